@@ -1,0 +1,1 @@
+"""The database's history. `operations/migrate.py` runs it; `winnow migrate` and `winnow up` call that."""

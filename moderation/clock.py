@@ -1,0 +1,24 @@
+"""Time and ids. Everything reads the clock here, so that a test can set it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+
+
+def now() -> datetime:
+    """The present moment in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(moment.timestamp() * 1000)
+
+
+def new_id(prefix: str, moment: datetime | None = None) -> str:
+    """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix."""
+    number = (milliseconds(moment or now()) << 80) | secrets.randbits(80)
+    return f"{prefix}_{''.join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))}"

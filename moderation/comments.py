@@ -1,0 +1,480 @@
+"""A comment's life: submit, record, decide, edit, report, erase. The only writer of a comment's status."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation import audit, clock, review, webhooks
+from moderation.patterns import fold
+from moderation.policy import Reason
+from moderation.queues import Queues, Waiting
+from moderation.store import Store
+from moderation.tables import Comment, Report
+
+#: What of a comment is its author's: gone when it is erased.
+_PERSONAL = (
+    "email",
+    "url",
+    "ip",
+    "user_agent",
+    "user_id",
+    "language",
+    "author_key",
+    "content_hash",
+    "request_hash",
+)
+
+#: Where a reader's report stands in the review queue, beside flags by score (0 is the most urgent, 1000 the least).
+REPORT_PRIORITY = 300
+
+
+class CommentError(Exception):
+    """Something about one comment cannot be done; the message says why."""
+
+
+class NotFound(CommentError):
+    """No comment has this id on this site."""
+
+
+class Erased(CommentError):
+    """The comment was erased."""
+
+
+class Stale(CommentError):
+    """The comment changed since the caller saw it. `current` is its row now."""
+
+    def __init__(self, current: Comment) -> None:
+        super().__init__(
+            f"The comment is at version {current.version} now: {current.status}, by {current.decided_by or 'nobody'}."
+        )
+        self.current = current
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """What a site's back end sends."""
+
+    name: str
+    comment: str
+    thread: str | None = None
+    parent_id: str | None = None
+    external_id: str | None = None
+    email: str | None = None
+    url: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    user_id: str | None = None
+    language: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a submission: `accepted`, `replayed` (the first comment again), `conflict` or `unknown_parent`."""
+
+    kind: Literal["accepted", "replayed", "conflict", "unknown_parent"]
+    comment: Comment | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A decision about to be written, or just written: what becomes of a comment, by whom and why."""
+
+    comment_id: str
+    site_id: str
+    external_id: str | None
+    thread: str | None
+    revision: int
+    version: int
+    status: str
+    actor: str
+    reasons: list[dict[str, Any]]
+    scores: dict[str, Any] | None
+    spans: dict[str, Any] | None
+    model_version: str | None
+    policy_version: int | None
+    decided_at: datetime
+    #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
+    priority: int | None = None
+
+    @classmethod
+    def of(cls, comment: Comment, **known: Any) -> Change:
+        """A change of `comment` as it is, but for what is `known`."""
+        kept = {name: getattr(comment, name) for name in _CARRIED if name not in known}
+        return cls(comment_id=comment.id, decided_at=clock.now(), **kept, **known)
+
+
+_CARRIED = (
+    "site_id",
+    "external_id",
+    "thread",
+    "revision",
+    "version",
+    "scores",
+    "spans",
+    "model_version",
+    "policy_version",
+)
+
+
+def submit(
+    store: Store,
+    queues: Queues,
+    site_id: str,
+    submissions: Sequence[Submission],
+    *,
+    idempotency_key: str | None = None,
+) -> list[Outcome]:
+    """Store submissions as `pending` in one transaction, then queue them. An outcome for each, in order.
+
+    Once this returns they are safe: the sweep finds what Redis did not take. `idempotency_key` is for one submission.
+    """
+    try:
+        outcomes = _insert(store, site_id, submissions, idempotency_key)
+    except IntegrityError:  # PostgreSQL: another request inserted the same external_id meanwhile; now it can be seen
+        outcomes = _insert(store, site_id, submissions, idempotency_key)
+    queues.announce(
+        Waiting(site_id, outcome.comment.id, outcome.comment.accepted_at)
+        for outcome in outcomes
+        if outcome.kind == "accepted" and outcome.comment is not None
+    )
+    return outcomes
+
+
+def _insert(store: Store, site_id: str, submissions: Sequence[Submission], key: str | None) -> list[Outcome]:
+    rows = [_new_row(site_id, submission, key) for submission in submissions]
+    with store.write() as session:
+        earlier = _earlier(session, site_id, rows)
+        parents = _known_parents(session, site_id, rows)
+        outcomes = []
+        for row in rows:
+            outcomes.append(outcome := _outcome(row, earlier, parents))
+            if outcome.kind == "accepted":
+                earlier.update(_identities(outcome.comment, row))
+        new = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.kind == "accepted"]
+        if new:
+            session.execute(insert(Comment), new)
+    return outcomes
+
+
+def _new_row(site_id: str, submission: Submission, key: str | None) -> dict[str, Any]:
+    moment = clock.now()
+    fields = {name: getattr(submission, name) for name in Submission.__slots__}
+    return fields | {
+        "id": clock.new_id("c", moment),
+        "site_id": site_id,
+        "idempotency_key": key,
+        "request_hash": _hash(json.dumps(asdict(submission), sort_keys=True, default=str)),
+        "content_hash": content_hash(submission.comment),
+        "author_key": author_key(submission.user_id, submission.email, submission.name),
+        "created_at": submission.created_at or moment,
+        "accepted_at": moment,
+        "updated_at": moment,
+        "status": "pending",
+        "revision": 1,
+        "version": 1,
+    }
+
+
+def _earlier(session: Session, site_id: str, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Comment]:
+    """Comments that these submissions may repeat, under what they were known by."""
+    external_ids = [row["external_id"] for row in rows if row["external_id"] is not None]
+    keys = {row["idempotency_key"] for row in rows if row["idempotency_key"] is not None}
+    if not external_ids and not keys:
+        return {}
+    found = session.scalars(
+        select(Comment).where(
+            Comment.site_id == site_id,
+            or_(Comment.external_id.in_(external_ids), Comment.idempotency_key.in_(keys)),
+        )
+    )
+    earlier: dict[tuple[str, str], Comment] = {}
+    for comment in found:
+        earlier.update(
+            _identities(comment, {"external_id": comment.external_id, "idempotency_key": comment.idempotency_key})
+        )
+    return earlier
+
+
+def _identities(comment: Comment | None, row: Mapping[str, Any]) -> dict[tuple[str, str], Comment]:
+    if comment is None:
+        return {}
+    return {(name, row[name]): comment for name in ("external_id", "idempotency_key") if row[name] is not None}
+
+
+def _known_parents(session: Session, site_id: str, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    wanted = {row["parent_id"] for row in rows if row["parent_id"] is not None}
+    if not wanted:
+        return set()
+    return set(session.scalars(select(Comment.id).where(Comment.site_id == site_id, Comment.id.in_(wanted))))
+
+
+def _outcome(row: dict[str, Any], earlier: Mapping[tuple[str, str], Comment], parents: set[str]) -> Outcome:
+    for name in ("external_id", "idempotency_key"):
+        first = earlier.get((name, row[name]))
+        if first is not None:
+            return Outcome("replayed" if first.request_hash == row["request_hash"] else "conflict", first)
+    if row["parent_id"] is not None and row["parent_id"] not in parents:
+        return Outcome("unknown_parent", None)
+    return Outcome("accepted", Comment(**row))
+
+
+def record(session: Session, changes: Sequence[Change]) -> list[Change]:
+    """Write a batch's decisions: status, scores, audit, review items and deliveries, in the caller's transaction.
+
+    A comment is written only while it is `pending` at the revision that was scored, so that running twice changes
+    nothing and an edit made meanwhile is scored again. Returns what was written.
+    """
+    by_id = {change.comment_id: change for change in changes}
+    columns = (Comment.id, Comment.status, Comment.revision, Comment.version)
+    rows = session.execute(select(*columns).where(Comment.id.in_(by_id)).order_by(Comment.id).with_for_update())
+    current = [
+        replace(by_id[row.id], version=row.version + 1)
+        for row in rows
+        if row.status == "pending" and row.revision == by_id[row.id].revision
+    ]
+    _write(session, current)
+    return current
+
+
+def decide(
+    session: Session,
+    site_id: str | None,
+    comment_id: str,
+    action: Literal["publish", "reject"],
+    *,
+    actor: str,
+    reason: str | None = None,
+    version: int | None = None,
+) -> Comment:
+    """A person's decision, in the caller's transaction. Closes every open review item of the comment.
+
+    `site_id` None reaches every site (the console's). `version` is the one that the moderator saw.
+
+    Raises:
+        NotFound, Erased: there is nothing to decide.
+        Stale: the comment is no longer at `version`.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    if version is not None and comment.version != version:
+        raise Stale(comment)
+    message = reason or f"A moderator chose to {action} it."
+    change = Change.of(
+        comment,
+        status="published" if action == "publish" else "rejected",
+        actor=actor,
+        reasons=[Reason(rule="moderator", action=action, message=message).as_json()],
+    )
+    review.close(session, [comment.id], by=actor, outcome=action)
+    _write(session, [replace(change, version=comment.version + 1)])
+    session.refresh(comment)
+    return comment
+
+
+def edit(
+    session: Session, site_id: str, comment_id: str, changes: Mapping[str, Any], *, version: int | None = None
+) -> tuple[Comment, bool]:
+    """Change what a comment says, in the caller's transaction: it is `pending` again until it has been scored.
+
+    Returns the comment and whether anything changed; if so, announce it once committed (`announce_edit`).
+
+    Raises:
+        NotFound, Erased, Stale: as for `decide`.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    if version is not None and comment.version != version:
+        raise Stale(comment)
+    changed = {name: value for name, value in changes.items() if getattr(comment, name) != value}
+    if not changed:
+        return comment, False
+    for name, value in changed.items():
+        setattr(comment, name, value)
+    comment.content_hash = content_hash(comment.comment)
+    comment.author_key = author_key(comment.user_id, comment.email, comment.name)
+    comment.status = "pending"
+    comment.revision += 1
+    comment.version += 1
+    comment.updated_at = clock.now()
+    comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
+    review.close(session, [comment.id], by="site", outcome="edit")
+    audit.record(session, [_audit_event(comment, "comment.edited", "site", fields=sorted(changed))])
+    return comment, True
+
+
+def announce(queues: Queues, comment: Comment) -> None:
+    """Queue a comment whose edit was committed."""
+    queues.announce([Waiting(comment.site_id, comment.id, comment.accepted_at)])
+
+
+def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site") -> Comment:
+    """Take away a comment's text and author for good; the audit, which holds neither, stays.
+
+    Raises:
+        NotFound, Erased: there is nothing to erase.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    external_id = comment.external_id
+    for name in _PERSONAL:
+        setattr(comment, name, None)
+    comment.name = comment.comment = ""
+    comment.external_id = comment.idempotency_key = comment.spans = None
+    comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
+    session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
+    review.close(session, [comment.id], by=actor, outcome="erase")
+    audit.record(session, [_audit_event(comment, "comment.erased", actor)])
+    data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
+    webhooks.notify(
+        session,
+        [webhooks.Event("comment.erased", comment.site_id, comment.id, at=comment.updated_at, data=data)],
+    )
+    return comment
+
+
+def report(
+    session: Session, site_id: str, comment_id: str, *, reason: str, note: str | None, reporter: str | None
+) -> Report:
+    """Record a reader's complaint and ask a moderator; the same reporter counts once for a comment.
+
+    Raises:
+        NotFound, Erased: there is nothing to report.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    if reporter is not None:
+        earlier = session.scalar(
+            select(Report).where(Report.comment_id == comment.id, Report.reporter == reporter).limit(1)
+        )
+        if earlier is not None:
+            return earlier
+    entry = Report(
+        id=clock.new_id("r"),
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        reason=reason,
+        note=note,
+        reporter=reporter,
+        created_at=clock.now(),
+    )
+    session.add(entry)
+    review.open_items(session, [(comment.site_id, comment.id, REPORT_PRIORITY)], kind="report")
+    audit.record(session, [_audit_event(comment, "comment.reported", "site", reason=reason)])
+    return entry
+
+
+def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool = False) -> Comment:
+    """The comment with this id, on this site (None: on any).
+
+    Raises:
+        NotFound, Erased: as they say.
+    """
+    query = select(Comment).where(Comment.id == comment_id)
+    if site_id is not None:
+        query = query.where(Comment.site_id == site_id)
+    comment = session.scalar(query.with_for_update() if lock else query)
+    if comment is None:
+        raise NotFound(f"There is no comment {comment_id}.")
+    if comment.status == "erased":
+        raise Erased(f"Comment {comment_id} was erased.")
+    return comment
+
+
+def author_key(user_id: str | None, email: str | None, name: str) -> str:
+    """Who wrote a comment, by the best that is known: user id, else e-mail, else name."""
+    return fold(user_id or email or name)[:400]
+
+
+def content_hash(text: str) -> str:
+    """Equal for texts that differ in case, width and spacing only."""
+    return _hash(fold(text))
+
+
+def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
+    return audit.row(
+        action,
+        actor=actor,
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        revision=comment.revision,
+        version=comment.version,
+        detail=detail or None,
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _write(session: Session, changes: Sequence[Change]) -> None:
+    """The one place where a decision becomes a status, with all that follows from it."""
+    if not changes:
+        return
+    session.execute(
+        update(Comment),
+        [
+            {
+                "id": change.comment_id,
+                "status": change.status,
+                "version": change.version,
+                "scores": change.scores,
+                "spans": change.spans,
+                "reasons": change.reasons,
+                "decided_by": change.actor,
+                "decided_at": change.decided_at,
+                "updated_at": change.decided_at,
+                "model_version": change.model_version,
+                "policy_version": change.policy_version,
+            }
+            for change in changes
+        ],
+    )
+    audit.record(session, [_audit_row(change) for change in changes])
+    review.open_items(
+        session,
+        [(change.site_id, change.comment_id, change.priority) for change in changes if change.priority is not None],
+        kind="flag",
+    )
+    webhooks.notify(session, [_event(change) for change in changes])
+
+
+def _audit_row(change: Change) -> dict[str, Any]:
+    return audit.row(
+        "comment.decided",
+        actor=change.actor,
+        site_id=change.site_id,
+        comment_id=change.comment_id,
+        status=change.status,
+        revision=change.revision,
+        version=change.version,
+        reasons=change.reasons,
+        scores=change.scores,
+        model_version=change.model_version,
+        policy_version=change.policy_version,
+    )
+
+
+def _event(change: Change) -> webhooks.Event:
+    return webhooks.Event(
+        type=f"comment.{change.status}",
+        site_id=change.site_id,
+        comment_id=change.comment_id,
+        at=change.decided_at,
+        data={
+            "id": change.comment_id,
+            "external_id": change.external_id,
+            "thread": change.thread,
+            "status": change.status,
+            "version": change.version,
+            "revision": change.revision,
+            "decided_by": change.actor.partition(":")[0],
+            "reasons": change.reasons,
+            "scores": change.scores,
+        },
+    )

@@ -1,0 +1,105 @@
+"""What users type to match comments by: words with wildcards, and networks. Linear time, whatever they type."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import re2
+
+#: Entries for each compiled set: small enough that its automaton stays within its memory for any text.
+_SET_SIZE = 250
+
+_WORD = re.compile(r"\w+")
+_WORD_OF_ENTRY = re.compile(r"[\w*]+")
+#: Words are set between marks, so that the expressions need no (costly) Unicode classes.
+_MARKED = "\x01\\g<0>\x01"
+
+_LINK = re.compile(r"https?://|\bwww\.|<a\s|\[url", re.IGNORECASE)
+
+
+class PatternError(ValueError):
+    """An entry of a word list or of an address list cannot be used; the message says which and why."""
+
+
+class PatternSet:
+    """A list of words or phrases, matched whole and in any case. `*` stands for any run of letters.
+
+    RE2 matches the whole list in one pass without backtracking, so a long list or a hostile entry costs no more.
+
+    Raises:
+        PatternError: an entry is empty or too long.
+    """
+
+    def __init__(self, entries: Sequence[str] = ()) -> None:
+        self.entries = tuple(entries)
+        expressions = [_expression(entry, number) for number, entry in enumerate(self.entries)]
+        self._sets = [_compile(expressions[at : at + _SET_SIZE]) for at in range(0, len(expressions), _SET_SIZE)]
+
+    def matches(self, text: str) -> list[int]:
+        """The numbers of the entries that occur in `text`, from 0, in order."""
+        if not self._sets:
+            return []
+        marked = _WORD.sub(_MARKED, fold(text))
+        return sorted(
+            chunk * _SET_SIZE + number
+            for chunk, compiled in enumerate(self._sets)
+            for number in compiled.Match(marked) or ()
+        )
+
+
+class AddressSet:
+    """Addresses and networks, as `192.0.2.7` or `2001:db8::/32`.
+
+    Raises:
+        PatternError: an entry is neither.
+    """
+
+    def __init__(self, entries: Iterable[str] = ()) -> None:
+        self.entries = tuple(entries)
+        try:
+            self._networks = [ipaddress.ip_network(entry.strip(), strict=False) for entry in self.entries]
+        except ValueError as error:
+            raise PatternError(f"{error}. Give an address or a network such as 192.0.2.0/24.") from None
+
+    def __contains__(self, address: str | None) -> bool:
+        if not address or not self._networks:
+            return False
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(mapped in network for network in self._networks)
+
+
+def count_links(text: str) -> int:
+    """How many links `text` holds, as addresses, `<a>` or BBCode."""
+    return len(_LINK.findall(text))
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: NFKC, lower case, white space as single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\x01", "").split())
+
+
+def _compile(expressions: Sequence[str]) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    compiled = re2.Set.SearchSet(options)
+    for expression in expressions:
+        compiled.Add(expression)
+    compiled.Compile()
+    return compiled
+
+
+def _expression(entry: str, number: int) -> str:
+    words = fold(entry)
+    if not words.strip("* ") or len(words) > 200:
+        raise PatternError(f"Entry {number + 1} must have between 1 and 200 characters beside `*`.")
+    marked = _WORD_OF_ENTRY.sub(_MARKED, words)
+    return r"[^\x01]*".join(re2.escape(part) for part in marked.split("*"))

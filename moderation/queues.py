@@ -1,0 +1,217 @@
+"""What waits in Redis, and how workers are woken.
+
+Redis only says sooner what the database says for certain: every id here belongs to a `pending` row, and the sweep puts
+back whatever Redis forgot. The keys:
+
+    winnow:waiting:<site>   sorted set  comment id -> when it was accepted (ms): one site's queue
+    winnow:ring             sorted set  site -> its turn: sites with something waiting, served round and round
+    winnow:leased           sorted set  entry -> end of its lease (ms): claimed, not yet written
+    winnow:retry            sorted set  entry -> end of the lease that ran out: claimed again, one at a time
+    winnow:attempts         hash        comment id -> how many leases ran out
+    winnow:wake             string      a job is on its way (5 s)
+
+An entry is `site|id|accepted`, which is all that is needed to put it back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from moderation import clock
+
+SCORING_QUEUE = "scoring"
+SCORING_JOB = "worker.jobs.score_pending"
+LEASE_SECONDS = 30
+WAKE_SECONDS = 5
+#: A comment whose lease ran out this often goes to a moderator unscored: it may be what kills the worker.
+MAX_ATTEMPTS = 3
+#: How long a submission does without Redis after Redis failed one.
+AWAY_SECONDS = 1.0
+
+_WAITING, _RING, _LEASED = "winnow:waiting:", "winnow:ring", "winnow:leased"
+_RETRY, _ATTEMPTS, _WAKE = "winnow:retry", "winnow:attempts", "winnow:wake"
+
+# KEYS ring, leased, retry, wake. ARGV prefix, seconds of the wake flag, then site, id, accepted for each comment.
+# Returns how many were new here, and whether the wake flag was set by this call. One round trip for a submission.
+_PUT = """
+local added = 0
+for i = 3, #ARGV, 3 do
+    local site, id, accepted = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+    local entry = site .. '|' .. id .. '|' .. accepted
+    if not redis.call('ZSCORE', KEYS[2], entry) and not redis.call('ZSCORE', KEYS[3], entry) then
+        added = added + redis.call('ZADD', ARGV[1] .. site, 'NX', accepted, id)
+        if not redis.call('ZSCORE', KEYS[1], site) then
+            local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+            redis.call('ZADD', KEYS[1], first[2] or 0, site)
+        end
+    end
+end
+local woken = ARGV[2] ~= '0' and redis.call('SET', KEYS[4], 1, 'NX', 'EX', ARGV[2])
+return {added, woken and 1 or 0}
+"""
+
+# KEYS ring, leased, retry, attempts. ARGV prefix, now, end of the lease, most, share of a turn.
+# Takes back leases that ran out; then gives one entry of those, or else a batch by turns, each as entry, attempts.
+_CLAIM = """
+local now, until_, most, share = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
+    redis.call('ZREM', KEYS[2], entry)
+    redis.call('ZADD', KEYS[3], now, entry)
+    redis.call('HINCRBY', KEYS[4], string.match(entry, '|(.-)|'), 1)
+end
+local again = redis.call('ZPOPMIN', KEYS[3])
+if again[1] then
+    redis.call('ZADD', KEYS[2], until_, again[1])
+    return {again[1], redis.call('HGET', KEYS[4], string.match(again[1], '|(.-)|')) or '1'}
+end
+local claimed = {}
+while #claimed < 2 * most do
+    local turn = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+    if not turn[1] then break end
+    local site, waiting = turn[1], ARGV[1] .. turn[1]
+    local taken = redis.call('ZPOPMIN', waiting, math.min(share, most - #claimed / 2))
+    for i = 1, #taken, 2 do
+        local entry = site .. '|' .. taken[i] .. '|' .. string.format('%.0f', tonumber(taken[i + 1]))
+        redis.call('ZADD', KEYS[2], until_, entry)
+        claimed[#claimed + 1] = entry
+        claimed[#claimed + 1] = '0'
+    end
+    if redis.call('EXISTS', waiting) == 1 then
+        redis.call('ZINCRBY', KEYS[1], 1, site)
+    else
+        redis.call('ZREM', KEYS[1], site)
+    end
+end
+return claimed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A comment that waits to be scored."""
+
+    site_id: str
+    comment_id: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A comment leased to this worker; `attempts` counts the leases that ran out before."""
+
+    comment_id: str
+    attempts: int
+    entry: str
+
+
+class Queues:
+    """The waiting comments in one Redis. Methods raise `redis.RedisError` unless they say otherwise."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.redis = client
+        self._put = client.register_script(_PUT)
+        self._claim = client.register_script(_CLAIM)
+        self._jobs = Queue(SCORING_QUEUE, connection=client, serializer=JSONSerializer)
+        self._away_until = 0.0
+
+    def announce(self, waiting: Iterable[Waiting]) -> bool:
+        """Queue comments just committed and wake a worker. False when Redis is away: the sweep will queue them.
+
+        After a failure Redis is left alone for a moment, so that one that hangs does not slow every submission.
+        """
+        if time.monotonic() < self._away_until:
+            return False
+        try:
+            _, woken = self._queue(waiting, wake_seconds=WAKE_SECONDS)
+            if woken:
+                self._enqueue_job()
+        except RedisError:
+            self._away_until = time.monotonic() + AWAY_SECONDS
+            return False
+        return True
+
+    def put(self, waiting: Iterable[Waiting]) -> int:
+        """Queue comments; those already queued or leased stay as they are. Returns how many were new."""
+        return self._queue(waiting, wake_seconds=0)[0]
+
+    def wake(self) -> None:
+        """Have a worker look, unless one is already on its way. The job clears the flag before its first claim."""
+        if self.redis.set(_WAKE, 1, nx=True, ex=WAKE_SECONDS):
+            self._enqueue_job()
+
+    def awake(self) -> None:
+        """A job has started: whoever queues from now on wakes another."""
+        self.redis.delete(_WAKE)
+
+    def claim(self, most: int, *, share: int = 16) -> list[Claim]:
+        """Lease up to `most` comments for `LEASE_SECONDS`, at most `share` of a site before the next has its turn.
+
+        A comment whose lease ran out before comes alone, so that one that kills workers takes no others with it.
+        """
+        now = clock.milliseconds(clock.now())
+        answer = cast(
+            "list[bytes]",
+            self._claim(
+                keys=[_RING, _LEASED, _RETRY, _ATTEMPTS],
+                args=[_WAITING, now, now + LEASE_SECONDS * 1000, most, share],
+            ),
+        )
+        entries = [part.decode() for part in answer[::2]]
+        return [
+            Claim(entry.split("|")[1], int(attempts), entry)
+            for entry, attempts in zip(entries, answer[1::2], strict=True)
+        ]
+
+    def done(self, claims: Sequence[Claim]) -> None:
+        """Give leases back whose comments are written."""
+        if not claims:
+            return
+        with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.zrem(_LEASED, *(claim.entry for claim in claims))
+            if retried := [claim.comment_id for claim in claims if claim.attempts]:
+                pipeline.hdel(_ATTEMPTS, *retried)
+            pipeline.execute()
+
+    def _queue(self, waiting: Iterable[Waiting], *, wake_seconds: int) -> tuple[int, int]:
+        arguments: list[Any] = [_WAITING, wake_seconds]
+        for one in waiting:
+            arguments += (one.site_id, one.comment_id, clock.milliseconds(one.accepted_at))
+        if len(arguments) == 2:
+            return 0, 0
+        added, woken = cast("list[int]", self._put(keys=[_RING, _LEASED, _RETRY, _WAKE], args=arguments))
+        return added, woken
+
+    def _enqueue_job(self) -> None:
+        self._jobs.enqueue(SCORING_JOB, result_ttl=0, failure_ttl=3600, job_timeout=60)
+
+    def has_waiting(self) -> bool:
+        """Whether anything could be claimed now."""
+        with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.exists(_RING, _RETRY)
+            pipeline.zcount(_LEASED, "-inf", clock.milliseconds(clock.now()))
+            return any(pipeline.execute())
+
+    def length(self) -> dict[str, int]:
+        """How many comments are `waiting`, `leased` and up for `retry`."""
+        sites = cast("list[bytes]", self.redis.zrange(_RING, 0, -1))
+        with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.zcard(_LEASED)
+            pipeline.zcard(_RETRY)
+            for site in sites:
+                pipeline.zcard(_WAITING + site.decode())
+            leased, retry, *waiting = pipeline.execute()
+        return {"waiting": sum(waiting), "leased": leased, "retry": retry}
+
+
+def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:
+    """A client whose calls give up after `timeout` seconds, so that an absent Redis delays nobody for long."""
+    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)

@@ -1,0 +1,203 @@
+"""A batch's way: claim, read, score, judge, explain, write. Nothing is computed inside a write transaction.
+
+A worker killed anywhere in it loses nothing: the lease runs out, and what was not written is claimed again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import clock, comments, facts, policy
+from moderation.comments import Change
+from moderation.policies import PolicyCache
+from moderation.policy import Facts, Policy, Presets, Verdict
+from moderation.queues import MAX_ATTEMPTS, Claim, Queues
+from moderation.store import Store
+from moderation.tables import Comment
+
+log = structlog.get_logger(__name__)
+
+BATCH = 64
+#: A score says how likely it is that people would object; how urgent a flag is follows from it.
+_LEAST_URGENT = 1000
+
+
+class Explanation(Protocol):
+    """Which words moved a label's score: `(start, end, weight)` in code points of the text."""
+
+    @property
+    def spans(self) -> Sequence[tuple[int, int, float]]: ...
+
+
+class Classifier(Protocol):
+    """What scoring needs of `models.load()`."""
+
+    labels: tuple[str, ...]
+    version: str
+    thresholds: Presets
+
+    def score(self, texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> Any:
+        """Probabilities in [0, 1], shape (len(texts), len(labels))."""
+
+    def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
+
+    def judgeable(self, text: str) -> bool:
+        """Whether the text is in a language that the classifier can judge."""
+
+    def detected_language(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch came to, for the metrics: how many, which statuses, and how long the classifier took."""
+
+    claimed: int
+    written: list[Change]
+    scoring_seconds: float
+
+
+class Scorer:
+    """Takes comments from the queue to their decision. One for each worker process; not shared between threads."""
+
+    def __init__(self, store: Store, queues: Queues, classifier: Classifier) -> None:
+        self.store, self.queues, self.classifier = store, queues, classifier
+        self._policies = PolicyCache(classifier.thresholds)
+
+    def run_batch(self, most: int = BATCH) -> BatchResult:
+        """Decide up to `most` waiting comments. Nothing waiting: a result with `claimed` 0."""
+        claims = self.queues.claim(most)
+        if not claims:
+            return BatchResult(0, [], 0.0)
+        rows = self._read(claims)
+        began = time.perf_counter()
+        scores = self._score(rows, claims)
+        took = time.perf_counter() - began
+        changes = self._judge(rows, scores)
+        written: list[Change] = []
+        if changes:
+            with self.store.write() as session:
+                written = comments.record(session, changes)
+        self.queues.done(claims)
+        return BatchResult(len(claims), written, took)
+
+    def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
+        with self.store.read() as session:
+            ids = [claim.comment_id for claim in claims]
+            return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
+
+    def _score(self, rows: Sequence[Comment], claims: Sequence[Claim]) -> dict[str, dict[str, float]]:
+        """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
+        given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
+        for comment_id in given_up:
+            log.error("comment.not_scored", comment=comment_id, why="it was being scored each time a worker died")
+        to_score = [row for row in rows if row.id not in given_up]
+        try:
+            return self._scores(to_score)
+        except Exception:
+            log.exception("scoring.batch_failed", comments=len(to_score))
+        scores: dict[str, dict[str, float]] = {}
+        for row in to_score:
+            try:
+                scores |= self._scores([row])
+            except Exception:
+                log.exception("comment.not_scored", comment=row.id)
+        return scores
+
+    def _scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
+        if not rows:
+            return {}
+        table = self.classifier.score([row.comment for row in rows], [signals(row) for row in rows])
+        return {
+            row.id: {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
+            for row, line in zip(rows, table, strict=True)
+        }
+
+    def _judge(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
+        if not rows:
+            return []
+        unknown = {
+            row.id: self.classifier.detected_language(row.comment)
+            for row in rows
+            if not self.classifier.judgeable(row.comment)
+        }
+        with self.store.read() as session:
+            policies = self._policies.get(session, {row.site_id for row in rows})
+            known = facts.gather(session, rows, policies, unknown)
+        return [self._change(row, policies[row.site_id], scores.get(row.id), known[row.id]) for row in rows]
+
+    def _change(self, row: Comment, site: Policy, scores: dict[str, float] | None, known: Facts) -> Change:
+        verdict = policy.evaluate(site, scores, known)
+        status, asks = policy.placement(site.mode, verdict.action)
+        return Change.of(
+            row,
+            status=status,
+            actor="policy",
+            reasons=[reason.as_json() for reason in reasons_in_mode(site, verdict)],
+            scores=scores,
+            spans=self._spans(row, verdict) if verdict.action != "publish" else None,
+            model_version=self.classifier.version,
+            policy_version=site.version,
+            priority=priority(scores) if asks else None,
+        )
+
+    def _spans(self, row: Comment, verdict: Verdict) -> dict[str, Any] | None:
+        labels = [reason.label for reason in verdict.reasons if reason.label is not None]
+        try:
+            return {
+                label: [
+                    [start, end, round(float(weight), 4)]
+                    for start, end, weight in self.classifier.explain(row.comment, label, signals(row)).spans
+                    if weight > 0
+                ]
+                for label in labels
+            } or None
+        except Exception:
+            log.exception("comment.not_explained", comment=row.id)
+            return None
+
+
+def signals(comment: Comment) -> dict[str, object]:
+    """What is known beside the text, by the names that the classifier documents."""
+    return {
+        "name": comment.name,
+        "email": comment.email,
+        "url": comment.url,
+        "ip": comment.ip,
+        "user_agent": comment.user_agent,
+    }
+
+
+def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[policy.Reason, ...]:
+    """The verdict's reasons, and what the site's mode made of it where that differs."""
+    messages = {
+        "hold": ("flag", "This site holds every comment for a moderator."),
+        "open": ("publish", "This site publishes first and lets a moderator look afterwards."),
+        "observe": ("publish", "This site only observes: nothing is held."),
+    }
+    if site.mode == "auto":
+        return verdict.reasons
+    action, message = messages[site.mode]
+    if action == verdict.action:
+        return verdict.reasons
+    return (*verdict.reasons, policy.Reason(rule=f"mode_{site.mode}", action=action, message=message))  # type: ignore[arg-type]
+
+
+def priority(scores: Mapping[str, float] | None) -> int:
+    """How soon a moderator should look: 0 at once, 1000 whenever. Unscored comments come first."""
+    if scores is None:
+        return 0
+    return round(_LEAST_URGENT * (1 - max(scores.values())))
+
+
+def oldest_pending_seconds(session: Session) -> float:
+    """How long the oldest pending comment has waited; 0.0 when none does."""
+    query = select(Comment.accepted_at).where(Comment.status == "pending").order_by(Comment.accepted_at).limit(1)
+    oldest = session.scalar(query)
+    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())

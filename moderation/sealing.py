@@ -1,0 +1,79 @@
+"""Secrets: those that we only check are hashed, those that we must speak are encrypted."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from moderation.settings import Settings
+
+
+class SealError(Exception):
+    """A secret cannot be sealed or opened; the message says which setting is wrong."""
+
+
+def seal(settings: Settings, secret: str) -> str:
+    """Encrypt `secret` under the first of `WINNOW_SECRET_KEY`."""
+    return _fernet(settings).encrypt(secret.encode()).decode()
+
+
+def unseal(settings: Settings, sealed: str) -> str:
+    """Decrypt what `seal` made, under any of the keys in `WINNOW_SECRET_KEY`.
+
+    Raises:
+        SealError: no key fits.
+    """
+    try:
+        return _fernet(settings).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SealError(
+            "A stored secret was encrypted under another WINNOW_SECRET_KEY. "
+            "Add the old key after the new one, separated by a comma."
+        ) from None
+
+
+def reseal(settings: Settings, sealed: str) -> str:
+    """The same secret under the first key, so that an old key can be taken away."""
+    return _fernet(settings).rotate(sealed.encode()).decode()
+
+
+def new_token(prefix: str) -> tuple[str, str, str]:
+    """A random token that is only ever checked: `(token, public_prefix, digest)`.
+
+    The token reads `<prefix>_<8 public characters>_<43 secret ones>`; store the last two results only.
+    """
+    public = f"{prefix}_{secrets.token_hex(4)}"
+    token = f"{public}_{secrets.token_urlsafe(32)}"
+    return token, public, digest(token)
+
+
+def public_prefix(token: str) -> str:
+    """The part of a token under which its digest is stored."""
+    return "_".join(token.split("_", 2)[:2])
+
+
+def digest(token: str) -> str:
+    """SHA-256 in hexadecimal. Fit for random tokens, never for passwords."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def matches(token: str, stored_digest: str) -> bool:
+    """Whether `token` has that digest, in constant time."""
+    return hmac.compare_digest(digest(token), stored_digest)
+
+
+def _fernet(settings: Settings) -> MultiFernet:
+    if not settings.secret_keys:
+        raise SealError(
+            "WINNOW_SECRET_KEY is not set, so no secret can be stored. "
+            'Make one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.'
+        )
+    return MultiFernet([Fernet(_derive(key)) for key in settings.secret_keys])
+
+
+def _derive(key: str) -> bytes:
+    return base64.urlsafe_b64encode(hashlib.sha256(b"winnow sealing 1\0" + key.encode()).digest())

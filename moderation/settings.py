@@ -1,0 +1,168 @@
+"""What an operator sets: one frozen record, read from the environment once and passed on from there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed; the message names the variable and the mend."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting, typed. `docs/operations.md` explains each for operators."""
+
+    database_url: str
+    redis_url: str
+    data_dir: Path
+    #: The first encrypts; all decrypt. At least one once a secret has to be stored.
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    public_url: str = "http://127.0.0.1:8000"
+    log_format: Literal["console", "json"] = "console"
+    #: Private networks that webhooks may reach; none by default.
+    webhook_allow: tuple[Network, ...] = ()
+    #: How many reverse proxies in front of us set X-Forwarded-For; 0 ignores the header.
+    trusted_proxies: int = 0
+    max_body_bytes: int = 64 * 1024
+    max_batch_bytes: int = 8 * 1024 * 1024
+    #: Flask-Limiter notation, for each site key.
+    rate_limit: str = "1000 per second"
+    #: For each address: wrong keys, and attempts to sign in.
+    rate_limit_auth: str = "30 per minute"
+    #: Requests with `Prefer: wait` that may hold a thread, for each web process.
+    max_waiting: int = 4
+    web_processes: int = 2
+    web_threads: int = 16
+    #: Where the operator is told that comments wait too long: a URL, an address, or both.
+    alert_url: str | None = None
+    alert_email: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    alert_pending_seconds: int = 300
+    alert_review_seconds: int = 24 * 3600
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are marked Secure when the public address is https."""
+        return self.public_url.startswith("https://")
+
+
+def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
+    """Read `WINNOW_*` from `environ`; `defaults` stand in for what is unset.
+
+    Every variable may also be given as `<NAME>_FILE`, the path of a file that holds the value.
+
+    Raises:
+        SettingsError: a variable is required and absent, or cannot be read as its type.
+    """
+    values = dict(defaults)
+    for name, read in _READERS.items():
+        text = _raw(environ, f"WINNOW_{name.upper()}")
+        if text is None:
+            continue
+        try:
+            values[name] = read(text)
+        except ValueError as error:
+            raise SettingsError(f"WINNOW_{name.upper()} is {text!r}: {error}.") from None
+    if (keys := _raw(environ, "WINNOW_SECRET_KEY")) is not None:
+        values["secret_keys"] = _secret_keys(keys)
+    for name in ("database_url", "redis_url", "data_dir"):
+        if name not in values:
+            raise SettingsError(f"WINNOW_{name.upper()} is not set. Set it, or run `winnow up`, which needs nothing.")
+    return Settings(**values)
+
+
+def _raw(environ: Mapping[str, str], name: str) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if path:
+        if environ.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both set. Unset one of them.")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from None
+    return environ.get(name) or None
+
+
+def _secret_keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    if any(len(key) < 32 for key in keys):
+        raise SettingsError(
+            "WINNOW_SECRET_KEY holds a key of fewer than 32 characters. "
+            'Make one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`; '
+            "to rotate, write the new key first and the old one after a comma."
+        )
+    return keys
+
+
+def _database_url(text: str) -> str:
+    scheme = text.partition("://")[0].partition("+")[0]
+    if scheme == "sqlite":
+        return text
+    if scheme in {"postgresql", "postgres"}:
+        return "postgresql+psycopg://" + text.partition("://")[2]
+    raise ValueError("give a SQLAlchemy URL that starts with sqlite:// or postgresql://")
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("give a URL that starts with redis://, rediss:// or unix://")
+    return text
+
+
+def _http_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("give a URL that starts with http:// or https://")
+    return text.rstrip("/")
+
+
+def _log_format(text: str) -> str:
+    if text not in {"console", "json"}:
+        raise ValueError("choose console or json")
+    return text
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _whole_number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("it must not be negative")
+    return number
+
+
+def _at_least_one(text: str) -> int:
+    if (number := _whole_number(text)) < 1:
+        raise ValueError("it must be at least 1")
+    return number
+
+
+_READERS: dict[str, Any] = {
+    "database_url": _database_url,
+    "redis_url": _redis_url,
+    "data_dir": lambda text: Path(text).expanduser(),
+    "public_url": _http_url,
+    "log_format": _log_format,
+    "webhook_allow": _networks,
+    "trusted_proxies": _whole_number,
+    "max_body_bytes": _at_least_one,
+    "max_batch_bytes": _at_least_one,
+    "rate_limit": str,
+    "rate_limit_auth": str,
+    "max_waiting": _whole_number,
+    "web_processes": _at_least_one,
+    "web_threads": _at_least_one,
+    "alert_url": _http_url,
+    "alert_email": str,
+    "smtp_url": str,
+    "alert_pending_seconds": _at_least_one,
+    "alert_review_seconds": _at_least_one,
+}

@@ -1,0 +1,312 @@
+"""The tables. `migrations/` creates them; this module is what the code reads and writes them through."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite keeps it as fixed-width text, so that text order is time order."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Table(DeclarativeBase):
+    """The base of every table."""
+
+    type_annotation_map = {datetime: Moment(), dict[str, Any]: Document, list[dict[str, Any]]: Document}  # noqa: RUF012
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+class Site(Table):
+    """A tenant, with keys and a policy of its own."""
+
+    __tablename__ = "sites"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    #: The version of `policies` in force.
+    policy_version: Mapped[int] = mapped_column(Integer)
+
+
+class ApiKey(Table):
+    """A site key: the public prefix and the digest of the whole."""
+
+    __tablename__ = "api_keys"
+    prefix: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PolicyVersion(Table):
+    """Every policy that a site has had. Rows are never changed."""
+
+    __tablename__ = "policies"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(80))
+
+
+class Comment(Table):
+    """A stored comment. While it is `pending`, this row is the work item: Redis only says so sooner."""
+
+    __tablename__ = "comments"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    #: Tells a replay of a submission from another one under the same key.
+    request_hash: Mapped[str | None] = mapped_column(String(32))
+
+    name: Mapped[str] = mapped_column(Text)
+    comment: Mapped[str] = mapped_column(Text)
+    thread: Mapped[str | None] = mapped_column(String(500))
+    parent_id: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(320))
+    url: Mapped[str | None] = mapped_column(String(2000))
+    ip: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(1000))
+    user_id: Mapped[str | None] = mapped_column(String(200))
+    language: Mapped[str | None] = mapped_column(String(35))
+    #: When it was written, as the site says; else when it was accepted.
+    created_at: Mapped[datetime]
+    #: Who wrote it, as well as the site lets us know; see `comments.author_key`.
+    author_key: Mapped[str | None] = mapped_column(String(400))
+    #: Equal for comments that say the same, whatever their case and spacing.
+    content_hash: Mapped[str | None] = mapped_column(String(32))
+
+    accepted_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    #: `pending`, `published`, `flagged` or `rejected`; `erased` once deleted.
+    status: Mapped[str] = mapped_column(String(10))
+    #: Counts edits of the text: what was scored is what is decided.
+    revision: Mapped[int] = mapped_column(Integer)
+    #: Counts every change: what a moderator saw is what they decide.
+    version: Mapped[int] = mapped_column(Integer)
+    scores: Mapped[dict[str, Any] | None]
+    reasons: Mapped[list[dict[str, Any]] | None]
+    #: Offsets of the words that moved a score, never the words: `{label: [[start, end, weight], …]}`.
+    spans: Mapped[dict[str, Any] | None]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]
+    model_version: Mapped[str | None] = mapped_column(String(40))
+    policy_version: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        _partial("uq_comments_external", "site_id", "external_id", where="external_id IS NOT NULL", unique=True),
+        _partial(
+            "uq_comments_idempotency",
+            "site_id",
+            "idempotency_key",
+            where="idempotency_key IS NOT NULL",
+            unique=True,
+        ),
+        _partial("ix_comments_pending", "accepted_at", "id", where="status = 'pending'"),
+        Index("ix_comments_updated", "site_id", "updated_at", "id"),
+        Index("ix_comments_status", "site_id", "status", "id"),
+        Index("ix_comments_thread", "site_id", "thread", "created_at", "id"),
+        Index("ix_comments_author", "site_id", "author_key", "id"),
+        Index("ix_comments_content", "site_id", "content_hash", "id"),
+    )
+
+
+class ReviewItem(Table):
+    """Why a comment waits for a person. The open ones are the review queue."""
+
+    __tablename__ = "review_items"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    #: `flag`, `report`, `second_look` or `appeal`.
+    kind: Mapped[str] = mapped_column(String(12))
+    #: From 0 (look now) to 1000 (can wait).
+    priority: Mapped[int] = mapped_column(Integer)
+    opened_at: Mapped[datetime]
+    claimed_by: Mapped[str | None] = mapped_column(String(80))
+    claimed_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(80))
+    #: What closed it: `publish`, `reject`, `edit` or `erase`.
+    outcome: Mapped[str | None] = mapped_column(String(12))
+
+    __table_args__ = (
+        _partial("uq_review_items_open", "comment_id", "kind", where="closed_at IS NULL", unique=True),
+        _partial("ix_review_items_site", "site_id", "priority", "opened_at", "id", where="closed_at IS NULL"),
+        _partial("ix_review_items_all", "priority", "opened_at", "id", where="closed_at IS NULL"),
+        _partial("ix_review_items_oldest", "opened_at", where="closed_at IS NULL"),
+        Index("ix_review_items_comment", "comment_id"),
+    )
+
+
+class Report(Table):
+    """A reader's complaint about a comment."""
+
+    __tablename__ = "reports"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    note: Mapped[str | None] = mapped_column(Text)
+    reporter: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class AuditEvent(Table):
+    """What was done, by whom and why. Rows are never changed and hold nobody's words."""
+
+    __tablename__ = "audit_events"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    #: Not a foreign key: the audit outlives what it tells of.
+    comment_id: Mapped[str | None] = mapped_column(String(40))
+    #: `comment.decided`, `comment.edited`, `comment.erased`, `policy.changed`, `user.signed_in`, …
+    action: Mapped[str] = mapped_column(String(40))
+    #: `policy`, `site`, `user:<id>` or `operator`.
+    actor: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    #: For a decision: the status that followed, and the revision and version that it made.
+    status: Mapped[str | None] = mapped_column(String(10))
+    revision: Mapped[int | None] = mapped_column(Integer)
+    version: Mapped[int | None] = mapped_column(Integer)
+    reasons: Mapped[list[dict[str, Any]] | None]
+    scores: Mapped[dict[str, Any] | None]
+    model_version: Mapped[str | None] = mapped_column(String(40))
+    policy_version: Mapped[int | None] = mapped_column(Integer)
+    detail: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        Index("ix_audit_events_comment", "comment_id", "id"),
+        Index("ix_audit_events_site", "site_id", "id"),
+    )
+
+
+class WebhookEndpoint(Table):
+    """Where a site wants to be told. The secret is encrypted, since we must sign with it."""
+
+    __tablename__ = "webhook_endpoints"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    url: Mapped[str] = mapped_column(String(2000))
+    sealed_secret: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class WebhookDelivery(Table):
+    """One message to one endpoint, written in the transaction of what it tells of."""
+
+    __tablename__ = "webhook_deliveries"
+    #: The `webhook-id` header: the same on every attempt.
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
+    comment_id: Mapped[str | None] = mapped_column(String(40))
+    #: `comment.published`, `comment.flagged`, `comment.rejected`, `comment.erased` or `endpoint.test`.
+    event: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(Integer)
+    #: When to try next; none once it was delivered or given up.
+    next_attempt_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        _partial(
+            "ix_webhook_deliveries_due",
+            "endpoint_id",
+            "next_attempt_at",
+            "id",
+            where="next_attempt_at IS NOT NULL",
+        ),
+        _partial("ix_webhook_deliveries_leased", "endpoint_id", "leased_until", where="leased_until IS NOT NULL"),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_deliveries_comment", "comment_id"),
+    )
+
+
+class WebhookAttempt(Table):
+    """One try at a delivery, and how it went."""
+
+    __tablename__ = "webhook_attempts"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    status_code: Mapped[int | None] = mapped_column(Integer)
+    error: Mapped[str | None] = mapped_column(String(300))
+    duration_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class User(Table):
+    """A person who may sign in to the console."""
+
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    #: `admin`, `moderator` or `viewer`.
+    role: Mapped[str] = mapped_column(String(10))
+    #: argon2; none until the person has set one through a link.
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    #: Digest of the one-time link to set a password, and its end.
+    setup_digest: Mapped[str | None] = mapped_column(String(64))
+    setup_expires_at: Mapped[datetime | None]
+
+
+class UserSession(Table):
+    """A signed-in browser: the digest of its cookie's token."""
+
+    __tablename__ = "user_sessions"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,89 @@
+"""Telling sites: a delivery row for each event and endpoint, written in the transaction of what it tells of.
+
+`deliveries.py` sends them. Messages follow Standard Webhooks (https://www.standardwebhooks.com, specification 1.0.0).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from moderation import clock, sealing
+from moderation.settings import Settings
+from moderation.tables import WebhookDelivery, WebhookEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a site wants to know. `data` never holds a comment's words or its author's details."""
+
+    type: str
+    site_id: str
+    comment_id: str | None
+    at: datetime
+    data: dict[str, Any]
+
+    def payload(self) -> dict[str, Any]:
+        """The body to send: `{type, timestamp, data}`."""
+        return {"type": self.type, "timestamp": self.at.isoformat(), "data": self.data}
+
+
+def notify(session: Session, events: Sequence[Event]) -> None:
+    """Write a delivery for each event and each active endpoint of its site, in the caller's transaction."""
+    if not events:
+        return
+    endpoints: dict[str, list[str]] = defaultdict(list)
+    query = select(WebhookEndpoint.site_id, WebhookEndpoint.id).where(
+        WebhookEndpoint.site_id.in_({event.site_id for event in events}), WebhookEndpoint.active
+    )
+    for site_id, endpoint_id in session.execute(query):
+        endpoints[site_id].append(endpoint_id)
+    rows = [_delivery(event, endpoint_id) for event in events for endpoint_id in endpoints[event.site_id]]
+    if rows:
+        session.execute(insert(WebhookDelivery), rows)
+
+
+def create_endpoint(session: Session, settings: Settings, site_id: str, url: str) -> tuple[WebhookEndpoint, str]:
+    """A new endpoint and its secret, which is shown once and stored encrypted."""
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    endpoint = WebhookEndpoint(
+        id=clock.new_id("w"),
+        site_id=site_id,
+        url=url,
+        sealed_secret=sealing.seal(settings, secret),
+        active=True,
+        created_at=clock.now(),
+    )
+    session.add(endpoint)
+    return endpoint, secret
+
+
+def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
+    """The `webhook-signature` header: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def _delivery(event: Event, endpoint_id: str) -> dict[str, Any]:
+    moment = clock.now()
+    return {
+        "id": clock.new_id("msg", moment),
+        "endpoint_id": endpoint_id,
+        "comment_id": event.comment_id,
+        "event": event.type,
+        "payload": event.payload(),
+        "created_at": moment,
+        "attempts": 0,
+        "next_attempt_at": moment,
+    }

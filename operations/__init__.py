@@ -1,0 +1,1 @@
+"""Running Winnow: processes, the embedded Redis, migrations, logs and the command line."""
