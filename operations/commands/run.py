@@ -1,0 +1,65 @@
+"""`winnow serve`, `winnow worker` and `winnow migrate`: the parts of an installation, each on its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import click
+
+from moderation import settings
+from operations import connections, environment, logs, work
+from operations import migrate as migrations
+from operations.supervisor import Supervisor
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--processes", type=click.IntRange(1), help="Web processes.  [default: WINNOW_WEB_PROCESSES, or 2]")
+@click.option("--threads", type=click.IntRange(1), help="Threads in each.  [default: WINNOW_WEB_THREADS, or 16]")
+def serve(*, host: str, port: int, processes: int | None, threads: int | None) -> None:
+    """Run the web server: the API, the console and the demo."""
+    from operations import serve as server  # noqa: PLC0415  (granian is not needed by the others)
+
+    found = settings.from_environment(os.environ)
+    logs.configure(found.log_format, part="web")
+    server.serve(
+        dataclasses.replace(
+            found, web_processes=processes or found.web_processes, web_threads=threads or found.web_threads
+        ),
+        host=host,
+        port=port,
+    )
+
+
+@click.command()
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1), help="Scoring processes.")
+@click.option("--only", type=click.Choice(work.PARTS), hidden=True, help="Be one of the processes.")
+def worker(*, processes: int, only: str | None) -> None:
+    """Run the background processes: scoring, webhook delivery and the clock.
+
+    Any number of workers, on any number of machines, share the work of one database and one Redis.
+    """
+    found = settings.from_environment(os.environ)
+    if only:
+        work.run_part(found, only)
+        return
+    logs.configure(found.log_format, part="worker")
+    with Supervisor() as supervisor:
+        work.start_parts(supervisor, processes=processes, environ=os.environ)
+        supervisor.run()
+
+
+@click.command()
+@click.option("--down-to", metavar="REVISION", help="Undo what came after it; `base` undoes all, and every row.")
+def migrate(*, down_to: str | None) -> None:
+    """Bring the database to this version's schema. Safe to run twice, or from several places at once."""
+    found = environment.read(os.environ)
+    found.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = connections.open_store(found)
+    if down_to:
+        migrations.downgrade(store, down_to)
+    else:
+        migrations.upgrade(store)
+    click.echo(f"The database is at revision {migrations.current(store) or 'base'}.")

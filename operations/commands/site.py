@@ -1,0 +1,113 @@
+"""`winnow site`: sites, their keys, and an emergency brake."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import policies, sites
+from moderation.tables import PolicyVersion, Site
+from operations.commands import open_installation
+from operations.errors import OperatorError
+
+
+@click.group()
+def site() -> None:
+    """Sites: their keys, and an emergency brake."""
+
+
+@site.command()
+@click.argument("name")
+@click.option("--webhook-url", metavar="URL", help="Where to send decisions; prints the secret that signs them.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
+    """Create the site NAME and print its key, which is shown only now."""
+    if webhook_url and not webhook_url.startswith(("http://", "https://")):
+        raise click.BadParameter("Give a URL that starts with https:// or http://.", param_hint="--webhook-url")
+    found, store = open_installation()
+    made = sites.create_site(store, found, name, webhook_url)
+    secrets = {"id": made.id, "api_key": made.api_key}
+    if made.webhook_secret:
+        secrets["webhook_secret"] = made.webhook_secret
+    _show(secrets, as_json=as_json)
+
+
+@site.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each site.")
+def list_sites(*, as_json: bool) -> None:
+    """List the sites and their modes."""
+    _, store = open_installation()
+    with store.read() as session:
+        query = (
+            select(Site, PolicyVersion)
+            .join(PolicyVersion, (PolicyVersion.site_id == Site.id) & (PolicyVersion.version == Site.policy_version))
+            .order_by(Site.created_at, Site.id)
+        )
+        for row, policy in session.execute(query):
+            mode = policy.document["mode"]
+            if as_json:
+                click.echo(json.dumps({"id": row.id, "name": row.name, "mode": mode}, ensure_ascii=False))
+            else:
+                click.echo(f"{row.id}  {mode:<8} {row.name}")
+
+
+@site.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rotate_key(*, name: str, as_json: bool) -> None:
+    """Give the site NAME (or id) a new key. The one before works until the next rotation."""
+    _, store = open_installation()
+    with store.read() as session:
+        site_id = _find(session, name).id
+    _show({"id": site_id, "api_key": sites.rotate_key(store, site_id)}, as_json=as_json)
+
+
+@site.command()
+@click.argument("name")
+def hold(*, name: str) -> None:
+    """Emergency brake: from now on every comment on the site NAME waits for a moderator."""
+    _, store = open_installation()
+    with store.write() as session:
+        row = _find(session, name)
+        if policies.current(session, row.id).document["mode"] != "hold":
+            policies.set_mode(session, row.id, "hold", actor="operator")
+    click.echo(f"Every new comment on {row.name} waits for a moderator. `winnow site release` ends that.")
+
+
+@site.command()
+@click.argument("name")
+def release(*, name: str) -> None:
+    """End `winnow site hold`: the site NAME goes back to the mode it had before."""
+    _, store = open_installation()
+    with store.write() as session:
+        row = _find(session, name)
+        mode = policies.current(session, row.id).document["mode"]
+        if mode == "hold":
+            mode = _mode_before_hold(session, row.id)
+            policies.set_mode(session, row.id, mode, actor="operator")
+    click.echo(f"{row.name} is in mode {mode}.")
+
+
+def _mode_before_hold(session: Session, site_id: str) -> str:
+    query = select(PolicyVersion).where(PolicyVersion.site_id == site_id).order_by(PolicyVersion.version.desc())
+    modes = (str(row.document["mode"]) for row in session.scalars(query))
+    return next((mode for mode in modes if mode != "hold"), "auto")
+
+
+def _find(session: Session, name: str) -> Site:
+    try:
+        return sites.by_name(session, name)
+    except LookupError as error:
+        raise OperatorError(str(error)) from None
+
+
+def _show(values: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(values))
+        return
+    width = max(map(len, values)) + 2
+    for name, value in values.items():
+        click.echo(f"{name:<{width}}{value}")

@@ -1,0 +1,81 @@
+"""Opens the database and Redis for a command, or says in a sentence why it cannot."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+import redis
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from moderation.settings import Settings
+from moderation.store import Store
+from operations import migrate
+from operations.errors import OperatorError
+
+_PATIENCE = 5
+
+
+def open_store(found: Settings) -> Store:
+    """The database, which answers.
+
+    Raises:
+        OperatorError: it does not.
+    """
+    try:
+        url = make_url(found.database_url)
+        if not url.drivername.startswith("sqlite"):  # the store itself would wait for minutes
+            create_engine(url, connect_args={"connect_timeout": _PATIENCE}).connect().close()
+        store = Store(found.database_url)
+        store.engine.connect().close()
+    except (DBAPIError, ArgumentError, NoSuchModuleError) as error:
+        raise OperatorError(_database_sentence(found.database_url, error)) from None
+    return store
+
+
+def open_migrated_store(found: Settings) -> Store:
+    """The database, which answers and has the tables that this version expects.
+
+    Raises:
+        OperatorError: it does not.
+    """
+    store = open_store(found)
+    if migrate.current(store) != migrate.newest():
+        raise OperatorError("The database is not at this version's schema. Run `winnow migrate`.")
+    return store
+
+
+def require_redis(url: str) -> None:
+    """Raises OperatorError unless the Redis at `url` answers."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise OperatorError(
+            f"Redis at {without_password(url)} does not answer ({_first_line(error)}). "
+            "Start it, correct WINNOW_REDIS_URL, or unset that to have an embedded one."
+        ) from None
+
+
+def without_password(url: str) -> str:
+    """`url` as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{address}"))
+
+
+def _database_sentence(url: str, error: Exception) -> str:
+    shown = without_password(url)
+    if url.startswith("sqlite"):
+        return f"The database {shown} cannot be opened. Make its directory writable, or correct WINNOW_DATABASE_URL."
+    reason = _first_line(getattr(error, "orig", None) or error)
+    return (
+        f"The database at {shown} cannot be reached ({reason}). "
+        "Start it, correct WINNOW_DATABASE_URL, or unset that to use SQLite."
+    )
+
+
+def _first_line(error: object) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

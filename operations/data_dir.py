@@ -1,0 +1,43 @@
+"""The data directory of `winnow up`: made, found writable, and held by one `winnow up` at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from operations.errors import OperatorError
+
+
+@contextmanager
+def hold(data_dir: Path) -> Iterator[None]:
+    """Make the directory, and keep every other `winnow up` out of it inside the block.
+
+    Raises:
+        OperatorError: it cannot be written, or is held.
+    """
+    path = data_dir / "up.lock"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OperatorError(
+            f"The data directory {data_dir} cannot be written: {error.strerror}. "
+            "Make it writable, or choose another with --data-dir."
+        ) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(lock, 20).decode(errors="replace").strip()
+            raise OperatorError(
+                f"Another `winnow up` (process {holder or 'unknown'}) runs on {data_dir}. "
+                "Stop it, or give this one its own --data-dir."
+            ) from None
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(lock)

@@ -1,0 +1,120 @@
+"""What `winnow up` and the small commands assume where the environment says nothing.
+
+`winnow up` in one shell and `winnow site create` in another must mean the same database without being told.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+
+from moderation import settings
+from moderation.settings import Settings
+from operations import embedded_redis
+from operations.errors import OperatorError
+
+DEFAULT_DATA_DIR = Path("winnow-data")
+
+
+def read(environ: Mapping[str, str], data_dir: Path | None = None, **defaults: Any) -> Settings:
+    """The settings, with SQLite, the embedded Redis and the generated secret key of the data directory as defaults."""
+    directory = resolve_data_dir(environ, data_dir)
+    if data_dir is not None:
+        environ = {name: value for name, value in environ.items() if not name.startswith("WINNOW_DATA_DIR")}
+    found = settings.from_environment(
+        environ,
+        **{
+            "data_dir": directory,
+            "database_url": _sqlite_url(directory),
+            "redis_url": embedded_redis.url(directory),
+            "public_url": _running_at(directory),
+            **defaults,
+        },
+    )
+    if not found.secret_keys and (key := _read(secret_key_path(directory))):
+        found = dataclasses.replace(found, secret_keys=(key,))
+    return dataclasses.replace(found, data_dir=directory)
+
+
+def resolve_data_dir(environ: Mapping[str, str], data_dir: Path | None) -> Path:
+    """The data directory: as given, as WINNOW_DATA_DIR says, or ./winnow-data."""
+    if data_dir is None:
+        defaults = {"data_dir": DEFAULT_DATA_DIR, "database_url": "", "redis_url": ""}
+        wanted = {name: value for name, value in environ.items() if name.startswith("WINNOW_DATA_DIR")}
+        data_dir = settings.from_environment(wanted, **defaults).data_dir
+    return data_dir.expanduser().absolute()
+
+
+def secret_key_path(data_dir: Path) -> Path:
+    """Where the generated secret key is kept."""
+    return data_dir / "secret_key"
+
+
+def address_path(data_dir: Path) -> Path:
+    """Where `winnow up` leaves the public address that it runs at."""
+    return data_dir / "address"
+
+
+def generate_secret_key(data_dir: Path) -> None:
+    """Make the key that encrypts stored secrets, unless there is one; only its owner can read it."""
+    path = secret_key_path(data_dir)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def for_children(environ: Mapping[str, str], found: Settings) -> dict[str, str]:
+    """The environment in which a child process reads these same settings."""
+    result = dict(environ)
+    chosen = {
+        "WINNOW_DATA_DIR": str(found.data_dir),
+        "WINNOW_DATABASE_URL": found.database_url,
+        "WINNOW_REDIS_URL": found.redis_url,
+        "WINNOW_PUBLIC_URL": found.public_url,
+        "WINNOW_SECRET_KEY_FILE": str(secret_key_path(found.data_dir)),
+    }
+    for name, value in chosen.items():
+        plain = name.removesuffix("_FILE")
+        if not (result.get(plain) or result.get(f"{plain}_FILE")) or name == "WINNOW_DATA_DIR":
+            result[name] = value
+    result.pop("WINNOW_DATA_DIR_FILE", None)
+    return result
+
+
+def require_data(found: Settings) -> None:
+    """Refuse to go on where a default database is meant and nothing has been set up yet."""
+    if found.database_url == _sqlite_url(found.data_dir) and not (found.data_dir / "winnow.db").exists():
+        raise OperatorError(
+            f"There is no Winnow data in {found.data_dir}. Run `winnow up` first, or set WINNOW_DATA_DIR or "
+            "WINNOW_DATABASE_URL to where it is."
+        )
+
+
+def _sqlite_url(data_dir: Path) -> str:
+    return URL.create("sqlite", database=str(data_dir / "winnow.db")).render_as_string()
+
+
+def _running_at(data_dir: Path) -> str:
+    return _read(address_path(data_dir)) or "http://127.0.0.1:8000"
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OperatorError(
+            f"{path} cannot be read: {error.strerror}. Run this as the user that runs `winnow up`."
+        ) from None

@@ -1,0 +1,24 @@
+"""Turns the errors that an operator can mend into a sentence."""
+
+from __future__ import annotations
+
+import redis
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from moderation.people import PersonError
+from moderation.sealing import SealError
+from moderation.settings import SettingsError
+from operations.errors import OperatorError
+
+_ALREADY_SENTENCES = (OperatorError, SettingsError, SealError, PersonError)
+
+
+def explain(error: Exception) -> str | None:
+    """What to tell the operator; None for an error that is a fault of ours, which deserves its traceback."""
+    if isinstance(error, _ALREADY_SENTENCES):
+        return str(error)
+    if isinstance(error, redis.RedisError):
+        return f"Redis failed: {error}. `winnow doctor` checks it."
+    if isinstance(error, OperationalError | ProgrammingError):
+        return f"The database failed: {str(error.orig).strip().splitlines()[0]}. `winnow doctor` checks it."
+    return None

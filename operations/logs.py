@@ -1,0 +1,124 @@
+"""Logs: one line an event, for people or as JSON, through structlog; other libraries' logs take the same way.
+
+Nobody's words are logged: fields that hold them are withheld by name, and tokens, addresses and the values that
+databases quote in their errors are struck out of every message.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+WITHHELD = "[withheld]"
+
+_PRIVATE_FIELDS = frozenset(
+    (
+        *("text", "comment", "body", "content", "payload", "note"),
+        *("name", "author", "email", "ip", "user_agent"),
+        *("key", "api_key", "token", "password", "secret", "secret_key", "authorization", "cookie"),
+    )
+)
+_STRUCK_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\[parameters: .*?\]$", re.DOTALL | re.MULTILINE), f"[parameters: {WITHHELD}]"),  # SQLAlchemy
+    (re.compile(r"^DETAIL: .*$", re.MULTILINE), f"DETAIL: {WITHHELD}"),  # PostgreSQL quotes the row
+    (re.compile(r"\b([a-z]{2,8}_[0-9a-f]{8})_[\w-]{20,}"), rf"\1_{WITHHELD}"),  # our tokens
+    (re.compile(r"\bwhsec_[\w+/=-]+"), f"whsec_{WITHHELD}"),
+    (re.compile(r"(?i)\b(bearer|basic) [\w+/=.~-]{8,}"), rf"\1 {WITHHELD}"),
+    (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), rf"\1:{WITHHELD}@"),  # a password in a URL
+    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), WITHHELD),
+)
+#: These tell of every job or request at their usual level.
+_QUIET = {"rq": logging.WARNING, "_granian": logging.WARNING, "alembic": logging.WARNING, "urllib3": logging.ERROR}
+
+
+def configure(log_format: Literal["console", "json"], *, part: str) -> None:
+    """Send this process's logs to standard error, each line naming `part`, the process's role."""
+    common: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_part(part),
+        structlog.processors.format_exc_info,
+        withhold,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *common,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+        )
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=common,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name, level in _QUIET.items():
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(level)
+
+
+#: For granian, which configures its own loggers in every process: none of its handlers, ours take its lines.
+GRANIAN: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True}},
+}
+
+
+def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Strike out what a log must not hold."""
+    for field, value in event.items():
+        if field in _PRIVATE_FIELDS:
+            event[field] = WITHHELD
+        elif isinstance(value, str):
+            event[field] = strike_out(value)
+        elif isinstance(value, BaseException):
+            event[field] = type(value).__name__
+    return event
+
+
+def strike_out(text: str) -> str:
+    """`text` without keys, e-mail addresses, passwords in URLs, and values quoted by database errors."""
+    for pattern, replacement in _STRUCK_OUT:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _name_part(part: str) -> Processor:
+    def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("part", part)
+        return event
+
+    return add
+
+
+def wanted_format() -> Literal["console", "json"]:
+    """The format for what has to be logged before the settings are read."""
+    return "json" if os.environ.get("WINNOW_LOG_FORMAT") == "json" else "console"

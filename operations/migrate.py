@@ -1,0 +1,56 @@
+"""Brings a database to a revision, or says which one it is at. One at a time, however many start at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+import migrations
+from moderation.store import Store
+
+#: Any number, as long as nothing else in the database locks the same one.
+_ADVISORY_LOCK = 0x57696E6E6F77
+
+
+def upgrade(store: Store, revision: str = "head") -> None:
+    """Apply the migrations up to `revision`, all or none."""
+    with store.write() as session:
+        command.upgrade(_config(session), revision)
+
+
+def downgrade(store: Store, revision: str) -> None:
+    """Undo the migrations after `revision` (`base` undoes all, and with them every row)."""
+    with store.write() as session:
+        command.downgrade(_config(session), revision)
+
+
+def current(store: Store) -> str | None:
+    """The revision that the database is at; none where nothing was applied."""
+    with store.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def newest() -> str | None:
+    """The revision that this code wants."""
+    return ScriptDirectory.from_config(_base_config()).get_current_head()
+
+
+def _config(session: Session) -> Config:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
+    config = _base_config()
+    config.attributes["connection"] = session.connection()
+    return config
+
+
+def _base_config() -> Config:
+    config = Config()
+    location = str(Path(migrations.__file__).parent)
+    config.set_main_option("script_location", location.replace("%", "%%"))
+    return config

@@ -1,0 +1,49 @@
+"""The web server: granian, which speaks HTTP in Rust and runs the Flask application in threads."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+from functools import partial
+from typing import Any, Literal
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from moderation.settings import Settings
+from operations import logs
+from operations.lifeline import die_with_parent
+
+#: How long a stopping process may finish its requests, in seconds; below the supervisor's patience.
+_FINISH_WITHIN = 8
+
+
+def serve(found: Settings, *, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM. A web process that dies is started again."""
+    Granian(
+        "service.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=found.web_processes,
+        blocking_threads=found.web_threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_FINISH_WITHIN,
+        log_level=LogLevels.error,
+        log_dictconfig=logs.GRANIAN,
+        log_access=False,
+        websockets=False,
+    ).serve(target_loader=partial(_load, found.log_format), wrap_loader=False)
+
+
+def _load(log_format: Literal["console", "json"]) -> Any:
+    """Runs in each web process, before anything else of ours does."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    assert parent.pid is not None
+    die_with_parent(parent.pid)
+    logs.configure(log_format, part=f"web {os.getpid()}")
+    return importlib.import_module("service.wsgi").app

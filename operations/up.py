@@ -1,0 +1,108 @@
+"""`winnow up`: everything that Winnow needs, in one command, on one machine."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import socket
+from pathlib import Path
+
+from moderation.settings import Settings
+from moderation.store import Store
+from operations import connections, data_dir, embedded_redis, environment, first_start, migrate, work
+from operations.errors import OperatorError
+from operations.supervisor import ChildFailed, Stopped, Supervisor
+
+_START_WITHIN = 90.0
+
+
+def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) -> None:
+    """Run everything until SIGINT or SIGTERM. `show` is given each line for the person at the terminal.
+
+    Raises:
+        OperatorError: something is in the way.
+    """
+    os.umask(0o077)  # comments are personal data
+    path = environment.resolve_data_dir(os.environ, directory)
+    with data_dir.hold(path):
+        require_free(host, port)
+        found = environment.read(os.environ, directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
+        if not found.secret_keys:
+            environment.generate_secret_key(path)
+            found = environment.read(os.environ, directory, public_url=found.public_url)
+        embedded = found.redis_url == embedded_redis.url(path)
+        if not embedded:
+            connections.require_redis(found.redis_url)
+        store = connections.open_store(found)
+        migrate.upgrade(store)
+        environment.address_path(path).write_text(found.public_url + "\n", encoding="utf-8")
+        show(f"Winnow starts. Its data is in {path}.")
+        try:
+            _run(found, store, host=host, port=port, embedded=embedded, show=show)
+        except ChildFailed as failure:
+            raise OperatorError(f"{failure}; the lines above say why. `winnow doctor` checks the rest.") from None
+        except Stopped:
+            pass
+
+
+def _run(found: Settings, store: Store, *, host: str, port: int, embedded: bool, show: first_start.Show) -> None:
+    environ = environment.for_children(os.environ, found)
+    with Supervisor() as supervisor:
+        if embedded:
+            _start_redis(supervisor, found)
+        supervisor.start("web", work.winnow("serve", "--host", host, "--port", str(port)), environ=environ)
+        work.start_parts(supervisor, processes=1, environ=environ)
+        supervisor.wait_until(lambda: _answers(host, port), name="web", timeout=_START_WITHIN)
+        first_start.show_addresses(found, show)
+        first_start.create_first(store, found, show)
+        show("Ctrl-C stops everything.")
+        store.close()
+        supervisor.run()
+        show("Winnow stops.")
+
+
+def _start_redis(supervisor: Supervisor, found: Settings) -> None:
+    supervisor.start("redis", embedded_redis.command(found.data_dir), stops_last=True)
+    try:
+        supervisor.wait_until(lambda: embedded_redis.answers(found.redis_url), name="redis", timeout=_START_WITHIN)
+    except ChildFailed as failure:
+        raise OperatorError(
+            f"{failure}: {embedded_redis.log_path(found.data_dir)} says why. Its files only hold what is next to be "
+            f"scored, which the database knows as well: moving {found.data_dir / 'redis'} away is safe."
+        ) from None
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises OperatorError unless we may listen there. Granian itself would share a taken port without a word."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family):
+            return
+    except socket.gaierror:
+        raise OperatorError(f"There is no address {host!r} on this machine. Correct --host.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise OperatorError(
+                f"Port {port} is taken by another program. Stop that, or choose another port: "
+                f"`winnow up --port {port + 1}`."
+            ) from None
+        reason = error.strerror or str(error)
+        raise OperatorError(f"Port {port} of {host} cannot be opened: {reason}. Choose another.") from None
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str, *, brackets: bool = False) -> str:
+    """Where a server that listens on `host` is reached from this machine."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"[{address}]" if brackets and ":" in address else address

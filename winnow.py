@@ -1,0 +1,68 @@
+"""The command line. Each command lives in `operations/commands/`, and is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+#: name -> (where it is, what `winnow --help` says of it)
+COMMANDS = {
+    "up": ("up:up", "Start everything on this machine."),
+    "serve": ("run:serve", "Run the web server."),
+    "worker": ("run:worker", "Run the background processes."),
+    "migrate": ("run:migrate", "Bring the database to this version's schema."),
+    "site": ("site:site", "Sites: their keys, and an emergency brake."),
+    "user": ("user:user", "People who may sign in to the console."),
+    "score": ("model:score", "Score texts from standard input."),
+    "train": ("model:train", "Train the classifier on labelled comments."),
+    "evaluate": ("model:evaluate", "Measure the classifier on labelled comments."),
+    "reseal": ("reseal:reseal", "Encrypt stored secrets under the first secret key."),
+    "doctor": ("doctor:doctor", "Say what is wrong with this installation, and what mends it."),
+}
+
+
+class Winnow(click.Group):
+    """A group that knows its commands by name and loads one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"operations.commands.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.command(cls=Winnow, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="winnow")
+def cli() -> None:
+    """Winnow: comment moderation that a site runs itself.
+
+    Start with `winnow up`. Settings are environment variables, WINNOW_…; docs/operations.md lists them.
+    """
+
+
+def main() -> None:
+    """The `winnow` program: what an operator can mend is told in a sentence, without a traceback."""
+    try:
+        cli()
+    except Exception as error:
+        from operations.explain import explain  # noqa: PLC0415  (slow to import, and seldom needed)
+
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        click.echo(f"Error: {sentence}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
