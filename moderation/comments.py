@@ -285,7 +285,7 @@ def edit(
 ) -> tuple[Comment, bool]:
     """Change what a comment says, in the caller's transaction: it is `pending` again until it has been scored.
 
-    Returns the comment and whether anything changed; if so, announce it once committed (`announce_edit`).
+    Returns the comment and whether anything changed; if so, announce it once committed.
 
     Raises:
         NotFound, Erased, Stale: as for `decide`.
@@ -311,8 +311,11 @@ def edit(
 
 
 def announce(queues: Queues, comment: Comment) -> None:
-    """Queue a comment whose edit was committed."""
-    queues.announce([Waiting(comment.site_id, comment.id, comment.accepted_at)])
+    """Queue a comment whose edit was committed.
+
+    By the time of the edit: an entry of its own beside a lease on the revision before, whose scores will be dropped.
+    """
+    queues.announce([Waiting(comment.site_id, comment.id, comment.updated_at)])
 
 
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site") -> Comment:
