@@ -45,12 +45,16 @@ def open_migrated_store(found: Settings) -> Store:
     return store
 
 
-def require_redis(url: str) -> None:
+def require_redis(url: str, *, embedded: bool = False) -> None:
     """Raises OperatorError unless the Redis at `url` answers."""
     try:
         with redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
+        if embedded:
+            raise OperatorError(
+                "The embedded Redis does not run. Start `winnow up`, or set WINNOW_REDIS_URL."
+            ) from None
         raise OperatorError(
             f"Redis at {without_password(url)} does not answer ({_first_line(error)}). "
             "Start it, correct WINNOW_REDIS_URL, or unset that to have an embedded one."

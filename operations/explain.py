@@ -5,12 +5,13 @@ from __future__ import annotations
 import redis
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from models import ArtifactError
 from moderation.people import PersonError
 from moderation.sealing import SealError
 from moderation.settings import SettingsError
 from operations.errors import OperatorError
 
-_ALREADY_SENTENCES = (OperatorError, SettingsError, SealError, PersonError)
+_ALREADY_SENTENCES = (OperatorError, SettingsError, SealError, PersonError, ArtifactError)
 
 
 def explain(error: Exception) -> str | None:

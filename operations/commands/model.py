@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ _DATA = click.Path(path_type=Path, exists=True, file_okay=False)
 def score(*, model: Path | None) -> None:
     """Score texts: JSON lines {"text": …} in, {"scores": {label: probability}} out, in the same order."""
     classifier = models.load(model)
-    texts = _texts(click.get_binary_stream("stdin"))
+    texts = _texts(sys.stdin.buffer)
     while batch := list(itertools.islice(texts, _BATCH)):
         for row in classifier.score(batch):
             scores = {label: round(float(p), 4) for label, p in zip(classifier.labels, row, strict=True)}
