@@ -1,0 +1,228 @@
+"""Fixtures: real servers, one database a test. Only the clock is ever faked.
+
+Every test that uses `database_url` (directly or through `settings`, `store`, `site`, `client`, …) runs on each database
+that WINNOW_TEST_DATABASE names: `sqlite` (the default), `postgresql`, or `both`, as `make test` does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from moderation import queues as queues_module
+from moderation import sites
+from moderation.queues import Queues
+from moderation.scoring import Scorer
+from moderation.settings import Settings
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from tests.support import databases
+from tests.support.classifier import ChosenScores
+from tests.support.clock import Clock
+from tests.support.installation import Installation
+from tests.support.receiver import Receiver
+from tests.support.redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+SECRET_KEY = "a key for tests that is long enough"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "databases_of_kind" in metafunc.fixturenames:
+        metafunc.parametrize("databases_of_kind", databases.wanted(), indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite."""
+    if databases.wanted() != ["postgresql"]:
+        return
+    touching = [item for item in items if "databases_of_kind" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+    items[:] = touching
+
+
+@pytest.fixture(scope="session")
+def databases_of_kind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[databases.Databases]:
+    directory = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        yield databases.SqliteDatabases(directory)
+        return
+    server = databases.PostgresDatabases(directory)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database_url(databases_of_kind: databases.Databases) -> Iterator[str]:
+    """The URL of a database of this test's own, migrated and empty."""
+    with databases_of_kind.new() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_url(shared_redis: RedisServer) -> str:
+    """A real Redis, empty. Do not kill it: `own_redis` is for that."""
+    shared_redis.flush()
+    return shared_redis.url
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A real Redis that this test may kill, freeze and start again."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def queues(redis_url: str) -> Iterator[Queues]:
+    client = queues_module.connect(redis_url)
+    yield Queues(client)
+    client.close()
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings for this test's database and Redis. Webhooks may reach loopback, where `receiver` is."""
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        data_dir=tmp_path,
+        secret_keys=(SECRET_KEY,),
+        webhook_allow=(ip_network("127.0.0.0/8"),),
+    )
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def site(store: Store, settings: Settings) -> CreatedSite:
+    return sites.create_site(store, settings, "The Site")
+
+
+@pytest.fixture
+def other_site(store: Store, settings: Settings) -> CreatedSite:
+    return sites.create_site(store, settings, "The Other Site")
+
+
+@pytest.fixture
+def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> CreatedSite:
+    """A site whose webhooks go to `receiver`."""
+    return sites.create_site(store, settings, "The Site With a Webhook", receiver.url)
+
+
+@pytest.fixture
+def classifier() -> ChosenScores:
+    return ChosenScores()
+
+
+@pytest.fixture
+def scorer(store: Store, queues: Queues, classifier: ChosenScores) -> Scorer:
+    """What a worker runs, with scores that the comments' own words choose."""
+    return Scorer(store, queues, classifier)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time stands still in this process; `clock.advance(minutes=5)` moves it on."""
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A site's endpoint: it records requests and may answer anything, hang, or drip."""
+    opened = Receiver()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def receivers() -> Iterator[Callable[[], Receiver]]:
+    """Makes further receivers."""
+    opened: list[Receiver] = []
+
+    def make() -> Receiver:
+        opened.append(Receiver())
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def app(settings: Settings, queues: Queues) -> Flask:
+    """The web application on this test's database and Redis."""
+    from service.app import create_app  # noqa: PLC0415  (tests of the domain do without Flask)
+
+    return create_app(settings)
+
+
+@pytest.fixture
+def make_app(settings: Settings, queues: Queues) -> Callable[..., Flask]:
+    """The web application with other settings: `make_app(max_waiting=1)`."""
+    from service.app import create_app  # noqa: PLC0415
+
+    return lambda **changes: create_app(dataclasses.replace(settings, **changes))
+
+
+@pytest.fixture
+def client(app: Flask, site: CreatedSite) -> FlaskClient:
+    """A test client that sends the key of `site`."""
+    return client_of(app, site.api_key)
+
+
+@pytest.fixture
+def other_client(app: Flask, other_site: CreatedSite) -> FlaskClient:
+    """A test client that sends the key of `other_site`."""
+    return client_of(app, other_site.api_key)
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> FlaskClient:
+    """A test client that sends no key."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def running(databases_of_kind: databases.Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A whole `winnow up`, shared by the session: leave it as you found it."""
+    with databases_of_kind.new() as url:
+        environ = {"WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8", "WINNOW_RATE_LIMIT_AUTH": "1000 per minute"}
+        if not url.startswith("sqlite"):
+            environ["WINNOW_DATABASE_URL"] = url
+        installation = Installation(tmp_path_factory.mktemp("running") / "data", **environ)
+        installation.start()
+        yield installation
+        installation.stop()
+
+
+def client_of(app: Flask, api_key: str) -> FlaskClient:
+    """A test client that sends this key."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {api_key}"
+    return client

