@@ -1,0 +1,180 @@
+"""What `winnow doctor` looks at, in the order in which one thing needs the other."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import redis
+import rq
+from sqlalchemy import func, select
+
+import models
+from moderation import clock, sealing
+from moderation.queues import SCORING_QUEUE
+from moderation.scoring import oldest_pending_seconds
+from moderation.sealing import SealError
+from moderation.settings import Settings, SettingsError
+from moderation.store import Store
+from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
+from operations import connections, embedded_redis, environment, migrate
+from operations.connections import without_password
+from operations.errors import OperatorError
+
+_MEBIBYTE = 1024 * 1024
+#: RQ's worker says that it lives at least this often, in seconds.
+_HEARTBEAT = timedelta(seconds=480)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, how it is, and if it is not well, what mends it."""
+
+    level: Literal["OK", "WARN", "FAIL"]
+    subject: str
+    text: str
+
+
+def examine() -> Iterator[Finding]:
+    """Look at this installation, as the environment describes it."""
+    yield _python()
+    try:
+        found = environment.read(os.environ)
+    except (SettingsError, OperatorError) as error:
+        yield Finding("FAIL", "settings", str(error))
+        return
+    yield Finding("OK", "settings", f"public address {found.public_url}, data in {found.data_dir}")
+    yield _data_directory(found)
+    yield _model()
+    yield from _redis(found)
+    yield from _database(found)
+
+
+def _python() -> Finding:
+    if sys.version_info < (3, 11):  # noqa: UP036  (an installation can be moved to another interpreter)
+        return Finding("FAIL", "python", f"{platform.python_version()} is too old. Install Python 3.11 or later.")
+    return Finding("OK", "python", platform.python_version())
+
+
+def _data_directory(found: Settings) -> Finding:
+    path = found.data_dir
+    if not path.is_dir():
+        return Finding("FAIL", "data", f"{path} does not exist. Start `winnow up`, or correct WINNOW_DATA_DIR.")
+    if not os.access(path, os.W_OK | os.X_OK):
+        return Finding("FAIL", "data", f"{path} cannot be written by this user. Change its owner or its mode.")
+    free = shutil.disk_usage(path).free // _MEBIBYTE
+    if free < 100:
+        return Finding("FAIL", "data", f"{path} has only {free} MiB left. Free some space, or move it to another disk.")
+    level: Literal["OK", "WARN"] = "WARN" if free < 1024 else "OK"
+    return Finding(level, "data", f"{path} has {free:,} MiB left" + (". Free some space soon." if free < 1024 else ""))
+
+
+def _model() -> Finding:
+    try:
+        classifier = models.load()
+        classifier.score(["Thank you for this article."])
+    except Exception as error:  # whatever it is, the mend is the same
+        return Finding("FAIL", "model", f"It does not load ({error}). Install Winnow anew.")
+    return Finding("OK", "model", f"version {classifier.version}")
+
+
+def _redis(found: Settings) -> Iterator[Finding]:
+    try:
+        connections.require_redis(found.redis_url, embedded=found.redis_url == embedded_redis.url(found.data_dir))
+    except OperatorError as error:
+        yield Finding("FAIL", "redis", str(error))
+        return
+    with redis.Redis.from_url(found.redis_url, socket_timeout=5) as client:
+        yield _redis_server(found, client)
+        yield _workers(client)
+
+
+def _redis_server(found: Settings, client: redis.Redis) -> Finding:
+    info = client.info()
+    assert isinstance(info, dict)
+    version = info.get("valkey_version") or info["redis_version"]
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        return Finding(
+            "FAIL",
+            "redis",
+            f"maxmemory-policy is {policy}, which throws jobs away. Set it to noeviction in its settings.",
+        )
+    if not info.get("aof_enabled"):
+        return Finding(
+            "WARN", "redis", f"version {version}, without appendonly: a restart delays comments. Set it to yes."
+        )
+    return Finding("OK", "redis", f"version {version} at {without_password(found.redis_url)}")
+
+
+def _workers(client: redis.Redis) -> Finding:
+    queue = rq.Queue(SCORING_QUEUE, connection=client)
+    oldest = clock.now() - _HEARTBEAT
+    alive = [w for w in rq.Worker.all(queue=queue) if w.last_heartbeat and w.last_heartbeat > oldest]
+    if not alive:
+        return Finding("FAIL", "workers", "No scoring process lives. Start `winnow worker`, or `winnow up`.")
+    return Finding("OK", "workers", f"{len(alive)} scoring")
+
+
+def _database(found: Settings) -> Iterator[Finding]:
+    try:
+        environment.require_data(found)
+        store = connections.open_store(found)
+    except OperatorError as error:
+        yield Finding("FAIL", "database", str(error))
+        return
+    at, wanted = migrate.current(store), migrate.newest()
+    if at != wanted:
+        yield Finding("FAIL", "database", f"It is at revision {at or 'none'}, not {wanted}. Run `winnow migrate`.")
+        return
+    yield Finding("OK", "database", f"revision {at} at {without_password(found.database_url)}")
+    examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks)
+    for look in examinations:
+        yield look(found, store)
+
+
+def _secrets(found: Settings, store: Store) -> Finding:
+    if not found.secret_keys:
+        return Finding(
+            "FAIL", "secrets", "WINNOW_SECRET_KEY is not set. Set the key that this installation began with."
+        )
+    with store.read() as session:
+        sealed = session.scalars(select(WebhookEndpoint.sealed_secret)).all()
+    try:
+        for secret in sealed:
+            sealing.unseal(found, secret)
+    except SealError as error:
+        return Finding("FAIL", "secrets", str(error))
+    return Finding("OK", "secrets", f"{len(sealed)} stored, all readable")
+
+
+def _pending(found: Settings, store: Store) -> Finding:
+    with store.read() as session:
+        age = oldest_pending_seconds(session)
+        waiting = session.scalar(select(func.count()).select_from(Comment).where(Comment.status == "pending")) or 0
+    text = f"{waiting:,} comments wait to be scored" + (f", the oldest for {age:,.0f} s" if waiting else "")
+    if age > found.alert_pending_seconds:
+        return Finding("FAIL", "queue", f"{text}. Start more processes: `winnow worker --processes N`.")
+    return Finding("OK", "queue", text)
+
+
+def _webhooks(_found: Settings, store: Store) -> Finding:
+    undelivered = (WebhookDelivery.delivered_at.is_(None), WebhookDelivery.attempts > 0)
+    query = (
+        select(WebhookEndpoint.url, func.count())
+        .join(WebhookDelivery, WebhookDelivery.endpoint_id == WebhookEndpoint.id)
+        .where(*undelivered, WebhookEndpoint.active)
+        .group_by(WebhookEndpoint.url)
+    )
+    with store.read() as session:
+        failing = session.execute(query).tuples().all()
+    if not failing:
+        return Finding("OK", "webhooks", "none fails")
+    which = ", ".join(f"{without_password(url)} ({count:,} undelivered)" for url, count in failing)
+    return Finding("WARN", "webhooks", f"Failing: {which}. Look at the receiver's answers in the deliveries' attempts.")

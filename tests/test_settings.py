@@ -1,0 +1,134 @@
+"""Settings come from the environment, typed, and a wrong one is refused in a sentence."""
+
+from __future__ import annotations
+
+import stat
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from moderation.settings import SettingsError, from_environment
+from operations import embedded_redis, environment
+from operations.errors import OperatorError
+
+REQUIRED = {
+    "WINNOW_DATABASE_URL": "sqlite:////srv/winnow.db",
+    "WINNOW_REDIS_URL": "redis://localhost",
+    "WINNOW_DATA_DIR": "/srv",
+}
+KEY = "k" * 32
+
+
+@pytest.mark.parametrize("missing", REQUIRED)
+def test_a_required_setting_that_is_missing_is_named(missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"{missing} is not set"):
+        from_environment({name: value for name, value in REQUIRED.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("WINNOW_DATABASE_URL", "mysql://localhost/winnow"),
+        ("WINNOW_DATABASE_URL", "/srv/winnow.db"),
+        ("WINNOW_REDIS_URL", "localhost:6379"),
+        ("WINNOW_PUBLIC_URL", "comments.example"),
+        ("WINNOW_LOG_FORMAT", "xml"),
+        ("WINNOW_WEBHOOK_ALLOW", "10.0.0.0/40"),
+        ("WINNOW_TRUSTED_PROXIES", "-1"),
+        ("WINNOW_WEB_THREADS", "many"),
+        ("WINNOW_WEB_PROCESSES", "0"),
+    ],
+)
+def test_a_malformed_setting_is_named(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        from_environment(REQUIRED | {name: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("database_url", "postgres://db/winnow", "postgresql+psycopg://db/winnow"),
+        ("public_url", "https://comments.example/", "https://comments.example"),
+        ("webhook_allow", "10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
+        ("web_threads", "4", 4),
+        ("data_dir", "/var/lib/winnow", Path("/var/lib/winnow")),
+    ],
+)
+def test_a_setting_is_read_as_its_type(name: str, text: str, value: object) -> None:
+    assert getattr(from_environment(REQUIRED | {f"WINNOW_{name.upper()}": text}), name) == value
+
+
+def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY + "\n")
+    assert from_environment(REQUIRED | {"WINNOW_SECRET_KEY_FILE": str(tmp_path / "key")}).secret_keys == (KEY,)
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    twice = {"WINNOW_SECRET_KEY": KEY, "WINNOW_SECRET_KEY_FILE": str(tmp_path / "key")}
+    with pytest.raises(SettingsError, match="both set"):
+        from_environment(REQUIRED | twice)
+
+
+def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere.*cannot be read"):
+        from_environment(REQUIRED | {"WINNOW_SECRET_KEY_FILE": str(tmp_path / "nowhere")})
+
+
+def test_a_short_secret_key_is_refused() -> None:
+    with pytest.raises(SettingsError, match="fewer than 32"):
+        from_environment(REQUIRED | {"WINNOW_SECRET_KEY": "changeme"})
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    assert KEY not in repr(from_environment(REQUIRED | {"WINNOW_SECRET_KEY": KEY}))
+
+
+def test_unset_settings_mean_the_data_directory(tmp_path: Path) -> None:
+    found = environment.read({"WINNOW_DATA_DIR": str(tmp_path)})
+    assert found.database_url == f"sqlite:///{tmp_path}/winnow.db"
+    assert found.redis_url == embedded_redis.url(tmp_path)
+    assert found.secret_keys == ()
+
+
+def test_the_data_directory_is_winnow_data_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert environment.read({}).data_dir == tmp_path / "winnow-data"
+
+
+def test_the_option_wins_over_the_environment(tmp_path: Path) -> None:
+    found = environment.read({"WINNOW_DATA_DIR": "/elsewhere"}, tmp_path)
+    assert (found.data_dir, found.database_url) == (tmp_path, f"sqlite:///{tmp_path}/winnow.db")
+
+
+def test_the_generated_secret_key_is_private_kept_and_read(tmp_path: Path) -> None:
+    environment.generate_secret_key(tmp_path)
+    environment.generate_secret_key(tmp_path)
+    path = environment.secret_key_path(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    found = environment.read({"WINNOW_DATA_DIR": str(tmp_path)})
+    assert found.secret_keys == (path.read_text().strip(),)
+    assert len(found.secret_keys[0]) >= 32
+
+
+@pytest.mark.parametrize("given", [{}, {"WINNOW_SECRET_KEY": KEY, "WINNOW_DATABASE_URL": "postgresql://db/w"}])
+def test_children_read_the_same_settings(given: dict[str, str], tmp_path: Path) -> None:
+    environment.generate_secret_key(tmp_path)
+    given = given | {"WINNOW_DATA_DIR": "/elsewhere"}
+    found = environment.read(given, tmp_path, public_url="http://127.0.0.1:9999")
+    assert from_environment(environment.for_children(given, found)) == found
+
+
+def test_a_command_without_data_says_where_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"Run `winnow up` first"):
+        environment.require_data(environment.read({"WINNOW_DATA_DIR": str(tmp_path)}))
+
+
+def test_a_long_data_directory_gets_a_socket_that_fits(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    address = embedded_redis.url(deep)
+    assert len(address.removeprefix("unix://")) < 104
+    assert address == embedded_redis.url(deep)
+    assert address != embedded_redis.url(tmp_path)
