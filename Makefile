@@ -1,5 +1,6 @@
 # make run    installs what is needed into .venv and starts everything on http://127.0.0.1:8000
-# make test   the whole test suite      make check  lint, types and import contracts
+# make test   the whole test suite, on SQLite and PostgreSQL
+# make check  lint, types and import contracts
 # make bench  side-by-side measurements make lock   writes the lock files anew
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ test: .venv/.dev
 	  echo "Installing chromium for the browser tests."; \
 	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	fi
-	$(BIN)/python -m pytest $(TESTS)
+	WINNOW_TEST_DATABASE=both $(BIN)/python -m pytest $(TESTS)
 
 check: .venv/.dev
 	$(BIN)/ruff check

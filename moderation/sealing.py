@@ -37,8 +37,12 @@ def unseal(settings: Settings, sealed: str) -> str:
 
 
 def reseal(settings: Settings, sealed: str) -> str:
-    """The same secret under the first key, so that an old key can be taken away."""
-    return _fernet(settings).rotate(sealed.encode()).decode()
+    """The same secret under the first key, so that an old key can be taken away.
+
+    Raises:
+        SealError: no key fits.
+    """
+    return seal(settings, unseal(settings, sealed))
 
 
 def new_token(prefix: str) -> tuple[str, str, str]:

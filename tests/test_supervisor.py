@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.waiting import eventually
+
 # A program that supervises children; each adds its pid to a file named after its number.
 PROGRAM = """
 import sys
@@ -30,13 +32,6 @@ STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); 
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
 
 
-def wait_until(condition: Callable[[], bool], timeout: float = 15.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def pids(directory: Path, number: int) -> list[int]:
     path = directory / str(number)
     return [int(line) for line in path.read_text().split()] if path.exists() else []
@@ -44,7 +39,7 @@ def pids(directory: Path, number: int) -> list[int]:
 
 def descendants(process: subprocess.Popen[bytes], *, at_least: int) -> list[psutil.Process]:
     parent = psutil.Process(process.pid)
-    wait_until(lambda: len(parent.children(recursive=True)) >= at_least)
+    eventually(lambda: len(parent.children(recursive=True)) >= at_least)
     return parent.children(recursive=True)
 
 
@@ -59,7 +54,7 @@ def supervise(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]
     def start(*scripts: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", PROGRAM, str(tmp_path), *scripts]
         started.append(subprocess.Popen(command, start_new_session=True))
-        wait_until(lambda: all(pids(tmp_path, number) for number in range(len(scripts))))
+        eventually(lambda: all(pids(tmp_path, number) for number in range(len(scripts))))
         return started[-1]
 
     yield start
@@ -89,13 +84,13 @@ def test_kill_9_leaves_no_child(supervise: Callable[..., subprocess.Popen[bytes]
     process = supervise(SLEEP, STUBBORN)
     children = descendants(process, at_least=2)
     process.kill()
-    wait_until(lambda: none_left(children), timeout=5)
+    eventually(lambda: none_left(children), within=5)
 
 
 def test_a_child_that_dies_is_started_again(supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
     supervise(SLEEP, SLEEP)
     os.kill(pids(tmp_path, 1)[0], signal.SIGKILL)
-    wait_until(lambda: len(pids(tmp_path, 1)) == 2)
+    eventually(lambda: len(pids(tmp_path, 1)) == 2)
     assert len(pids(tmp_path, 0)) == 1
     assert psutil.pid_exists(pids(tmp_path, 1)[1])
 
@@ -105,7 +100,7 @@ def test_a_child_that_keeps_dying_is_started_less_and_less_often(
 ) -> None:
     supervise(SLEEP, "raise SystemExit(1)")
     began = time.monotonic()
-    wait_until(lambda: len(pids(tmp_path, 1)) == 4)
+    eventually(lambda: len(pids(tmp_path, 1)) == 4)
     assert time.monotonic() - began > 0.2 + 0.4 + 0.8 - 0.2  # the first of these may have begun before we looked
     time.sleep(0.5)
     assert len(pids(tmp_path, 1)) == 4
@@ -118,7 +113,7 @@ def test_what_a_dead_child_started_is_ended_too(
     descendants(process, at_least=3)
     grandchildren = psutil.Process(pids(tmp_path, 1)[0]).children()
     os.kill(pids(tmp_path, 1)[0], signal.SIGKILL)
-    wait_until(lambda: none_left(grandchildren))
+    eventually(lambda: none_left(grandchildren))
 
 
 def test_a_child_that_ignores_sigterm_is_killed_after_the_deadline(
@@ -157,7 +152,7 @@ def test_what_the_others_need_is_told_to_end_last(
         for wait, name in ((0, "needed"), (0.5, "needing"))
     ]
     process = supervise(*scripts)
-    wait_until(lambda: (tmp_path / "needed-ready").exists() and (tmp_path / "needing-ready").exists())
+    eventually(lambda: (tmp_path / "needed-ready").exists() and (tmp_path / "needing-ready").exists())
     process.terminate()
     process.wait(10)
     assert order.read_text() == "needing needed "

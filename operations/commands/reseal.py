@@ -25,4 +25,4 @@ def reseal() -> None:
         for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.id.in_(resealed))):
             if endpoint.sealed_secret == sealed[endpoint.id]:
                 endpoint.sealed_secret = resealed[endpoint.id]
-    click.echo(f"{len(resealed)} secrets are encrypted under the first key.")
+    click.echo(f"Encrypted under the first key: {len(resealed)}.")
