@@ -18,7 +18,10 @@ _WORD_OF_ENTRY = re.compile(r"[\w*]+")
 #: Words are set between marks, so that the expressions need no (costly) Unicode classes.
 _MARKED = "\x01\\g<0>\x01"
 
-_LINK = re.compile(r"https?://|\bwww\.|<a\s|\[url", re.IGNORECASE)
+#: A link however it is written; its address, and its text where that repeats the address, belong to it.
+_LINK = re.compile(
+    r"(?:<a\s[^<>]*>?\s*|\[url[^\[\]]*\]?\s*|(?=https?://)|\b(?=www\.))(?:https?://)?(?:www\.)?", re.IGNORECASE
+)
 
 
 class PatternError(ValueError):

@@ -18,7 +18,7 @@ class Spans:
 
 
 class ChosenScores:
-    """Scores are 0.01 where the text says nothing of a label. `unscorable` in a text raises; `klingon` is a language."""
+    """Scores are 0.01 where the text says nothing. `unscorable` in a text raises; `klingon` is not judgeable."""
 
     labels = _LABELS
     version = "chosen-1"
