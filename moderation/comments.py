@@ -161,8 +161,8 @@ def _insert(store: Store, site_id: str, submissions: Sequence[Submission], key: 
             if outcome.kind == "accepted":
                 earlier.update(_identities(outcome.comment, row))
         new = [row for row, outcome in zip(rows, outcomes, strict=True) if outcome.kind == "accepted"]
-        if new:
-            session.execute(insert(Comment), new)
+        if new:  # in one order, so that two batches with the same external ids cannot deadlock on PostgreSQL
+            session.execute(insert(Comment), sorted(new, key=lambda row: row["external_id"] or ""))
     return outcomes
 
 

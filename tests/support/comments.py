@@ -1,0 +1,55 @@
+"""Short ways to say what most tests of the domain begin with and look at."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from moderation import comments
+from moderation.comments import Submission
+from moderation.queues import Queues
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, Table
+
+T = TypeVar("T", bound=Table)
+
+
+def submission(comment: str = "A thoughtful remark.", name: str = "Ada", **fields: Any) -> Submission:
+    """A submission of which only some fields matter."""
+    return Submission(name=name, comment=comment, **fields)
+
+
+def accept(
+    store: Store, queues: Queues, site: CreatedSite, comment: str = "A thoughtful remark.", **fields: Any
+) -> Comment:
+    """A comment just submitted: `pending` and queued."""
+    (outcome,) = comments.submit(store, queues, site.id, [submission(comment, **fields)])
+    assert outcome.kind == "accepted"
+    assert outcome.comment is not None
+    return outcome.comment
+
+
+def stored(store: Store, comment_id: str) -> Comment:
+    """The row as it is now, erased or not."""
+    with store.read() as session:
+        row = session.get(Comment, comment_id)
+    assert row is not None
+    return row
+
+
+def rows(store: Store, table: type[T], **equal: Any) -> list[T]:
+    """Every row of a table with these values, oldest first."""
+    with store.read() as session:
+        return list(session.scalars(select(table).filter_by(**equal).order_by(*table.__table__.primary_key)))
+
+
+def dump(store: Store) -> str:
+    """Everything that the database holds, as text."""
+    with store.read() as session:
+        return "\n".join(
+            f"{table.name}: {dict(row._mapping)}"
+            for table in Table.metadata.sorted_tables
+            for row in session.execute(select(table))
+        )
