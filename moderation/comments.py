@@ -265,8 +265,7 @@ def decide(
         Stale: the comment is no longer at `version`.
     """
     comment = find(session, site_id, comment_id, lock=True)
-    if version is not None and comment.version != version:
-        raise Stale(comment)
+    _require_version(session, comment, version)
     message = reason or f"A moderator chose to {action} it."
     change = Change.of(
         comment,
@@ -291,8 +290,7 @@ def edit(
         NotFound, Erased, Stale: as for `decide`.
     """
     comment = find(session, site_id, comment_id, lock=True)
-    if version is not None and comment.version != version:
-        raise Stale(comment)
+    _require_version(session, comment, version)
     changed = {name: value for name, value in changes.items() if getattr(comment, name) != value}
     if not changed:
         return comment, False
@@ -387,6 +385,12 @@ def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool =
     if comment.status == "erased":
         raise Erased(f"Comment {comment_id} was erased.")
     return comment
+
+
+def _require_version(session: Session, comment: Comment, version: int | None) -> None:
+    if version is not None and comment.version != version:
+        session.expunge(comment)  # the rollback to come would take its values away
+        raise Stale(comment)
 
 
 def author_key(user_id: str | None, email: str | None, name: str) -> str:

@@ -1,0 +1,17 @@
+"""The native JSON API under /api/v1: one module for each resource."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from moderation.comments import CommentError
+from service.api import batch, comments, decisions, refusals, reports, threads
+from service.api.routing import blueprint
+from service.api.state import init_app
+
+__all__ = ["batch", "blueprint", "comments", "decisions", "init_app", "reports", "threads"]
+
+
+@blueprint.errorhandler(CommentError)
+def _refuse(error: CommentError) -> Response:
+    return refusals.problem_of(error).response()

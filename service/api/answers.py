@@ -1,0 +1,247 @@
+"""What the API answers. These schemas are the OpenAPI document's, and `show` takes the fields from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from service.api.fields import show_moment
+from service.api.schemas import STATUSES
+
+
+def _text(description: str = "", *, nullable: bool = False, **known: Any) -> fields.String:
+    return fields.String(required=True, allow_none=nullable, metadata=_described(description, known))
+
+
+def _moment(description: str = "", *, nullable: bool = False) -> fields.String:
+    return _text(description, nullable=nullable, format="date-time")
+
+
+def _number(description: str = "", *, nullable: bool = False, **known: Any) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=nullable, metadata=_described(description, known))
+
+
+def _described(description: str, known: dict[str, Any]) -> dict[str, Any]:
+    return ({"description": description} if description else {}) | known
+
+
+class ReasonSchema(Schema):
+    """One thing that spoke for the decision."""
+
+    rule = _text("Which rule, such as `reject_threshold` or `banned_words`.")
+    action = _text("What it asked for.", enum=["publish", "flag", "reject"])
+    message = _text("For people; it never quotes the comment.")
+    label = fields.String(metadata={"description": "Which label, for a threshold."})
+    score = fields.Float()
+    threshold = fields.Float()
+
+
+class CommentSchema(Schema):
+    """A stored comment."""
+
+    id = _text(example="c_01jqz0c9p4s0q9v1f6d7x8k2m3")
+    external_id = _text(nullable=True)
+    status = _text("`erased` once it was deleted; then name and comment are empty.", enum=list(STATUSES))
+    name = _text()
+    comment = _text()
+    thread = _text(nullable=True)
+    parent_id = _text(nullable=True)
+    email = _text(nullable=True)
+    url = _text(nullable=True)
+    ip = _text(nullable=True)
+    user_agent = _text(nullable=True)
+    user_id = _text(nullable=True)
+    language = _text(nullable=True)
+    created_at = _moment("When it was written.")
+    accepted_at = _moment("When it reached Winnow.")
+    updated_at = _moment("When anything about it last changed.")
+    revision = _number("Counts edits of what it says.")
+    version = _number("Counts every change; send it with a decision.")
+    scores = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Label to probability, from 0 to 1; null until it was scored."},
+    )
+    reasons = fields.List(fields.Nested(ReasonSchema), required=True, allow_none=True)
+    spans = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.List(fields.Float())),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Label to `[start, end, weight]`: what of the comment raised its score, in code points."
+        },
+    )
+    decided_by = _text("`policy`, `site` (over this API) or `user` (a moderator in the console).", nullable=True)
+    decided_at = _moment(nullable=True)
+    model_version = _text(nullable=True)
+    policy_version = _number(nullable=True)
+
+
+class CommentsSchema(Schema):
+    """A page of comments."""
+
+    comments = fields.List(fields.Nested(CommentSchema), required=True)
+    next_cursor = _text("Send it as `cursor` for the next page; null on the last one.", nullable=True)
+    next_updated_after = fields.String(
+        metadata={
+            "format": "date-time",
+            "description": "Only with `updated_after`: send this as `updated_after` next time, once you have read the "
+            "last page. It overlaps with what you have seen by some seconds, so that no change is missed: "
+            "a comment at a version that you know is no news.",
+        }
+    )
+
+
+class PublicCommentSchema(Schema):
+    """A comment as readers see it: nothing about its author but the name and the web site."""
+
+    id = _text()
+    external_id = _text(nullable=True)
+    thread = _text(nullable=True)
+    parent_id = _text("The comment that it replies to.", nullable=True)
+    name = _text()
+    comment = _text()
+    url = _text(nullable=True)
+    created_at = _moment()
+
+
+class FeedSchema(Schema):
+    """A page of a thread."""
+
+    comments = fields.List(fields.Nested(PublicCommentSchema), required=True)
+    next_cursor = _text(nullable=True)
+
+
+class OutcomeSchema(Schema):
+    """What became of one element of a list."""
+
+    code = _number("The status that it would have had alone.", example=202)
+    id = _text("The comment's.", nullable=True)
+    external_id = _text("As it was sent.", nullable=True)
+    status = _text("The comment's.", nullable=True)
+    version = _number("The comment's.", nullable=True)
+    detail = _text("What is wrong, in a sentence.", nullable=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True, allow_none=True)
+
+
+class OutcomesSchema(Schema):
+    """An outcome for each element, in their order."""
+
+    outcomes = fields.List(fields.Nested(OutcomeSchema), required=True)
+
+
+class ReportedSchema(Schema):
+    """A stored report."""
+
+    id = _text()
+    comment_id = _text()
+    reason = _text()
+    created_at = _moment()
+
+
+class ReviewItemSchema(Schema):
+    """A comment that waits for a person, and why."""
+
+    id = _text()
+    kind = _text(enum=["flag", "report", "second_look", "appeal"])
+    priority = _number("From 0 (look now) to 1000 (can wait).")
+    opened_at = _moment()
+    comment = fields.Nested(CommentSchema, required=True)
+
+
+class ReviewQueueSchema(Schema):
+    """A page of the review queue, most urgent first."""
+
+    items = fields.List(fields.Nested(ReviewItemSchema), required=True)
+    next_cursor = _text(nullable=True)
+
+
+class EndpointAnswerSchema(Schema):
+    """A webhook endpoint."""
+
+    id = _text()
+    url = _text()
+    active = fields.Boolean(required=True)
+    created_at = _moment()
+
+
+class NewEndpointSchema(EndpointAnswerSchema):
+    """A new webhook endpoint."""
+
+    secret = _text("Signs what is sent (Standard Webhooks). Shown only now.")
+
+
+class EndpointsSchema(Schema):
+    """A site's webhook endpoints."""
+
+    webhooks = fields.List(fields.Nested(EndpointAnswerSchema), required=True)
+
+
+class AttemptSchema(Schema):
+    """One try at a delivery."""
+
+    created_at = _moment()
+    status_code = _number("What your server answered; null when it did not.", nullable=True)
+    error = _text(nullable=True)
+    duration_ms = _number()
+
+
+class DeliverySchema(Schema):
+    """One message to one endpoint."""
+
+    id = _text("The `webhook-id` header: the same on every attempt.")
+    event = _text(example="comment.published")
+    comment_id = _text(nullable=True)
+    payload = fields.Dict(required=True)
+    created_at = _moment()
+    delivered_at = _moment("Null until your server answered with a 2xx.", nullable=True)
+    next_attempt_at = _moment("Null once it was delivered or given up.", nullable=True)
+    attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+
+
+class DeliveriesSchema(Schema):
+    """A page of an endpoint's deliveries, latest first."""
+
+    deliveries = fields.List(fields.Nested(DeliverySchema), required=True)
+    next_cursor = _text(nullable=True)
+
+
+def show_comment(comment: Comment) -> dict[str, Any]:
+    """A comment as its site sees it."""
+    found = show(CommentSchema, comment)
+    if comment.decided_by is not None:
+        found["decided_by"] = comment.decided_by.partition(":")[0]  # which moderator is the installation's affair
+    return found
+
+
+def show_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    """An endpoint, without its secret."""
+    return show(EndpointAnswerSchema, endpoint)
+
+
+def show_delivery(delivery: WebhookDelivery, attempts: list[WebhookAttempt]) -> dict[str, Any]:
+    """A delivery with its attempts."""
+    found = show(DeliverySchema, delivery, but="attempts")
+    return found | {"attempts": [show(AttemptSchema, attempt) for attempt in attempts]}
+
+
+def show(schema: type[Schema], row: object, *, but: str = "") -> dict[str, Any]:
+    """The fields of `schema`, read from `row`, except the one named by `but`."""
+    found = {}
+    for name in _names(schema):
+        if name != but:
+            value = getattr(row, name)
+            found[name] = show_moment(value) if isinstance(value, datetime) else value
+    return found
+
+
+@cache
+def _names(schema: type[Schema]) -> tuple[str, ...]:
+    return tuple(schema._declared_fields)

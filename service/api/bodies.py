@@ -1,0 +1,117 @@
+"""Reads request bodies: JSON, NDJSON and forms, to plain values. What cannot be read is a `Problem`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from service.problems import Problem
+
+JSON_TYPES = frozenset({"application/json", "text/json"})
+NDJSON_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+def read_object(*, limit: int, forms: bool = False) -> dict[str, Any]:
+    """The request's JSON object; with `forms`, also a form's fields, each of which may be given once."""
+    request.max_content_length = limit
+    if request.mimetype in FORM_TYPES and forms:
+        return _form(request.form)
+    _require(JSON_TYPES, "application/json or a form" if forms else "application/json")
+    value = parse(request.get_data(cache=False))
+    if not isinstance(value, dict):
+        raise Problem("malformed", f"The body must be a JSON object, not {_name(value)}.")
+    return value
+
+
+def read_list(*, limit: int, most: int) -> list[Any]:
+    """The request's JSON list, or its NDJSON lines, from which a line that cannot be read comes as a `Problem`."""
+    request.max_content_length = limit
+    if request.mimetype in NDJSON_TYPES:
+        items = [_line(line, number) for number, line in enumerate(request.get_data(cache=False).splitlines(), 1)]
+        items = [item for item in items if item is not None]
+    else:
+        _require(JSON_TYPES, "application/json (a list) or application/x-ndjson (one object on each line)")
+        items = parse(request.get_data(cache=False))
+        if not isinstance(items, list):
+            raise Problem("malformed", f"The body must be a JSON list, not {_name(items)}.")
+    if not 1 <= len(items) <= most:
+        raise Problem("invalid", f"Send between 1 and {most:,} at once; these are {len(items):,}.")
+    return items
+
+
+def parse(data: bytes) -> Any:
+    """A JSON document in UTF-8.
+
+    Stricter than `json.loads`: a name given twice, NaN, infinities and numbers too long to read are refused.
+    """
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        raise Problem("malformed", f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Problem("malformed", f"The body is not valid JSON: {error.msg} at {where}.") from None
+    except RecursionError:
+        raise Problem("malformed", "The body is not usable JSON: its lists or objects are nested too deeply.") from None
+    except ValueError:
+        raise Problem("malformed", "The body is not usable JSON: a number in it has too many digits.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Problem("malformed", f"The body is not usable JSON: {shown(twice)} is given twice.")
+    return found
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise Problem("malformed", f"The body is not valid JSON: {text} is not a JSON value.")
+
+
+def _line(line: bytes, number: int) -> Any:
+    if not line.strip():
+        return None
+    try:
+        return parse(line)
+    except Problem as problem:
+        return Problem("malformed", f"Line {number}: {problem.detail}")
+
+
+def _form(form: MultiDict[str, str]) -> dict[str, Any]:
+    if request.files:
+        raise Problem("malformed", "Files are not accepted.")
+    for name, values in form.lists():
+        if len(values) > 1:
+            raise Problem("malformed", f"The form gives {shown(name)} {len(values)} times.")
+    # An empty field of a form is one that was left blank; where one is required, its schema says so.
+    return {name: value for name, value in form.items() if value or name in {"name", "comment"}}
+
+
+def _require(accepted: frozenset[str], wanted: str) -> None:
+    if request.mimetype not in accepted:
+        sent = f"{shown(request.mimetype)} is" if request.mimetype else "no Content-Type was sent, and this is"
+        raise Problem(
+            "unsupported-media-type",
+            f"Send {wanted}: {sent} not understood here." if request.mimetype else f"Set the Content-Type to {wanted}.",
+            headers={"Accept": ", ".join(sorted(accepted))},
+        )
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in {"utf-8", "utf8", "us-ascii"}:
+        raise Problem("unsupported-media-type", f"Send UTF-8: the charset {shown(charset)} is not understood.")
+
+
+def shown(text: str) -> str:
+    """A name as it may be repeated in an answer: short, in quotes, and printable."""
+    cut = text if len(text) <= 60 else text[:60] + "…"
+    return json.dumps(cut, ensure_ascii=not cut.isprintable())
+
+
+def _name(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

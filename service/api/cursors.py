@@ -1,0 +1,49 @@
+"""Where a page ended, as a text that means nothing to who sends it back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from service.api.fields import show_moment
+from service.problems import invalid
+
+Part = str | int | datetime
+
+
+def encode(kind: str, parts: Sequence[Part]) -> str:
+    """A cursor of this kind."""
+    plain = [show_moment(part) if isinstance(part, datetime) else part for part in parts]
+    return base64.urlsafe_b64encode(json.dumps([kind, *plain]).encode()).decode().rstrip("=")
+
+
+def decode(kind: str, cursor: str, types: Sequence[type]) -> list[Part]:
+    """The parts of a cursor that `encode` made for the same kind.
+
+    Raises:
+        Problem: it is none of ours, or of another list.
+    """
+    try:
+        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        if not isinstance(found, list) or len(found) != len(types) + 1 or found[0] != kind:
+            raise ValueError(kind)
+        return [_part(value, wanted) for value, wanted in zip(found[1:], types, strict=True)]
+    except (ValueError, TypeError, RecursionError, OverflowError, binascii.Error):
+        raise invalid({"cursor": ["This is no cursor of this list. Begin again without one."]}) from None
+
+
+def _part(value: object, wanted: type) -> Part:
+    if wanted is datetime and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment
+    if wanted is str and isinstance(value, str) and "\0" not in value:
+        value.encode()
+        return value
+    if wanted is int and type(value) is int and abs(value) < 2**31:
+        return value
+    raise ValueError(value)

@@ -1,0 +1,127 @@
+"""The review queue, and what moderators decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from moderation import comments, review
+from moderation.comments import CommentError
+from service.api import cursors
+from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
+from service.api.batch import refused
+from service.api.refusals import problem_of
+from service.api.routing import Operation, answer, operation
+from service.api.schemas import DecisionItemSchema, DecisionSchema, Page, load
+from service.context import context
+from service.problems import Problem
+
+MOST = 1000
+#: Decisions of a list that one transaction writes: other writers wait that long.
+_TOGETHER = 20
+_TAG = "Review"
+_ITEM = DecisionItemSchema()
+
+
+@operation(
+    "GET",
+    "/review-queue",
+    Operation(
+        summary="Read the review queue",
+        tag=_TAG,
+        query=Page,
+        answers={200: ("A page of the queue.", ReviewQueueSchema)},
+    ),
+)
+def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
+    """What waits for a moderator, most urgent first. A comment has an item for each kind of reason to look."""
+    after = None
+    if "cursor" in query:
+        after = review.Position(*cursors.decode("review", query["cursor"], [int, datetime, str]))  # type: ignore[arg-type]
+    with context().store.read() as session:
+        rows = review.page(session, site_id, after=after, limit=query["limit"] + 1)
+    page = rows[: query["limit"]]
+    last = page[-1][0] if len(rows) > len(page) else None
+    return answer(
+        {
+            "items": [_show_item(item, comment) for item, comment in page],
+            "next_cursor": cursors.encode("review", [last.priority, last.opened_at, last.id]) if last else None,
+        }
+    )
+
+
+@operation(
+    "POST",
+    "/comments/<comment_id>/decision",
+    Operation(
+        summary="Decide on a comment",
+        tag=_TAG,
+        body=DecisionSchema,
+        answers={200: ("The comment as decided.", CommentSchema)},
+        problems=("not-found", "erased", "stale"),
+    ),
+)
+def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
+    """Publishes or rejects it, whatever it was, and closes its review items. With `version`, only if nothing has
+    changed since: otherwise 409, with the comment as it is now in `current`."""
+    with context().store.write() as session:
+        comment = comments.decide(session, site_id, comment_id, actor="site", **body)
+    return answer(show_comment(comment))
+
+
+@operation(
+    "POST",
+    "/decisions",
+    Operation(
+        summary="Decide on many comments",
+        tag=_TAG,
+        body=DecisionItemSchema,
+        many=MOST,
+        forms=True,
+        answers={200: ("An outcome for each, in their order.", OutcomesSchema)},
+    ),
+)
+def decide_many(site_id: str, *, body: list[Any]) -> Response:
+    """Up to 1,000 decisions, as a JSON list or as NDJSON. One that cannot be done does not keep the others back."""
+    outcomes: list[dict[str, Any]] = []
+    for start in range(0, len(body), _TOGETHER):
+        outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
+    return answer({"outcomes": outcomes})
+
+
+def _check(item: Any) -> dict[str, Any] | Problem:
+    if isinstance(item, Problem):
+        return item
+    try:
+        return load(_ITEM, item)
+    except Problem as problem:
+        return problem
+
+
+def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) -> list[dict[str, Any]]:
+    outcomes = []
+    with context().store.write() as session:
+        for item in items:
+            if isinstance(item, Problem):
+                outcomes.append(refused(item))
+                continue
+            comment_id = item.pop("id")
+            try:
+                comment = comments.decide(session, site_id, comment_id, actor="site", **item)
+            except CommentError as error:
+                outcomes.append(refused(problem_of(error)) | {"id": comment_id})
+            else:
+                outcomes.append(_tell(comment))
+    return outcomes
+
+
+def _tell(comment: comments.Comment) -> dict[str, Any]:
+    known = {name: getattr(comment, name) for name in ("id", "external_id", "status", "version")}
+    return {"code": 200, "detail": None, "errors": None} | known
+
+
+def _show_item(item: review.ReviewItem, comment: comments.Comment) -> dict[str, Any]:
+    return show(ReviewItemSchema, item, but="comment") | {"comment": show_comment(comment)}

@@ -1,0 +1,18 @@
+"""What the domain refuses, as problems."""
+
+from __future__ import annotations
+
+from moderation.comments import CommentError, Erased, NotFound, Stale
+from service.api.answers import show_comment
+from service.problems import Problem
+
+
+def problem_of(error: CommentError) -> Problem:
+    """What to answer when the domain would not do it."""
+    if isinstance(error, Stale):
+        return Problem("stale", str(error), current=show_comment(error.current))
+    if isinstance(error, Erased):
+        return Problem("erased", str(error))
+    if isinstance(error, NotFound):
+        return Problem("not-found", str(error))
+    return Problem("refused", str(error))

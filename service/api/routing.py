@@ -1,0 +1,97 @@
+"""Declares the API's operations: path, what is sent and answered, and all that each request goes through first.
+
+One declaration serves both the request and the OpenAPI document, so that neither can say what the other does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from marshmallow import Schema
+
+from service.api import bodies
+from service.api.authentication import require_site
+from service.api.schemas import load
+from service.api.state import state
+from service.context import context
+from service.problems import invalid
+
+blueprint = Blueprint("api", __name__)
+
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What an operation takes and answers. Its view's docstring is its description."""
+
+    summary: str
+    tag: str
+    #: Status -> (what it means, the body's schema or None for an empty one).
+    answers: Mapping[int, tuple[str, type[Schema] | None]]
+    #: The body, if there is one; a list of up to `many` of them where that is set.
+    body: type[Schema] | None = None
+    many: int = 0
+    #: Whether a form will do as well as JSON, and NDJSON as well as a list.
+    forms: bool = False
+    query: type[Schema] | None = None
+    #: Further problems than those of every operation, from `problems.KINDS`.
+    problems: tuple[str, ...] = ()
+    headers: tuple[str, ...] = field(default=())
+
+
+def operation(method: str, path: str, declared: Operation) -> Callable[[View], View]:
+    """Serve `declared` with the decorated view, which gets `site_id`, the path's parts, and `body` and `query`."""
+    body = declared.body() if declared.body is not None and not declared.many else None
+    query = declared.query() if declared.query is not None else None
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def serve(**given: Any) -> Response:
+            current = state()
+            g.site_id = site_id = require_site(current.keys, current.wrong_keys)
+            current.requests.require(site_id, "This site sends too many requests")
+            if query is not None:
+                given["query"] = load(query, _read_query())
+            if declared.many:
+                given["body"] = bodies.read_list(limit=context().settings.max_batch_bytes, most=declared.many)
+            elif body is not None:
+                limit = context().settings.max_body_bytes
+                given["body"] = load(body, bodies.read_object(limit=limit, forms=declared.forms))
+            return view(site_id, **given)
+
+        serve.operation = declared  # type: ignore[attr-defined]
+        blueprint.add_url_rule(
+            path, f"{view.__module__.rpartition('.')[2]}.{view.__name__}".replace(".", "_"), serve, methods=[method]
+        )
+        return serve
+
+    return declare
+
+
+def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return Response(body.encode(), status=status, headers=headers, content_type="application/json")
+
+
+def empty() -> Response:
+    """204: done, and nothing to say."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _read_query() -> dict[str, str]:
+    found = {}
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise invalid({name if name.isprintable() else bodies.shown(name): ["Give it once."]})
+        if values[0]:
+            found[name] = values[0]
+    return found

@@ -1,0 +1,174 @@
+"""What the API is sent. Loaded by marshmallow; the OpenAPI document is made from the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError
+
+from service.api.bodies import shown
+from service.api.fields import Address, Choice, Language, Line, Link, Moment, Prose, Remark, Text, Whole
+from service.problems import Errors, invalid
+
+NAME_MISSING = "Please enter your name here"
+COMMENT_MISSING = "Please enter your comment!"
+LONGEST_COMMENT = 20_000
+LONGEST_NAME = 200
+STATUSES = ("pending", "published", "flagged", "rejected", "erased")
+#: Why a reader reports a comment.
+REPORT_REASONS = ("offensive", "spam", "off_topic", "personal_data", "illegal", "other")
+
+
+class Request(Schema):
+    """What is sent. A field that we do not know is refused, so that a typing error is noticed."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "There is no field of this name.", "type": "Give a JSON object."}  # noqa: RUF012
+
+
+class SubmissionSchema(Request):
+    """A comment to be moderated."""
+
+    name = Line(required=True, longest=LONGEST_NAME, missing=NAME_MISSING, metadata={"example": "Ada"})
+    comment = Prose(
+        required=True,
+        longest=LONGEST_COMMENT,
+        missing=COMMENT_MISSING,
+        metadata={"example": "I read this twice, and learnt something each time."},
+    )
+    thread = Line(
+        longest=500,
+        allow_none=True,
+        metadata={"description": "The page it belongs to: its path, address or id.", "example": "/2026/winnowing"},
+    )
+    parent_id = Line(longest=40, allow_none=True, metadata={"description": "The id of the comment it replies to."})
+    external_id = Line(
+        longest=200,
+        allow_none=True,
+        metadata={
+            "description": "Your own id for it. Sent again with the same content, the first comment is returned."
+        },
+    )
+    email = Line(longest=320, allow_none=True, metadata={"description": "The author's e-mail address."})
+    url = Link(longest=2000, allow_none=True, metadata={"description": "The author's web site.", "format": "uri"})
+    ip = Address(allow_none=True, metadata={"description": "The author's address, IPv4 or IPv6."})
+    user_agent = Remark(
+        longest=1000, allow_none=True, metadata={"description": "The author's browser; cut where it is too long."}
+    )
+    user_id = Line(longest=200, allow_none=True, metadata={"description": "Your id for the author."})
+    language = Language(allow_none=True, metadata={"description": "A language tag (BCP 47).", "example": "en"})
+    created_at = Moment(
+        past=True,
+        allow_none=True,
+        metadata={"description": "When it was written (RFC 3339); left out: now.", "format": "date-time"},
+    )
+
+
+class EditSchema(Request):
+    """What changes. A comment that changed is pending until it has been scored again."""
+
+    name = Line(longest=LONGEST_NAME, missing=NAME_MISSING)
+    comment = Prose(longest=LONGEST_COMMENT, missing=COMMENT_MISSING)
+    email = Line(longest=320, allow_none=True)
+    url = Link(longest=2000, allow_none=True, metadata={"format": "uri"})
+    user_id = Line(longest=200, allow_none=True)
+    language = Language(allow_none=True)
+    version = Whole(
+        least=1,
+        most=2**31 - 1,
+        allow_none=True,
+        metadata={"description": "The version that you saw. When the comment has moved on since, the answer is 409."},
+    )
+
+
+class ReportSchema(Request):
+    """A reader's complaint."""
+
+    reason = Choice(*REPORT_REASONS, required=True)
+    note = Prose(longest=2000, allow_none=True, metadata={"description": "What the reader wrote."})
+    reporter = Line(
+        longest=200,
+        allow_none=True,
+        metadata={
+            "description": "Your id for the reader; a comment's second report by the same reader counts no more."
+        },
+    )
+
+
+class DecisionSchema(Request):
+    """A moderator's decision."""
+
+    action = Choice("publish", "reject", required=True)
+    reason = Line(longest=500, allow_none=True, metadata={"description": "For the audit and for your webhook."})
+    version = Whole(
+        least=1,
+        most=2**31 - 1,
+        allow_none=True,
+        metadata={
+            "description": "The version that the moderator saw. When the comment has moved on since, the answer is 409."
+        },
+    )
+
+
+class DecisionItemSchema(DecisionSchema):
+    """A decision of a list."""
+
+    id = Line(longest=40, required=True)
+
+
+class EndpointSchema(Request):
+    """A webhook endpoint."""
+
+    url = Link(longest=2000, required=True, metadata={"format": "uri", "example": "https://example.org/winnow"})
+
+
+class Page(Request):
+    """Where a page begins, and how long it is."""
+
+    cursor = Text(longest=1000, metadata={"description": "`next_cursor` of the page before."})
+    limit = Whole(least=1, most=200, digits=True, load_default=50)
+
+
+class CommentsQuery(Page):
+    """Which comments."""
+
+    thread = Line(longest=500)
+    status = Choice(*STATUSES)
+    author = Line(longest=320, metadata={"description": "The author's user id, else e-mail, else name."})
+    updated_after = Moment(
+        metadata={"description": "Only what changed since, oldest change first.", "format": "date-time"}
+    )
+
+
+def load(schema: Schema, sent: Any) -> dict[str, Any]:
+    """`sent` as `schema` reads it.
+
+    Raises:
+        Problem: some of it is not valid; `errors` names each field.
+    """
+    try:
+        found: dict[str, Any] = schema.load(sent)
+    except ValidationError as error:
+        raise invalid(flat(error.messages)) from None
+    return found
+
+
+def flat(messages: Any, prefix: str = "") -> Errors:
+    """marshmallow's nested messages as field -> sentences; a nested field reads `thresholds.spam.flag_at`."""
+    if isinstance(messages, list):
+        return {prefix or "body": [str(sentence) for sentence in messages]}
+    found: dict[str, list[str]] = {}
+    assert isinstance(messages, Mapping)
+    for name, inner in messages.items():
+        key = "" if name == "_schema" else _printable(str(name))
+        path = ".".join(part for part in (prefix, key) if part)
+        for field, sentences in flat(inner, path).items():
+            found.setdefault(field, []).extend(sentences)
+    return found
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() and len(name) <= 100 else shown(name)

@@ -1,0 +1,43 @@
+"""What readers of a page see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from moderation import queries
+from service.api import cursors
+from service.api.answers import FeedSchema, PublicCommentSchema, show
+from service.api.routing import Operation, answer, operation
+from service.api.schemas import Page
+from service.context import context
+
+
+@operation(
+    "GET",
+    "/threads/<path:thread>/comments",
+    Operation(
+        summary="Read a thread",
+        tag="Threads",
+        query=Page,
+        answers={200: ("A page of the thread.", FeedSchema)},
+    ),
+)
+def read_thread(site_id: str, *, thread: str, query: dict[str, Any]) -> Response:
+    """The published comments, oldest first; replies name their parent. Percent-encode `?`, `#` and `%` in the thread;
+    slashes may stay as they are. A thread that nobody has commented on is empty."""
+    after = None
+    if "cursor" in query:
+        after = tuple(cursors.decode("feed", query["cursor"], [datetime, str]))
+    with context().store.read() as session:
+        rows = queries.feed(session, site_id, thread, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
+    page = rows[: query["limit"]]
+    more = len(rows) > len(page)
+    return answer(
+        {
+            "comments": [show(PublicCommentSchema, row) for row in page],
+            "next_cursor": cursors.encode("feed", [page[-1].created_at, page[-1].id]) if more else None,
+        }
+    )

@@ -1,0 +1,46 @@
+"""The web application: wiring, and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from moderation import queues
+from moderation.queues import Queues
+from moderation.settings import Settings
+from moderation.store import Store
+from service import api, failures, requests
+from service.context import Context
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application with these settings. Nothing is opened until the first request."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.merge_slashes = False  # a thread may be an address
+    app.extensions["winnow"] = Context(
+        settings, Store(settings.database_url), Queues(queues.connect(settings.redis_url))
+    )
+    requests.init_app(app)
+    failures.init_app(app)
+    api.init_app(app)
+    app.register_blueprint(api.blueprint, url_prefix="/api/v1")
+    _register_others(app)
+    if settings.trusted_proxies:
+        number = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=number)  # type: ignore[method-assign]
+    return app
+
+
+def _register_others(app: Flask) -> None:
+    import importlib
+
+    for name, prefix in (("operations", None), ("console", "/console"), ("demo", "/demo"), ("docs", "/api")):
+        try:
+            module = importlib.import_module(f"service.{name}")
+            blueprint = module.blueprint
+        except (ImportError, AttributeError):
+            continue
+        if hasattr(module, "init_app"):
+            module.init_app(app)
+        app.register_blueprint(blueprint, url_prefix=prefix)
