@@ -28,8 +28,8 @@ from operations.connections import without_password
 from operations.errors import OperatorError
 
 _MEBIBYTE = 1024 * 1024
-#: RQ's worker says that it lives at least this often, in seconds.
-_HEARTBEAT = timedelta(seconds=480)
+#: A scoring process says every few seconds that it lives.
+_HEARTBEAT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)

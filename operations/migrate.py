@@ -13,15 +13,22 @@ from sqlalchemy.orm import Session
 
 import migrations
 from moderation.store import Store
+from operations.errors import OperatorError
 
 #: Any number, as long as nothing else in the database locks the same one.
 _ADVISORY_LOCK = 0x57696E6E6F77
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Apply the migrations up to `revision`, all or none."""
+    """Apply the migrations up to `revision`, all or none.
+
+    Raises:
+        OperatorError: the database is at a revision that this code does not know.
+    """
     with store.write() as session:
-        command.upgrade(_config(session), revision)
+        config = _config(session)
+        _require_known(config, MigrationContext.configure(session.connection()).get_current_revision())
+        command.upgrade(config, revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
@@ -47,6 +54,14 @@ def _config(session: Session) -> Config:
     config = _base_config()
     config.attributes["connection"] = session.connection()
     return config
+
+
+def _require_known(config: Config, revision: str | None) -> None:
+    if revision not in {None, *(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())}:
+        raise OperatorError(
+            f"The database was made by a newer version of Winnow (revision {revision}). "
+            "Install that version, or restore a backup."
+        )
 
 
 def _base_config() -> Config:

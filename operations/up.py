@@ -79,16 +79,16 @@ def require_free(host: str, port: int) -> None:
     try:
         with socket.create_server((host, port), family=family):
             return
-    except socket.gaierror:
-        raise OperatorError(f"There is no address {host!r} on this machine. Correct --host.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise OperatorError(
                 f"Port {port} is taken by another program. Stop that, or choose another port: "
                 f"`winnow up --port {port + 1}`."
             ) from None
-        reason = error.strerror or str(error)
-        raise OperatorError(f"Port {port} of {host} cannot be opened: {reason}. Choose another.") from None
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise OperatorError(
+            f"Port {port} of {host} cannot be opened: {reason}. Choose another --port or --host."
+        ) from None
 
 
 def _answers(host: str, port: int) -> bool:

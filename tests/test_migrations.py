@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, inspect, text
 from moderation.store import Store
 from moderation.tables import Table
 from operations import migrate
+from operations.errors import OperatorError
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,14 @@ def test_starts_at_the_same_moment_migrate_one_after_another(empty_url: str) -> 
         start.join(60)
     assert [start.exitcode for start in starts] == [0, 0, 0]
     assert differences(Store(empty_url)) == []
+
+
+def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:
+    migrate.upgrade(empty)
+    with empty.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(OperatorError, match="newer version of Winnow"):
+        migrate.upgrade(empty)
 
 
 def test_a_path_with_a_percent_sign_migrates(tmp_path: Path) -> None:
