@@ -19,11 +19,12 @@ from tests.support.waiting import eventually
 class Installation:
     """`winnow up` in a directory. `api_key` and `welcome_link` are what its first start printed."""
 
-    def __init__(self, data_dir: Path, **environ: str) -> None:
+    def __init__(self, data_dir: Path, *, python: Path = Path(sys.executable), **environ: str) -> None:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.parent / f"{data_dir.name}.log"
+        self._python = python
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -33,7 +34,7 @@ class Installation:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "winnow", "up", "--port", str(self.port), "--data-dir", str(self.data_dir)],
+                [self._python, "-P", "-m", "winnow", "up", "--port", str(self.port), "--data-dir", str(self.data_dir)],
                 env=kept | self._environ,
                 stdout=log,
                 stderr=log,
