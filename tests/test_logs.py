@@ -1,0 +1,121 @@
+"""Logs are structured, whoever writes them, and hold nobody's words, keys or addresses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from operations import logs
+
+PRELUDE = "import logging, structlog; from operations import logs; logs.configure({format!r}, part='test'); "
+TOKEN = "wk_0a1b2c3d_" + "x" * 43
+
+
+def written(statement: str, *, log_format: str = "json") -> str:
+    """What a process that runs this statement writes to standard error."""
+    program = PRELUDE.format(format=log_format) + statement
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout == ""
+    return result.stderr
+
+
+def event(statement: str) -> dict[str, object]:
+    """The one line of JSON that it writes."""
+    found: dict[str, object] = json.loads(written(statement))
+    return found
+
+
+def test_our_own_events_are_json_with_level_time_and_part() -> None:
+    found = event("structlog.get_logger().warning('redis.away', doing='waiting')")
+    assert found.pop("timestamp")
+    assert found == {"event": "redis.away", "doing": "waiting", "level": "warning", "part": "test"}
+
+
+def test_other_libraries_log_the_same_way() -> None:
+    found = event("logging.getLogger('some.library').error('It failed %d times', 3)")
+    assert (found["event"], found["level"], found["part"]) == ("It failed 3 times", "error", "test")
+
+
+def test_an_exception_is_told_with_its_traceback() -> None:
+    found = event("""
+try:
+    1 / 0
+except ZeroDivisionError:
+    structlog.get_logger().exception('score.failed')
+""")
+    assert "ZeroDivisionError" in str(found["exception"])
+
+
+@pytest.mark.parametrize("library", ["rq.worker", "_granian", "alembic.runtime.migration"])
+def test_libraries_that_tell_of_everything_are_heard_from_warnings_on(library: str) -> None:
+    statement = f"log = logging.getLogger({library!r}); log.info('usual'); log.warning('unusual')"
+    assert event(statement)["event"] == "unusual"
+
+
+def test_console_lines_are_for_people() -> None:
+    line = written("structlog.get_logger().info('scoring.started', model='1.0')", log_format="console")
+    assert "scoring.started" in line
+    assert "model=1.0" in line
+    assert not line.startswith("{")
+
+
+@pytest.mark.parametrize("field", ["text", "comment", "email", "name", "key", "token", "password", "payload", "ip"])
+def test_private_fields_are_withheld(field: str) -> None:
+    assert event(f"structlog.get_logger().info('x', {field}='unmistakable')")[field] == logs.WITHHELD
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        TOKEN,
+        "ada@example.org",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "Bearer abcdef0123456789",
+        "postgresql://winnow:hunter22@db/winnow",
+    ],
+)
+def test_keys_and_addresses_are_struck_out_of_messages(private: str) -> None:
+    kept = logs.strike_out(f"before {private} after")
+    assert private not in kept
+    assert "hunter22" not in kept
+    assert kept.startswith("before ")
+    assert kept.endswith(" after")
+
+
+def test_a_key_is_known_by_its_public_prefix() -> None:
+    assert logs.strike_out(TOKEN) == "wk_0a1b2c3d_[withheld]"
+
+
+def test_what_a_database_quotes_of_a_row_is_struck_out() -> None:
+    found = written("""
+from sqlalchemy import create_engine, text
+try:
+    with create_engine('sqlite://').connect() as connection:
+        connection.execute(text('INSERT INTO nowhere VALUES (:a, :b)'), {'a': 'unmistakable', 'b': 'words\\n[here]'})
+except Exception:
+    structlog.get_logger().exception('write.failed')
+""")
+    assert "no such table" in found
+    assert "unmistakable" not in found
+    assert "words" not in found
+
+
+def test_a_postgresql_detail_is_struck_out() -> None:
+    message = "null value violates a constraint\nDETAIL:  Failing row contains (c_1, unmistakable words)."
+    assert "unmistakable" not in logs.strike_out(message)
+
+
+def test_frames_are_told_without_their_variables() -> None:
+    statement = """
+def fail(comment):
+    raise ValueError('no')
+try:
+    fail('unmist' + 'akable')
+except ValueError:
+    structlog.get_logger().exception('failed')
+"""
+    for log_format in ("console", "json"):
+        assert "unmistakable" not in written(statement, log_format=log_format)
