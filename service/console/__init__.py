@@ -1,0 +1,65 @@
+"""The moderator console at /console: signing in, the review queue, and a person's decisions.
+
+Every page works without JavaScript; `static/console.js` only makes deciding quicker.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from service import pages
+from service.console import access, comments, refusals, review_queue, sign_in, throttle
+from service.context import Context
+
+blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
+
+blueprint.before_request(access.check)
+blueprint.after_request(pages.set_headers)
+blueprint.register_error_handler(CSRFError, refusals.show_forged)
+blueprint.register_error_handler(HTTPException, refusals.show)
+blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
+blueprint.add_app_template_filter(pages.age, "age")
+blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.context_processor(lambda: {"user": access.user_or_none()})
+
+for _rule, _view, _method in (
+    ("/sign-in", sign_in.show_sign_in, "GET"),
+    ("/sign-in", sign_in.check_sign_in, "POST"),
+    ("/sign-out", sign_in.sign_out, "POST"),
+    ("/welcome/<token>", sign_in.welcome, "GET"),
+    ("/welcome/<token>", sign_in.set_first_password, "POST"),
+    ("/", review_queue.show_queue, "GET"),
+    ("/comments", comments.list_comments, "GET"),
+    ("/comments/<comment_id>", comments.show_comment, "GET"),
+    ("/comments/<comment_id>/decision", comments.decide, "POST"),
+):
+    blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
+
+
+def init_app(app: Flask) -> None:
+    """Set up signed cookies, CSRF tokens and the throttle. `create_app` calls this once its context is there.
+
+    Raises:
+        SettingsError: there is no secret key to sign with.
+    """
+    found: Context = app.extensions["winnow"]
+    session_key, *older = pages.signing_keys(found.settings, "session")
+    app.config.update(
+        SECRET_KEY=session_key,
+        SECRET_KEY_FALLBACKS=older,
+        SESSION_COOKIE_NAME="winnow_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=found.settings.secure_cookies,
+        SESSION_COOKIE_PATH="/console",
+        WTF_CSRF_SECRET_KEY=pages.signing_keys(found.settings, "csrf")[0],
+        # A form is good for as long as a working day; `access.check` asks for it on every POST to the console,
+        # while the API, which knows no cookies, needs none.
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_CHECK_DEFAULT=False,
+    )
+    access.csrf.init_app(app)
+    throttle.init_app(app, found.settings)

@@ -1,0 +1,103 @@
+"""Who is asking, and whether they may. Checked before every page of the console, so that none can forget to."""
+
+from __future__ import annotations
+
+from flask import Response, abort, g, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+
+from moderation import people
+from moderation.tables import User
+from service.context import context
+
+SESSION_COOKIE = "winnow_session"
+#: What can be seen before signing in.
+_OPEN = frozenset(f"console.{name}" for name in ("show_sign_in", "check_sign_in", "welcome", "set_first_password"))
+DECIDERS = frozenset({"admin", "moderator"})
+
+csrf = CSRFProtect()
+
+
+def check() -> ResponseReturnValue | None:
+    """For `before_request`: a form must carry its token, and a page its user."""
+    if request.endpoint == "console.static":
+        return None
+    csrf.protect()
+    token = request.cookies.get(SESSION_COOKIE)
+    g.user = people.resume_session(context().store, token) if token else None
+    if g.user is None and request.endpoint not in _OPEN:
+        return _ask_to_sign_in()
+    return None
+
+
+def user() -> User:
+    """Who is signed in."""
+    found: User = g.user
+    return found
+
+
+def user_or_none() -> User | None:
+    """Who is signed in, if anybody is."""
+    found: User | None = g.get("user")
+    return found
+
+
+def require_decider() -> User:
+    """Who is signed in, if they may decide on comments; else 403."""
+    if user().role not in DECIDERS:
+        abort(403, "You can look at comments, but not decide on them. An admin can give you the role of a moderator.")
+    return user()
+
+
+def may_decide() -> bool:
+    return user().role in DECIDERS
+
+
+def remember(response: Response, token: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=int(people.SESSION_LIFETIME.total_seconds()),
+        path=_path(),
+        secure=context().settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget(response: Response) -> None:
+    """Take the browser's session away."""
+    response.delete_cookie(
+        SESSION_COOKIE,
+        path=_path(),
+        secure=context().settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def own_address(wanted: str | None) -> str:
+    """`wanted`, if it is a page of the console: a sign-in must not send anybody elsewhere. Else the first page."""
+    first = url_for("console.show_queue")
+    if wanted and wanted.startswith(first) and not set(wanted) & set("\\\r\n\t") and "//" not in wanted:
+        return wanted
+    return first
+
+
+def wants_json() -> bool:
+    """Whether the page's script is asking, rather than the browser itself."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(message="You are no longer signed in. Load the page again to sign in."), 401
+    wanted = request.full_path.removesuffix("?") if request.method == "GET" else None
+    if wanted == url_for("console.show_queue"):
+        wanted = None
+    return redirect(url_for("console.show_sign_in", next=wanted), 303)
+
+
+def _path() -> str:
+    return url_for("console.show_queue").rstrip("/")

@@ -1,0 +1,62 @@
+"""Cuts a comment where words moved its score, so that a page can mark them in place. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+#: Shades of a mark, from faint to strong.
+LEVELS = 4
+#: A word with less than this part of the heaviest word's weight is left unmarked, or everything would be marked.
+_FAINTEST = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of the comment's text; `level` 0 is unmarked, `LEVELS` the strongest."""
+
+    text: str
+    level: int = 0
+    labels: tuple[str, ...] = ()
+
+
+def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -> list[Segment]:
+    """`text` in runs, which join to exactly `text`. `spans` are `{label: [[start, end, weight], …]}` in code points.
+
+    Where labels overlap, the strongest shade is shown and every label named.
+    """
+    # A shade and a set of labels (as bits) for each character: linear, whatever the spans are.
+    levels, bits = [0] * len(text), [0] * len(text)
+    names = sorted(spans or {})
+    for bit, label in enumerate(names):
+        for start, end, level in _marks(text, (spans or {})[label]):
+            for at in range(start, end):
+                levels[at] = max(levels[at], level)
+                bits[at] |= 1 << bit
+    cut, at = [], 0
+    for (level, labels), run in groupby(zip(levels, bits, strict=True)):
+        end = at + sum(1 for _ in run)
+        cut.append(Segment(text[at:end], level, tuple(name for bit, name in enumerate(names) if labels >> bit & 1)))
+        at = end
+    return cut
+
+
+def hidden_characters(text: str) -> list[str]:
+    """The names of characters in `text` that cannot be seen and change how it reads, each once."""
+    found = {one for one in text if unicodedata.category(one) == "Cf" and one not in _INNOCENT}
+    return sorted(unicodedata.name(one, f"U+{ord(one):04X}").lower() for one in found)
+
+
+#: Soft hyphen, zero-width (non-)joiner, as emoji and many scripts need them, and the byte-order mark.
+_INNOCENT = frozenset("\xad\u200c\u200d\ufeff")
+
+
+def _marks(text: str, spans: Sequence[Sequence[float]]) -> list[tuple[int, int, int]]:
+    heaviest = max((weight for _, _, weight in spans), default=0.0)
+    return [
+        (max(0, int(start)), min(len(text), int(end)), max(1, round(LEVELS * weight / heaviest)))
+        for start, end, weight in spans
+        if heaviest > 0 and weight >= _FAINTEST * heaviest
+    ]

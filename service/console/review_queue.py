@@ -1,0 +1,80 @@
+"""The review queue: what waits for a person, most urgent first."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moderation import review
+from moderation.tables import Comment, ReviewItem, Site
+from service.console import access, cards
+from service.context import context
+
+PAGE = 20
+#: Counting further would cost more, the longer the queue is, and tell a moderator nothing.
+COUNT_UP_TO = 1000
+
+_POSITION = re.compile(r"(\d{1,4})-(\d{1,17})-(q_[0-9a-z]{26})")
+
+
+def show_queue() -> ResponseReturnValue:
+    site_id = request.args.get("site") or None
+    after = read_position(request.args.get("after"))
+    with context().store.read() as session:
+        found = review.page(session, site_id, after=after, limit=PAGE + 1)
+        shown, more = found[:PAGE], len(found) > PAGE
+        page = render_template(
+            "console/queue.html",
+            cards=cards.build(session, _by_comment(shown)),
+            waiting=count_waiting(session, site_id),
+            most=COUNT_UP_TO,
+            sites=site_names(session),
+            site_id=site_id,
+            is_first=after is None,
+            next=write_position(shown[-1][0]) if more else None,
+            may_decide=access.may_decide(),
+        )
+    return page, 200
+
+
+def count_waiting(session: Session, site_id: str | None) -> int:
+    """How many items are open, counted up to `COUNT_UP_TO` + 1."""
+    query = select(ReviewItem.id).where(ReviewItem.closed_at.is_(None))
+    if site_id is not None:
+        query = query.where(ReviewItem.site_id == site_id)
+    return session.scalar(select(func.count()).select_from(query.limit(COUNT_UP_TO + 1).subquery())) or 0
+
+
+def site_names(session: Session) -> list[tuple[str, str]]:
+    """Every site's id and name, by name."""
+    return list(session.execute(select(Site.id, Site.name).order_by(Site.name, Site.id)).tuples())
+
+
+def write_position(item: ReviewItem) -> str:
+    """Where a page ended, for the address of the next one."""
+    since_1970 = item.opened_at - datetime(1970, 1, 1, tzinfo=UTC)
+    microseconds = (since_1970.days * 86400 + since_1970.seconds) * 10**6 + since_1970.microseconds
+    return f"{item.priority}-{microseconds}-{item.id}"
+
+
+def read_position(text: str | None) -> review.Position | None:
+    """What `write_position` wrote; anything else is the beginning."""
+    match = _POSITION.fullmatch(text or "")
+    if match is None:
+        return None
+    seconds, microseconds = divmod(int(match[2]), 10**6)
+    opened_at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+    return review.Position(int(match[1]), opened_at, match[3])
+
+
+def _by_comment(rows: list[tuple[ReviewItem, Comment]]) -> list[tuple[Comment, list[ReviewItem]]]:
+    """A comment that was flagged and reported as well is one thing to decide."""
+    found: dict[str, tuple[Comment, list[ReviewItem]]] = {}
+    for item, comment in rows:
+        found.setdefault(comment.id, (comment, []))[1].append(item)
+    return list(found.values())

@@ -1,0 +1,31 @@
+"""The demo at /demo: a news page with a comment form, so that a newcomer sees the loop close.
+
+It does what a site's own back end would: it takes a form, submits the comment, and shows what was decided.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from service import pages
+from service.demo import article
+from service.limits import Buckets
+
+blueprint = Blueprint("demo", __name__, template_folder="templates", static_folder="static")
+
+blueprint.before_request(article.refuse_other_sites)
+blueprint.after_request(pages.set_headers)
+blueprint.add_app_template_filter(pages.age, "age")
+blueprint.add_app_template_filter(pages.exact, "exact")
+
+for _rule, _view, _method in (
+    ("/", article.show, "GET"),
+    ("/", article.comment, "POST"),
+    ("/comments/<comment_id>", article.status, "GET"),
+):
+    blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
+
+
+def init_app(app: Flask) -> None:
+    """Count who comments how often. `create_app` calls this."""
+    app.extensions["winnow_demo"] = Buckets(article.RATE)

@@ -1,0 +1,41 @@
+"""Which comments a browser wrote: a signed cookie holds their ids, so that an author sees what became of them."""
+
+from __future__ import annotations
+
+from flask import Response, request, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from service import pages
+from service.context import context
+
+COOKIE = "winnow_demo"
+#: A cookie holds 4 KB; older ids are forgotten.
+MOST = 30
+_LIFETIME = 30 * 24 * 3600
+
+
+def own_ids() -> list[str]:
+    """The ids of this browser's comments, oldest first."""
+    try:
+        ids = _serializer().loads(request.cookies.get(COOKIE, ""))
+    except BadSignature:
+        return []
+    return [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
+
+
+def remember(response: Response, comment_id: str) -> None:
+    """Have the browser know that it wrote this comment."""
+    response.set_cookie(
+        COOKIE,
+        str(_serializer().dumps([*own_ids(), comment_id][-MOST:])),
+        max_age=_LIFETIME,
+        path=url_for("demo.show").rstrip("/"),
+        secure=context().settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _serializer() -> URLSafeSerializer:
+    keys = pages.signing_keys(context().settings, "demo authorship")
+    return URLSafeSerializer(keys[::-1], salt="comment ids")  # itsdangerous signs with the last

@@ -1,0 +1,119 @@
+// Posts a comment without leaving the page, and shows what becomes of it. Without this script the form does the same,
+// a page at a time.
+
+const form = document.getElementById("comment-form");
+const list = document.getElementById("comments");
+const fate = document.getElementById("fate");
+
+const TOLD = {
+  pending: "Your comment is waiting to be read.",
+  published: "Your comment was published.",
+  flagged: "Your comment is held for review by a moderator.",
+  rejected: "Your comment was rejected.",
+};
+
+function element(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  return template.content.firstElementChild;
+}
+
+// Names the field, and takes back what was said before.
+function tell(errors) {
+  for (const name of ["name", "comment", "form"]) {
+    const line = document.getElementById(`${name}-error`);
+    line.textContent = errors[name] ?? "";
+    line.hidden = !errors[name];
+    form.elements[name]?.toggleAttribute?.("aria-invalid", false);
+    if (errors[name] && form.elements[name]) form.elements[name].setAttribute("aria-invalid", "true");
+  }
+  const first = ["name", "comment"].find((name) => errors[name]);
+  if (first) form.elements[first].focus();
+}
+
+function place({ id, parent_id: parentId, html }) {
+  const item = element(html);
+  const there = document.getElementById(id);
+  if (there) {
+    const replies = there.querySelector(":scope > .replies");
+    if (replies) item.append(replies);
+    there.replaceWith(item);
+    return;
+  }
+  const parent = parentId && document.getElementById(parentId);
+  const home = parent?.closest(".comments > .comment:not(.replies > .comment)");
+  let into = list;
+  if (home) {
+    into = home.querySelector(":scope > .replies") ?? element('<ol class="comments replies"></ol>');
+    home.append(into);
+  }
+  into.append(item);
+  document.getElementById("none").hidden = true;
+}
+
+function count() {
+  document.getElementById("count").textContent = list.querySelectorAll('[data-status="published"]').length;
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Asks until it is decided: often at first, since a decision takes a fraction of a second; then now and then, so that a
+// moderator's decision appears as well.
+async function follow(id, status) {
+  for (let wait = 25, until = Date.now() + 15 * 60_000; Date.now() < until; wait = Math.min(wait * 1.5, 3000)) {
+    await pause(wait);
+    if (document.hidden) continue;
+    let now;
+    try {
+      const answer = await fetch(`${form.action.split("#")[0]}comments/${id}`, { headers: { Accept: "application/json" } });
+      if (answer.status === 404) return;
+      if (!answer.ok) continue;
+      now = await answer.json();
+    } catch {
+      continue; // the server is away: ask again
+    }
+    if (now.status !== status) {
+      status = now.status;
+      place(now);
+      count();
+      fate.textContent = TOLD[status] ?? "";
+    }
+    if (status === "published" || status === "rejected") return;
+  }
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const result = await answer.json();
+    tell(result.errors ?? {});
+    if (!answer.ok) return;
+    place(result);
+    fate.textContent = TOLD[result.status];
+    form.elements.comment.value = "";
+    follow(result.id, result.status);
+  } catch {
+    tell({ form: "The comment could not be sent. Try again in a moment." });
+  } finally {
+    button.disabled = false;
+  }
+});
+
+document.querySelector(".try").addEventListener("click", (event) => {
+  const { text } = event.target.dataset;
+  if (text === undefined) return;
+  event.preventDefault();
+  form.elements.name.value ||= "A visitor";
+  form.elements.comment.value = text;
+  form.scrollIntoView({ block: "nearest" });
+  form.querySelector("button").focus({ preventScroll: true });
+});
+
+for (const link of document.querySelectorAll(".reload")) link.hidden = true;
+for (const item of list.querySelectorAll("[data-own]")) {
+  if (["pending", "flagged"].includes(item.dataset.status)) follow(item.id, item.dataset.status);
+}
