@@ -22,7 +22,9 @@ from datetime import datetime
 from typing import Any, cast
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -112,6 +114,11 @@ class Claim:
     attempts: int
     entry: str
 
+    @property
+    def queued_at(self) -> float:
+        """When its text was accepted: seconds since 1970."""
+        return int(self.entry.rpartition("|")[2]) / 1000
+
 
 class Queues:
     """The waiting comments in one Redis. Methods raise `redis.RedisError` unless they say otherwise."""
@@ -181,6 +188,19 @@ class Queues:
                 pipeline.hdel(_ATTEMPTS, *retried)
             pipeline.execute()
 
+    def give_back(self, claims: Sequence[Claim]) -> None:
+        """Put claims back that could not be worked on through no fault of theirs: it does not count as an attempt."""
+        moment = clock.milliseconds(clock.now())
+        fresh = [part for claim in claims if not claim.attempts for part in claim.entry.split("|")]
+        with self.redis.pipeline() as pipeline:
+            for claim in claims:
+                pipeline.zrem(_LEASED, claim.entry)
+                if claim.attempts:
+                    pipeline.zadd(_RETRY, {claim.entry: moment})
+            if fresh:
+                self._put(keys=[_RING, _LEASED, _RETRY, _WAKE], args=[_WAITING, 0, *fresh], client=pipeline)
+            pipeline.execute()
+
     def _queue(self, waiting: Iterable[Waiting], *, wake_seconds: int) -> tuple[int, int]:
         arguments: list[Any] = [_WAITING, wake_seconds]
         for one in waiting:
@@ -213,5 +233,9 @@ class Queues:
 
 
 def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:
-    """A client whose calls give up after `timeout` seconds, so that an absent Redis delays nobody for long."""
-    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout)
+    """A client whose calls give up after `timeout` seconds, so that an absent Redis delays nobody for long.
+
+    A connection that Redis closed is opened again once; a call that timed out is not repeated.
+    """
+    once = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)

@@ -19,7 +19,7 @@ from moderation.comments import Change
 from moderation.policies import PolicyCache
 from moderation.policy import Facts, Policy, Presets, Verdict
 from moderation.queues import MAX_ATTEMPTS, Claim, Queues
-from moderation.store import Store
+from moderation.store import AWAY, Store
 from moderation.tables import Comment
 
 log = structlog.get_logger(__name__)
@@ -39,9 +39,14 @@ class Explanation(Protocol):
 class Classifier(Protocol):
     """What scoring needs of `models.load()`."""
 
-    labels: tuple[str, ...]
-    version: str
-    thresholds: Presets
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def thresholds(self) -> Presets: ...
 
     def score(self, texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> Any:
         """Probabilities in [0, 1], shape (len(texts), len(labels))."""
@@ -61,6 +66,9 @@ class BatchResult:
     claimed: int
     written: list[Change]
     scoring_seconds: float
+    scored: int = 0
+    #: For each comment written, the seconds from its acceptance to its decision.
+    waits: tuple[float, ...] = ()
 
 
 class Scorer:
@@ -71,21 +79,34 @@ class Scorer:
         self._policies = PolicyCache(classifier.thresholds)
 
     def run_batch(self, most: int = BATCH) -> BatchResult:
-        """Decide up to `most` waiting comments. Nothing waiting: a result with `claimed` 0."""
+        """Decide up to `most` waiting comments. Nothing waiting: a result with `claimed` 0.
+
+        Raises:
+            moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
+        """
         claims = self.queues.claim(most)
         if not claims:
             return BatchResult(0, [], 0.0)
+        try:
+            written, scored, took = self._decide(claims)
+        except AWAY:
+            self.queues.give_back(claims)
+            raise
+        queued_at = {claim.comment_id: claim.queued_at for claim in claims}
+        waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
+        self.queues.done(claims)
+        return BatchResult(len(claims), written, took, scored, waits)
+
+    def _decide(self, claims: Sequence[Claim]) -> tuple[list[Change], int, float]:
         rows = self._read(claims)
         began = time.perf_counter()
         scores = self._score(rows, claims)
         took = time.perf_counter() - began
         changes = self._judge(rows, scores)
-        written: list[Change] = []
-        if changes:
-            with self.store.write() as session:
-                written = comments.record(session, changes)
-        self.queues.done(claims)
-        return BatchResult(len(claims), written, took)
+        if not changes:
+            return [], 0, took
+        with self.store.write() as session:
+            return comments.record(session, changes), len(scores), took
 
     def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
         with self.store.read() as session:
@@ -114,12 +135,27 @@ class Scorer:
         if not rows:
             return {}
         table = self.classifier.score([row.comment for row in rows], [signals(row) for row in rows])
-        return {
+        scores = {
             row.id: {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
             for row, line in zip(rows, table, strict=True)
         }
+        if not all(0.0 <= score <= 1.0 for line in scores.values() for score in line.values()):  # nor not-a-number
+            raise ValueError("the classifier gave a score that is no probability")
+        return scores
 
     def _judge(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
+        """A change for each comment; one that the policy fails on goes to a person, and the others do not notice."""
+        try:
+            return self._changes(rows, scores)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("scoring.judging_failed", comments=len(rows))
+        if len(rows) == 1:
+            return [_unjudged(rows[0], scores.get(rows[0].id))]
+        return [change for row in rows for change in self._judge([row], scores)]
+
+    def _changes(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
         if not rows:
             return []
         unknown = {
@@ -161,6 +197,18 @@ class Scorer:
         except Exception:
             log.exception("comment.not_explained", comment=row.id)
             return None
+
+
+def _unjudged(row: Comment, scores: dict[str, float] | None) -> Change:
+    message = "The site's policy could not be applied, so a person has to look."
+    return Change.of(
+        row,
+        status="flagged",
+        actor="policy",
+        reasons=[policy.Reason(rule="not_judged", action="flag", message=message).as_json()],
+        scores=scores,
+        priority=0,
+    )
 
 
 def signals(comment: Comment) -> dict[str, object]:

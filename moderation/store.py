@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 #: How long a transaction waits for its turn to write, in seconds.
 WRITE_TIMEOUT = 5.0
+#: What a transaction raises while the database is locked, full, unreachable or shutting down. Later it may succeed.
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 class Store:

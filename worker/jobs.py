@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+import faulthandler
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from moderation.scoring import BATCH
+import structlog
+
+from moderation.scoring import BATCH, BatchResult, Scorer
+from moderation.store import AWAY
 from worker import process
 
 #: A job drains for at most this long, so that stopping a worker takes no longer.
 DRAIN_SECONDS = 2.0
+#: A batch that takes longer than this will not end: the process ends instead, and is started again.
+HUNG_SECONDS = 60.0
+#: How long a process leaves a database alone that was away.
+AWAY_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 def score_pending() -> None:
     """Decide what waits. Clears the wake flag first, so that nothing queued from here on goes unnoticed."""
     scorer = process.scorer()
-    queues = scorer.queues
-    queues.awake()
+    scorer.queues.awake()
     until = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < until:
-        result = scorer.run_batch()
+        result = _run_batch(scorer)
+        if result is None:
+            return  # the sweep, which needs the database too, wakes a worker when it is back
         process.record(result)
         if result.claimed == 0:
             break
         if result.claimed == BATCH:
-            queues.wake()  # more than a batch waits: have another process help
-    if queues.has_waiting():
-        queues.wake()
+            scorer.queues.wake()  # more than a batch waits: have another process help
+    if scorer.queues.has_waiting():
+        scorer.queues.wake()
+
+
+def _run_batch(scorer: Scorer) -> BatchResult | None:
+    """A batch, or None when the database is away."""
+    try:
+        with _bounded(HUNG_SECONDS):
+            return scorer.run_batch()
+    except AWAY as error:
+        log.error("database.away", doing="deciding comments", error=str(error).partition("\n")[0])
+        time.sleep(AWAY_SECONDS)
+        return None
+
+
+@contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """End the process, with a traceback on standard error, if the block takes longer: no lock is waited for then."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()

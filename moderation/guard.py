@@ -1,0 +1,216 @@
+"""Requests to addresses that somebody else chose: only to the public internet, within a few seconds, a few KiB read.
+
+A host's addresses are checked and one of those checked is connected to, so that a name cannot answer the check with
+one address and the connection with another. The host's name still goes into `Host`, SNI and the certificate's check.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from time import monotonic
+from urllib.parse import SplitResult, urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from moderation.settings import Network
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 10.0
+#: As much as is read of an answer.
+MAX_ANSWER = 4096
+
+_NAT64 = ip_network("64:ff9b::/96")
+#: Not global, whatever the standard library's version thinks of them.
+_NEVER = tuple(
+    ip_network(text)
+    for text in (
+        *("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4"),
+        *("::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "2002::/16"),
+        *("fc00::/7", "fe80::/10", "fec0::/10"),
+    )
+)
+
+
+class Refused(Exception):
+    """We do not send there; the message says why and what would permit it."""
+
+
+class Unreachable(Exception):
+    """No answer came; the message says what happened instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side said."""
+
+    status: int
+    body: bytes
+
+
+class Sender:
+    """Posts to addresses on the public internet, and to networks in `allow`. Any number of threads may share one."""
+
+    def __init__(self, allow: Sequence[Network] = (), *, context: ssl.SSLContext | None = None) -> None:
+        self._allow = tuple(allow)
+        self._context = context or ssl.create_default_context()
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send `body` and give the first 4 KiB of the answer. Redirects are answers like others.
+
+        Raises:
+            Refused: the URL is none of ours to call, or every address of its host is private.
+            Unreachable: no answer within `TOTAL_SECONDS`, or something that is not HTTP.
+        """
+        parts = check_url(url)
+        deadline = monotonic() + TOTAL_SECONDS
+        connection = self._connect(parts, permitted(parts, self._allow), deadline)
+        late = threading.Event()
+        timer = threading.Timer(max(0.0, deadline - monotonic()), _cut, (connection.sock, late))
+        timer.daemon = True
+        timer.start()
+        try:
+            return _exchange(connection, parts, body, headers)
+        except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            if late.is_set():
+                raise Unreachable(f"It took longer than {TOTAL_SECONDS:.0f} seconds.") from None
+            raise Unreachable(_sentence(error)) from None
+        finally:
+            timer.cancel()
+            connection.close()
+
+    def _connect(self, parts: SplitResult, addresses: Sequence[str], deadline: float) -> HTTPConnection:
+        failure: Exception | None = None
+        for address in addresses:
+            timeout = min(CONNECT_SECONDS, deadline - monotonic())
+            if timeout <= 0:
+                break
+            connection = self._connection(parts, address, timeout)
+            try:
+                connection.connect()
+                connection.sock.settimeout(TOTAL_SECONDS)
+                return connection
+            except (HTTPError, OSError) as error:
+                failure = error
+                connection.close()
+        raise Unreachable(_sentence(failure or TimeoutError())) from None
+
+    def _connection(self, parts: SplitResult, address: str, timeout: float) -> HTTPConnection:
+        if parts.scheme == "http":
+            return HTTPConnection(address, parts.port or 80, timeout=timeout)
+        return HTTPSConnection(
+            address, parts.port or 443, timeout=timeout, ssl_context=self._context, server_hostname=parts.hostname
+        )
+
+
+def check_url(url: str) -> SplitResult:
+    """The parts of a URL that we may post to, as far as its text tells.
+
+    Raises:
+        Refused: it is not http or https, holds a user or password, or cannot be read.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Refused("This is not a URL.") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Refused("Give a URL that starts with http:// or https:// and names a host.")
+    if parts.username is not None or parts.password is not None:
+        raise Refused("The URL must not hold a user or a password.")
+    if port == 0 or any(character <= " " or character == "\x7f" for character in url) or not url.isascii():
+        raise Refused("The URL holds a port or a character that cannot be sent.")
+    return parts
+
+
+def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
+    """The addresses of a URL's host that may be connected to.
+
+    Raises:
+        Refused: there are some, and none may be.
+        Unreachable: the host has no address.
+    """
+    assert parts.hostname is not None
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Unreachable(f"The host {parts.hostname} has no address.") from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    may = [address for address in addresses if is_permitted(address, allow)]
+    if not may:
+        raise Refused(
+            f"{parts.hostname} is at a private or reserved address ({', '.join(addresses[:3])}). "
+            "The operator can permit its network with WINNOW_WEBHOOK_ALLOW."
+        )
+    return may
+
+
+def is_permitted(text: str, allow: Sequence[Network] = ()) -> bool:
+    """Whether this address is on the public internet or in one of these networks, also where IPv6 wraps IPv4."""
+    if "%" in text:  # with a zone: link-local
+        return False
+    address = ip_address(text)
+    inner = _unwrapped(address)
+    if any(one in network for network in allow for one in (address, inner) if one.version == network.version):
+        return True
+    return _is_public(inner)
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that a mapped or NAT64 one leads to; any other as it is."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if any(address in network for network in _NEVER):
+        return False
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _exchange(connection: HTTPConnection, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = parts.netloc  # without a user, as `check_url` has seen to
+    connection.request(
+        "POST", path, body=body, headers={**headers, "Host": host}, preload_content=False, decode_content=False
+    )
+    response = connection.getresponse()
+    return Answer(response.status, response.read(MAX_ANSWER, decode_content=False))
+
+
+def _cut(sock: socket.socket, late: threading.Event) -> None:
+    """Wake whoever reads this socket. Not `sock.shutdown`: that of TLS would pull its state from under the reader."""
+    late.set()
+    try:
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    except OSError:
+        return  # closed meanwhile
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, shortly and without addresses of ours."""
+    cause = error.__cause__ or error.__context__ or error
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
+        return "It did not answer in time."
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"Its certificate was refused: {cause.verify_message}."
+    for kind, sentence in _FAILURES:
+        if isinstance(cause, kind):
+            return sentence
+    return f"It cannot be reached: {cause.strerror}." if isinstance(cause, OSError) else "Its answer is not HTTP."
+
+
+_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLError, "It does not speak TLS as it should."),
+    (ConnectionRefusedError, "It refuses connections."),
+    (ConnectionError, "It closed the connection without an answer."),
+)

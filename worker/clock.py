@@ -1,0 +1,86 @@
+"""The clock process: what has to happen regularly. It outlives a database or a Redis that is away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from redis.exceptions import RedisError
+
+from moderation import queues as queues_module
+from moderation import retention, sweep
+from moderation.alerts import Alerts
+from moderation.queues import Queues
+from moderation.settings import Settings
+from moderation.store import AWAY, Store
+from worker.stopping import Stopping
+
+SWEEP_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 30.0, 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Task:
+    """Something to do again and again. `failing` once it has failed, until it succeeds: each outage is logged once."""
+
+    name: str
+    every: float
+    do: Callable[[], object]
+    next_at: float = 0.0
+    failing: bool = False
+
+    def tick(self) -> None:
+        """Do it. Whatever it raises is logged and does not end the clock."""
+        try:
+            self.do()
+        except (*AWAY, RedisError) as error:
+            self._failed("database.away" if isinstance(error, AWAY) else "redis.away", error)
+        except Exception:
+            log.exception("clock.failed", task=self.name)
+        else:
+            if self.failing:
+                log.info("clock.recovered", task=self.name)
+            self.failing = False
+
+    def _failed(self, what: str, error: Exception) -> None:
+        if not self.failing:
+            log.error(what, doing=self.name, error=str(error).partition("\n")[0])
+        self.failing = True
+
+
+class Sweeper:
+    """Sweeps tick by tick, going on where the last one stopped."""
+
+    def __init__(self, store: Store, queues: Queues) -> None:
+        self._store, self._queues = store, queues
+        self._cursor: sweep.Cursor | None = None
+
+    def tick(self) -> None:
+        """Sweep once."""
+        swept = sweep.sweep(self._store, self._queues, self._cursor)
+        self._cursor = swept.cursor
+        if swept.queued:
+            log.info("sweep.queued", comments=swept.queued)
+
+
+def run(settings: Settings) -> None:
+    """Keep time until SIGTERM or SIGINT."""
+    stopping = Stopping()
+    store = Store(settings.database_url, pool_size=2)
+    queues = Queues(queues_module.connect(settings.redis_url))
+    tasks = (
+        Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
+        Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
+        Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
+    )
+    log.info("clock.started")
+    while not stopping.wanted:
+        for task in tasks:
+            if time.monotonic() >= task.next_at and not stopping.wanted:
+                task.tick()
+                task.next_at = time.monotonic() + task.every
+        stopping.wait(min(task.next_at for task in tasks) - time.monotonic())
+    log.info("clock.stopped")

@@ -1,0 +1,45 @@
+"""What a scoring process opens once, before its first job: the database, the queue and the classifier."""
+
+from __future__ import annotations
+
+import os
+
+import structlog
+from redis.exceptions import RedisError
+
+import models
+from moderation import deliveries, metrics, settings
+from moderation import queues as queues_module
+from moderation.queues import Queues
+from moderation.scoring import BatchResult, Scorer
+from moderation.settings import Settings
+from moderation.store import Store
+
+log = structlog.get_logger(__name__)
+
+_opened: list[Scorer] = []
+
+
+def open_scorer(found: Settings) -> Scorer:
+    """Open everything and keep it for `scorer()`."""
+    _opened[:] = [
+        Scorer(Store(found.database_url, pool_size=2), Queues(queues_module.connect(found.redis_url)), models.load())
+    ]
+    return _opened[0]
+
+
+def scorer() -> Scorer:
+    """The scorer of this process. Opened from the environment under a worker that is not ours, such as `rq worker`."""
+    return _opened[0] if _opened else open_scorer(settings.from_environment(os.environ))
+
+
+def record(result: BatchResult) -> None:
+    """Count a batch for `/metrics`, and tell the delivery processes of what it wrote for them."""
+    if not result.claimed:
+        return
+    client = scorer().queues.redis
+    try:
+        metrics.record_batch(client, result)
+        deliveries.nudge(client, {change.site_id for change in result.written})
+    except RedisError:  # the decisions are written; delivery looks by itself every second
+        log.warning("redis.away", doing="counting a batch")
