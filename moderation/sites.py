@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock, policies, sealing, webhooks
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import ApiKey, PolicyVersion, Site
+from moderation.tables import ApiKey, CompatKey, PolicyVersion, Site, SiteSecret
 
 #: How many keys of a site work at once: the new one, and the one that its servers still use.
 VALID_KEYS = 2
+#: WordPress asks for no other length, and Akismet's protocol compares without regard to case.
+COMPAT_KEY_LENGTH = 12
+_COMPAT_LETTERS = string.ascii_lowercase + string.digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +28,24 @@ class CreatedSite:
 
     id: str
     api_key: str
+    compat_key: str
     webhook_secret: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewKeys:
+    """What a rotation made; None for a key that was left as it is."""
+
+    api_key: str | None
+    compat_key: str | None
+
+
 def create_site(store: Store, settings: Settings, name: str, webhook_url: str | None = None) -> CreatedSite:
-    """Create a site with the default policy, a key and, if asked, a webhook endpoint."""
+    """Create a site with the default policy, its keys and, if asked, a webhook endpoint.
+
+    Raises:
+        SealError: there is no secret key to encrypt the compat key under.
+    """
     moment = clock.now()
     site_id = clock.new_id("s", moment)
     with store.write() as session:
@@ -42,33 +61,43 @@ def create_site(store: Store, settings: Settings, name: str, webhook_url: str | 
             )
         )
         api_key = _add_key(session, site_id)
+        compat_key = _add_compat_key(session, settings, site_id)
         secret = None
         if webhook_url is not None:
             secret = webhooks.create_endpoint(session, settings, site_id, webhook_url)[1]
         audit.record(session, [audit.row("site.created", actor="operator", site_id=site_id)])
-    return CreatedSite(site_id, api_key, secret)
+    return CreatedSite(site_id, api_key, compat_key, secret)
 
 
-def rotate_key(store: Store, site_id: str) -> str:
-    """Give a site a new key. The one before stays valid until the next rotation; any older one is revoked.
+def rotate_key(
+    store: Store, settings: Settings, site_id: str, which: Literal["both", "api", "compat"] = "both"
+) -> NewKeys:
+    """Give a site new keys. Those before stay valid until the next rotation; any older ones are revoked.
 
     Raises:
         LookupError: there is no such site.
+        SealError: there is no secret key to encrypt the compat key under.
     """
     with store.write() as session:
         if session.get(Site, site_id) is None:
             raise LookupError(f"There is no site {site_id}.")
-        api_key = _add_key(session, site_id)
+        made = NewKeys(
+            _add_key(session, site_id) if which != "compat" else None,
+            _add_compat_key(session, settings, site_id) if which != "api" else None,
+        )
         session.flush()
-        valid = select(ApiKey).where(ApiKey.site_id == site_id, ApiKey.revoked_at.is_(None))
-        for old in session.scalars(valid.order_by(ApiKey.created_at.desc()).offset(VALID_KEYS)):
-            old.revoked_at = clock.now()
+        for table in (ApiKey, CompatKey):
+            valid = select(table).where(table.site_id == site_id, table.revoked_at.is_(None))
+            for old in session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS)):
+                old.revoked_at = clock.now()
         audit.record(session, [audit.row("site.key_rotated", actor="operator", site_id=site_id)])
-    return api_key
+    return made
 
 
 def authenticate(session: Session, api_key: str) -> str | None:
     """The id of the site whose valid key this is, else None. The digest is compared in constant time."""
+    if not (api_key.isascii() and api_key.isprintable()):  # what a database may refuse to look for
+        return None
     stored = session.execute(
         select(ApiKey.site_id, ApiKey.digest).where(
             ApiKey.prefix == sealing.public_prefix(api_key), ApiKey.revoked_at.is_(None)
@@ -77,6 +106,52 @@ def authenticate(session: Session, api_key: str) -> str | None:
     if stored is None or not sealing.matches(api_key, stored.digest):
         return None
     return str(stored.site_id)
+
+
+def authenticate_compat(session: Session, compat_key: str) -> str | None:
+    """The id of the site whose valid compat key this is, in any case, else None.
+
+    Such a key may score and give feedback, and nothing else. Only its digest is compared, by the database.
+    """
+    if len(compat_key) != COMPAT_KEY_LENGTH or not compat_key.isascii():
+        return None
+    digest = sealing.digest(compat_key.lower())
+    query = select(CompatKey.site_id).where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None))
+    return session.scalar(query)
+
+
+def compat_key(session: Session, settings: Settings, site_id: str, *, digest: str | None = None) -> str | None:
+    """A site's newest valid compat key in clear, or the one with this digest while it is valid; None without one.
+
+    Raises:
+        SealError: it was encrypted under a secret key that is gone.
+    """
+    query = select(CompatKey.sealed).where(CompatKey.site_id == site_id, CompatKey.revoked_at.is_(None))
+    if digest is not None:
+        query = query.where(CompatKey.digest == digest)
+    sealed = session.scalar(query.order_by(CompatKey.created_at.desc()).limit(1))
+    return None if sealed is None else sealing.unseal(settings, sealed)
+
+
+def set_secret(session: Session, settings: Settings, site_id: str, kind: str, secret: str) -> None:
+    """Keep, encrypted, what another program shares with a site; it takes the place of the one before.
+
+    Raises:
+        SealError: there is no secret key to encrypt it under.
+    """
+    session.execute(delete(SiteSecret).where(SiteSecret.site_id == site_id, SiteSecret.kind == kind))
+    session.add(SiteSecret(site_id=site_id, kind=kind, sealed=sealing.seal(settings, secret), created_at=clock.now()))
+    audit.record(session, [audit.row(f"site.{kind}_secret_set", actor="operator", site_id=site_id)])
+
+
+def secret(session: Session, settings: Settings, site_id: str, kind: str) -> str | None:
+    """What `set_secret` kept.
+
+    Raises:
+        SealError: it was encrypted under a secret key that is gone.
+    """
+    row = session.get(SiteSecret, (site_id, kind))
+    return None if row is None else sealing.unseal(settings, row.sealed)
 
 
 def by_name(session: Session, name: str) -> Site:
@@ -97,3 +172,16 @@ def _add_key(session: Session, site_id: str) -> str:
     api_key, prefix, digest = sealing.new_token("wk")
     session.add(ApiKey(prefix=prefix, site_id=site_id, digest=digest, created_at=clock.now()))
     return api_key
+
+
+def _add_compat_key(session: Session, settings: Settings, site_id: str) -> str:
+    made = "".join(secrets.choice(_COMPAT_LETTERS) for _ in range(COMPAT_KEY_LENGTH))
+    session.add(
+        CompatKey(
+            digest=sealing.digest(made),
+            site_id=site_id,
+            sealed=sealing.seal(settings, made),
+            created_at=clock.now(),
+        )
+    )
+    return made

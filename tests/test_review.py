@@ -1,0 +1,141 @@
+"""The review queue: the open items, most urgent first, in pages that cover each once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, text
+
+from moderation import clock as winnow_clock
+from moderation import comments, review
+from moderation.queues import Queues
+from moderation.review import Position
+from moderation.scoring import Scorer, priority
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, ReviewItem
+from tests.support.clock import Clock
+from tests.support.comments import accept, rows
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def pages(store: Store, site_id: str | None, limit: int) -> list[str]:
+    """The ids of the items of every page, one after another."""
+    seen: list[str] = []
+    after = None
+    while True:
+        with store.read() as session:
+            page = review.page(session, site_id, after=after, limit=limit)
+        seen += [item.id for item, _ in page]
+        if len(page) < limit:
+            return seen
+        last = page[-1][0]
+        after = Position(last.priority, last.opened_at, last.id)
+
+
+def fill(store: Store, site_ids: Sequence[str], waiting: Sequence[tuple[int, int, int, bool]]) -> list[str]:
+    """Review items `(site, priority, minute, open)`; the ids of those that are open, in the queue's order."""
+    expected = []
+    with store.write() as session:
+        session.execute(delete(ReviewItem))
+        session.execute(delete(Comment))
+        for site, urgency, minute, is_open in waiting:
+            moment = START + timedelta(minutes=minute)
+            comment_id, item_id = winnow_clock.new_id("c"), winnow_clock.new_id("q")
+            known = {"site_id": site_ids[site], "name": "Ada", "comment": "Hm.", "status": "flagged"}
+            moments = {"created_at": moment, "accepted_at": moment, "updated_at": moment}
+            session.execute(insert(Comment).values(id=comment_id, **known, **moments, revision=1, version=2))
+            session.execute(
+                insert(ReviewItem).values(
+                    id=item_id,
+                    site_id=site_ids[site],
+                    comment_id=comment_id,
+                    kind="flag",
+                    priority=urgency,
+                    opened_at=moment,
+                    closed_at=None if is_open else moment,
+                )
+            )
+            if is_open:
+                expected.append((urgency, moment, item_id, site))
+    return [item_id for _, _, item_id, _ in sorted(expected)]
+
+
+# Few different values, so that ties are the rule.
+items = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=25)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(items, st.integers(1, 7))
+def test_pages_cover_every_open_item_once_and_in_order(
+    store: Store, site: CreatedSite, other_site: CreatedSite, waiting: list[tuple[int, int, int, bool]], limit: int
+) -> None:
+    expected = fill(store, [site.id, other_site.id], waiting)
+    assert pages(store, None, limit) == expected
+    by_site = {one.id: pages(store, one.id, limit) for one in (site, other_site)}
+    owners = {item.id: item.site_id for item in rows(store, ReviewItem)}
+    assert by_site == {one.id: [item for item in expected if owners[item] == one.id] for one in (site, other_site)}
+
+
+def test_an_item_closed_between_two_pages_moves_no_other(store: Store, site: CreatedSite) -> None:
+    expected = fill(store, [site.id], [(0, 5, minute, True) for minute in range(6)])
+    with store.read() as session:
+        first = review.page(session, site.id, limit=3)
+    with store.write() as session:
+        comments.decide(session, site.id, first[0][1].id, "publish", actor="user:u1")
+    last = first[-1][0]
+    with store.read() as session:
+        second = review.page(session, site.id, after=Position(last.priority, last.opened_at, last.id), limit=3)
+    assert [item.id for item, _ in first + second] == expected
+
+
+def test_the_highest_score_comes_first_then_the_longest_waiting(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
+) -> None:
+    texts = ["mild toxicity=0.55", "also mild toxicity=0.55", "bad spam=0.8", "cannot be unscorable"]
+    for one in texts:
+        accept(store, queues, site, one)
+        scorer.run_batch()
+        clock.advance(seconds=1)
+    with store.read() as session:
+        queue = [comment.comment for _, comment in review.page(session, site.id)]
+    assert queue == ["cannot be unscorable", "bad spam=0.8", "mild toxicity=0.55", "also mild toxicity=0.55"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "urgency"),
+    [(None, 0), ({"spam": 1.0}, 0), ({"spam": 0.0, "insult": 0.0}, 1000), ({"spam": 0.2, "insult": 0.7}, 300)],
+)
+def test_urgency_follows_the_highest_score(scores: dict[str, float] | None, urgency: int) -> None:
+    assert priority(scores) == urgency
+
+
+def test_asking_twice_for_the_same_reason_opens_one_item(store: Store, queues: Queues, site: CreatedSite) -> None:
+    comment = accept(store, queues, site)
+    for kind in ("flag", "flag", "report"):
+        with store.write() as session:
+            review.open_items(session, [(site.id, comment.id, 5)], kind=kind)
+    assert sorted(item.kind for item in rows(store, ReviewItem)) == ["flag", "report"]
+
+
+@pytest.mark.parametrize("of_one_site", [True, False])
+def test_a_page_is_read_off_an_index_of_the_open_items(store: Store, site: CreatedSite, of_one_site: bool) -> None:
+    """So that it costs the same however many are closed. `benchmarks/` measures it with a million."""
+    fill(store, [site.id], [(0, number % 7, number, number % 2 == 0) for number in range(400)])
+    index = "ix_review_items_site" if of_one_site else "ix_review_items_all"
+    where = f"site_id = '{site.id}' AND" if of_one_site else ""
+    query = f"SELECT * FROM review_items WHERE {where} closed_at IS NULL ORDER BY priority, opened_at, id LIMIT 5"
+    with store.write() as session:
+        if not store.is_sqlite:
+            for other_way in ("seqscan", "bitmapscan", "sort"):
+                session.execute(text(f"SET LOCAL enable_{other_way} = off"))
+        explain = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
+        plan = str([tuple(row) for row in session.execute(text(f"{explain} {query}"))])
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort " not in plan
