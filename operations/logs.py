@@ -42,7 +42,7 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp(log_format),
         _name_part(part),
         structlog.processors.format_exc_info,
         withhold,
@@ -72,14 +72,14 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(_worth_a_line)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for name, level in _QUIET.items():
+    for name in _QUIET:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(level)
 
 
 #: For granian, which configures its own loggers in every process: none of its handlers, ours take its lines.
@@ -109,6 +109,17 @@ def strike_out(text: str) -> str:
     for pattern, replacement in _STRUCK_OUT:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _stamp(log_format: Literal["console", "json"]) -> Processor:
+    if log_format == "json":
+        return structlog.processors.TimeStamper(fmt="iso", utc=True)
+    return structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False)
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    # On the handler, since RQ sets the level of its own loggers when it starts to work.
+    return record.levelno >= _QUIET.get(record.name.partition(".")[0], logging.INFO)
 
 
 def _name_part(part: str) -> Processor:

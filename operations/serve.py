@@ -16,14 +16,18 @@ from moderation.settings import Settings
 from operations import logs
 from operations.lifeline import die_with_parent
 
+_APPLICATION = "service.wsgi"
 #: How long a stopping process may finish its requests, in seconds; below the supervisor's patience.
 _FINISH_WITHIN = 8
 
 
 def serve(found: Settings, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. A web process that dies is started again."""
+    # Loaded here first: what keeps the application from loading is told once, and ends us. In granian's own processes
+    # it would be told by each, again and again. They share what is loaded now; it opens nothing before a request.
+    importlib.import_module(_APPLICATION)
     Granian(
-        "service.wsgi:app",
+        f"{_APPLICATION}:app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -46,4 +50,4 @@ def _load(log_format: Literal["console", "json"]) -> Any:
     assert parent.pid is not None
     die_with_parent(parent.pid)
     logs.configure(log_format, part=f"web {os.getpid()}")
-    return importlib.import_module("service.wsgi").app
+    return importlib.import_module(_APPLICATION).app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import click
 from sqlalchemy import select
@@ -24,12 +25,16 @@ def site() -> None:
 @click.option("--webhook-url", metavar="URL", help="Where to send decisions; prints the secret that signs them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
-    """Create the site NAME and print its key, which is shown only now."""
+    """Create the site NAME and print its keys, which are shown only now.
+
+    The API key is for the native API. The compat key is for the drop-in protocols (Perspective, Akismet, OpenAI): it
+    can score and give feedback, and read nothing.
+    """
     if webhook_url and not webhook_url.startswith(("http://", "https://")):
         raise click.BadParameter("Give a URL that starts with https:// or http://.", param_hint="--webhook-url")
     found, store = open_installation()
     made = sites.create_site(store, found, name, webhook_url)
-    secrets = {"id": made.id, "api_key": made.api_key}
+    secrets = {"id": made.id, "api_key": made.api_key, "compat_key": made.compat_key}
     if made.webhook_secret:
         secrets["webhook_secret"] = made.webhook_secret
     _show(secrets, as_json=as_json)
@@ -56,13 +61,16 @@ def list_sites(*, as_json: bool) -> None:
 
 @site.command()
 @click.argument("name")
+@click.option("--only", type=click.Choice(["api", "compat"]), help="Rotate one of the two keys.  [default: both]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def rotate_key(*, name: str, as_json: bool) -> None:
-    """Give the site NAME (or id) a new key. The one before works until the next rotation."""
-    _, store = open_installation()
+def rotate_key(*, name: str, only: Literal["api", "compat"] | None, as_json: bool) -> None:
+    """Give the site NAME (or id) new keys. Those before work until the next rotation."""
+    found, store = open_installation()
     with store.read() as session:
         site_id = _find(session, name).id
-    _show({"id": site_id, "api_key": sites.rotate_key(store, site_id)}, as_json=as_json)
+    made = sites.rotate_key(store, found, site_id, only or "both")
+    keys = {"id": site_id, "api_key": made.api_key, "compat_key": made.compat_key}
+    _show({name: value for name, value in keys.items() if value is not None}, as_json=as_json)
 
 
 @site.command()
