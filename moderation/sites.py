@@ -86,10 +86,8 @@ def rotate_key(
             _add_compat_key(session, settings, site_id) if which != "api" else None,
         )
         session.flush()
-        for table in (ApiKey, CompatKey):
-            valid = select(table).where(table.site_id == site_id, table.revoked_at.is_(None))
-            for old in session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS)):
-                old.revoked_at = clock.now()
+        _revoke_old(session, ApiKey, site_id)
+        _revoke_old(session, CompatKey, site_id)
         audit.record(session, [audit.row("site.key_rotated", actor="operator", site_id=site_id)])
     return made
 
@@ -120,7 +118,7 @@ def authenticate_compat(session: Session, compat_key: str) -> str | None:
     return session.scalar(query)
 
 
-def compat_key(session: Session, settings: Settings, site_id: str, *, digest: str | None = None) -> str | None:
+def find_compat_key(session: Session, settings: Settings, site_id: str, *, digest: str | None = None) -> str | None:
     """A site's newest valid compat key in clear, or the one with this digest while it is valid; None without one.
 
     Raises:
@@ -144,7 +142,7 @@ def set_secret(session: Session, settings: Settings, site_id: str, kind: str, se
     audit.record(session, [audit.row(f"site.{kind}_secret_set", actor="operator", site_id=site_id)])
 
 
-def secret(session: Session, settings: Settings, site_id: str, kind: str) -> str | None:
+def find_secret(session: Session, settings: Settings, site_id: str, kind: str) -> str | None:
     """What `set_secret` kept.
 
     Raises:
@@ -172,6 +170,12 @@ def _add_key(session: Session, site_id: str) -> str:
     api_key, prefix, digest = sealing.new_token("wk")
     session.add(ApiKey(prefix=prefix, site_id=site_id, digest=digest, created_at=clock.now()))
     return api_key
+
+
+def _revoke_old(session: Session, table: type[ApiKey] | type[CompatKey], site_id: str) -> None:
+    valid = select(table).where(table.site_id == site_id, table.revoked_at.is_(None))
+    for old in session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS)):
+        old.revoked_at = clock.now()
 
 
 def _add_compat_key(session: Session, settings: Settings, site_id: str) -> str:

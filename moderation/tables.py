@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -84,6 +85,28 @@ class ApiKey(Table):
     revoked_at: Mapped[datetime | None]
 
 
+class CompatKey(Table):
+    """A site's key for the drop-in protocols: found by digest, and encrypted, since Akismet's callback speaks it."""
+
+    __tablename__ = "compat_keys"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SiteSecret(Table):
+    """A secret that another program gave a site, such as the one Coral signs with. Encrypted; one of each kind."""
+
+    __tablename__ = "site_secrets"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    #: `coral`.
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
 class PolicyVersion(Table):
     """Every policy that a site has had. Rows are never changed."""
 
@@ -139,6 +162,8 @@ class Comment(Table):
     decided_at: Mapped[datetime | None]
     model_version: Mapped[str | None] = mapped_column(String(40))
     policy_version: Mapped[int | None] = mapped_column(Integer)
+    #: What its sender must be told with, where it came by a drop-in protocol: `{"protocol": "akismet", …}`.
+    origin: Mapped[dict[str, Any] | None]
 
     __table_args__ = (
         _partial("uq_comments_external", "site_id", "external_id", where="external_id IS NOT NULL", unique=True),
@@ -238,6 +263,12 @@ class WebhookEndpoint(Table):
     sealed_secret: Mapped[str] = mapped_column(Text)
     active: Mapped[bool]
     created_at: Mapped[datetime]
+    #: `standard` is told of everything; `akismet` is a callback, told only of the comments that came with it.
+    protocol: Mapped[str] = mapped_column(String(20), default="standard", server_default="standard")
+
+    __table_args__ = (
+        _partial("uq_webhook_endpoints_callback", "site_id", "url", where="protocol <> 'standard'", unique=True),
+    )
 
 
 class WebhookDelivery(Table):
@@ -282,6 +313,31 @@ class WebhookAttempt(Table):
     status_code: Mapped[int | None] = mapped_column(Integer)
     error: Mapped[str | None] = mapped_column(String(300))
     duration_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class Feedback(Table):
+    """What a person says a text is: a labelled example to train with. A site's repeated word on a text replaces it."""
+
+    __tablename__ = "feedback"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    #: By which protocol it came: `perspective`, `akismet`, …
+    source: Mapped[str] = mapped_column(String(20))
+    #: Equal for texts that say the same, whatever their case and spacing.
+    text_hash: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    #: One of the classifier's labels.
+    label: Mapped[str] = mapped_column(String(20))
+    #: From 0 (it is not) to 1 (it is).
+    value: Mapped[float] = mapped_column(Float)
+    #: What the sender said beside it, such as its comment's id; never an author's details.
+    detail: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("uq_feedback_example", "site_id", "text_hash", "source", "label", unique=True),
+        Index("ix_feedback_site", "site_id", "id"),
+    )
 
 
 class User(Table):

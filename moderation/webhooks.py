@@ -44,7 +44,9 @@ def notify(session: Session, events: Sequence[Event]) -> None:
         return
     endpoints: dict[str, list[str]] = defaultdict(list)
     query = select(WebhookEndpoint.site_id, WebhookEndpoint.id).where(
-        WebhookEndpoint.site_id.in_({event.site_id for event in events}), WebhookEndpoint.active
+        WebhookEndpoint.site_id.in_({event.site_id for event in events}),
+        WebhookEndpoint.active,
+        WebhookEndpoint.protocol == "standard",
     )
     for site_id, endpoint_id in session.execute(query):
         endpoints[site_id].append(endpoint_id)

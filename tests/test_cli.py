@@ -98,7 +98,7 @@ def test_site_create_prints_a_key_that_works(run: Run, store: Store) -> None:
     made = json.loads(run("site", "create", "A blog", "--json").stdout)
     with store.read() as session:
         assert sites.authenticate(session, made["api_key"]) == made["id"]
-    assert set(made) == {"id", "api_key"}
+    assert set(made) == {"id", "api_key", "compat_key"}
 
 
 def test_site_create_for_people_prints_the_same(run: Run, store: Store) -> None:
