@@ -1,4 +1,4 @@
-"""Lists of comments and of deliveries, in keyset pages: each page costs the same, however much came before it."""
+"""Lists of comments, in keyset pages: each page costs the same, however much came before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from moderation.patterns import fold
-from moderation.tables import Comment, Moment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import Comment, Moment, WebhookAttempt, WebhookEndpoint
 
 #: What a site sees of its comments unless it asks what changed, erasures included.
 _LISTED = ("pending", "published", "flagged", "rejected")
@@ -98,19 +98,10 @@ def endpoint(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoin
     return session.scalar(query)
 
 
-def deliveries(
-    session: Session, endpoint_id: str, *, before: str | None = None, limit: int
-) -> list[tuple[WebhookDelivery, list[WebhookAttempt]]]:
-    """An endpoint's deliveries, latest first, each with its attempts in order."""
-    query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
-    if before is not None:
-        query = query.where(WebhookDelivery.id < before)
-    found = session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
-    attempts: dict[str, list[WebhookAttempt]] = {delivery.id: [] for delivery in found}
-    tried = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(attempts)).order_by(WebhookAttempt.id)
-    for attempt in session.scalars(tried):
-        attempts[attempt.delivery_id].append(attempt)
-    return [(delivery, attempts[delivery.id]) for delivery in found]
+def attempts(session: Session, delivery_id: str) -> Sequence[WebhookAttempt]:
+    """The attempts at a delivery, in order."""
+    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id == delivery_id).order_by(WebhookAttempt.id)
+    return session.scalars(query).all()
 
 
 def _place(place: Place) -> Any:

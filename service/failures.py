@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from traceback import format_exception
+
 import structlog
 from flask import Flask, Response, g, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from moderation.store import AWAY
+from service import pages
 from service.problems import KINDS, Problem
 
 log = structlog.get_logger(__name__)
@@ -20,7 +22,7 @@ def init_app(app: Flask) -> None:
     """Answer for every failure of this app."""
     app.register_error_handler(Problem, _show)
     app.register_error_handler(HTTPException, _show_http)
-    for error in (OperationalError, InterfaceError, PoolTimeout):
+    for error in AWAY:
         app.register_error_handler(error, _show_unavailable)
     app.register_error_handler(Exception, _show_unforeseen)
 
@@ -28,7 +30,8 @@ def init_app(app: Flask) -> None:
 def _show(problem: Problem) -> Response:
     if wants_page():
         page = render_template("failure.html", title=KINDS[problem.kind][1], detail=problem.detail)
-        return Response(page, status=problem.status, headers=problem.headers, content_type="text/html; charset=utf-8")
+        response = Response(page, problem.status, problem.headers, content_type="text/html; charset=utf-8")
+        return pages.set_headers(response)
     return problem.response()
 
 
@@ -52,7 +55,8 @@ def _show_unavailable(error: Exception) -> Response:
 
 
 def _show_unforeseen(error: Exception) -> Response:
-    log.error("request.failed", request_id=g.get("request_id"), exc_info=error)
+    # As text: a formatter that shows the values of local variables would log somebody's comment.
+    log.error("request.failed", request_id=g.get("request_id"), exception="".join(format_exception(error)))
     return _show(Problem("internal", f"This is a fault of ours. The log has more on it under {g.get('request_id')}."))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response
 
 from moderation.comments import CommentError
-from service.api import batch, comments, decisions, refusals, reports, threads
+from service.api import batch, comments, decisions, policy, refusals, reports, threads, webhooks
 from service.api.routing import blueprint
 from service.api.state import init_app
 
-__all__ = ["batch", "blueprint", "comments", "decisions", "init_app", "reports", "threads"]
+__all__ = ["batch", "blueprint", "comments", "decisions", "init_app", "policy", "reports", "threads", "webhooks"]
 
 
 @blueprint.errorhandler(CommentError)

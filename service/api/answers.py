@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -226,7 +227,7 @@ def show_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return show(EndpointAnswerSchema, endpoint)
 
 
-def show_delivery(delivery: WebhookDelivery, attempts: list[WebhookAttempt]) -> dict[str, Any]:
+def show_delivery(delivery: WebhookDelivery, attempts: Sequence[WebhookAttempt]) -> dict[str, Any]:
     """A delivery with its attempts."""
     found = show(DeliverySchema, delivery, but="attempts")
     return found | {"attempts": [show(AttemptSchema, attempt) for attempt in attempts]}

@@ -9,7 +9,8 @@ from flask import Response, request
 
 from moderation import clock, comments, queries
 from moderation.comments import Outcome, Submission
-from service.api import cursors, waiting
+from moderation.tables import Comment
+from service.api import cursors, nudging, waiting
 from service.api.answers import CommentSchema, CommentsSchema, show_comment
 from service.api.fields import show_moment
 from service.api.routing import Operation, answer, empty, operation
@@ -164,10 +165,11 @@ def erase(site_id: str, *, comment_id: str) -> Response:
     Its `external_id` may be used again."""
     with context().store.write() as session:
         comments.erase(session, site_id, comment_id)
+    nudging.nudge(site_id)
     return empty()
 
 
-def accepted(outcome: Outcome) -> comments.Comment:
+def accepted(outcome: Outcome) -> Comment:
     """The comment of an outcome that is a success.
 
     Raises:

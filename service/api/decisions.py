@@ -10,7 +10,8 @@ from flask import Response
 
 from moderation import comments, review
 from moderation.comments import CommentError
-from service.api import cursors
+from moderation.tables import Comment, ReviewItem
+from service.api import cursors, nudging
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
 from service.api.batch import refused
 from service.api.refusals import problem_of
@@ -69,6 +70,7 @@ def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     changed since: otherwise 409, with the comment as it is now in `current`."""
     with context().store.write() as session:
         comment = comments.decide(session, site_id, comment_id, actor="site", **body)
+    nudging.nudge(site_id)
     return answer(show_comment(comment))
 
 
@@ -89,6 +91,7 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     outcomes: list[dict[str, Any]] = []
     for start in range(0, len(body), _TOGETHER):
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
+    nudging.nudge(site_id)
     return answer({"outcomes": outcomes})
 
 
@@ -118,10 +121,10 @@ def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) ->
     return outcomes
 
 
-def _tell(comment: comments.Comment) -> dict[str, Any]:
+def _tell(comment: Comment) -> dict[str, Any]:
     known = {name: getattr(comment, name) for name in ("id", "external_id", "status", "version")}
     return {"code": 200, "detail": None, "errors": None} | known
 
 
-def _show_item(item: review.ReviewItem, comment: comments.Comment) -> dict[str, Any]:
+def _show_item(item: ReviewItem, comment: Comment) -> dict[str, Any]:
     return show(ReviewItemSchema, item, but="comment") | {"comment": show_comment(comment)}

@@ -31,11 +31,11 @@ class Text(fields.Field[str]):
     def __init__(self, *, longest: int, missing: str = _REQUIRED, **known: Any) -> None:
         super().__init__(error_messages={"required": missing, "null": missing}, **known)
         self.longest, self.missing = longest, missing
-        self.metadata |= {"maxLength": longest}
+        describe(self, maxLength=longest)
         if not self.allow_none:
-            self.metadata |= {"minLength": 1}
+            describe(self, minLength=1)
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_: Any) -> Any:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         text = self.clean(require_text(value))
         if not text:
             if self.allow_none:
@@ -146,8 +146,7 @@ class Choice(Text):
     def __init__(self, *choices: str, **known: Any) -> None:
         super().__init__(longest=max(map(len, choices)), **known)
         self.choices = choices
-        self.metadata = {key: value for key, value in self.metadata.items() if not key.endswith("Length")}
-        self.metadata |= {"enum": list(choices)}
+        describe(self, enum=list(choices))
 
     def read(self, text: str) -> Any:
         if text not in self.choices:
@@ -161,9 +160,9 @@ class Whole(fields.Field[int]):
     def __init__(self, *, least: int, most: int, digits: bool = False, **known: Any) -> None:
         super().__init__(error_messages={"required": _REQUIRED}, **known)
         self.least, self.most, self.digits = least, most, digits
-        self.metadata |= {"minimum": least, "maximum": most}
+        describe(self, minimum=least, maximum=most)
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_: Any) -> int:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if self.digits and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
         if isinstance(value, float) and value.is_integer():
@@ -176,7 +175,11 @@ class Whole(fields.Field[int]):
 class Probability(fields.Field[float]):
     """A number from 0 to 1."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_: Any) -> float:
+    def __init__(self, **known: Any) -> None:
+        super().__init__(**known)
+        describe(self, minimum=0, maximum=1)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise ValidationError("Give a number from 0 to 1.")
         return float(value)
@@ -185,10 +188,15 @@ class Probability(fields.Field[float]):
 class Switch(fields.Field[bool]):
     """true or false, and nothing that looks like it."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_: Any) -> bool:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if not isinstance(value, bool):
             raise ValidationError("Give true or false.")
         return value
+
+
+def describe(field: fields.Field[Any], **known: Any) -> None:
+    """Add to what the OpenAPI document says of a field."""
+    field.metadata = {**field.metadata, **known}
 
 
 def require_text(value: Any) -> str:

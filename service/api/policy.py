@@ -1,0 +1,132 @@
+"""A site's policy, and the rules that are part of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+import models
+from moderation import policies
+from moderation.policy import Presets
+from moderation.tables import PolicyVersion
+from service.api.fields import show_moment
+from service.api.policy_schemas import (
+    PolicyAnswerSchema,
+    PolicySchema,
+    PolicyUpdateSchema,
+    RulesAnswerSchema,
+    RulesSchema,
+    RulesUpdateSchema,
+)
+from service.api.routing import Operation, answer, operation
+from service.context import context
+from service.problems import Problem
+
+_TAG = "Policy"
+_RULES = tuple(RulesSchema._declared_fields)
+
+
+@operation(
+    "GET",
+    "/policy",
+    Operation(summary="Read the policy", tag=_TAG, answers={200: ("The policy in force.", PolicyAnswerSchema)}),
+)
+def read_policy(site_id: str) -> Response:
+    """`effective_thresholds` says what the preset and the site's own thresholds come to."""
+    with context().store.read() as session:
+        return answer(_show_policy(policies.current(session, site_id)))
+
+
+@operation(
+    "PUT",
+    "/policy",
+    Operation(
+        summary="Replace the policy",
+        tag=_TAG,
+        body=PolicyUpdateSchema,
+        answers={200: ("The policy, now in force.", PolicyAnswerSchema)},
+        problems=("stale",),
+    ),
+)
+def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
+    """In force for every comment that is scored from now on; decided ones stay as they are."""
+    seen = body.pop("version", None)
+    with context().store.write() as session:
+        _require_version(session, site_id, seen)
+        saved = policies.save(session, site_id, body, actor="site")
+    return answer(_show_policy(saved))
+
+
+@operation(
+    "GET",
+    "/rules",
+    Operation(summary="Read the rules", tag=_TAG, answers={200: ("The rules in force.", RulesAnswerSchema)}),
+)
+def read_rules(site_id: str) -> Response:
+    """The policy's word lists, links, authors and addresses alone, without mode and thresholds."""
+    with context().store.read() as session:
+        return answer(_show_rules(policies.current(session, site_id)))
+
+
+@operation(
+    "PUT",
+    "/rules",
+    Operation(
+        summary="Replace the rules",
+        tag=_TAG,
+        body=RulesUpdateSchema,
+        answers={200: ("The rules, now in force.", RulesAnswerSchema)},
+        problems=("stale",),
+    ),
+)
+def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
+    """Mode, preset and thresholds stay as they are."""
+    seen = body.pop("version", None)
+    with context().store.write() as session:
+        document = _require_version(session, site_id, seen).document
+        saved = policies.save(session, site_id, document | body, actor="site")
+    return answer(_show_rules(saved))
+
+
+@cache
+def presets() -> Presets:
+    """The classifier's thresholds by preset. Loaded once a process, and only where a policy is asked for."""
+    return models.load().thresholds
+
+
+def _require_version(session: Session, site_id: str, seen: int | None) -> PolicyVersion:
+    current = policies.current(session, site_id)
+    if seen is not None and current.version != seen:
+        raise Problem(
+            "stale",
+            f"The policy is at version {current.version} now, by {current.created_by.partition(':')[0]}.",
+            current=_show_policy(current),
+        )
+    return current
+
+
+def _show_policy(row: PolicyVersion) -> dict[str, Any]:
+    document = policies.DEFAULT | row.document
+    effective = policies.thresholds(document, presets())
+    return {
+        **{name: document[name] for name in PolicySchema._declared_fields},
+        "effective_thresholds": {label: dataclasses.asdict(threshold) for label, threshold in effective.items()},
+        **_stored(row),
+    }
+
+
+def _show_rules(row: PolicyVersion) -> dict[str, Any]:
+    document = policies.DEFAULT | row.document
+    return {name: document[name] for name in _RULES} | _stored(row)
+
+
+def _stored(row: PolicyVersion) -> dict[str, Any]:
+    return {
+        "version": row.version,
+        "created_at": show_moment(row.created_at),
+        "created_by": row.created_by.partition(":")[0],
+    }

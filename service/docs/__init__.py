@@ -1,0 +1,62 @@
+"""The OpenAPI document at /api/openapi.json, and the page made from it at /api/docs."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, current_app, render_template
+
+from service import pages
+from service.docs import document, reading
+from service.problems import KINDS
+
+blueprint = Blueprint(
+    "docs", __name__, template_folder="templates", static_folder="static", static_url_path="/docs/static"
+)
+
+
+#: What to do about each problem.
+ADVICE = {
+    "malformed": "It is no JSON, or a form that cannot be read; `detail` says where. Sending it again will not help.",
+    "unauthorized": "The key is missing, mistyped or was rotated away. A revoked key may work for some seconds more.",
+    "not-found": "The address is mistyped, or this site has nothing of this id. Another site's comments are not shown.",
+    "method-not-allowed": "The header `Allow` says what is.",
+    "conflict": "This `external_id` or `Idempotency-Key` was used for another comment, which is in `current`.",
+    "stale": "Somebody was quicker: `current` shows it as it is now. Decide again with its `version`, or leave it.",
+    "erased": "Nothing of it is left to show or to change.",
+    "too-large": "A request takes 64 KiB, a batch 8 MiB, unless the operator has set other limits.",
+    "unsupported-media-type": "Send JSON, and say so in `Content-Type`.",
+    "invalid": "`errors` names each field, with sentences that you may show to who filled it in.",
+    "too-many-requests": "Wait for as many seconds as `Retry-After` says.",
+    "internal": "Our fault. The operator finds it in the log under `request_id`.",
+    "unavailable": "The database is busy, full or away. Nothing was stored: send it again after `Retry-After`.",
+    "refused": "`detail` says why.",
+}
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The document."""
+    body = json.dumps(_document(_app()), ensure_ascii=False, indent=1)
+    return Response(body, content_type="application/json")
+
+
+@blueprint.get("/docs", strict_slashes=False)
+def page() -> Response:
+    """The page."""
+    found = _document(_app())
+    sections = reading.sections(found)
+    advice = {kind: reading.prose(text) for kind, text in ADVICE.items()}
+    text = render_template("docs/page.html", document=found, sections=sections, problems=KINDS, advice=advice)
+    return pages.set_headers(Response(text, content_type="text/html; charset=utf-8"))
+
+
+@cache
+def _document(app: Flask) -> dict[str, Any]:
+    return document.build(app)
+
+
+def _app() -> Flask:
+    return cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
