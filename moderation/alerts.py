@@ -17,15 +17,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import redis
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.guard import Refused, Sender, Unreachable
+from moderation.review import oldest_open_seconds
 from moderation.scoring import oldest_pending_seconds
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import ReviewItem
 
 AGAIN_SECONDS = 3600
 _SMTP_SECONDS = 10
@@ -49,13 +48,6 @@ class Watch:
     limit: Callable[[Settings], int]
 
 
-def oldest_review_seconds(session: Session) -> float:
-    """How long the oldest open review item has been open; 0.0 when none is."""
-    query = select(ReviewItem.opened_at).where(ReviewItem.closed_at.is_(None)).order_by(ReviewItem.opened_at).limit(1)
-    oldest = session.scalar(query)
-    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
-
-
 WATCHES = (
     Watch(
         "pending",
@@ -68,7 +60,7 @@ WATCHES = (
         "review",
         "the oldest comment has waited for a moderator for",
         "Somebody has to look into the console's review queue.",
-        oldest_review_seconds,
+        oldest_open_seconds,
         lambda settings: settings.alert_review_seconds,
     ),
 )

@@ -13,13 +13,20 @@ from typing import cast
 
 import redis
 from redis.client import Pipeline
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.orm import Session
 
+from moderation import review, scoring
 from moderation.scoring import BatchResult
+from moderation.tables import ReviewItem, WebhookDelivery
 
 KEY = "winnow:metrics"
 #: Upper bounds in seconds.
 SCORING_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 WAIT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 3600.0)
+
+#: Counting goes no further than this, so that asking costs the same however much waits.
+MOST_COUNTED = 10_000
 
 HISTOGRAMS = {"scoring_seconds": SCORING_BUCKETS, "wait_seconds": WAIT_BUCKETS}
 
@@ -42,7 +49,19 @@ class Counts:
     #: result -> attempts at webhook deliveries.
     attempts: Mapping[str, int] = field(default_factory=dict)
     scored: int = 0
+    #: The version of the classifier that the scoring process started last has loaded.
+    model: str | None = None
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Present:
+    """How things are now. Items and deliveries are counted up to `MOST_COUNTED`."""
+
+    oldest_pending_seconds: float
+    oldest_review_seconds: float
+    review_items: int
+    deliveries: int
 
 
 def record_batch(client: redis.Redis, result: BatchResult) -> None:
@@ -54,6 +73,11 @@ def record_batch(client: redis.Redis, result: BatchResult) -> None:
         _observe(pipeline, "wait_seconds", result.waits)
         _count_decisions(pipeline, ((change.status, change.actor) for change in result.written))
         pipeline.execute()
+
+
+def record_model(client: redis.Redis, version: str) -> None:
+    """Say which classifier scores."""
+    client.hset(KEY, "model", version)
 
 
 def record_decision(client: redis.Redis, status: str, actor: str) -> None:
@@ -87,8 +111,24 @@ def read(client: redis.Redis) -> Counts:
         decisions=decisions,
         attempts=attempts,
         scored=int(values.get("scored", 0)),
+        model=values["model"].decode() if "model" in values else None,
         histograms={name: _histogram(values, name, bounds) for name, bounds in HISTOGRAMS.items()},
     )
+
+
+def read_present(session: Session) -> Present:
+    """The present, from the ends of indexes and bounded counts: as quick with ten million comments as with ten."""
+    return Present(
+        oldest_pending_seconds=scoring.oldest_pending_seconds(session),
+        oldest_review_seconds=review.oldest_open_seconds(session),
+        review_items=_count(session, ReviewItem.closed_at.is_(None)),
+        deliveries=_count(session, WebhookDelivery.next_attempt_at.is_not(None)),
+    )
+
+
+def _count(session: Session, condition: ColumnElement[bool]) -> int:
+    bounded = select(literal(1)).where(condition).limit(MOST_COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(bounded)) or 0
 
 
 def _count_decisions(pipeline: Pipeline, decisions: Iterable[tuple[str, str]]) -> None:

@@ -25,8 +25,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, worker_registration
 from rq.serializers import JSONSerializer
+from rq.utils import utcparse
 
 from moderation import clock
 
@@ -36,6 +37,8 @@ LEASE_SECONDS = 30
 WAKE_SECONDS = 5
 #: A comment whose lease ran out this often goes to a moderator unscored: it may be what kills the worker.
 MAX_ATTEMPTS = 3
+#: A scoring process says at least every few seconds that it lives; after this silence it does not.
+SILENT_SECONDS = 30
 #: How long a submission does without Redis after Redis failed one.
 AWAY_SECONDS = 1.0
 
@@ -230,6 +233,15 @@ class Queues:
                 pipeline.zcard(_WAITING + site.decode())
             leased, retry, *waiting = pipeline.execute()
         return {"waiting": sum(waiting), "leased": leased, "retry": retry}
+
+    def workers(self) -> int:
+        """How many scoring processes have lately said that they live."""
+        keys = worker_registration.get_keys(queue=self._jobs)
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.hget(key, "last_heartbeat")
+            said = [utcparse(heartbeat.decode()) for heartbeat in pipeline.execute() if heartbeat]
+        return sum((clock.now() - at).total_seconds() < SILENT_SECONDS for at in said)
 
 
 def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:

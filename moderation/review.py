@@ -87,3 +87,10 @@ def page(
             > tuple_(literal(after.priority), literal(after.opened_at, Moment), literal(after.item_id))
         )
     return [(item, comment) for item, comment in session.execute(query)]
+
+
+def oldest_open_seconds(session: Session) -> float:
+    """How long the oldest open item has been open; 0.0 when none is."""
+    query = select(ReviewItem.opened_at).where(ReviewItem.closed_at.is_(None)).order_by(ReviewItem.opened_at).limit(1)
+    oldest = session.scalar(query)
+    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())

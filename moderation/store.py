@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -24,6 +24,9 @@ from sqlalchemy.orm import Session
 WRITE_TIMEOUT = 5.0
 #: What a transaction raises while the database is locked, full, unreachable or shutting down. Later it may succeed.
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+
+#: libpq's own: a PostgreSQL that has vanished is noticed within seconds, where the kernel would wait for minutes.
+_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 15, "keepalives_interval": 5}
 
 
 class Store:
@@ -104,7 +107,14 @@ def _open_engine(url: str, pool_size: int) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=WRITE_TIMEOUT,
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in _PATIENCE.items() if name not in make_url(url).query},
+    )
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

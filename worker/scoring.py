@@ -21,6 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
+from moderation import metrics
 from moderation.queues import SCORING_JOB, SCORING_QUEUE
 from moderation.settings import Settings
 from worker import process
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 def run(settings: Settings) -> None:
     """Score until SIGTERM or SIGINT, which lets the job at hand finish: at most two seconds and a batch."""
-    process.open_scorer(settings)
+    version = process.open_scorer(settings).classifier.version
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
     stop = Stop()
@@ -44,7 +45,8 @@ def run(settings: Settings) -> None:
         try:
             worker = ScoringWorker(connection, name, stop)
             connection.delete(worker.key)  # ours, from before Redis went away
-            log.info("scoring.started", model=process.scorer().classifier.version)
+            metrics.record_model(connection, version)
+            log.info("scoring.started", model=version)
             worker.work()
             delay = 0.0
             _sleep(_FIRST_DELAY, stop)
