@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -174,7 +175,8 @@ def _add_key(session: Session, site_id: str) -> str:
 
 def _revoke_old(session: Session, table: type[ApiKey] | type[CompatKey], site_id: str) -> None:
     valid = select(table).where(table.site_id == site_id, table.revoked_at.is_(None))
-    for old in session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS)):
+    keys: Iterable[ApiKey | CompatKey] = session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS))
+    for old in keys:
         old.revoked_at = clock.now()
 
 
