@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from flask import request
+from sqlalchemy.orm import Session
 
 from moderation import sealing, sites
 from moderation.store import Store
@@ -19,8 +21,9 @@ _MOST_KNOWN = 10_000
 class Keys:
     """The sites' keys, of which those used lately are remembered by their digest. Safe to share between threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, authenticate: Callable[[Session, str], str | None] = sites.authenticate) -> None:
         self._store = store
+        self._authenticate = authenticate
         self._known: dict[str, tuple[str, float]] = {}
 
     def site_of(self, api_key: str) -> str | None:
@@ -31,7 +34,7 @@ class Keys:
         if known is not None and now < known[1]:
             return known[0]
         with self._store.read() as session:
-            site_id = sites.authenticate(session, api_key)
+            site_id = self._authenticate(session, api_key)
         if site_id is None:
             self._known.pop(digest, None)
             return None

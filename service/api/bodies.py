@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from flask import request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.problems import Problem
 
@@ -17,11 +18,11 @@ FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-dat
 
 def read_object(*, limit: int, forms: bool = False) -> dict[str, Any]:
     """The request's JSON object; with `forms`, also a form's fields, each of which may be given once."""
-    request.max_content_length = limit
     if request.mimetype in FORM_TYPES and forms:
+        _read(limit)  # Werkzeug parses what it has cached
         return _form(request.form)
     _require(JSON_TYPES, "application/json or a form" if forms else "application/json")
-    value = parse(request.get_data(cache=False))
+    value = parse(_read(limit))
     if not isinstance(value, dict):
         raise Problem("malformed", f"The body must be a JSON object, not {_name(value)}.")
     return value
@@ -29,13 +30,12 @@ def read_object(*, limit: int, forms: bool = False) -> dict[str, Any]:
 
 def read_list(*, limit: int, most: int) -> list[Any]:
     """The request's JSON list, or its NDJSON lines, from which a line that cannot be read comes as a `Problem`."""
-    request.max_content_length = limit
     if request.mimetype in NDJSON_TYPES:
-        items = [_line(line, number) for number, line in enumerate(request.get_data(cache=False).splitlines(), 1)]
+        items = [_line(line, number) for number, line in enumerate(_read(limit).split(b"\n"), 1)]
         items = [item for item in items if item is not None]
     else:
         _require(JSON_TYPES, "application/json (a list) or application/x-ndjson (one object on each line)")
-        items = parse(request.get_data(cache=False))
+        items = parse(_read(limit))
         if not isinstance(items, list):
             raise Problem("malformed", f"The body must be a JSON list, not {_name(items)}.")
     if not 1 <= len(items) <= most:
@@ -59,6 +59,22 @@ def parse(data: bytes) -> Any:
         raise Problem("malformed", "The body is not usable JSON: its lists or objects are nested too deeply.") from None
     except ValueError:
         raise Problem("malformed", "The body is not usable JSON: a number in it has too many digits.") from None
+
+
+def _read(limit: int) -> bytes:
+    """The body, of at most `limit` bytes.
+
+    Werkzeug refuses a Content-Length over its limit, but cuts a chunked body there without a word. So we let it read
+    one byte more, and look.
+    """
+    request.max_content_length = limit if request.content_length is not None else limit + 1
+    try:
+        data = request.get_data(cache=True)
+    except RequestEntityTooLarge:
+        data = None
+    if data is None or len(data) > limit:
+        raise Problem("too-large", f"The body is larger than the {limit:,} bytes that this route takes.")
+    return data
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,8 +105,7 @@ def _form(form: MultiDict[str, str]) -> dict[str, Any]:
     for name, values in form.lists():
         if len(values) > 1:
             raise Problem("malformed", f"The form gives {shown(name)} {len(values)} times.")
-    # An empty field of a form is one that was left blank; where one is required, its schema says so.
-    return {name: value for name, value in form.items() if value or name in {"name", "comment"}}
+    return dict(form.items())
 
 
 def _require(accepted: frozenset[str], wanted: str) -> None:

@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields
 from moderation import clock
 
 #: What has no place in a name or an id: C0, DEL and C1.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: In prose, line breaks and tabs mean something; the rest is left over from word processors, and taken out.
 _MEANINGLESS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
@@ -58,7 +58,7 @@ class Line(Text):
     """One line of text, trimmed, without control characters."""
 
     def read(self, text: str) -> Any:
-        if not text.isprintable() and _CONTROL.search(text):
+        if not text.isprintable() and CONTROL.search(text):
             raise ValidationError("It must not contain line breaks or other control characters.")
         return text
 
@@ -76,7 +76,7 @@ class Remark(Text):
     """A line about a comment that its author may have forged: cut and cleaned rather than refused."""
 
     def clean(self, text: str) -> str:
-        return _CONTROL.sub(" ", text).strip()[: self.longest]
+        return CONTROL.sub(" ", text).strip()[: self.longest]
 
 
 class Address(Text):

@@ -16,10 +16,11 @@ from marshmallow import Schema
 
 from service.api import bodies
 from service.api.authentication import require_site
+from service.api.fields import CONTROL
 from service.api.schemas import load
 from service.api.state import state
 from service.context import context
-from service.problems import invalid
+from service.problems import Problem, invalid
 
 blueprint = Blueprint("api", __name__)
 
@@ -56,6 +57,7 @@ def operation(method: str, path: str, declared: Operation) -> Callable[[View], V
             current = state()
             g.site_id = site_id = require_site(current.keys, current.wrong_keys)
             current.requests.require(site_id, "This site sends too many requests")
+            _check_path(given)
             if query is not None:
                 given["query"] = load(query, _read_query())
             if declared.many:
@@ -85,6 +87,12 @@ def empty() -> Response:
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
+
+
+def _check_path(given: Mapping[str, str]) -> None:
+    for part in given.values():
+        if CONTROL.search(part) or len(part) > 500:  # neither an id of ours nor a thread that could be stored
+            raise Problem("not-found", f"There is no {bodies.shown(part)} here.")
 
 
 def _read_query() -> dict[str, str]:

@@ -6,10 +6,18 @@ import threading
 from dataclasses import dataclass
 
 from flask import Flask, current_app
+from werkzeug.routing import BaseConverter
 
 from service.api.authentication import Keys
 from service.context import Context
 from service.limits import Buckets
+
+
+class ThreadConverter(BaseConverter):
+    """A thread in a path: slashes and all, a leading one too, which Werkzeug's `path` would not match."""
+
+    regex = r".+?"
+    part_isolating = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ def init_app(app: Flask) -> None:
     """
     found: Context = app.extensions["winnow"]
     settings = found.settings
+    app.url_map.converters["thread"] = ThreadConverter
     app.extensions["winnow_api"] = State(
         keys=Keys(found.store),
         requests=Buckets(settings.rate_limit),

@@ -17,7 +17,7 @@ from service.context import context
 
 @operation(
     "GET",
-    "/threads/<path:thread>/comments",
+    "/threads/<thread:thread>/comments",
     Operation(
         summary="Read a thread",
         tag="Threads",
@@ -26,8 +26,8 @@ from service.context import context
     ),
 )
 def read_thread(site_id: str, *, thread: str, query: dict[str, Any]) -> Response:
-    """The published comments, oldest first; replies name their parent. Percent-encode `?`, `#` and `%` in the thread;
-    slashes may stay as they are. A thread that nobody has commented on is empty."""
+    """The published comments, oldest first; replies name their parent. Percent-encode the thread, as
+    JavaScript's `encodeURIComponent` does. A thread that nobody has commented on is empty."""
     after = None
     if "cursor" in query:
         after = tuple(cursors.decode("feed", query["cursor"], [datetime, str]))

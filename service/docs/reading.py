@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
@@ -189,7 +190,7 @@ def _value(name: str, field: dict[str, Any]) -> Any:
 
 def _curl(path: str, method: str, example: Any) -> str:
     for name, value in _EXAMPLE_IDS.items():
-        path = path.replace(f"{{{name}}}", value.lstrip("/"))
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
     words = ["curl" + ("" if method == "get" else f" -X {method.upper()}") + f" $WINNOW{path}"]
     words.append('-H "Authorization: Bearer $WINNOW_KEY"')
     if example is not None:

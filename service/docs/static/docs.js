@@ -14,8 +14,7 @@ function addressOf(form) {
   const query = new URLSearchParams();
   for (const input of form.querySelectorAll("input")) {
     if (input.dataset.in === "path") {
-      const encoded = encodeURIComponent(input.value).replaceAll("%2F", "/");
-      path = path.replace(`{${input.name}}`, () => encoded);
+      path = path.replace(`{${input.name}}`, () => encodeURIComponent(input.value));
     } else if (input.dataset.in === "query" && input.value) {
       query.set(input.name, input.value);
     }
