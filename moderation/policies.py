@@ -109,7 +109,10 @@ def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> Policy
 
 
 class PolicyCache:
-    """Compiled policies by site, read again only when a site's version has moved. Not shared between threads."""
+    """Compiled policies by site, read again only when a site's version has moved.
+
+    Threads may share one: at worst two of them compile the same policy.
+    """
 
     def __init__(self, presets: Presets) -> None:
         self._presets = presets

@@ -72,7 +72,7 @@ class BatchResult:
 
 
 class Scorer:
-    """Takes comments from the queue to their decision. One for each worker process; not shared between threads."""
+    """Takes comments from the queue to their decision. One for each process; threads may share it for `judge` only."""
 
     def __init__(self, store: Store, queues: Queues, classifier: Classifier) -> None:
         self.store, self.queues, self.classifier = store, queues, classifier
@@ -97,6 +97,14 @@ class Scorer:
         self.queues.done(claims)
         return BatchResult(len(claims), written, took, scored, waits)
 
+    def judge(self, rows: Sequence[Comment]) -> list[Change]:
+        """What would become of comments, stored or not: a change for each, in order. Writes nothing.
+
+        Raises:
+            moderation.store.AWAY: the database is away.
+        """
+        return self._judge(rows, self._score(rows, []))
+
     def _decide(self, claims: Sequence[Claim]) -> tuple[list[Change], int, float]:
         rows = self._read(claims)
         began = time.perf_counter()
@@ -117,7 +125,7 @@ class Scorer:
         """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
         given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
         for comment_id in given_up:
-            log.error("comment.not_scored", comment=comment_id, why="it was being scored each time a worker died")
+            log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
@@ -128,7 +136,7 @@ class Scorer:
             try:
                 scores |= self._scores([row])
             except Exception:
-                log.exception("comment.not_scored", comment=row.id)
+                log.exception("comment.not_scored", comment_id=row.id)
         return scores
 
     def _scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
@@ -195,7 +203,7 @@ class Scorer:
                 for label in labels
             } or None
         except Exception:
-            log.exception("comment.not_explained", comment=row.id)
+            log.exception("comment.not_explained", comment_id=row.id)
             return None
 
 
@@ -212,14 +220,18 @@ def _unjudged(row: Comment, scores: dict[str, float] | None) -> Change:
 
 
 def signals(comment: Comment) -> dict[str, object]:
-    """What is known beside the text, by the names that the classifier documents."""
-    return {
+    """What is known beside the text, by the names that the classifier documents.
+
+    A drop-in protocol may know more, such as whether the honeypot was filled in: `origin` holds it under `signals`.
+    """
+    known: dict[str, object] = {
         "name": comment.name,
         "email": comment.email,
         "url": comment.url,
         "ip": comment.ip,
         "user_agent": comment.user_agent,
     }
+    return known | (comment.origin or {}).get("signals", {})
 
 
 def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[policy.Reason, ...]:

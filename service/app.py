@@ -9,7 +9,7 @@ from moderation import queues
 from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from service import api, failures, requests
+from service import api, compat, failures, requests
 from service.context import Context
 
 
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> Flask:
     failures.init_app(app)
     api.init_app(app)
     app.register_blueprint(api.blueprint, url_prefix="/api/v1")
+    compat.init_app(app)
     _register_others(app)
     if settings.trusted_proxies:
         number = settings.trusted_proxies

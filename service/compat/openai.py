@@ -1,0 +1,7 @@
+"""OpenAI's moderation endpoint."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("openai", __name__)

@@ -1,0 +1,214 @@
+"""What the drop-in protocols share: whose key it is, the rate limit, the scoring call, and why we could not answer.
+
+Each protocol keeps its original's words: it is told what went wrong as a `Refusal`, and says it in its own way.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+from flask import Blueprint, Flask, Response, current_app, g, request
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException
+
+import models
+from moderation import metrics, sites
+from moderation.comments import Change
+from moderation.queues import AWAY_SECONDS
+from moderation.scoring import BatchResult, Classifier, Scorer
+from moderation.store import AWAY
+from moderation.tables import Comment
+from service.api.authentication import Keys
+from service.api.state import state as api_state
+from service.context import Context, context
+
+log = structlog.get_logger(__name__)
+
+#: Callers send a text and what is around it; as JSON escapes, 20 KB of text can be six times as long.
+MAX_BODY_BYTES = 1024 * 1024
+
+Kind = Literal["no_key", "wrong_key", "too_many", "not_scored", "unavailable", "too_large", "refused", "internal"]
+
+
+class Refusal(Exception):
+    """Why a request is not answered. `status` is what HTTP calls it, and `retry_after` counts in seconds."""
+
+    def __init__(
+        self, kind: Kind, *, status: int, retry_after: float | None = None, site_id: str | None = None
+    ) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.status = status
+        self.retry_after = retry_after
+        self.site_id = site_id
+
+
+@dataclass
+class State:
+    """What these protocols keep for as long as the process runs."""
+
+    keys: Keys
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    scorer: Scorer | None = None
+    metrics_away_until: float = 0.0
+
+
+def init_app(app: Flask) -> None:
+    """Make the state of an app whose context is there."""
+    found: Context = app.extensions["winnow"]
+    app.extensions["winnow_compat"] = State(Keys(found.store, sites.authenticate_compat))
+
+
+def state() -> State:
+    """The state of the app that serves the current request."""
+    found: State = current_app.extensions["winnow_compat"]
+    return found
+
+
+def load_classifier(app: Flask) -> None:
+    """Load it before the first request, which would wait for it. Failing is no reason not to serve the rest."""
+    with app.app_context():
+        try:
+            _scorer()
+        except Refusal:
+            log.error("classifier.not_loaded", doing="serving without it: scoring in the request is refused")
+
+
+def require_site(key: str | None, *, api_keys: bool = False) -> str:
+    """The id of the site whose compat key (or, where `api_keys`, whose API key) this is; takes one from its rate limit.
+
+    Raises:
+        Refusal: `no_key`, `wrong_key`, or `too_many` of this site's requests or of this address's wrong keys.
+    """
+    if not key:
+        raise Refusal("no_key", status=401)
+    site_id = site_of(key, api_keys=api_keys)
+    limits = api_state()
+    if site_id is None:
+        if wait := limits.wrong_keys.take(request.remote_addr or ""):
+            raise Refusal("too_many", status=429, retry_after=wait)
+        raise Refusal("wrong_key", status=401)
+    g.site_id = site_id
+    take_one(site_id)
+    return site_id
+
+
+def site_of(key: str, *, api_keys: bool = False) -> str | None:
+    """The id of the site whose key this is; asks no limit."""
+    if not key.isascii() or len(key) > 200:
+        return None
+    found = state().keys.site_of(key.lower()) if len(key) == sites.COMPAT_KEY_LENGTH else None
+    if found is None and api_keys:
+        found = api_state().keys.site_of(key)
+    return found
+
+
+def take_one(site_id: str) -> None:
+    """Count a request of this site: the same limit as for the native API.
+
+    Raises:
+        Refusal: `too_many`.
+    """
+    if wait := api_state().requests.take(site_id):
+        raise Refusal("too_many", status=429, retry_after=wait, site_id=site_id)
+
+
+def classifier() -> Classifier:
+    """The classifier of this process.
+
+    Raises:
+        Refusal: `not_scored`: its files cannot be read.
+    """
+    return _scorer().classifier
+
+
+def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> list[dict[str, float]]:
+    """Each text's probability of each label, counted in `/metrics`.
+
+    Raises:
+        Refusal: `not_scored`.
+    """
+    found = classifier()
+    began = time.perf_counter()
+    try:
+        table = found.score(texts, signals)
+    except Exception:
+        log.exception("compat.not_scored", texts=len(texts))
+        raise Refusal("not_scored", status=503) from None
+    _count(BatchResult(len(texts), [], time.perf_counter() - began, len(texts)))
+    return [dict(zip(found.labels, map(float, row), strict=True)) for row in table]
+
+
+def judge(comment: Comment) -> Change:
+    """What the site's policy makes of a comment that need not be stored: status, reasons, scores, priority.
+
+    Computes, reads the policy and what it asks of earlier comments, and writes nothing. One that could not be scored
+    comes back without `scores`, for a person. `decision_counted` tells the metrics once it is written.
+
+    Raises:
+        Refusal: `not_scored`: there is no classifier.
+        moderation.store.AWAY: the database is away.
+    """
+    scorer = _scorer()
+    began = time.perf_counter()
+    [change] = scorer.judge([comment])
+    scored = int(change.scores is not None)
+    _count(BatchResult(1, [], time.perf_counter() - began, scored))
+    return change
+
+
+def decision_counted(change: Change) -> None:
+    """Count a decision that was just written, as the worker counts its own."""
+    _count(BatchResult(1, [change], 0.0, 0))
+
+
+def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
+    """Have every failure of a blueprint's routes answered by `show`, in the original's words."""
+
+    @blueprint.errorhandler(Refusal)
+    def refuse(refusal: Refusal) -> Response:
+        return show(refusal)
+
+    @blueprint.errorhandler(HTTPException)
+    def refuse_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        kind: Kind = "too_large" if status == 413 else "refused" if status < 500 else "internal"
+        return show(Refusal(kind, status=status))
+
+    @blueprint.errorhandler(Exception)
+    def refuse_unforeseen(error: Exception) -> Response:
+        if isinstance(error, AWAY):
+            log.warning("database.unavailable", error=type(error).__name__)
+            return show(Refusal("unavailable", status=503, retry_after=2))
+        log.error("request.failed", request_id=g.get("request_id"), exc_info=error)
+        return show(Refusal("internal", status=500))
+
+
+def _scorer() -> Scorer:
+    current = state()
+    if current.scorer is None:
+        with current.lock:
+            if current.scorer is None:
+                try:
+                    found = models.load()
+                except models.ArtifactError:
+                    log.exception("classifier.not_loaded")
+                    raise Refusal("not_scored", status=503) from None
+                current.scorer = Scorer(context().store, context().queues, found)
+    return current.scorer
+
+
+def _count(result: BatchResult) -> None:
+    """Counts may be lost: a Redis that is away is left alone for a moment, so that it slows nobody."""
+    current = state()
+    if time.monotonic() < current.metrics_away_until:
+        return
+    try:
+        metrics.record_batch(context().queues.redis, result)
+    except RedisError:
+        current.metrics_away_until = time.monotonic() + AWAY_SECONDS
