@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
-import signal
 import socket
 import sqlite3
 import stat
@@ -116,15 +116,29 @@ def test_redis_listens_on_a_private_socket_only_and_keeps_what_it_is_told(runnin
         assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
 
 
-@pytest.mark.parametrize("whole_group", [False, True], ids=["it alone", "its process group"])
-def test_ctrl_c_leaves_no_process(running: Installation, whole_group: bool) -> None:
+def test_sigint_leaves_no_process(running: Installation) -> None:
     processes = descendants(running)
-    assert len(processes) >= 6  # redis, granian and its processes, scoring, delivery, clock
-    if whole_group:
-        for process in [running.process, *processes]:
-            process.send_signal(signal.SIGINT)
+    assert len(processes) >= 7  # redis, granian and its two processes, scoring, delivery, clock
     running.stop()
     assert alive(processes) == []
+
+
+def test_ctrl_c_typed_at_a_terminal_leaves_no_process(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        arguments = ["up", "--port", str(free_port()), "--data-dir", str(tmp_path / "data")]
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "winnow", *arguments])
+    shown = b""
+    while b"Ctrl-C stops everything" not in shown:
+        shown += os.read(terminal, 4096)
+    processes = psutil.Process(pid).children(recursive=True)
+    assert len(processes) >= 7
+    os.write(terminal, b"\x03")
+    while b"Winnow stops" not in shown:
+        shown += os.read(terminal, 4096)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert alive(processes) == []
+    assert b"Traceback" not in shown
 
 
 def test_sigterm_leaves_no_process(running: Installation) -> None:
@@ -141,7 +155,7 @@ def test_kill_9_leaves_no_process(running: Installation) -> None:
 
 
 def test_a_killed_web_process_comes_back(running: Installation) -> None:
-    server = part(running, "serve")
+    server = part(running, " serve ")
     victim = server.children()[0]
     victim.kill()
     eventually(lambda: victim.pid not in {p.pid for p in server.children()} and len(server.children()) == 2)
@@ -150,7 +164,7 @@ def test_a_killed_web_process_comes_back(running: Installation) -> None:
 
 
 def test_a_killed_web_server_comes_back_and_takes_its_processes_along(running: Installation) -> None:
-    server = part(running, "serve")
+    server = part(running, " serve ")
     children = server.children()
     server.kill()
     eventually(lambda: not alive(children), within=5)
