@@ -47,6 +47,8 @@ _RETRY, _ATTEMPTS, _WAKE = "winnow:retry", "winnow:attempts", "winnow:wake"
 
 # KEYS ring, leased, retry, wake. ARGV prefix, seconds of the wake flag, then site, id, accepted for each comment.
 # Returns how many were new here, and whether the wake flag was set by this call. One round trip for a submission.
+# A site new to the ring comes after those whose turn it is, and before those that just had theirs: it neither waits
+# for a flood nor, by coming and going, starves another.
 _PUT = """
 local added = 0
 for i = 3, #ARGV, 3 do
@@ -56,7 +58,7 @@ for i = 3, #ARGV, 3 do
         added = added + redis.call('ZADD', ARGV[1] .. site, 'NX', accepted, id)
         if not redis.call('ZSCORE', KEYS[1], site) then
             local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-            redis.call('ZADD', KEYS[1], first[2] or 0, site)
+            redis.call('ZADD', KEYS[1], tonumber(first[2] or -0.5) + 0.5, site)
         end
     end
 end
