@@ -231,7 +231,8 @@ def signals(comment: Comment) -> dict[str, object]:
         "ip": comment.ip,
         "user_agent": comment.user_agent,
     }
-    return known | (comment.origin or {}).get("signals", {})
+    more: dict[str, object] = (comment.origin or {}).get("signals", {})
+    return known | more
 
 
 def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[policy.Reason, ...]:
