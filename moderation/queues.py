@@ -5,6 +5,7 @@ back whatever Redis forgot. The keys:
 
     winnow:waiting:<site>   sorted set  comment id -> when it was accepted (ms): one site's queue
     winnow:ring             sorted set  site -> its turn: sites with something waiting, served round and round
+    winnow:turn             string      `small` when the last claim took short queues only
     winnow:leased           sorted set  entry -> end of its lease (ms): claimed, not yet written
     winnow:retry            sorted set  entry -> end of the lease that ran out: claimed again, one at a time
     winnow:attempts         hash        comment id -> how many leases ran out
@@ -43,7 +44,7 @@ SILENT_SECONDS = 30
 AWAY_SECONDS = 1.0
 
 _WAITING, _RING, _LEASED = "winnow:waiting:", "winnow:ring", "winnow:leased"
-_RETRY, _ATTEMPTS, _WAKE = "winnow:retry", "winnow:attempts", "winnow:wake"
+_RETRY, _ATTEMPTS, _WAKE, _TURN = "winnow:retry", "winnow:attempts", "winnow:wake", "winnow:turn"
 
 # KEYS ring, leased, retry, wake. ARGV prefix, seconds of the wake flag, then site, id, accepted for each comment.
 # Returns how many were new here, and whether the wake flag was set by this call. One round trip for a submission.
@@ -66,8 +67,10 @@ local woken = ARGV[2] ~= '0' and redis.call('SET', KEYS[4], 1, 'NX', 'EX', ARGV[
 return {added, woken and 1 or 0}
 """
 
-# KEYS ring, leased, retry, attempts. ARGV prefix, now, end of the lease, most, share of a turn.
-# Takes back leases that ran out; then gives one entry of those, or else a batch by turns, each as entry, attempts.
+# KEYS ring, leased, retry, attempts, turn. ARGV prefix, now, end of the lease, most, share of a turn.
+# Takes back leases that ran out; then gives one entry of those, or else a batch, each as entry, attempts. While a
+# site floods, every other batch takes only what sites with short queues have: it is done soon. Otherwise sites have
+# their turns.
 _CLAIM = """
 local now, until_, most, share = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
@@ -81,22 +84,40 @@ if again[1] then
     return {again[1], redis.call('HGET', KEYS[4], string.match(again[1], '|(.-)|')) or '1'}
 end
 local claimed = {}
-while #claimed < 2 * most do
-    local turn = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-    if not turn[1] then break end
-    local site, waiting = turn[1], ARGV[1] .. turn[1]
-    local taken = redis.call('ZPOPMIN', waiting, math.min(share, most - #claimed / 2))
+local function take(site, number)
+    local taken = redis.call('ZPOPMIN', ARGV[1] .. site, number)
     for i = 1, #taken, 2 do
         local entry = site .. '|' .. taken[i] .. '|' .. string.format('%.0f', tonumber(taken[i + 1]))
         redis.call('ZADD', KEYS[2], until_, entry)
         claimed[#claimed + 1] = entry
         claimed[#claimed + 1] = '0'
     end
-    if redis.call('EXISTS', waiting) == 1 then
+    if redis.call('EXISTS', ARGV[1] .. site) == 1 then
         redis.call('ZINCRBY', KEYS[1], 1, site)
     else
         redis.call('ZREM', KEYS[1], site)
     end
+end
+if redis.call('GETDEL', KEYS[5]) ~= 'small' and redis.call('ZCARD', KEYS[1]) > 1 then
+    local short, flooded, room = {}, false, most
+    for _, site in ipairs(redis.call('ZRANGE', KEYS[1], 0, 63)) do
+        local waiting = redis.call('ZCARD', ARGV[1] .. site)
+        flooded = flooded or waiting > 2 * most
+        if waiting <= math.min(share, room) then
+            short[#short + 1] = {site, waiting}
+            room = room - waiting
+        end
+    end
+    if flooded and short[1] then
+        for _, one in ipairs(short) do take(one[1], one[2]) end
+        redis.call('SET', KEYS[5], 'small', 'EX', 5)
+        return claimed
+    end
+end
+while #claimed < 2 * most do
+    local turn = redis.call('ZRANGE', KEYS[1], 0, 0)
+    if not turn[1] then break end
+    take(turn[1], math.min(share, most - #claimed / 2))
 end
 return claimed
 """
@@ -173,7 +194,7 @@ class Queues:
         answer = cast(
             "list[bytes]",
             self._claim(
-                keys=[_RING, _LEASED, _RETRY, _ATTEMPTS],
+                keys=[_RING, _LEASED, _RETRY, _ATTEMPTS, _TURN],
                 args=[_WAITING, now, now + LEASE_SECONDS * 1000, most, share],
             ),
         )

@@ -24,7 +24,10 @@ from moderation.tables import Comment
 
 log = structlog.get_logger(__name__)
 
-BATCH = 64
+#: A worker's first batch; the later ones are as large as this much time allows, so that a comment that comes meanwhile
+#: does not wait long.
+BATCH, BATCH_SECONDS = 64, 0.03
+LEAST_BATCH, MOST_BATCH = 16, 256
 #: A score says how likely it is that people would object; how urgent a flag is follows from it.
 _LEAST_URGENT = 1000
 
@@ -64,6 +67,8 @@ class BatchResult:
     """What a batch came to, for the metrics: how many, which statuses, and how long the classifier took."""
 
     claimed: int
+    #: Whether as many were claimed as were wanted: more may wait.
+    full: bool
     written: list[Change]
     scoring_seconds: float
     scored: int = 0
@@ -77,16 +82,19 @@ class Scorer:
     def __init__(self, store: Store, queues: Queues, classifier: Classifier) -> None:
         self.store, self.queues, self.classifier = store, queues, classifier
         self._policies = PolicyCache(classifier.thresholds)
+        self._size = BATCH
 
-    def run_batch(self, most: int = BATCH) -> BatchResult:
-        """Decide up to `most` waiting comments. Nothing waiting: a result with `claimed` 0.
+    def run_batch(self, most: int | None = None) -> BatchResult:
+        """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
 
         Raises:
             moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
         """
-        claims = self.queues.claim(most)
+        wanted = most or self._size
+        began = time.perf_counter()
+        claims = self.queues.claim(wanted)
         if not claims:
-            return BatchResult(0, [], 0.0)
+            return BatchResult(0, False, [], 0.0)
         try:
             written, scored, took = self._decide(claims)
         except AWAY:
@@ -95,7 +103,15 @@ class Scorer:
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
         waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
         self.queues.done(claims)
-        return BatchResult(len(claims), written, took, scored, waits)
+        full = len(claims) == wanted
+        if full:
+            self._adapt(len(claims), time.perf_counter() - began)
+        return BatchResult(len(claims), full, written, took, scored, waits)
+
+    def _adapt(self, comments_done: int, seconds: float) -> None:
+        """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
+        fitting = comments_done * BATCH_SECONDS / seconds
+        self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
     def judge(self, rows: Sequence[Comment]) -> list[Change]:
         """What would become of comments, stored or not: a change for each, in order. Writes nothing.

@@ -202,3 +202,12 @@ def test_a_redis_that_is_away_is_left_alone_for_a_moment_and_then_used_again(
     while not queues.announce([waiting("a", 3)]):
         assert datetime.now(UTC) < until
     assert ids(queues.claim(10)) == ["a-3"]
+
+
+def test_while_a_site_floods_every_other_batch_is_short_and_for_the_others(queues: Queues) -> None:
+    """What just came is decided at once, not at the end of a large batch; and the flood goes on."""
+    queues.put(many("flood", 20_000) + many("small", 2) + many("other", 1))
+    assert sorted(ids(queues.claim(64))) == ["other-0", "small-0", "small-1"]
+    queues.put([waiting("small", 2)])
+    claimed = Counter(comment.partition("-")[0] for comment in ids(queues.claim(64)))
+    assert claimed == {"flood": 63, "small": 1}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from moderation.scoring import BATCH, BatchResult, Scorer
+from moderation.scoring import BatchResult, Scorer
 from moderation.store import AWAY
 from worker import process
 
@@ -35,7 +35,7 @@ def score_pending() -> None:
         process.record(result)
         if result.claimed == 0:
             break
-        if result.claimed == BATCH:
+        if result.full:
             scorer.queues.wake()  # more than a batch waits: have another process help
     if scorer.queues.has_waiting():
         scorer.queues.wake()
