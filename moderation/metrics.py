@@ -80,6 +80,14 @@ def record_model(client: redis.Redis, version: str) -> None:
     client.hset(KEY, "model", version)
 
 
+def record_scoring(client: redis.Redis, scored: int, seconds: float) -> None:
+    """Count texts scored in a request, outside of any batch."""
+    with client.pipeline(transaction=False) as pipeline:
+        pipeline.hincrby(KEY, "scored", scored)
+        _observe(pipeline, "scoring_seconds", [seconds])
+        pipeline.execute()
+
+
 def record_decision(client: redis.Redis, status: str, actor: str) -> None:
     """Count a person's decision. Raises redis.RedisError like the others: a lost count is the caller's to ignore."""
     with client.pipeline(transaction=False) as pipeline:

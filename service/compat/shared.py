@@ -20,7 +20,7 @@ import models
 from moderation import metrics, sites
 from moderation.comments import Change
 from moderation.queues import AWAY_SECONDS
-from moderation.scoring import BatchResult, Classifier, Scorer
+from moderation.scoring import Classifier, Scorer
 from moderation.store import AWAY
 from moderation.tables import Comment
 from service.api.authentication import Keys
@@ -140,7 +140,7 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     except Exception:
         log.exception("compat.not_scored", texts=len(texts))
         raise Refusal("not_scored", status=503) from None
-    _count(BatchResult(len(texts), [], time.perf_counter() - began, len(texts)))
+    _count(metrics.record_scoring, len(texts), time.perf_counter() - began)
     return [dict(zip(found.labels, map(float, row), strict=True)) for row in table]
 
 
@@ -157,14 +157,14 @@ def judge(comment: Comment) -> Change:
     scorer = _scorer()
     began = time.perf_counter()
     [change] = scorer.judge([comment])
-    scored = int(change.scores is not None)
-    _count(BatchResult(1, [], time.perf_counter() - began, scored))
+    if change.scores is not None:
+        _count(metrics.record_scoring, 1, time.perf_counter() - began)
     return change
 
 
 def decision_counted(change: Change) -> None:
     """Count a decision that was just written, as the worker counts its own."""
-    _count(BatchResult(1, [change], 0.0, 0))
+    _count(metrics.record_decision, change.status, change.actor)
 
 
 def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
@@ -203,12 +203,12 @@ def _scorer() -> Scorer:
     return current.scorer
 
 
-def _count(result: BatchResult) -> None:
+def _count(record: Callable[..., None], *known: object) -> None:
     """Counts may be lost: a Redis that is away is left alone for a moment, so that it slows nobody."""
     current = state()
     if time.monotonic() < current.metrics_away_until:
         return
     try:
-        metrics.record_batch(context().queues.redis, result)
+        record(context().queues.redis, *known)
     except RedisError:
         current.metrics_away_until = time.monotonic() + AWAY_SECONDS
