@@ -91,9 +91,9 @@ def test_a_write_that_begins_by_reading_keeps_others_from_writing_in_between(sql
     """Had it begun as a mere reader, its own write would fail as soon as another, ours or not, had come first."""
     with sqlite.write() as session:
         assert session.scalar(select(func.count()).select_from(AuditEvent)) == 0
-        with closing(sqlite3.connect(str(sqlite.engine.url.database), timeout=0)) as outsider:
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
-                outsider.execute("DELETE FROM audit_events")
+        outsider = sqlite3.connect(str(sqlite.engine.url.database), timeout=0)
+        with closing(outsider), pytest.raises(sqlite3.OperationalError, match="locked"):
+            outsider.execute("DELETE FROM audit_events")
         session.add(event())
     assert count(sqlite) == 1
 
