@@ -19,6 +19,7 @@ blueprint = Blueprint("console", __name__, template_folder="templates", static_f
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
+blueprint.register_error_handler(throttle.TooManyAttempts, refusals.show_too_many)
 blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")

@@ -78,7 +78,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     """Cards for these comments, in order, with a query for each kind of thing that they show."""
     ids = [comment.id for comment, _ in comments]
     site_ids = {comment.site_id for comment, _ in comments}
-    names: dict[str, str] = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids))).tuples().all())
+    names = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids))).all())
     thresholds = _thresholds(session, site_ids)
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = _reports(session, ids)
@@ -100,7 +100,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
 def people_names(session: Session, actors: Sequence[str | None]) -> dict[str, str]:
     """How to name those who decided, `user:<id>` or otherwise."""
     ids = {actor.removeprefix("user:") for actor in actors if actor and actor.startswith("user:")}
-    found = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all()) if ids else {}
+    found = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
     known = {"policy": "the site's policy", "site": "the site", "operator": "the operator"}
     return known | {f"user:{user_id}": found.get(user_id, "somebody who left") for user_id in ids}
 

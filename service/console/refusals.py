@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response, jsonify, make_response, render_template, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException
 
-from service.console import access, throttle
+from service.console import access
+from service.console.throttle import TooManyAttempts
 
 _TITLES = {
     400: "That could not be understood",
@@ -27,10 +28,6 @@ def show(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]
-    if isinstance(error, TooManyRequests):
-        response = refuse(429, "Too many attempts to sign in. Wait a minute, then try again.")
-        response.headers["Retry-After"] = str(throttle.RETRY_AFTER)
-        return response
     message = "The address may be mistyped, or the comment is gone." if status == 404 else error.description
     return refuse(status, message or "")
 
@@ -42,6 +39,13 @@ def show_forged(_error: CSRFError) -> Response:
         "This form had been open for too long, or it came from another page, so nothing was done. "
         "Go back, load the page again, and send it once more.",
     )
+
+
+def show_too_many(error: TooManyAttempts) -> Response:
+    """Somebody guesses, or has a bad day."""
+    response = refuse(429, str(error), back=url_for("console.show_sign_in"))
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def show_unavailable(_error: OperationalError) -> Response:

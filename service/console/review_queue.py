@@ -52,7 +52,9 @@ def count_waiting(session: Session, site_id: str | None) -> int:
 
 def site_names(session: Session) -> list[tuple[str, str]]:
     """Every site's id and name, by name."""
-    return list(session.execute(select(Site.id, Site.name).order_by(Site.name, Site.id)).tuples())
+    return [
+        (site_id, name) for site_id, name in session.execute(select(Site.id, Site.name).order_by(Site.name, Site.id))
+    ]
 
 
 def write_position(item: ReviewItem) -> str:

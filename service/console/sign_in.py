@@ -17,8 +17,6 @@ def show_sign_in() -> ResponseReturnValue:
     return _form(200)
 
 
-@throttle.sign_in_by_address
-@throttle.sign_in_by_name
 def check_sign_in() -> ResponseReturnValue:
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
     errors = {}
@@ -28,6 +26,7 @@ def check_sign_in() -> ResponseReturnValue:
         errors["password"] = "Please enter your password."  # noqa: S105 - a sentence
     if errors:
         return _form(422, name=name, errors=errors)
+    throttle.count_attempt(name)
     user = people.check_password(context().store, name, password)
     if user is None:
         return _form(403, name=name, errors={"form": "No user has this name and password. Check both and try again."})
@@ -49,8 +48,8 @@ def welcome(token: str) -> ResponseReturnValue:
     return _expired() if user is None else _welcome_form(user, 200)
 
 
-@throttle.sign_in_by_address
 def set_first_password(token: str) -> ResponseReturnValue:
+    throttle.count_attempt()
     with context().store.read() as read:
         user = people.for_setup(read, token)
     if user is None:

@@ -1,40 +1,86 @@
 """How often anybody may try to sign in: by address, so that one machine cannot guess at many names, and by name, so
-that many machines cannot guess at one. Counted in Redis, or in this process while Redis is away."""
+that many machines cannot guess at one. Counted in Redis, for all web processes; in this one while Redis is away."""
 
 from __future__ import annotations
 
 import hashlib
+import math
+import time
+from dataclasses import dataclass
 
-from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+import structlog
+from flask import Flask, current_app, request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 
 from moderation.settings import Settings
-from service.context import context
+
+log = structlog.get_logger(__name__)
 
 #: A person mistypes a few times a minute; somebody who guesses needs thousands.
-BY_NAME = "10 per minute"
-RETRY_AFTER = 60
+BY_NAME = parse("10 per minute")
 
-limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, key_prefix="winnow")
+
+class TooManyAttempts(Exception):
+    """Signing in was tried too often; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts to sign in. Wait {retry_after} seconds, then try again.")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The attempts of the last minutes."""
+
+    by_address: RateLimitItem
+    shared: MovingWindowRateLimiter
+    #: Counts while Redis is away.
+    here: MovingWindowRateLimiter
+
+    def require(self, limit: RateLimitItem, *key: str) -> None:
+        """Count an attempt.
+
+        Raises:
+            TooManyAttempts: there were as many as `limit` allows.
+        """
+        try:
+            _require(self.shared, limit, *key)
+        except RedisError as error:
+            log.warning("throttle.counts_here", why=type(error).__name__)
+            _require(self.here, limit, *key)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Count in the installation's Redis."""
+    """Count in the installation's Redis. Connects when somebody first signs in."""
     url = settings.redis_url
-    app.config["RATELIMIT_STORAGE_URI"] = f"redis+{url}" if url.startswith("unix://") else url
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
-    limiter.init_app(app)
+    storage = RedisStorage(
+        f"redis+{url}" if url.startswith("unix://") else url,
+        key_prefix="winnow:throttle",
+        socket_timeout=1.0,
+        socket_connect_timeout=1.0,
+    )
+    app.extensions["winnow_throttle"] = Throttle(
+        parse(settings.rate_limit_auth), MovingWindowRateLimiter(storage), MovingWindowRateLimiter(MemoryStorage())
+    )
 
 
-def _name() -> str:
-    name = request.form.get("name", "").strip().casefold()
-    return hashlib.sha256(name.encode(errors="replace")).hexdigest()[:16]
+def count_attempt(name: str | None = None) -> None:
+    """Count this request, and the user's name that it gives.
+
+    Raises:
+        TooManyAttempts: it is one too many.
+    """
+    throttle: Throttle = current_app.extensions["winnow_throttle"]
+    throttle.require(throttle.by_address, "address", request.remote_addr or "unknown")
+    if name:
+        digest = hashlib.sha256(name.casefold().encode(errors="replace")).hexdigest()
+        throttle.require(BY_NAME, "name", digest)
 
 
-def _auth_rate() -> str:
-    return context().settings.rate_limit_auth
-
-
-sign_in_by_address = limiter.shared_limit(_auth_rate, scope="sign-in-address")
-sign_in_by_name = limiter.shared_limit(BY_NAME, scope="sign-in-name", key_func=_name)
+def _require(limiter: MovingWindowRateLimiter, limit: RateLimitItem, *key: str) -> None:
+    if not limiter.hit(limit, *key):
+        free_at = limiter.get_window_stats(limit, *key).reset_time
+        raise TooManyAttempts(max(1, math.ceil(free_at - time.time())))

@@ -1,0 +1,103 @@
+"""Debian's Chromium, driven by Playwright. Tests that need it are skipped where it is missing, but never under CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[NewContext]:
+    """Makes browser contexts: people with their own cookies. Their pages raise no error and fetch nothing elsewhere."""
+    opened: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+        context.on("console", lambda line: wrong.append(line.text) if _is_violation(line.text) else None)
+        context.on("request", lambda sent: wrong.append(sent.url) if "127.0.0.1" not in sent.url else None)
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Flask], str]]:
+    """Serves an app from a thread on a port of its own: `url = serve(app)`."""
+    with _servers() as start:
+        yield start
+
+
+@contextmanager
+def _servers() -> Iterator[Callable[[Flask], str]]:
+    running = []
+
+    def start(app: Flask) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        running.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with a page by WCAG 2.2 AA and its own best practices: rule and element."""
+    found = Axe().run(page)
+    return [
+        f"{one['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def _is_violation(text: str) -> bool:
+    return "Content Security Policy" in text or "Refused to" in text

@@ -1,0 +1,261 @@
+"""Signing in to the console, staying signed in, signing out, and the one-time link of a new user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from moderation import people
+from moderation.settings import SettingsError
+from moderation.store import Store
+from moderation.tables import User
+from tests.support.clock import Clock
+from tests.support.redis_server import RedisServer
+from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
+
+SESSION = "winnow_session"
+
+
+def test_the_right_name_and_password_open_the_review_queue(app: Flask, store: Store) -> None:
+    browser = sign_in(app, store)
+    assert "Review queue" in browser.get("/console/").text
+
+
+@pytest.mark.parametrize(("name", "password"), [("mo", "wrong password here"), ("nobody", PASSWORD)])
+def test_a_wrong_name_and_a_wrong_password_are_told_the_same(
+    app: Flask, store: Store, name: str, password: str
+) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    answer = submit_sign_in(app.test_client(), name, password)
+    assert answer.status_code == 403
+    assert "No user has this name and password." in answer.text
+    assert SESSION not in answer.headers.get("Set-Cookie", "")
+
+
+def test_what_is_missing_is_named_beside_its_field(anonymous: FlaskClient) -> None:
+    answer = submit_sign_in(anonymous, "", "")
+    assert answer.status_code == 422
+    assert "Please enter your name." in answer.text
+    assert "Please enter your password." in answer.text
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, store: Store) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    cookies = submit_sign_in(app.test_client(), "mo", PASSWORD).headers.getlist("Set-Cookie")
+    session = next(cookie for cookie in cookies if cookie.startswith(SESSION))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/console"} <= set(session.split("; "))
+    assert "Secure" not in session
+
+
+def test_cookies_are_secure_where_the_public_address_is_https(make_app: Callable[..., Flask], store: Store) -> None:
+    app = make_app(public_url="https://winnow.example")
+    browser = app.test_client()
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    page = browser.get("/console/sign-in", base_url="https://winnow.example")
+    assert all("Secure" in cookie for cookie in page.headers.getlist("Set-Cookie"))
+    answer = browser.post(
+        "/console/sign-in",
+        base_url="https://winnow.example",
+        headers={"Referer": "https://winnow.example/console/sign-in"},
+        data={"csrf_token": field(page.text, "csrf_token"), "name": "mo", "password": PASSWORD},
+    )
+    assert answer.status_code == 303
+    assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
+
+
+def test_signing_in_makes_a_new_session_and_ends_the_one_before(app: Flask, store: Store) -> None:
+    browser = sign_in(app, store)
+    before = _token(browser)
+    token = csrf_token(browser, "/console/")
+    browser.post("/console/sign-in", data={"csrf_token": token, "name": "mo", "password": PASSWORD})
+    assert _token(browser) != before
+    assert people.resume_session(store, before) is None
+
+
+def test_a_session_that_the_browser_brought_along_is_not_taken_over(app: Flask, store: Store) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    browser = app.test_client()
+    browser.set_cookie(SESSION, "ws_planted_by_somebody", path="/console")
+    submit_sign_in(browser, "mo", PASSWORD)
+    assert _token(browser) != "ws_planted_by_somebody"
+
+
+def test_signing_out_ends_the_session_for_good(app: Flask, store: Store) -> None:
+    browser = sign_in(app, store)
+    token = _token(browser)
+    answer = browser.post("/console/sign-out", data={"csrf_token": csrf_token(browser, "/console/")})
+    assert answer.headers["Location"] == "/console/sign-in"
+    assert browser.get_cookie(SESSION, path="/console") is None
+    browser.set_cookie(SESSION, token, path="/console")
+    assert browser.get("/console/").status_code == 303
+
+
+def test_a_disabled_user_is_out_at_once(app: Flask, store: Store, clock: Clock) -> None:
+    browser = sign_in(app, store)
+    with store.write() as session:
+        session.query(User).one().disabled_at = clock.now
+    assert browser.get("/console/").status_code == 303
+
+
+def test_a_session_lasts_two_weeks(app: Flask, store: Store, clock: Clock) -> None:
+    browser = sign_in(app, store)
+    clock.advance(days=13, hours=23)
+    assert browser.get("/console/").status_code == 200
+    clock.advance(hours=2)
+    assert browser.get("/console/").status_code == 303
+
+
+def test_signing_in_leads_back_to_the_page_that_was_asked_for(app: Flask, store: Store) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    browser = app.test_client()
+    asked = browser.get("/console/comments?status=rejected")
+    assert asked.headers["Location"] == "/console/sign-in?next=/console/comments?status%3Drejected"
+    assert 'name="next" value="/console/comments?status=rejected"' in browser.get(asked.headers["Location"]).text
+    answer = submit_sign_in(browser, "mo", PASSWORD, next="/console/comments?status=rejected")
+    assert answer.headers["Location"] == "/console/comments?status=rejected"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/console/..//evil.example",
+        "/console/\\evil.example",
+        "/console/\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        "/demo/",
+    ],
+)
+def test_signing_in_leads_nowhere_else(app: Flask, store: Store, elsewhere: str) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    assert submit_sign_in(app.test_client(), "mo", PASSWORD, next=elsewhere).headers["Location"] == "/console/"
+
+
+@pytest.mark.parametrize("path", ["/console/sign-in", "/console/sign-out", "/console/comments/c_x/decision"])
+@pytest.mark.parametrize("token", [None, "", "forged", "IjEi.aSN6xw.x"])
+def test_a_form_without_its_token_does_nothing(app: Flask, store: Store, path: str, token: str | None) -> None:
+    browser = sign_in(app, store)
+    answer = browser.post(path, data={} if token is None else {"csrf_token": token})
+    assert answer.status_code == 400
+    assert "nothing was done" in answer.text
+    assert browser.get("/console/").status_code == 200
+
+
+def test_another_browsers_token_does_not_fit(app: Flask, store: Store) -> None:
+    browser = sign_in(app, store)
+    stranger = csrf_token(app.test_client(), "/console/sign-in")
+    assert browser.post("/console/sign-out", data={"csrf_token": stranger}).status_code == 400
+
+
+def test_guessing_at_one_name_is_slowed_down_from_any_address(app: Flask, store: Store) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    answers = []
+    for number in range(11):
+        browser = app.test_client()
+        browser.environ_base["REMOTE_ADDR"] = f"192.0.2.{number}"
+        answers.append(submit_sign_in(browser, " MO " if number % 2 else "mo", "a wrong password"))
+    assert [answer.status_code for answer in answers] == [403] * 10 + [429]
+    assert 50 <= int(answers[-1].headers["Retry-After"]) <= 60
+    assert "Too many attempts to sign in. Wait" in answers[-1].text
+
+
+def test_guessing_from_one_address_is_slowed_down_for_any_name(make_app: Callable[..., Flask]) -> None:
+    browser = make_app(rate_limit_auth="3 per minute").test_client()
+    codes = [submit_sign_in(browser, f"name {number}", "x").status_code for number in range(4)]
+    assert codes == [403, 403, 403, 429]
+
+
+def test_signing_in_is_slowed_down_and_works_without_redis(
+    make_app: Callable[..., Flask], store: Store, own_redis: RedisServer
+) -> None:
+    app = make_app(redis_url=own_redis.url, rate_limit_auth="2 per minute")
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    own_redis.kill()
+    passwords = (PASSWORD, "a wrong password", PASSWORD)
+    codes = [submit_sign_in(app.test_client(), "mo", password).status_code for password in passwords]
+    assert codes == [303, 403, 429]
+
+
+def test_the_one_time_link_sets_a_password_and_signs_in(app: Flask, store: Store) -> None:
+    made = people.create_user(store, "nia", "moderator")
+    browser = app.test_client()
+    link = f"/console/welcome/{made.setup_token}"
+    assert "Welcome, <bdi>nia</bdi>" in browser.get(link).text
+    form = {"csrf_token": csrf_token(browser, link), "password": PASSWORD, "again": PASSWORD}
+    assert browser.post(link, data=form).headers["Location"] == "/console/"
+    assert "Review queue" in browser.get("/console/").text
+    assert submit_sign_in(app.test_client(), "nia", PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "told"),
+    [
+        ("too short", "too short", "A password needs at least 12 characters."),
+        (PASSWORD, "something else", "The two passwords differ."),
+        ("", "", "A password needs at least 12 characters."),
+    ],
+)
+def test_a_password_that_will_not_do_leaves_the_link_as_it_was(
+    app: Flask, store: Store, password: str, again: str, told: str
+) -> None:
+    made = people.create_user(store, "nia", "moderator")
+    browser = app.test_client()
+    link = f"/console/welcome/{made.setup_token}"
+    form = {"csrf_token": csrf_token(browser, link), "password": password, "again": again}
+    answer = browser.post(link, data=form)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert browser.get(link).status_code == 200
+
+
+def test_a_link_that_was_used_or_is_too_old_explains_itself(app: Flask, store: Store, clock: Clock) -> None:
+    made = people.create_user(store, "nia", "moderator")
+    link = f"/console/welcome/{made.setup_token}"
+    browser = app.test_client()
+    token = csrf_token(browser, link)
+    clock.advance(days=2, seconds=1)
+    for answer in (
+        browser.get(link),
+        browser.post(link, data={"csrf_token": token, "password": PASSWORD, "again": PASSWORD}),
+    ):
+        assert answer.status_code == 410
+        assert "This link no longer works" in answer.text
+        assert "ask whoever runs this installation" in answer.text
+    assert people.check_password(store, "nia", PASSWORD) is None
+
+
+def test_every_page_forbids_scripts_and_frames_from_elsewhere(app: Flask, store: Store) -> None:
+    browser = sign_in(app, store)
+    for path in ("/console/", "/console/comments", "/console/sign-in", "/console/welcome/x", "/console/comments/c_x"):
+        headers = browser.get(path, follow_redirects=True).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_rotated_secret_key_keeps_people_signed_in(make_app: Callable[..., Flask], store: Store) -> None:
+    browser = sign_in(make_app(secret_keys=("the old key, which is long enough",)), store)
+    token = _token(browser)
+    rotated = make_app(secret_keys=("the new key, which is long enough", "the old key, which is long enough"))
+    later = rotated.test_client()
+    later.set_cookie(SESSION, token, path="/console")
+    assert later.get("/console/").status_code == 200
+
+
+def test_without_a_secret_key_nothing_is_signed_with_a_default(make_app: Callable[..., Flask]) -> None:
+    with pytest.raises(SettingsError, match="WINNOW_SECRET_KEY is not set"):
+        make_app(secret_keys=())
+
+
+def _token(browser: FlaskClient) -> str:
+    cookie = browser.get_cookie(SESSION, path="/console")
+    assert cookie is not None
+    return cookie.value
