@@ -16,14 +16,14 @@ import rq
 from sqlalchemy import func, select
 
 import models
-from moderation import clock, sealing
+from moderation import clock
 from moderation.queues import SCORING_QUEUE
 from moderation.scoring import oldest_pending_seconds
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError
 from moderation.store import Store
 from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
-from operations import connections, embedded_redis, environment, migrate
+from operations import connections, embedded_redis, environment, migrate, sealed
 from operations.connections import without_password
 from operations.errors import OperatorError
 
@@ -144,14 +144,11 @@ def _secrets(found: Settings, store: Store) -> Finding:
         return Finding(
             "FAIL", "secrets", "WINNOW_SECRET_KEY is not set. Set the key that this installation began with."
         )
-    with store.read() as session:
-        sealed = session.scalars(select(WebhookEndpoint.sealed_secret)).all()
     try:
-        for secret in sealed:
-            sealing.unseal(found, secret)
+        number = sealed.open_all(found, store)
     except SealError as error:
         return Finding("FAIL", "secrets", str(error))
-    return Finding("OK", "secrets", f"{len(sealed)} stored, all readable")
+    return Finding("OK", "secrets", f"{number} stored, all readable")
 
 
 def _pending(found: Settings, store: Store) -> Finding:

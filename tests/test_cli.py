@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,8 @@ from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import User, WebhookEndpoint
 from operations import environment, migrate
+from tests.support import command_line
+from tests.support.command_line import sentence
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,20 +28,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def run(tmp_path: Path) -> Run:
     """Runs `winnow` in a directory of its own, where nothing is set."""
 
-    def call(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "winnow", *arguments],
-            cwd=tmp_path,
-            env=inherited | environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return call
+    return functools.partial(command_line.winnow, cwd=tmp_path)
 
 
 @pytest.fixture
@@ -61,14 +49,6 @@ def found(data_dir: Path) -> Settings:
 @pytest.fixture
 def store(found: Settings) -> Store:
     return Store(found.database_url)
-
-
-def sentence(result: subprocess.CompletedProcess[str]) -> str:
-    """What a failed command told the operator, having checked that it is a sentence and not a traceback."""
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr
-    assert result.stderr.startswith("Error: ")
-    return result.stderr
 
 
 def test_help_is_quick_and_lists_every_command(run: Run) -> None:

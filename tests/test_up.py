@@ -8,7 +8,6 @@ import re
 import socket
 import sqlite3
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import redis
 import requests
 
 from operations import embedded_redis
+from tests.support.command_line import sentence, winnow
 from tests.support.installation import Installation, free_port
 from tests.support.waiting import eventually
 
@@ -59,21 +59,8 @@ def answers(installation: Installation) -> bool:
 
 
 def start_fails(*arguments: str, cwd: Path, **environ: str) -> str:
-    """What `winnow up` says where it cannot start; checks that it is one sentence or two, and no traceback."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    result = subprocess.run(
-        [sys.executable, "-P", "-m", "winnow", "up", *arguments],
-        cwd=cwd,
-        env=kept | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == 1
-    assert result.stderr.startswith("Error: ")
-    assert len(result.stderr.splitlines()) == 1
-    return result.stderr
+    """The sentence of a `winnow up` that cannot start."""
+    return sentence(winnow("up", *arguments, cwd=cwd, **environ))
 
 
 def test_it_serves_and_says_where(running: Installation) -> None:
@@ -210,12 +197,8 @@ def test_a_second_start_keeps_all_data_and_prints_no_new_key(running: Installati
 
 
 def test_commands_in_another_shell_mean_the_same_installation(running: Installation) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-
     def run(*arguments: str) -> str:
-        command = [sys.executable, "-P", "-m", "winnow", *arguments]
-        environ = kept | {"WINNOW_DATA_DIR": str(running.data_dir)}
-        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=True).stdout
+        return winnow(*arguments, cwd=running.data_dir.parent, WINNOW_DATA_DIR=str(running.data_dir)).stdout
 
     assert "auto" in run("site", "list")
     assert f"{running.url}/console/welcome/" in run("user", "create", "grace", "--role", "moderator")

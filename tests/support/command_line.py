@@ -1,0 +1,31 @@
+"""The `winnow` command, as an operator runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def winnow(*arguments: str, cwd: Path, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `winnow` in a directory, with no settings but these."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "winnow", *arguments],
+        cwd=cwd,
+        env=inherited | environ,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def sentence(result: subprocess.CompletedProcess[str]) -> str:
+    """What a failed command told the operator; fails the test where that is a traceback, or more than a line."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert result.stderr.startswith("Error: "), result.stderr
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    return result.stderr

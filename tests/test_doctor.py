@@ -1,0 +1,157 @@
+"""`winnow doctor` finds what is wrong with an installation, and says what mends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import update
+
+from moderation import clock, comments, sites
+from moderation.queues import Queues, connect
+from moderation.settings import Settings
+from moderation.store import Store
+from moderation.tables import Comment, WebhookDelivery
+from operations import environment, migrate
+from tests.support.command_line import winnow
+from tests.support.redis_server import RedisServer
+
+Examine = Callable[..., dict[str, tuple[str, str]]]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    path = tmp_path / "winnow-data"
+    path.mkdir()
+    environment.generate_secret_key(path)
+    migrate.upgrade(Store(environment.read({}, path).database_url))
+    return path
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    made = RedisServer(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def found(data_dir: Path, server: RedisServer) -> Settings:
+    return environment.read({"WINNOW_REDIS_URL": server.url}, data_dir)
+
+
+@pytest.fixture
+def examine(found: Settings, tmp_path: Path) -> Examine:
+    """Runs `winnow doctor` and gives each subject's level and text."""
+
+    def call(*, fails: bool, **environ: str) -> dict[str, tuple[str, str]]:
+        result = winnow("doctor", "--json", cwd=tmp_path, **({"WINNOW_REDIS_URL": found.redis_url} | environ))
+        assert result.stderr == ""
+        assert result.returncode == (1 if fails else 0)
+        rows = [json.loads(line) for line in result.stdout.splitlines()]
+        return {row["subject"]: (row["level"], row["text"]) for row in rows}
+
+    return call
+
+
+def test_a_sound_installation_without_workers_lacks_only_those(examine: Examine) -> None:
+    report = examine(fails=True)
+    assert [subject for subject, (level, _) in report.items() if level == "FAIL"] == ["workers"]
+    assert "winnow worker" in report["workers"][1]
+
+
+def test_people_get_a_line_for_each_finding(found: Settings, tmp_path: Path) -> None:
+    shown = winnow("doctor", cwd=tmp_path, WINNOW_REDIS_URL=found.redis_url).stdout
+    assert "OK    python" in shown
+    assert "FAIL  workers" in shown
+
+
+def test_nothing_set_up_is_told_with_where_to_begin(tmp_path: Path) -> None:
+    shown = winnow("doctor", cwd=tmp_path)
+    assert shown.returncode == 1
+    assert shown.stderr == ""
+    assert "`winnow up`" in shown.stdout
+
+
+def test_a_malformed_setting_is_named(examine: Examine) -> None:
+    level, text = examine(fails=True, WINNOW_WEB_THREADS="many")["settings"]
+    assert level == "FAIL"
+    assert "WINNOW_WEB_THREADS" in text
+
+
+def test_a_redis_that_does_not_answer(examine: Examine, server: RedisServer) -> None:
+    server.kill()
+    level, text = examine(fails=True)["redis"]
+    assert level == "FAIL"
+    assert "does not answer" in text
+
+
+def test_a_redis_that_throws_jobs_away(examine: Examine, server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    level, text = examine(fails=True)["redis"]
+    assert level == "FAIL"
+    assert "noeviction" in text
+
+
+def test_a_redis_that_forgets_is_a_warning(examine: Examine) -> None:
+    level, text = examine(fails=True)["redis"]
+    assert level == "WARN"
+    assert "appendonly" in text
+
+
+def test_a_database_at_another_revision(examine: Examine, found: Settings) -> None:
+    migrate.downgrade(Store(found.database_url), "base")
+    level, text = examine(fails=True)["database"]
+    assert level == "FAIL"
+    assert "winnow migrate" in text
+
+
+def test_a_database_that_cannot_be_reached(examine: Examine) -> None:
+    url = "postgresql://winnow:hidden@127.0.0.1:1/winnow"
+    level, text = examine(fails=True, WINNOW_DATABASE_URL=url)["database"]
+    assert level == "FAIL"
+    assert "hidden" not in text
+
+
+def test_secrets_under_another_key(examine: Examine, found: Settings) -> None:
+    sites.create_site(Store(found.database_url), found, "A blog", "https://blog.example/hook")
+    assert examine(fails=True)["secrets"][0] == "OK"
+    level, text = examine(fails=True, WINNOW_SECRET_KEY="n" * 32)["secrets"]
+    assert level == "FAIL"
+    assert "another WINNOW_SECRET_KEY" in text
+
+
+def test_comments_that_wait_too_long(examine: Examine, found: Settings) -> None:
+    store = Store(found.database_url)
+    site = sites.create_site(store, found, "A blog")
+    submission = comments.Submission(name="Ada", comment="Still waiting.")
+    comments.submit(store, Queues(connect(found.redis_url)), site.id, [submission])
+    assert examine(fails=True)["queue"][0] == "OK"
+    with store.write() as session:
+        session.execute(update(Comment).values(accepted_at=clock.now() - timedelta(seconds=301)))
+    level, text = examine(fails=True)["queue"]
+    assert level == "FAIL"
+    assert "1 comments" in text
+
+
+def test_a_webhook_that_fails(examine: Examine, found: Settings) -> None:
+    store = Store(found.database_url)
+    site = sites.create_site(store, found, "A blog", "https://ada:hidden@blog.example/hook")
+    submission = comments.Submission(name="Ada", comment="Erased at once.")
+    outcome = comments.submit(store, Queues(connect(found.redis_url)), site.id, [submission])[0]
+    assert outcome.comment
+    with store.write() as session:
+        comments.erase(session, site.id, outcome.comment.id)
+    assert examine(fails=True)["webhooks"][0] == "OK"
+    with store.write() as session:
+        session.execute(update(WebhookDelivery).values(attempts=3))
+    level, text = examine(fails=True)["webhooks"]
+    assert level == "WARN"
+    assert "blog.example" in text
+    assert "hidden" not in text
