@@ -1,0 +1,225 @@
+"""Perspective's protocol (Comment Analyzer v1alpha1): `comments:analyze`, `comments:suggestscore` and its discovery.
+
+What is sent to `analyze` is never kept, whatever its `doNotStore` says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+
+from moderation import feedback
+from service.compat import shared
+from service.compat.perspective import errors, messages, partial
+from service.compat.perspective.attributes import KNOWN, LABELS, is_judged
+from service.compat.perspective.errors import Invalid
+from service.compat.perspective.protobuf import Malformed, Message, read
+from service.compat.perspective.scores import attribute_scores
+from service.compat.shared import Refusal
+from service.context import context
+
+blueprint = Blueprint("perspective", __name__)
+
+#: Of the text in UTF-8.
+MAX_TEXT_BYTES = 20_480
+_LONGEST_DETAIL = 200
+
+
+@blueprint.post("/v1alpha1/comments:analyze")
+def analyze() -> Response:
+    """Score a text."""
+    sent = _receive(messages.ANALYZE_REQUEST)[1]
+    text = _text(sent)
+    requested: dict[str, dict[str, Any]] = sent.get("requestedAttributes", {})
+    if not requested:
+        raise Invalid("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
+    _require_known(requested)
+    for name, parameters in requested.items():
+        kind = parameters.get("scoreType", "PROBABILITY")
+        if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
+            raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
+    detected = _detected(text)
+    languages = _require_supported(requested, text, sent.get("languages", []), detected)
+    thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
+    scores = attribute_scores(text, thresholds, annotate=sent.get("spanAnnotations", False))
+    answer = {
+        "attributeScores": scores,
+        "languages": languages,
+        "detectedLanguages": detected,
+        "clientToken": sent.get("clientToken"),
+    }
+    return _answer({name: value for name, value in answer.items() if value})
+
+
+@blueprint.post("/v1alpha1/comments:suggestscore")
+def suggest() -> Response:
+    """Keep what a person says of a text, as examples to train with."""
+    site_id, sent = _receive(messages.SUGGEST_REQUEST)
+    text = _text(sent)
+    suggested: dict[str, dict[str, Any]] = sent.get("attributeScores", {})
+    if not suggested:
+        raise Invalid("INVALID_REQUEST", "Missing attribute_scores")
+    _require_known(suggested)
+    values = {LABELS[name]: _value(name, scores) for name, scores in suggested.items() if name in LABELS}
+    if values:
+        feedback.record(context().store, site_id, source="perspective", text=text, labels=values, detail=_detail(sent))
+    answer = {
+        "clientToken": sent.get("clientToken"),
+        "detectedLanguages": _detected(text),
+        "requestedLanguages": sent.get("languages"),
+    }
+    return _answer({name: value for name, value in answer.items() if value})
+
+
+@blueprint.get("/$discovery/rest")
+def discover() -> Response:
+    """The document that client libraries build their methods from, with our own address in it."""
+    if request.args.get("version", "v1alpha1") != "v1alpha1":
+        return _answer(errors.document(404, "Method not found."), 404)
+    public = context().settings.public_url
+    ours = public if urlsplit(public).netloc == request.host else request.host_url
+    return _answer(messages.discovery_document(ours.rstrip("/") + "/"))
+
+
+@blueprint.before_request
+def _prepare() -> None:
+    request.max_content_length = shared.MAX_BODY_BYTES
+
+
+@blueprint.after_request
+def _let_browsers(response: Response) -> Response:
+    """Pages may call us from browsers, as they may call the original: a compat key reads nothing."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "content-type, x-goog-api-key, x-goog-api-client"
+        response.headers["Access-Control-Max-Age"] = "3600"
+    return response
+
+
+@blueprint.errorhandler(Invalid)
+def _refuse_invalid(error: Invalid) -> Response:
+    return _answer(errors.of_invalid(error), 400)
+
+
+@blueprint.errorhandler(Malformed)
+def _refuse_malformed(error: Malformed) -> Response:
+    return _answer(errors.of_malformed(error), 400)
+
+
+def _refuse(refusal: Refusal) -> Response:
+    body, headers = errors.of_refusal(refusal)
+    response = _answer(body, body["error"]["code"])
+    response.headers.update(headers)
+    return response
+
+
+shared.answer_failures(blueprint, _refuse)
+
+
+def _receive(message: Message) -> tuple[str, dict[str, Any]]:
+    """The site that asks, and what it sends."""
+    site_id = shared.require_site(request.args.get("key") or request.headers.get("X-Goog-Api-Key"))
+    if "callback" in request.args:
+        raise Malformed("Invalid value at 'callback': answers are JSON only.", "callback")
+    if request.args.get("alt", "json") != "json":
+        raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
+    _selection()
+    return site_id, read(request.get_data(cache=False), message)
+
+
+def _text(sent: Mapping[str, Any]) -> str:
+    comment: dict[str, str] = sent.get("comment", {})
+    text = comment.get("text", "")
+    if not text.strip():
+        raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise Invalid("COMMENT_TOO_LONG", "Comment text too long.")
+    parts = [comment, *_context_entries(sent.get("context", {}))]
+    if any(part.get("type") == "HTML" for part in parts):
+        raise Invalid("INVALID_REQUEST", "Currently, only 'PLAIN_TEXT' comments are supported")
+    return text
+
+
+def _context_entries(around: Mapping[str, Any]) -> list[dict[str, str]]:
+    entries: list[dict[str, str]] = around.get("entries", [])
+    if entries and "articleAndParentComment" in around:
+        message = "Context can have either entries or article_and_parent_comment, but both fields were populated."
+        raise Invalid("INVALID_REQUEST", message)
+    return [*entries, *around.get("articleAndParentComment", {}).values()]
+
+
+def _require_known(attributes: Mapping[str, object]) -> None:
+    for name in attributes:
+        if name not in KNOWN:
+            raise Invalid("INVALID_REQUEST", f"Unknown requested attribute: {name[:100]}")
+
+
+def _detected(text: str) -> list[str]:
+    return [shared.classifier().detected_language(text)]
+
+
+def _require_supported(
+    attributes: Mapping[str, object], text: str, requested: list[str], detected: list[str]
+) -> list[str]:
+    """The languages to answer with; those that the sender names win over what we detect."""
+    judged = any(map(is_judged, requested)) if requested else shared.classifier().judgeable(text)
+    for name in attributes:
+        if name not in LABELS or not judged:
+            raise errors.unsupported(name, requested, detected)
+    if requested:
+        return requested
+    return ["en"] if detected == ["und"] else detected
+
+
+def _value(name: str, scores: Mapping[str, Any]) -> float:
+    """What is said of the whole text; where only parts are scored, the highest of them."""
+    given = [scores["summaryScore"]] if "summaryScore" in scores else []
+    given = given or [span.get("score", {}) for span in scores.get("spanScores", [])]
+    value = max((float(one.get("value", 0.0)) for one in given), default=None)
+    if value is None or not 0.0 <= value <= 1.0:
+        raise Invalid("INVALID_REQUEST", f"Attribute {name} needs a summary score with a value from 0 to 1.")
+    return value
+
+
+def _detail(sent: Mapping[str, Any]) -> dict[str, str]:
+    """What tells the example's origin at the sender; Coral puts its comment's id into a context entry."""
+    detail = {
+        "client_token": sent.get("clientToken"),
+        "community_id": sent.get("communityId"),
+        "session_id": sent.get("sessionId"),
+        "comment_id": _coral_comment_id(sent.get("context", {}).get("entries", [])),
+    }
+    return {name: value[:_LONGEST_DETAIL] for name, value in detail.items() if value}
+
+
+def _coral_comment_id(entries: list[dict[str, str]]) -> str | None:
+    if not entries:
+        return None
+    try:
+        about = json.loads(entries[0].get("text", ""))
+    except (ValueError, RecursionError):
+        return None
+    found = about.get("Coral_comment_id") if isinstance(about, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _selection() -> partial.Selection:
+    fields = request.args.get("fields", "")
+    try:
+        return partial.parse(fields) if fields.strip() else {}
+    except ValueError:
+        raise Malformed("Request contains an invalid argument: fields.", "fields") from None
+
+
+def _answer(document: dict[str, Any], status: int = 200) -> Response:
+    shown = partial.select(document, _selection()) if status == 200 else document
+    if request.args.get("prettyPrint", "true").lower() in ("false", "0"):
+        body = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    else:
+        body = json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
+    return Response(body, status, content_type="application/json; charset=UTF-8", headers={"Cache-Control": "private"})

@@ -1,0 +1,118 @@
+"""Perspective's errors, as Google's servers wrote them: clients read `details[0].errorType` and the message."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from service.compat.perspective.protobuf import Malformed
+from service.compat.shared import MAX_BODY_BYTES, Refusal
+
+_SERVICE = "commentanalyzer.googleapis.com"
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+class Invalid(Exception):
+    """A request that is well-formed and still not answered. `known` are further members of the detail."""
+
+    def __init__(self, error_type: str, message: str, **known: Any) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.known = known
+
+
+def unsupported(attribute: str, requested: list[str], detected: list[str]) -> Invalid:
+    """An attribute that is not to be had in the text's language."""
+    languages = requested or detected
+    about: dict[str, Any] = {"detectedLanguages": detected}
+    if requested:
+        about["requestedLanguages"] = requested
+    return Invalid(
+        "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        f"Attribute {attribute} does not support request languages: {', '.join(languages)}",
+        languageNotSupportedByAttributeError=about | {"attribute": attribute},
+    )
+
+
+def of_invalid(error: Invalid) -> dict[str, Any]:
+    """The body that says so."""
+    detail = {"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", "errorType": error.error_type}
+    return document(400, str(error), [detail | error.known])
+
+
+def of_malformed(error: Malformed) -> dict[str, Any]:
+    """The body that says so."""
+    violation = {"field": error.field, "description": str(error)} if error.field else {"description": str(error)}
+    detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}
+    return document(400, str(error), [detail])
+
+
+def of_refusal(refusal: Refusal) -> tuple[dict[str, Any], dict[str, str]]:
+    """The body and headers that say so; its `code` is the status."""
+    headers = {"Retry-After": str(math.ceil(refusal.retry_after))} if refusal.retry_after else {}
+    return _BODIES.get(refusal.kind, _internal)(refusal), headers
+
+
+def document(code: int, message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The body of an error."""
+    error: dict[str, Any] = {"code": code, "message": message, "status": _STATUS.get(code, "UNKNOWN")}
+    return {"error": error | ({"details": details} if details else {})}
+
+
+def _info(reason: str, **metadata: str) -> dict[str, Any]:
+    return {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason,
+        "domain": "googleapis.com",
+        "metadata": {"service": _SERVICE} | metadata,
+    }
+
+
+def _no_key(_: Refusal) -> dict[str, Any]:
+    message = (
+        "Method doesn't allow unregistered callers (callers without established identity). "
+        "Please use API Key or other form of API consumer identity to call this API."
+    )
+    return document(403, message)
+
+
+def _wrong_key(_: Refusal) -> dict[str, Any]:
+    message = "API key not valid. Please pass a valid API key."
+    localized = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": message}
+    return document(400, message, [_info("API_KEY_INVALID"), localized])
+
+
+def _too_many(_: Refusal) -> dict[str, Any]:
+    message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' of service '{_SERVICE}'."
+    return document(429, message, [_info("RATE_LIMIT_EXCEEDED")])
+
+
+def _too_large(_: Refusal) -> dict[str, Any]:
+    return document(400, f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes.")
+
+
+def _away(_: Refusal) -> dict[str, Any]:
+    return document(503, "The service is currently unavailable.")
+
+
+def _internal(refusal: Refusal) -> dict[str, Any]:
+    if refusal.status < 500:
+        return document(400, "Request contains an invalid argument.")
+    return document(500, "Internal error encountered.")
+
+
+_BODIES = {
+    "no_key": _no_key,
+    "wrong_key": _wrong_key,
+    "too_many": _too_many,
+    "too_large": _too_large,
+    "not_scored": _away,
+    "unavailable": _away,
+}

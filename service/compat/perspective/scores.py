@@ -1,0 +1,83 @@
+"""A text's scores in Perspective's form, with spans in UTF-16 code units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from service.compat import shared
+from service.compat.perspective.attributes import LABELS
+
+#: Spans below the full text that are scored for one attribute: those that weigh most.
+_MOST_SPANS = 10
+
+Span = tuple[int, int]
+
+
+def attribute_scores(text: str, thresholds: dict[str, float], *, annotate: bool) -> dict[str, Any]:
+    """Attribute -> its scores, without those below their threshold.
+
+    Raises:
+        Refusal: `not_scored`.
+    """
+    [scores] = shared.score([text])
+    wanted = {name: scores[LABELS[name]] for name, least in thresholds.items() if scores[LABELS[name]] >= least}
+    parts = _scored_parts(text, {LABELS[name] for name in wanted}) if annotate else {}
+    place = Utf16(text)
+    return {
+        name: {
+            "spanScores": [
+                _span(place, (0, len(text)), value),
+                *(_span(place, span, part) for span, part in parts.get(LABELS[name], ())),
+            ],
+            "summaryScore": _score(value),
+        }
+        for name, value in wanted.items()
+    }
+
+
+class Utf16:
+    """Turns places in a text from code points into UTF-16 code units."""
+
+    def __init__(self, text: str) -> None:
+        self._wide = [index for index, letter in enumerate(text) if ord(letter) > 0xFFFF]
+
+    def place(self, index: int) -> int:
+        """Where code point `index` is."""
+        return index + sum(1 for wide in self._wide if wide < index)
+
+
+def _scored_parts(text: str, labels: Iterable[str]) -> dict[str, list[tuple[Span, float]]]:
+    """Label -> the parts of the text that raised its score, each with the score that it has alone."""
+    classifier = shared.classifier()
+    spans = {label: _raising(text, classifier.explain(text, label).spans) for label in labels}
+    pieces = [(label, span) for label, found in spans.items() for span in found]
+    if not pieces:
+        return {}
+    table = shared.score([text[start:end] for _, (start, end) in pieces])
+    parts: dict[str, list[tuple[Span, float]]] = {}
+    for (label, span), scores in zip(pieces, table, strict=True):
+        parts.setdefault(label, []).append((span, scores[label]))
+    return parts
+
+
+def _raising(text: str, weighted: Sequence[tuple[int, int, float]]) -> list[Span]:
+    """Runs of words that raise the score, in order, without one that is the whole text."""
+    runs: list[tuple[int, int, float]] = []
+    for start, end, weight in sorted(weighted):
+        if weight <= 0 or start >= end:
+            continue
+        if runs and (start <= runs[-1][1] or text[runs[-1][1] : start].isspace()):
+            runs[-1] = (runs[-1][0], max(end, runs[-1][1]), runs[-1][2] + weight)
+        else:
+            runs.append((start, end, weight))
+    heaviest = sorted(runs, key=lambda run: -run[2])[:_MOST_SPANS]
+    return sorted((start, end) for start, end, _ in heaviest if (start, end) != (0, len(text)))
+
+
+def _span(place: Utf16, span: Span, value: float) -> dict[str, Any]:
+    return {"begin": place.place(span[0]), "end": place.place(span[1]), "score": _score(value)}
+
+
+def _score(value: float) -> dict[str, Any]:
+    return {"value": round(value, 8), "type": "PROBABILITY"}
