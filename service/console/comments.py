@@ -31,7 +31,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
     moderator = access.require_decider()
     action, version = request.form.get("action", ""), request.form.get("version", "")
     reason = request.form.get("reason", "").replace("\0", "").strip()
-    if action not in _DONE or not re.fullmatch(r"\d{1,9}", version):
+    if action not in _DONE or not re.fullmatch(r"[0-9]{1,9}", version):
         abort(400, "Choose to publish or to reject the comment, from a page that shows it.")
     if len(reason) > MAX_REASON:
         abort(422, f"The reason has {len(reason):,} characters; at most {MAX_REASON} fit.")

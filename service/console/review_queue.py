@@ -19,7 +19,7 @@ PAGE = 20
 #: Counting further would cost more, the longer the queue is, and tell a moderator nothing.
 COUNT_UP_TO = 1000
 
-_POSITION = re.compile(r"(\d{1,4})-(\d{1,17})-(q_[0-9a-z]{26})")
+_POSITION = re.compile(r"([0-9]{1,4})-([0-9]{1,17})-(q_[0-9a-z]{26})")
 
 
 def show_queue() -> ResponseReturnValue:
