@@ -76,14 +76,15 @@ class Sender:
         timer.daemon = True
         timer.start()
         try:
-            return _exchange(connection, parts, body, headers)
+            answer = _exchange(connection, parts, body, headers)
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            if late.is_set():
-                raise Unreachable(f"It took longer than {TOTAL_SECONDS:.0f} seconds.") from None
-            raise Unreachable(_sentence(error)) from None
+            raise Unreachable(_too_long() if late.is_set() else _sentence(error)) from None
         finally:
             timer.cancel()
             connection.close()
+        if late.is_set():  # what was cut off can look like the answer's end
+            raise Unreachable(_too_long())
+        return answer
 
     def _connect(self, parts: SplitResult, addresses: Sequence[str], deadline: float) -> HTTPConnection:
         failure: Exception | None = None
@@ -194,6 +195,10 @@ def _cut(sock: socket.socket, late: threading.Event) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
     except OSError:
         return  # closed meanwhile
+
+
+def _too_long() -> str:
+    return f"It took longer than {TOTAL_SECONDS:g} seconds."
 
 
 def _sentence(error: Exception) -> str:

@@ -62,7 +62,7 @@ class Receiver:
 
     def disconnect(self) -> None:
         """Close each connection without an answer."""
-        self._behave = lambda handler: None
+        self._behave = lambda handler: setattr(handler, "close_connection", True)
 
     def release(self) -> None:
         """Let hanging and dripping requests end, and answer 204 again."""
