@@ -11,17 +11,19 @@ from moderation.settings import Settings
 from moderation.store import Store
 from service import api, compat, failures, requests
 from service.context import Context
+from service.sessions import PageSessions
 
 
 def create_app(settings: Settings) -> Flask:
     """The application with these settings. Nothing is opened until the first request."""
     app = Flask(__name__)
+    app.session_interface = PageSessions()
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a thread may be an address
     app.extensions["winnow"] = Context(
         settings, Store(settings.database_url), Queues(queues.connect(settings.redis_url))
     )
-    requests.init_app(app)
+    requests.init_app(app, settings)
     failures.init_app(app)
     api.init_app(app)
     app.register_blueprint(api.blueprint, url_prefix="/api/v1")

@@ -15,6 +15,7 @@ from service.api.answers import CommentSchema, CommentsSchema, show_comment
 from service.api.fields import show_moment
 from service.api.routing import Operation, answer, empty, operation
 from service.api.schemas import CommentsQuery, EditSchema, SubmissionSchema
+from service.api.state import state
 from service.context import context
 from service.problems import Problem, invalid
 
@@ -46,9 +47,7 @@ def submit(site_id: str, *, body: dict[str, Any]) -> Response:
     when too many requests wait already, 202 comes at once."""
     seconds = waiting.preferred_seconds()
     found = context()
-    (outcome,) = comments.submit(
-        found.store, found.queues, site_id, [Submission(**body)], idempotency_key=_idempotency_key()
-    )
+    outcome = state().intake.submit(site_id, Submission(**body), _idempotency_key())
     comment = accepted(outcome)
     status, headers = 200 if outcome.kind == "replayed" else 202, {"Location": f"/api/v1/comments/{comment.id}"}
     if seconds and comment.status == "pending":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
+from moderation.intake import Intake
 from service.api.authentication import Keys
 from service.context import Context
 from service.limits import Buckets
@@ -22,9 +23,10 @@ class ThreadConverter(BaseConverter):
 
 @dataclass(frozen=True)
 class State:
-    """Known keys, the limits, and how many more requests may wait for a decision."""
+    """Known keys, where submissions gather, the limits, and how many more requests may wait for a decision."""
 
     keys: Keys
+    intake: Intake
     requests: Buckets
     wrong_keys: Buckets
     waiting: threading.BoundedSemaphore
@@ -41,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["thread"] = ThreadConverter
     app.extensions["winnow_api"] = State(
         keys=Keys(found.store),
+        intake=Intake(found.store, found.queues),
         requests=Buckets(settings.rate_limit),
         wrong_keys=Buckets(settings.rate_limit_auth),
         waiting=threading.BoundedSemaphore(settings.max_waiting) if settings.max_waiting else _none_left(),
