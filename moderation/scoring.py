@@ -81,7 +81,7 @@ class Scorer:
 
     def __init__(self, store: Store, queues: Queues, classifier: Classifier) -> None:
         self.store, self.queues, self.classifier = store, queues, classifier
-        self._policies = PolicyCache(classifier.thresholds)
+        self.policies = PolicyCache(classifier.thresholds)
         self._size = BATCH
 
     def run_batch(self, most: int | None = None) -> BatchResult:
@@ -188,7 +188,7 @@ class Scorer:
             if not self.classifier.judgeable(row.comment)
         }
         with self.store.read() as session:
-            policies = self._policies.get(session, {row.site_id for row in rows})
+            policies = self.policies.get(session, {row.site_id for row in rows})
             known = facts.gather(session, rows, policies, unknown)
         return [self._change(row, policies[row.site_id], scores.get(row.id), known[row.id]) for row in rows]
 

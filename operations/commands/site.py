@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Literal
 
 import click
@@ -71,6 +72,23 @@ def rotate_key(*, name: str, only: Literal["api", "compat"] | None, as_json: boo
     made = sites.rotate_key(store, found, site_id, only or "both")
     keys = {"id": site_id, "api_key": made.api_key, "compat_key": made.compat_key}
     _show({name: value for name, value in keys.items() if value is not None}, as_json=as_json)
+
+
+@site.command()
+@click.argument("name")
+@click.option(
+    "--secret-stdin", is_flag=True, required=True, help="Read the phase's signing secret from standard input."
+)
+def coral(*, name: str, secret_stdin: bool) -> None:  # noqa: ARG001  (a secret is never an argument)
+    """Let Coral's external moderation phase ask about comments on the site NAME (or id)."""
+    found, store = open_installation()
+    secret = sys.stdin.readline().strip()
+    if not secret:
+        raise click.UsageError("No secret came on standard input. Coral shows it where the phase is configured.")
+    with store.write() as session:
+        row = _find(session, name)
+        sites.set_secret(session, found, row.id, "coral", secret)
+    click.echo(f"Give Coral's phase this address: {found.public_url}/coral/phase?site={row.id}")
 
 
 @site.command()

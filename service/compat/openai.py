@@ -1,7 +1,244 @@
-"""OpenAI's moderation endpoint."""
+"""OpenAI's moderation endpoint, `POST /v1/moderations`: our labels under OpenAI's categories.
+
+Nine of the thirteen categories have no score of ours. They are there, at 0, never flagged, and say so by an empty list
+under `category_applied_input_types`. A text in a language that the classifier has not learnt is refused, not cleared.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import json
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from moderation.policy import Policy
+from service.compat import shared
+from service.compat.shared import Refusal
 
 blueprint = Blueprint("openai", __name__)
+
+#: Category -> our labels. A category of two is as likely as the less likely of them, at most.
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "harassment": ("insult",),
+    "harassment/threatening": ("threat",),
+    "hate": ("identity_attack",),
+    "hate/threatening": ("identity_attack", "threat"),
+    "illicit": (),
+    "illicit/violent": (),
+    "self-harm": (),
+    "self-harm/instructions": (),
+    "self-harm/intent": (),
+    "sexual": (),
+    "sexual/minors": (),
+    "violence": (),
+    "violence/graphic": (),
+}
+#: One request's; OpenAI's own limit is on tokens.
+MAX_INPUTS = 1000
+MAX_CHARACTERS = 100_000
+_DEFAULT_MODEL = "omni-moderation-latest"
+_TEXT_MODEL = "text-moderation-007"
+
+
+class Invalid(Exception):
+    """A request that is not answered, as OpenAI says it."""
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code
+
+
+@blueprint.post("/v1/moderations")
+def moderate() -> Response:
+    """Say of each input which categories it falls into."""
+    site_id = shared.require_site(_bearer(), api_keys=True)
+    sent = _receive()
+    texts, each = _inputs(sent["input"])
+    model = _model(sent.get("model"))
+    policy = shared.policy(site_id)
+    if policy.flag_unknown_language:
+        _require_judged(texts)
+    scores = shared.score(texts)
+    results = [_result(one, policy) for one in (scores if each else [_highest(scores)])]
+    return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
+
+
+@blueprint.before_request
+def _prepare() -> None:
+    request.max_content_length = shared.MAX_BODY_BYTES
+
+
+@blueprint.errorhandler(Invalid)
+def _refuse_invalid(error: Invalid) -> Response:
+    return _error(400, str(error), param=error.param, code=error.code)
+
+
+def _refuse(refusal: Refusal) -> Response:
+    status, kind, code, message = _REFUSALS.get(refusal.kind, _INTERNAL)
+    if refusal.kind == "refused":
+        status = refusal.status
+    response = _error(status, message, kind=kind, code=code)
+    if refusal.retry_after:
+        response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return response
+
+
+shared.answer_failures(blueprint, _refuse)
+
+_AWAY = (503, "server_error", "unavailable", "The server is temporarily unable to score. Try again in a moment.")
+_INTERNAL = (500, "server_error", None, "The server had an error while processing your request.")
+_REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
+    "no_key": (
+        401,
+        "invalid_request_error",
+        None,
+        "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+        "(i.e. Authorization: Bearer YOUR_KEY).",
+    ),
+    "wrong_key": (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    "too_many": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests of this site."),
+    "too_large": (
+        413,
+        "invalid_request_error",
+        None,
+        f"The request is larger than {shared.MAX_BODY_BYTES} bytes. Send it in parts.",
+    ),
+    "refused": (400, "invalid_request_error", None, "The request was refused."),
+    "not_scored": _AWAY,
+    "unavailable": _AWAY,
+}
+
+
+def _bearer() -> str | None:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def _receive() -> dict[str, Any]:
+    if request.mimetype != "application/json":
+        shown = request.mimetype if len(request.mimetype) < 100 and request.mimetype.isprintable() else "another"
+        raise Invalid(
+            f"Unsupported content type: '{shown}'. This API method only accepts 'application/json' requests.",
+            code="unsupported_content_type",
+        )
+    try:
+        sent = json.loads(request.get_data(cache=False).decode())
+        json.dumps(sent, ensure_ascii=False).encode()  # lone surrogates are not text
+    except (ValueError, RecursionError):
+        raise Invalid("We could not parse the JSON body of your request.") from None
+    if not isinstance(sent, dict):
+        raise Invalid("We expected a JSON object as the body of your request.")
+    for name in sent:
+        if name not in ("input", "model"):
+            raise Invalid(f"Unknown parameter: '{name[:100]}'.", param=name[:100], code="unknown_parameter")
+    if sent.get("input") is None:
+        raise Invalid("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
+    return sent
+
+
+def _inputs(given: object) -> tuple[list[str], bool]:
+    """The texts, and whether each has a result of its own: the parts of one input share one."""
+    if isinstance(given, str):
+        return [_text(given, "input")], True
+    if not isinstance(given, list) or not given:
+        raise Invalid("Invalid type for 'input': give a string, or a list that is not empty.", param="input")
+    if len(given) > MAX_INPUTS:
+        message = f"Invalid 'input': array too long. Expected at most {MAX_INPUTS} items, but got {len(given)}."
+        raise Invalid(message, param="input", code="array_above_max_length")
+    if all(isinstance(one, str) for one in given):
+        return [_text(one, f"input[{number}]") for number, one in enumerate(given)], True
+    return [_part(one, f"input[{number}]") for number, one in enumerate(given)], False
+
+
+def _part(part: object, place: str) -> str:
+    if not isinstance(part, dict) or part.get("type") not in ("text", "image_url"):
+        message = f"Invalid type for '{place}': expected a content part of type 'text', or strings only."
+        raise Invalid(message, param=place, code="invalid_type")
+    if part["type"] == "image_url":
+        message = f"Invalid value for '{place}.type': this server scores text only, so 'image_url' is not supported."
+        raise Invalid(message, param=f"{place}.type", code="image_not_supported")
+    if not isinstance(part.get("text"), str):
+        raise Invalid(f"Missing required parameter: '{place}.text'.", param=f"{place}.text", code="invalid_type")
+    return _text(part["text"], f"{place}.text")
+
+
+def _text(text: str, place: str) -> str:
+    if not text.strip():
+        raise Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
+    if len(text) > MAX_CHARACTERS:
+        message = (
+            f"Invalid '{place}': string too long. Expected a string with maximum length {MAX_CHARACTERS}, "
+            f"but got a string with length {len(text)} instead."
+        )
+        raise Invalid(message, param=place, code="string_above_max_length")
+    return text
+
+
+def _model(given: object) -> str:
+    """The name to answer with: OpenAI tells the model behind an alias of the old kind, and else repeats the name."""
+    if given is None:
+        return _DEFAULT_MODEL
+    if not isinstance(given, str):
+        raise Invalid("Invalid type for 'model': expected a string.", param="model", code="invalid_type")
+    if given.startswith("text-moderation-"):
+        return _TEXT_MODEL
+    if given.startswith("omni-moderation-") and len(given) < 60:
+        return given
+    raise Invalid(
+        f"Invalid value for 'model': name one such as '{_DEFAULT_MODEL}'; all are answered by the same classifier.",
+        param="model",
+    )
+
+
+def _require_judged(texts: Sequence[str]) -> None:
+    classifier = shared.classifier()
+    for number, text in enumerate(texts):
+        if not classifier.judgeable(text):
+            message = (
+                f"Input {number} is in a language that this server cannot judge "
+                f"({classifier.detected_language(text)}), so it was not scored."
+            )
+            raise Invalid(message, param="input", code="unsupported_language")
+
+
+def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {label: max(one[label] for one in scores) for label in scores[0]}
+
+
+def _result(scores: Mapping[str, float], policy: Policy) -> dict[str, Any]:
+    """Flagged where the site's policy would flag every label of the category."""
+    categories = {}
+    for category, labels in CATEGORIES.items():
+        limits = [policy.thresholds[label].flag_at if label in policy.thresholds else None for label in labels]
+        reached = [limit is not None and scores[label] >= limit for label, limit in zip(labels, limits, strict=True)]
+        categories[category] = bool(reached) and all(reached)
+    return {
+        "flagged": any(categories.values()),
+        "categories": categories,
+        "category_scores": {
+            category: min((scores[label] for label in labels), default=0.0) for category, labels in CATEGORIES.items()
+        },
+        "category_applied_input_types": {
+            category: ["text"] if labels else [] for category, labels in CATEGORIES.items()
+        },
+    }
+
+
+def _error(
+    status: int,
+    message: str,
+    *,
+    kind: str = "invalid_request_error",
+    param: str | None = None,
+    code: str | None = None,
+) -> Response:
+    return _answer({"error": {"message": message, "type": kind, "param": param, "code": code}}, status)
+
+
+def _answer(document: dict[str, Any], status: int = 200) -> Response:
+    body = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return Response(body, status, content_type="application/json")

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 import models
 from moderation import metrics, sites
 from moderation.comments import Change
+from moderation.policy import Policy
 from moderation.queues import AWAY_SECONDS
 from moderation.scoring import Classifier, Scorer
 from moderation.store import AWAY
@@ -125,6 +126,18 @@ def classifier() -> Classifier:
         Refusal: `not_scored`: its files cannot be read.
     """
     return _scorer().classifier
+
+
+def policy(site_id: str) -> Policy:
+    """The policy in force on a site.
+
+    Raises:
+        Refusal: `not_scored`: without a classifier there are no thresholds.
+        moderation.store.AWAY: the database is away.
+    """
+    scorer = _scorer()
+    with scorer.store.read() as session:
+        return scorer.policies.get(session, {site_id})[site_id]
 
 
 def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> list[dict[str, float]]:
