@@ -141,6 +141,14 @@ def test_kill_9_leaves_no_process(running: Installation) -> None:
     eventually(lambda: not alive(processes), within=5, what="no descendant is left")
 
 
+def test_it_starts_again_at_once_after_kill_9(running: Installation) -> None:
+    session, process = running.session, running.process
+    process.kill()
+    process.wait(5)
+    running.start()
+    assert session.get(f"{running.url}/api/v1/comments", timeout=10).ok
+
+
 def test_a_killed_web_process_comes_back(running: Installation) -> None:
     server = part(running, " serve ")
     victim = server.children()[0]
