@@ -84,9 +84,7 @@ def test_an_author_is_told_that_a_comment_was_rejected(anonymous: FlaskClient, a
     post(anonymous, article.EXAMPLES["banned"][1])
     scorer.run_batch()
     assert "Your comment was rejected" in anonymous.get("/demo/").text
-    assert (
-        "moonshot" not in app.test_client().get("/demo/").text.replace("I feel so much better", "", 1).split("try")[0]
-    )
+    assert '<li class="comment' not in app.test_client().get("/demo/").text
 
 
 def test_a_moderators_decision_shows_on_the_page(

@@ -1,19 +1,20 @@
-"""Debian's Chromium, driven by Playwright. Tests that need it are skipped where it is missing, but never under CI."""
+"""Fixtures: Debian's Chromium, driven by Playwright. Where it is missing tests are skipped, but never under CI."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from werkzeug.serving import make_server
+
+from tests.support.browsing import NewContext, Serve
 
 _ARGUMENTS = [
     "--headless",
@@ -25,8 +26,6 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
@@ -65,14 +64,14 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Flask], str]]:
+def serve() -> Iterator[Serve]:
     """Serves an app from a thread on a port of its own: `url = serve(app)`."""
     with _servers() as start:
         yield start
 
 
 @contextmanager
-def _servers() -> Iterator[Callable[[Flask], str]]:
+def _servers() -> Iterator[Serve]:
     running = []
 
     def start(app: Flask) -> str:
@@ -87,16 +86,6 @@ def _servers() -> Iterator[Callable[[Flask], str]]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with a page by WCAG 2.2 AA and its own best practices: rule and element."""
-    found = Axe().run(page)
-    return [
-        f"{one['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for one in found.response["violations"]
-        for node in one["nodes"]
-    ]
 
 
 def _is_violation(text: str) -> bool:

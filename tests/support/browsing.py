@@ -1,0 +1,52 @@
+"""What the tests in a real browser share; `chromium.py` has their fixtures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.signed_in import PASSWORD
+
+#: Makes a browser context, from Playwright's options.
+NewContext = Callable[..., BrowserContext]
+#: Serves an app, and gives its address.
+Serve = Callable[[Flask], str]
+
+HOSTILE = [
+    "<script>alert(1)</script><img src=x onerror=alert(2)>",
+    "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(3)'><style>*{display:none}</style></svg>",
+    "\u202eright to left \u2066 and never closed",
+    "x" * 19_900,
+    "Z" + "\u0324\u033b\u0353\u0315\u030d" * 200 + "algo",
+    "line one\n\n    line   two\ttab",
+]
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Fill in the console's form, and wait for what comes after it."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/console/(?!sign-in)"))
+
+
+def expect_unharmed(page: Page) -> None:
+    """Nothing that a comment holds came alive, or stretches the page."""
+    page.wait_for_load_state()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.locator("main script, main style, main img[src=x], .written svg").count() == 0
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with a page by WCAG 2.2 AA and its own best practices: rule and element."""
+    found = Axe().run(page)
+    return [
+        f"{one['id']}: {node['html'][:120]} {node['failureSummary']}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
+    ]

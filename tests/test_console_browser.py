@@ -1,0 +1,199 @@
+"""The console in a real browser: deciding by mouse, by keyboard and without JavaScript, on comments that mean harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from moderation import comments, people
+from moderation.comments import Submission
+from moderation.queues import Queues
+from moderation.scoring import Scorer
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment
+from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
+from tests.support.signed_in import PASSWORD
+
+pytest_plugins = ("tests.support.chromium",)
+
+Flag = Callable[..., list[str]]
+
+
+@pytest.fixture
+def url(app: Flask, store: Store, serve: Serve) -> str:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    return f"{serve(app)}/console/"
+
+
+@pytest.fixture
+def flag(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Flag:
+    """Posts comments and has them flagged: the first is the most urgent. Gives their ids."""
+
+    def post(*texts: str, name: str = "Ada") -> list[str]:
+        submissions = [Submission(name=name, comment=f"{text} insult=0.{80 - at}") for at, text in enumerate(texts)]
+        outcomes = comments.submit(store, queues, site.id, submissions)
+        scorer.run_batch()
+        return [outcome.comment.id for outcome in outcomes if outcome.comment is not None]
+
+    return post
+
+
+def open_queue(new_context: NewContext, url: str, **options: object) -> Page:
+    page = new_context(**options).new_page()
+    page.goto(url)
+    sign_in(page, "mo")
+    page.wait_for_load_state()
+    return page
+
+
+def status(store: Store, comment_id: str) -> str:
+    with store.read() as session:
+        found = session.get(Comment, comment_id)
+        assert found is not None
+        return found.status
+
+
+def test_the_keyboard_is_enough(url: str, store: Store, flag: Flag, new_context: NewContext) -> None:
+    ids = flag("one", "two", "three", "four")
+    page = open_queue(new_context, url)
+    cards = page.locator(".card")
+    page.keyboard.press("j")
+    expect(cards.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(cards.nth(1)).to_be_focused()
+    page.keyboard.press("p")
+    expect(cards.nth(1)).to_contain_text("Published.")
+    expect(cards.nth(2)).to_be_focused()
+    page.keyboard.press("e")
+    page.keyboard.type("Not here, p or r.")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(cards.nth(2)).to_contain_text("Rejected.")
+    expect(cards.nth(3)).to_be_focused()
+    assert [status(store, one) for one in ids] == ["flagged", "published", "rejected", "flagged"]
+    with store.read() as session:
+        decided = session.get(Comment, ids[2])
+        assert decided is not None
+        assert decided.reasons is not None
+        assert decided.reasons[0]["message"] == "Not here, p or r."
+
+
+def test_deciding_the_last_card_brings_what_else_waits(url: str, flag: Flag, new_context: NewContext) -> None:
+    flag("one")
+    page = open_queue(new_context, url)
+    flag("two")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("two")).to_be_visible()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+def test_somebody_who_was_quicker_is_named_on_the_card(
+    url: str, store: Store, flag: Flag, new_context: NewContext
+) -> None:
+    [first, _] = flag("one", "two")
+    page = open_queue(new_context, url)
+    with store.write() as session:
+        comments.decide(session, None, first, "reject", actor="policy", reason="Not here.")
+    page.locator(".card").nth(0).get_by_role("button", name="Publish").click()
+    told = "The site's policy rejected this comment just now, after you loaded the page. Reason: Not here."
+    expect(page.locator(".card").nth(0)).to_contain_text(told)
+    assert status(store, first) == "rejected"
+
+
+def test_a_session_that_ended_meanwhile_is_explained(
+    url: str, store: Store, flag: Flag, new_context: NewContext
+) -> None:
+    [first] = flag("one")
+    page = open_queue(new_context, url)
+    token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "winnow_session")
+    people.end_session(store, token)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".card")).to_contain_text("You are no longer signed in.")
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
+    assert status(store, first) == "flagged"
+
+
+def test_keys_can_be_shown_and_switched_off(url: str, store: Store, flag: Flag, new_context: NewContext) -> None:
+    [first] = flag("one")
+    page = open_queue(new_context, url)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.get_by_label("Use these keys").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.locator(".card").focus()
+    page.keyboard.press("r")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert status(store, first) == "flagged"
+
+
+def test_without_javascript_everything_can_be_decided(
+    url: str, store: Store, flag: Flag, new_context: NewContext
+) -> None:
+    ids = flag("one", "two")
+    page = open_queue(new_context, url, java_script_enabled=False)
+    reason = page.get_by_label("Reason").nth(0)
+    reason.fill("A quotation.")
+    reason.press("Enter")  # does not decide
+    assert status(store, ids[0]) == "flagged"
+    page.get_by_role("button", name="Publish").nth(0).click()
+    expect(page.get_by_text("Published the comment by Ada.")).to_be_visible()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    assert [status(store, one) for one in ids] == ["published", "rejected"]
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You have signed out.")).to_be_visible()
+
+
+def test_hostile_comments_do_no_harm(url: str, flag: Flag, new_context: NewContext) -> None:
+    for text in HOSTILE:
+        flag(text, name=" ".join(text[:150].split()))
+    page = open_queue(new_context, url, viewport={"width": 360, "height": 800})
+    shown = page.locator(".written").all_text_contents()
+    assert sorted(shown) == sorted(f"{text} insult=0.80" for text in HOSTILE)
+    for path in ("", "comments"):
+        page.goto(url + path)
+        expect_unharmed(page)
+    for number in range(len(HOSTILE)):
+        page.goto(f"{url}comments")
+        page.locator(".list a").nth(number).click()
+        page.wait_for_url("**/comments/c_*")
+        expect_unharmed(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_on_a_small_screen(
+    url: str, store: Store, flag: Flag, new_context: NewContext, scheme: str
+) -> None:
+    [first, *_] = flag("one", "two", "x" * 3000)
+    link = people.create_user(store, "nia", "viewer").setup_token
+    page = new_context(color_scheme=scheme, viewport={"width": 360, "height": 640}).new_page()
+    found = []
+    for path in ("sign-in", f"welcome/{link}", "welcome/x"):
+        page.goto(url + path)
+        found += violations(page)
+    page.goto(f"{url}sign-in")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Please enter your password.")).to_be_visible()
+    found += violations(page)
+    sign_in(page, "mo")
+    for path in ("", "comments", f"comments/{first}", "nowhere"):
+        page.goto(url + path)
+        found += violations(page)
+        expect_unharmed(page)
+    page.goto(url)
+    page.get_by_role("button", name="Publish").nth(0).click()
+    expect(page.get_by_text("Published.").first).to_be_attached()
+    found += violations(page)
+    page.keyboard.press("?")
+    found += violations(page)
+    assert found == []
