@@ -31,8 +31,9 @@ def edit(store: Store, queues: Queues, row: Comment, /, *, version: int | None =
 def test_an_edit_makes_a_comment_pending_again_and_takes_its_decision_back(
     store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
 ) -> None:
-    comment = accept(store, queues, site, "Fine.")
+    comment = accept(store, queues, site, "Fool. toxicity=0.6")
     scorer.run_batch()
+    assert stored(store, comment.id).spans
     clock.advance(minutes=1)
     assert edit(store, queues, comment, comment="Better.")
     now = stored(store, comment.id)

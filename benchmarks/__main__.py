@@ -1,0 +1,32 @@
+"""`python -m benchmarks [name …]`: runs the benchmarks and writes docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+
+from benchmarks import report
+
+#: In the order of the page.
+NAMES = ("accepting", "deciding", "waiting", "memory", "sizes")
+
+
+def main(names: list[str]) -> int:
+    """Run these, or all. 1 when a target was missed."""
+    if unknown := set(names) - set(NAMES):
+        print(f"There is no benchmark {', '.join(sorted(unknown))}. Choose from {', '.join(NAMES)}.", file=sys.stderr)
+        return 2
+    missed = 0
+    for name in names or NAMES:
+        began = time.monotonic()
+        print(f"{name}:", flush=True)
+        found = importlib.import_module(f"benchmarks.{name}").run()
+        print(f"   ({time.monotonic() - began:.0f} s)", flush=True)
+        report.write(found)
+        missed += sum(line.met is False for line in found.lines)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
