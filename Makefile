@@ -1,7 +1,8 @@
-# make run    installs what is needed into .venv and starts everything on http://127.0.0.1:8000
+# make run    install what is needed into .venv, and start everything on http://127.0.0.1:8000
 # make test   the whole test suite, on SQLite and PostgreSQL
 # make check  lint, types and import contracts
-# make bench  side-by-side measurements make lock   writes the lock files anew
+# make bench  side-by-side measurements
+# make lock   write the lock files anew
 
 PYTHON ?= python3
 BIN := .venv/bin

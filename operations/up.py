@@ -27,29 +27,37 @@ def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) 
     path = environment.resolve_data_dir(os.environ, directory)
     with data_dir.hold(path):
         require_free(host, port)
-        found = environment.read(os.environ, directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
-        if not found.secret_keys:
-            environment.generate_secret_key(path)
-            found = environment.read(os.environ, directory, public_url=found.public_url)
-        embedded = found.redis_url == embedded_redis.url(path)
-        if not embedded:
+        found = _settings(directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
+        if not _is_embedded(found):
             connections.require_redis(found.redis_url)
         store = connections.open_store(found)
         migrate.upgrade(store)
         environment.address_path(path).write_text(found.public_url + "\n", encoding="utf-8")
         show(f"Winnow starts. Its data is in {path}.")
         try:
-            _run(found, store, host=host, port=port, embedded=embedded, show=show)
+            _run(found, store, host=host, port=port, show=show)
         except ChildFailed as failure:
             raise OperatorError(f"{failure}; the lines above say why. `winnow doctor` checks the rest.") from None
         except Stopped:
             pass
 
 
-def _run(found: Settings, store: Store, *, host: str, port: int, embedded: bool, show: first_start.Show) -> None:
+def _settings(directory: Path | None, *, public_url: str) -> Settings:
+    found = environment.read(os.environ, directory, public_url=public_url)
+    if found.secret_keys:
+        return found
+    environment.generate_secret_key(found.data_dir)
+    return environment.read(os.environ, directory, public_url=public_url)
+
+
+def _is_embedded(found: Settings) -> bool:
+    return found.redis_url == embedded_redis.url(found.data_dir)
+
+
+def _run(found: Settings, store: Store, *, host: str, port: int, show: first_start.Show) -> None:
     environ = environment.for_children(os.environ, found)
     with Supervisor() as supervisor:
-        if embedded:
+        if _is_embedded(found):
             _start_redis(supervisor, found)
         supervisor.start("web", work.winnow("serve", "--host", host, "--port", str(port)), environ=environ)
         work.start_parts(supervisor, processes=1, environ=environ)
