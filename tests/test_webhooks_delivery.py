@@ -13,6 +13,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from moderation import clock as time_of_day
 from moderation import deliveries, retention, sites, webhooks
 from moderation.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Sent
 from moderation.guard import Sender
@@ -60,7 +61,7 @@ def deliver(store: Store, settings: Settings, sender: Sender) -> Callable[[], li
 def notify(store: Store, site: CreatedSite, count: int = 1) -> list[WebhookDelivery]:
     """Deliveries for this many decisions."""
     with store.write() as session:
-        moment = webhooks.clock.now()
+        moment = time_of_day.now()
         events = [
             webhooks.Event("comment.published", site.id, None, at=moment, data={"number": number})
             for number in range(count)
@@ -349,7 +350,7 @@ def test_finding_work_and_claiming_cost_the_same_however_many_deliveries_wait(
 
 def _row(endpoint_id: str, moment: object, number: int) -> dict[str, object]:
     return {
-        "id": webhooks.clock.new_id("msg"),
+        "id": time_of_day.new_id("msg"),
         "endpoint_id": endpoint_id,
         "comment_id": None,
         "event": "comment.published",

@@ -102,7 +102,7 @@ def test_a_name_cannot_change_its_address_between_the_check_and_the_connection(
         if host == "rebind.example":
             asked.append(host)
             host = next(answers)
-        return real(host, *rest, **more)  # type: ignore[arg-type, call-overload]
+        return real(host, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     answer = Sender(LOOPBACK).post(f"http://rebind.example:{port}/hook?a=1", b"{}", {})
@@ -119,7 +119,7 @@ def test_of_several_addresses_only_permitted_ones_are_tried(
     port = int(receiver.url.rpartition(":")[2].partition("/")[0])
     entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
     found = [(*entry, ("10.0.0.1", port)), (*entry, ("127.0.0.1", port))]
-    monkeypatch.setattr(guard.socket, "getaddrinfo", lambda host, *_, **__: found if host == "two.example" else [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: found if host == "two.example" else [])
     assert guard.permitted(check_url(f"http://two.example:{port}/"), LOOPBACK) == ["127.0.0.1"]
 
 
@@ -196,7 +196,7 @@ def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address(
     """The connection goes to a checked address; name and certificate belong together all the same."""
     real = socket.getaddrinfo
     monkeypatch.setattr(
-        guard.socket,
+        socket,
         "getaddrinfo",
         lambda host, *rest, **more: real("127.0.0.1" if host.endswith(".example") else host, *rest, **more),
     )

@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from moderation import comments
 from moderation import queues as queues_module
-from moderation.queues import SCORING_QUEUE, Queues
+from moderation.queues import SCORING_QUEUE, Queues, Waiting
 from moderation.settings import Settings
 from moderation.sites import CreatedSite
 from moderation.store import Store
@@ -129,7 +129,7 @@ def test_it_outlives_a_redis_that_is_killed_and_comes_back_empty(
             eventually(queues.workers, within=15, what="it has registered anew")
             with store.read() as session:
                 pending = [row for row in session.query(Comment) if row.status == "pending"]
-            queues.put(comments.Waiting(row.site_id, row.id, row.accepted_at) for row in pending)
+            queues.put(Waiting(row.site_id, row.id, row.accepted_at) for row in pending)
             queues.wake()
             eventually(lambda turn=turn: decided(store) == turn, within=15)  # type: ignore[misc]
         assert scoring.alive
@@ -153,7 +153,7 @@ def test_a_frozen_redis_holds_it_up_only_while_it_is_frozen(
         comment = accept(store, queues, site)
         time.sleep(1)
         own_redis.thaw()
-        eventually(lambda: queues.put([comments.Waiting(site.id, comment.id, comment.accepted_at)]) in (0, 1))
+        eventually(lambda: queues.put([Waiting(site.id, comment.id, comment.accepted_at)]) in (0, 1))
         queues.wake()
         eventually(lambda: decided(store) == 1, within=15)
         assert scoring.alive

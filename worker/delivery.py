@@ -26,8 +26,9 @@ from moderation.store import AWAY, Store
 from worker.stopping import Stopping
 
 PLACES = 64
-#: Places for endpoints that are not known to answer quickly: the rest are for those that are.
-PLACES_FOR_SLOW = 48
+#: Places for endpoints that failed or were slow the last time; and for these together with those not yet tried. The
+#: rest are for endpoints that are known to be quick.
+PLACES_FOR_SLOW, PLACES_FOR_OTHERS = 32, 48
 QUICK_SECONDS = 1.0
 POLL_SECONDS = 1.0
 #: How long a stopping process waits for what is on its way; the rest is sent again by another.
@@ -56,15 +57,16 @@ def run(settings: Settings) -> None:
 
 
 class Places:
-    """Who may send next: at most `PLACES` at once, `PLACES_FOR_SLOW` of them to endpoints not known to be quick.
+    """Who may send next, so that endpoints that hang cannot take every place.
 
-    An endpoint that did not answer quickly the last time, or never yet, has one place; a quick one has as many as
-    `deliveries` allows it.
+    An endpoint that failed or was slow the last time, or was never tried yet, has one place; a quick one has as many
+    as `deliveries` allows it.
     """
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
-        self._quick: set[str] = set()
+        #: Whether an endpoint was quick the last time; not there: never tried by this process.
+        self._quick: dict[str, bool] = {}
 
     @property
     def taken(self) -> int:
@@ -73,10 +75,16 @@ class Places:
     def free(self, endpoint_id: str) -> int:
         """How many more may be sent to this endpoint now."""
         left = PLACES - self.taken
-        if endpoint_id in self._quick:
+        quick = self._quick.get(endpoint_id)
+        if quick:
             return min(left, MOST_IN_FLIGHT - self._taken[endpoint_id])
-        slow = sum(number for one, number in self._taken.items() if one not in self._quick)
-        return max(0, min(left, PLACES_FOR_SLOW - slow, 1 - self._taken[endpoint_id]))
+        left = min(left, PLACES_FOR_OTHERS - self._taken_by(None) - self._taken_by(False))
+        if quick is False:
+            left = min(left, PLACES_FOR_SLOW - self._taken_by(False))
+        return max(0, min(left, 1 - self._taken[endpoint_id]))
+
+    def _taken_by(self, quick: bool | None) -> int:
+        return sum(number for one, number in self._taken.items() if self._quick.get(one) is quick)
 
     def take(self, endpoint_id: str) -> None:
         """Something is being sent there."""
@@ -91,10 +99,7 @@ class Places:
     def give_back(self, sent: Sent) -> None:
         """An attempt was made: from what came of it follows how many places its endpoint gets."""
         self.drop(sent.endpoint_id)
-        if sent.delivered and sent.duration_ms < 1000 * QUICK_SECONDS:
-            self._quick.add(sent.endpoint_id)
-        else:
-            self._quick.discard(sent.endpoint_id)
+        self._quick[sent.endpoint_id] = sent.delivered and sent.duration_ms < 1000 * QUICK_SECONDS
 
 
 class Courier:
