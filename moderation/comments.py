@@ -106,6 +106,8 @@ class Change:
     decided_at: datetime
     #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
     priority: int | None = None
+    #: The comment's: whom else to tell.
+    origin: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, comment: Comment, **known: Any) -> Change:
@@ -124,6 +126,7 @@ _CARRIED = (
     "spans",
     "model_version",
     "policy_version",
+    "origin",
 )
 
 
@@ -357,7 +360,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     for name in _PERSONAL:
         setattr(comment, name, None)
     comment.name = comment.comment = ""
-    comment.external_id = comment.idempotency_key = comment.spans = None
+    comment.external_id = comment.idempotency_key = comment.spans = comment.origin = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
     review.close(session, [comment.id], by=actor, outcome="erase")
@@ -514,4 +517,5 @@ def _event(change: Change) -> webhooks.Event:
             "reasons": change.reasons,
             "scores": change.scores,
         },
+        origin=change.origin,
     )

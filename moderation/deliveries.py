@@ -18,8 +18,8 @@ import redis
 from sqlalchemy import exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock, sealing, webhooks
-from moderation.guard import Refused, Sender, Unreachable
+from moderation import callbacks, clock, sealing, webhooks
+from moderation.guard import Answer, Refused, Sender, Unreachable
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -45,11 +45,12 @@ class Due:
     url: str
     sealed_secret: str
     payload: dict[str, Any]
+    protocol: str = "standard"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One attempt: the status that was answered, or else what happened instead."""
+    """One attempt: the status that was answered, and what is wrong with the answer, or else what happened instead."""
 
     delivery_id: str
     endpoint_id: str
@@ -60,7 +61,7 @@ class Sent:
 
     @property
     def delivered(self) -> bool:
-        return self.status_code is not None and 200 <= self.status_code < 300
+        return self.status_code is not None and 200 <= self.status_code < 300 and self.error is None
 
 
 def nudge(client: redis.Redis, site_ids: Collection[str]) -> None:
@@ -115,7 +116,9 @@ def claim(session: Session, endpoint_id: str, most: int = MOST_IN_FLIGHT) -> lis
         .values(leased_until=moment + LEASE)
         .execution_options(synchronize_session=False)
     )
-    return [Due(row.id, endpoint.id, endpoint.url, endpoint.sealed_secret, row.payload) for row in rows]
+    return [
+        Due(row.id, endpoint.id, endpoint.url, endpoint.sealed_secret, row.payload, endpoint.protocol) for row in rows
+    ]
 
 
 def send(sender: Sender, settings: Settings, due: Due) -> Sent:
@@ -124,21 +127,9 @@ def send(sender: Sender, settings: Settings, due: Due) -> Sent:
     status: int | None = None
     error: str | None = None
     try:
-        secret = sealing.unseal(settings, due.sealed_secret)
-        body = json.dumps(due.payload, separators=(",", ":"), ensure_ascii=False).encode()
-        timestamp = int(moment.timestamp())
-        status = sender.post(
-            due.url,
-            body,
-            {
-                "Content-Type": "application/json",
-                "User-Agent": "Winnow webhooks",
-                "webhook-id": due.id,
-                "webhook-timestamp": str(timestamp),
-                "webhook-signature": webhooks.sign(secret, due.id, timestamp, body),
-            },
-        ).status
-        error = _complaint(status)
+        body, headers = _message(due, sealing.unseal(settings, due.sealed_secret), moment)
+        answer = sender.post(due.url, body, headers)
+        status, error = answer.status, _complaint(due, answer)
     except Refused as refusal:
         error = f"Not sent: {refusal}"
     except (Unreachable, SealError) as failure:
@@ -209,9 +200,11 @@ def send_test(session: Session, site_id: str, endpoint_id: str) -> WebhookDelive
     """Write an `endpoint.test` message to an endpoint, in the caller's transaction.
 
     Raises:
-        LookupError: the site has no such endpoint.
+        LookupError: the site has no such endpoint, or it is a callback, which has no word for a test.
     """
     endpoint = _endpoint(session, site_id, endpoint_id)
+    if endpoint.protocol != "standard":
+        raise LookupError(f"{endpoint_id} is a callback: it is told of decisions only.")
     moment = clock.now()
     event = webhooks.Event("endpoint.test", site_id, None, at=moment, data={"id": endpoint.id})
     row = WebhookDelivery(
@@ -244,6 +237,8 @@ def _settle(row: WebhookDelivery, sent: Sent) -> Result:
     if sent.status_code == 410:
         row.next_attempt_at = None
         return "gone"
+    if row.next_attempt_at is None:  # a later decision took its place while it was on its way
+        return "given_up"
     if row.attempts > len(PAUSES):
         row.next_attempt_at = None
         return "given_up"
@@ -263,7 +258,25 @@ def _attempt_row(sent: Sent) -> dict[str, Any]:
     }
 
 
-def _complaint(status: int) -> str | None:
+def _message(due: Due, secret: str, moment: datetime) -> tuple[bytes, dict[str, str]]:
+    """The body and headers of a delivery, in the words of its endpoint's protocol."""
+    if due.protocol == callbacks.PROTOCOL:
+        return callbacks.body_of(due.payload, secret), {"Content-Type": "application/json", "User-Agent": "Winnow"}
+    body = json.dumps(due.payload, separators=(",", ":"), ensure_ascii=False).encode()
+    timestamp = int(moment.timestamp())
+    return body, {
+        "Content-Type": "application/json",
+        "User-Agent": "Winnow webhooks",
+        "webhook-id": due.id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": webhooks.sign(secret, due.id, timestamp, body),
+    }
+
+
+def _complaint(due: Due, answer: Answer) -> str | None:
+    status = answer.status
+    if due.protocol == callbacks.PROTOCOL and status != 410 and not 300 <= status < 400:
+        return callbacks.complaint_of(due.payload, status, answer.body)
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:

@@ -32,7 +32,8 @@ def gather(
             links=count_links(comment.comment),
             authors=tuple(fold(who) for who in (comment.user_id, comment.email, comment.name) if who),
             ip=comment.ip,
-            repeated=comment.id in repeated,
+            # What a drop-in protocol does not store, it remembers by itself.
+            repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
             unknown_language=unknown_languages.get(comment.id),
         )

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock, sealing
+from moderation import callbacks, clock, sealing
 from moderation.settings import Settings
 from moderation.tables import WebhookDelivery, WebhookEndpoint
 
@@ -32,6 +32,8 @@ class Event:
     comment_id: str | None
     at: datetime
     data: dict[str, Any]
+    #: The comment's, which says whom else to tell.
+    origin: dict[str, Any] | None = None
 
     def payload(self) -> dict[str, Any]:
         """The body to send: `{type, timestamp, data}`."""
@@ -39,7 +41,10 @@ class Event:
 
 
 def notify(session: Session, events: Sequence[Event]) -> None:
-    """Write a delivery for each event and each active endpoint of its site, in the caller's transaction."""
+    """Write a delivery for each event and each active endpoint of its site, in the caller's transaction.
+
+    A comment that came with a callback of its own has one for that too.
+    """
     if not events:
         return
     endpoints: dict[str, list[str]] = defaultdict(list)
@@ -50,7 +55,10 @@ def notify(session: Session, events: Sequence[Event]) -> None:
     )
     for site_id, endpoint_id in session.execute(query):
         endpoints[site_id].append(endpoint_id)
-    rows = [_delivery(event, endpoint_id) for event in events for endpoint_id in endpoints[event.site_id]]
+    rows = [
+        _delivery(event, endpoint_id, event.payload()) for event in events for endpoint_id in endpoints[event.site_id]
+    ]
+    rows += _call_back(session, [event for event in events if (event.origin or {}).get("endpoint_id")])
     if rows:
         session.execute(insert(WebhookDelivery), rows)
 
@@ -77,14 +85,40 @@ def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def _delivery(event: Event, endpoint_id: str) -> dict[str, Any]:
+def _call_back(session: Session, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Deliveries to the callbacks of these events' comments; what they have not been told yet is no longer true."""
+    wanted = {event.origin["endpoint_id"] for event in events if event.origin}
+    if not wanted:
+        return []
+    query = select(WebhookEndpoint.id).where(WebhookEndpoint.id.in_(wanted), WebhookEndpoint.active)
+    active = set(session.scalars(query))
+    rows = []
+    for event in events:
+        payload = callbacks.payload_of(event.type, event.origin or {})
+        endpoint_id = (event.origin or {})["endpoint_id"]
+        if payload is not None and endpoint_id in active:
+            rows.append(_delivery(event, endpoint_id, payload))
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.comment_id.in_([row["comment_id"] for row in rows]),
+            WebhookDelivery.endpoint_id.in_(active),
+            WebhookDelivery.next_attempt_at.is_not(None),
+        )
+        .values(next_attempt_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return rows
+
+
+def _delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[str, Any]:
     moment = clock.now()
     return {
         "id": clock.new_id("msg", moment),
         "endpoint_id": endpoint_id,
         "comment_id": event.comment_id,
         "event": event.type,
-        "payload": event.payload(),
+        "payload": payload,
         "created_at": moment,
         "attempts": 0,
         "next_attempt_at": moment,

@@ -1,0 +1,128 @@
+"""Keys and usage: verify-key, usage-limit, key-sites, and what WordPress's settings page asks for undocumented."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response
+
+from service.compat import shared
+from service.compat.akismet import answers, fields, usage
+from service.compat.akismet.answers import document, plain
+from service.compat.akismet.usage import KINDS, Counts
+from service.compat.shared import Refusal
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_ORDERS = {"total": "api_calls"} | {kind: kind for kind in KINDS}
+_MOST_LISTED = 500
+_COLUMNS = ("Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked")
+
+
+def verify_key() -> Response:
+    """`valid` or `invalid`: for keys alone."""
+    sent = fields.read()
+    try:
+        shared.require_site(sent.get("key") or fields.key_of(sent))
+    except Refusal as refusal:
+        response = answers.fail(refusal)
+        if response.get_data(as_text=True) == "invalid":
+            del response.headers["X-akismet-error"]
+        return response
+    return plain("valid") if sent.get("blog", "").strip() else _invalid_blog()
+
+
+def _invalid_blog() -> Response:
+    response = answers.missing("blog")
+    response.set_data("invalid")
+    return response
+
+
+def show_usage() -> Response:
+    """This month's calls. Winnow has no monthly limit."""
+    site_id = _require_site()
+    calls = sum(one.api_calls for one in usage.read(site_id, usage.month_now()).values())
+    return document({"limit": "none", "usage": calls, "percentage": "0.00", "throttled": False})
+
+
+def show_sites() -> Response:
+    """The blogs that asked in a month, and what it came to, as JSON or CSV."""
+    sent = fields.read()
+    site_id = _require_site()
+    month = sent.get("month", "") or usage.month_now()
+    if not _MONTH.fullmatch(month):
+        return plain("invalid", debug_help="month must be YYYY-MM")
+    wanted = sent.get("filter", "").lower()
+    rows = [(blog, counts) for blog, counts in usage.read(site_id, month).items() if wanted in blog.lower()]
+    column = _ORDERS.get(sent.get("order", ""), "api_calls")
+    rows.sort(key=lambda row: (-getattr(row[1], column), row[0]))
+    limit, offset = _number(sent.get("limit", ""), _MOST_LISTED), _number(sent.get("offset", ""), 0)
+    page = rows[offset : offset + limit]
+    if sent.get("format", "").lower() == "csv":
+        title = (
+            f"Active sites for {fields.key_of(sent)} during {month} "
+            f"(limit:{limit}, offset: {offset}, total: {len(rows)})"
+        )
+        return _table(title, page)
+    listed = [{"site": blog, **asdict(counts), "is_revoked": False} for blog, counts in page]
+    return document({month: listed, "limit": limit, "offset": offset, "total": len(rows)})
+
+
+def deactivate() -> Response:
+    """A blog will not ask again. We keep nothing of it."""
+    _require_site()
+    return plain("deactivated")
+
+
+def make_token() -> Response:
+    """For pages of statistics at akismet.com: there are none here."""
+    _require_site()
+    return plain("invalid", debug_help="Winnow has no pages of statistics: see its console.")
+
+
+def show_subscription() -> Response:
+    """An account in good standing, of which nothing is due."""
+    site_id = _require_site()
+    return document(
+        {
+            "account_id": 0,
+            "account_name": "Winnow",
+            "account_type": "self-hosted",
+            "status": "active",
+            "next_billing_date": None,
+            "limit_reached": False,
+            "user_id": site_id,
+        }
+    )
+
+
+def show_stats() -> Response:
+    """What the blog asked this month, since earlier months are not summed up."""
+    sent = fields.read()
+    site_id = _require_site()
+    counts = usage.read(site_id, usage.month_now()).get(usage.blog_name(sent.get("blog", "")), Counts())
+    wrong = counts.missed_spam + counts.false_positives
+    judged = counts.spam + counts.ham
+    accuracy = 100.0 * max(0, judged - wrong) / judged if judged else 100.0
+    stats: dict[str, Any] = {name: getattr(counts, name) for name in KINDS if name != "api_calls"}
+    return document(stats | {"accuracy": round(accuracy, 2), "time_saved": 0, "breakdown": {}})
+
+
+def _require_site() -> str:
+    return shared.require_site(fields.key_of(fields.read()))
+
+
+def _number(text: str, otherwise: int) -> int:
+    return min(int(text), _MOST_LISTED * 1000) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+
+
+def _table(title: str, rows: list[tuple[str, Counts]]) -> Response:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    out.write(f"{title}\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([blog, *(getattr(counts, kind) for kind in KINDS), "false"] for blog, counts in rows)
+    return Response(out.getvalue(), content_type="text/csv; charset=utf-8")

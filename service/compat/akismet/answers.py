@@ -1,0 +1,79 @@
+"""What we answer, as clients of Akismet compare it: to the byte."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from flask import Response, g, request
+
+from service.compat import shared
+from service.compat.shared import Refusal
+
+#: Compared byte for byte by some clients.
+THANKS = "Thanks for making the web a better place."
+#: Any body but `true` and `false` has clients hold a comment and ask again later.
+HELD, UNANSWERED = "held", "error"
+
+_MOST_PARTS = 5000
+
+#: By kind of refusal: X-akismet-error, and X-akismet-debug-help.
+_HELP = {
+    "no_key": (
+        "invalid-key",
+        "Missing required field: api_key. Send it form-encoded, or as the first label of the host.",
+    ),
+    "wrong_key": ("invalid-key", "This key is not valid. `winnow site rotate-key` makes a new one."),
+    "too_many": ("too-many-requests", "Too many requests came with this key. Try again in a moment."),
+    "too_large": ("too-large", "The request is too large."),
+    "not_scored": ("not-scored", "The comment could not be scored now. Try again later."),
+    "unavailable": ("unavailable", "Winnow's database is not available now. Try again later."),
+    "refused": ("malformed-request", "The request could not be understood."),
+    "internal": ("internal", "Something went wrong here. Winnow's log says what."),
+}
+
+
+def prepare() -> None:
+    """Before every request: how much it may send, and the name that its answer will have."""
+    request.max_content_length = request.max_form_memory_size = shared.MAX_BODY_BYTES
+    request.max_form_parts = _MOST_PARTS
+    g.akismet_guid = str(uuid.uuid4())
+
+
+def complete(response: Response) -> Response:
+    """After every request: WordPress ignores verdicts without a guid, and publishes."""
+    response.headers.setdefault("X-akismet-guid", g.get("akismet_guid") or str(uuid.uuid4()))
+    return response
+
+
+def plain(body: str, **headers: str) -> Response:
+    """A text. `pro_tip="discard"` is the header `X-akismet-pro-tip: discard`."""
+    response = Response(body, content_type="text/plain; charset=utf-8")
+    for name, value in headers.items():
+        response.headers[f"X-akismet-{name.replace('_', '-')}"] = _one_line(value)
+    return response
+
+
+def document(content: Any) -> Response:
+    """JSON."""
+    return Response(json.dumps(content, ensure_ascii=False), content_type="application/json")
+
+
+def missing(field: str) -> Response:
+    """What a request lacks."""
+    help_ = f"Missing required field: {field}"
+    return plain(help_, error="missing-required-field", debug_help=help_)
+
+
+def fail(refusal: Refusal) -> Response:
+    """Why a request cannot be answered. Only a wrong key is `invalid`: a client that hears it gives its key up."""
+    error, help_ = _HELP[refusal.kind]
+    of_the_key = refusal.kind in {"no_key", "wrong_key"} or (refusal.kind == "too_many" and refusal.site_id is None)
+    if of_the_key and refusal.kind == "too_many":
+        error, help_ = _HELP["wrong_key"]
+    return plain("invalid" if of_the_key else UNANSWERED, error=error, debug_help=help_)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.encode("ascii", "replace").decode().split())[:500]

@@ -1,0 +1,166 @@
+"""comment-check: is it spam? What a person has to look at is held, kept for the review queue, and told of later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Response, g, request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation import callbacks, judged, sealing
+from moderation.comments import Change
+from moderation.guard import Refused
+from moderation.tables import Comment
+from service.api.nudging import nudge
+from service.compat import shared
+from service.compat.akismet import answers, fields, usage
+from service.compat.akismet.answers import plain
+from service.compat.akismet.fields import Fields
+from service.context import context
+
+log = structlog.get_logger(__name__)
+
+#: Akismet's own for trying an integration out.
+_ALWAYS_SPAM = {"akismet-guaranteed-spam", "akismet-guaranteed-spam@example.com", "viagra-test-123"}
+#: A spam score from here on is beyond doubt: sites that wish to may drop the comment unseen.
+BLATANT = 0.99
+
+
+def check_comment() -> Response:
+    """`true`, `false`, or an answer that has the client hold the comment."""
+    sent = fields.read()
+    key = fields.key_of(sent)
+    site_id = shared.require_site(key)
+    for name in ("blog", "user_ip"):
+        if name not in sent or (name == "blog" and not sent[name].strip()):
+            return answers.missing(name)
+    text = fields.text_of(sent)
+    answer = _ruled(sent) or _unfit(text) or _verdict(site_id, key, sent, text)
+    if not fields.is_set(sent, "is_test"):
+        usage.count(site_id, sent["blog"], _kind_of(answer))
+    return answer
+
+
+def _kind_of(answer: Response) -> str | None:
+    if "X-akismet-error" in answer.headers:
+        return None
+    return {"true": "spam", "false": "ham"}.get(answer.get_data(as_text=True))
+
+
+def _ruled(sent: Fields) -> Response | None:
+    """What needs no judging: the values that Akismet documents for tests, and a site's own administrators."""
+    if {sent.get("comment_author"), sent.get("comment_author_email")} & _ALWAYS_SPAM:
+        return plain("true")
+    return plain("false") if "administrator" in fields.roles(sent) else None
+
+
+def _unfit(text: str) -> Response | None:
+    if not text:
+        return answers.missing("comment_content")
+    if len(text) > fields.LONGEST_TEXT:
+        return plain(answers.UNANSWERED, error="too-large", debug_help="The comment is too long.")
+    return None
+
+
+def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
+    origin: dict[str, Any] = {
+        "protocol": callbacks.PROTOCOL,
+        "guid": g.akismet_guid,
+        "post": sent.get("comment_post_ID", "")[:40] or None,
+        "signals": fields.signals_of(sent),
+    }
+    comment = judged.new_comment(site_id, fields.submission_of(sent, text), origin=origin)
+    comment.external_id = g.akismet_guid
+    recheck = bool(sent.get("recheck_reason"))
+    if recheck:
+        with context().store.read() as session:
+            earlier = judged.find_again(session, comment, recheck=True)
+        if earlier is not None:
+            return _again(earlier, comment, sent)
+    origin["repeated"] = not recheck and usage.is_repeated(comment)
+    change = shared.judge(comment)
+    if change.priority is not None and not fields.is_set(sent, "is_test"):
+        _keep(key, sent, comment, change)
+    shared.decision_counted(change)
+    return _show(change, sent, can_call_back=bool(origin.get("endpoint_id")))
+
+
+def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
+    """A comment that a moderator has, or had, before them: their decision, if it is still about these words."""
+    if judged.says_the_same(earlier.comment, comment.comment):
+        if earlier.status in {"flagged", "pending"}:
+            return _hold("A moderator has not decided yet.", sent, can_call_back=False)
+        return plain("true" if earlier.status == "rejected" else "false")
+    change = shared.judge(comment)
+    if not fields.is_set(sent, "is_test"):
+        with context().store.write() as session:
+            judged.change_text(session, earlier, comment.comment, change)
+        shared.decision_counted(change)
+        nudge(comment.site_id)
+    return _show(change, sent, can_call_back=False)
+
+
+def _keep(key: str, sent: Fields, comment: Comment, change: Change) -> None:
+    """Store it for the review queue, and where its decision goes. A request made again changes nothing."""
+    sealed_key = sealing.seal(context().settings, key)
+    url = _callback(sent)
+    try:
+        with context().store.write() as session:
+            kept = _keep_once(session, comment, change, url, sealed_key)
+    except IntegrityError:  # PostgreSQL: another request made the same endpoint meanwhile; now it can be seen
+        with context().store.write() as session:
+            kept = _keep_once(session, comment, change, url, sealed_key)
+    if kept:
+        nudge(comment.site_id)
+
+
+def _keep_once(session: Session, comment: Comment, change: Change, url: str | None, sealed_key: str) -> bool:
+    origin = comment.origin or {}
+    earlier = judged.find_again(session, comment, recheck=False)
+    if earlier is not None and earlier.origin is not None:
+        g.akismet_guid = earlier.origin["guid"]
+        origin["endpoint_id"] = earlier.origin.get("endpoint_id")
+        return False
+    if url is not None:
+        origin["endpoint_id"] = callbacks.open_endpoint(session, comment.site_id, url, sealed_key=sealed_key)
+    judged.keep(session, comment, change)
+    return True
+
+
+def _callback(sent: Fields) -> str | None:
+    """Where this comment's decision may be posted, if anywhere."""
+    url = sent.get("callback", "").strip()
+    if not url:
+        return None
+    try:
+        return callbacks.accept_url(url, sent["blog"])
+    except Refused as refusal:
+        log.warning("akismet.callback_refused", why=str(refusal))
+        return None
+
+
+def _show(change: Change, sent: Fields, *, can_call_back: bool) -> Response:
+    if change.status == "published":
+        return plain("false")
+    if change.status == "flagged":
+        return _hold(change.reasons[0]["message"], sent, can_call_back=can_call_back)
+    return plain("true", pro_tip="discard") if _is_blatant(change) else plain("true")
+
+
+def _is_blatant(change: Change) -> bool:
+    about_spam = any(reason.get("label") == "spam" for reason in change.reasons)
+    return about_spam and (change.scores or {}).get("spam", 0.0) >= BLATANT
+
+
+def _hold(why: str, sent: Fields, *, can_call_back: bool) -> Response:
+    """Have the client keep the comment for a person, each in the way that it knows.
+
+    `false` with an error is kept pending by WordPress until we call back. Where we cannot, a body that is no verdict
+    has it ask again. Clients that know only the two verdicts would publish on either: to them it is `true`.
+    """
+    is_wordpress = "comment_post_ID" in sent and "WordPress/" in request.headers.get("User-Agent", "")
+    asks_again = is_wordpress or bool(sent.get("recheck_reason"))
+    body = "false" if can_call_back else answers.HELD if asks_again else "true"
+    return plain(body, error="held-for-moderation", debug_help=f"A moderator has to look. {why}")

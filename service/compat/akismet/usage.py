@@ -1,0 +1,115 @@
+"""How much each blog has asked, by month, in Redis hashes. Counts may be lost: they hold up no answer."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from typing import cast
+from urllib.parse import urlsplit
+
+from redis.exceptions import RedisError
+
+from moderation import clock
+from moderation.facts import REPEAT_WINDOW
+from moderation.queues import AWAY_SECONDS
+from moderation.tables import Comment
+from service.context import context
+
+_KEPT_SECONDS = 400 * 86_400
+#: Blogs counted by name under one key in a month; the rest are counted together.
+_MOST_BLOGS = 2000
+_OTHERS = "(others)"
+
+#: Until when Redis is left alone, since it did not answer: each process learns it for itself.
+_away_until = 0.0
+
+
+@dataclass
+class Counts:
+    """What a blog asked in a month."""
+
+    api_calls: int = 0
+    spam: int = 0
+    ham: int = 0
+    missed_spam: int = 0
+    false_positives: int = 0
+
+
+KINDS = tuple(one.name for one in fields(Counts))
+
+
+def month_now() -> str:
+    """As in `2026-12`."""
+    return f"{clock.now():%Y-%m}"
+
+
+def blog_name(blog: str) -> str:
+    """A blog as it is listed: its host and path."""
+    try:
+        parts = urlsplit(blog if "//" in blog else f"//{blog}")
+        return f"{parts.hostname or ''}{parts.path.rstrip('/')}"[:200] or "(unnamed)"
+    except ValueError:
+        return "(unnamed)"
+
+
+def count(site_id: str, blog: str, kind: str | None = None) -> None:
+    """Count a call, and what it came to."""
+    global _away_until  # noqa: PLW0603
+    if time.monotonic() < _away_until:
+        return
+    redis, key, name = context().queues.redis, _key(site_id, month_now()), blog_name(blog)
+    try:
+        with redis.pipeline(transaction=False) as pipeline:
+            pipeline.hexists(key, f"api_calls|{name}")
+            pipeline.hlen(key)
+            known, size = pipeline.execute()
+            if not known and size >= _MOST_BLOGS * len(KINDS):
+                name = _OTHERS
+            for one in ("api_calls", kind):
+                if one is not None:
+                    pipeline.hincrby(key, f"{one}|{name}", 1)
+            if not size:
+                pipeline.expire(key, _KEPT_SECONDS)
+            pipeline.execute()
+    except RedisError:
+        _away_until = time.monotonic() + AWAY_SECONDS
+
+
+def read(site_id: str, month: str) -> dict[str, Counts]:
+    """A month's counts by blog; empty when Redis is away."""
+    try:
+        stored = cast("dict[bytes, bytes]", context().queues.redis.hgetall(_key(site_id, month)))
+    except RedisError:
+        return {}
+    found: dict[str, Counts] = defaultdict(Counts)
+    for name, value in stored.items():
+        kind, _, blog = name.decode().partition("|")
+        setattr(found[blog], kind, int(value))
+    return dict(found)
+
+
+def is_repeated(comment: Comment) -> bool:
+    """Whether another comment of these words was checked on the site within a day; remembers this one.
+
+    The same author with the same words on the same page is the same comment, asked about again.
+    """
+    global _away_until  # noqa: PLW0603
+    if not comment.comment or time.monotonic() < _away_until:
+        return False
+    key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}"
+    who = hashlib.sha256(f"{comment.author_key}|{comment.thread}".encode()).hexdigest()[:16]
+    try:
+        with context().queues.redis.pipeline(transaction=False) as pipeline:
+            pipeline.get(key)
+            pipeline.set(key, who, nx=True, ex=int(REPEAT_WINDOW.total_seconds()))
+            first, _ = pipeline.execute()
+    except RedisError:
+        _away_until = time.monotonic() + AWAY_SECONDS
+        return False
+    return first is not None and first.decode() != who
+
+
+def _key(site_id: str, month: str) -> str:
+    return f"winnow:akismet:usage:{site_id}:{month}"
