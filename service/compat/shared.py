@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -150,8 +151,8 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     began = time.perf_counter()
     try:
         table = found.score(texts, signals)
-    except Exception:
-        log.exception("compat.not_scored", texts=len(texts))
+    except Exception as error:
+        log.error("compat.not_scored", texts=len(texts), **_told(error))
         raise Refusal("not_scored", status=503) from None
     _count(metrics.record_scoring, len(texts), time.perf_counter() - began)
     return [dict(zip(found.labels, map(float, row), strict=True)) for row in table]
@@ -198,8 +199,13 @@ def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -
         if isinstance(error, AWAY):
             log.warning("database.unavailable", error=type(error).__name__)
             return show(Refusal("unavailable", status=503, retry_after=2))
-        log.error("request.failed", request_id=g.get("request_id"), exc_info=error)
+        log.error("request.failed", request_id=g.get("request_id"), **_told(error))
         return show(Refusal("internal", status=500))
+
+
+def _told(error: Exception) -> dict[str, str]:
+    """What the log may say of a failure: its kind and place, and not its message, which may quote what was sent."""
+    return {"error": type(error).__name__, "where": "".join(traceback.format_tb(error.__traceback__))}
 
 
 def _scorer() -> Scorer:
