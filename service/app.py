@@ -9,7 +9,7 @@ from moderation import queues
 from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from service import api, compat, failures, requests
+from service import api, compat, console, demo, docs, failures, operations, requests
 from service.context import Context
 from service.sessions import PageSessions
 
@@ -28,22 +28,13 @@ def create_app(settings: Settings) -> Flask:
     api.init_app(app)
     app.register_blueprint(api.blueprint, url_prefix="/api/v1")
     compat.init_app(app)
-    _register_others(app)
+    console.init_app(app)
+    app.register_blueprint(console.blueprint, url_prefix="/console")
+    demo.init_app(app)
+    app.register_blueprint(demo.blueprint, url_prefix="/demo")
+    app.register_blueprint(docs.blueprint, url_prefix="/api")
+    app.register_blueprint(operations.blueprint)
     if settings.trusted_proxies:
         number = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=number)  # type: ignore[method-assign]
     return app
-
-
-def _register_others(app: Flask) -> None:
-    import importlib
-
-    for name, prefix in (("operations", None), ("console", "/console"), ("demo", "/demo"), ("docs", "/api")):
-        try:
-            module = importlib.import_module(f"service.{name}")
-            blueprint = module.blueprint
-        except (ImportError, AttributeError):
-            continue
-        if hasattr(module, "init_app"):
-            module.init_app(app)
-        app.register_blueprint(blueprint, url_prefix=prefix)

@@ -23,11 +23,13 @@ from service.context import context
         tag="Threads",
         query=Page,
         answers={200: ("A page of the thread.", FeedSchema)},
+        problems=("not-found",),
     ),
 )
 def read_thread(site_id: str, *, thread: str, query: dict[str, Any]) -> Response:
     """The published comments, oldest first; replies name their parent. Percent-encode the thread, as
-    JavaScript's `encodeURIComponent` does. A thread that nobody has commented on is empty."""
+    JavaScript's `encodeURIComponent` does. A thread that nobody has commented on is empty;
+    one that could not be, since it holds control characters, is not found."""
     after = None
     if "cursor" in query:
         after = tuple(cursors.decode("feed", query["cursor"], [datetime, str]))
