@@ -29,7 +29,7 @@ def accept_many(store: Store, queues: Queues, site: CreatedSite, count: int) -> 
 
 
 def jobs(queues: Queues) -> int:
-    return int(queues.redis.llen("rq:queue:scoring"))  # type: ignore[arg-type]
+    return int(queues.redis.llen("rq:queue:scoring"))
 
 
 def test_what_redis_forgot_is_queued_again_and_a_worker_woken(
