@@ -23,6 +23,8 @@ _LINK = re.compile(
     r"(?:<a\s[^<>]*>?\s*|\[url[^\[\]]*\]?\s*|(?=https?://)|\b(?=www\.))(?:https?://)?(?:www\.)?", re.IGNORECASE
 )
 
+_LINK_MARKS = ("://", "www.", "<a", "[url")
+
 
 class PatternError(ValueError):
     """An entry of a word list or of an address list cannot be used; the message says which and why."""
@@ -81,6 +83,9 @@ class AddressSet:
 
 def count_links(text: str) -> int:
     """How many links `text` holds, as addresses, `<a>` or BBCode."""
+    lowered = text.lower()
+    if not any(mark in lowered for mark in _LINK_MARKS):  # ten times as fast, and true of most comments
+        return 0
     return len(_LINK.findall(text))
 
 
@@ -104,5 +109,15 @@ def _expression(entry: str, number: int) -> str:
     words = fold(entry)
     if not words.strip("* ") or len(words) > 200:
         raise PatternError(f"Entry {number + 1} must have between 1 and 200 characters beside `*`.")
-    marked = _WORD_OF_ENTRY.sub(_MARKED, words)
-    return r"[^\x01]*".join(re2.escape(part) for part in marked.split("*"))
+    parts: list[str] = []
+    at = 0
+    for word in _WORD_OF_ENTRY.finditer(words):
+        parts += [re2.escape(words[at : word.start()]), _word_expression(word[0])]
+        at = word.end()
+    return "".join((*parts, re2.escape(words[at:])))
+
+
+def _word_expression(word: str) -> str:
+    if not word.strip("*"):  # beside punctuation, as in `c++*`: a word or none
+        return r"(?:\x01[^\x01]*\x01)?"
+    return r"\x01" + r"[^\x01]*".join(re2.escape(part) for part in word.split("*")) + r"\x01"
