@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 #: A worker's first batch; the later ones are as large as this much time allows, so that a comment that comes meanwhile
 #: does not wait long.
-BATCH, BATCH_SECONDS = 64, 0.03
+BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
 #: A score says how likely it is that people would object; how urgent a flag is follows from it.
 _LEAST_URGENT = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -315,3 +316,15 @@ def test_they_are_open_without_a_key_and_tell_nobodys_words(
         assert answer.status_code in (200, 503)
         for private in ("Xylophone", "Zebediah", site.id):
             assert private not in answer.text
+
+
+# The handbook.
+
+
+def test_operations_md_explains_every_metric_and_every_setting(anonymous: FlaskClient) -> None:
+    handbook = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+    families = {family.name for family in text_string_to_metric_families(anonymous.get("/metrics").text)}
+    assert "winnow_oldest_pending_seconds" in families
+    assert [name for name in families if f"`{name}" not in handbook] == []
+    settings = {f"WINNOW_{field.name.upper()}" for field in dataclasses.fields(Settings)} - {"WINNOW_SECRET_KEYS"}
+    assert [name for name in settings | {"WINNOW_SECRET_KEY"} if f"| `{name}`" not in handbook] == []
