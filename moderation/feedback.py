@@ -75,14 +75,10 @@ def export(store: Store, site_id: str | None = None) -> Iterator[dict[str, Any]]
 
     `weight` is 1, or less where a site has more than `SITE_WEIGHT` examples.
     """
+    each_text = func.count(func.distinct(Feedback.text_hash + Feedback.source))
     with store.read() as session:
-        sizes = dict(
-            session.execute(
-                select(Feedback.site_id, func.count(func.distinct(Feedback.text_hash + Feedback.source))).group_by(
-                    Feedback.site_id
-                )
-            ).tuples()
-        )
+        rows = session.execute(select(Feedback.site_id, each_text).group_by(Feedback.site_id))
+        sizes = {str(site): int(number) for site, number in rows}
     for site in sorted(sizes if site_id is None else {site_id} & set(sizes)):
         weight = weight_of(sizes[site])
         for example in _examples(store, site):

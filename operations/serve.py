@@ -50,4 +50,6 @@ def _load(log_format: Literal["console", "json"]) -> Any:
     assert parent.pid is not None
     die_with_parent(parent.pid)
     logs.configure(log_format, part=f"web {os.getpid()}")
-    return importlib.import_module(_APPLICATION).app
+    application = importlib.import_module(_APPLICATION).app
+    importlib.import_module("service.compat.shared").load_classifier(application)
+    return application

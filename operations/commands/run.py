@@ -1,4 +1,4 @@
-"""`winnow serve`, `winnow worker` and `winnow migrate`: the parts of an installation, each on its own."""
+"""`winnow serve` and `winnow worker`: the parts of an installation, each on its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import os
 import click
 
 from moderation import settings
-from operations import connections, environment, logs, work
-from operations import migrate as migrations
+from operations import logs, work
 from operations.supervisor import Supervisor
 
 
@@ -49,17 +48,3 @@ def worker(*, processes: int, only: str | None) -> None:
     with Supervisor() as supervisor:
         work.start_parts(supervisor, processes=processes, environ=os.environ)
         supervisor.run()
-
-
-@click.command()
-@click.option("--down-to", metavar="REVISION", help="Undo what came after it; `base` undoes all, and every row.")
-def migrate(*, down_to: str | None) -> None:
-    """Bring the database to this version's schema. Safe to run twice, or from several places at once."""
-    found = environment.read(os.environ)
-    found.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = connections.open_store(found)
-    if down_to:
-        migrations.downgrade(store, down_to)
-    else:
-        migrations.upgrade(store)
-    click.echo(f"The database is at revision {migrations.current(store) or 'base'}.")

@@ -1,0 +1,100 @@
+"""`winnow migrate`: the database to this version's schema; below it, help for moving here from other services."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+import models
+from operations import connections, environment
+from operations import migrate as migrations
+from operations.errors import OperatorError
+
+
+@click.group(invoke_without_command=True)
+@click.option("--down-to", metavar="REVISION", help="Undo what came after it; `base` undoes all, and every row.")
+@click.pass_context
+def migrate(ctx: click.Context, *, down_to: str | None) -> None:
+    """Bring the database to this version's schema. Safe to run twice, or from several places at once.
+
+    The commands below are about moving to Winnow from another service, and leave the database alone.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    found = environment.read(os.environ)
+    found.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = connections.open_store(found)
+    if down_to:
+        migrations.downgrade(store, down_to)
+    else:
+        migrations.upgrade(store)
+    click.echo(f"The database is at revision {migrations.current(store) or 'base'}.")
+
+
+@migrate.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A CSV file.")
+@click.option(
+    "--threshold", "given", multiple=True, metavar="ATTRIBUTE=NUMBER", help="One that you use, such as TOXICITY=0.8."
+)
+@click.option(
+    "--share", type=click.FloatRange(0, 1), help="The share of comments flagged before, where no scores were kept."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print thresholds as a policy takes them, and nothing else.")
+def perspective_thresholds(*, data: Path, given: tuple[str, ...], share: float | None, as_json: bool) -> None:
+    """Propose thresholds that flag as many comments as yours on Perspective's scores did.
+
+    The file has a column `text`, and for each attribute whose scores you kept a column of its name, such as TOXICITY.
+    Without scores, give --threshold, and --share if you know what share of comments it flagged.
+    """
+    from operations import perspective_thresholds as thresholds  # noqa: PLC0415  (NumPy, which `migrate` needs not)
+    from service.compat.perspective.attributes import LABELS  # noqa: PLC0415
+
+    classifier = models.load()
+    comments = thresholds.read(data, classifier)
+    wanted = _thresholds(given, list(comments.old) or ["TOXICITY"])
+    found = thresholds.propose(comments, classifier, wanted, share)
+    if as_json:
+        labels = {one.attribute: {"flag_at": one.threshold} for one in found if one.threshold is not None}
+        click.echo(json.dumps({"thresholds": {LABELS[name]: value for name, value in labels.items()}}))
+        return
+    if comments.unjudged:
+        click.echo(f"Left out: {comments.unjudged} comments in a language that the classifier has not learnt.\n")
+    click.echo("attribute            yours  flagged of comments     ours  flagged  by both")
+    for one in found:
+        ours = f"{one.threshold:.4f}" if one.threshold is not None else "-"
+        both = "-" if one.both is None else str(one.both)
+        click.echo(
+            f"{one.attribute:<18} {one.old_threshold:>7g} {one.old_flagged:>8} {one.comments:>11} "
+            f"{ours:>8} {one.flagged:>8} {both:>8}"
+        )
+    if any(one.threshold is None for one in found):
+        click.echo("\nA dash: no comment was flagged before, so there is nothing to go by. Use more comments.")
+    if any(one.both is None for one in found) and share is None:
+        click.echo(
+            "\nWithout old scores, the share flagged before is that of ordinary comments on Wikipedia's talk pages. "
+            "Yours may differ: give --share, or try the thresholds in the mode `observe` first."
+        )
+
+
+def _thresholds(given: tuple[str, ...], attributes: list[str]) -> dict[str, float]:
+    from operations.perspective_thresholds import DEFAULT_THRESHOLD  # noqa: PLC0415
+    from service.compat.perspective.attributes import LABELS  # noqa: PLC0415
+
+    if not given:
+        return dict.fromkeys(attributes, DEFAULT_THRESHOLD)
+    found = {}
+    for one in given:
+        name, _, number = one.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if name.upper() not in LABELS or not 0 <= value <= 1:
+            raise OperatorError(
+                f"--threshold {one} is not understood. Give one such as TOXICITY=0.8; there are {', '.join(LABELS)}."
+            )
+        found[name.upper()] = value
+    return found
