@@ -132,6 +132,14 @@ def test_the_queue_is_read_in_pages_without_gaps_or_repeats(app: Flask, store: S
     assert set(seen) == expected
 
 
+@pytest.mark.parametrize("query", ["site=%00", "site=s_nothing", "after=%00&site=%FF"])
+def test_a_site_that_is_none_means_all(app: Flask, store: Store, post: Poster, query: str) -> None:
+    post("insult=0.73")
+    browser = sign_in(app, store)
+    assert "<article" in browser.get(f"/console/?{query}").text
+    assert browser.get(f"/console/comments?{query}&status=%00&before=%00").status_code == 200
+
+
 @pytest.mark.parametrize("after", ["", "x", "1-2-3", "9999-99999999999999999-q_" + "z" * 26, "<script>"])
 def test_an_address_that_no_page_wrote_shows_a_page_all_the_same(app: Flask, store: Store, after: str) -> None:
     assert sign_in(app, store).get("/console/", query_string={"after": after}).status_code == 200

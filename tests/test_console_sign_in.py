@@ -24,7 +24,10 @@ def test_the_right_name_and_password_open_the_review_queue(app: Flask, store: St
     assert "Review queue" in browser.get("/console/").text
 
 
-@pytest.mark.parametrize(("name", "password"), [("mo", "wrong password here"), ("nobody", PASSWORD)])
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("mo", "wrong password here"), ("nobody", PASSWORD), ("n\0body", PASSWORD), ("mo", "\0" * 20), ("é" * 5000, "x")],
+)
 def test_a_wrong_name_and_a_wrong_password_are_told_the_same(
     app: Flask, store: Store, name: str, password: str
 ) -> None:

@@ -112,8 +112,9 @@ def test_a_reply_stands_under_what_it_replies_to(anonymous: FlaskClient, app: Fl
     )
 
 
-def test_a_reply_to_nothing_is_refused_and_kept(anonymous: FlaskClient) -> None:
-    answer = post(anonymous, "An answer", parent_id="c_nothing")
+@pytest.mark.parametrize("parent_id", ["c_nothing", "c_\0", "c" * 50])
+def test_a_reply_to_nothing_is_refused_and_kept(anonymous: FlaskClient, parent_id: str) -> None:
+    answer = post(anonymous, "An answer", parent_id=parent_id)
     assert answer.status_code == 422
     assert "The comment that you reply to is gone." in answer.text
     assert "An answer</textarea>" in answer.text

@@ -29,6 +29,7 @@ _ID = re.compile(r"c_[0-9a-z]{26}")
 def decide(comment_id: str) -> ResponseReturnValue:
     """Publish or reject, if the comment is still what the moderator saw."""
     moderator = access.require_decider()
+    _require_id(comment_id)
     action, version = request.form.get("action", ""), request.form.get("version", "")
     reason = request.form.get("reason", "").replace("\0", "").strip()
     if action not in _DONE or not re.fullmatch(r"[0-9]{1,9}", version):
@@ -56,6 +57,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
 
 
 def show_comment(comment_id: str) -> ResponseReturnValue:
+    _require_id(comment_id)
     with context().store.read() as session:
         comment = session.get(Comment, comment_id)
         if comment is None:
@@ -90,6 +92,12 @@ def list_comments() -> ResponseReturnValue:
             status=status,
             statuses=STATUSES,
         )
+
+
+def _require_id(comment_id: str) -> None:
+    """404 for what cannot be an id: PostgreSQL does not take every string."""
+    if not _ID.fullmatch(comment_id):
+        abort(404)
 
 
 def _newest(session: Session, site_id: str | None, statuses: Sequence[str], *, before: str) -> list[Comment]:

@@ -23,9 +23,11 @@ _POSITION = re.compile(r"([0-9]{1,4})-([0-9]{1,17})-(q_[0-9a-z]{26})")
 
 
 def show_queue() -> ResponseReturnValue:
-    site_id = request.args.get("site") or None
     after = read_position(request.args.get("after"))
     with context().store.read() as session:
+        sites = site_names(session)
+        chosen = request.args.get("site")
+        site_id = chosen if chosen in dict(sites) else None
         found = review.page(session, site_id, after=after, limit=PAGE + 1)
         shown, more = found[:PAGE], len(found) > PAGE
         page = render_template(
@@ -33,7 +35,7 @@ def show_queue() -> ResponseReturnValue:
             cards=cards.build(session, _by_comment(shown)),
             waiting=count_waiting(session, site_id),
             most=COUNT_UP_TO,
-            sites=site_names(session),
+            sites=sites,
             site_id=site_id,
             is_first=after is None,
             next=write_position(shown[-1][0]) if more else None,

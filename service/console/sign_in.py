@@ -18,7 +18,7 @@ def show_sign_in() -> ResponseReturnValue:
 
 
 def check_sign_in() -> ResponseReturnValue:
-    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+    name, password = request.form.get("name", "").replace("\0", "").strip(), request.form.get("password", "")
     errors = {}
     if not name:
         errors["name"] = "Please enter your name."

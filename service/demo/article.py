@@ -28,7 +28,8 @@ RATE = "20 per minute"
 
 
 #: The form is checked as the API checks a submission, with the same sentences.
-_FORM = SubmissionSchema(only=("name", "comment"), unknown=EXCLUDE)
+_FORM = SubmissionSchema(only=("name", "comment", "parent_id", "user_agent"), unknown=EXCLUDE)
+_PARENT_GONE = "The comment that you reply to is gone. Send yours without it."
 
 #: What a newcomer may try, and what comes of it.
 EXAMPLES = {
@@ -67,25 +68,22 @@ def comment() -> ResponseReturnValue:
     """Take the form. The page answers with itself, the script with the comment as the page would show it."""
     form = {name: request.form.get(name, "").replace("\r\n", "\n") for name in ("name", "comment", "parent_id")}
     try:
-        valid = _FORM.load(form)
+        valid = _FORM.load(form | {"user_agent": request.user_agent.string})
     except ValidationError as error:
-        return _refuse(422, form, {name: sentences[0] for name, sentences in error.messages_dict.items()})
+        errors = {name: sentences[0] for name, sentences in error.messages_dict.items()}
+        if errors.pop("parent_id", None):
+            errors["form"] = _PARENT_GONE
+        return _refuse(422, form, errors)
     if wait := _buckets().take(request.remote_addr or ""):
         seconds = math.ceil(wait)
         answer = _refuse(429, form, {"form": f"That was a lot of comments. Try again in {seconds} seconds."})
         answer.headers["Retry-After"] = str(seconds)
         return answer
     found = context()
-    submission = Submission(
-        **valid,
-        thread=site.THREAD,
-        parent_id=form["parent_id"] or None,
-        ip=request.remote_addr,
-        user_agent=request.user_agent.string[:1000] or None,
-    )
+    submission = Submission(**valid, thread=site.THREAD, ip=request.remote_addr)
     [outcome] = comments.submit(found.store, found.queues, site.find_or_create(found), [submission])
     if outcome.comment is None:
-        return _refuse(422, form, {"form": "The comment that you reply to is gone. Send yours without it."})
+        return _refuse(422, form, {"form": _PARENT_GONE})
     return _accepted(outcome.comment)
 
 
