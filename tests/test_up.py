@@ -36,6 +36,15 @@ def running(installation: Installation) -> Installation:
     return installation
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for the tests that kill nothing."""
+    made = Installation(tmp_path_factory.mktemp("untouched") / "data")
+    made.start()
+    yield made
+    made.stop()
+
+
 def descendants(installation: Installation) -> list[psutil.Process]:
     return installation.process.children(recursive=True)
 
@@ -63,24 +72,24 @@ def start_fails(*arguments: str, cwd: Path, **environ: str) -> str:
     return sentence(winnow("up", *arguments, cwd=cwd, **environ))
 
 
-def test_it_serves_and_says_where(running: Installation) -> None:
-    assert answers(running)
+def test_it_serves_and_says_where(untouched: Installation) -> None:
+    assert answers(untouched)
     for path in ("/demo/", "/console/", "/api/docs"):
-        assert f"{running.url}{path}" in running.output
-        assert requests.get(f"{running.url}{path}", timeout=10).ok
+        assert f"{untouched.url}{path}" in untouched.output
+        assert requests.get(f"{untouched.url}{path}", timeout=10).ok
 
 
-def test_the_first_start_prints_a_key_and_a_link_that_work(running: Installation) -> None:
-    submitted = running.session.post(
-        f"{running.url}/api/v1/comments", json={"name": "Ada", "comment": "Thank you for this article."}, timeout=10
+def test_the_first_start_prints_a_key_and_a_link_that_work(untouched: Installation) -> None:
+    submitted = untouched.session.post(
+        f"{untouched.url}/api/v1/comments", json={"name": "Ada", "comment": "Thank you for this article."}, timeout=10
     )
     assert submitted.status_code in {200, 202}
-    assert requests.get(running.welcome_link, timeout=10).ok
+    assert requests.get(untouched.welcome_link, timeout=10).ok
 
 
-def test_a_comment_is_decided(running: Installation) -> None:
-    made = running.session.post(
-        f"{running.url}/api/v1/comments",
+def test_a_comment_is_decided(untouched: Installation) -> None:
+    made = untouched.session.post(
+        f"{untouched.url}/api/v1/comments",
         json={"name": "Ada", "comment": "Thank you for this article."},
         headers={"Prefer": "wait=20"},
         timeout=30,
@@ -88,16 +97,16 @@ def test_a_comment_is_decided(running: Installation) -> None:
     assert made.json()["status"] != "pending"
 
 
-def test_the_data_directory_is_private(running: Installation) -> None:
-    running.session.post(f"{running.url}/api/v1/comments", json={"name": "A", "comment": "B"}, timeout=10)
-    for path in (running.data_dir, *running.data_dir.rglob("*")):
+def test_the_data_directory_is_private(untouched: Installation) -> None:
+    untouched.session.post(f"{untouched.url}/api/v1/comments", json={"name": "A", "comment": "B"}, timeout=10)
+    for path in (untouched.data_dir, *untouched.data_dir.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
-def test_redis_listens_on_a_private_socket_only_and_keeps_what_it_is_told(running: Installation) -> None:
-    server = part(running, "-server")
+def test_redis_listens_on_a_private_socket_only_and_keeps_what_it_is_told(untouched: Installation) -> None:
+    server = part(untouched, "-server")
     assert [c for c in server.net_connections("inet") if c.status == psutil.CONN_LISTEN] == []
-    with redis.Redis.from_url(embedded_redis.url(running.data_dir)) as client:
+    with redis.Redis.from_url(embedded_redis.url(untouched.data_dir)) as client:
         assert client.config_get("appendonly")["appendonly"] == "yes"
         assert client.config_get("appendfsync")["appendfsync"] == "everysec"
         assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
@@ -204,12 +213,12 @@ def test_a_second_start_keeps_all_data_and_prints_no_new_key(running: Installati
     assert not re.search(r"wk_|welcome", running.output[before:])
 
 
-def test_commands_in_another_shell_mean_the_same_installation(running: Installation) -> None:
+def test_commands_in_another_shell_mean_the_same_installation(untouched: Installation) -> None:
     def run(*arguments: str) -> str:
-        return winnow(*arguments, cwd=running.data_dir.parent, WINNOW_DATA_DIR=str(running.data_dir)).stdout
+        return winnow(*arguments, cwd=untouched.data_dir.parent, WINNOW_DATA_DIR=str(untouched.data_dir)).stdout
 
     assert "auto" in run("site", "list")
-    assert f"{running.url}/console/welcome/" in run("user", "create", "grace", "--role", "moderator")
+    assert f"{untouched.url}/console/welcome/" in run("user", "create", "grace", "--role", "moderator")
     report = run("doctor")
     assert "FAIL" not in report
     assert "1 scoring" in report
@@ -236,12 +245,12 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         assert f"Port {port} is taken" in start_fails("--port", str(port), cwd=tmp_path)
 
 
-def test_a_second_up_on_the_same_data_is_refused(running: Installation) -> None:
-    arguments = ("--port", str(free_port()), "--data-dir", str(running.data_dir))
-    said = start_fails(*arguments, cwd=running.data_dir.parent)
-    assert f"process {running.process.pid}" in said
+def test_a_second_up_on_the_same_data_is_refused(untouched: Installation) -> None:
+    arguments = ("--port", str(free_port()), "--data-dir", str(untouched.data_dir))
+    said = start_fails(*arguments, cwd=untouched.data_dir.parent)
+    assert f"process {untouched.process.pid}" in said
     assert "--data-dir" in said
-    assert answers(running)
+    assert answers(untouched)
 
 
 def test_an_unwritable_data_directory_is_named(tmp_path: Path) -> None:
