@@ -24,8 +24,8 @@ from moderation.tables import Comment
 
 log = structlog.get_logger(__name__)
 
-#: A worker's first batch; the later ones are as large as this much time allows, so that a comment that comes meanwhile
-#: does not wait long.
+#: A worker's first batch; the later ones are as large as this much of a processor's time allows, so that a comment that
+#: comes meanwhile does not wait long. Time spent waiting for others counts for nothing: smaller batches would wait more.
 BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
 #: A score says how likely it is that people would object; how urgent a flag is follows from it.
@@ -91,7 +91,7 @@ class Scorer:
             moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
         """
         wanted = most or self._size
-        began = time.perf_counter()
+        began = time.thread_time()
         claims = self.queues.claim(wanted)
         if not claims:
             return BatchResult(0, False, [], 0.0)
@@ -105,7 +105,7 @@ class Scorer:
         self.queues.done(claims)
         full = len(claims) == wanted
         if full:
-            self._adapt(len(claims), time.perf_counter() - began)
+            self._adapt(len(claims), time.thread_time() - began)
         return BatchResult(len(claims), full, written, took, scored, waits)
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
