@@ -111,6 +111,18 @@ def test_decisions_scores_and_waits_are_counted(
     assert shown["winnow_oldest_pending_seconds"] == 0
 
 
+def test_a_sites_own_decisions_are_counted_too(
+    client: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    first, second = (accept(store, queues, site, f"Fool {number}. toxicity=0.6") for number in (1, 2))
+    scorer.run_batch()
+    client.post(f"/api/v1/comments/{first.id}/decision", json={"action": "publish"})
+    client.post("/api/v1/decisions", json=[{"id": second.id, "action": "reject"}, {"id": "c_none", "action": "reject"}])
+    shown = scrape(client)
+    assert shown['winnow_decisions_total{actor="site",status="published"}'] == 1
+    assert shown['winnow_decisions_total{actor="site",status="rejected"}'] == 1
+
+
 def test_webhook_attempts_are_counted_by_result_and_what_waits_is_shown(
     anonymous: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite
 ) -> None:

@@ -18,6 +18,7 @@ from service.api.refusals import problem_of
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import DecisionItemSchema, DecisionSchema, Page, load
 from service.context import context
+from service.counting import count_decision
 from service.problems import Problem
 
 MOST = 1000
@@ -71,6 +72,7 @@ def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     with context().store.write() as session:
         comment = comments.decide(session, site_id, comment_id, actor="site", **body)
     nudging.nudge(site_id)
+    count_decision(comment.status, "site")
     return answer(show_comment(comment))
 
 
@@ -92,6 +94,9 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     for start in range(0, len(body), _TOGETHER):
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
     nudging.nudge(site_id)
+    for outcome in outcomes:
+        if outcome["code"] == 200:
+            count_decision(outcome["status"], "site")
     return answer({"outcomes": outcomes})
 
 
