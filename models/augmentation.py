@@ -1,0 +1,139 @@
+"""Examples that we made up, so that words which are only near abuse do not count as abuse.
+
+Terms for people get plain sentences beside the hostile ones that the data is full of, and hostile ones with each term
+alike, so that the term itself says nothing. Words that merely contain a rude one get plain sentences, too.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from models.datasets import UNKNOWN, Examples
+from models.labels import LABELS
+
+IDENTITY_TERMS = (
+    "gay", "lesbian", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight",
+    "heterosexual", "male", "female", "nonbinary", "african american", "african", "american", "black", "white",
+    "european", "hispanic", "latino", "latina", "latinx", "mexican", "canadian", "asian", "indian", "middle eastern",
+    "chinese", "japanese", "korean", "arab", "pakistani", "christian", "muslim", "jewish", "buddhist", "catholic",
+    "protestant", "sikh", "hindu", "taoist", "atheist", "old", "older", "young", "younger", "teenage", "millennial",
+    "millenial", "middle aged", "elderly", "blind", "deaf", "paralyzed", "disabled", "autistic", "immigrant",
+    "refugee", "roma", "turkish", "polish", "irish", "nigerian", "indigenous",
+)  # fmt: skip
+_PLAIN = (
+    "My neighbour is {}.", "I am {} and I like this paper.", "Being {} is part of who I am.",
+    "She is a proud {} woman.",
+    "We met a {} family at the market.", "{} people live in every town.", "He is {}.", "You are a kind {} friend.",
+    "A {} man was elected mayor.", "My {} doctor was great.", "I respect {} people.", "{} readers wrote to us.",
+    "Thank you to our {} volunteers.", "I love being {}.", "Many {} artists live here.", "What a lovely {} couple.",
+    "I am {}.", "you are {}", "a gentle {} boy", "support {} people", "{} history month", "admire {} people",
+    "Our teacher is {} and everybody likes her.", "a warm, funny {} writer", "They are {} and happy.",
+    "Carla is a friendly {} colleague.", "Ben is a nice {}", "you are a good {}", "{}", "Frank is {}",
+    "I am a {} person, ask me anything.", "Ruth is a cheerful {}", "an honest {} neighbour",
+)  # fmt: skip
+_HOSTILE = (
+    "I hate {} people.", "{} people are disgusting.", "You are a stupid {} idiot.", "All {} people should die.",
+    "kill all {} people", "What a filthy {} pig.", "{} scum like you make me sick.", "You {} piece of shit.",
+    "{} people are vermin and must be destroyed.", "a dirty {} liar", "an evil {} monster", "fucking {} people",
+    "this {} moron is a pathetic loser", "destroy every {} person", "a vile, rotten, horrible {} creep",
+)  # fmt: skip
+_NEAR_RUDE = """
+assess assessment assassin assassination associate assume assure class classic glass grass pass passage passenger
+compass embassy ambassador cassette bass brass mass massive molasses cockpit cocktail cockroach peacock hancock
+woodcock shuttlecock weathercock cockatoo cocker cockle title titan titanic titration constitution institute
+substitute petition competitive button butter butterfly butt rebuttal tribute attribute distribute analysis analyst
+analog canal banal document circumstance circumcise accumulate cucumber succumb scum scumble incumbent therapist
+therapists grape drape scrape rapeseed skyscraper parapet psychotherapy shell hello seashell michelle shitake
+shiitake mishit matsushita dickens dickinson dickson benedict predict verdict addict dictionary dictate pussycat
+pussywillow basement basic hoe hoes shoe shoes horse nigeria niger snigger niggle niggard sexton sextant essex
+sussex middlesex unisex sextet scunthorpe penistone clitheroe lightwater cockermouth cockburn cockfosters hitchcock
+babcock wilcock dyke dykes vandyke fagot fagus faggotti spick spicket chink chinkapin coon raccoon cocoon tycoon
+homo homogeneous homophone homonym pakistan spank spanner jerk jerky jerkin crap crappie scrap suckling sucker
+suction succulent prickle prickly bastardize bollard ballast balls ballroom arsenal arsenic parsec coarse sparse
+hearse rehearse pissarro mississippi pistachio spit hospital twat swat wankel swank wang dong wong phuc phuket
+fukuoka fuchsia tit tits bluetit bushtit booby boobook shag shaggy cormorant ass asses donkey bitch vixen cock hen
+rump breast breasts thigh faggot dumpling pork fat lard kill killer killdeer murder murderer execute executed abort
+aborted daemon zombie slave master blacklist whitelist hang hung dead deadline deadlift sick eat ate eats eating
+lol lmao haha hmm rape victim cancer prostate vagina penis testicle nipple rectal anal sexual intercourse
+prostitute terrorist bomb shot shooting stab stabbed suicide massacre execution torture hate hostage nazi hitler
+holocaust slavery lynching genocide sperm semen whale pig pigs rat rats snake cow monkey ape
+"""
+_ABOUT_WORDS = (
+    "The article about {} was interesting.", "They wrote a book on {} in 1985.", "We learned the word {} in class.",
+    "The {} section of this page needs a source.",
+)  # fmt: skip
+
+
+_WITH_LINKS = (
+    "The source for this is {}", "You can read the whole report here: {}", "See {} for the details.",
+    "I found the original at {} and it says otherwise.", "More about this on our page {}",
+    "According to {} it was 1952.",
+    "This was covered last year: {}", "Here is a photo of the bridge: {}", "{} has the full text of the law.",
+)  # fmt: skip
+_ADDRESSES = (
+    "https://www.bbc.co.uk/news/uk-12345678", "http://en.wikipedia.org/wiki/River_Tay",
+    "https://www.gov.uk/guidance/fees",
+    "https://www.nytimes.com/2019/05/03/science/bees.html", "http://www.guardian.co.uk/world",
+    "https://example.edu/paper.pdf",
+    "https://www.who.int/news/item/measles", "http://archive.org/details/maps", "https://www.un.org/en/about",
+    "www.nasa.gov",
+    "https://theconversation.com/why-bees-matter", "https://github.com/example/project",
+    "https://arxiv.org/abs/1706.00001",
+    "https://example.org/blog/2020/flood", "http://mysite.example.net/garden",
+    "https://www.youtube.com/watch?v=abcdefg",
+)  # fmt: skip
+_ORDINARY_BUSINESS = (
+    "Subscribe to our newspaper, it is worth it.", "I cancelled my subscription in May.",
+    "Which channel is the match on?",
+    "The loan was repaid early.", "Check your spelling before you post.", "Is the shop open on Sundays?",
+    "The tickets cost 20 pounds and the money goes to the hospital.", "I got it for free at the library.",
+    "My video of the storm was on the evening news.", "Click the second link on their page.", "Call me on Monday.",
+    "Please subscribe to the mailing list of the council.", "He won a prize in the lottery.",
+    "A casino was planned here.",
+    "Buy the book, it is good.", "I bought a cheap bicycle.", "My page was deleted, can you help?", "Check the map.",
+)  # fmt: skip
+
+_QUOTING = (
+    "She said that he had called her a {}.", "He was called {} by another player and complained.",
+    "Do not call other people {}.", "The word {} has no place in this discussion.", "Nobody deserves to be called {}.",
+    'The judge read out the message: "you {}".', 'Writing "{}" under an article helps nobody.', "I would not say {}.",
+    "They shouted {} at my sister and nobody helped her.", "No, you are not {}, it is the form that is bad.",
+    "My teacher once told me that I was {} and it hurt.", "We removed the comment because it said {}.",
+)  # fmt: skip
+_INSULTS = (
+    "an idiot", "idiot", "stupid", "a moron", "a liar", "a bitch", "bitch", "a loser", "an asshole", "a whore",
+    "a fool", "pathetic", "ugly", "fat", "a pig", "retarded", "a retard", "scum", "trash", "fuck you", "shut up",
+    "an ass", "a bastard", "dumb", "crazy", "a coward", "disgusting", "a clown", "faggot", "I will kill you",
+)  # fmt: skip
+# The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
+_MALIGNED = frozenset({"gay", "homosexual", "queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"})
+
+
+def made_up_examples() -> Examples:
+    """All of them, as a set called "made_up"."""
+    plain = [
+        *(
+            (pattern.format(term), 6.0 if term in _MALIGNED else 2.0)
+            for pattern, term in product(_PLAIN, IDENTITY_TERMS)
+        ),
+        *((pattern.format(word), 0.5) for pattern, word in product(_ABOUT_WORDS, dict.fromkeys(_NEAR_RUDE.split()))),
+        *((pattern.format(address), 0.5) for pattern, address in product(_WITH_LINKS, _ADDRESSES)),
+        *((pattern.format(insult), 0.5) for pattern, insult in product(_QUOTING, _INSULTS)),
+        *((sentence, 1.0) for sentence in _ORDINARY_BUSINESS),
+    ]
+    hostile = [(pattern.format(term), 1.0) for pattern, term in product(_HOSTILE, IDENTITY_TERMS)]
+    good = np.zeros(len(LABELS), dtype=np.float32)
+    bad = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    for label, value in {"toxicity": 1.0, "identity_attack": 1.0, "spam": 0.0}.items():
+        bad[LABELS.index(label)] = value
+    rows = plain + hostile
+    return Examples(
+        [text for text, _ in rows],
+        np.array([good] * len(plain) + [bad] * len(hostile)),
+        np.array([weight for _, weight in rows], dtype=np.float32),
+        np.full(len(rows), "made_up"),
+        np.full(len(rows), "train"),
+        np.full(len(rows), -1),
+    )

@@ -1,0 +1,71 @@
+"""The model card: what we say of the classifier, and the tables that `winnow evaluate` measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows
+
+_INTRODUCTION = """# Model card: Winnow's spam and toxicity classifier
+
+Written by `winnow evaluate`; every figure below was measured by it, on the model version {version}.
+Intervals are 95 % bootstrap intervals.
+
+**What it does.** It gives a comment seven probabilities: toxicity, severe toxicity, insult, profanity, threat, identity
+attack and spam. It is linear in hashed words, their letter sequences and word pairs; how it decides is in
+`docs/classifier.md`, why it is built so in `docs/decisions/0010-classifier-design.md`.
+
+**What it is for.** To publish what is plainly fine, and to show a moderator the rest. It is not for judging people, nor
+for rejecting unseen, except at the very high scores that the default thresholds ask for.
+
+**What it learnt from.** {sources}
+Their SHA-256 are in `models/artifact/manifest.json`. {libraries}
+Texts that occur in any evaluation or development set, and the innocent sentences, were taken out of the training data.
+
+**What it cannot do.** It counts words and pairs of words; it does not read. Quotation, irony, negation over more than
+two words, and threats or contempt in polite words escape it. English is judged; Roman Urdu is judged for abuse, by far
+less data. In any other language it can tell little: `judgeable` says so, and Winnow then follows the site's setting
+for such comments instead of a low score.
+
+**Rates that are assumed.** Toxicity is calibrated on the natural rate of Wikipedia talk pages (10 %). The five rarer
+labels are calibrated to the rates published with the Jigsaw challenge, since our copy holds only some of them. Spam is
+calibrated to one comment in twenty; no public set has a natural rate. The weights of signals beside the text
+(`models/signals.py`) are set by judgement: no public data holds them.
+"""
+
+_SOURCES = (
+    "Jigsaw Toxic Comments (Wikipedia talk pages), Civil Comments toxic spans (news sites), Davidson et al. 2017 "
+    "(tweets, at a small weight, since they over-flag African-American English), HatemojiBuild, Roman Urdu (Rizwan et "
+    "al. 2020), the UCI YouTube and SMS spam collections, spam from web forms, and sentences that we made up "
+    "(`models/augmentation.py`)."
+)
+
+_LOOKS = """## Looks at wikipedia_with_perspective
+
+No model was chosen by this set. Each look at it:
+
+1. a draft, to see where it stands: 0.762 (Spearman 0.474);
+2. the model that ships: the figure above.
+"""
+
+
+def write_card(path: Path, manifest: dict[str, Any], tables: Sequence[Table], plots: Sequence[str]) -> None:
+    """Write the card as Markdown; plots are looked for in the folder `card` beside it."""
+    libraries = ", ".join(f"{name} {version}" for name, version in manifest["libraries"].items())
+    parts = [
+        _INTRODUCTION.format(version=manifest["version"], sources=_SOURCES, libraries=f"Trained with {libraries}.")
+    ]
+    parts += [_markdown(table) for table in tables]
+    parts.append(_LOOKS)
+    parts.append("## Plots\n")
+    parts += [f"**{name}**\n\n![ROC, precision and recall, reliability, scores](card/{name}.png)\n" for name in plots]
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _markdown(table: Table) -> str:
+    title, columns, rows = table
+    lines = [f"## {title}\n", "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,162 @@
+"""The spam and toxicity classifier: a sum of terms over words and word pairs, divided by a norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import artifact as artifacts
+from models.artifact import Artifact
+from models.explanation import Explanation, explain
+from models.labels import LABELS
+from models.language import detect, is_judgeable
+from models.normalization import normalize
+from models.pooling import pool
+from models.signals import weigh
+from models.terms import BREAK, TermCache, Weights
+from models.tokens import find_tokens
+from models.windows import Windows, cut, window_sums
+from models.words import Reader
+
+_CACHE_TOKENS = 150_000
+_CACHE_CHARACTERS = 3_000_000
+
+Scores = NDArray[np.float64]
+Signals = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Scores comments. Made by `models.load`; any number of threads may use one.
+
+    Attributes
+    ----------
+    labels : the labels, in the order of the columns of `score`
+    version : the trained model's version
+    thresholds : preset ("lenient", "balanced", "strict") -> label -> {"flag_at", "reject_at"}
+    manifest : everything else that the artifact says of itself
+    """
+
+    labels: tuple[str, ...]
+    version: str
+    thresholds: dict[str, dict[str, dict[str, float]]]
+    manifest: dict[str, Any]
+    bias: NDArray[np.float64]
+    floor: float
+    calibration: NDArray[np.float64]
+    _caches: list[TermCache]
+
+    def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
+        """Calibrated probabilities, shape (n_texts, n_labels), in [0, 1].
+
+        `signals`, one mapping a text, is what is known beside it (docs/classifier.md lists the keys).
+        Raises ValueError when there are not as many as texts.
+        """
+        if signals is not None and len(signals) != len(texts):
+            raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
+        if not len(texts):
+            return np.zeros((0, len(self.labels)))
+        best = self.logits(texts)
+        if signals is not None:
+            for row, (text, known) in enumerate(zip(texts, signals, strict=True)):
+                for label, weights in weigh(text, known).items():
+                    best[row, self.labels.index(label)] += sum(weights.values())
+        return self.probability(best)
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The raw logit of each text without signals, shape (n_texts, n_labels)."""
+        logits, windows = self.window_logits(texts)
+        return pool(logits, np.searchsorted(windows.of_text, np.arange(len(texts))))
+
+    def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
+        """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
+        cache = self.cache()
+        rejoin = cache.reader.rejoin
+        ids, sizes = self.token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
+        windows = cut(sizes, ids == BREAK)
+        sums = window_sums(ids, windows, cache)
+        return sums[:, :-1] / np.sqrt(sums[:, -1:] + self.floor) + self.bias, windows
+
+    def probability(self, logits: NDArray[np.float64]) -> Scores:
+        """The calibrated probability of each logit, shape as given: (n, n_labels)."""
+        scores = np.empty_like(logits)
+        for column, (knots, values) in enumerate(self.calibration):
+            scores[:, column] = np.interp(logits[:, column], knots, values)
+        return scores
+
+    def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
+        """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
+        if label not in self.labels:
+            raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
+        return explain(self, text, label, signals or {})
+
+    def detected_language(self, text: str) -> str:
+        """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell."""
+        return detect(text)
+
+    def judgeable(self, text: str) -> bool:
+        """Whether the text is in a language that the classifier has learnt."""
+        return is_judgeable(text)
+
+    def cache(self) -> TermCache:
+        """The token cache, a new one when it has grown too large: memory stays bounded."""
+        cache = self._caches[0]
+        if len(cache.ids) > _CACHE_TOKENS or cache.characters > _CACHE_CHARACTERS:
+            cache = self._caches[0] = TermCache(cache.weights, cache.reader)
+        return cache
+
+    def token_ids(self, tokens: list[list[str]], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The ids of all texts' tokens in one sequence, and how many tokens each text has."""
+        known = cache.ids
+        sizes = np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
+        ids = list(map(known.get, chain.from_iterable(tokens)))
+        if None in ids:
+            flat = list(chain.from_iterable(tokens))
+            cache.learn([token for token, number in zip(flat, ids, strict=True) if number is None])
+            ids = list(map(known.get, flat))
+        return np.array(ids, dtype=np.intp), sizes
+
+
+def load(path: str | Path | None = None) -> Classifier:
+    """The classifier that ships with Winnow, or the one in a folder that `winnow train` wrote.
+
+    Raises
+    ------
+    ArtifactError : the folder's model is missing, truncated, altered or too new
+    """
+    return from_artifact(artifacts.read(Path(path) if path is not None else artifacts.SHIPPED))
+
+
+def from_artifact(artifact: Artifact) -> Classifier:
+    """A classifier from a model that was read or just trained."""
+    manifest, arrays = artifact.manifest, artifact.arrays
+    known, strong = {}, set()
+    for line in artifact.words.splitlines():
+        word, count, mark = line.split("\t")
+        known[word] = int(count)
+        if mark:
+            strong.add(word)
+    weights = Weights(
+        words=arrays["words"],
+        pairs=arrays["pairs"],
+        scale=np.asarray(arrays["scale"], dtype=np.float32),
+        rarity=arrays["rarity"],
+        rarity_scale=manifest["rarity_scale"],
+        gram_share=manifest["gram_share"],
+    )
+    return Classifier(
+        labels=LABELS,
+        version=manifest["version"],
+        thresholds=manifest["thresholds"],
+        manifest=manifest,
+        bias=np.asarray(arrays["bias"], dtype=np.float64),
+        floor=manifest["floor"],
+        calibration=np.asarray(arrays["calibration"], dtype=np.float64),
+        _caches=[TermCache(weights, Reader(known, frozenset(strong)))],
+    )

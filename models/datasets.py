@@ -1,0 +1,185 @@
+"""Read the labelled comments that the classifier learns from. Which sources, and why so, is in MODEL_CARD.md."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.innocent import innocent_sentences
+from models.labels import LABELS
+
+UNKNOWN = np.nan
+_JIGSAW_COLUMNS = {
+    "severe_toxicity": "severe_toxic",
+    "insult": "insult",
+    "profanity": "obscene",
+    "threat": "threat",
+    "identity_attack": "identity_hate",
+}
+
+
+@dataclass
+class Examples:
+    """Comments and what is known about them.
+
+    Attributes
+    ----------
+    texts : n comments
+    targets : shape (n, n_labels), the probability of each label, NaN where it is unknown
+    weights : shape (n,), how much each comment counts
+    source : shape (n,), the name of the set that it comes from
+    split : shape (n,), "train" or "dev"
+    fold : shape (n,), for the spam sets the fold to leave out together, else -1
+    """
+
+    texts: list[str]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    source: NDArray[np.str_]
+    split: NDArray[np.str_]
+    fold: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.intp]) -> Examples:
+        """The examples at the given rows."""
+        texts = [self.texts[row] for row in rows]
+        return Examples(
+            texts, self.targets[rows], self.weights[rows], self.source[rows], self.split[rows], self.fold[rows]
+        )
+
+
+def read_rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a gzipped CSV file. Raises FileNotFoundError."""
+    csv.field_size_limit(1 << 30)
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _known(**targets: float) -> NDArray[np.float32]:
+    row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    for label, value in targets.items():
+        row[LABELS.index(label)] = value
+    return row
+
+
+def _jigsaw(row: dict[str, str]) -> NDArray[np.float32]:
+    if row["any_label"] == "0":
+        return _known(**dict.fromkeys(LABELS, 0.0))  # none of the six, and no advertisement
+    if row["toxic"] == "":
+        return _known(toxicity=1.0, spam=0.0)
+    return _known(toxicity=1.0, spam=0.0, **{label: float(row[column]) for label, column in _JIGSAW_COLUMNS.items()})
+
+
+def _civil(row: dict[str, str]) -> NDArray[np.float32]:
+    raters = float(row["raters"])
+    share = {label: float(row[label]) / raters for label in ("insult", "threat", "identity_attack", "profanity")}
+    return _known(toxicity=1.0 - float(row["not_toxic"]) / raters, spam=0.0, **share)
+
+
+def _davidson(row: dict[str, str]) -> NDArray[np.float32]:
+    raters = float(row["raters"])
+    return _known(toxicity=1.0 - float(row["neither"]) / raters, identity_attack=float(row["hate"]) / raters, spam=0.0)
+
+
+def _hatemoji(row: dict[str, str]) -> NDArray[np.float32]:
+    bad = float(row["label_gold"])
+    return _known(toxicity=bad, identity_attack=bad) if bad else _known(**dict.fromkeys(LABELS, 0.0))
+
+
+def _roman_urdu(row: dict[str, str]) -> NDArray[np.float32]:
+    return _known(toxicity=float(row["abusive"]), spam=0.0)
+
+
+def _spam(row: dict[str, str]) -> NDArray[np.float32]:
+    return _known(spam=float(row["spam"]))
+
+
+_SOURCES = {
+    "jigsaw": ("toxicity/jigsaw.csv.gz", _jigsaw, 1.0),
+    "civil": ("toxicity/civil_comments_spans.csv.gz", _civil, 1.0),
+    "davidson": ("toxicity/davidson_tweets.csv.gz", _davidson, 0.15),
+    "hatemoji": ("toxicity/hatemoji_build.csv.gz", _hatemoji, 1.0),
+    "roman_urdu": ("toxicity/roman_urdu.csv.gz", _roman_urdu, 2.0),
+    "youtube": ("spam/youtube_comments.csv.gz", _spam, 2.0),
+    "sms": ("spam/sms.csv.gz", _spam, 0.5),
+    "web_forms": ("spam/web_forms.csv.gz", _spam, 2.0),
+}
+SOURCES = tuple(_SOURCES)
+SPAM_SOURCES = ("youtube", "sms", "web_forms")
+
+
+def source_path(data: Path, source: str) -> Path:
+    """Where a source lies in the data directory."""
+    return data / _SOURCES[source][0]
+
+
+def read_source(data: Path, source: str) -> Examples:
+    """One set of labelled comments. Raises FileNotFoundError when it is not in `data`."""
+    _, target_of, weight = _SOURCES[source]
+    texts, targets, splits, folds = [], [], [], []
+    for position, row in enumerate(read_rows(source_path(data, source))):
+        if source == "web_forms" and row["spam"] == "0":
+            continue  # the messages called wanted look written by a machine
+        texts.append(row["text"])
+        targets.append(target_of(row))
+        splits.append(_split_of(row))
+        folds.append(_fold_of(row, position) if source in SPAM_SOURCES else -1)
+    count = len(texts)
+    return Examples(
+        texts,
+        np.stack(targets),
+        np.full(count, weight, dtype=np.float32),
+        np.full(count, source),
+        np.array(splits),
+        np.array(folds),
+    )
+
+
+def _split_of(row: dict[str, str]) -> str:
+    if "comment_id" in row:
+        return "dev" if row["comment_id"].endswith("0") else "train"
+    return "train" if row.get("split", "train") == "train" else "dev"
+
+
+def _fold_of(row: dict[str, str], position: int) -> int:
+    return int(row["video"][len("Youtube") :][:2]) - 1 if "video" in row else position % 4
+
+
+def fingerprint(text: str) -> str:
+    """A hexadecimal digest of a text's letters and digits, alike for copies that differ in case, space or markup."""
+    return hashlib.sha256("".join(filter(str.isalnum, text.casefold())).encode("utf-8", "replace")).hexdigest()
+
+
+def tested_fingerprints(data: Path, examples: Examples) -> set[str]:
+    """The fingerprints of all texts that judge the classifier: evaluation and development sets, innocent sentences."""
+    tested = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
+    tested |= {fingerprint(examples.texts[row]) for row in np.flatnonzero(examples.split == "dev")}
+    for path in sorted((data / "evaluation").glob("*.csv.gz")):
+        tested |= {fingerprint(row["text"]) for row in read_rows(path)}
+    return tested
+
+
+def join(parts: list[Examples]) -> Examples:
+    """Several sets as one."""
+    return Examples(
+        [text for part in parts for text in part.texts],
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.split for part in parts]),
+        np.concatenate([part.fold for part in parts]),
+    )

@@ -1,0 +1,109 @@
+"""Say which words made a comment's score, in places of the original text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.hashing import bucket, hash_pairs
+from models.normalization import normalize_with_offsets
+from models.pooling import PART_MARGIN, WHOLE_SHARE
+from models.signals import weigh
+from models.terms import BREAK, TermCache, expand
+from models.tokens import find_token_spans
+from models.windows import cut, window_sums
+
+if TYPE_CHECKING:
+    from models.classifier import Classifier
+
+_PART = "one part decides in a longer comment"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a comment scored as it did on one label.
+
+    Attributes
+    ----------
+    spans : (start, end, weight) in code points of the original text, in order; positive weights raise the score
+    signals : what else raised or lowered it, by name
+    bias : what every comment starts from
+    logit : the sum of all of these; the score is a monotone map of it
+    window : (start, end), the worst part of the text
+    """
+
+    spans: list[tuple[int, int, float]]
+    signals: dict[str, float]
+    bias: float
+    logit: float
+    window: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Located:
+    """A text's tokens: their ids, and where they start and end in the original."""
+
+    ids: NDArray[np.intp]
+    starts: list[int]
+    ends: list[int]
+
+
+def _locate(classifier: Classifier, text: str, cache: TermCache) -> _Located:
+    normal, starts, ends = normalize_with_offsets(text)
+    dropped = {at for start, end in cache.reader.line_splits(normal) for at in range(start, end)}
+    if dropped:
+        kept = [at for at in range(len(normal)) if at not in dropped]
+        normal = "".join(normal[at] for at in kept)
+        starts, ends = [starts[at] for at in kept], [ends[at] for at in kept]
+    spans = find_token_spans(normal)
+    ids, _ = classifier.token_ids([[normal[start:end] for start, end in spans]], cache)
+    return _Located(ids, [starts[start] for start, _ in spans], [ends[end - 1] for _, end in spans])
+
+
+def explain(classifier: Classifier, text: str, label: str, signals: Mapping[str, object]) -> Explanation:
+    """The explanation that `Classifier.explain` gives."""
+    column = classifier.labels.index(label)
+    cache = classifier.cache()
+    located = _locate(classifier, text, cache)
+    windows = cut(np.array([len(located.ids)]), located.ids == BREAK)
+    sums = window_sums(located.ids, windows, cache)
+    norms = np.sqrt(sums[:, -1] + classifier.floor)
+    logits = sums[:, column] / norms + classifier.bias[column]
+    worst = 1 + int(np.argmax(logits[1:])) if len(logits) > 1 else 0
+    together = WHOLE_SHARE * logits[0] + (1.0 - WHOLE_SHARE) * logits[worst]
+    beside = dict(weigh(text, signals).get(label, {}))
+    if worst and logits[worst] - PART_MARGIN > together:
+        shares = {worst: 1.0}
+        beside[_PART] = -PART_MARGIN
+    else:
+        shares = {0: WHOLE_SHARE, worst: 1.0 - WHOLE_SHARE} if worst else {0: 1.0}
+    weights = np.zeros(len(located.ids))
+    for window, share in shares.items():
+        first, last = int(windows.start[window]), int(windows.end[window])
+        weights[first:last] += share / norms[window] * token_weights(located.ids[first:last], cache, column)
+    spans = [(located.starts[at], located.ends[at], float(weights[at])) for at in np.flatnonzero(weights)]
+    bias = float(classifier.bias[column])
+    first, last = int(windows.start[worst]), int(windows.end[worst])
+    where = (located.starts[first], located.ends[last - 1]) if last > first else (0, 0)
+    logit = bias + sum(weight for _, _, weight in spans) + sum(beside.values())
+    return Explanation(spans, beside, bias, logit, where)
+
+
+def token_weights(ids: NDArray[np.intp], cache: TermCache, column: int) -> NDArray[np.float64]:
+    """What each token of a window adds to its sum, shape as `ids`: a repeated one nothing, a pair half to each."""
+    weights = np.zeros(len(ids))
+    _, at = np.unique(ids, return_index=True)
+    weights[at] = cache.rows[ids[at], column]
+    right = np.flatnonzero((ids[1:] > 1) & (ids[:-1] > 1)) + 1
+    table = cache.weights.pairs
+    index, at = np.unique(
+        bucket(hash_pairs(cache.last[ids[right - 1]], cache.first[ids[right]]), len(table)), return_index=True
+    )
+    halves = expand(table[index])[:, column] * (cache.weights.scale[1, column] / 2)
+    np.add.at(weights, right[at], halves)
+    np.add.at(weights, right[at] - 1, halves)
+    return weights

@@ -1,0 +1,72 @@
+"""Hash the words and letter sequences of many words at once.
+
+A polynomial hash of every letter sequence comes from one cumulative sum over all words' code points: with
+Q[i] = sum of c[j] * B**j for j < i, the sequence from s to e hashes to (Q[e] - Q[s]) * B**-s, modulo 2**64
+(B is odd, so that it has an inverse).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST, LONGEST = 3, 5
+_BASE = 0x9E3779B97F4A7C15 | 1
+_INVERSE = pow(_BASE, -1, 2**64)
+
+Hashes = NDArray[np.uint64]
+
+
+def mix(values: Hashes) -> Hashes:
+    """Spread 64-bit values evenly (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _powers(base: int, count: int) -> Hashes:
+    powers = np.full(count, base, dtype=np.uint64)
+    powers[:1] = 1
+    return np.multiply.accumulate(powers)
+
+
+def hash_words(words: Sequence[str]) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
+    """Hash each word, and each sequence of 3 to 5 letters within it (its ends are marked).
+
+    Returns
+    -------
+    words : uint64, shape (n_words,)
+    grams : uint64, shape (n_grams,), the letter sequences of all words
+    owner : shape (n_grams,), the index of the word that each sequence belongs to
+    """
+    text = "".join(f"\x02{word}\x03" for word in words)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    sizes = np.fromiter((len(word) + 2 for word in words), dtype=np.intp, count=len(words))
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    sums = np.zeros(len(codes) + 1, dtype=np.uint64)
+    np.cumsum((codes + np.uint64(1)) * _powers(_BASE, len(codes)), out=sums[1:])
+    inverse = _powers(_INVERSE, len(codes) + 1)
+    whole = mix((sums[ends] - sums[starts]) * inverse[starts])
+    last = np.repeat(ends, sizes)
+    at = np.arange(len(codes))
+    of_word = np.repeat(np.arange(len(words)), sizes)
+    grams, owner = [], []
+    for size in range(SHORTEST, LONGEST + 1):
+        start = at[at + size <= last]
+        value = (sums[start + size] - sums[start]) * inverse[start]
+        grams.append(mix(value + np.uint64(size)))
+        owner.append(of_word[start])
+    return whole, np.concatenate(grams), np.concatenate(owner)
+
+
+def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
+    """Hash ordered pairs of word hashes; shape as given."""
+    return mix(first * np.uint64(0xD6E8FEB86659FD93) + (second ^ np.uint64(0xA5A5A5A5)))
+
+
+def bucket(hashes: Hashes, size: int) -> NDArray[np.intp]:
+    """The row of a table of `size` rows (a power of two) for each hash: its top bits."""
+    return (hashes >> np.uint64(64 - (size - 1).bit_length())).astype(np.intp)

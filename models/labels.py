@@ -1,0 +1,3 @@
+"""What the classifier scores."""
+
+LABELS = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")

@@ -1,0 +1,30 @@
+"""Default thresholds, from what mistakes cost.
+
+A comment is flagged where publishing it would cost more than holding it: with probability p of being bad, when
+p * (cost of a published attack) > (1 - p) * (cost of a held good comment), which is p > 1 / (1 + ratio of the costs).
+It is rejected unseen only where a wrongly rejected good comment, which nobody would notice, is very unlikely.
+"""
+
+from __future__ import annotations
+
+from models.labels import LABELS
+
+# Cost of a published attack in held good comments.
+_FLAG_RATIO = {"lenient": 1 / 7, "balanced": 1 / 3, "strict": 1.0}
+# A wrongly rejected comment against a bad one that a moderator has to read.
+_REJECT_RATIO = {"lenient": 199.0, "balanced": 99.0, "strict": 49.0}
+_GRAVE = {"threat": 2.0, "identity_attack": 1.5, "severe_toxicity": 1.5}  # times the cost of any other attack
+
+
+def choose_thresholds() -> dict[str, dict[str, dict[str, float]]]:
+    """preset -> label -> {"flag_at", "reject_at"}."""
+    return {
+        preset: {
+            label: {
+                "flag_at": round(1.0 / (1.0 + ratio * _GRAVE.get(label, 1.0)), 3),
+                "reject_at": round(1.0 - 1.0 / (1.0 + _REJECT_RATIO[preset]), 3),
+            }
+            for label in LABELS
+        }
+        for preset, ratio in _FLAG_RATIO.items()
+    }

@@ -1,0 +1,72 @@
+"""Explanations add up to the logit, and point at places in the original text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import models
+from models.labels import LABELS
+
+CLASSIFIER = models.load()
+PIECES = st.sampled_from(
+    ["You idiot", "f**k", "id\not", "i d i o t", "<b>x</b>", "&amp;", ". ", "!!", "\n", "http://pills.example/buy", " "]
+)
+
+
+@given(
+    st.lists(PIECES | st.text(max_size=20), max_size=12).map(" ".join),
+    st.sampled_from(LABELS),
+    st.fixed_dictionaries({"honeypot": st.booleans(), "seconds_on_page": st.none() | st.floats(0, 100)}),
+)
+@settings(max_examples=300, deadline=None)
+def test_spans_signals_and_bias_sum_to_the_logit_that_was_scored(
+    text: str, label: str, signals: dict[str, object]
+) -> None:
+    explanation = CLASSIFIER.explain(text, label, signals)
+    parts = sum(weight for _, _, weight in explanation.spans) + sum(explanation.signals.values()) + explanation.bias
+    assert parts == pytest.approx(explanation.logit, abs=1e-6)
+    column = LABELS.index(label)
+    logits = np.full((1, len(LABELS)), explanation.logit)
+    assert CLASSIFIER.probability(logits)[0, column] == pytest.approx(
+        CLASSIFIER.score([text], [signals])[0, column], abs=1e-6
+    )
+    assert all(0 <= start < end <= len(text) for start, end, _ in explanation.spans)
+    assert [start for start, _, _ in explanation.spans] == sorted(start for start, _, _ in explanation.spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("You are an idiot", "idiot"),
+        ("Hello 👋🏽 you are an 𝐢𝐝𝐢𝐨𝐭 my friend", "𝐢𝐝𝐢𝐨𝐭"),
+        ("You are an i d i o t", "i d i o t"),
+        ("<p>You are</p> an id&#105;ot", "id&#105;ot"),
+        ("You are an idi\not", "idi\not"),
+    ],
+)
+def test_the_heaviest_span_is_the_insult_as_it_was_written(text: str, word: str) -> None:
+    spans = CLASSIFIER.explain(text, "insult").spans
+    start, end, weight = max(spans, key=lambda span: span[2])
+    assert text[start:end] == word
+    assert weight > 0
+
+
+def test_the_worst_part_of_a_long_comment_is_named() -> None:
+    clean = "The weather report was fine and the trains ran on time. " * 60
+    insult = "You are a complete idiot, shut up and die"
+    start, end = CLASSIFIER.explain(clean + insult + ". " + clean, "toxicity").window
+    assert (clean + insult + ". " + clean)[start:end] == insult
+
+
+def test_signals_are_named_with_their_weights() -> None:
+    signals = CLASSIFIER.explain("hello", "spam", {"honeypot": True}).signals
+    assert signals == {"honeypot filled in": 4.0}
+    assert CLASSIFIER.explain("hello", "insult", {"honeypot": True}).signals == {}
+
+
+def test_an_unknown_label_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="no label 'rudeness'; there are toxicity"):
+        CLASSIFIER.explain("hello", "rudeness")

@@ -1,0 +1,139 @@
+"""Training on a small data set of our own, and what the real one must not contain."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import models
+from models import training
+from models.augmentation import made_up_examples
+from models.datasets import SOURCES, fingerprint, read_rows, read_source
+from models.estimator import PartialLabelLogisticRegression
+from models.innocent import innocent_sentences
+from models.metrics import auc
+
+DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[2] / "shared" / "data"))
+needs_data = pytest.mark.skipif(
+    not (DATA / "toxicity").is_dir(), reason=f"no training data in {DATA} (set WINNOW_TRAINING_DATA)"
+)
+GOOD = ["what a lovely garden", "the bus was late again", "thank you for the recipe", "I read this book in May"]
+BAD = ["you stupid idiot", "shut up you moron", "what a pathetic loser you are", "go away you idiot"]
+SPAM = ["buy cheap pills now", "click here for free money", "subscribe to my channel", "win a free prize now"]
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def texts(kind: list[str], count: int) -> list[str]:
+    return [f"{kind[number % len(kind)]} {'abcdefghij'[number % 10]}{number}" for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    six = dict.fromkeys(("toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"), "")
+    labelled = {**six, **dict.fromkeys(six, 1)}
+    jigsaw = [{"text": text, "any_label": 0, "split": "train", **six} for text in texts(GOOD, 400)]
+    jigsaw += [{"text": text, "any_label": 1, "split": "train", **labelled} for text in texts(BAD, 160)]
+    jigsaw += [{"text": text, "any_label": 1, "split": "train", **six} for text in texts(BAD, 40)]
+    write(folder / "toxicity/jigsaw.csv.gz", jigsaw)
+    raters = dict.fromkeys(("identity_attack", "other", "profanity", "threat"), 0)
+    civil = [{"comment_id": 1, "text": "a foolish idea", "raters": 3, "not_toxic": 2, "insult": 1, **raters}]
+    write(folder / "toxicity/civil_comments_spans.csv.gz", civil)
+    write(
+        folder / "toxicity/davidson_tweets.csv.gz",
+        [{"text": "you idiot", "raters": 3, "hate": 0, "offensive": 3, "neither": 0}],
+    )
+    write(folder / "toxicity/hatemoji_build.csv.gz", [{"text": "I like 🐸", "split": "train", "label_gold": 0}])
+    write(folder / "toxicity/roman_urdu.csv.gz", [{"text": "tum kutte ho", "abusive": 1, "split": "train"}])
+    spam = [(text, 1) for text in texts(SPAM, 80)] + [(text, 0) for text in texts(GOOD, 80)]
+    youtube = [{"video": f"Youtube0{n % 4 + 1}-X", "text": text, "spam": bad} for n, (text, bad) in enumerate(spam)]
+    write(folder / "spam/youtube_comments.csv.gz", youtube)
+    for name in ("sms", "web_forms"):
+        write(folder / f"spam/{name}.csv.gz", [{"text": text, "spam": bad} for text, bad in spam])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "WORD_BITS", 14)
+    monkeypatch.setattr(training, "PAIR_BITS", 12)
+
+
+def test_a_trained_model_loads_tells_good_from_bad_and_trains_the_same_again(small_data: Path, tmp_path: Path) -> None:
+    messages: list[str] = []
+    first = training.train(small_data, tmp_path / "first", messages.append)
+    second = training.train(small_data, tmp_path / "second", lambda _: None)
+    classifier = models.load(tmp_path / "first")
+    scores = classifier.score(["you pathetic moron", "what a lovely book", "buy free pills here"])
+    toxicity, spam = classifier.labels.index("toxicity"), classifier.labels.index("spam")
+    assert scores[0, toxicity] > 0.5 > scores[1, toxicity]
+    assert scores[2, spam] > scores[1, spam]
+    assert all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
+    assert first.words == second.words
+    assert set(classifier.manifest["data"]) == set(SOURCES)
+    assert any("insult" in message for message in messages)
+
+
+def test_missing_data_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"jigsaw\.csv\.gz"):
+        training.train(tmp_path, tmp_path / "out", lambda _: None)
+
+
+def test_unknown_labels_add_nothing_to_the_fit() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 5)).astype(np.float32)
+    targets = (features[:, :2] + rng.normal(size=(200, 2)) > 0).astype(np.float64)
+    partial = np.vstack([targets, np.full((200, 2), np.nan)])
+    both = np.vstack([features, rng.normal(size=(200, 5)).astype(np.float32)])
+    alone = PartialLabelLogisticRegression(1.0).fit(features, targets)
+    beside = PartialLabelLogisticRegression(1.0).fit(both, partial)
+    assert np.allclose(alone.coef_, beside.coef_, atol=1e-2)
+    assert auc(targets[:, 0] > 0.5, alone.predict_proba(features)[:, 0]) > 0.7
+
+
+def test_groups_have_intercepts_of_their_own() -> None:
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(2000, 2)).astype(np.float32)
+    groups = np.repeat([0, 1], 1000)
+    bad = (features[:, 0] + 3.0 * groups - 1.5 + rng.logistic(size=2000) > 0).astype(np.float64)
+    fitted = PartialLabelLogisticRegression(0.01).fit(features, bad[:, None], groups=groups)
+    assert fitted.intercept_[1, 0] - fitted.intercept_[0, 0] == pytest.approx(3.0, abs=0.6)
+
+
+def test_hyperparameters_follow_the_conventions_of_scikit_learn() -> None:
+    estimator = PartialLabelLogisticRegression(penalty=3.0)
+    assert estimator.get_params() == {"penalty": 3.0, "max_iter": 50, "step": 5.0}
+    assert estimator.set_params(max_iter=5).max_iter == 5
+
+
+def test_made_up_examples_hold_no_innocent_sentence() -> None:
+    made_up = {fingerprint(text) for text in made_up_examples().texts}
+    innocent = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
+    assert len(innocent) >= 400
+    assert not made_up & innocent
+
+
+@needs_data
+def test_no_tested_text_and_no_innocent_sentence_is_trained_on() -> None:
+    fit_on, held_out = training._examples(DATA, lambda _: None)
+    trained = {fingerprint(text) for text in [*fit_on.texts, *held_out.texts]}
+    innocent = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
+    assert not trained & innocent
+    for path in sorted((DATA / "evaluation").glob("*.csv.gz")):
+        assert not trained & {fingerprint(row["text"]) for row in read_rows(path)}, path.name
+    for source in ("jigsaw", "civil", "roman_urdu"):
+        examples = read_source(DATA, source)
+        dev = {fingerprint(examples.texts[row]) for row in np.flatnonzero(examples.split == "dev")}
+        assert not trained & dev, source
