@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,7 +37,7 @@ class Receiver:
         self.most_in_flight = 0
         self._lock = threading.Lock()
         self._released = threading.Event()
-        self._behave = self._answer
+        self._behave: Callable[[BaseHTTPRequestHandler], None] = self._answer
         self._answers: list[tuple[int, dict[str, str], bytes]] = [(204, {}, b"")]
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.receiver = self
@@ -51,6 +52,10 @@ class Receiver:
         """Answer the next requests with these statuses, one each; the last of them from then on."""
         self._answers = [(status, headers or {}, body) for status in statuses]
         self._behave = self._answer
+
+    def behave(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
+        """Answer as a function does that writes the whole response."""
+        self._behave = answer
 
     def hang(self) -> None:
         """Take requests and say nothing until `release`."""

@@ -6,4 +6,4 @@ const https = require('https');
 const target = new URL(process.env.WINNOW_URL);
 https.request = (options, callback) =>
   http.request({...options, protocol: 'http:', hostname: target.hostname, host: target.hostname, port: target.port,
-    agent: undefined, agents: undefined}, callback);
+    headers: {...options.headers, Host: options.hostname || options.host}, agent: undefined, agents: undefined}, callback);
