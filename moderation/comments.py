@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Table, or_, select, update
+from sqlalchemy import Table, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from moderation.patterns import fold
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.store import Store
-from moderation.tables import Comment, Report
+from moderation.tables import Comment, Feedback, Report
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -352,11 +352,15 @@ def announce(queues: Queues, comment: Comment) -> None:
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site") -> Comment:
     """Take away a comment's text and author for good; the audit, which holds neither, stays.
 
+    What people said of the same text on this site, kept to train with, goes too.
+
     Raises:
         NotFound, Erased: there is nothing to erase.
     """
     comment = find(session, site_id, comment_id, lock=True)
     external_id = comment.external_id
+    same_text = (Feedback.site_id == site_id, Feedback.text_hash == comment.content_hash)
+    session.execute(delete(Feedback).where(*same_text))
     for name in _PERSONAL:
         setattr(comment, name, None)
     comment.name = comment.comment = ""

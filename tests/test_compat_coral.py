@@ -214,7 +214,7 @@ def test_a_new_secret_takes_the_place_of_the_one_before(
 
 
 def test_it_answers_well_inside_corals_timeout(phase: Phase) -> None:
-    """A phase's own timeout is 200 ms unless an administrator changes it."""
+    """Its administrator sets the phase's timeout in milliseconds; a tenth of a second is short for one."""
     phase("warm")
     began = time.perf_counter()
     for _ in range(20):

@@ -7,7 +7,9 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from moderation import feedback
+from moderation import comments, feedback
+from moderation.comments import Submission
+from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Feedback
@@ -88,6 +90,19 @@ def test_the_same_said_at_once_leaves_one_example(store: Store, site: CreatedSit
     for thread in threads:
         thread.join(20)
     assert count(store) == 1
+
+
+def test_erasing_a_comment_takes_what_was_said_of_its_text(
+    store: Store, queues: Queues, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    submission = Submission(name="Ada", comment="My name is Ada")
+    [outcome] = comments.submit(store, queues, site.id, [submission])
+    for one in (site, other_site):
+        say(store, one, "my name is  ADA", spam=1.0)
+    assert outcome.comment is not None
+    with store.write() as session:
+        comments.erase(session, site.id, outcome.comment.id)
+    assert [example["site"] for example in feedback.export(store)] == [other_site.id]
 
 
 def test_what_was_said_of_a_text_can_be_erased(store: Store, site: CreatedSite, other_site: CreatedSite) -> None:
