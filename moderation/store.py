@@ -100,6 +100,7 @@ def _open_engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(
             url,
+            hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
             connect_args={"timeout": WRITE_TIMEOUT, "isolation_level": None, "check_same_thread": False},
