@@ -48,6 +48,7 @@ class TestPolicy:
             ({"thresholds": {"spam": {"flag_at": 1.5}}}, "thresholds.spam.flag_at"),
             ({"thresholds": {"spam": {"flag_at": "0.5"}}}, "thresholds.spam.flag_at"),
             ({"thresholds": {"spam": {"flag_at": 0.9, "reject_at": 0.5}}}, "thresholds.spam.flag_at"),
+            ({"thresholds": {"spam": {"flag_at": 0.999}}}, "thresholds.spam.flag_at"),  # the preset rejects before
             ({"thresholds": {"spam": {"reject": 0.5}}}, "thresholds.spam.reject"),
             ({"thresholds": []}, "thresholds"),
             ({"banned_words": "casino"}, "banned_words"),

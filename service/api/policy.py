@@ -24,7 +24,7 @@ from service.api.policy_schemas import (
 )
 from service.api.routing import Operation, answer, operation
 from service.context import context
-from service.problems import Problem
+from service.problems import Problem, invalid
 
 _TAG = "Policy"
 _RULES = tuple(RulesSchema._declared_fields)
@@ -55,6 +55,7 @@ def read_policy(site_id: str) -> Response:
 def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
     """In force for every comment that is scored from now on; decided ones stay as they are."""
     seen = body.pop("version", None)
+    _check_effective(body)
     with context().store.write() as session:
         _require_version(session, site_id, seen)
         saved = policies.save(session, site_id, body, actor="site")
@@ -96,6 +97,17 @@ def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
 def presets() -> Presets:
     """The classifier's thresholds by preset. Loaded once a process, and only where a policy is asked for."""
     return models.load().thresholds
+
+
+def _check_effective(document: dict[str, Any]) -> None:
+    """A threshold that the site sets must also be in order with the one that the preset leaves in force."""
+    errors = {
+        f"thresholds.{label}.flag_at": [f"It must not be above reject_at, which is {threshold.reject_at:g} here."]
+        for label, threshold in policies.thresholds(document, presets()).items()
+        if threshold.flag_at is not None and threshold.reject_at is not None and threshold.flag_at > threshold.reject_at
+    }
+    if errors:
+        raise invalid(errors)
 
 
 def _require_version(session: Session, site_id: str, seen: int | None) -> PolicyVersion:
