@@ -21,11 +21,15 @@ _opened: list[Scorer] = []
 
 
 def open_scorer(found: Settings) -> Scorer:
-    """Open everything and keep it for `scorer()`."""
-    _opened[:] = [
-        Scorer(Store(found.database_url, pool_size=2), Queues(queues_module.connect(found.redis_url)), models.load())
-    ]
-    return _opened[0]
+    """Open everything, and keep it for `scorer()`."""
+    store = Store(found.database_url, pool_size=2)
+    return use(Scorer(store, Queues(queues_module.connect(found.redis_url)), models.load()))
+
+
+def use(opened: Scorer) -> Scorer:
+    """Have this process's jobs run with `opened`."""
+    _opened[:] = [opened]
+    return opened
 
 
 def scorer() -> Scorer:
