@@ -28,6 +28,8 @@ class Settings:
     log_format: Literal["console", "json"] = "console"
     #: Private networks that webhooks may reach; none by default.
     webhook_allow: tuple[Network, ...] = ()
+    #: Whether /demo/ is there: a page on which anybody may comment.
+    demo: bool = True
     #: How many reverse proxies in front of us set X-Forwarded-For; 0 ignores the header.
     trusted_proxies: int = 0
     max_body_bytes: int = 64 * 1024
@@ -128,6 +130,13 @@ def _log_format(text: str) -> str:
     return text
 
 
+def _switch(text: str) -> bool:
+    try:
+        return {"on": True, "off": False}[text.lower()]
+    except KeyError:
+        raise ValueError("choose on or off") from None
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
 
@@ -152,6 +161,7 @@ _READERS: dict[str, Any] = {
     "public_url": _http_url,
     "log_format": _log_format,
     "webhook_allow": _networks,
+    "demo": _switch,
     "trusted_proxies": _whole_number,
     "max_body_bytes": _at_least_one,
     "max_batch_bytes": _at_least_one,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from moderation import queues
@@ -30,8 +30,10 @@ def create_app(settings: Settings) -> Flask:
     compat.init_app(app)
     console.init_app(app)
     app.register_blueprint(console.blueprint, url_prefix="/console")
-    demo.init_app(app)
-    app.register_blueprint(demo.blueprint, url_prefix="/demo")
+    if settings.demo:
+        demo.init_app(app)
+        app.register_blueprint(demo.blueprint, url_prefix="/demo")
+    app.add_url_rule("/", "root", lambda: redirect("/demo/" if settings.demo else "/console/"))
     app.register_blueprint(docs.blueprint, url_prefix="/api")
     app.register_blueprint(operations.blueprint)
     if settings.trusted_proxies:

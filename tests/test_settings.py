@@ -36,6 +36,7 @@ def test_a_required_setting_that_is_missing_is_named(missing: str) -> None:
         ("WINNOW_LOG_FORMAT", "xml"),
         ("WINNOW_WEBHOOK_ALLOW", "10.0.0.0/40"),
         ("WINNOW_TRUSTED_PROXIES", "-1"),
+        ("WINNOW_DEMO", "perhaps"),
         ("WINNOW_WEB_THREADS", "many"),
         ("WINNOW_WEB_PROCESSES", "0"),
     ],
@@ -52,6 +53,7 @@ def test_a_malformed_setting_is_named(name: str, text: str) -> None:
         ("public_url", "https://comments.example/", "https://comments.example"),
         ("webhook_allow", "10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
         ("web_threads", "4", 4),
+        ("demo", "off", False),
         ("data_dir", "/var/lib/winnow", Path("/var/lib/winnow")),
     ],
 )
