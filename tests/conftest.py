@@ -53,11 +53,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def databases_of_kind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[databases.Databases]:
-    directory = tmp_path_factory.mktemp(request.param)
     if request.param == "sqlite":
-        yield databases.SqliteDatabases(directory)
+        yield databases.SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
         return
-    server = databases.PostgresDatabases(directory)
+    server = databases.PostgresDatabases()
     yield server
     server.close()
 

