@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 import uuid
 
@@ -14,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from moderation.scoring import Scorer
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
+from tests.support.command_line import winnow
 from tests.support.installation import Installation
 from tests.support.signed_in import PASSWORD
 
@@ -136,13 +134,7 @@ def expect_told(page: Page, text: str, told: str, javascript: bool) -> None:
 def create_moderator(running: Installation) -> str:
     """A new moderator of a running installation, made with the command line."""
     name = f"mo-{uuid.uuid4().hex[:6]}"
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("WINNOW_")}
-    subprocess.run(
-        [sys.executable, "-m", "winnow", "user", "create", name, "--role", "moderator", "--password-stdin"],
-        input=f"{PASSWORD}\n".encode(),
-        env=kept | {"WINNOW_DATA_DIR": str(running.data_dir)},
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
+    arguments = ("user", "create", name, "--role", "moderator", "--password-stdin")
+    made = winnow(*arguments, cwd=running.data_dir, stdin=f"{PASSWORD}\n", **running.environ)
+    assert made.returncode == 0, made.stderr
     return name

@@ -21,7 +21,7 @@ HOSTILE = [
     "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(3)'><style>*{display:none}</style></svg>",
     "\u202eright to left \u2066 and never closed",
     "x" * 19_900,
-    "Z" + "\u0324\u033b\u0353\u0315\u030d" * 200 + "algo",
+    "Z" + "\u0324\u033b\u0353\u0315\u030d" * 40 + "algo",
     "line one\n\n    line   two\ttab",
 ]
 

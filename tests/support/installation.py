@@ -42,6 +42,11 @@ class Installation:
         eventually(self._ready, within=within, what=f"winnow up is ready; its log is {self.log}")
 
     @property
+    def environ(self) -> dict[str, str]:
+        """What another `winnow` command needs to know to reach the same data."""
+        return self._environ | {"WINNOW_DATA_DIR": str(self.data_dir)}
+
+    @property
     def process(self) -> psutil.Process:
         assert self._process is not None
         return psutil.Process(self._process.pid)
