@@ -20,6 +20,7 @@ from moderation.store import Store
 from moderation.tables import Comment, Feedback, ReviewItem
 from tests.support import node
 from tests.support.akismet import Akismet
+from tests.support.clock import Clock
 from tests.support.comments import dump, rows
 from tests.support.compat import choose_scores, listening
 
@@ -495,8 +496,13 @@ def test_fields_that_make_no_sense_do_not_matter(blog: Akismet, fields: dict[str
     assert verdict(blog.check_as_wordpress(FLAGGED, **fields))[1] == "held-for-moderation"
 
 
-def test_another_method_is_refused(scored: Flask) -> None:
-    assert scored.test_client().get("/1.1/comment-check").status_code == 405
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/1.1/comment-check"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")]
+)
+def test_calls_that_there_are_none_of_have_a_guid_too(scored: Flask, method: str, path: str) -> None:
+    answer = scored.test_client().open(path, method=method)
+    assert (answer.status_code, answer.text) == (404, "invalid")
+    assert answer.headers["X-akismet-guid"]
 
 
 def test_no_words_key_or_address_in_the_log(
@@ -567,6 +573,16 @@ def test_usage_is_counted_for_each_blog_and_month(blog: Akismet, other_site: Cre
     assert usage(Akismet(blog.client, other_site.compat_key))["usage"] == 0
 
 
+def test_the_last_months_are_summed_for_wordpresss_settings_page(blog: Akismet, clock: Clock) -> None:
+    clock.advance(days=-(clock.now.day - 1))  # the first, so that a month is a month
+    clock.advance(days=-40)
+    blog.check(SPAM)
+    clock.advance(days=40)
+    blog.check(f"{SPAM} again")
+    stats = [blog.call("get-stats", **{"from": since}).json["spam"] for since in ("60-days", "6-months", "all")]
+    assert stats == [1, 2, 2]
+
+
 @pytest.mark.parametrize("query", [{"month": "2026-13"}, {"month": "nonsense"}])
 def test_usage_of_no_month(blog: Akismet, query: dict[str, str]) -> None:
     assert verdict(blog.client.get("/1.2/key-sites", query_string={"api_key": blog.key} | query))[0] == "invalid"
@@ -589,6 +605,8 @@ def test_what_wordpress_asks_undocumented(blog: Akismet) -> None:
     blog.check_as_wordpress(SPAM)
     assert verdict(blog.call("deactivate"))[0] == "deactivated"
     assert blog.call("get-subscription").json["status"] == "active"
+    assert blog.client.get("/1.1/test").text == "connected"
+    assert blog.client.get("/1.2/compatible-plugins").json == []
     stats = blog.call("get-stats", **{"from": "6-months"}).json
     assert (stats["spam"], stats["ham"], stats["accuracy"]) == (1, 0, 100.0)
     for method in ("deactivate", "get-subscription", "get-stats", "token"):

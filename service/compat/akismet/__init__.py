@@ -25,3 +25,10 @@ blueprint.add_url_rule("/1.1/deactivate", view_func=accounts.deactivate, methods
 blueprint.add_url_rule("/1.1/token", view_func=accounts.make_token, methods=["POST"])
 blueprint.add_url_rule("/1.1/get-subscription", view_func=accounts.show_subscription, methods=["POST"])
 blueprint.add_url_rule("/1.1/get-stats", view_func=accounts.show_stats, methods=["POST"])
+blueprint.add_url_rule("/1.1/test", view_func=accounts.say_connected, methods=["GET", "POST"])
+blueprint.add_url_rule("/1.2/compatible-plugins", view_func=accounts.show_plugins, methods=["GET"])
+_ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+blueprint.add_url_rule("/1.1/<path:call>", view_func=accounts.refuse_unknown, methods=_ANY)
+blueprint.add_url_rule(
+    "/1.2/<path:call>", view_func=accounts.refuse_unknown, methods=_ANY, endpoint="refuse_unknown_too"
+)

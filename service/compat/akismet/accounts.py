@@ -19,6 +19,8 @@ from service.compat.shared import Refusal
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _ORDERS = {"total": "api_calls"} | {kind: kind for kind in KINDS}
 _MOST_LISTED = 500
+#: By `from`, how many months get-stats sums up.
+_STATS_MONTHS = {"60-days": 2, "6-months": 6}
 _COLUMNS = ("Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked")
 
 
@@ -100,15 +102,35 @@ def show_subscription() -> Response:
 
 
 def show_stats() -> Response:
-    """What the blog asked this month, since earlier months are not summed up."""
+    """What the blog asked in the last months: as many as `from` says, up to thirteen."""
     sent = fields.read()
     site_id = _require_site()
-    counts = usage.read(site_id, usage.month_now()).get(usage.blog_name(sent.get("blog", "")), Counts())
-    wrong = counts.missed_spam + counts.false_positives
-    judged = counts.spam + counts.ham
+    blog, total = usage.blog_name(sent.get("blog", "")), Counts()
+    for month in usage.last_months(_STATS_MONTHS.get(sent.get("from", ""), usage.MONTHS_KEPT)):
+        counts = usage.read(site_id, month).get(blog, Counts())
+        for kind in KINDS:
+            setattr(total, kind, getattr(total, kind) + getattr(counts, kind))
+    wrong, judged = total.missed_spam + total.false_positives, total.spam + total.ham
     accuracy = 100.0 * max(0, judged - wrong) / judged if judged else 100.0
-    stats: dict[str, Any] = {name: getattr(counts, name) for name in KINDS if name != "api_calls"}
+    stats: dict[str, Any] = {kind: getattr(total, kind) for kind in KINDS if kind != "api_calls"}
     return document(stats | {"accuracy": round(accuracy, 2), "time_saved": 0, "breakdown": {}})
+
+
+def say_connected() -> Response:
+    """What WordPress's settings page asks to see whether a firewall is in the way."""
+    return plain("connected")
+
+
+def show_plugins() -> Response:
+    """The plugins that WordPress's settings page recommends. It breaks on anything but a list."""
+    return document([])
+
+
+def refuse_unknown(call: str) -> Response:  # noqa: ARG001
+    """A call, or a method of one, that there is none of."""
+    response = plain("invalid", error="unknown-call", debug_help="Winnow does not answer this call.")
+    response.status_code = 404
+    return response
 
 
 def _require_site() -> str:

@@ -18,6 +18,7 @@ from moderation.tables import Comment
 from service.context import context
 
 _KEPT_SECONDS = 400 * 86_400
+MONTHS_KEPT = 13
 #: Blogs counted by name under one key in a month; the rest are counted together.
 _MOST_BLOGS = 2000
 _OTHERS = "(others)"
@@ -43,6 +44,13 @@ KINDS = tuple(one.name for one in fields(Counts))
 def month_now() -> str:
     """As in `2026-12`."""
     return f"{clock.now():%Y-%m}"
+
+
+def last_months(number: int) -> list[str]:
+    """This month and those before it."""
+    now = clock.now()
+    months = (now.year * 12 + now.month - 1 - back for back in range(number))
+    return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months]
 
 
 def blog_name(blog: str) -> str:
