@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 from sqlalchemy import func, select
 
+from moderation import policies
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, Feedback
@@ -20,7 +20,6 @@ from tests.support import node
 from tests.support.compat import choose_scores, listening
 
 PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
-REDIRECT = Path(__file__).parent / "support" / "npm" / "redirect.js"
 Call = Callable[..., Any]
 
 
@@ -102,8 +101,12 @@ def test_googles_python_client_is_built_from_our_discovery_document(url: str, si
 
 
 def test_the_npm_clients_published_examples(url: str, site: CreatedSite) -> None:
-    """Its address is a constant of its module, so the requests are sent on; they are otherwise its own."""
+    """Its address is a constant of its module, so it is replaced as docs/migrating/perspective.md says."""
     script = """
+        require('axios').interceptors.request.use(config => {
+          config.url = config.url.replace('https://commentanalyzer.googleapis.com', process.env.WINNOW_URL);
+          return config;
+        });
         const Perspective = require('perspective-api-client');
         const perspective = new Perspective({apiKey: process.env.PERSPECTIVE_API_KEY});
         (async () => {
@@ -120,7 +123,7 @@ def test_the_npm_clients_published_examples(url: str, site: CreatedSite) -> None
           console.log(JSON.stringify(found));
         })();
     """
-    found = node.run(script, requires=(REDIRECT,), WINNOW_URL=url, PERSPECTIVE_API_KEY=site.compat_key)
+    found = node.run(script, WINNOW_URL=url, PERSPECTIVE_API_KEY=site.compat_key)
     first = found[0]["attributeScores"]["TOXICITY"]
     assert first["summaryScore"] == {"value": 0.9, "type": "PROBABILITY"}
     assert first["spanScores"][0]["end"] == 55
@@ -192,6 +195,14 @@ def test_languages_given_win_over_the_detected_one(call: Call) -> None:
         "Attribute TOXICITY does not support request languages: fr, xx",
         "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
     )
+
+
+def test_a_site_that_takes_any_language_has_any_scored(call: Call, store: Store, site: CreatedSite) -> None:
+    with store.write() as session:
+        document = policies.current(session, site.id).document | {"flag_unknown_language": False}
+        policies.save(session, site.id, document, actor="operator")
+    assert call(body("klingon toxicity=0.8")).status_code == 200
+    assert call(body("toxicity=0.8", languages=["es"])).json["languages"] == ["es"]
 
 
 def test_snake_case_names_and_null_are_read_as_googles_servers_read_them(call: Call) -> None:

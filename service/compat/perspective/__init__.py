@@ -32,7 +32,7 @@ _LONGEST_DETAIL = 200
 @blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
-    sent = _receive(messages.ANALYZE_REQUEST)[1]
+    site_id, sent = _receive(messages.ANALYZE_REQUEST)
     text = _text(sent)
     requested: dict[str, dict[str, Any]] = sent.get("requestedAttributes", {})
     if not requested:
@@ -43,7 +43,8 @@ def analyze() -> Response:
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     detected = _detected(text)
-    languages = _require_supported(requested, text, sent.get("languages", []), detected)
+    judged = _is_judged(site_id, text, sent.get("languages", []))
+    languages = _require_supported(requested, sent.get("languages", []), detected, judged=judged)
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
     scores = attribute_scores(text, thresholds, annotate=sent.get("spanAnnotations", False))
     answer = {
@@ -163,11 +164,16 @@ def _detected(text: str) -> list[str]:
     return [shared.classifier().detected_language(text)]
 
 
-def _require_supported(
-    attributes: Mapping[str, object], text: str, requested: list[str], detected: list[str]
-) -> list[str]:
-    """The languages to answer with; those that the sender names win over what we detect."""
+def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:
+    """Whether the text may be scored; the languages that the sender names win over what we detect."""
     judged = any(map(is_judged, requested)) if requested else shared.classifier().judgeable(text)
+    return judged or not shared.policy(site_id).flag_unknown_language
+
+
+def _require_supported(
+    attributes: Mapping[str, object], requested: list[str], detected: list[str], *, judged: bool
+) -> list[str]:
+    """The languages to answer with."""
     for name in attributes:
         if name not in LABELS or not judged:
             raise errors.unsupported(name, requested, detected)
