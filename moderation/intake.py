@@ -20,6 +20,10 @@ from moderation.store import Store
 MOST_TOGETHER = 64
 
 
+class Interrupted(Exception):
+    """The thread that was to commit a submission ended before it had."""
+
+
 @dataclass(eq=False, slots=True)
 class _Entry:
     """A submission on its way. `turn` is set once it has its outcome or its error, or has to commit for the others."""
@@ -43,7 +47,7 @@ class Intake:
         """`comments.submit` for one submission, with the same promise: once this returns, it is safe.
 
         Raises:
-            Whatever the database raised for the transaction that the submission was part of; then it is not stored.
+            Exception: what the database raised for the transaction that it was part of; then it is not stored.
         """
         entry = _Entry(Request(site_id, submission, idempotency_key))
         with self._lock:
@@ -71,6 +75,8 @@ class Intake:
             if follower is not None:
                 follower.turn.set()
             for entry in together:
+                if entry.outcome is None and entry.error is None:  # this thread was ended in the middle
+                    entry.error = Interrupted("The process is stopping; the comment was not stored.")
                 entry.turn.set()
 
     def _commit(self, together: list[_Entry]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -21,7 +21,6 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from moderation import clock
 from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
@@ -83,19 +82,14 @@ def _try(
 
 
 def _real_ids(app: Flask, site: CreatedSite, store: Store, queues: Queues) -> Iterator[dict[str, str]]:
-    """Ids for a case's path: every other time of things that exist."""
+    """Ids for a case's path: every other time of things that exist, or that an earlier case erased."""
     client = app.test_client()
     headers = {"Authorization": f"Bearer {site.api_key}"}
-    for number in count():
-        if number % 2:
-            yield {}
-            continue
-        comment = accept(store, queues, site, f"Number {clock.new_id('n')}")
-        endpoints = client.get("/api/v1/webhooks", headers=headers).get_json()["webhooks"]
-        if not endpoints:
-            endpoints = [
-                client.post("/api/v1/webhooks", json={"url": "https://example.org/hook"}, headers=headers).get_json()
-            ]
-        endpoint = endpoints[0]["id"]
-        delivery = client.post(f"/api/v1/webhooks/{endpoint}/test", headers=headers).get_json()
-        yield {"comment_id": comment.id, "endpoint_id": endpoint, "delivery_id": delivery["id"]}
+    posted = [accept(store, queues, site, f"Remark {number}.").id for number in range(10)]
+    listed = client.get("/api/v1/webhooks", headers=headers).get_json()["webhooks"]
+    sent = {"url": "https://example.org/hook"}
+    endpoint = (listed or [client.post("/api/v1/webhooks", json=sent, headers=headers).get_json()])[0]["id"]
+    delivery = client.post(f"/api/v1/webhooks/{endpoint}/test", headers=headers).get_json()["id"]
+    for comment_id in cycle(posted):
+        yield {"comment_id": comment_id, "endpoint_id": endpoint, "delivery_id": delivery}
+        yield {}

@@ -1,24 +1,23 @@
-"""Submissions that a process's threads make at the same time share a transaction, and nothing else."""
+"""Submissions made at the same time share a transaction, and each gets what it would have got alone."""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from moderation import store as store_module
 from moderation.comments import Outcome
-from moderation.intake import MOST_TOGETHER, Intake
+from moderation.intake import Intake
 from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.comments import rows, submission
-
-THREADS, EACH = 16, 20
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -26,122 +25,91 @@ def intake(store: Store, queues: Queues) -> Intake:
     return Intake(store, queues)
 
 
-class Crowd:
-    """Threads that submit to one intake, all at once. `outcomes` and `errors` by the text that was sent."""
-
-    def __init__(self, intake: Intake) -> None:
-        self.outcomes: dict[str, Outcome] = {}
-        self.errors: dict[str, Exception] = {}
-        self._intake = intake
-
-    def submit(self, *, threads: int, each: int, sites: list[str]) -> None:
-        together = threading.Barrier(threads)
-
-        def work(number: int) -> None:
-            together.wait()
-            for turn in range(each):
-                text = f"{number}-{turn}"
-                try:
-                    self.outcomes[text] = self._intake.submit(sites[number % len(sites)], submission(text))
-                except Exception as error:
-                    self.errors[text] = error
-
-        workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join(30)
-        assert not any(worker.is_alive() for worker in workers)
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as found:
+        yield found
 
 
-def test_everybody_gets_the_outcome_of_what_they_sent(
-    intake: Intake, store: Store, site: CreatedSite, other_site: CreatedSite
+class Gate:
+    """Holds the first commit of a store until it is opened, and counts the commits."""
+
+    def __init__(self, store: Store) -> None:
+        self.commits = 0
+        self.reached, self.opened = threading.Event(), threading.Event()
+        event.listen(store.engine, "commit", self._hold)
+
+    def _hold(self, _connection: object) -> None:
+        self.commits += 1
+        self.reached.set()
+        assert self.opened.wait(10)
+
+
+def gather(
+    intake: Intake, pool: ThreadPoolExecutor, gate: Gate, requests: list[tuple[str, str]]
+) -> list[Future[Outcome]]:
+    """Submit while the first commit is held, so that all but the first `(site id, external id)` gather behind it."""
+    first = pool.submit(intake.submit, requests[0][0], submission(external_id=requests[0][1]))
+    assert gate.reached.wait(10)
+    others = [pool.submit(intake.submit, site_id, submission(external_id=name)) for site_id, name in requests[1:]]
+    eventually(lambda: len(intake._gathered) == len(others), what="the others gather")
+    gate.opened.set()
+    return [first, *others]
+
+
+def test_what_gathers_during_a_commit_is_committed_together(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite, other_site: CreatedSite, queues: Queues
 ) -> None:
-    crowd = Crowd(intake)
-    crowd.submit(threads=THREADS, each=EACH, sites=[site.id, other_site.id])
-    assert crowd.errors == {}
-    found = {row.id: (row.comment, row.site_id) for row in rows(store, Comment)}
-    assert len(found) == THREADS * EACH
-    for text, outcome in crowd.outcomes.items():
-        assert outcome.comment is not None
-        owner = (site, other_site)[int(text.partition("-")[0]) % 2]
-        assert (outcome.kind, found[outcome.comment.id]) == ("accepted", (text, owner.id))
+    gate = Gate(store)
+    requests = [((site, other_site)[number % 2].id, f"e{number // 2}") for number in range(21)]
+    outcomes = [future.result(10) for future in gather(intake, pool, gate, requests)]
+    assert gate.commits == 2
+    assert {outcome.kind for outcome in outcomes} == {"accepted"}
+    assert [(one.comment.site_id, one.comment.external_id) for one in outcomes if one.comment] == requests
+    assert queues.length()["waiting"] == 21
 
 
-def test_those_that_come_while_one_commits_share_the_next_commit(
-    intake: Intake, store: Store, site: CreatedSite
+def test_a_replay_in_the_same_transaction_is_one(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
 ) -> None:
-    commits: Counter[str] = Counter()
-    event.listen(store.engine, "commit", lambda _: commits.update(["commit"]))
-    Crowd(intake).submit(threads=THREADS, each=EACH, sites=[site.id])
-    assert commits["commit"] < THREADS * EACH / 2
+    futures = gather(intake, pool, Gate(store), [(site.id, "first"), *[(site.id, "same")] * 10])
+    kinds = sorted(future.result(10).kind for future in futures)
+    assert kinds == ["accepted"] * 2 + ["replayed"] * 9
+    assert len(rows(store, Comment)) == 2
 
 
-def test_one_that_is_alone_waits_for_nobody(intake: Intake, store: Store, site: CreatedSite) -> None:
-    outcome = intake.submit(site.id, submission("Alone."))
-    assert outcome.kind == "accepted"
-    assert [row.comment for row in rows(store, Comment)] == ["Alone."]
-
-
-def test_one_that_cannot_be_stored_fails_alone(intake: Intake, store: Store, site: CreatedSite) -> None:
-    crowd = Crowd(intake)
-    crowd.submit(threads=8, each=5, sites=[site.id, site.id, site.id, "s_deleted_meanwhile"])
-    assert {type(error) for error in crowd.errors.values()} == {IntegrityError}
-    assert {text.partition("-")[0] for text in crowd.errors} == {"3", "7"}
-    assert len(crowd.outcomes) == len(rows(store, Comment)) == 30
-
-
-def test_replays_within_one_transaction_are_replays(intake: Intake, store: Store, site: CreatedSite) -> None:
-    together = threading.Barrier(THREADS)
-    kinds: list[str] = []
-
-    def send() -> None:
-        together.wait()
-        kinds.append(intake.submit(site.id, submission("Same."), "the key").kind)
-
-    senders = [threading.Thread(target=send) for _ in range(THREADS)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join(20)
-    assert Counter(kinds) == {"accepted": 1, "replayed": THREADS - 1}
-    assert len(rows(store, Comment)) == 1
-
-
-def test_a_database_that_is_away_is_told_to_everybody_and_the_next_is_accepted(
-    intake: Intake, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+def test_one_to_a_site_that_is_gone_does_not_sink_the_others(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
 ) -> None:
-    if not store.is_sqlite:
-        pytest.skip("on PostgreSQL one transaction does not lock the others out")
-    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.1)
-    holding, enough = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with store.write():
-            holding.set()
-            enough.wait(20)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    holding.wait(10)
-    crowd = Crowd(intake)
-    crowd.submit(threads=8, each=1, sites=[site.id])
-    enough.set()
-    holder.join(10)
-    assert {type(error) for error in crowd.errors.values()} == {OperationalError}
-    assert len(crowd.errors) == 8
-    assert intake.submit(site.id, submission("Again.")).kind == "accepted"
-    assert [row.comment for row in rows(store, Comment)] == ["Again."]
+    requests = [(site.id, "e1"), (site.id, "e2"), ("s_gone", "e3"), (site.id, "e4")]
+    *_, third, fourth = gather(intake, pool, Gate(store), requests)
+    with pytest.raises(IntegrityError):
+        third.result(10)
+    assert fourth.result(10).kind == "accepted"
+    assert {row.external_id for row in rows(store, Comment)} == {"e1", "e2", "e4"}
 
 
-def test_a_transaction_stays_short_however_many_wait(intake: Intake, site: CreatedSite, store: Store) -> None:
-    largest: list[int] = []
+def test_when_the_database_refuses_everybody_of_the_transaction_is_told_and_the_next_go_on(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
+) -> None:
+    refuse = threading.Event()
 
-    def watch(_connection: object, _cursor: object, _statement: str, parameters: object, *rest: object) -> None:
-        if isinstance(parameters, list):
-            largest.append(len(parameters))
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if refuse.is_set() and statement.startswith("INSERT"):
+            raise OperationalError(statement, None, Exception("disk is full"))
 
-    event.listen(store.engine, "before_cursor_execute", watch)
-    Crowd(intake).submit(threads=MOST_TOGETHER + 36, each=2, sites=[site.id])
-    assert max(largest, default=0) <= MOST_TOGETHER
-    assert len(rows(store, Comment)) == (MOST_TOGETHER + 36) * 2
+    event.listen(store.engine, "before_cursor_execute", fail)
+    gate = Gate(store)
+    first = pool.submit(intake.submit, site.id, submission())
+    assert gate.reached.wait(10)
+    refuse.set()
+    others = [pool.submit(intake.submit, site.id, submission(f"Remark {number}.")) for number in range(5)]
+    eventually(lambda: len(intake._gathered) == 5)
+    gate.opened.set()
+    assert first.result(10).kind == "accepted"
+    for future in others:
+        with pytest.raises(OperationalError):
+            future.result(10)
+    refuse.clear()
+    assert intake.submit(site.id, submission("The next one.")).kind == "accepted"
+    assert len(rows(store, Comment)) == 2
