@@ -27,6 +27,7 @@ from models.classifier import Classifier, from_artifact
 from models.datasets import Examples
 from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, Rarity, WordIndex, measure_rarity
 from models.estimator import PartialLabelLogisticRegression
+from models.feedback import read_feedback
 from models.labels import LABELS
 from models.normalization import normalize
 from models.thresholds import choose_thresholds
@@ -36,7 +37,8 @@ from models.words import Reader
 VERSION = "1.0.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = (12.0, 12.0, 12.0, 12.0, 12.0, 12.0, 4.0)  # one a label; chosen on development sets
-_GROUPS = {"civil": 1, "davidson": 2, "hatemoji": 3, "roman_urdu": 4, "youtube": 5, "sms": 6}  # all others: 0
+#: All others: 0.
+_GROUPS = {"civil": 1, "davidson": 2, "hatemoji": 3, "roman_urdu": 4, "youtube": 5, "sms": 6, "feedback": 7}
 _KNOWN_FROM = 4  # training comments that must hold a word before it counts as known
 _FOLDS = 4
 
@@ -205,9 +207,9 @@ def train(data: Path, out: Path, progress: Progress) -> Artifact:
 
 def _examples(data: Path, progress: Progress) -> tuple[Examples, Examples]:
     """The comments to fit on, and the Jigsaw comments held out of them to calibrate on."""
-    everything = datasets.join(
-        [*(datasets.read_source(data, source) for source in datasets.SOURCES), made_up_examples()]
-    )
+    said = read_feedback(data)
+    sources = [datasets.read_source(data, source) for source in datasets.SOURCES]
+    everything = datasets.join([*sources, made_up_examples(), *([said] if said is not None else [])])
     tested = datasets.tested_fingerprints(data, everything)
     fingerprints = [datasets.fingerprint(text) for text in everything.texts]
     usable = (everything.split == "train") & np.array([mark not in tested for mark in fingerprints])

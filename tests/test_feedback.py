@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from models.feedback import read_feedback
+from models.labels import LABELS
 from moderation import comments, feedback
 from moderation.comments import Submission
 from moderation.queues import Queues
@@ -111,3 +116,32 @@ def test_what_was_said_of_a_text_can_be_erased(store: Store, site: CreatedSite, 
     with store.write() as session:
         assert feedback.erase(session, site.id, "my name is  ADA") == 1
     assert count(store) == 1
+
+
+def test_what_is_exported_can_be_trained_on(
+    store: Store, site: CreatedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback, "SITE_WEIGHT", 1.0)
+    say(store, site, "Käufe\u2028jetzt", spam=1.0)
+    say(store, site, "You fool", insult=0.75, toxicity=1.0)
+    lines = [json.dumps(example, ensure_ascii=False) for example in feedback.export(store)]
+    (tmp_path / "feedback.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = read_feedback(tmp_path)
+    assert found is not None
+    spam, insult = LABELS.index("spam"), LABELS.index("insult")
+    targets = dict(zip(found.texts, found.targets, strict=True))
+    assert targets["Käufe\u2028jetzt"][spam] == 1.0
+    assert np.isnan(targets["Käufe\u2028jetzt"][insult])
+    assert targets["You fool"][insult] == 0.75
+    assert found.weights.sum() == 1.0
+
+
+@pytest.mark.parametrize("line", ["{", '{"text": "x"}', '{"text": "x", "labels": {"spam": 3}, "weight": 1}'])
+def test_a_line_that_is_no_example_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "feedback.jsonl").write_text(f"\n{line}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="Line 2"):
+        read_feedback(tmp_path)
+
+
+def test_no_feedback_is_no_set(tmp_path: Path) -> None:
+    assert read_feedback(tmp_path) is None

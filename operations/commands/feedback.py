@@ -22,6 +22,9 @@ def feedback() -> None:
 def export(*, name: str | None) -> None:
     """Write the examples as JSON lines {"text", "labels", "source", "site", "weight"}.
 
+    To train with them, put them beside the labelled comments:
+    `winnow feedback export >DATA/feedback.jsonl`, then `winnow train --data DATA`.
+
     A site's examples together weigh at most as much as 1,000 do, so that no site decides for the others.
     """
     _, store = open_installation()
