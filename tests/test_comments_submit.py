@@ -232,7 +232,7 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
 ) -> None:
     """In opposite orders, as two deliveries of one export may be: neither a deadlock nor a second copy."""
     for round_ in range(10):
-        batch = [submission(f"{number}", external_id=f"{round_}-{number}") for number in range(20)]
+        batch = [submission(f"{number}", external_id=f"{round_}-{number}") for number in range(200)]
         together = threading.Barrier(2)
         kinds: list[str] = []
         failures: list[Exception] = []
@@ -250,4 +250,4 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
         for sender in senders:
             sender.join(20)
         assert failures == []
-        assert (kinds.count("accepted"), kinds.count("replayed")) == (20, 20)
+        assert (kinds.count("accepted"), kinds.count("replayed")) == (200, 200)
