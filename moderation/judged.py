@@ -17,8 +17,8 @@ from moderation.tables import Comment
 
 #: Within this time the same comment from the same author is taken for the same request, made again.
 RETRY_WINDOW = timedelta(minutes=5)
-#: How far a client's record of when a comment was written may be from ours.
-_CLOCKS_DIFFER = timedelta(minutes=2)
+#: How far a client's record of when a comment was written may be from ours: less than an author takes for the next.
+_CLOCKS_DIFFER = timedelta(seconds=10)
 #: An author's latest comments that are looked through.
 _LOOKED_AT = 50
 

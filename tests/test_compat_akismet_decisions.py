@@ -286,6 +286,14 @@ def test_an_edited_comment_is_judged_anew(blog: Akismet, store: Store, clock: Cl
     assert len(rows(store, Comment)) == 1
 
 
+def test_another_comment_of_the_same_author_is_not_taken_for_it(blog: Akismet, store: Store, clock: Clock) -> None:
+    comment = hold(blog, store)
+    clock.advance(seconds=15)
+    written = clock.now.strftime("%Y-%m-%d %H:%M:%S")
+    assert blog.recheck("Something else.", recheck_reason="edit", comment_date_gmt=written).text == "false"
+    assert stored(store, comment.id).comment == FLAGGED
+
+
 def test_another_authors_comment_is_not_taken_for_it(blog: Akismet, store: Store) -> None:
     decide(store, hold(blog, store), "publish")
     assert blog.recheck(FLAGGED, comment_author_email="other@example.org").text == "held"

@@ -170,6 +170,7 @@ class EndpointAnswerSchema(Schema):
     id = _text()
     url = _text()
     active = fields.Boolean(required=True)
+    protocol = _text("`standard`; `akismet` is a callback, told only of the comments that came with it.")
     created_at = _moment()
 
 

@@ -54,7 +54,8 @@ def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
     here and refused at delivery, unless the operator allows them."""
     found = context()
     with found.store.write() as session:
-        if len(queries.endpoints(session, site_id)) >= MOST_ENDPOINTS:
+        own = [one for one in queries.endpoints(session, site_id) if one.protocol == "standard"]
+        if len(own) >= MOST_ENDPOINTS:
             raise invalid({"url": [f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first."]})
         endpoint, secret = webhooks.create_endpoint(session, found.settings, site_id, body["url"])
     return answer(show_endpoint(endpoint) | {"secret": secret}, 201)

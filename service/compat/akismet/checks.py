@@ -79,9 +79,10 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
             earlier = judged.find_again(session, comment, recheck=True)
         if earlier is not None:
             return _again(earlier, comment, sent)
-    origin["repeated"] = not recheck and usage.is_repeated(comment)
+    is_test = fields.is_set(sent, "is_test")
+    origin["repeated"] = not recheck and not is_test and usage.is_repeated(comment)
     change = shared.judge(comment)
-    if change.priority is not None and not fields.is_set(sent, "is_test"):
+    if change.priority is not None and not is_test:
         _keep(key, sent, comment, change)
     shared.decision_counted(change)
     return _show(change, sent, can_call_back=bool(origin.get("endpoint_id")))

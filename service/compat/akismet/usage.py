@@ -15,6 +15,7 @@ from moderation import clock
 from moderation.facts import REPEAT_WINDOW
 from moderation.queues import AWAY_SECONDS
 from moderation.tables import Comment
+from service.compat import shared
 from service.context import context
 
 _KEPT_SECONDS = 400 * 86_400
@@ -22,9 +23,6 @@ MONTHS_KEPT = 13
 #: Blogs counted by name under one key in a month; the rest are counted together.
 _MOST_BLOGS = 2000
 _OTHERS = "(others)"
-
-#: Until when Redis is left alone, since it did not answer: each process learns it for itself.
-_away_until = 0.0
 
 
 @dataclass
@@ -64,8 +62,7 @@ def blog_name(blog: str) -> str:
 
 def count(site_id: str, blog: str, kind: str | None = None) -> None:
     """Count a call, and what it came to."""
-    global _away_until  # noqa: PLW0603
-    if time.monotonic() < _away_until:
+    if _is_away():
         return
     redis, key, name = context().queues.redis, _key(site_id, month_now()), blog_name(blog)
     try:
@@ -82,7 +79,7 @@ def count(site_id: str, blog: str, kind: str | None = None) -> None:
                 pipeline.expire(key, _KEPT_SECONDS)
             pipeline.execute()
     except RedisError:
-        _away_until = time.monotonic() + AWAY_SECONDS
+        _leave_alone()
 
 
 def read(site_id: str, month: str) -> dict[str, Counts]:
@@ -103,8 +100,7 @@ def is_repeated(comment: Comment) -> bool:
 
     The same author with the same words on the same page is the same comment, asked about again.
     """
-    global _away_until  # noqa: PLW0603
-    if not comment.comment or time.monotonic() < _away_until:
+    if not comment.comment or _is_away():
         return False
     key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}"
     who = hashlib.sha256(f"{comment.author_key}|{comment.thread}".encode()).hexdigest()[:16]
@@ -114,9 +110,18 @@ def is_repeated(comment: Comment) -> bool:
             pipeline.set(key, who, nx=True, ex=int(REPEAT_WINDOW.total_seconds()))
             first, _ = pipeline.execute()
     except RedisError:
-        _away_until = time.monotonic() + AWAY_SECONDS
+        _leave_alone()
         return False
     return first is not None and first.decode() != who
+
+
+def _is_away() -> bool:
+    return time.monotonic() < shared.state().metrics_away_until
+
+
+def _leave_alone() -> None:
+    """A Redis that is away is left alone for a moment, so that it slows nobody."""
+    shared.state().metrics_away_until = time.monotonic() + AWAY_SECONDS
 
 
 def _key(site_id: str, month: str) -> str:
