@@ -25,7 +25,7 @@ from moderation.tables import Comment
 log = structlog.get_logger(__name__)
 
 #: A worker's first batch; the later ones are as large as this much of a processor's time allows, so that a comment that
-#: comes meanwhile does not wait long. Time spent waiting for others counts for nothing: smaller batches would wait more.
+#: comes meanwhile does not wait long. Waiting for others counts for nothing: smaller batches would wait more.
 BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
 #: A score says how likely it is that people would object; how urgent a flag is follows from it.
