@@ -108,16 +108,14 @@ _INSULTS = (
     "an ass", "a bastard", "dumb", "crazy", "a coward", "disgusting", "a clown", "faggot", "I will kill you",
 )  # fmt: skip
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
-_MALIGNED = frozenset({"gay", "homosexual", "queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"})
+_MALIGNED = {"gay": 30.0, "homosexual": 8.0}
+_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 6.0)
 
 
 def made_up_examples() -> Examples:
     """All of them, as a set called "made_up"."""
     plain = [
-        *(
-            (pattern.format(term), 6.0 if term in _MALIGNED else 2.0)
-            for pattern, term in product(_PLAIN, IDENTITY_TERMS)
-        ),
+        *((pattern.format(term), _MALIGNED.get(term, 2.0)) for pattern, term in product(_PLAIN, IDENTITY_TERMS)),
         *((pattern.format(word), 0.5) for pattern, word in product(_ABOUT_WORDS, dict.fromkeys(_NEAR_RUDE.split()))),
         *((pattern.format(address), 0.5) for pattern, address in product(_WITH_LINKS, _ADDRESSES)),
         *((pattern.format(insult), 0.5) for pattern, insult in product(_QUOTING, _INSULTS)),

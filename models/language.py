@@ -17,9 +17,11 @@ _COMMON = {
     "at no do if about just like an or me can will all their there from by who why how his her him she has been would "
     "one out up more when don't it's i'm get",
     "ur-Latn": "hai ka ki ke ko se nahi kya aur ho ye tu mein main hain bhi yeh koi apni apna tera teri mere kar raha "
-    "rahi tum ap aap sab wo woh ne par phir jo bhai kr ha hy bohat bahut acha achi mujhe",
+    "rahi tum ap aap sab wo woh ne par phir jo bhai kr ha hy "
+    "bohat bahut acha achi mujhe",
     "de": "der die das und ist nicht ich du ein eine zu den mit es sie auf für dass auch sich wie wir aber oder",
-    "fr": "le la les et est pas je tu un une de des que qui pour dans ce vous nous sur avec mais il elle c'est merci beaucoup cet cette très bien",
+    "fr": "le la les et est pas je tu un une de des que qui pour dans ce vous nous sur avec mais il elle c'est "
+    "merci beaucoup cet cette très bien",
     "es": "el la los las y es no que de un una por para con se su lo como pero muy más está te mi gracias muchas mucho",
     "pt": "o os as e é não que de um uma por para com se eu você mas muito mais está ele ela do da",
     "it": "il lo la gli e è non che di un una per con si sono mi ma come più questo del della grazie mille molto bello",

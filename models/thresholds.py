@@ -12,7 +12,7 @@ from models.labels import LABELS
 # Cost of a published attack in held good comments.
 _FLAG_RATIO = {"lenient": 1 / 7, "balanced": 1 / 3, "strict": 1.0}
 # A wrongly rejected comment against a bad one that a moderator has to read.
-_REJECT_RATIO = {"lenient": 199.0, "balanced": 99.0, "strict": 49.0}
+_REJECT_RATIO = {"lenient": 499.0, "balanced": 199.0, "strict": 99.0}
 _GRAVE = {"threat": 2.0, "identity_attack": 1.5, "severe_toxicity": 1.5}  # times the cost of any other attack
 
 
