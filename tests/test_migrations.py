@@ -145,3 +145,25 @@ def test_a_path_with_a_percent_sign_migrates(tmp_path: Path) -> None:
     migrate.upgrade(Store(f"sqlite:///{path}"))
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (migrate.newest(),)
+
+
+def test_endpoints_and_comments_from_before_the_drop_in_protocols_stay(empty: Store) -> None:
+    """In both directions, with what refers to them: on SQLite a table that is copied loses that."""
+    migrate.upgrade(empty, "0001")
+    moment = "2026-11-23 00:00:00.000000"
+    with empty.write() as session:
+        for statement in (
+            f"INSERT INTO sites VALUES ('s_1', 'A site', '{moment}', 1)",
+            "INSERT INTO webhook_endpoints (id, site_id, url, sealed_secret, active, created_at) "
+            f"VALUES ('w_1', 's_1', 'https://blog.example/', 'sealed', true, '{moment}')",
+            "INSERT INTO webhook_deliveries (id, endpoint_id, event, payload, created_at, attempts) "
+            f"VALUES ('msg_1', 'w_1', 'endpoint.test', '{{}}', '{moment}', 0)",
+        ):
+            session.execute(text(statement))
+    migrate.upgrade(empty)
+    with empty.read() as session:
+        assert session.execute(text("SELECT protocol FROM webhook_endpoints")).scalars().all() == ["standard"]
+        assert session.execute(text("SELECT id FROM webhook_deliveries")).scalars().all() == ["msg_1"]
+    migrate.downgrade(empty, "0001")
+    with empty.read() as session:
+        assert session.execute(text("SELECT id FROM webhook_deliveries")).scalars().all() == ["msg_1"]
