@@ -108,7 +108,7 @@ _INSULTS = (
     "an ass", "a bastard", "dumb", "crazy", "a coward", "disgusting", "a clown", "faggot", "I will kill you",
 )  # fmt: skip
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
-_MALIGNED = {"gay": 30.0, "homosexual": 8.0}
+_MALIGNED = {"gay": 70.0, "homosexual": 8.0}
 _MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 6.0)
 
 
