@@ -63,25 +63,31 @@ class Intake:
         return entry.outcome
 
     def _lead(self) -> None:
-        """Commit what has gathered, this thread's own included; then hand over to whoever came meanwhile."""
+        """Commit what has gathered, this thread's own included; hand over to whoever came meanwhile; tell Redis."""
         with self._lock:
             together, self._gathered = self._gathered[:MOST_TOGETHER], self._gathered[MOST_TOGETHER:]
         try:
-            self._commit(together)
+            try:
+                self._commit(together)
+            finally:
+                self._hand_over()
+            comments.announce_all(self._queues, [entry.outcome for entry in together if entry.outcome is not None])
         finally:
-            with self._lock:
-                follower = self._gathered[0] if self._gathered else None
-                self._busy = follower is not None
-            if follower is not None:
-                follower.turn.set()
             for entry in together:
                 if entry.outcome is None and entry.error is None:  # this thread was ended in the middle
                     entry.error = Interrupted("The process is stopping; the comment was not stored.")
                 entry.turn.set()
 
+    def _hand_over(self) -> None:
+        with self._lock:
+            follower = self._gathered[0] if self._gathered else None
+            self._busy = follower is not None
+        if follower is not None:
+            follower.turn.set()
+
     def _commit(self, together: list[_Entry]) -> None:
         try:
-            outcomes = comments.submit_all(self._store, self._queues, [entry.request for entry in together])
+            outcomes = comments.insert_all(self._store, [entry.request for entry in together])
         except IntegrityError:  # one of them is at fault, such as one to a site deleted meanwhile: not the others
             for entry in together:
                 self._commit_alone(entry)
@@ -94,6 +100,6 @@ class Intake:
 
     def _commit_alone(self, entry: _Entry) -> None:
         try:
-            (entry.outcome,) = comments.submit_all(self._store, self._queues, [entry.request])
+            (entry.outcome,) = comments.insert_all(self._store, [entry.request])
         except Exception as error:
             entry.error = error
