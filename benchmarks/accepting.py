@@ -46,22 +46,27 @@ def _compare(report: Report, installation: Installation, database: Database) -> 
     echo = Load(Requests(echo_port, "/", headers(installation.site), count=2000), connections=CONNECTIONS)
     ours = Load(Requests(port, "/api/v1/comments", headers(installation.site)), connections=CONNECTIONS)
     rates: dict[str, list[float]] = {"echo": [], "ours": []}
+    used: dict[str, list[float]] = {"echo": [], "ours": []}
     slowest = []
     with echo, ours:
         for load in (echo, ours):
             load.run(1.0)
         for _ in range(ROUNDS):
-            rates["echo"].append(echo.run(SECONDS).rate)
-            answered = ours.run(SECONDS)
-            if set(answered.statuses) != {202}:
-                raise AssertionError(f"answers were {answered.statuses}")
-            rates["ours"].append(answered.rate)
+            for name, load, its_port in (("echo", echo, echo_port), ("ours", ours, port)):
+                before = installation.processor_seconds(its_port)
+                answered = load.run(SECONDS)
+                rates[name].append(answered.rate)
+                used[name].append((installation.processor_seconds(its_port) - before) / len(answered.latencies))
+                if set(answered.statuses) - {200, 202}:
+                    raise AssertionError(f"answers were {answered.statuses}")
             slowest.append(answered.percentile(99))
     ratio = statistics.median(a / b for a, b in zip(rates["ours"], rates["echo"], strict=True))
+    rate, cost = ({name: statistics.median(figures) for name, figures in by.items()} for by in (rates, used))
     report.add(
         f"accepting on {database} / echo",
-        f"{ratio:.2f} ({statistics.median(rates['ours']):,.0f} / {statistics.median(rates['echo']):,.0f} per second; "
-        f"99% within {statistics.median(slowest):.0f} ms)",
+        f"{ratio:.2f} ({rate['ours']:,.0f} / {rate['echo']:,.0f} per second, 99% within "
+        f"{statistics.median(slowest):.0f} ms; {cost['ours'] * 1e6:.0f} / {cost['echo'] * 1e6:.0f} µs of the web "
+        "processes' time each)",
         f"{LEAST_RATIO:.2f}" if database == "sqlite" else "",
         ratio >= LEAST_RATIO if database == "sqlite" else None,
     )

