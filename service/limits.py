@@ -22,7 +22,7 @@ class Buckets:
     """A bucket for each key, which holds as many requests as `rate` allows in its period, and fills evenly.
 
     Args:
-        rate: in Flask-Limiter's notation, such as `1000 per second`.
+        rate: in the notation of `limits`, such as `1000 per second`.
 
     Raises:
         ValueError: `rate` cannot be read.
