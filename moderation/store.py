@@ -100,7 +100,7 @@ def _open_engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(
             url,
-            hide_parameters=True,
+            hide_parameters=True,  # they are people's words
             pool_size=pool_size,
             max_overflow=pool_size,
             connect_args={"timeout": WRITE_TIMEOUT, "isolation_level": None, "check_same_thread": False},
@@ -110,6 +110,7 @@ def _open_engine(url: str, pool_size: int) -> Engine:
         return engine
     return create_engine(
         url,
+        hide_parameters=True,  # they are people's words
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=WRITE_TIMEOUT,
