@@ -333,8 +333,12 @@ def test_verify_key(blog: Akismet, site: CreatedSite) -> None:
 
 
 def test_a_revoked_key_is_invalid(store: Store, settings: Settings, site: CreatedSite, blog: Akismet) -> None:
+    first = sites.rotate_key(store, settings, site.id, "compat").compat_key
     sites.rotate_key(store, settings, site.id, "compat")
-    assert verdict(blog.call("verify-key"))[0] == "valid", "two are valid while it is rotated"
+    assert verdict(blog.check()) == ("invalid", "invalid-key")
+    assert verdict(blog.call("verify-key"))[0] == "invalid"
+    assert first is not None
+    assert verdict(blog.call("verify-key", api_key=first))[0] == "valid", "two are valid while a key is rotated"
 
 
 @pytest.mark.parametrize("method", ["comment-check", "submit-spam", "submit-ham"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from moderation import callbacks, comments, deliveries, sites
+from moderation import callbacks, comments, deliveries, policies, sites
 from moderation.deliveries import PAUSES
 from moderation.guard import Sender
 from moderation.settings import Settings
@@ -101,6 +101,21 @@ def test_a_moderators_decision_reaches_the_callback_in_akismets_words(
         "comments": [{"guid": comment.external_id, "result": result, "comment_post_ID": "1"}],
     }
     assert wordpress.told == {comment.external_id: result}
+
+
+def test_a_site_that_publishes_first_hears_only_what_a_moderator_decides(
+    blog: Akismet, store: Store, site: CreatedSite, wordpress: WordPress, deliver: Deliver
+) -> None:
+    with store.write() as session:
+        policies.set_mode(session, site.id, "open", actor="site")
+    answer = blog.check_as_wordpress(FLAGGED)
+    assert answer.text == "false"
+    assert deliver() == [], "that it is published was the answer"
+    [comment] = rows(store, Comment)
+    decide(store, comment, "reject")
+    wordpress.guids.add(answer.headers["X-akismet-guid"])
+    assert deliver() == ["delivered"]
+    assert wordpress.told == {comment.external_id: "true"}
 
 
 def test_it_is_retried_until_wordpress_knows_the_comment(
