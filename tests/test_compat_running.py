@@ -48,7 +48,8 @@ def analyze(running: Installation, key: str, text: str, *names: str) -> dict[str
 
 def test_perspective_tells_an_insult_and_an_advertisement_from_a_remark(running: Installation, compat_key: str) -> None:
     insult = analyze(running, compat_key, "You are a complete idiot, shut up.", "TOXICITY", "INSULT", "SPAM")
-    advertisement = analyze(running, compat_key, "Cheap casino bonus, buy now at www.casino-bonus.example!!!", "SPAM")
+    offer = "Buy cheap viagra online, best price, click http://pills.example now!!! 100% free shipping"
+    advertisement = analyze(running, compat_key, offer, "SPAM")
     remark = analyze(running, compat_key, ORDINARY, "TOXICITY", "SPAM")
     assert insult["TOXICITY"] > 0.5
     assert insult["INSULT"] > 0.5
