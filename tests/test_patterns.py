@@ -93,10 +93,10 @@ def test_five_thousand_entries_cost_little() -> None:
     patterns = PatternSet(entries)
     text = "a calm remark about gardens and their history " * 25
     patterns.matches(text)
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(20):
         assert patterns.matches(text + "buy cheap pills") == [4999]
-    assert (time.perf_counter() - began) / 20 < 0.03, "seconds for a comment of 1,200 characters"
+    assert (time.process_time() - began) / 20 < 0.03, "a processor's seconds for a comment of 1,200 characters"
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,9 @@ def test_five_thousand_entries_cost_little() -> None:
     ids=["many stars", "stars inside", "backtrackers", "syntax", "state explosion", "stars apart"],
 )
 def test_hostile_entries_stay_quick(entries: list[str], text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     PatternSet(entries).matches(text)
-    assert time.perf_counter() - began < 3.0, "seconds to compile and to match the longest comment"
+    assert time.process_time() - began < 3.0, "a processor's seconds to compile and to match the longest comment"
 
 
 def test_a_list_whose_automaton_outgrows_its_memory_still_finds_its_words() -> None:
