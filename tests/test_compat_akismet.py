@@ -26,7 +26,7 @@ from tests.support.compat import choose_scores, listening
 
 NPM = Path(__file__).parent / "support" / "npm"
 THANKS = "Thanks for making the web a better place."
-FLAGGED, REJECTED, SPAM, BLATANT = "toxicity=0.6", "toxicity=0.95", "spam=0.95", "spam=0.995"
+FLAGGED, REJECTED, SPAM, BLATANT = "toxicity=0.6", "toxicity=0.95", "spam=0.95", "spam=0.9995 http://pills.example"
 
 
 @pytest.fixture
@@ -153,7 +153,8 @@ def test_verdicts(blog: Akismet) -> None:
 
 def test_only_blatant_spam_may_be_discarded_unseen(blog: Akismet) -> None:
     assert blog.check(BLATANT).headers["X-akismet-pro-tip"] == "discard"
-    for text in (SPAM, "toxicity=0.999", "A thoughtful remark.", FLAGGED):
+    assert "X-akismet-pro-tip" in blog.check("spam=0.9995", POST_ak_hp_textarea="filled in").headers
+    for text in (SPAM, f"{SPAM} http://pills.example", "spam=0.9995 words alone", "toxicity=0.9999", FLAGGED):
         assert "X-akismet-pro-tip" not in blog.check(text).headers
 
 

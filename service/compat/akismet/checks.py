@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from moderation import callbacks, judged, sealing
 from moderation.comments import Change
 from moderation.guard import Refused
+from moderation.patterns import count_links
 from moderation.tables import Comment
 from service.api.nudging import nudge
 from service.compat import shared
@@ -24,8 +25,8 @@ log = structlog.get_logger(__name__)
 
 #: Akismet's own for trying an integration out.
 _ALWAYS_SPAM = {"akismet-guaranteed-spam", "akismet-guaranteed-spam@example.com", "viagra-test-123"}
-#: A spam score from here on is beyond doubt: sites that wish to may drop the comment unseen.
-BLATANT = 0.99
+#: A spam score from here on, and a sign beside the words, is beyond doubt: sites may drop the comment unseen.
+BLATANT = 0.999
 
 
 def check_comment() -> Response:
@@ -85,7 +86,7 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
     if change.priority is not None and not is_test:
         _keep(key, sent, comment, change)
     shared.decision_counted(change)
-    return _show(change, sent, can_call_back=bool(origin.get("endpoint_id")))
+    return _show(comment, change, sent, can_call_back=bool(origin.get("endpoint_id")))
 
 
 def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
@@ -100,7 +101,7 @@ def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
             judged.change_text(session, earlier, comment.comment, change)
         shared.decision_counted(change)
         nudge(comment.site_id)
-    return _show(change, sent, can_call_back=False)
+    return _show(comment, change, sent, can_call_back=False)
 
 
 def _keep(key: str, sent: Fields, comment: Comment, change: Change) -> None:
@@ -142,17 +143,23 @@ def _callback(sent: Fields) -> str | None:
         return None
 
 
-def _show(change: Change, sent: Fields, *, can_call_back: bool) -> Response:
+def _show(comment: Comment, change: Change, sent: Fields, *, can_call_back: bool) -> Response:
     if change.status == "published":
         return plain("false")
     if change.status == "flagged":
         return _hold(change.reasons[0]["message"], sent, can_call_back=can_call_back)
-    return plain("true", pro_tip="discard") if _is_blatant(change) else plain("true")
+    return plain("true", pro_tip="discard") if _is_blatant(comment, change) else plain("true")
 
 
-def _is_blatant(change: Change) -> bool:
+def _is_blatant(comment: Comment, change: Change) -> bool:
+    """Whether it is spam by its words, and advertises an address, filled in the honeypot or was sent by many."""
     about_spam = any(reason.get("label") == "spam" for reason in change.reasons)
-    return about_spam and (change.scores or {}).get("spam", 0.0) >= BLATANT
+    if not about_spam or (change.scores or {}).get("spam", 0.0) < BLATANT:
+        return False
+    origin = comment.origin or {}
+    return bool(
+        count_links(comment.comment) or comment.url or origin["signals"].get("honeypot") or origin.get("repeated")
+    )
 
 
 def _hold(why: str, sent: Fields, *, can_call_back: bool) -> Response:
