@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def now() -> datetime:
@@ -21,4 +22,4 @@ def milliseconds(moment: datetime) -> int:
 def new_id(prefix: str, moment: datetime | None = None) -> str:
     """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix."""
     number = (milliseconds(moment or now()) << 80) | secrets.randbits(80)
-    return f"{prefix}_{''.join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))}"
+    return f"{prefix}_{''.join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])}"
