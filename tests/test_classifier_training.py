@@ -71,6 +71,13 @@ def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "PAIR_BITS", 12)
 
 
+@pytest.fixture
+def few_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = made_up_examples()
+    monkeypatch.setattr(training, "made_up_examples", lambda: some.take(np.arange(0, len(some), 25)))
+
+
+@pytest.mark.usefixtures("few_made_up")
 def test_a_trained_model_loads_tells_good_from_bad_and_trains_the_same_again(small_data: Path, tmp_path: Path) -> None:
     messages: list[str] = []
     first = training.train(small_data, tmp_path / "first", messages.append)
