@@ -11,8 +11,8 @@ from models.labels import LABELS
 from models.metrics import auc
 from models.thresholds import choose_thresholds
 
-# How common each label is among comments that reach a site. The toxicity labels: what we take for the rates of the whole
-# Jigsaw challenge (our copy holds only some of the rarer labels, and too many of them); we could not check them.
+# How common each label is among comments that reach a site. The toxicity labels: what we take for the rates of the
+# whole Jigsaw challenge (our copy holds only some of the rarer labels, and too many of them); we could not check them.
 # Spam: assumed, one comment in twenty; no public set has a natural rate.
 NATURAL_RATES = {
     "severe_toxicity": 0.0100,

@@ -30,8 +30,8 @@ less data. In any other language it can tell little: `judgeable` says so, and Wi
 for such comments instead of a low score.
 
 **Rates that are assumed.** Toxicity is calibrated on the natural rate of Wikipedia talk pages (10 %). The five rarer
-labels are calibrated to rates that we take for those of the whole Jigsaw challenge and could not check (severe toxicity
-1.0 %, insult 4.9 %, profanity 5.3 %, threat 0.3 %, identity attack 0.9 %), since our copy holds only some of them. Spam is
+labels are calibrated to rates that we take for those of the whole Jigsaw challenge and could not check (severe
+toxicity 1.0 %, insult 4.9 %, profanity 5.3 %, threat 0.3 %, identity attack 0.9 %): our copy holds only some. Spam is
 calibrated to one comment in twenty; no public set has a natural rate. The weights of signals beside the text
 (`models/signals.py`) are set by judgement: no public data holds them.
 """
@@ -45,8 +45,8 @@ _SOURCES = (
 
 _LOOKS = """## Explained spans beside others' work
 
-The character F1 above is on a held-out tenth of the Civil Comments spans, words that most raters marked. In SemEval 2021
-task 5, on another part of the same source, the winner reached 0.708 and the median team 0.676, with models trained on
+The character F1 above is on a held-out tenth of the Civil Comments spans, words that most raters marked. In SemEval
+2021 task 5, on another part of the same source, the winner reached 0.708 and the median team 0.676, with models trained on
 the spans themselves, which ours has not seen.
 
 ## Looks at wikipedia_with_perspective
