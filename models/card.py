@@ -46,8 +46,8 @@ _SOURCES = (
 _LOOKS = """## Explained spans beside others' work
 
 The character F1 above is on a held-out tenth of the Civil Comments spans, words that most raters marked. In SemEval
-2021 task 5, on another part of the same source, the winner reached 0.708 and the median team 0.676, with models trained on
-the spans themselves, which ours has not seen.
+2021 task 5, on another part of the same source, the winner reached 0.708 and the median team 0.676, with models trained
+on the spans themselves, which ours has not seen.
 
 ## Looks at wikipedia_with_perspective
 
