@@ -51,10 +51,11 @@ on the spans themselves, which ours has not seen.
 
 ## What these figures are not
 
-Two evaluation sets were looked at while choosing, so that their figures are kinder than a fresh set's would be: the
-default flag thresholds were set with `globe_and_mail_unhealthy` in view (at most 1 % of healthy comments), and the
-weight of our plain sentences with "gay" and "homosexual" with `identity_madlibs` in view, many of whose identity terms our own
-sentences use. The held-out innocent sentences were seen once before the last training, which changed those weights only.
+Two evaluation sets were looked at while choosing, so that their figures are kinder than a fresh set's would be:
+the default flag thresholds were set with `globe_and_mail_unhealthy` in view (at most 1 % of healthy comments), and
+the weight of our plain sentences with "gay" and "homosexual" with `identity_madlibs` in view, many of whose
+identity terms our own sentences use. The held-out innocent sentences were seen once before the last training,
+which changed those weights only.
 
 ## Looks at wikipedia_with_perspective
 
