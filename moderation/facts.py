@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import String, column, exists, select, values
 from sqlalchemy.orm import Session, aliased
 
 from moderation import clock
@@ -42,19 +42,22 @@ def gather(
 
 
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:
-    """Which of these have an earlier comment of the same content on their site, within `REPEAT_WINDOW`."""
-    keys = {(one.site_id, one.content_hash) for one in comments if one.content_hash}
-    if not keys:
+    """Which of these have an earlier comment of the same content on their site, within `REPEAT_WINDOW`.
+
+    Looked up one by one inside the database, each in the index and to the first found: however many there were today.
+    """
+    asked = [(one.site_id, one.content_hash, one.id) for one in comments if one.content_hash]
+    if not asked:
         return set()
-    oldest = clock.new_id("c", clock.now() - REPEAT_WINDOW)
-    query = select(Comment.site_id, Comment.content_hash, Comment.id).where(
-        tuple_(Comment.site_id, Comment.content_hash).in_(keys), Comment.id >= oldest
+    columns = (column("site_id", String), column("content_hash", String), column("id", String))
+    these = values(*columns, name="these").data(asked).cte("these")
+    earlier = exists().where(
+        Comment.site_id == these.c.site_id,
+        Comment.content_hash == these.c.content_hash,
+        Comment.id >= clock.new_id("c", clock.now() - REPEAT_WINDOW),
+        Comment.id < these.c.id,
     )
-    earliest: dict[tuple[str, str | None], str] = {}
-    for site_id, content, comment_id in session.execute(query):
-        key = (site_id, content)
-        earliest[key] = min(comment_id, earliest.get(key, comment_id))
-    return {one.id for one in comments if earliest.get((one.site_id, one.content_hash), one.id) < one.id}
+    return set(session.scalars(select(these.c.id).where(earlier)))
 
 
 def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
