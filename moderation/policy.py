@@ -218,7 +218,8 @@ def _highest_first(scores: Scores) -> list[tuple[str, float]]:
 
 def _over(action: Action, label: str, score: float, threshold: float) -> Reason:
     name = label.replace("_", " ").capitalize()
-    message = f"{name} {score:.2f} reaches this site's {action} threshold of {threshold:.2f}."
+    places = max(2, len(f"{threshold:g}".partition(".")[2]))  # 0.996 reaches 0.995: two places would hide it
+    message = f"{name} {score:.{places}f} reaches this site's {action} threshold of {threshold:.{places}f}."
     return Reason(
         rule=f"{action}_threshold",
         action=action,

@@ -165,6 +165,12 @@ def test_a_reason_says_what_was_measured_against_what() -> None:
     }
 
 
+def test_a_reason_tells_a_score_from_a_threshold_close_by() -> None:
+    site = Policy(thresholds={"spam": Threshold(reject_at=0.995)})
+    (reason,) = evaluate(site, {"spam": 0.9964}, Facts(text="Hello")).reasons
+    assert reason.message == "Spam 0.996 reaches this site's reject threshold of 0.995."
+
+
 # The table in docs/concepts.md.
 @pytest.mark.parametrize(
     ("mode", "action", "status", "asks"),
