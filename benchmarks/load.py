@@ -69,9 +69,9 @@ class Load:
         self._process.kill()
         self._process.join()
 
-    def begin(self, seconds: float) -> None:
-        """Send for so long; `result` has what came of it."""
-        self._pipe.send(seconds)
+    def begin(self, seconds: float, most: int | None = None) -> None:
+        """Send for so long, or so many requests; `result` has what came of it."""
+        self._pipe.send((seconds, most))
 
     def result(self) -> Answered:
         """What came of what `begin` began."""
@@ -119,9 +119,9 @@ def _generate(requests: Requests, connections: int, pipe: Connection) -> None:
     sent = 0
     pipe.send("ready")
     while True:
-        seconds = pipe.recv()
+        seconds, most = pipe.recv()
         with _Conversation(requests.port, connections) as conversation:
-            answered, sent = conversation.hold(prepared, sent, seconds)
+            answered, sent = conversation.hold(prepared, sent, seconds, most)
         pipe.send(answered)
 
 
@@ -145,7 +145,8 @@ class _Conversation:
             connection.close()
         self._poll.close()
 
-    def hold(self, prepared: list[bytes], sent: int, seconds: float) -> tuple[Answered, int]:
+    def hold(self, prepared: list[bytes], sent: int, seconds: float, most: int | None) -> tuple[Answered, int]:
+        last = None if most is None else sent + most
         statuses: Counter[int] = Counter()
         latencies: list[float] = []
         partial = dict.fromkeys(self._connections, b"")
@@ -166,6 +167,7 @@ class _Conversation:
                 if now < until:
                     statuses[int(data[9:12])] += 1
                     latencies.append(now - asked[number])
+                if now < until and sent != last:
                     asked[number] = now
                     self._connections[number].sendall(prepared[(sent := sent + 1) % len(prepared)])
                 else:  # what was asked in time is answered before the end, and not counted

@@ -30,6 +30,7 @@ def run() -> Report:
             if done % 10_000 == 0:
                 until(lambda: not any(installation.queues.length().values()), "the worker is done", within=180)
                 held[done] = worker.memory_full_info().uss / 2**20
+                print(f"   {done:,} comments: {held[done]:.1f} MiB", flush=True)
     growth = held[COMMENTS] / held[WARM_UP] - 1
     report.add(
         f"growth from {WARM_UP:,} to {COMMENTS:,} comments",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from moderation import comments, policies
@@ -65,16 +66,16 @@ def test_a_decision_is_written_with_all_that_follows_from_it(
     assert row.scores is not None
     assert row.scores.keys() == set(ChosenScores.labels)
 
-    (event,) = rows(store, AuditEvent, comment_id=comment.id)
-    assert (event.action, event.actor, event.status, event.revision, event.version) == (
+    (decision,) = rows(store, AuditEvent, comment_id=comment.id)
+    assert (decision.action, decision.actor, decision.status, decision.revision, decision.version) == (
         "comment.decided",
         "policy",
         status,
         1,
         2,
     )
-    assert (event.reasons, event.scores) == (row.reasons, row.scores)
-    assert (event.model_version, event.policy_version) == ("chosen-1", 1)
+    assert (decision.reasons, decision.scores) == (row.reasons, row.scores)
+    assert (decision.model_version, decision.policy_version) == ("chosen-1", 1)
 
     assert len(rows(store, ReviewItem, comment_id=comment.id, kind="flag")) == asked
     (delivery,) = rows(store, WebhookDelivery)
@@ -339,6 +340,22 @@ def test_what_another_site_has_or_what_is_long_ago_is_not_repeated(
     assert decided(store, scorer, accept(store, queues, site, "The same.")) == ("published", ["clear"])
     clock.advance(days=1, seconds=1)
     assert decided(store, scorer, accept(store, queues, site, "The same.")) == ("published", ["clear"])
+
+
+def test_a_repetition_is_looked_up_in_the_index_however_many_comments_a_day_has(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    if not store.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    for one in (site, other_site):
+        comments.submit(store, queues, one.id, [submission(f"Number {number}.") for number in range(8)])
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda c, cu, sql, values, *rest: asked.append((sql, values)))
+    scorer.run_batch()
+    ((sql, values),) = [one for one in asked if "content_hash IN" in one[0]]
+    with store.engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
+    assert "ix_comments_content (site_id=? AND content_hash=? AND id>?)" in plan
 
 
 def test_an_authors_first_comment_is_the_one_before_any_was_published(
