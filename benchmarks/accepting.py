@@ -13,11 +13,11 @@ from benchmarks import texts
 from benchmarks.installation import Database, Installation, free_port, headers, installed, listens, until
 from benchmarks.load import Load, Requests
 from benchmarks.report import Report
-from moderation import comments
 from moderation import queues as queues_module
-from moderation.comments import Submission
+from moderation import submissions
 from moderation.queues import Queues
 from moderation.store import Store
+from moderation.submissions import Submission
 
 CONNECTIONS, SECONDS, ROUNDS = 32, 4.0, 3
 LEAST_RATIO, LONGEST_WAIT = 0.30, 0.100
@@ -100,7 +100,7 @@ def _wait_beside_a_worker(report: Report, installation: Installation) -> None:
     other = installation.add_site("A busy site")
     for _ in range(20):
         batch = [Submission(name="Ada", comment=next(made)) for _ in range(1000)]
-        comments.submit(installation.store, installation.queues, other.id, batch)
+        submissions.submit(installation.store, installation.queues, other.id, batch)
     busy_since, decided = time.monotonic(), installation.decided()
     pipe.send("measure")
     until(lambda: not installation.queues.length()["waiting"], "the worker has decided them")
@@ -123,7 +123,7 @@ def _submit_regularly(database_url: str, redis_url: str, site_id: str, pipe: Con
 
     def submit() -> float:
         began = time.perf_counter()
-        comments.submit(store, queues, site_id, [Submission(name="Ada", comment=next(made))])
+        submissions.submit(store, queues, site_id, [Submission(name="Ada", comment=next(made))])
         return time.perf_counter() - began
 
     submit()

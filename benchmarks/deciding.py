@@ -14,8 +14,8 @@ from benchmarks import naive, texts
 from benchmarks.installation import Installation, headers, installed, until
 from benchmarks.load import Load, Requests
 from benchmarks.report import Report
-from moderation import comments
-from moderation.comments import Submission
+from moderation import submissions
+from moderation.submissions import Submission
 from moderation.tables import Comment
 
 SINGLES_TARGET, BATCHES_TARGET = 20, 100
@@ -57,7 +57,7 @@ def _naive() -> float:
     """Decisions a second of the naive pipeline."""
     with installed("sqlite") as installation:
         made = [Submission(name="Ada", comment=text) for text in islice(texts.comments(), NAIVE_JOBS)]
-        outcomes = comments.submit(installation.store, installation.queues, installation.site.id, made)
+        outcomes = submissions.submit(installation.store, installation.queues, installation.site.id, made)
         queue = Queue(naive.QUEUE, connection=redis.Redis.from_url(installation.settings.redis_url))
         for outcome in outcomes:
             assert outcome.comment is not None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from benchmarks import texts
 from benchmarks.installation import installed, until
 from benchmarks.report import Report
-from moderation import comments
-from moderation.comments import Submission
+from moderation import submissions
+from moderation.submissions import Submission
 
 COMMENTS, WARM_UP, BATCH = 100_000, 20_000, 1000
 #: How much a process may grow and still be flat: SQLite's page cache (16 MB a connection) fills up as the file grows.
@@ -26,7 +26,7 @@ def run() -> Report:
         held = {}
         for done in range(BATCH, COMMENTS + 1, BATCH):
             batch = [Submission(name=f"Reader {done}", comment=next(made)) for _ in range(BATCH)]
-            comments.submit(installation.store, installation.queues, installation.site.id, batch)
+            submissions.submit(installation.store, installation.queues, installation.site.id, batch)
             if done % 10_000 == 0:
                 until(lambda: not any(installation.queues.length().values()), "the worker is done", within=180)
                 held[done] = worker.memory_full_info().uss / 2**20

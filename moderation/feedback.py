@@ -14,8 +14,8 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.comments import content_hash
 from moderation.store import Store
+from moderation.submissions import content_hash
 from moderation.tables import Feedback
 
 #: What all examples of one site together weigh at most, in examples.

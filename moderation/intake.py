@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
-from moderation import comments
-from moderation.comments import Outcome, Request, Submission
+from moderation import submissions
 from moderation.queues import Queues
 from moderation.store import Store
+from moderation.submissions import Outcome, Request, Submission
 
 #: Submissions that share a transaction at most: other writers wait that long.
 MOST_TOGETHER = 64
@@ -44,7 +44,7 @@ class Intake:
         self._busy = False
 
     def submit(self, site_id: str, submission: Submission, idempotency_key: str | None = None) -> Outcome:
-        """`comments.submit` for one submission, with the same promise: once this returns, it is safe.
+        """`submissions.submit` for one submission, with the same promise: once this returns, it is safe.
 
         Raises:
             Exception: what the database raised for the transaction that it was part of; then it is not stored.
@@ -71,7 +71,7 @@ class Intake:
                 self._commit(together)
             finally:
                 self._hand_over()
-            comments.announce_all(self._queues, [entry.outcome for entry in together if entry.outcome is not None])
+            submissions.announce_all(self._queues, [entry.outcome for entry in together if entry.outcome is not None])
         finally:
             for entry in together:
                 if entry.outcome is None and entry.error is None:  # this thread was ended in the middle
@@ -87,7 +87,7 @@ class Intake:
 
     def _commit(self, together: list[_Entry]) -> None:
         try:
-            outcomes = comments.insert_all(self._store, [entry.request for entry in together])
+            outcomes = submissions.insert_all(self._store, [entry.request for entry in together])
         except IntegrityError:  # one of them is at fault, such as one to a site deleted meanwhile: not the others
             for entry in together:
                 self._commit_alone(entry)
@@ -100,6 +100,6 @@ class Intake:
 
     def _commit_alone(self, entry: _Entry) -> None:
         try:
-            (entry.outcome,) = comments.insert_all(self._store, [entry.request])
+            (entry.outcome,) = submissions.insert_all(self._store, [entry.request])
         except Exception as error:
             entry.error = error

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock, comments
-from moderation.comments import Change, Submission
+from moderation import clock, comments, submissions
+from moderation.comments import Change
+from moderation.submissions import Submission
 from moderation.tables import Comment
 
 #: Within this time the same comment from the same author is taken for the same request, made again.
@@ -34,8 +35,8 @@ def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any])
         **fields | {"created_at": submission.created_at or moment},
         id=clock.new_id("c", moment),
         site_id=site_id,
-        content_hash=comments.content_hash(submission.comment),
-        author_key=comments.author_key(submission.user_id, submission.email, submission.name),
+        content_hash=submissions.content_hash(submission.comment),
+        author_key=submissions.author_key(submission.user_id, submission.email, submission.name),
         accepted_at=moment,
         updated_at=moment,
         status="pending",
@@ -93,4 +94,4 @@ def says_the_same(one: str, other: str) -> bool:
 
 def _gist(text: str) -> tuple[str, list[str]]:
     plain = html.unescape(text)
-    return comments.content_hash(_TAG.sub(" ", plain)), sorted(_ADDRESS.findall(plain))
+    return submissions.content_hash(_TAG.sub(" ", plain)), sorted(_ADDRESS.findall(plain))

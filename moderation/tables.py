@@ -141,7 +141,7 @@ class Comment(Table):
     language: Mapped[str | None] = mapped_column(String(35))
     #: When it was written, as the site says; else when it was accepted.
     created_at: Mapped[datetime]
-    #: Who wrote it, as well as the site lets us know; see `comments.author_key`.
+    #: Who wrote it, as well as the site lets us know; see `submissions.author_key`.
     author_key: Mapped[str | None] = mapped_column(String(400))
     #: Equal for comments that say the same, whatever their case and spacing.
     content_hash: Mapped[str | None] = mapped_column(String(32))

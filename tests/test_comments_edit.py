@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moderation import comments
+from moderation import comments, submissions
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
@@ -145,7 +145,7 @@ def test_a_replay_of_the_submission_after_an_edit_is_still_a_replay(
 ) -> None:
     comment = accept(store, queues, site, "Fine.", external_id="1")
     edit(store, queues, comment, comment="Better.")
-    (outcome,) = comments.submit(store, queues, site.id, [submission("Fine.", external_id="1")])
+    (outcome,) = submissions.submit(store, queues, site.id, [submission("Fine.", external_id="1")])
     assert outcome.kind == "replayed"
     assert outcome.comment is not None
     assert outcome.comment.comment == "Better."

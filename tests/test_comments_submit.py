@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from moderation import comments
-from moderation.comments import Outcome, Submission
+from moderation import comments, submissions
 from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.submissions import Outcome, Submission
 from moderation.tables import Comment
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows, stored, submission
@@ -26,8 +26,8 @@ Submit = Callable[..., list[str]]
 def submit(store: Store, queues: Queues, site: CreatedSite) -> Submit:
     """Submits to `site`; the outcomes' kinds."""
 
-    def submit(*submissions: Submission, key: str | None = None) -> list[str]:
-        return [outcome.kind for outcome in comments.submit(store, queues, site.id, submissions, idempotency_key=key)]
+    def submit(*several: Submission, key: str | None = None) -> list[str]:
+        return [outcome.kind for outcome in submissions.submit(store, queues, site.id, several, idempotency_key=key)]
 
     return submit
 
@@ -118,7 +118,7 @@ def test_a_replay_answers_with_the_first_comment_and_queues_nothing(
 ) -> None:
     first = accept(store, queues, site, external_id="1")
     queues.redis.flushall()
-    (again,) = comments.submit(store, queues, site.id, [submission(external_id="1")])
+    (again,) = submissions.submit(store, queues, site.id, [submission(external_id="1")])
     assert again.comment is not None
     assert again.comment.id == first.id
     assert queues.claim(10) == []
@@ -128,7 +128,7 @@ def test_a_replay_after_the_decision_answers_with_the_decision(store: Store, que
     first = accept(store, queues, site, external_id="1")
     with store.write() as session:
         comments.decide(session, site.id, first.id, "reject", actor="user:u1")
-    (again,) = comments.submit(store, queues, site.id, [submission(external_id="1")])
+    (again,) = submissions.submit(store, queues, site.id, [submission(external_id="1")])
     assert again.comment is not None
     assert (again.kind, again.comment.status) == ("replayed", "rejected")
 
@@ -144,7 +144,7 @@ def test_external_ids_and_keys_belong_to_a_site(
     submit: Submit, store: Store, queues: Queues, other_site: CreatedSite
 ) -> None:
     submit(submission(external_id="1"), key="k1")
-    (outcome,) = comments.submit(
+    (outcome,) = submissions.submit(
         store, queues, other_site.id, [submission("Other.", external_id="1")], idempotency_key="k1"
     )
     assert outcome.kind == "accepted"
@@ -211,7 +211,7 @@ def test_two_at_the_same_moment_make_one_comment(store: Store, queues: Queues, s
             together.wait()
             try:
                 outcomes.extend(  # noqa: B023
-                    comments.submit(store, queues, site.id, [submission(**fields)], idempotency_key=key)
+                    submissions.submit(store, queues, site.id, [submission(**fields)], idempotency_key=key)
                 )
             except Exception as error:
                 failures.append(error)  # noqa: B023
@@ -240,7 +240,7 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
         def send(batch: list[Submission], together: threading.Barrier = together, kinds: list[str] = kinds) -> None:
             together.wait()
             try:
-                kinds.extend(outcome.kind for outcome in comments.submit(store, queues, site.id, batch))
+                kinds.extend(outcome.kind for outcome in submissions.submit(store, queues, site.id, batch))
             except Exception as error:
                 failures.append(error)  # noqa: B023
 

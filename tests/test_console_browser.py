@@ -9,11 +9,11 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from moderation import comments, people
-from moderation.comments import Submission
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.submissions import Submission
 from moderation.tables import Comment
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
 from tests.support.signed_in import PASSWORD
@@ -34,8 +34,8 @@ def flag(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Fla
     """Posts comments and has them flagged: the first is the most urgent. Gives their ids."""
 
     def post(*texts: str, name: str = "Ada") -> list[str]:
-        submissions = [Submission(name=name, comment=f"{text} insult=0.{80 - at}") for at, text in enumerate(texts)]
-        outcomes = comments.submit(store, queues, site.id, submissions)
+        sent = [Submission(name=name, comment=f"{text} insult=0.{80 - at}") for at, text in enumerate(texts)]
+        outcomes = submissions.submit(store, queues, site.id, sent)
         scorer.run_batch()
         return [outcome.comment.id for outcome in outcomes if outcome.comment is not None]
 

@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation import comments, policies
-from moderation.comments import Submission
+from moderation import comments, policies, submissions
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.submissions import Submission
 from moderation.tables import AuditEvent, Comment, ReviewItem
 from tests.support.clock import Clock
 from tests.support.signed_in import csrf_token, sign_in
@@ -32,7 +32,7 @@ class Poster:
         self.store, self.queues, self.scorer, self.site_id = store, queues, scorer, site_id
 
     def __call__(self, comment: str, name: str = "Ada", **known: str) -> str:
-        [outcome] = comments.submit(
+        [outcome] = submissions.submit(
             self.store, self.queues, self.site_id, [Submission(name=name, comment=comment, **known)]
         )
         assert outcome.comment is not None

@@ -11,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import update
 
-from moderation import clock, comments, sites
+from moderation import clock, comments, sites, submissions
 from moderation.queues import Queues, connect
 from moderation.settings import Settings
 from moderation.store import Store
@@ -130,8 +130,8 @@ def test_secrets_under_another_key(examine: Examine, found: Settings) -> None:
 def test_comments_that_wait_too_long(examine: Examine, found: Settings) -> None:
     store = Store(found.database_url)
     site = sites.create_site(store, found, "A blog")
-    submission = comments.Submission(name="Ada", comment="Still waiting.")
-    comments.submit(store, Queues(connect(found.redis_url)), site.id, [submission])
+    submission = submissions.Submission(name="Ada", comment="Still waiting.")
+    submissions.submit(store, Queues(connect(found.redis_url)), site.id, [submission])
     assert examine(fails=True)["queue"][0] == "OK"
     with store.write() as session:
         session.execute(update(Comment).values(accepted_at=clock.now() - timedelta(seconds=301)))
@@ -143,8 +143,8 @@ def test_comments_that_wait_too_long(examine: Examine, found: Settings) -> None:
 def test_a_webhook_that_fails(examine: Examine, found: Settings) -> None:
     store = Store(found.database_url)
     site = sites.create_site(store, found, "A blog", "https://ada:hidden@blog.example/hook")
-    submission = comments.Submission(name="Ada", comment="Erased at once.")
-    outcome = comments.submit(store, Queues(connect(found.redis_url)), site.id, [submission])[0]
+    submission = submissions.Submission(name="Ada", comment="Erased at once.")
+    outcome = submissions.submit(store, Queues(connect(found.redis_url)), site.id, [submission])[0]
     assert outcome.comment
     with store.write() as session:
         comments.erase(session, site.id, outcome.comment.id)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from moderation import comments
+from moderation import comments, submissions
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
@@ -36,7 +36,7 @@ TRACES = ("qwtext", *(value.lower() for name, value in AUTHORS.items() if name !
 @pytest.fixture
 def flagged(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Comment:
     """A flagged comment with everything known of its author, and a reader's report with a note."""
-    (outcome,) = comments.submit(
+    (outcome,) = submissions.submit(
         store, queues, site_with_webhook.id, [submission(WORDS, **AUTHORS)], idempotency_key="qwkey"
     )
     assert outcome.comment is not None
@@ -97,7 +97,7 @@ def test_what_happened_to_it_stays_on_record(store: Store, flagged: Comment, clo
 
 def test_its_external_id_and_key_may_be_used_again(store: Store, queues: Queues, flagged: Comment) -> None:
     erase(store, flagged)
-    (outcome,) = comments.submit(
+    (outcome,) = submissions.submit(
         store, queues, flagged.site_id, [submission("New.", external_id="qwexternal")], idempotency_key="qwkey"
     )
     assert outcome.kind == "accepted"

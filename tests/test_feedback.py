@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 
 from models.feedback import read_feedback
 from models.labels import LABELS
-from moderation import comments, feedback
-from moderation.comments import Submission
+from moderation import comments, feedback, submissions
 from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.submissions import Submission
 from moderation.tables import Feedback
 
 
@@ -101,7 +101,7 @@ def test_erasing_a_comment_takes_what_was_said_of_its_text(
     store: Store, queues: Queues, site: CreatedSite, other_site: CreatedSite
 ) -> None:
     submission = Submission(name="Ada", comment="My name is Ada")
-    [outcome] = comments.submit(store, queues, site.id, [submission])
+    [outcome] = submissions.submit(store, queues, site.id, [submission])
     for one in (site, other_site):
         say(store, one, "my name is  ADA", spam=1.0)
     assert outcome.comment is not None

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from moderation.comments import Outcome
 from moderation.intake import Intake
 from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.submissions import Outcome
 from moderation.tables import Comment
 from tests.support.comments import rows, submission
 from tests.support.waiting import eventually

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from moderation import comments, policies
+from moderation import comments, policies, submissions
 from moderation import store as store_module
 from moderation.queues import LEASE_SECONDS, MAX_ATTEMPTS, Queues, Waiting
 from moderation.scoring import BATCH, Scorer
@@ -106,7 +106,7 @@ def test_nothing_waiting_is_no_work(scorer: Scorer) -> None:
 def test_a_batch_is_scored_in_one_go(
     store: Store, queues: Queues, scorer: Scorer, classifier: ChosenScores, site: CreatedSite
 ) -> None:
-    comments.submit(store, queues, site.id, [submission(f"Number {number}.") for number in range(BATCH + 6)])
+    submissions.submit(store, queues, site.id, [submission(f"Number {number}.") for number in range(BATCH + 6)])
     assert len(scorer.run_batch().written) == BATCH
     assert len(scorer.run_batch().written) == 6
     assert classifier.batches == [BATCH, 6]
@@ -143,8 +143,8 @@ def test_two_workers_with_the_same_comments_write_each_once(
     store: Store, queues: Queues, site_with_webhook: CreatedSite, clock: Clock
 ) -> None:
     """Both claimed: one's lease ran out while it was slow."""
-    submissions = [submission(f"Number {number}.") for number in range(30)]
-    comments.submit(store, queues, site_with_webhook.id, submissions)
+    sent = [submission(f"Number {number}.") for number in range(30)]
+    submissions.submit(store, queues, site_with_webhook.id, sent)
     together = threading.Barrier(2, timeout=10)
 
     class Slow(ChosenScores):
@@ -348,7 +348,7 @@ def test_a_repetition_is_looked_up_in_the_index_however_many_comments_a_day_has(
     if not store.is_sqlite:
         pytest.skip("PostgreSQL chooses by its statistics")
     for one in (site, other_site):
-        comments.submit(store, queues, one.id, [submission(f"Number {number}.") for number in range(8)])
+        submissions.submit(store, queues, one.id, [submission(f"Number {number}.") for number in range(8)])
     asked: list[tuple[str, Any]] = []
     event.listen(store.engine, "before_cursor_execute", lambda c, cu, sql, values, *rest: asked.append((sql, values)))
     scorer.run_batch()

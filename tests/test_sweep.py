@@ -24,8 +24,8 @@ from tests.support.redis_server import RedisServer
 
 def accept_many(store: Store, queues: Queues, site: CreatedSite, count: int) -> None:
     for begin in range(0, count, 500):
-        submissions = [submission(f"Number {number}.") for number in range(begin, min(count, begin + 500))]
-        comments.submit(store, queues, site.id, submissions)
+        sent = [submission(f"Number {number}.") for number in range(begin, min(count, begin + 500))]
+        submissions.submit(store, queues, site.id, sent)
 
 
 def jobs(queues: Queues) -> int:

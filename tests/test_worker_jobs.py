@@ -9,7 +9,7 @@ import time
 import pytest
 import structlog
 
-from moderation import comments, metrics
+from moderation import metrics, submissions
 from moderation.queues import Queues
 from moderation.scoring import BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, Scorer
 from moderation.sites import CreatedSite
@@ -34,7 +34,7 @@ def pending(store: Store) -> int:
 
 
 def test_one_job_drains_what_waits(store: Store, queues: Queues, site: CreatedSite) -> None:
-    comments.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(300)])
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(300)])
     jobs.score_pending()
     assert pending(store) == 0
     assert metrics.read(queues.redis).decisions == {("published", "policy"): 300}
@@ -99,7 +99,7 @@ def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
 
     classifier = Weighed()
     scorer = Scorer(store, queues, classifier)
-    comments.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
     classifier.seconds = BATCH_SECONDS / 4
     for _ in range(6):
         scorer.run_batch()

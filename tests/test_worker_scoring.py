@@ -11,8 +11,8 @@ import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from moderation import comments
 from moderation import queues as queues_module
+from moderation import submissions
 from moderation.queues import SCORING_QUEUE, Queues, Waiting
 from moderation.settings import Settings
 from moderation.sites import CreatedSite
@@ -56,7 +56,7 @@ def test_a_comment_is_decided_within_moments_of_its_acceptance(
 
 
 def test_a_burst_is_decided_whole(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
-    comments.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(500)])
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(500)])
     eventually(lambda: decided(store) == 500, within=30)
     eventually(lambda: queues.length() == {"waiting": 0, "leased": 0, "retry": 0})
     assert len(rows(store, AuditEvent, action="comment.decided")) == 500
@@ -66,7 +66,7 @@ def test_a_comment_of_one_site_is_decided_soon_while_another_floods(
     store: Store, queues: Queues, site: CreatedSite, other_site: CreatedSite, scoring: Part
 ) -> None:
     for _ in range(6):
-        comments.submit(store, queues, other_site.id, [submission(f"Flood {number}.") for number in range(1000)])
+        submissions.submit(store, queues, other_site.id, [submission(f"Flood {number}.") for number in range(1000)])
     waits = []
     for number in range(10):
         began = time.perf_counter()
@@ -98,7 +98,7 @@ def test_sigterm_lets_the_job_finish_and_gives_every_lease_back(
     store: Store, queues: Queues, site: CreatedSite, scoring: Part
 ) -> None:
     for _ in range(5):
-        comments.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
+        submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
     eventually(lambda: queues.length()["leased"] > 0)
     began = time.monotonic()
     assert scoring.stop() == 0
@@ -176,7 +176,7 @@ def test_it_runs_our_job_and_no_other_function(
 def test_a_killed_workers_comments_are_decided_by_another(
     settings: Settings, store: Store, queues: Queues, site: CreatedSite
 ) -> None:
-    comments.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(3000)])
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(3000)])
     with Part(settings, "scoring") as first:
         eventually(lambda: decided(store) > 0, within=30)
         first.kill()

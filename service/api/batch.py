@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from moderation import comments
-from moderation.comments import Outcome, Submission
+from moderation import submissions
+from moderation.submissions import Outcome, Submission
 from service.api.answers import OutcomesSchema
 from service.api.comments import accepted
 from service.api.routing import Operation, answer, operation
@@ -36,8 +36,8 @@ def submit_batch(site_id: str, *, body: list[Any]) -> Response:
     the others out. A `parent_id` must be known before: it cannot name a comment of the same list."""
     found = context()
     checked = [_check(item) for item in body]
-    submissions = [one for one in checked if isinstance(one, Submission)]
-    outcomes = iter(comments.submit(found.store, found.queues, site_id, submissions) if submissions else [])
+    valid = [one for one in checked if isinstance(one, Submission)]
+    outcomes = iter(submissions.submit(found.store, found.queues, site_id, valid) if valid else [])
     return answer(
         {
             "outcomes": [

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from moderation import clock, comments, queries
-from moderation.comments import Outcome, Submission
+from moderation.submissions import Outcome, Submission
 from moderation.tables import Comment
 from service.api import cursors, nudging, waiting
 from service.api.answers import CommentSchema, CommentsSchema, show_comment

@@ -20,8 +20,9 @@ import structlog
 from flask import Blueprint, Response, current_app, g, request
 
 from moderation import clock, sites
-from moderation.comments import Change, author_key
+from moderation.comments import Change
 from moderation.store import AWAY
+from moderation.submissions import author_key
 from moderation.tables import Comment
 from service.api.state import state as api_state
 from service.compat import shared

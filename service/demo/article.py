@@ -12,8 +12,8 @@ from marshmallow import EXCLUDE, ValidationError
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation import comments
-from moderation.comments import Submission
+from moderation import comments, submissions
+from moderation.submissions import Submission
 from moderation.tables import Comment
 from service.api.schemas import SubmissionSchema
 from service.context import Context, context
@@ -81,7 +81,7 @@ def comment() -> ResponseReturnValue:
         return answer
     found = context()
     submission = Submission(**valid, thread=site.THREAD, ip=request.remote_addr)
-    [outcome] = comments.submit(found.store, found.queues, site.find_or_create(found), [submission])
+    [outcome] = submissions.submit(found.store, found.queues, site.find_or_create(found), [submission])
     if outcome.comment is None:
         return _refuse(422, form, {"form": _PARENT_GONE})
     return _accepted(outcome.comment)

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from moderation import comments
-from moderation.comments import Submission
+from moderation import submissions
 from moderation.queues import Queues
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.submissions import Submission
 from moderation.tables import Comment, Table
 
 T = TypeVar("T", bound=Table)
@@ -25,7 +25,7 @@ def accept(
     store: Store, queues: Queues, site: CreatedSite, comment: str = "A thoughtful remark.", **fields: Any
 ) -> Comment:
     """A comment just submitted: `pending` and queued."""
-    (outcome,) = comments.submit(store, queues, site.id, [submission(comment, **fields)])
+    (outcome,) = submissions.submit(store, queues, site.id, [submission(comment, **fields)])
     assert outcome.kind == "accepted"
     assert outcome.comment is not None
     return outcome.comment

@@ -12,7 +12,7 @@ from typing import Any
 from flask import request
 
 from moderation import clock, sites
-from moderation.comments import Submission
+from moderation.submissions import Submission
 
 Fields = Mapping[str, str]
 
