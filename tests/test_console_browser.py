@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from moderation import comments, people
+from moderation import comments, people, submissions
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.sites import CreatedSite

@@ -9,7 +9,7 @@ import pytest
 import redis
 from sqlalchemy import event, insert
 
-from moderation import comments, sweep
+from moderation import comments, submissions, sweep
 from moderation import queues as queues_module
 from moderation.queues import Queues
 from moderation.scoring import Scorer
