@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from sqlalchemy import func, select
 
 from moderation import comments, submissions
 from moderation.queues import Queues
+from moderation.settings import Settings
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.submissions import Outcome, Submission
@@ -251,3 +254,17 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
             sender.join(20)
         assert failures == []
         assert (kinds.count("accepted"), kinds.count("replayed")) == (200, 200)
+
+
+def test_a_process_may_begin_with_a_submission(settings: Settings, site: CreatedSite) -> None:
+    """Nothing has been read yet, so SQLAlchemy has had no reason to get ready."""
+    program = (
+        "import sys; from moderation import queues, store, submissions; "
+        "from moderation.submissions import Submission; "
+        "database, redis, site = sys.argv[1:]; "
+        "sent = [Submission(name='Ada', comment='Hello')]; "
+        "opened = queues.Queues(queues.connect(redis)); "
+        "print(submissions.submit(store.Store(database), opened, site, sent)[0].comment.status)"
+    )
+    command = [sys.executable, "-c", program, settings.database_url, settings.redis_url, site.id]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "pending\n"
