@@ -88,10 +88,13 @@ def record_scoring(client: redis.Redis, scored: int, seconds: float) -> None:
         pipeline.execute()
 
 
-def record_decision(client: redis.Redis, status: str, actor: str) -> None:
-    """Count a person's decision. Raises redis.RedisError like the others: a lost count is the caller's to ignore."""
+def record_decisions(client: redis.Redis, decisions: Iterable[tuple[str, str]]) -> None:
+    """Count decisions, each `(status, actor)`, made outside of any batch, in one round trip.
+
+    Raises redis.RedisError like the others: a lost count is the caller's to ignore.
+    """
     with client.pipeline(transaction=False) as pipeline:
-        _count_decisions(pipeline, [(status, actor)])
+        _count_decisions(pipeline, decisions)
         pipeline.execute()
 
 

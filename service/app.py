@@ -10,6 +10,7 @@ from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
 from service import api, compat, console, demo, docs, failures, operations, requests
+from service.asides import Asides
 from service.context import Context
 from service.sessions import PageSessions
 
@@ -20,9 +21,8 @@ def create_app(settings: Settings) -> Flask:
     app.session_interface = PageSessions()
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a thread may be an address
-    app.extensions["winnow"] = Context(
-        settings, Store(settings.database_url), Queues(queues.connect(settings.redis_url))
-    )
+    client = queues.connect(settings.redis_url)
+    app.extensions["winnow"] = Context(settings, Store(settings.database_url), Queues(client), Asides(client))
     requests.init_app(app, settings)
     failures.init_app(app)
     api.init_app(app)

@@ -9,6 +9,7 @@ from flask import current_app
 from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
+from service.asides import Asides
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Context:
     settings: Settings
     store: Store
     queues: Queues
+    asides: Asides
 
 
 def context() -> Context:

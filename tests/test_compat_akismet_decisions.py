@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from moderation import callbacks, comments, deliveries, policies, sites
+from moderation import callbacks, comments, deliveries, metrics, policies, sites
 from moderation.deliveries import PAUSES
 from moderation.guard import Sender
+from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.sites import CreatedSite
 from moderation.store import Store
@@ -357,6 +358,14 @@ def test_a_report_settles_what_a_moderator_here_still_has_before_them(
     now = stored(store, comment.id)
     assert (now.status, now.decided_by) == (status, "site")
     assert [item.closed_by for item in rows(store, ReviewItem)] == ["site"]
+
+
+def test_a_report_that_settles_one_is_counted_as_the_sites_decision(
+    blog: Akismet, store: Store, queues: Queues
+) -> None:
+    hold(blog, store)
+    blog.submit("spam", FLAGGED)
+    assert metrics.read(queues.redis).decisions == {("flagged", "policy"): 1, ("rejected", "site"): 1}
 
 
 def test_a_report_does_not_undo_a_decision(blog: Akismet, store: Store) -> None:

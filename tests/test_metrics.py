@@ -93,7 +93,7 @@ def test_decisions_scores_and_waits_are_counted(
         accept(store, queues, site, words)
     clock.advance(seconds=3)
     metrics.record_batch(queues.redis, scorer.run_batch())
-    metrics.record_decision(queues.redis, "published", "user:u_1")
+    metrics.record_decisions(queues.redis, [("published", "user:u_1")])
     clock.advance(seconds=7)
     shown = scrape(anonymous)
     assert shown['winnow_decisions_total{actor="policy",status="published"}'] == 2
@@ -186,7 +186,7 @@ def test_a_redis_that_hangs_is_not_waited_for(settings: Settings, own_redis: Red
 
 
 def test_without_a_database_redis_is_shown(without_database: FlaskClient, queues: Queues) -> None:
-    metrics.record_decision(queues.redis, "published", "policy")
+    metrics.record_decisions(queues.redis, [("published", "policy")])
     shown = scrape(without_database)
     assert (shown["winnow_redis_up"], shown["winnow_database_up"]) == (1, 0)
     assert shown['winnow_decisions_total{actor="policy",status="published"}'] == 1

@@ -10,7 +10,7 @@ from flask import Response, request
 from moderation import clock, comments, queries
 from moderation.submissions import Outcome, Submission
 from moderation.tables import Comment
-from service.api import cursors, nudging, waiting
+from service.api import cursors, waiting
 from service.api.answers import CommentSchema, CommentsSchema, show_comment
 from service.api.fields import show_moment
 from service.api.routing import Operation, answer, empty, operation
@@ -164,7 +164,7 @@ def erase(site_id: str, *, comment_id: str) -> Response:
     Its `external_id` may be used again."""
     with context().store.write() as session:
         comments.erase(session, site_id, comment_id)
-    nudging.nudge(site_id)
+    context().asides.nudge(site_id)
     return empty()
 
 

@@ -11,14 +11,13 @@ from flask import Response
 from moderation import comments, review
 from moderation.comments import CommentError
 from moderation.tables import Comment, ReviewItem
-from service.api import cursors, nudging
+from service.api import cursors
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
 from service.api.batch import refused
 from service.api.refusals import problem_of
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import DecisionItemSchema, DecisionSchema, Page, load
 from service.context import context
-from service.counting import count_decision
 from service.problems import Problem
 
 MOST = 1000
@@ -71,8 +70,8 @@ def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     changed since: otherwise 409, with the comment as it is now in `current`."""
     with context().store.write() as session:
         comment = comments.decide(session, site_id, comment_id, actor="site", **body)
-    nudging.nudge(site_id)
-    count_decision(comment.status, "site")
+    context().asides.nudge(site_id)
+    context().asides.count_decisions([(comment.status, "site")])
     return answer(show_comment(comment))
 
 
@@ -93,10 +92,8 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     outcomes: list[dict[str, Any]] = []
     for start in range(0, len(body), _TOGETHER):
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
-    nudging.nudge(site_id)
-    for outcome in outcomes:
-        if outcome["code"] == 200:
-            count_decision(outcome["status"], "site")
+    context().asides.nudge(site_id)
+    context().asides.count_decisions([(outcome["status"], "site") for outcome in outcomes if outcome["code"] == 200])
     return answer({"outcomes": outcomes})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from moderation import deliveries, queries, webhooks
-from service.api import cursors, nudging
+from service.api import cursors
 from service.api.answers import (
     DeliveriesSchema,
     DeliverySchema,
@@ -123,7 +123,7 @@ def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
     """Sends an `endpoint.test` event, as a decision would be. Its attempts are in the list of deliveries."""
     with context().store.write() as session, _not_found():
         delivery = deliveries.send_test(session, site_id, endpoint_id)
-    nudging.nudge(site_id)
+    context().asides.nudge(site_id)
     return answer(show_delivery(delivery, []), 202)
 
 
@@ -144,7 +144,7 @@ def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
         if delivery.endpoint_id != endpoint_id:
             raise LookupError(f"There is no delivery {delivery_id} at this webhook.")
         attempts = queries.attempts(session, delivery_id)
-    nudging.nudge(site_id)
+    context().asides.nudge(site_id)
     return answer(show_delivery(delivery, attempts), 202)
 
 

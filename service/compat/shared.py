@@ -14,14 +14,12 @@ from typing import Literal
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, request
-from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 import models
 from moderation import metrics, sites
 from moderation.comments import Change
 from moderation.policy import Policy
-from moderation.queues import AWAY_SECONDS
 from moderation.scoring import Classifier, Scorer
 from moderation.store import AWAY
 from moderation.tables import Comment
@@ -57,7 +55,6 @@ class State:
     keys: Keys
     lock: threading.Lock = field(default_factory=threading.Lock)
     scorer: Scorer | None = None
-    metrics_away_until: float = 0.0
 
 
 def init_app(app: Flask) -> None:
@@ -154,7 +151,7 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     except Exception as error:
         log.error("compat.not_scored", texts=len(texts), **_told(error))
         raise Refusal("not_scored", status=503) from None
-    _count(metrics.record_scoring, len(texts), time.perf_counter() - began)
+    _count_scored(len(texts), time.perf_counter() - began)
     return [dict(zip(found.labels, map(float, row), strict=True)) for row in table]
 
 
@@ -162,7 +159,7 @@ def judge(comment: Comment) -> Change:
     """What the site's policy makes of a comment that need not be stored: status, reasons, scores, priority.
 
     Computes, reads the policy and what it asks of earlier comments, and writes nothing. One that could not be scored
-    comes back without `scores`, for a person. `decision_counted` tells the metrics once it is written.
+    comes back without `scores`, for a person. It is not counted as a decision here.
 
     Raises:
         Refusal: `not_scored`: there is no classifier.
@@ -172,13 +169,8 @@ def judge(comment: Comment) -> Change:
     began = time.perf_counter()
     [change] = scorer.judge([comment])
     if change.scores is not None:
-        _count(metrics.record_scoring, 1, time.perf_counter() - began)
+        _count_scored(1, time.perf_counter() - began)
     return change
-
-
-def decision_counted(change: Change) -> None:
-    """Count a decision that was just written, as the worker counts its own."""
-    _count(metrics.record_decision, change.status, change.actor)
 
 
 def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
@@ -222,12 +214,7 @@ def _scorer() -> Scorer:
     return current.scorer
 
 
-def _count(record: Callable[..., None], *known: object) -> None:
-    """Counts may be lost: a Redis that is away is left alone for a moment, so that it slows nobody."""
-    current = state()
-    if time.monotonic() < current.metrics_away_until:
-        return
-    try:
-        record(context().queues.redis, *known)
-    except RedisError:
-        current.metrics_away_until = time.monotonic() + AWAY_SECONDS
+def _count_scored(number: int, seconds: float) -> None:
+    context().asides.say(
+        lambda client: metrics.record_scoring(client, number, seconds), doing="counting what was scored"
+    )

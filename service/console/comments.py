@@ -14,11 +14,9 @@ from sqlalchemy.orm import Session
 from moderation import comments
 from moderation.tables import AuditEvent, Comment, ReviewItem
 from service import pages
-from service.api.nudging import nudge
 from service.console import access, cards, refusals
 from service.console.review_queue import site_names
 from service.context import context
-from service.counting import count_decision
 
 PAGE = 50
 STATUSES = ("published", "flagged", "rejected", "pending", "erased")
@@ -55,8 +53,8 @@ def decide(comment_id: str) -> ResponseReturnValue:
         abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
     except comments.Stale:
         return _stale(comment_id)
-    nudge(decided.site_id)
-    count_decision(decided.status, "user")
+    context().asides.nudge(decided.site_id)
+    context().asides.count_decisions([(decided.status, "user")])
     return _decided(decided, action)
 
 

@@ -14,7 +14,6 @@ from moderation.comments import Change
 from moderation.guard import Refused
 from moderation.patterns import count_links
 from moderation.tables import Comment
-from service.api.nudging import nudge
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
@@ -85,7 +84,7 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
     change = shared.judge(comment)
     if change.priority is not None and not is_test:
         _keep(key, sent, comment, change)
-    shared.decision_counted(change)
+    context().asides.count_decisions([(change.status, change.actor)])
     return _show(comment, change, sent, can_call_back=bool(origin.get("endpoint_id")))
 
 
@@ -99,8 +98,8 @@ def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
     if not fields.is_set(sent, "is_test"):
         with context().store.write() as session:
             judged.change_text(session, earlier, comment.comment, change)
-        shared.decision_counted(change)
-        nudge(comment.site_id)
+        context().asides.count_decisions([(change.status, change.actor)])
+        context().asides.nudge(comment.site_id)
     return _show(comment, change, sent, can_call_back=False)
 
 
@@ -115,7 +114,7 @@ def _keep(key: str, sent: Fields, comment: Comment, change: Change) -> None:
         with context().store.write() as session:
             kept = _keep_once(session, comment, change, url, sealed_key)
     if kept:
-        nudge(comment.site_id)
+        context().asides.nudge(comment.site_id)
 
 
 def _keep_once(session: Session, comment: Comment, change: Change, url: str | None, sealed_key: str) -> bool:

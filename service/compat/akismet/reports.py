@@ -8,7 +8,6 @@ from flask import Response
 
 from moderation import comments, feedback, judged
 from moderation.comments import CommentError
-from service.api.nudging import nudge
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.fields import Fields
@@ -53,7 +52,10 @@ def _settle(site_id: str, sent: Fields, text: str, action: Literal["publish", "r
     reason = "It was marked as spam on the site." if action == "reject" else "It was marked as not spam on the site."
     try:
         with context().store.write() as session:
-            comments.decide(session, site_id, waiting.id, action, actor="site", reason=reason, version=waiting.version)
+            decided = comments.decide(
+                session, site_id, waiting.id, action, actor="site", reason=reason, version=waiting.version
+            )
     except CommentError:  # a moderator was faster
         return
-    nudge(site_id)
+    context().asides.nudge(site_id)
+    context().asides.count_decisions([(decided.status, "site")])

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from typing import cast
 from urllib.parse import urlsplit
 
+import redis
 from redis.exceptions import RedisError
 
 from moderation import clock
 from moderation.facts import REPEAT_WINDOW
-from moderation.queues import AWAY_SECONDS
 from moderation.tables import Comment
-from service.compat import shared
 from service.context import context
 
 _KEPT_SECONDS = 400 * 86_400
@@ -62,24 +60,8 @@ def blog_name(blog: str) -> str:
 
 def count(site_id: str, blog: str, kind: str | None = None) -> None:
     """Count a call, and what it came to."""
-    if _is_away():
-        return
-    redis, key, name = context().queues.redis, _key(site_id, month_now()), blog_name(blog)
-    try:
-        with redis.pipeline(transaction=False) as pipeline:
-            pipeline.hexists(key, f"api_calls|{name}")
-            pipeline.hlen(key)
-            known, size = pipeline.execute()
-            if not known and size >= _MOST_BLOGS * len(KINDS):
-                name = _OTHERS
-            for one in ("api_calls", kind):
-                if one is not None:
-                    pipeline.hincrby(key, f"{one}|{name}", 1)
-            if not size:
-                pipeline.expire(key, _KEPT_SECONDS)
-            pipeline.execute()
-    except RedisError:
-        _leave_alone()
+    key, name = _key(site_id, month_now()), blog_name(blog)
+    context().asides.say(lambda client: _count(client, key, name, kind), doing="counting calls")
 
 
 def read(site_id: str, month: str) -> dict[str, Counts]:
@@ -100,28 +82,36 @@ def is_repeated(comment: Comment) -> bool:
 
     The same author with the same words on the same page is the same comment, asked about again.
     """
-    if not comment.comment or _is_away():
+    if not comment.comment:
         return False
     key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}"
     who = hashlib.sha256(f"{comment.author_key}|{comment.thread}".encode()).hexdigest()[:16]
-    try:
-        with context().queues.redis.pipeline(transaction=False) as pipeline:
-            pipeline.get(key)
-            pipeline.set(key, who, nx=True, ex=int(REPEAT_WINDOW.total_seconds()))
-            first, _ = pipeline.execute()
-    except RedisError:
-        _leave_alone()
-        return False
-    return first is not None and first.decode() != who
+    first = context().asides.say(lambda client: _remember(client, key, who), doing="looking for a repetition")
+    return first is not None and first != who
 
 
-def _is_away() -> bool:
-    return time.monotonic() < shared.state().metrics_away_until
+def _count(client: redis.Redis, key: str, name: str, kind: str | None) -> None:
+    with client.pipeline(transaction=False) as pipeline:
+        pipeline.hexists(key, f"api_calls|{name}")
+        pipeline.hlen(key)
+        known, size = pipeline.execute()
+        if not known and size >= _MOST_BLOGS * len(KINDS):
+            name = _OTHERS
+        for one in ("api_calls", kind):
+            if one is not None:
+                pipeline.hincrby(key, f"{one}|{name}", 1)
+        if not size:
+            pipeline.expire(key, _KEPT_SECONDS)
+        pipeline.execute()
 
 
-def _leave_alone() -> None:
-    """A Redis that is away is left alone for a moment, so that it slows nobody."""
-    shared.state().metrics_away_until = time.monotonic() + AWAY_SECONDS
+def _remember(client: redis.Redis, key: str, who: str) -> str | None:
+    """Who was the first with these words; None: this one is."""
+    with client.pipeline(transaction=False) as pipeline:
+        pipeline.get(key)
+        pipeline.set(key, who, nx=True, ex=int(REPEAT_WINDOW.total_seconds()))
+        first, _ = pipeline.execute()
+    return None if first is None else first.decode()
 
 
 def _key(site_id: str, month: str) -> str:
