@@ -1,6 +1,6 @@
 """Cut comments into the windows that are scored: the whole comment, and each of its sentences.
 
-A comment scores as its worst window does, so that an insult inside a long harmless comment counts as it would alone.
+`pooling.py` makes one logit of a comment's windows, so that an insult does not vanish inside a long harmless comment.
 """
 
 from __future__ import annotations

@@ -205,18 +205,8 @@ def send_test(session: Session, site_id: str, endpoint_id: str) -> WebhookDelive
     endpoint = _endpoint(session, site_id, endpoint_id)
     if endpoint.protocol != "standard":
         raise LookupError(f"{endpoint_id} is a callback: it is told of decisions only.")
-    moment = clock.now()
-    event = webhooks.Event("endpoint.test", site_id, None, at=moment, data={"id": endpoint.id})
-    row = WebhookDelivery(
-        id=clock.new_id("msg", moment),
-        endpoint_id=endpoint.id,
-        comment_id=None,
-        event=event.type,
-        payload=event.payload(),
-        created_at=moment,
-        attempts=0,
-        next_attempt_at=moment,
-    )
+    event = webhooks.Event("endpoint.test", site_id, None, at=clock.now(), data={"id": endpoint.id})
+    row = WebhookDelivery(**webhooks.delivery(event, endpoint.id, event.payload()))
     session.add(row)
     return row
 

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock, comments, submissions
+from moderation import comments, submissions
 from moderation.comments import Change
-from moderation.submissions import Submission
+from moderation.submissions import Request, Submission
 from moderation.tables import Comment
 
 #: Within this time the same comment from the same author is taken for the same request, made again.
@@ -29,21 +29,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
     """A comment to judge, `pending` and in no database."""
-    moment = clock.now()
-    fields = {name: getattr(submission, name) for name in Submission.__slots__}
-    return Comment(
-        **fields | {"created_at": submission.created_at or moment},
-        id=clock.new_id("c", moment),
-        site_id=site_id,
-        content_hash=submissions.content_hash(submission.comment),
-        author_key=submissions.author_key(submission.user_id, submission.email, submission.name),
-        accepted_at=moment,
-        updated_at=moment,
-        status="pending",
-        revision=1,
-        version=1,
-        origin=origin,
-    )
+    return Comment(**submissions.new_row(Request(site_id, submission)), origin=origin)
 
 
 def keep(session: Session, comment: Comment, change: Change) -> None:

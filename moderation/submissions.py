@@ -99,7 +99,7 @@ _INSERT = cast("Table", Comment.__table__).insert()
 
 
 def _insert(store: Store, requests: Sequence[Request]) -> list[Outcome]:
-    rows = [_new_row(request) for request in requests]
+    rows = [new_row(request) for request in requests]
     made = [_made(row) for row in rows]
     with store.write() as session:
         earlier = _earlier(session, rows)
@@ -126,7 +126,8 @@ def _made(row: Mapping[str, Any]) -> Comment:
     return comment
 
 
-def _new_row(request: Request) -> dict[str, Any]:
+def new_row(request: Request) -> dict[str, Any]:
+    """The columns of a submission's comment, `pending`; those not here are empty."""
     moment = clock.now()
     submission = request.submission
     fields = {name: getattr(submission, name) for name in Submission.__slots__}

@@ -56,7 +56,7 @@ def notify(session: Session, events: Sequence[Event]) -> None:
     for site_id, endpoint_id in session.execute(query):
         endpoints[site_id].append(endpoint_id)
     rows = [
-        _delivery(event, endpoint_id, event.payload()) for event in events for endpoint_id in endpoints[event.site_id]
+        delivery(event, endpoint_id, event.payload()) for event in events for endpoint_id in endpoints[event.site_id]
     ]
     rows += _call_back(session, [event for event in events if (event.origin or {}).get("endpoint_id")])
     if rows:
@@ -97,7 +97,7 @@ def _call_back(session: Session, events: Sequence[Event]) -> list[dict[str, Any]
         payload = callbacks.payload_of(event.type, event.origin or {})
         endpoint_id = (event.origin or {})["endpoint_id"]
         if payload is not None and endpoint_id in active:
-            rows.append(_delivery(event, endpoint_id, payload))
+            rows.append(delivery(event, endpoint_id, payload))
     session.execute(
         update(WebhookDelivery)
         .where(
@@ -111,7 +111,8 @@ def _call_back(session: Session, events: Sequence[Event]) -> list[dict[str, Any]
     return rows
 
 
-def _delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[str, Any]:
+def delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """The row of a delivery that is due at once."""
     moment = clock.now()
     return {
         "id": clock.new_id("msg", moment),

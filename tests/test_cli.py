@@ -19,7 +19,7 @@ from moderation.store import Store
 from moderation.tables import User, WebhookEndpoint
 from operations import environment, migrate
 from tests.support import command_line
-from tests.support.command_line import sentence
+from tests.support.command_line import make_data_dir, sentence
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,12 +33,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """The data directory that `winnow up` would have left there."""
-    path = tmp_path / "winnow-data"
-    path.mkdir()
-    environment.generate_secret_key(path)
-    migrate.upgrade(Store(environment.read({}, path).database_url))
-    return path
+    return make_data_dir(tmp_path)
 
 
 @pytest.fixture

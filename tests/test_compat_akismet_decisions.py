@@ -21,6 +21,7 @@ from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
 from tests.support.comments import rows, stored
 from tests.support.compat import choose_scores
+from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 
 FLAGGED, REJECTED = "toxicity=0.6", "toxicity=0.95"
@@ -47,20 +48,10 @@ def blog(scored: Flask, site: CreatedSite, wordpress: WordPress) -> Akismet:
 
 @pytest.fixture
 def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
-    """What the delivery process does, in one round."""
     sender = Sender(settings.webhook_allow)
 
     def once(using: Sender = sender) -> list[str]:
-        results: list[str] = []
-        with store.read() as session:
-            wanted = deliveries.endpoints_with_work(session)
-        for endpoint_id in wanted:
-            with store.write() as session:
-                due = deliveries.claim(session, endpoint_id)
-            sent = [deliveries.send(using, settings, one) for one in due]
-            with store.write() as session:
-                results += deliveries.record(session, sent)
-        return results
+        return deliver_once(store, settings, using)
 
     return once
 

@@ -17,7 +17,7 @@ from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import Comment, WebhookDelivery
 from operations import environment, migrate
-from tests.support.command_line import winnow
+from tests.support.command_line import make_data_dir, winnow
 from tests.support.redis_server import RedisServer
 
 Examine = Callable[..., dict[str, tuple[str, str]]]
@@ -25,11 +25,7 @@ Examine = Callable[..., dict[str, tuple[str, str]]]
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    path = tmp_path / "winnow-data"
-    path.mkdir()
-    environment.generate_secret_key(path)
-    migrate.upgrade(Store(environment.read({}, path).database_url))
-    return path
+    return make_data_dir(tmp_path)
 
 
 @pytest.fixture

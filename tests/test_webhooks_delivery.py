@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from moderation.store import Store
 from moderation.tables import UserSession, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows
+from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 
 
@@ -41,21 +43,7 @@ def sender(settings: Settings) -> Sender:
 
 @pytest.fixture
 def deliver(store: Store, settings: Settings, sender: Sender) -> Callable[[], list[str]]:
-    """What the delivery process does, in one round: claim what is due, send it, record it."""
-
-    def once() -> list[str]:
-        results: list[str] = []
-        with store.read() as session:
-            wanted = deliveries.endpoints_with_work(session)
-        for endpoint_id in wanted:
-            with store.write() as session:
-                due = deliveries.claim(session, endpoint_id)
-            sent = [deliveries.send(sender, settings, one) for one in due]
-            with store.write() as session:
-                results += deliveries.record(session, sent)
-        return results
-
-    return once
+    return functools.partial(deliver_once, store, settings, sender)
 
 
 def notify(store: Store, site: CreatedSite, count: int = 1) -> list[WebhookDelivery]:

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from moderation.store import Store
+from operations import environment, migrate
+
 
 def winnow(*arguments: str, cwd: Path, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     """Run `winnow` in a directory, with no settings but these."""
@@ -29,3 +32,14 @@ def sentence(result: subprocess.CompletedProcess[str]) -> str:
     assert result.stderr.startswith("Error: "), result.stderr
     assert len(result.stderr.splitlines()) == 1, result.stderr
     return result.stderr
+
+
+def make_data_dir(directory: Path) -> Path:
+    """The data directory that `winnow up` would have left in a directory."""
+    path = directory / "winnow-data"
+    path.mkdir()
+    environment.generate_secret_key(path)
+    store = Store(environment.read({}, path).database_url)
+    migrate.upgrade(store)
+    store.close()
+    return path
