@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from benchmarks.installation import Database, Installation, installed
 from benchmarks.report import Report
-from moderation import review
+from moderation import clock, review
 from moderation.queues import Waiting
 from moderation.review import Position
 from moderation.tables import Comment
@@ -21,6 +21,7 @@ FEW, MANY, BATCH, PAGE, TIMES = 1000, 1_000_000, 64, 50, 200
 #: "The same", on a machine that does other things as well: a tree of a million is one level deeper.
 MOST_RATIO = 2.0
 START = datetime(2026, 1, 1, tzinfo=UTC)
+START_MS = clock.milliseconds(START)
 
 _NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last} - 1)",
@@ -84,7 +85,7 @@ def _page_of_all(installation: Installation, rows: int) -> None:
 
 
 def _page(installation: Installation, site_id: str | None, rows: int) -> None:
-    after = Position(500, START + timedelta(seconds=rows // 2), "q_")
+    after = Position(START_MS + rows // 2 * 1000, "q_")
     with installation.store.read() as session:
         assert len(review.page(session, site_id, after=after, limit=PAGE)) == PAGE
 
@@ -111,6 +112,7 @@ def _fill(installation: Installation, database: Database, rows: int) -> None:
         "review_items": {
             **{"id": f"'q_' || {identifier}", "site_id": f"'{site}'", "comment_id": f"'c_' || {identifier}"},
             **{"kind": "'flag'", "priority": "500", "opened_at": moment},
+            **{"due": f"{START_MS} + n * 1000"},
         },
     }
     for table, columns in values.items():

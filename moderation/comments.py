@@ -66,6 +66,8 @@ class Change:
     site_id: str
     external_id: str | None
     thread: str | None
+    author_key: str | None
+    language: str | None
     revision: int
     version: int
     status: str
@@ -78,6 +80,8 @@ class Change:
     decided_at: datetime
     #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
     priority: int | None = None
+    #: What it shares with comments that say nearly the same; see `ReviewItem`.
+    group_id: str | None = None
     #: The comment's: whom else to tell.
     origin: dict[str, Any] | None = None
 
@@ -92,6 +96,8 @@ _CARRIED = (
     "site_id",
     "external_id",
     "thread",
+    "author_key",
+    "language",
     "revision",
     "version",
     "scores",
@@ -248,7 +254,7 @@ def report(
         created_at=clock.now(),
     )
     session.add(entry)
-    review.open_items(session, [(comment.site_id, comment.id, REPORT_PRIORITY)], kind="report")
+    review.open_items(session, [_wanted(comment, REPORT_PRIORITY)], kind="report")
     audit.record(session, [_audit_event(comment, "comment.reported", "site", reason=reason)])
     return entry
 
@@ -314,10 +320,26 @@ def _write(session: Session, changes: Sequence[Change]) -> None:
     audit.record(session, [_audit_row(change) for change in changes])
     review.open_items(
         session,
-        [(change.site_id, change.comment_id, change.priority) for change in changes if change.priority is not None],
+        [_wanted(change, change.priority) for change in changes if change.priority is not None],
         kind="flag",
     )
     webhooks.notify(session, [_event(change) for change in changes])
+
+
+def _wanted(source: Comment | Change, priority: int) -> review.Wanted:
+    """A review item for a comment, with what speaks most against it: its first reason."""
+    [first, *_] = source.reasons or [{}]
+    return review.Wanted(
+        site_id=source.site_id,
+        comment_id=source.id if isinstance(source, Comment) else source.comment_id,
+        priority=priority,
+        label=first.get("label"),
+        rule=first.get("rule"),
+        language=source.language,
+        author_key=source.author_key,
+        thread=source.thread,
+        group_id=None if isinstance(source, Comment) else source.group_id,
+    )
 
 
 def _audit_row(change: Change) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from moderation import audit, clock, sealing
 from moderation.store import Store
 from moderation.tables import User, UserSession
 
-ROLES = ("admin", "moderator", "viewer")
+#: On every site; see `roles.py` for those on single sites.
+ROLES = ("admin", "moderator", "viewer", "none")
 MIN_PASSWORD_LENGTH = 12
 SETUP_LIFETIME = timedelta(days=2)
 SESSION_LIFETIME = timedelta(days=14)

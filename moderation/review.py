@@ -3,34 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.tables import Comment, Moment, ReviewItem
+from moderation.tables import Comment, ReviewItem
+
+#: By when somebody should have looked at an item of the least priority.
+LATEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a page of the queue ended: the next begins after it."""
 
-    priority: int
-    opened_at: datetime
+    due: int
     item_id: str
 
 
-def open_items(session: Session, wanted: Sequence[tuple[str, str, int]], *, kind: str) -> None:
-    """Ask a person about comments, each `(site id, comment id, priority)`, in the caller's transaction.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A comment to ask a person about: how urgently, and what the queue can be filtered by. See `ReviewItem`."""
+
+    site_id: str
+    comment_id: str
+    priority: int
+    label: str | None = None
+    rule: str | None = None
+    language: str | None = None
+    author_key: str | None = None
+    thread: str | None = None
+    group_id: str | None = None
+    not_for: str | None = None
+    about: dict[str, Any] | None = None
+
+
+def due(priority: int, opened_at: datetime) -> int:
+    """When somebody should have looked, in milliseconds since 1970: at once for priority 0, a day later for 1000.
+
+    It does not change with time, so that an index has the queue in order; and what is old comes up among what is worse.
+    """
+    return clock.milliseconds(opened_at) + round(LATEST / timedelta(milliseconds=1) * priority / 1000)
+
+
+def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None:
+    """Ask a person about comments, in the caller's transaction.
 
     A comment that already has an open item of this kind keeps it.
     """
     if not wanted:
         return
-    ids = [comment_id for _, comment_id, _ in wanted]
+    ids = [one.comment_id for one in wanted]
     already = set(
         session.scalars(
             select(ReviewItem.comment_id).where(
@@ -39,17 +66,11 @@ def open_items(session: Session, wanted: Sequence[tuple[str, str, int]], *, kind
         )
     )
     moment = clock.now()
-    rows: list[dict[str, Any]] = [
-        {
-            "id": clock.new_id("q", moment),
-            "site_id": site_id,
-            "comment_id": comment_id,
-            "kind": kind,
-            "priority": priority,
-            "opened_at": moment,
-        }
-        for site_id, comment_id, priority in wanted
-        if comment_id not in already
+    rows = [
+        asdict(one)
+        | {"id": clock.new_id("q", moment), "kind": kind, "opened_at": moment, "due": due(one.priority, moment)}
+        for one in wanted
+        if one.comment_id not in already
     ]
     if rows:
         session.execute(insert(ReviewItem), rows)
@@ -68,7 +89,7 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
 def page(
     session: Session, site_id: str | None, *, after: Position | None = None, limit: int = 50
 ) -> list[tuple[ReviewItem, Comment]]:
-    """The open items with their comments, most urgent first, then the longest open; `site_id` None: every site's.
+    """The open items with their comments, the longest due first; `site_id` None: every site's.
 
     Keyset pages over an index of the open items, so that a page costs the same however many wait or are closed.
     """
@@ -76,16 +97,13 @@ def page(
         select(ReviewItem, Comment)
         .join(Comment, Comment.id == ReviewItem.comment_id)
         .where(ReviewItem.closed_at.is_(None))
-        .order_by(ReviewItem.priority, ReviewItem.opened_at, ReviewItem.id)
+        .order_by(ReviewItem.due, ReviewItem.id)
         .limit(limit)
     )
     if site_id is not None:
         query = query.where(ReviewItem.site_id == site_id)
     if after is not None:
-        query = query.where(
-            tuple_(ReviewItem.priority, ReviewItem.opened_at, ReviewItem.id)
-            > tuple_(literal(after.priority), literal(after.opened_at, Moment), literal(after.item_id))
-        )
+        query = query.where(tuple_(ReviewItem.due, ReviewItem.id) > tuple_(literal(after.due), literal(after.item_id)))
     return [(item, comment) for item, comment in session.execute(query)]
 
 

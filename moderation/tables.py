@@ -72,6 +72,8 @@ class Site(Table):
     created_at: Mapped[datetime]
     #: The version of `policies` in force.
     policy_version: Mapped[int] = mapped_column(Integer)
+    #: How its moderators work; see `site_settings.py`. What is not there has its default.
+    settings: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default=text("'{}'"))
 
 
 class ApiKey(Table):
@@ -116,6 +118,10 @@ class PolicyVersion(Table):
     document: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(80))
+
+
+#: The comments whose decision in force is a person's.
+DECIDED_BY_PEOPLE = "decided_by LIKE 'user:%'"
 
 
 class Comment(Table):
@@ -180,11 +186,16 @@ class Comment(Table):
         Index("ix_comments_thread", "site_id", "thread", "created_at", "id"),
         Index("ix_comments_author", "site_id", "author_key", "id"),
         Index("ix_comments_content", "site_id", "content_hash", "id"),
+        _partial("ix_comments_ip", "site_id", "ip", "id", where="ip IS NOT NULL"),
+        _partial("ix_comments_by_people", "site_id", "id", where=DECIDED_BY_PEOPLE),
     )
 
 
 class ReviewItem(Table):
-    """Why a comment waits for a person. The open ones are the review queue."""
+    """Why a comment waits for a person. The open ones are the review queue.
+
+    What the queue is filtered by is copied from the comment, so that an index has each filter in the queue's order.
+    """
 
     __tablename__ = "review_items"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -195,20 +206,140 @@ class ReviewItem(Table):
     #: From 0 (look now) to 1000 (can wait).
     priority: Mapped[int] = mapped_column(Integer)
     opened_at: Mapped[datetime]
+    #: When somebody should have looked, in milliseconds since 1970: the queue's order. Age counts by itself then.
+    due: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    #: What spoke most against the comment: a label of the classifier, and a rule of the policy.
+    label: Mapped[str | None] = mapped_column(String(20))
+    rule: Mapped[str | None] = mapped_column(String(40))
+    language: Mapped[str | None] = mapped_column(String(35))
+    author_key: Mapped[str | None] = mapped_column(String(400))
+    thread: Mapped[str | None] = mapped_column(String(500))
+    #: Comments that say nearly the same have this in common.
+    group_id: Mapped[str | None] = mapped_column(String(40))
+    #: Who may not take it (`user:<id>`): a second look and an appeal want somebody else.
+    not_for: Mapped[str | None] = mapped_column(String(80))
+    #: The decision that a second look or an appeal is about: `{"version", "status", "actor", "labels"}`.
+    about: Mapped[dict[str, Any] | None]
     claimed_by: Mapped[str | None] = mapped_column(String(80))
     claimed_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(80))
     #: What closed it: `publish`, `reject`, `edit` or `erase`.
     outcome: Mapped[str | None] = mapped_column(String(12))
+    #: The comment's version that closed it, so that an undo can open it again.
+    closed_version: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (
         _partial("uq_review_items_open", "comment_id", "kind", where="closed_at IS NULL", unique=True),
-        _partial("ix_review_items_site", "site_id", "priority", "opened_at", "id", where="closed_at IS NULL"),
-        _partial("ix_review_items_all", "priority", "opened_at", "id", where="closed_at IS NULL"),
+        _partial("ix_review_items_all", "due", "id", where="closed_at IS NULL"),
+        _partial("ix_review_items_site", "site_id", "due", "id", where="closed_at IS NULL"),
+        _partial("ix_review_items_opened", "site_id", "opened_at", "id", where="closed_at IS NULL"),
+        *(
+            _partial(f"ix_review_items_{name}", "site_id", column, "due", "id", where="closed_at IS NULL")
+            for name, column in (
+                ("label", "label"),
+                ("rule", "rule"),
+                ("kind", "kind"),
+                ("language", "language"),
+                ("author", "author_key"),
+                ("thread", "thread"),
+            )
+        ),
+        _partial("ix_review_items_group", "group_id", "site_id", where="closed_at IS NULL AND group_id IS NOT NULL"),
         _partial("ix_review_items_oldest", "opened_at", where="closed_at IS NULL"),
         Index("ix_review_items_comment", "comment_id"),
     )
+
+
+class Appeal(Table):
+    """What an author says against a decision, once. Their words go when the comment is erased."""
+
+    __tablename__ = "appeals"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    #: The version of the comment that the decision made.
+    version: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    #: `upheld` (the decision stands) or `reversed`.
+    outcome: Mapped[str | None] = mapped_column(String(12))
+
+    __table_args__ = (Index("uq_appeals_comment", "comment_id", "version", unique=True),)
+
+
+class LookalikeBand(Table):
+    """Finds the group of a comment's look-alikes: a part of a text's fingerprint, and the group that had it first."""
+
+    __tablename__ = "lookalike_bands"
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    group_id: Mapped[str] = mapped_column(String(40))
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class BulkJob(Table):
+    """A decision on many comments, done by a worker step by step; or the undoing of one."""
+
+    __tablename__ = "bulk_jobs"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    #: `publish`, `reject` or `undo`.
+    action: Mapped[str] = mapped_column(String(12))
+    #: The moderator's reason: `{"code", "note"}`.
+    reason: Mapped[dict[str, Any] | None]
+    #: Which comments: see `bulk.py`.
+    criteria: Mapped[dict[str, Any]]
+    #: The job that an `undo` undoes.
+    undoes: Mapped[str | None] = mapped_column(String(40))
+    #: `waiting`, `running`, `done`, `cancelled` or `failed`.
+    state: Mapped[str] = mapped_column(String(10))
+    total: Mapped[int] = mapped_column(Integer)
+    done: Mapped[int] = mapped_column(Integer)
+    #: Decided by somebody else meanwhile, or gone.
+    skipped: Mapped[int] = mapped_column(Integer)
+    #: Where to go on: the id of the last comment that was looked at.
+    position: Mapped[str | None] = mapped_column(String(80))
+    error: Mapped[str | None] = mapped_column(String(300))
+    touched_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        _partial("ix_bulk_jobs_unfinished", "touched_at", where="finished_at IS NULL"),
+        Index("ix_bulk_jobs_by", "created_by", "id"),
+    )
+
+
+class BulkChange(Table):
+    """A comment that a bulk job decided on, and the version that this made: what an undo goes back on."""
+
+    __tablename__ = "bulk_changes"
+    job_id: Mapped[str] = mapped_column(ForeignKey("bulk_jobs.id", ondelete="CASCADE"), primary_key=True)
+    comment_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class Tally(Table):
+    """How often something happened on a site on a day (UTC), for the plots: added up from the audit."""
+
+    __tablename__ = "tallies"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    #: `2026-11-24`.
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    #: What is counted, such as `decided`.
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    #: Which of these, such as `published user`.
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
+class Watermark(Table):
+    """How far something has been read, so that it goes on from there."""
+
+    __tablename__ = "watermarks"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[str] = mapped_column(String(80))
 
 
 class Report(Table):
@@ -288,6 +419,10 @@ class WebhookDelivery(Table):
     next_attempt_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    #: The comment's version that it tells of.
+    version: Mapped[int | None] = mapped_column(Integer)
+    #: The decision was taken back before anything left.
+    cancelled_at: Mapped[datetime | None]
 
     __table_args__ = (
         _partial(
@@ -346,7 +481,7 @@ class User(Table):
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
-    #: `admin`, `moderator` or `viewer`.
+    #: On every site: `admin`, `moderator` or `viewer`; `none` for somebody who has roles on single sites only.
     role: Mapped[str] = mapped_column(String(10))
     #: argon2; none until the person has set one through a link.
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -355,6 +490,21 @@ class User(Table):
     #: Digest of the one-time link to set a password, and its end.
     setup_digest: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None]
+    #: The secret of their authenticator, encrypted, and the last time step whose code was used.
+    totp_sealed: Mapped[str | None] = mapped_column(Text)
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    #: Who they are to the single sign-on: issuer and subject.
+    oidc_subject: Mapped[str | None] = mapped_column(String(500), index=True, unique=True)
+
+
+class Membership(Table):
+    """A person's role on one site. Where it differs from their role on every site, the larger one counts."""
+
+    __tablename__ = "memberships"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    #: `admin`, `moderator` or `viewer`.
+    role: Mapped[str] = mapped_column(String(10))
 
 
 class UserSession(Table):
@@ -366,6 +516,10 @@ class UserSession(Table):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    #: What it is called where sessions are listed; the digest is nobody's business.
+    id: Mapped[str | None] = mapped_column(String(40), index=True, unique=True)
+    ip: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(300))
 
 
 # So that a row can be made before the first query of a process has run.

@@ -35,7 +35,7 @@ def pages(store: Store, site_id: str | None, limit: int) -> list[str]:
         if len(page) < limit:
             return seen
         last = page[-1][0]
-        after = Position(last.priority, last.opened_at, last.id)
+        after = Position(last.due, last.id)
 
 
 def fill(store: Store, site_ids: Sequence[str], waiting: Sequence[tuple[int, int, int, bool]]) -> list[str]:
@@ -58,12 +58,13 @@ def fill(store: Store, site_ids: Sequence[str], waiting: Sequence[tuple[int, int
                     kind="flag",
                     priority=urgency,
                     opened_at=moment,
+                    due=review.due(urgency, moment),
                     closed_at=None if is_open else moment,
                 )
             )
             if is_open:
-                expected.append((urgency, moment, item_id, site))
-    return [item_id for _, _, item_id, _ in sorted(expected)]
+                expected.append((review.due(urgency, moment), item_id))
+    return [item_id for _, item_id in sorted(expected)]
 
 
 # Few different values, so that ties are the rule.
@@ -90,11 +91,11 @@ def test_an_item_closed_between_two_pages_moves_no_other(store: Store, site: Cre
         comments.decide(session, site.id, first[0][1].id, "publish", actor="user:u1")
     last = first[-1][0]
     with store.read() as session:
-        second = review.page(session, site.id, after=Position(last.priority, last.opened_at, last.id), limit=3)
+        second = review.page(session, site.id, after=Position(last.due, last.id), limit=3)
     assert [item.id for item, _ in first + second] == expected
 
 
-def test_the_highest_score_comes_first_then_the_longest_waiting(
+def test_the_highest_score_comes_first_among_what_is_as_old_and_then_the_longest_waiting(
     store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
 ) -> None:
     texts = ["mild toxicity=0.55", "also mild toxicity=0.55", "bad spam=0.8", "cannot be unscorable"]
@@ -119,7 +120,7 @@ def test_asking_twice_for_the_same_reason_opens_one_item(store: Store, queues: Q
     comment = accept(store, queues, site)
     for kind in ("flag", "flag", "report"):
         with store.write() as session:
-            review.open_items(session, [(site.id, comment.id, 5)], kind=kind)
+            review.open_items(session, [review.Wanted(site_id=site.id, comment_id=comment.id, priority=5)], kind=kind)
     assert sorted(item.kind for item in rows(store, ReviewItem)) == ["flag", "report"]
 
 
@@ -129,7 +130,7 @@ def test_a_page_is_read_off_an_index_of_the_open_items(store: Store, site: Creat
     fill(store, [site.id], [(0, number % 7, number, number % 2 == 0) for number in range(400)])
     index = "ix_review_items_site" if of_one_site else "ix_review_items_all"
     where = f"site_id = '{site.id}' AND" if of_one_site else ""
-    query = f"SELECT * FROM review_items WHERE {where} closed_at IS NULL ORDER BY priority, opened_at, id LIMIT 5"
+    query = f"SELECT * FROM review_items WHERE {where} closed_at IS NULL ORDER BY due, id LIMIT 5"
     with store.write() as session:
         if not store.is_sqlite:
             for other_way in ("seqscan", "bitmapscan", "sort"):
@@ -139,3 +140,12 @@ def test_a_page_is_read_off_an_index_of_the_open_items(store: Store, site: Creat
     assert index in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort " not in plan
+
+
+def test_what_has_waited_for_long_comes_up_among_what_is_worse(store: Store, site: CreatedSite) -> None:
+    """A day evens out the whole range of priorities: nothing waits for ever behind a flood of worse comments."""
+    hours = 60
+    [old, worse, worst] = fill(
+        store, [site.id], [(0, 900, 0, True), (0, 100, 20 * hours, True), (0, 5, 24 * hours, True)]
+    )
+    assert pages(store, site.id, 10) == [old, worse, worst]

@@ -44,6 +44,6 @@ def _part(value: object, wanted: type) -> Part:
     if wanted is str and isinstance(value, str) and "\0" not in value:
         value.encode()
         return value
-    if wanted is int and type(value) is int and abs(value) < 2**31:
+    if wanted is int and type(value) is int and abs(value) < 2**53:
         return value
     raise ValueError(value)

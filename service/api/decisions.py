@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -41,7 +40,7 @@ def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
     """What waits for a moderator, most urgent first. A comment has an item for each kind of reason to look."""
     after = None
     if "cursor" in query:
-        after = review.Position(*cursors.decode("review", query["cursor"], [int, datetime, str]))  # type: ignore[arg-type]
+        after = review.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
     with context().store.read() as session:
         rows = review.page(session, site_id, after=after, limit=query["limit"] + 1)
     page = rows[: query["limit"]]
@@ -49,7 +48,7 @@ def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
     return answer(
         {
             "items": [_show_item(item, comment) for item, comment in page],
-            "next_cursor": cursors.encode("review", [last.priority, last.opened_at, last.id]) if last else None,
+            "next_cursor": cursors.encode("review", [last.due, last.id]) if last else None,
         }
     )
 

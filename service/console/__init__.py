@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from service import pages
-from service.console import access, comments, refusals, review_queue, sign_in, throttle
+from service.console import access, comments, navigation, refusals, review_queue, sign_in, throttle
 from service.context import Context
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
@@ -24,20 +24,12 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
-blueprint.context_processor(lambda: {"user": access.user_or_none()})
+blueprint.context_processor(navigation.for_pages)
 
-for _rule, _view, _method in (
-    ("/sign-in", sign_in.show_sign_in, "GET"),
-    ("/sign-in", sign_in.check_sign_in, "POST"),
-    ("/sign-out", sign_in.sign_out, "POST"),
-    ("/welcome/<token>", sign_in.welcome, "GET"),
-    ("/welcome/<token>", sign_in.set_first_password, "POST"),
-    ("/", review_queue.show_queue, "GET"),
-    ("/comments", comments.list_comments, "GET"),
-    ("/comments/<comment_id>", comments.show_comment, "GET"),
-    ("/comments/<comment_id>/decision", comments.decide, "POST"),
-):
-    blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
+#: Each names its pages in ROUTES, as (address, method, view).
+for _module in (sign_in, review_queue, comments):
+    for _rule, _method, _view in _module.ROUTES:
+        blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 
 
 def init_app(app: Flask) -> None:

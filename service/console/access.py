@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, abort, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
 from moderation import people
+from moderation.roles import by_site, includes
 from moderation.tables import User
 from service.context import context
 
 SESSION_COOKIE = "winnow_session"
 #: What can be seen before signing in.
 _OPEN = frozenset(f"console.{name}" for name in ("show_sign_in", "check_sign_in", "welcome", "set_first_password"))
-DECIDERS = frozenset({"admin", "moderator"})
+
+_NOT_ALLOWED = {
+    "viewer": "You may not look at this site.",
+    "moderator": "You can look at comments, but not decide on them. An admin can give you the role of a moderator.",
+    "admin": "Only an admin of this site can do that.",
+}
 
 csrf = CSRFProtect()
 
@@ -42,15 +50,37 @@ def user_or_none() -> User | None:
     return found
 
 
-def require_decider() -> User:
-    """Who is signed in, if they may decide on comments; else 403."""
-    if user().role not in DECIDERS:
-        abort(403, "You can look at comments, but not decide on them. An admin can give you the role of a moderator.")
-    return user()
+def roles() -> Mapping[str, str]:
+    """The sites that the person signed in may see, by id, and their role there. Looked up once a request."""
+    if "roles" not in g:
+        with context().store.read() as session:
+            g.roles = by_site(session, user())
+    found: Mapping[str, str] = g.roles
+    return found
 
 
-def may_decide() -> bool:
-    return user().role in DECIDERS
+def may(site_id: str, needed: str) -> bool:
+    """Whether the person signed in may do on this site what takes the role `needed`."""
+    return includes(roles().get(site_id, "none"), needed)
+
+
+def require(site_id: str, needed: str) -> None:
+    """Refuse who may not: 404 for a site that they may not even see, else 403."""
+    if not may(site_id, "viewer"):
+        abort(404)
+    if not may(site_id, needed):
+        abort(403, _NOT_ALLOWED[needed])
+
+
+def may_anywhere(needed: str) -> bool:
+    """Whether the person signed in has the role `needed` on any site, or on every site that is to come."""
+    return includes(user().role, needed) or any(includes(role, needed) for role in roles().values())
+
+
+def require_everywhere(needed: str) -> None:
+    """Refuse with 403 who has not the role `needed` on every site: for what belongs to no one site."""
+    if not includes(user().role, needed):
+        abort(403, "This takes the role of an admin on every site.")
 
 
 def remember(response: Response, token: str) -> None:

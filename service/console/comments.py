@@ -28,8 +28,11 @@ _ID = re.compile(r"c_[0-9a-z]{26}")
 
 def decide(comment_id: str) -> ResponseReturnValue:
     """Publish or reject, if the comment is still what the moderator saw."""
-    moderator = access.require_decider()
+    moderator = access.user()
     _require_id(comment_id)
+    with context().store.read() as session:
+        site_id = session.scalar(select(Comment.site_id).where(Comment.id == comment_id))
+    access.require(site_id or "", "moderator")
     action, version = request.form.get("action", ""), request.form.get("version", "")
     reason = request.form.get("reason", "").replace("\0", "").strip()
     if action not in _DONE or not re.fullmatch(r"[0-9]{1,9}", version):
@@ -64,6 +67,7 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
         comment = session.get(Comment, comment_id)
         if comment is None:
             abort(404)
+        access.require(comment.site_id, "viewer")
         open_items = session.scalars(
             select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.closed_at.is_(None))
         ).all()
@@ -71,7 +75,7 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
             "console/comment.html",
             card=cards.build(session, [(comment, open_items)])[0],
             history=_history(session, comment.id),
-            may_decide=access.may_decide(),
+            may_decide=access.may(comment.site_id, "moderator"),
         )
 
 
@@ -160,3 +164,10 @@ def _history(session: Session, comment_id: str) -> list[dict[str, Any]]:
         }
         for event in events
     ]
+
+
+ROUTES = (
+    ("/comments", "GET", list_comments),
+    ("/comments/<comment_id>", "GET", show_comment),
+    ("/comments/<comment_id>/decision", "POST", decide),
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +18,7 @@ PAGE = 20
 #: Counting further would cost more, the longer the queue is, and tell a moderator nothing.
 COUNT_UP_TO = 1000
 
-_POSITION = re.compile(r"([0-9]{1,4})-([0-9]{1,17})-(q_[0-9a-z]{26})")
+_POSITION = re.compile(r"([0-9]{1,15})-(q_[0-9a-z]{26})")
 
 
 def show_queue() -> ResponseReturnValue:
@@ -39,7 +38,7 @@ def show_queue() -> ResponseReturnValue:
             site_id=site_id,
             is_first=after is None,
             next=write_position(shown[-1][0]) if more else None,
-            may_decide=access.may_decide(),
+            may_decide=access.may_anywhere("moderator"),
         )
     return page, 200
 
@@ -53,27 +52,20 @@ def count_waiting(session: Session, site_id: str | None) -> int:
 
 
 def site_names(session: Session) -> list[tuple[str, str]]:
-    """Every site's id and name, by name."""
-    return [
-        (site_id, name) for site_id, name in session.execute(select(Site.id, Site.name).order_by(Site.name, Site.id))
-    ]
+    """The sites that the person signed in may see: id and name, by name."""
+    query = select(Site.id, Site.name).where(Site.id.in_(access.roles())).order_by(Site.name, Site.id)
+    return [(site_id, name) for site_id, name in session.execute(query)]
 
 
 def write_position(item: ReviewItem) -> str:
     """Where a page ended, for the address of the next one."""
-    since_1970 = item.opened_at - datetime(1970, 1, 1, tzinfo=UTC)
-    microseconds = (since_1970.days * 86400 + since_1970.seconds) * 10**6 + since_1970.microseconds
-    return f"{item.priority}-{microseconds}-{item.id}"
+    return f"{item.due}-{item.id}"
 
 
 def read_position(text: str | None) -> review.Position | None:
     """What `write_position` wrote; anything else is the beginning."""
     match = _POSITION.fullmatch(text or "")
-    if match is None:
-        return None
-    seconds, microseconds = divmod(int(match[2]), 10**6)
-    opened_at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
-    return review.Position(int(match[1]), opened_at, match[3])
+    return None if match is None else review.Position(int(match[1]), match[2])
 
 
 def _by_comment(rows: list[tuple[ReviewItem, Comment]]) -> list[tuple[Comment, list[ReviewItem]]]:
@@ -82,3 +74,6 @@ def _by_comment(rows: list[tuple[ReviewItem, Comment]]) -> list[tuple[Comment, l
     for item, comment in rows:
         found.setdefault(comment.id, (comment, []))[1].append(item)
     return list(found.values())
+
+
+ROUTES = (("/", "GET", show_queue),)

@@ -87,3 +87,12 @@ def _welcome_form(user: User, status: int, **errors: str) -> ResponseReturnValue
 
 def _expired() -> ResponseReturnValue:
     return render_template("console/expired.html"), 410
+
+
+ROUTES = (
+    ("/sign-in", "GET", show_sign_in),
+    ("/sign-in", "POST", check_sign_in),
+    ("/sign-out", "POST", sign_out),
+    ("/welcome/<token>", "GET", welcome),
+    ("/welcome/<token>", "POST", set_first_password),
+)
