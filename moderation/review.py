@@ -1,4 +1,4 @@
-"""Review items: why a comment waits for a person. The open ones are the review queue."""
+"""Review items: why a comment waits for a person. The open ones are the review queue; `review_pages.py` reads it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, insert, literal, select, tuple_, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.tables import Comment, ReviewItem
+from moderation.review_pages import LATEST, Filters, Order, Page, Position, page
+from moderation.tables import ReviewItem
 
-#: By when somebody should have looked at an item of the least priority.
-LATEST = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page of the queue ended: the next begins after it."""
-
-    due: int
-    item_id: str
+__all__ = [
+    "Filters",
+    "Order",
+    "Page",
+    "Position",
+    "Wanted",
+    "close",
+    "due",
+    "oldest_open_seconds",
+    "open_items",
+    "page",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,27 +87,6 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
         .values(closed_at=clock.now(), closed_by=by, outcome=outcome)
         .execution_options(synchronize_session=False)
     )
-
-
-def page(
-    session: Session, site_id: str | None, *, after: Position | None = None, limit: int = 50
-) -> list[tuple[ReviewItem, Comment]]:
-    """The open items with their comments, the longest due first; `site_id` None: every site's.
-
-    Keyset pages over an index of the open items, so that a page costs the same however many wait or are closed.
-    """
-    query: Select[ReviewItem, Comment] = (
-        select(ReviewItem, Comment)
-        .join(Comment, Comment.id == ReviewItem.comment_id)
-        .where(ReviewItem.closed_at.is_(None))
-        .order_by(ReviewItem.due, ReviewItem.id)
-        .limit(limit)
-    )
-    if site_id is not None:
-        query = query.where(ReviewItem.site_id == site_id)
-    if after is not None:
-        query = query.where(tuple_(ReviewItem.due, ReviewItem.id) > tuple_(literal(after.due), literal(after.item_id)))
-    return [(item, comment) for item, comment in session.execute(query)]
 
 
 def oldest_open_seconds(session: Session) -> float:
