@@ -70,8 +70,10 @@ class Undone:
     """What an undo came to."""
 
     comment: Comment
-    #: Whether anybody outside may have heard of the decision: they are told what holds now.
+    #: Whether anybody outside may have heard of the decision.
     told: bool
+    #: Whether somebody who has heard of it cannot be told what holds now: Akismet has no word for what waits again.
+    uncorrected: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,8 +219,9 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
     if comment.status != "pending":  # else its decision is still to come, and is told then
         now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
-        webhooks.notify(session, [_event(now)], only=told)
-    return Undone(comment, bool(told))
+        corrected = webhooks.notify(session, [_event(now)], only=told)
+        return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
+    return Undone(comment, told=bool(told))
 
 
 def edit(

@@ -49,14 +49,15 @@ class Event:
         return {"type": self.type, "timestamp": self.at.isoformat(), "data": self.data}
 
 
-def notify(session: Session, events: Sequence[Event], *, only: Collection[str] | None = None) -> None:
+def notify(session: Session, events: Sequence[Event], *, only: Collection[str] | None = None) -> set[str]:
     """Write a delivery for each event and each active endpoint of its site, in the caller's transaction.
 
     A comment that came with a callback of its own has one for that too. What still waited for the end of its grace is
     withdrawn, so that nothing arrives after what followed it. `only` names the endpoints to tell; None: all.
+    Returns those that will be told.
     """
     if not events:
-        return
+        return set()
     for event in events:
         if event.comment_id is not None and event.follows_another:
             withdrawal.replace_waiting(session, event.comment_id, event.at)
@@ -76,6 +77,7 @@ def notify(session: Session, events: Sequence[Event], *, only: Collection[str] |
     rows += _call_back(session, called_back, only=only)
     if rows:
         session.execute(insert(WebhookDelivery), rows)
+    return {row["endpoint_id"] for row in rows}
 
 
 def create_endpoint(session: Session, settings: Settings, site_id: str, url: str) -> tuple[WebhookEndpoint, str]:

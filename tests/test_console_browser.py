@@ -71,10 +71,9 @@ def test_the_keyboard_is_enough(url: str, store: Store, flag: Flag, new_context:
     expect(cards.nth(1)).to_contain_text("Published.")
     expect(cards.nth(2)).to_be_focused()
     page.keyboard.press("e")
+    page.get_by_role("dialog").get_by_label("Note").focus()
     page.keyboard.type("Not here, p or r.")
     page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
-    page.keyboard.press("r")
     expect(cards.nth(2)).to_contain_text("Rejected.")
     expect(cards.nth(3)).to_be_focused()
     assert [status(store, one) for one in ids] == ["flagged", "published", "rejected", "flagged"]
@@ -141,7 +140,7 @@ def test_without_javascript_everything_can_be_decided(
 ) -> None:
     ids = flag("one", "two")
     page = open_queue(new_context, url, java_script_enabled=False)
-    reason = page.get_by_label("Reason").nth(0)
+    reason = page.get_by_label("Note").nth(0)
     reason.fill("A quotation.")
     reason.press("Enter")  # does not decide
     assert status(store, ids[0]) == "flagged"
