@@ -99,8 +99,10 @@ def test_somebody_who_was_quicker_is_named_on_the_card(
 ) -> None:
     [first, _] = flag("one", "two")
     page = open_queue(new_context, url)
+    page.context.set_offline(True)  # else it would hear of the decision as it is made
     with store.write() as session:
         comments.decide(session, None, first, "reject", actor="policy", reason="Not here.")
+    page.context.set_offline(False)
     page.locator(".card").nth(0).get_by_role("button", name="Publish").click()
     told = "The site's policy rejected this comment just now, after you loaded the page. Reason: Not here."
     expect(page.locator(".card").nth(0)).to_contain_text(told)
