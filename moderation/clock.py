@@ -19,6 +19,11 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def from_milliseconds(number: int) -> datetime:
+    """The moment that `milliseconds` gave."""
+    return datetime.fromtimestamp(number / 1000, UTC)
+
+
 def new_id(prefix: str, moment: datetime | None = None) -> str:
     """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix."""
     number = (milliseconds(moment or now()) << 80) | secrets.randbits(80)

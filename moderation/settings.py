@@ -42,12 +42,19 @@ class Settings:
     max_waiting: int = 4
     web_processes: int = 2
     web_threads: int = 16
+    #: Pages of the console that each web process tells of changes as they happen; None: for a quarter of its threads.
+    max_event_streams: int | None = None
     #: Where the operator is told that comments wait too long: a URL, an address, or both.
     alert_url: str | None = None
     alert_email: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
     alert_pending_seconds: int = 300
     alert_review_seconds: int = 24 * 3600
+
+    @property
+    def event_streams(self) -> int:
+        """How many event streams may hold a thread, for each web process."""
+        return max(1, self.web_threads // 4) if self.max_event_streams is None else self.max_event_streams
 
     @property
     def secure_cookies(self) -> bool:
@@ -170,6 +177,7 @@ _READERS: dict[str, Any] = {
     "max_waiting": _whole_number,
     "web_processes": _at_least_one,
     "web_threads": _at_least_one,
+    "max_event_streams": _whole_number,
     "alert_url": _http_url,
     "alert_email": str,
     "smtp_url": str,

@@ -10,7 +10,7 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import deliveries, metrics
+from moderation import deliveries, live, metrics
 from moderation.queues import AWAY_SECONDS
 
 log = structlog.get_logger(__name__)
@@ -39,6 +39,12 @@ class Asides:
     def nudge(self, site_id: str) -> None:
         """Call it once deliveries are committed. Without Redis they are found a little later."""
         self.say(lambda client: deliveries.nudge(client, [site_id]), doing="nudging deliveries")
+
+    def tell_console(self, kind: live.Kind, site_id: str, comment_ids: Sequence[str], *, by: str | None = None) -> None:
+        """Call it once it is committed: open pages of the console see it at once. Without Redis they look again."""
+        if comment_ids:
+            message = live.Message(kind, site_id, comment_ids, by)
+            self.say(lambda client: live.publish(client, message), doing="telling the console")
 
     def count_decisions(self, decisions: Sequence[tuple[str, str]]) -> None:
         """Call it once decisions, each `(status, actor)`, are committed: `/metrics` shows them beside the workers'."""

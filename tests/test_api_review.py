@@ -34,7 +34,7 @@ def test_a_decision_takes_the_comment_out_of_the_queue(client: FlaskClient, scor
     sent = {"action": "reject", "reason": "Rule 3", "version": 2}
     body = client.post(f"{ROUTE}/{comment_id}/decision", json=sent).get_json()
     assert (body["status"], body["decided_by"], body["version"]) == ("rejected", "site", 3)
-    assert body["reasons"] == [{"rule": "moderator", "action": "reject", "message": "Rule 3"}]
+    assert body["reasons"] == [{"rule": "moderator", "action": "reject", "message": "Rule 3", "note": "Rule 3"}]
     assert client.get(QUEUE).get_json() == {"items": [], "next_cursor": None}
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 
 import structlog
 from redis.exceptions import RedisError
 
 import models
-from moderation import deliveries, metrics, settings
+from moderation import deliveries, live, metrics, settings
 from moderation import queues as queues_module
 from moderation.queues import Queues
 from moderation.scoring import BatchResult, Scorer
@@ -38,12 +39,23 @@ def scorer() -> Scorer:
 
 
 def record(result: BatchResult) -> None:
-    """Count a batch for `/metrics`, and tell the delivery processes of what it wrote for them."""
+    """Count a batch for `/metrics`, and tell the delivery processes and the console of what it wrote for them."""
     if not result.claimed:
         return
     client = scorer().queues.redis
     try:
         metrics.record_batch(client, result)
         deliveries.nudge(client, {change.site_id for change in result.written})
+        for site_id, comment_ids in _asked_about(result).items():
+            live.publish(client, live.Message("opened", site_id, comment_ids))
     except RedisError:  # the decisions are written; delivery looks by itself every second
         log.warning("redis.away", doing="counting a batch")
+
+
+def _asked_about(result: BatchResult) -> dict[str, list[str]]:
+    """Which comments a moderator is asked about now, by site."""
+    opened: dict[str, list[str]] = defaultdict(list)
+    for change in result.written:
+        if change.priority is not None:
+            opened[change.site_id].append(change.comment_id)
+    return opened

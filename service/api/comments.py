@@ -146,6 +146,7 @@ def edit(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
         comment, changed = comments.edit(session, site_id, comment_id, body, version=version)
     if changed:
         comments.announce(found.queues, comment)
+        found.asides.tell_console("decided", site_id, [comment_id])
     return answer(show_comment(comment))
 
 
@@ -165,6 +166,7 @@ def erase(site_id: str, *, comment_id: str) -> Response:
     with context().store.write() as session:
         comments.erase(session, site_id, comment_id)
     context().asides.nudge(site_id)
+    context().asides.tell_console("decided", site_id, [comment_id])
     return empty()
 
 

@@ -72,6 +72,7 @@ def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
         comment = comments.decide(session, site_id, comment_id, actor="site", **body)
     context().asides.nudge(site_id)
     context().asides.count_decisions([(comment.status, "site")])
+    context().asides.tell_console("decided", site_id, [comment.id])
     return answer(show_comment(comment))
 
 
@@ -93,7 +94,9 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     for start in range(0, len(body), _TOGETHER):
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
     context().asides.nudge(site_id)
-    context().asides.count_decisions([(outcome["status"], "site") for outcome in outcomes if outcome["code"] == 200])
+    done = [outcome for outcome in outcomes if outcome["code"] == 200]
+    context().asides.count_decisions([(outcome["status"], "site") for outcome in done])
+    context().asides.tell_console("decided", site_id, [outcome["id"] for outcome in done])
     return answer({"outcomes": outcomes})
 
 

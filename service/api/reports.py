@@ -37,4 +37,5 @@ def report(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
             note=body.get("note"),
             reporter=body.get("reporter"),
         )
+    context().asides.tell_console("opened", site_id, [comment_id])
     return answer(show(ReportedSchema, entry), 201)

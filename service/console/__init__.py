@@ -11,7 +11,18 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from service import pages
-from service.console import access, comments, links, navigation, refusals, review_queue, sign_in, throttle
+from service.console import (
+    access,
+    comments,
+    deciding,
+    events,
+    links,
+    navigation,
+    refusals,
+    review_queue,
+    sign_in,
+    throttle,
+)
 from service.context import Context
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
@@ -24,10 +35,12 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_global(deciding.reasons_of, "reasons_of")
+blueprint.add_app_template_global(events.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
 
 #: Each names its pages in ROUTES, as (address, method, view).
-for _module in (sign_in, review_queue, links, comments):
+for _module in (sign_in, review_queue, links, comments, deciding, events):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 
@@ -56,3 +69,4 @@ def init_app(app: Flask) -> None:
     )
     access.csrf.init_app(app)
     throttle.init_app(app, found.settings)
+    events.init_app(app)

@@ -115,6 +115,7 @@ def _keep(key: str, sent: Fields, comment: Comment, change: Change) -> None:
             kept = _keep_once(session, comment, change, url, sealed_key)
     if kept:
         context().asides.nudge(comment.site_id)
+        context().asides.tell_console("opened", comment.site_id, [comment.id])
 
 
 def _keep_once(session: Session, comment: Comment, change: Change, url: str | None, sealed_key: str) -> bool:

@@ -59,3 +59,4 @@ def _settle(site_id: str, sent: Fields, text: str, action: Literal["publish", "r
         return
     context().asides.nudge(site_id)
     context().asides.count_decisions([(decided.status, "site")])
+    context().asides.tell_console("decided", site_id, [decided.id])

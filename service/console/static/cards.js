@@ -1,0 +1,82 @@
+// The cards on the page: which one somebody is at, moving between them, and saying what became of one.
+
+export const cards = document.getElementById("cards");
+const announcement = document.getElementById("announcement");
+
+export const find = (id) => cards.querySelector(`.card[id="${CSS.escape(id)}"]`);
+export const waiting = () => [...cards.querySelectorAll(".card:not(.decided)")];
+export const current = () => document.activeElement?.closest?.("#cards .card") ?? null;
+export const csrfToken = () => document.querySelector("[name=csrf_token]").value;
+
+export function go(card) {
+  if (!card) return;
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "nearest" });
+}
+
+export function step(by) {
+  const open = waiting();
+  const here = current();
+  if (here?.classList.contains("decided")) return go(neighbour(here, by));
+  const at = open.indexOf(here);
+  go(open[at === -1 ? (by > 0 ? 0 : open.length - 1) : at + by]);
+}
+
+// The nearest card that waits, in one direction.
+export function neighbour(card, by) {
+  const all = [...cards.querySelectorAll(".card")];
+  for (let at = all.indexOf(card) + by; at >= 0 && at < all.length; at += by) {
+    if (!all[at].classList.contains("decided")) return all[at];
+  }
+  return null;
+}
+
+export function announce(text) {
+  announcement.textContent = text;
+}
+
+// One line on a card; `extra` are elements that follow the text.
+export function tell(card, text, kind, ...extra) {
+  card.querySelector(".outcome")?.remove();
+  const line = document.createElement("p");
+  line.className = `outcome note small ${kind}`;
+  line.append(text, ...extra);
+  card.append(line);
+}
+
+export function untell(card) {
+  card.querySelector(".outcome")?.remove();
+}
+
+// Change what is on the page without moving what somebody reads.
+export function keepPlace(change) {
+  const anchor = current() ?? waiting().find((card) => card.getBoundingClientRect().bottom > 0);
+  const before = anchor?.getBoundingClientRect().top;
+  change();
+  if (anchor?.isConnected) window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
+}
+
+export function link(text, action) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = text;
+  button.addEventListener("click", action);
+  return button;
+}
+
+// What the server says to a form, as {ok, status, message, …}. Status 0: nobody knows whether it arrived.
+export async function post(address, fields, options = {}) {
+  const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
+  try {
+    const signal = AbortSignal.timeout(20_000);
+    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, signal, ...options });
+    const failed = { message: `The server failed (${answer.status}). Try again in a moment.` };
+    const said = answer.status === 204 ? {} : await answer.json().catch(() => failed);
+    return { ...said, ok: answer.ok && said !== failed, status: answer.status };
+  } catch (error) {
+    const late = error.name === "TimeoutError";
+    const message = late ? "The server did not answer in time. Try again." : "The server cannot be reached. Try again in a moment.";
+    return { ok: false, status: 0, message };
+  }
+}

@@ -1,0 +1,222 @@
+// Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
+// Nothing is called done before the server has said so; what it did not take comes back.
+
+import { announce, cards, current, find, go, keepPlace, link, neighbour, post, tell, untell } from "./cards.js";
+import { busy, fetchFresh, insert, refill } from "./queue.js";
+
+const MOST_REMEMBERED = 20;
+const STORE = "winnow-decisions";
+const SETTLED_ELSEWHERE = [404, 409, 410];
+const DOING = { publish: "Publishing…", reject: "Rejecting…" };
+
+const recent = document.getElementById("recent");
+const trouble = document.getElementById("trouble");
+const reasons = document.getElementById("reasons");
+
+// The last decisions of this tab, the latest first: {card, author, text, address, version, sent}. `sent` is the promise
+// of whether the server took it.
+const decisions = remembered();
+
+function remembered() {
+  try {
+    const { me, list } = JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
+    return me === cards.dataset.me ? list.map((one) => ({ ...one, sent: Promise.resolve(true) })) : [];
+  } catch {
+    return [];
+  }
+}
+
+function remember() {
+  decisions.length = Math.min(decisions.length, MOST_REMEMBERED);
+  const list = decisions.filter((one) => one.version).map(({ card, author, text, address, version }) => ({ card, author, text, address, version }));
+  sessionStorage.setItem(STORE, JSON.stringify({ me: cards.dataset.me, list }));
+  recent.hidden = !list.length;
+  recent.querySelector("ol").replaceChildren(
+    ...decisions.filter((one) => one.version).map((one) => {
+      const entry = document.createElement("li");
+      const author = document.createElement("bdi");
+      author.textContent = one.author;
+      entry.append(author, ` ${one.text} `, link("Undo", () => undo(one)));
+      return entry;
+    }),
+  );
+}
+
+function fold(card, text, kind, ...extra) {
+  const next = neighbour(card, 1) ?? neighbour(card, -1);
+  const hadFocus = card.contains(document.activeElement);
+  card.classList.add("decided");
+  tell(card, text, kind, ...extra);
+  if (hadFocus) go(next ?? card);
+}
+
+// What somebody else did: the card folds and says so, and nobody's place moves.
+export function foldAway(card, text) {
+  if (card.classList.contains("decided")) return;
+  if (card.contains(document.activeElement)) {
+    // Whoever reads it just now keeps it before them, without its buttons.
+    card.classList.add("settled");
+    card.querySelector("form.decision")?.setAttribute("inert", "");
+    tell(card, text, "wait");
+  } else keepPlace(() => fold(card, text, "wait"));
+  announce(text);
+}
+
+cards.addEventListener("focusout", (event) => {
+  const card = event.target.closest(".card.settled");
+  if (!card) return;
+  setTimeout(() => {
+    if (card.contains(document.activeElement)) return;
+    card.classList.remove("settled");
+    keepPlace(() => card.classList.add("decided"));
+    refill();
+  });
+});
+
+function comeBack(card, text) {
+  keepPlace(() => {
+    card.classList.remove("decided");
+    tell(card, text, "bad");
+  });
+  trouble.querySelector("span").textContent = text;
+  trouble.hidden = false;
+  trouble.querySelector("button").onclick = () => {
+    trouble.hidden = true;
+    go(card);
+  };
+  if (!current() || current().classList.contains("decided")) go(card);
+}
+
+async function send(form, button) {
+  const card = form.closest(".card");
+  if (card.classList.contains("decided") || form.inert) return;
+  const body = new URLSearchParams(new FormData(form, button));
+  const author = card.querySelector("h2, h1")?.textContent.trim() ?? "";
+  const decision = { card: card.id, author, sent: null };
+  let settle;
+  decision.sent = new Promise((resolve) => (settle = resolve));
+  decisions.unshift(decision);
+  trouble.hidden = true;
+  untell(card);
+  fold(card, DOING[button.value], "");
+  busy(1);
+  refill();
+  const answer = await post(form.getAttribute("action"), body);
+  busy(-1);
+  if (answer.ok) {
+    Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
+    card.dataset.version = answer.version;
+    tell(card, answer.message, "good", " ", link("Undo", () => undo(decision)));
+    announce(answer.message);
+  } else {
+    decisions.splice(decisions.indexOf(decision), 1);
+    if (SETTLED_ELSEWHERE.includes(answer.status)) {
+      tell(card, answer.message, "wait");
+      announce(answer.message);
+    } else comeBack(card, answer.message);
+  }
+  settle(answer.ok);
+  remember();
+  refill();
+}
+
+export async function undoLast() {
+  if (!decisions.length) return announce("There is nothing to undo.");
+  await undo(decisions[0]);
+}
+
+async function undo(decision) {
+  const at = decisions.indexOf(decision);
+  if (at === -1) return;
+  decisions.splice(at, 1);
+  const card = find(decision.card);
+  if (card) tell(card, "Undoing…", "");
+  if (!(await decision.sent)) return;
+  const answer = await post(decision.address, { version: decision.version });
+  if (answer.ok) await unfold(decision, answer);
+  else {
+    if (card) tell(card, answer.message, "bad");
+    trouble.querySelector("span").textContent = answer.message;
+    trouble.querySelector("button").onclick = () => location.assign(decision.address.replace(/\/undo$/, ""));
+    trouble.hidden = false;
+    if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
+  }
+  remember();
+}
+
+async function unfold(decision, { message, version }) {
+  let card = find(decision.card);
+  if (!card) {
+    insert((await fetchFresh()) ?? [], "top");
+    card = find(decision.card);
+  }
+  announce(message);
+  if (!card) return;
+  card.dataset.version = version;
+  const form = card.querySelector("form.decision");
+  if (form) form.elements.version.value = version;
+  card.classList.remove("decided");
+  tell(card, message, "good");
+  go(card);
+}
+
+// Rejecting with a reason, by keyboard: a number chooses and rejects, since it can be undone.
+
+export function askReason(card) {
+  const form = card?.querySelector("form.decision");
+  if (!form || form.inert) return;
+  const choices = [...form.elements.code.options].filter((option) => option.value);
+  reasons.querySelector("fieldset").replaceChildren(reasons.querySelector("legend"), ...choices.map(choice));
+  reasons.querySelector("#note").value = form.elements.reason.value;
+  reasons.dataset.card = card.id;
+  reasons.returnValue = "";
+  reasons.showModal();
+  (reasons.querySelector("[type=radio]") ?? reasons.querySelector("#note")).focus();
+}
+
+function choice(option, at) {
+  const label = document.createElement("label");
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "reason-code", value: option.value });
+  const key = document.createElement("kbd");
+  key.textContent = at < 10 ? String((at + 1) % 10) : "";
+  label.className = "check";
+  label.append(radio, key, ` ${option.textContent}`);
+  return label;
+}
+
+reasons?.addEventListener("keydown", (event) => {
+  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key)) return;
+  const radio = reasons.querySelectorAll("[type=radio]")[(Number(event.key) + 9) % 10];
+  if (!radio) return;
+  event.preventDefault();
+  radio.checked = true;
+  reasons.close("reject");
+});
+
+reasons?.querySelector("[value=cancel]").addEventListener("click", () => reasons.close(""));
+
+reasons?.addEventListener("close", () => {
+  const card = find(reasons.dataset.card);
+  if (!card) return;
+  card.focus({ preventScroll: true });
+  if (reasons.returnValue !== "reject") return;
+  const form = card.querySelector("form.decision");
+  form.elements.code.value = reasons.querySelector("[type=radio]:checked")?.value ?? "";
+  form.elements.reason.value = reasons.querySelector("#note").value;
+  send(form, form.querySelector("[value=reject]"));
+});
+
+cards.addEventListener("submit", (event) => {
+  if (!event.submitter || !event.target.matches("form.decision")) return;
+  event.preventDefault();
+  send(event.target, event.submitter);
+});
+
+cards.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches("form.decision [name=reason], form.decision [name=code]")) go(event.target.closest(".card"));
+});
+
+document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(STORE));
+
+remember();
+export const press = (card, action) => card?.querySelector(`form.decision [value=${action}]`)?.click();

@@ -1,0 +1,45 @@
+// A key for everything. Not while somebody types, and not at all for those who switch them off: keys of a single letter
+// get in the way of speech control.
+
+import { current, step } from "./cards.js";
+import { askReason, press, undoLast } from "./decide.js";
+import { takeNews } from "./live.js";
+
+const dialog = document.getElementById("keys");
+const useKeys = document.getElementById("use-keys");
+const open = () => current()?.querySelector("a.context, .facts a")?.click();
+const publish = () => press(current(), "publish");
+const reject = () => press(current(), "reject");
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  p: publish,
+  f: publish,
+  r: reject,
+  d: reject,
+  e: () => askReason(current()),
+  u: undoLast,
+  z: undoLast,
+  o: open,
+  x: () => current()?.querySelector("[name=select]")?.click(),
+  n: takeNews,
+  "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
+  "?": () => dialog.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (!useKeys.checked && event.key !== "?") return;
+  if (!Object.hasOwn(keys, event.key)) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+
+useKeys.checked = localStorage.getItem("winnow-keys") !== "off";
+useKeys.addEventListener("change", () => localStorage.setItem("winnow-keys", useKeys.checked ? "on" : "off"));
+
+const show = document.getElementById("show-keys");
+show.hidden = false;
+show.addEventListener("click", () => dialog.showModal());

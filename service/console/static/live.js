@@ -1,0 +1,129 @@
+// Shows what others do as it happens: new cards, decisions, and who has which comment open. A stream of events says
+// that there is something to see; where there is none (no room, no Redis, no connection) the page asks every few seconds.
+
+import { announce, cards, find, go, waiting } from "./cards.js";
+import { show as showClaim } from "./claims.js";
+import { foldAway } from "./decide.js";
+import { fetchFresh, insert, renew } from "./queue.js";
+
+const POLL_MS = 4000;
+const TRY_AGAIN_MS = 30_000;
+const LOOK_AGAIN_MS = 3000;
+const HIDDEN_MS = 30_000;
+
+const news = document.getElementById("news");
+let fresh = [];
+let since = cards.dataset.now;
+let polling = null;
+let source = null;
+let over = false;
+
+// How the cards on the page stand, and whether anything is new, by the server.
+async function look(ids = waiting().map((card) => card.id)) {
+  const query = new URLSearchParams({ since, cards: ids.slice(0, 200).join(",") });
+  let found;
+  try {
+    const answer = await fetch(`${cards.dataset.changes}?${query}`, { headers: { Accept: "application/json" } });
+    if (answer.status === 401) return signedOut();
+    if (!answer.ok) return;
+    found = await answer.json();
+  } catch {
+    return;
+  }
+  since = found.now;
+  for (const [id, state] of Object.entries(found.cards)) apply(id, state);
+  if (found.opened) lookForNew();
+}
+
+function apply(id, { version, waits, message, by }) {
+  const card = find(id);
+  if (!card || card.classList.contains("decided") || card.classList.contains("settled")) return;
+  showClaim(id, by);
+  if (Number(card.dataset.version) >= version) return;
+  if (waits) renew(card);
+  else foldAway(card, message);
+}
+
+// At once, and then every few seconds at most, however much comes in.
+let looking = null;
+let again = false;
+function lookForNew() {
+  if (looking) return void (again = true);
+  looking = setTimeout(() => {
+    looking = null;
+    if (again) lookForNew();
+    again = false;
+  }, LOOK_AGAIN_MS);
+  showNews();
+}
+
+async function showNews() {
+  fresh = (await fetchFresh()) ?? fresh;
+  news.hidden = !fresh.length;
+  const text = `${fresh.length} new, show ${fresh.length === 1 ? "it" : "them"}`;
+  if (fresh.length && news.textContent !== text) announce(`${fresh.length} new`);
+  news.textContent = text;
+}
+
+export function takeNews() {
+  if (news.hidden) return;
+  news.hidden = true;
+  news.textContent = "";
+  const empty = document.querySelector(".empty");
+  const taken = insert(fresh, "top");
+  fresh = [];
+  if (taken.length) empty?.remove();
+  go(taken[0]);
+}
+
+function hear(event) {
+  const { kind, comments, by } = JSON.parse(event.data);
+  const here = comments.filter((id) => find(id) && !find(id).classList.contains("decided"));
+  if (kind === "decided" && here.length) look(here);
+  else if (kind === "claimed") here.forEach((id) => showClaim(id, by));
+  else if (kind === "released") here.forEach((id) => showClaim(id, null));
+  else if (kind === "opened") {
+    if (here.length) look(here);
+    lookForNew();
+  }
+}
+
+function listen() {
+  if (over) return;
+  source = new EventSource(cards.dataset.events);
+  source.addEventListener("connected", () => {
+    clearInterval(polling);
+    polling = null;
+    look(); // what happened while nobody listened
+  });
+  source.addEventListener("message", hear);
+  source.addEventListener("over", signedOut);
+  source.addEventListener("error", () => {
+    if (!polling) look();
+    polling ??= setInterval(() => document.hidden || look(), POLL_MS);
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, TRY_AGAIN_MS);
+  });
+}
+
+function signedOut() {
+  over = true;
+  source?.close();
+  clearInterval(polling);
+  polling = null;
+  announce("You are no longer signed in. Load the page again to sign in.");
+}
+
+news.addEventListener("click", takeNews);
+addEventListener("pagehide", () => source?.close());
+addEventListener("pageshow", (event) => event.persisted && listen());
+
+// A page that nobody looks at gives its stream to others.
+let leaving = null;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(leaving);
+  if (document.hidden) leaving = setTimeout(() => source?.close(), HIDDEN_MS);
+  else if (!over) source?.readyState === EventSource.CLOSED && !polling ? listen() : look();
+});
+
+listen();
+
