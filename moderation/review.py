@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import clock, followers
 from moderation.tables import Comment, ReviewItem
 
 #: By when somebody should have looked at an item of the least priority.
@@ -73,24 +73,33 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
         if one.comment_id not in already
     ]
     if rows:
+        followers.line_up(session, rows)
         session.execute(insert(ReviewItem), rows)
 
 
 def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str) -> None:
     """Close every open item of these comments, in the caller's transaction."""
+    left = followers.without(session, comment_ids)
     session.execute(
         update(ReviewItem)
         .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.closed_at.is_(None))
-        .values(closed_at=clock.now(), closed_by=by, outcome=outcome)
+        .values(closed_at=clock.now(), closed_by=by, outcome=outcome, due=followers.own_due())
         .execution_options(synchronize_session=False)
     )
+    followers.move_up(session, left)
 
 
 def page(
-    session: Session, site_id: str | None, *, after: Position | None = None, limit: int = 50
+    session: Session,
+    site_id: str | None,
+    *,
+    after: Position | None = None,
+    limit: int = 50,
+    one_of_each: Collection[str] | None = None,
 ) -> list[tuple[ReviewItem, Comment]]:
     """The open items with their comments, the longest due first; `site_id` None: every site's.
 
+    `one_of_each`, the sites that the asker may see, leaves out what says nearly the same as an earlier one there.
     Keyset pages over an index of the open items, so that a page costs the same however many wait or are closed.
     """
     query: Select[ReviewItem, Comment] = (
@@ -104,6 +113,8 @@ def page(
         query = query.where(ReviewItem.site_id == site_id)
     if after is not None:
         query = query.where(tuple_(ReviewItem.due, ReviewItem.id) > tuple_(literal(after.due), literal(after.item_id)))
+    if one_of_each is not None:
+        query = query.where(*followers.none_before(one_of_each))
     return [(item, comment) for item, comment in session.execute(query)]
 
 
