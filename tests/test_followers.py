@@ -1,4 +1,4 @@
-"""One open item of a group stands for it on its site; the others wait behind it, and nothing is left behind for good."""
+"""One open item of a group stands for it on its site; the others wait behind it, and none is lost."""
 
 from __future__ import annotations
 
