@@ -1,4 +1,4 @@
-"""A stored comment's life: record, decide, edit, report, erase. The only writer of a decided comment's status.
+"""A stored comment's life: record, decide, undo, edit, report, erase. The only writer of a decided comment's status.
 
 `submissions.py` is how comments begin, as `pending`.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, lookalikes, review, webhooks
+from moderation import audit, clock, lookalikes, review, site_settings, webhooks, withdrawal
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
-from moderation.tables import Comment, Feedback, Report
+from moderation.tables import AuditEvent, Comment, Feedback, Report
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -58,6 +58,22 @@ class Stale(CommentError):
         self.current = current
 
 
+class NotUndoable(CommentError):
+    """What made this version was no person's decision, or it was made before decisions could be undone."""
+
+    def __init__(self) -> None:
+        super().__init__("Only a person's decision can be undone.")
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo came to."""
+
+    comment: Comment
+    #: Whether anybody outside may have heard of the decision: they are told what holds now.
+    told: bool
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """A decision about to be written, or just written: what becomes of a comment, by whom and why."""
@@ -84,6 +100,8 @@ class Change:
     group_id: str | None = None
     #: The comment's: whom else to tell.
     origin: dict[str, Any] | None = None
+    #: For a person's decision: what it put an end to, which an undo restores.
+    was: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, comment: Comment, **known: Any) -> Change:
@@ -131,7 +149,7 @@ def record(session: Session, changes: Sequence[Change]) -> list[Change]:
     return current
 
 
-def decide(
+def decide(  # noqa: PLR0913  (a decision in full)
     session: Session,
     site_id: str | None,
     comment_id: str,
@@ -139,11 +157,15 @@ def decide(
     *,
     actor: str,
     reason: str | None = None,
+    code: str | None = None,
     version: int | None = None,
+    grace: timedelta = timedelta(0),
 ) -> Comment:
     """A person's decision, in the caller's transaction. Closes every open review item of the comment.
 
-    `site_id` None reaches every site (the console's). `version` is the one that the moderator saw.
+    `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
+    `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
+    decision back.
 
     Raises:
         NotFound, Erased: there is nothing to decide.
@@ -151,17 +173,52 @@ def decide(
     """
     comment = find(session, site_id, comment_id, lock=True)
     _require_version(session, comment, version)
-    message = reason or f"A moderator chose to {action} it."
     change = Change.of(
         comment,
         status="published" if action == "publish" else "rejected",
         actor=actor,
-        reasons=[Reason(rule="moderator", action=action, message=message).as_json()],
+        reasons=[_person_s_reason(session, comment.site_id, action, code, reason)],
+        was={
+            "status": comment.status,
+            "reasons": comment.reasons,
+            "decided_by": comment.decided_by,
+            "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
+        },
     )
-    review.close(session, [comment.id], by=actor, outcome=action)
-    _write(session, [replace(change, version=comment.version + 1)])
+    change = replace(change, version=comment.version + 1)
+    review.close(session, [comment.id], by=actor, outcome=action, version=change.version)
+    _write(session, [change], grace=grace)
     session.refresh(comment)
     return comment
+
+
+def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
+    """Take back the person's decision that made `version`, in the caller's transaction.
+
+    The comment is what it was before, at a new version, and waits for a person again if it did. Who has not been told
+    of the decision never will be; who may have been is told what holds now. A comment that was `pending` then is so
+    again: announce it once committed.
+
+    Raises:
+        NotFound, Erased, Stale: as for `decide`.
+        NotUndoable: no person's decision made this version.
+    """
+    comment = find(session, None, comment_id, lock=True)
+    _require_version(session, comment, version)
+    was = _what_was(session, comment)
+    told = withdrawal.take_back(session, comment.id, version, comment.decided_at)
+    review.reopen(session, comment.id, version)
+    decided_at = datetime.fromisoformat(was["decided_at"]) if was["decided_at"] else None
+    comment.status, comment.reasons = was["status"], was["reasons"]
+    comment.decided_by, comment.decided_at = was["decided_by"], decided_at
+    comment.version, comment.updated_at = version + 1, clock.now()
+    session.flush()
+    event = _audit_event(comment, "comment.undone", actor, undoes=version)
+    audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
+    if comment.status != "pending":  # else its decision is still to come, and is told then
+        now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
+        webhooks.notify(session, [_event(now)], only=told)
+    return Undone(comment, bool(told))
 
 
 def edit(
@@ -224,7 +281,16 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
     webhooks.notify(
         session,
-        [webhooks.Event("comment.erased", comment.site_id, comment.id, at=comment.updated_at, data=data)],
+        [
+            webhooks.Event(
+                "comment.erased",
+                comment.site_id,
+                comment.id,
+                at=comment.updated_at,
+                data=data,
+                version=comment.version,
+            )
+        ],
     )
     return comment
 
@@ -293,6 +359,34 @@ def _require_version(session: Session, comment: Comment, version: int | None) ->
         raise Stale(comment)
 
 
+def _person_s_reason(
+    session: Session, site_id: str, action: Literal["publish", "reject"], code: str | None, note: str | None
+) -> dict[str, Any]:
+    """What a person gives as their reason: an entry of the site's list, a note, both or neither."""
+    text = label = None
+    if code is not None:
+        entry = site_settings.of_sites(session, {site_id})[site_id].reason_of(code)
+        text, label = entry.text, entry.label
+    message = ": ".join(part for part in (text, note) if part) or f"A moderator chose to {action} it."
+    reason = Reason(rule="moderator", action=action, message=message, label=label).as_json()
+    return reason | {name: value for name, value in (("code", code), ("note", note)) if value}
+
+
+def _what_was(session: Session, comment: Comment) -> dict[str, Any]:
+    """What the decision that made the comment's version put an end to."""
+    detail = session.scalar(
+        select(AuditEvent.detail).where(
+            AuditEvent.comment_id == comment.id,
+            AuditEvent.version == comment.version,
+            AuditEvent.action == "comment.decided",
+        )
+    )
+    was: dict[str, Any] | None = (detail or {}).get("was")
+    if was is None:
+        raise NotUndoable
+    return was
+
+
 def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
     return audit.row(
         action,
@@ -305,7 +399,7 @@ def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> di
     )
 
 
-def _write(session: Session, changes: Sequence[Change]) -> None:
+def _write(session: Session, changes: Sequence[Change], *, grace: timedelta = timedelta(0)) -> None:
     """The one place where a decision becomes a status, with all that follows from it."""
     if not changes:
         return
@@ -334,7 +428,7 @@ def _write(session: Session, changes: Sequence[Change]) -> None:
         [_wanted(change, change.priority) for change in changes if change.priority is not None],
         kind="flag",
     )
-    webhooks.notify(session, [_event(change) for change in changes])
+    webhooks.notify(session, [_event(change, grace) for change in changes])
 
 
 def _wanted(source: Comment | Change, priority: int) -> review.Wanted:
@@ -366,10 +460,11 @@ def _audit_row(change: Change) -> dict[str, Any]:
         scores=change.scores,
         model_version=change.model_version,
         policy_version=change.policy_version,
+        detail={"was": change.was} if change.was else None,
     )
 
 
-def _event(change: Change) -> webhooks.Event:
+def _event(change: Change, grace: timedelta = timedelta(0)) -> webhooks.Event:
     return webhooks.Event(
         type=f"comment.{change.status}",
         site_id=change.site_id,
@@ -387,4 +482,6 @@ def _event(change: Change) -> webhooks.Event:
             "scores": change.scores,
         },
         origin=change.origin,
+        version=change.version,
+        grace=grace,
     )

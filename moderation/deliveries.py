@@ -109,6 +109,7 @@ def claim(session: Session, endpoint_id: str, most: int = MOST_IN_FLIGHT) -> lis
         .where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(moment))
         .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
         .limit(max(0, room))
+        .with_for_update(skip_locked=True)  # an undo may be cancelling it just now
     ).all()
     session.execute(
         update(WebhookDelivery)
@@ -192,7 +193,7 @@ def redeliver(session: Session, site_id: str, delivery_id: str) -> WebhookDelive
     )
     if row is None:
         raise LookupError(f"There is no delivery {delivery_id}.")
-    row.next_attempt_at, row.delivered_at, row.attempts = clock.now(), None, 0
+    row.next_attempt_at, row.delivered_at, row.attempts, row.cancelled_at = clock.now(), None, 0, None
     return row
 
 

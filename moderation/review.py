@@ -77,15 +77,38 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
         session.execute(insert(ReviewItem), rows)
 
 
-def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str) -> None:
-    """Close every open item of these comments, in the caller's transaction."""
+def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str, version: int | None = None) -> None:
+    """Close every open item of these comments, in the caller's transaction.
+
+    `version` is the comment's that closes them: `reopen` goes by it.
+    """
     left = followers.without(session, comment_ids)
     session.execute(
         update(ReviewItem)
         .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.closed_at.is_(None))
-        .values(closed_at=clock.now(), closed_by=by, outcome=outcome, due=followers.own_due())
+        .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version, due=followers.own_due())
         .execution_options(synchronize_session=False)
     )
+
+
+def reopen(session: Session, comment_id: str, version: int) -> None:
+    """Open the items again that the comment's `version` closed, in the caller's transaction.
+
+    One stays closed where another of its kind has been opened since: one of a kind is enough.
+    """
+    open_kinds = select(ReviewItem.kind).where(ReviewItem.comment_id == comment_id, ReviewItem.closed_at.is_(None))
+    already = set(session.scalars(open_kinds))
+    session.execute(
+        update(ReviewItem)
+        .where(
+            ReviewItem.comment_id == comment_id,
+            ReviewItem.closed_version == version,
+            ReviewItem.kind.not_in(already),
+        )
+        .values(closed_at=None, closed_by=None, outcome=None, closed_version=None, claimed_by=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    followers.fall_in(session, [comment_id])
     followers.move_up(session, left)
 
 

@@ -56,6 +56,10 @@ class SiteSettings:
     def grace(self) -> timedelta:
         return timedelta(seconds=self.grace_seconds)
 
+    def reason_of(self, code: str) -> RejectionReason:
+        """The reason with this code; one that was taken off the list meanwhile speaks for itself."""
+        return next((reason for reason in self.reasons if reason.code == code), RejectionReason(code, code))
+
     def label_of(self, code: str | None) -> str | None:
         """The classifier's label for a reason of the list, if it has one."""
         return next((reason.label for reason in self.reasons if reason.code == code), None)

@@ -10,15 +10,15 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from moderation import callbacks, clock, sealing
+from moderation import callbacks, clock, sealing, withdrawal
 from moderation.settings import Settings
 from moderation.tables import WebhookDelivery, WebhookEndpoint
 
@@ -34,19 +34,32 @@ class Event:
     data: dict[str, Any]
     #: The comment's, which says whom else to tell.
     origin: dict[str, Any] | None = None
+    #: The comment's version that this tells of.
+    version: int | None = None
+    #: How long it can still be taken back: so long it does not leave.
+    grace: timedelta = timedelta(0)
+
+    @property
+    def follows_another(self) -> bool:
+        """Whether the comment may have been told of before: its first decision makes version 2."""
+        return self.version is not None and self.version > 2
 
     def payload(self) -> dict[str, Any]:
         """The body to send: `{type, timestamp, data}`."""
         return {"type": self.type, "timestamp": self.at.isoformat(), "data": self.data}
 
 
-def notify(session: Session, events: Sequence[Event]) -> None:
+def notify(session: Session, events: Sequence[Event], *, only: Collection[str] | None = None) -> None:
     """Write a delivery for each event and each active endpoint of its site, in the caller's transaction.
 
-    A comment that came with a callback of its own has one for that too.
+    A comment that came with a callback of its own has one for that too. What still waited for the end of its grace is
+    withdrawn, so that nothing arrives after what followed it. `only` names the endpoints to tell; None: all.
     """
     if not events:
         return
+    for event in events:
+        if event.comment_id is not None and event.follows_another:
+            withdrawal.replace_waiting(session, event.comment_id, event.at)
     endpoints: dict[str, list[str]] = defaultdict(list)
     query = select(WebhookEndpoint.site_id, WebhookEndpoint.id).where(
         WebhookEndpoint.site_id.in_({event.site_id for event in events}),
@@ -54,11 +67,13 @@ def notify(session: Session, events: Sequence[Event]) -> None:
         WebhookEndpoint.protocol == "standard",
     )
     for site_id, endpoint_id in session.execute(query):
-        endpoints[site_id].append(endpoint_id)
+        if only is None or endpoint_id in only:
+            endpoints[site_id].append(endpoint_id)
     rows = [
         delivery(event, endpoint_id, event.payload()) for event in events for endpoint_id in endpoints[event.site_id]
     ]
-    rows += _call_back(session, [event for event in events if (event.origin or {}).get("endpoint_id")])
+    called_back = [event for event in events if (event.origin or {}).get("endpoint_id")]
+    rows += _call_back(session, called_back, only=only)
     if rows:
         session.execute(insert(WebhookDelivery), rows)
 
@@ -85,9 +100,11 @@ def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def _call_back(session: Session, events: Sequence[Event]) -> list[dict[str, Any]]:
+def _call_back(session: Session, events: Sequence[Event], *, only: Collection[str] | None) -> list[dict[str, Any]]:
     """Deliveries to the callbacks of these events' comments; what they have not been told yet is no longer true."""
     wanted = {event.origin["endpoint_id"] for event in events if event.origin}
+    if only is not None:
+        wanted &= set(only)
     if not wanted:
         return []
     query = select(WebhookEndpoint.id).where(WebhookEndpoint.id.in_(wanted), WebhookEndpoint.active)
@@ -98,21 +115,13 @@ def _call_back(session: Session, events: Sequence[Event]) -> list[dict[str, Any]
         endpoint_id = (event.origin or {})["endpoint_id"]
         if payload is not None and endpoint_id in active:
             rows.append(delivery(event, endpoint_id, payload))
-    session.execute(
-        update(WebhookDelivery)
-        .where(
-            WebhookDelivery.comment_id.in_([row["comment_id"] for row in rows]),
-            WebhookDelivery.endpoint_id.in_(active),
-            WebhookDelivery.next_attempt_at.is_not(None),
-        )
-        .values(next_attempt_at=None)
-        .execution_options(synchronize_session=False)
-    )
+            if event.comment_id is not None and event.follows_another:
+                withdrawal.replace_undelivered(session, event.comment_id, endpoint_id, event.at)
     return rows
 
 
 def delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """The row of a delivery that is due at once."""
+    """The row of a delivery, due once its event can no longer be taken back."""
     moment = clock.now()
     return {
         "id": clock.new_id("msg", moment),
@@ -122,5 +131,6 @@ def delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[st
         "payload": payload,
         "created_at": moment,
         "attempts": 0,
-        "next_attempt_at": moment,
+        "next_attempt_at": moment + event.grace,
+        "version": event.version,
     }

@@ -35,7 +35,9 @@ def test_a_decision_becomes_the_status_with_who_what_why_and_when(
     comment = stored(store, flagged.id)
     assert (comment.status, comment.version, comment.revision) == (status, 3, 1)
     assert (comment.decided_by, comment.decided_at, comment.updated_at) == ("user:u1", clock.now, clock.now)
-    assert comment.reasons == [{"rule": "moderator", "action": action, "message": "House rules."}]
+    assert comment.reasons == [
+        {"rule": "moderator", "action": action, "message": "House rules.", "note": "House rules."}
+    ]
     assert comment.scores == flagged.scores, "what the classifier said stays"
 
     event = rows(store, AuditEvent, comment_id=flagged.id)[-1]

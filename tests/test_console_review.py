@@ -169,7 +169,8 @@ def test_a_decision_is_recorded_with_its_reason_and_who_made_it(
         comment = session.get(Comment, comment_id)
         assert comment is not None
         assert (comment.status, comment.version) == (status, 3)
-        assert comment.reasons == [{"rule": "moderator", "action": action, "message": "It is a quotation."}]
+        said = {"message": "It is a quotation.", "note": "It is a quotation."}
+        assert comment.reasons == [{"rule": "moderator", "action": action} | said]
         assert comment.decided_by == session.query(AuditEvent).filter_by(action="user.signed_in").one().actor
         item = session.query(ReviewItem).one()
         assert (item.outcome, item.closed_by) == (action, comment.decided_by)

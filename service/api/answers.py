@@ -39,6 +39,8 @@ class ReasonSchema(Schema):
     label = fields.String(metadata={"description": "Which label, for a threshold."})
     score = fields.Float()
     threshold = fields.Float()
+    code = fields.String(metadata={"description": "A moderator's reason, from the site's list."})
+    note = fields.String(metadata={"description": "What a moderator added to it."})
 
 
 class CommentSchema(Schema):

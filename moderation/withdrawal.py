@@ -1,0 +1,86 @@
+"""Deliveries that are not to leave any more: a later decision took their place, or the decision was taken back.
+
+What may have left cannot be withdrawn: a delivery that was tried, or that some process has in its hands.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.tables import WebhookDelivery
+
+
+def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
+    """Withdraw what waits for the end of its grace: sent then, it would come after the decision of `at`."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.comment_id == comment_id,
+            WebhookDelivery.attempts == 0,
+            WebhookDelivery.leased_until.is_(None),
+            WebhookDelivery.next_attempt_at > clock.now(),
+        )
+        .values(next_attempt_at=None, cancelled_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def replace_undelivered(session: Session, comment_id: str, endpoint_id: str, at: datetime) -> None:
+    """Withdraw all that one endpoint has not taken yet of a comment: the decision of `at` is all that it needs."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.comment_id == comment_id,
+            WebhookDelivery.endpoint_id == endpoint_id,
+            WebhookDelivery.next_attempt_at.is_not(None),
+        )
+        .values(next_attempt_at=None, cancelled_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def take_back(session: Session, comment_id: str, version: int, decided_at: datetime | None) -> set[str]:
+    """Cancel what the decision that made `version` has waiting, in the caller's transaction.
+
+    Returns the endpoints that may have heard of it. To the others the world is as it was: what the decision had
+    withdrawn there waits again.
+    """
+    # Waits for a process that is claiming just now, and then sees its lease; `deliveries.claim` passes over our rows.
+    rows = session.execute(
+        select(
+            WebhookDelivery.id,
+            WebhookDelivery.endpoint_id,
+            WebhookDelivery.attempts,
+            WebhookDelivery.leased_until,
+            WebhookDelivery.delivered_at,
+        )
+        .where(WebhookDelivery.comment_id == comment_id, WebhookDelivery.version == version)
+        .order_by(WebhookDelivery.id)
+        .with_for_update()
+    ).all()
+    untouched = [row.id for row in rows if not row.attempts and row.leased_until is None and row.delivered_at is None]
+    told = {row.endpoint_id for row in rows if row.id not in untouched}
+    moment = clock.now()
+    if decided_at is not None:
+        session.execute(
+            update(WebhookDelivery)
+            .where(
+                WebhookDelivery.comment_id == comment_id,
+                WebhookDelivery.cancelled_at == decided_at,
+                WebhookDelivery.delivered_at.is_(None),
+                WebhookDelivery.endpoint_id.not_in(told),
+            )
+            .values(next_attempt_at=moment, cancelled_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id.in_(untouched))
+        .values(next_attempt_at=None, cancelled_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    return told
