@@ -89,6 +89,7 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
         .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version, due=followers.own_due())
         .execution_options(synchronize_session=False)
     )
+    followers.move_up(session, left)
 
 
 def reopen(session: Session, comment_id: str, version: int) -> None:
@@ -109,7 +110,6 @@ def reopen(session: Session, comment_id: str, version: int) -> None:
         .execution_options(synchronize_session=False)
     )
     followers.fall_in(session, [comment_id])
-    followers.move_up(session, left)
 
 
 def page(

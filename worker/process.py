@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import structlog
 from redis.exceptions import RedisError
 
 import models
-from moderation import deliveries, metrics, settings
+from moderation import comments, deliveries, metrics, settings
 from moderation import queues as queues_module
 from moderation.queues import Queues
 from moderation.scoring import BatchResult, Scorer
 from moderation.settings import Settings
 from moderation.store import Store
+from moderation.tables import Comment
 
 log = structlog.get_logger(__name__)
 
@@ -47,3 +49,18 @@ def record(result: BatchResult) -> None:
         deliveries.nudge(client, {change.site_id for change in result.written})
     except RedisError:  # the decisions are written; delivery looks by itself every second
         log.warning("redis.away", doing="counting a batch")
+
+
+def record_decisions(decided: Sequence[Comment]) -> None:
+    """Count decisions by people, tell the delivery processes of them, and queue what an undo made `pending` again."""
+    if not decided:
+        return
+    queues = scorer().queues
+    for comment in decided:
+        if comment.status == "pending":
+            comments.announce(queues, comment)
+    try:
+        metrics.record_decisions(queues.redis, [(one.status, "user") for one in decided if one.status != "pending"])
+        deliveries.nudge(queues.redis, {comment.site_id for comment in decided})
+    except RedisError:  # the decisions are written; delivery looks by itself every second
+        log.warning("redis.away", doing="counting decisions")
