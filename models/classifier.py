@@ -21,6 +21,7 @@ from models.pooling import pool
 from models.signals import weigh
 from models.terms import BREAK, TermCache, Weights
 from models.tokens import find_tokens
+from models.unmasking import read_as
 from models.windows import Windows, cut, window_sums
 from models.words import Reader
 
@@ -95,6 +96,10 @@ class Classifier:
         if label not in self.labels:
             raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
         return explain(self, text, label, signals or {})
+
+    def read_as(self, written: str) -> str | None:
+        """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
+        return read_as(self.cache().reader, written)
 
     def detected_language(self, text: str) -> str:
         """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell."""

@@ -1,28 +1,31 @@
-"""Review items: why a comment waits for a person. The open ones are the review queue."""
+"""Review items: why a comment waits for a person. The open ones are the review queue; `review_pages.py` reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, insert, literal, select, tuple_, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock, followers
-from moderation.tables import Comment, ReviewItem
+from moderation.review_pages import LATEST, Filters, Order, Page, Position, page
+from moderation.tables import ReviewItem
 
-#: By when somebody should have looked at an item of the least priority.
-LATEST = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page of the queue ended: the next begins after it."""
-
-    due: int
-    item_id: str
+__all__ = [
+    "Filters",
+    "Order",
+    "Page",
+    "Position",
+    "Wanted",
+    "close",
+    "due",
+    "oldest_open_seconds",
+    "open_items",
+    "page",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,35 +113,6 @@ def reopen(session: Session, comment_id: str, version: int) -> None:
         .execution_options(synchronize_session=False)
     )
     followers.fall_in(session, [comment_id])
-
-
-def page(
-    session: Session,
-    site_id: str | None,
-    *,
-    after: Position | None = None,
-    limit: int = 50,
-    one_of_each: Collection[str] | None = None,
-) -> list[tuple[ReviewItem, Comment]]:
-    """The open items with their comments, the longest due first; `site_id` None: every site's.
-
-    `one_of_each`, the sites that the asker may see, leaves out what says nearly the same as an earlier one there.
-    Keyset pages over an index of the open items, so that a page costs the same however many wait or are closed.
-    """
-    query: Select[ReviewItem, Comment] = (
-        select(ReviewItem, Comment)
-        .join(Comment, Comment.id == ReviewItem.comment_id)
-        .where(ReviewItem.closed_at.is_(None))
-        .order_by(ReviewItem.due, ReviewItem.id)
-        .limit(limit)
-    )
-    if site_id is not None:
-        query = query.where(ReviewItem.site_id == site_id)
-    if after is not None:
-        query = query.where(tuple_(ReviewItem.due, ReviewItem.id) > tuple_(literal(after.due), literal(after.item_id)))
-    if one_of_each is not None:
-        query = query.where(*followers.none_before(one_of_each))
-    return [(item, comment) for item, comment in session.execute(query)]
 
 
 def oldest_open_seconds(session: Session) -> float:

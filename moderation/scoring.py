@@ -18,7 +18,7 @@ from moderation import clock, comments, facts, lookalikes, policy
 from moderation.comments import Change
 from moderation.fingerprints import fingerprint
 from moderation.policies import PolicyCache
-from moderation.policy import Facts, Policy, Presets, Verdict
+from moderation.policy import Facts, Policy, Presets, Threshold, Verdict
 from moderation.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
@@ -31,6 +31,8 @@ BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
 #: A score says how likely it is that people would object; how urgent a flag is follows from it.
 _LEAST_URGENT = 1000
+#: How much of that is how unsure the policy was: as much as 0.18 of a score at most.
+_UNCERTAINTY = 0.15
 
 
 class Explanation(Protocol):
@@ -207,6 +209,7 @@ class Scorer:
     def _change(self, row: Comment, site: Policy, scores: dict[str, float] | None, known: Facts) -> Change:
         verdict = policy.evaluate(site, scores, known)
         status, asks = policy.placement(site.mode, verdict.action)
+        known_language = row.language or (self._language(row) if asks else None)
         return Change.of(
             row,
             status=status,
@@ -216,8 +219,14 @@ class Scorer:
             spans=self._spans(row, verdict) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=site.version,
-            priority=priority(scores) if asks else None,
+            language=known_language,
+            priority=priority(scores, site.thresholds) if asks else None,
         )
+
+    def _language(self, row: Comment) -> str | None:
+        """What its text tells, so that the review queue can be filtered by it."""
+        found = self.classifier.detected_language(row.comment)
+        return None if found == "und" else found
 
     def _spans(self, row: Comment, verdict: Verdict) -> dict[str, Any] | None:
         labels = [reason.label for reason in verdict.reasons if reason.label is not None]
@@ -278,11 +287,26 @@ def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[policy.Reason, ...]
     return (*verdict.reasons, policy.Reason(rule=f"mode_{site.mode}", action=action, message=message))  # type: ignore[arg-type]
 
 
-def priority(scores: Mapping[str, float] | None) -> int:
-    """How soon a moderator should look: 0 at once, 1000 whenever. Unscored comments come first."""
+def priority(scores: Mapping[str, float] | None, thresholds: Mapping[str, Threshold]) -> int:
+    """How soon a moderator should look: 0 at once, 1000 whenever. Unscored comments come first.
+
+    The worse it looks the sooner, and the less sure the policy is the sooner.
+    """
     if scores is None:
         return 0
-    return round(_LEAST_URGENT * (1 - max(scores.values())))
+    unsure = max((uncertainty(score, thresholds.get(label, Threshold())) for label, score in scores.items()), default=0)
+    severity = max(scores.values(), default=0)
+    return round(_LEAST_URGENT * (1 - (1 - _UNCERTAINTY) * severity - _UNCERTAINTY * unsure))
+
+
+def uncertainty(score: float, threshold: Threshold) -> float:
+    """From 1, on one of the label's thresholds, to 0, as far from them as a score between them can be."""
+    marks = [at for at in (threshold.flag_at, threshold.reject_at) if at is not None]
+    if not marks:
+        return 0.0
+    half = (max(marks) - min(marks) if len(marks) > 1 else 1.0 - marks[0]) / 2
+    nearest = min(abs(score - at) for at in marks)
+    return max(0.0, 1.0 - nearest / half) if half else float(nearest == 0)
 
 
 def oldest_pending_seconds(session: Session) -> float:

@@ -9,7 +9,7 @@ import pytest
 from moderation import clock, followers, review
 from moderation.followers import BEHIND
 from moderation.queues import Queues
-from moderation.review import Wanted
+from moderation.review import Filters, Wanted
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import ReviewItem
@@ -39,8 +39,8 @@ def close(store: Store, *comment_ids: str) -> None:
 
 def shown(store: Store, *sites: CreatedSite) -> list[str]:
     with store.read() as session:
-        page = review.page(session, None, one_of_each=[site.id for site in sites])
-    return [comment.id for _, comment in page]
+        page = review.page(session, None, Filters(one_of_each=[site.id for site in sites]))
+    return [comment.id for _, comment in page.rows]
 
 
 def followed(store: Store) -> list[str]:
@@ -91,8 +91,8 @@ def test_each_site_has_one_in_front_and_who_sees_both_sees_one(
     ask(site, 300), ask(other_site, 400)
     assert shown(store, site, other_site) == [here]
     with store.read() as session:
-        page = review.page(session, other_site.id, one_of_each=[other_site.id])
-        assert [comment.id for _, comment in page] == [there]
+        page = review.page(session, [other_site.id], Filters(one_of_each=[other_site.id]))
+        assert [comment.id for _, comment in page.rows] == [there]
         assert followers.count(session, ["g_1"], [site.id, other_site.id]) == {"g_1": 4}
         assert followers.count(session, ["g_1"], [other_site.id]) == {"g_1": 2}
 

@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert, text
 
 from moderation import clock as winnow_clock
 from moderation import comments, review
+from moderation.policy import Threshold
 from moderation.queues import Queues
-from moderation.review import Position
 from moderation.scoring import Scorer, priority
 from moderation.sites import CreatedSite
 from moderation.store import Store
@@ -30,12 +30,11 @@ def pages(store: Store, site_id: str | None, limit: int) -> list[str]:
     after = None
     while True:
         with store.read() as session:
-            page = review.page(session, site_id, after=after, limit=limit)
-        seen += [item.id for item, _ in page]
-        if len(page) < limit:
+            page = review.page(session, None if site_id is None else [site_id], after=after, limit=limit)
+        seen += [item.id for item, _ in page.rows]
+        if page.next is None:
             return seen
-        last = page[-1][0]
-        after = Position(last.due, last.id)
+        after = page.next
 
 
 def fill(store: Store, site_ids: Sequence[str], waiting: Sequence[tuple[int, int, int, bool]]) -> list[str]:
@@ -86,13 +85,12 @@ def test_pages_cover_every_open_item_once_and_in_order(
 def test_an_item_closed_between_two_pages_moves_no_other(store: Store, site: CreatedSite) -> None:
     expected = fill(store, [site.id], [(0, 5, minute, True) for minute in range(6)])
     with store.read() as session:
-        first = review.page(session, site.id, limit=3)
+        first = review.page(session, [site.id], limit=3)
     with store.write() as session:
-        comments.decide(session, site.id, first[0][1].id, "publish", actor="user:u1")
-    last = first[-1][0]
+        comments.decide(session, site.id, first.rows[0][1].id, "publish", actor="user:u1")
     with store.read() as session:
-        second = review.page(session, site.id, after=Position(last.due, last.id), limit=3)
-    assert [item.id for item, _ in first + second] == expected
+        second = review.page(session, [site.id], after=first.next, limit=3)
+    assert [item.id for item, _ in first.rows + second.rows] == expected
 
 
 def test_the_highest_score_comes_first_among_what_is_as_old_and_then_the_longest_waiting(
@@ -104,16 +102,27 @@ def test_the_highest_score_comes_first_among_what_is_as_old_and_then_the_longest
         scorer.run_batch()
         clock.advance(seconds=1)
     with store.read() as session:
-        queue = [comment.comment for _, comment in review.page(session, site.id)]
+        queue = [comment.comment for _, comment in review.page(session, [site.id]).rows]
     assert queue == ["cannot be unscorable", "bad spam=0.8", "mild toxicity=0.55", "also mild toxicity=0.55"]
 
 
 @pytest.mark.parametrize(
     ("scores", "urgency"),
-    [(None, 0), ({"spam": 1.0}, 0), ({"spam": 0.0, "insult": 0.0}, 1000), ({"spam": 0.2, "insult": 0.7}, 300)],
+    [
+        (None, 0),
+        ({"insult": 1.0}, 75),  # as bad as can be
+        ({"insult": 0.9}, 85),  # on the reject threshold: it might have been rejected
+        ({"insult": 0.5}, 425),  # on the flag threshold: it might have been published
+        ({"insult": 0.7}, 405),  # between the two, as sure as a flag can be
+        ({"spam": 0.2, "insult": 0.7}, 405),
+        ({"spam": 0.7}, 405),  # no threshold on spam: nothing to be unsure of
+        ({"insult": 0.0, "spam": 0.0}, 1000),
+    ],
 )
-def test_urgency_follows_the_highest_score(scores: dict[str, float] | None, urgency: int) -> None:
-    assert priority(scores) == urgency
+def test_what_looks_worse_and_what_the_policy_is_less_sure_of_is_more_urgent(
+    scores: dict[str, float] | None, urgency: int
+) -> None:
+    assert priority(scores, {"insult": Threshold(0.5, 0.9)}) == urgency
 
 
 def test_asking_twice_for_the_same_reason_opens_one_item(store: Store, queues: Queues, site: CreatedSite) -> None:

@@ -9,13 +9,14 @@ from flask import Response
 
 from moderation import comments, review
 from moderation.comments import CommentError
+from moderation.submissions import author_key
 from moderation.tables import Comment, ReviewItem
 from service.api import cursors
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
 from service.api.batch import refused
 from service.api.refusals import problem_of
 from service.api.routing import Operation, answer, operation
-from service.api.schemas import DecisionItemSchema, DecisionSchema, Page, load
+from service.api.schemas import DecisionItemSchema, DecisionSchema, ReviewQuery, load
 from service.context import context
 from service.problems import Problem
 
@@ -32,23 +33,23 @@ _ITEM = DecisionItemSchema()
     Operation(
         summary="Read the review queue",
         tag=_TAG,
-        query=Page,
+        query=ReviewQuery,
         answers={200: ("A page of the queue.", ReviewQueueSchema)},
     ),
 )
 def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
-    """What waits for a moderator, most urgent first. A comment has an item for each kind of reason to look."""
+    """What waits for a moderator, most urgent first. A comment has an item for each kind of reason to look. Where
+    several filters are combined, a page may have fewer items than `limit`: the last page is the one without
+    `next_cursor`."""
     after = None
     if "cursor" in query:
         after = review.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
     with context().store.read() as session:
-        rows = review.page(session, site_id, after=after, limit=query["limit"] + 1)
-    page = rows[: query["limit"]]
-    last = page[-1][0] if len(rows) > len(page) else None
+        page = review.page(session, [site_id], _filters(query), after=after, limit=query["limit"])
     return answer(
         {
-            "items": [_show_item(item, comment) for item, comment in page],
-            "next_cursor": cursors.encode("review", [last.due, last.id]) if last else None,
+            "items": [_show_item(item, comment) for item, comment in page.rows],
+            "next_cursor": cursors.encode("review", [page.next.at, page.next.item_id]) if page.next else None,
         }
     )
 
@@ -94,6 +95,12 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     context().asides.nudge(site_id)
     context().asides.count_decisions([(outcome["status"], "site") for outcome in outcomes if outcome["code"] == 200])
     return answer({"outcomes": outcomes})
+
+
+def _filters(query: dict[str, Any]) -> review.Filters:
+    author = query.get("author")
+    same = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
+    return review.Filters(**same, author_key=author_key(None, author, "") if author else None)
 
 
 def _check(item: Any) -> dict[str, Any] | Problem:

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError
 
+from models import LABELS
 from service.api.bodies import shown
 from service.api.fields import Address, Choice, Language, Line, Link, Moment, Prose, Remark, Text, Whole
 from service.problems import Errors, invalid
@@ -141,6 +142,17 @@ class CommentsQuery(Page):
     updated_after = Moment(
         metadata={"description": "Only what changed since, oldest change first.", "format": "date-time"}
     )
+
+
+class ReviewQuery(Page):
+    """Which of the open review items."""
+
+    label = Choice(*LABELS, metadata={"description": "What spoke most against the comment."})
+    rule = Line(longest=40, metadata={"description": "The rule that asked for a person, such as `flag_threshold`."})
+    kind = Choice("flag", "report", "second_look", "appeal")
+    language = Line(longest=35)
+    thread = Line(longest=500)
+    author = Line(longest=320, metadata={"description": "The author's user id, else e-mail, else name."})
 
 
 def load(schema: Schema, sent: Any) -> dict[str, Any]:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import models
-from moderation import policies
-from moderation.policy import Presets, Threshold
-from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
+from moderation import policies, records, site_settings
+from moderation.policy import Threshold
+from moderation.records import Record
+from moderation.site_settings import RejectionReason
+from moderation.tables import Appeal, Comment, PolicyVersion, Report, ReviewItem, Site, User
+from service.console import sentences
+from service.console.links import Link, of_comment
 from service.console.marks import Segment, hidden_characters, segments
+
+if TYPE_CHECKING:
+    from models.classifier import Classifier
 
 KINDS = {
     "flag": "Flagged",
@@ -54,10 +62,41 @@ class Card:
     parent: Comment | None
     reports: Sequence[str]
     decided_by: str | None
+    record: Record
+    #: What the author says against a decision.
+    appeals: Sequence[str]
+    #: What a moderator of this site can choose from.
+    rejection_reasons: Sequence[RejectionReason]
+
+    @property
+    def blind(self) -> bool:
+        """Whether the first decision stays unsaid: a second look that knows it is no second opinion."""
+        return any(item.kind == "second_look" for item in self.items)
 
     @property
     def segments(self) -> list[Segment]:
-        return segments(self.comment.comment, self.comment.spans)
+        """The text in runs, with how a disguised word was read beside it."""
+        if self.blind:
+            return segments(self.comment.comment, None)
+        cut = segments(self.comment.comment, self.comment.spans)
+        return [replace(one, read_as=_classifier().read_as(one.text)) if one.level else one for one in cut]
+
+    @property
+    def why(self) -> str:
+        """What led to the decision in force, and whose that is where it is a person's."""
+        told = sentences.why(self.comment.reasons)
+        if self.comment.decided_by in {None, "policy"} or not told:
+            return told
+        return f"{self.decided_by} {self.comment.status} it: {told}"
+
+    @property
+    def links(self) -> list[Link]:
+        return of_comment(self.comment)
+
+    @property
+    def group(self) -> str | None:
+        """What it shares with comments that say nearly the same."""
+        return next((item.group_id for item in self.items if item.group_id), None)
 
     @property
     def is_long(self) -> bool:
@@ -71,7 +110,8 @@ class Card:
     def kinds(self) -> list[str]:
         """Why it waits, where its status does not say so already."""
         held = self.comment.status == "flagged"
-        return [KINDS[item.kind] for item in self.items if not (held and item.kind == "flag")]
+        kinds = {item.kind for item in self.items}
+        return [name for kind, name in KINDS.items() if kind in kinds and not (held and kind == "flag")]
 
 
 def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewItem]]]) -> list[Card]:
@@ -82,7 +122,11 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     thresholds = _thresholds(session, site_ids)
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = _reports(session, ids)
+    appeals = _appeals(session, ids)
+    settings = site_settings.of_sites(session, site_ids)
+    known = records.of_authors(session, ids)
     people = people_names(session, [comment.decided_by for comment, _ in comments])
+    people |= people_names(session, [one.actor for record in known.values() for one in record.decisions])
     return [
         Card(
             comment=comment,
@@ -92,6 +136,9 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             parent=parents.get(comment.parent_id or ""),
             reports=reports[comment.id],
             decided_by=people.get(comment.decided_by or ""),
+            record=_with_names(known.get(comment.id, Record()), people),
+            appeals=appeals[comment.id],
+            rejection_reasons=settings[comment.site_id].reasons,
         )
         for comment, items in comments
     ]
@@ -111,9 +158,9 @@ def label_name(label: str) -> str:
 
 
 @cache
-def _presets() -> Presets:
-    """The classifier's, read once a process and only when a page wants them."""
-    return models.load().thresholds
+def _classifier() -> Classifier:
+    """Read once a process, and only when a page wants it: its thresholds, and how it reads words."""
+    return models.load()
 
 
 def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:
@@ -123,7 +170,7 @@ def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, 
         .where(Site.id.in_(site_ids))
     )
     return {
-        site_id: policies.thresholds(policies.DEFAULT | document, _presets())
+        site_id: policies.thresholds(policies.DEFAULT | document, _classifier().thresholds)
         for site_id, document in session.execute(query)
     }
 
@@ -135,6 +182,21 @@ def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[
         for label, score in (comment.scores or {}).items()
     ]
     return sorted(lines, key=lambda line: (line.threshold == Threshold(), -line.score))
+
+
+def _with_names(record: Record, people: Mapping[str, str]) -> Record:
+    """The record, its decisions with the names of those who made them."""
+    named = [replace(one, actor=people.get(one.actor or "", one.actor)) for one in record.decisions]
+    return replace(record, decisions=named)
+
+
+def _appeals(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
+    """What the authors say, as long as nobody has decided on it."""
+    said: dict[str, list[str]] = defaultdict(list)
+    query = select(Appeal).where(Appeal.comment_id.in_(comment_ids), Appeal.decided_at.is_(None))
+    for appeal in session.scalars(query.order_by(Appeal.id)):
+        said[appeal.comment_id].append(appeal.text)
+    return said
 
 
 def _parents(session: Session, ids: Sequence[str]) -> dict[str, Comment]:

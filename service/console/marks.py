@@ -9,6 +9,7 @@ from itertools import groupby
 
 #: Shades of a mark, from faint to strong.
 LEVELS = 4
+STRENGTHS = ("", "a little", "somewhat", "much", "most")
 #: A word with less than this part of the heaviest word's weight is left unmarked, or everything would be marked.
 _FAINTEST = 0.12
 
@@ -20,6 +21,13 @@ class Segment:
     text: str
     level: int = 0
     labels: tuple[str, ...] = ()
+    #: The word that a disguised one was read as.
+    read_as: str | None = None
+
+    @property
+    def strength(self) -> str:
+        """How much it counted, for who cannot see the shade."""
+        return STRENGTHS[self.level]
 
 
 def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -> list[Segment]:

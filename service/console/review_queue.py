@@ -3,52 +3,73 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation import review
+from moderation import review, review_counts
 from moderation.tables import Comment, ReviewItem, Site
-from service.console import access, cards
+from service.console import access, cards, queue_filters
 from service.context import context
 
 PAGE = 20
-#: Counting further would cost more, the longer the queue is, and tell a moderator nothing.
-COUNT_UP_TO = 1000
+#: How many sites are shown with how much waits there.
+SITES_COUNTED = 50
 
-_POSITION = re.compile(r"([0-9]{1,15})-(q_[0-9a-z]{26})")
+_POSITION = re.compile(r"([0-9]{1,17})-(q_[0-9a-z]{26})")
 
 
 def show_queue() -> ResponseReturnValue:
+    """A page of cards; the address says which filters and where it begins."""
     after = read_position(request.args.get("after"))
     with context().store.read() as session:
         sites = site_names(session)
-        chosen = request.args.get("site")
-        site_id = chosen if chosen in dict(sites) else None
-        found = review.page(session, site_id, after=after, limit=PAGE + 1)
-        shown, more = found[:PAGE], len(found) > PAGE
-        page = render_template(
-            "console/queue.html",
-            cards=cards.build(session, _by_comment(shown)),
-            waiting=count_waiting(session, site_id),
-            most=COUNT_UP_TO,
-            sites=sites,
-            site_id=site_id,
-            is_first=after is None,
-            next=write_position(shown[-1][0]) if more else None,
-            may_decide=access.may_anywhere("moderator"),
+        asked = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
+        site_ids = [asked.site_id] if asked.site_id else list(access.roles())
+        # Without a filter one index has the queue of all sites.
+        sees_all = asked.site_id is None and access.user().role != "none"
+        found = review.page(
+            session, None if sees_all else site_ids, asked.filters, asked.order, after=after, limit=PAGE
         )
-    return page, 200
+        counted = review_counts.counts(session, site_ids, not_for=asked.filters.not_for)
+        return render_template(
+            "console/queue.html",
+            cards=cards.build(session, with_all_items(session, found.rows, asked.filters.not_for)),
+            waiting=review_counts.capped(counted["kind"].values()),
+            asked=asked,
+            names=queue_filters.NAMES,
+            options=queue_filters.options(asked, counted),
+            orders=queue_filters.ORDERS,
+            sites=sites,
+            waiting_on=_waiting_on(session, list(access.roles())),
+            in_words=queue_filters.in_words,
+            number=queue_filters.number,
+            is_first=after is None,
+            found=found,
+            next=write_position(found.next),
+            may_decide=lambda site_id: access.may(site_id, "moderator"),
+            may_decide_any=access.may_anywhere("moderator"),
+        )
 
 
-def count_waiting(session: Session, site_id: str | None) -> int:
-    """How many items are open, counted up to `COUNT_UP_TO` + 1."""
-    query = select(ReviewItem.id).where(ReviewItem.closed_at.is_(None))
-    if site_id is not None:
-        query = query.where(ReviewItem.site_id == site_id)
-    return session.scalar(select(func.count()).select_from(query.limit(COUNT_UP_TO + 1).subquery())) or 0
+def with_all_items(
+    session: Session, rows: Collection[tuple[ReviewItem, Comment]], person: str | None
+) -> list[tuple[Comment, list[ReviewItem]]]:
+    """Each comment once, with everything that it waits for: flagged and reported, it is one thing to decide.
+
+    Without what `person` may not take.
+    """
+    comments = {comment.id: comment for _, comment in rows}
+    items: dict[str, list[ReviewItem]] = {comment_id: [] for comment_id in comments}
+    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.closed_at.is_(None))
+    if person is not None:
+        query = query.where(or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != person))
+    for item in session.scalars(query.order_by(ReviewItem.id)):
+        items[item.comment_id].append(item)
+    return [(comment, items[comment_id]) for comment_id, comment in comments.items()]
 
 
 def site_names(session: Session) -> list[tuple[str, str]]:
@@ -57,9 +78,9 @@ def site_names(session: Session) -> list[tuple[str, str]]:
     return [(site_id, name) for site_id, name in session.execute(query)]
 
 
-def write_position(item: ReviewItem) -> str:
+def write_position(position: review.Position | None) -> str | None:
     """Where a page ended, for the address of the next one."""
-    return f"{item.due}-{item.id}"
+    return None if position is None else f"{position.at}-{position.item_id}"
 
 
 def read_position(text: str | None) -> review.Position | None:
@@ -68,12 +89,8 @@ def read_position(text: str | None) -> review.Position | None:
     return None if match is None else review.Position(int(match[1]), match[2])
 
 
-def _by_comment(rows: list[tuple[ReviewItem, Comment]]) -> list[tuple[Comment, list[ReviewItem]]]:
-    """A comment that was flagged and reported as well is one thing to decide."""
-    found: dict[str, tuple[Comment, list[ReviewItem]]] = {}
-    for item, comment in rows:
-        found.setdefault(comment.id, (comment, []))[1].append(item)
-    return list(found.values())
+def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:
+    return review_counts.by_site(session, site_ids) if 1 < len(site_ids) <= SITES_COUNTED else {}
 
 
 ROUTES = (("/", "GET", show_queue),)

@@ -48,4 +48,4 @@ class ChosenScores:
         return "klingon" not in text
 
     def detected_language(self, text: str) -> str:
-        return "tlh"
+        return "tlh" if "klingon" in text else "de" if "und" in text.split() else "und"
