@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,8 @@ from moderation.tables import BulkChange, Comment, ReviewItem
 DECIDABLE = ("published", "flagged", "rejected")
 #: What a search of the queue may name, beside `site`, `text`, `opened_since` and `opened_before`.
 SEARCHED = ("label", "rule", "kind", "language", "author_key", "thread")
+#: What can be done with all of them.
+ACTIONS: tuple[Literal["publish"], Literal["reject"]] = ("publish", "reject")
 _AFTER = {"publish": "published", "reject": "rejected"}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from service import pages
-from service.console import access, comments, links, navigation, refusals, review_queue, sign_in, throttle
+from service.console import access, bulk, comments, links, lists, navigation, refusals, review_queue, sign_in, throttle
 from service.context import Context
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
@@ -27,7 +27,7 @@ blueprint.add_app_template_filter(pages.exact, "exact")
 blueprint.context_processor(navigation.for_pages)
 
 #: Each names its pages in ROUTES, as (address, method, view).
-for _module in (sign_in, review_queue, links, comments):
+for _module in (sign_in, review_queue, links, comments, bulk, lists):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 
