@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, review, site_settings, webhooks, withdrawal
+from moderation import audit, clock, lookalikes, review, site_settings, webhooks, withdrawal
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
@@ -299,9 +299,18 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
 
 
 def report(
-    session: Session, site_id: str, comment_id: str, *, reason: str, note: str | None, reporter: str | None
+    session: Session,
+    site_id: str,
+    comment_id: str,
+    *,
+    reason: str,
+    note: str | None,
+    reporter: str | None,
+    fingerprint: tuple[int, ...] = (),
 ) -> Report:
     """Record a reader's complaint and ask a moderator; the same reporter counts once for a comment.
+
+    `fingerprint` is the comment's (`lookalikes.of_comment`), by which it is grouped with those like it.
 
     Raises:
         NotFound, Erased: there is nothing to report.
@@ -323,7 +332,9 @@ def report(
         created_at=clock.now(),
     )
     session.add(entry)
-    review.open_items(session, [_wanted(comment, REPORT_PRIORITY)], kind="report")
+    groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
+    wanted = replace(_wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
+    review.open_items(session, [wanted], kind="report")
     audit.record(session, [_audit_event(comment, "comment.reported", "site", reason=reason)])
     return entry
 

@@ -28,7 +28,11 @@ DEFAULT: dict[str, Any] = {
     "flag_repeated": True,
     "flag_first_comment": False,
     "flag_unknown_language": True,
+    # Of each list, which entry ends when: `{"banned_words": {"casino": "2026-12-01T00:00:00+00:00"}}`.
+    "expires": {},
 }
+#: What of it are lists of entries.
+LISTS = ("banned_words", "suspect_words", "blocked_authors", "trusted_authors", "blocked_ips", "trusted_ips")
 
 
 def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Threshold]:
@@ -89,6 +93,7 @@ def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: 
     if site is None:
         raise LookupError(f"There is no site {site_id}.")
     whole = DEFAULT | dict(document)
+    whole["expires"] = _expires(whole)
     for name in ("banned_words", "suspect_words"):
         PatternSet(whole[name])
     for name in ("blocked_ips", "trusted_ips"):
@@ -101,6 +106,15 @@ def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: 
     event = audit.row("policy.changed", actor=actor, site_id=site_id, policy_version=row.version)
     audit.record(session, [event])
     return row
+
+
+def _expires(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """When which entry ends, of those that are in their lists."""
+    kept = {
+        name: {entry: end for entry, end in ends.items() if entry in document[name]}
+        for name, ends in document["expires"].items()
+    }
+    return {name: ends for name, ends in kept.items() if ends}
 
 
 def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> PolicyVersion:

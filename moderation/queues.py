@@ -34,6 +34,7 @@ from moderation import clock
 
 SCORING_QUEUE = "scoring"
 SCORING_JOB = "worker.jobs.score_pending"
+BULK_JOB = "worker.jobs.run_bulk_job"
 LEASE_SECONDS = 30
 WAKE_SECONDS = 5
 #: A comment whose lease ran out this often goes to a moderator unscored: it may be what kills the worker.
@@ -238,6 +239,10 @@ class Queues:
 
     def _enqueue_job(self) -> None:
         self._jobs.enqueue(SCORING_JOB, result_ttl=0, failure_ttl=3600, job_timeout=60)
+
+    def start_bulk_job(self, job_id: str) -> None:
+        """Have a worker take up a bulk job, or go on with it. Two that do the same job do each comment once."""
+        self._jobs.enqueue(BULK_JOB, job_id, result_ttl=0, failure_ttl=3600, job_timeout=60)
 
     def has_waiting(self) -> bool:
         """Whether anything could be claimed now."""

@@ -1,15 +1,17 @@
-"""What is not kept for ever: old deliveries with their attempts, and sessions that have ended."""
+"""What is not kept for ever: old deliveries with their attempts, sessions that have ended, look-alikes of last week."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from moderation import clock
+from moderation.lookalikes import REMEMBERED
 from moderation.store import Store
-from moderation.tables import UserSession, WebhookDelivery
+from moderation.tables import LookalikeBand, UserSession, WebhookDelivery
 
 RETENTION = timedelta(days=30)
 #: Rows deleted in a transaction, so that nobody waits long for their turn to write.
@@ -17,15 +19,16 @@ _STEP = 500
 
 
 def purge(store: Store, *, most: int = 50_000) -> int:
-    """Delete what is older than `RETENTION`, in small steps, at most about `most` rows. Returns how many went."""
+    """Delete what is too old, in small steps, at most about `most` rows of a table. Returns how many went."""
     moment = clock.now()
     # Ids sort by time, so the primary key finds the old ones.
     old = WebhookDelivery.id < clock.new_id("msg", moment - RETENTION)
     gone = _delete(store, WebhookDelivery.id, old, most)
+    gone += _delete(store, LookalikeBand.band, LookalikeBand.seen_at < moment - REMEMBERED, most)
     return gone + _delete(store, UserSession.digest, UserSession.expires_at < moment, most)
 
 
-def _delete(store: Store, key: InstrumentedAttribute[str], condition: ColumnElement[bool], most: int) -> int:
+def _delete(store: Store, key: InstrumentedAttribute[Any], condition: ColumnElement[bool], most: int) -> int:
     gone = 0
     while gone < most:
         with store.read() as session:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import clock, followers
 from moderation.review_pages import LATEST, Filters, Order, Page, Position, page
 from moderation.tables import ReviewItem
 
@@ -76,6 +76,7 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
         if one.comment_id not in already
     ]
     if rows:
+        followers.line_up(session, rows)
         session.execute(insert(ReviewItem), rows)
 
 
@@ -84,12 +85,14 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
 
     `version` is the comment's that closes them: `reopen` goes by it.
     """
+    left = followers.without(session, comment_ids)
     session.execute(
         update(ReviewItem)
         .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.closed_at.is_(None))
-        .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version)
+        .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version, due=followers.own_due())
         .execution_options(synchronize_session=False)
     )
+    followers.move_up(session, left)
 
 
 def reopen(session: Session, comment_id: str, version: int) -> None:
@@ -109,6 +112,7 @@ def reopen(session: Session, comment_id: str, version: int) -> None:
         .values(closed_at=None, closed_by=None, outcome=None, closed_version=None, claimed_by=None, claimed_until=None)
         .execution_options(synchronize_session=False)
     )
+    followers.fall_in(session, [comment_id])
 
 
 def oldest_open_seconds(session: Session) -> float:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import clock, followers
 from moderation.patterns import fold
 from moderation.tables import Comment, Moment, ReviewItem, Site
 
@@ -48,6 +48,9 @@ class Filters:
     text: str | None = None
     #: Somebody (`user:<id>`): leave out what they may not take.
     not_for: str | None = None
+    #: The sites that the asker may see: of those that say nearly the same, leave out all but the first. Not on one
+    #: page or of one author, where the first may be another's.
+    one_of_each: Collection[str] | None = None
 
 
 #: What an index has in the queue's order, the likeliest to be few first.
@@ -144,7 +147,7 @@ class _Reading:
 
     def all_at_once(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> Page:
         """Read all that meet the conditions, which are few, and put them in order."""
-        rows = self.session.execute(self._select().where(*_open(self.site_ids), *conditions)).all()
+        rows = self.session.execute(self._select().where(*_open(self.site_ids), *conditions, *self._foremost())).all()
         backwards = self.order == "newest"
         matching = sorted(filter(self._meets, rows), key=self._key, reverse=backwards)
         if self.after is not None:
@@ -165,7 +168,7 @@ class _Reading:
 
     def _ahead(self, conditions: Sequence[ColumnElement[bool]], place: Position | None, size: int) -> list[Row[Any]]:
         """The next items: the head of each site's index, merged."""
-        asked = [ReviewItem.closed_at.is_(None), *conditions, *self._range()]
+        asked = [ReviewItem.closed_at.is_(None), *conditions, *self._range(), *self._foremost()]
         key = (ReviewItem.due if self.order == "due" else ReviewItem.opened_at, ReviewItem.id)
         if place is not None:
             at = literal(place.at) if self.order == "due" else literal(_moment(place.at), Moment)
@@ -177,6 +180,12 @@ class _Reading:
         for heads in _heads(head, self.site_ids):
             found += self.session.execute(self._select().where(ReviewItem.id.in_(heads)).order_by(*by).limit(size))
         return sorted(found, key=self._key, reverse=self.order == "newest")[:size]
+
+    def _foremost(self) -> list[ColumnElement[bool]]:
+        filters = self.filters
+        if filters.one_of_each is None or filters.thread is not None or filters.author_key is not None:
+            return []
+        return followers.none_before(filters.one_of_each)
 
     def _range(self) -> Iterator[ColumnElement[bool]]:
         """How far in the index items of the age that is asked for can stand."""

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock, comments, facts, policy
+from moderation import clock, comments, facts, lookalikes, policy
 from moderation.comments import Change
+from moderation.fingerprints import fingerprint
 from moderation.policies import PolicyCache
 from moderation.policy import Facts, Policy, Presets, Threshold, Verdict
 from moderation.queues import MAX_ATTEMPTS, Claim, Queues
@@ -131,8 +132,19 @@ class Scorer:
         changes = self._judge(rows, scores)
         if not changes:
             return [], 0, took
+        asked = {change.comment_id for change in changes if change.priority is not None}
+        fingerprints = {row.id: fingerprint(row.comment) for row in rows if row.id in asked}
+        owners = self._known_lookalikes(fingerprints)
         with self.store.write() as session:
+            groups = lookalikes.assign(session, fingerprints, owners)
+            changes = [replace(one, group_id=groups.get(one.comment_id)) for one in changes]
             return comments.record(session, changes), len(scores), took
+
+    def _known_lookalikes(self, fingerprints: lookalikes.Fingerprints) -> dict[int, str]:
+        if not fingerprints:
+            return {}
+        with self.store.read() as session:
+            return lookalikes.known(session, fingerprints)
 
     def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
         with self.store.read() as session:

@@ -207,6 +207,7 @@ class ReviewItem(Table):
     priority: Mapped[int] = mapped_column(Integer)
     opened_at: Mapped[datetime]
     #: When somebody should have looked, in milliseconds since 1970: the queue's order. Age counts by itself then.
+    #: Past `followers.BEHIND` while another item of its group on its site stands for it.
     due: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     #: What spoke most against the comment: a label of the classifier, and a rule of the policy.
     label: Mapped[str | None] = mapped_column(String(20))
@@ -245,7 +246,13 @@ class ReviewItem(Table):
                 ("thread", "thread"),
             )
         ),
-        _partial("ix_review_items_group", "group_id", "site_id", where="closed_at IS NULL AND group_id IS NOT NULL"),
+        *(
+            _partial(f"ix_review_items_{name}", *columns, where="closed_at IS NULL AND group_id IS NOT NULL")
+            for name, columns in (
+                ("group", ("group_id", "site_id", "due", "id")),
+                ("members", ("group_id", "comment_id")),
+            )
+        ),
         _partial("ix_review_items_oldest", "opened_at", where="closed_at IS NULL"),
         Index("ix_review_items_comment", "comment_id"),
     )

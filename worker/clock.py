@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
+from moderation import bulk, policy_lists, retention, sweep
 from moderation import queues as queues_module
-from moderation import retention, sweep
 from moderation.alerts import Alerts
 from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from worker.stopping import Stopping
 
-SWEEP_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 30.0, 3600.0
+SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,8 @@ def run(settings: Settings) -> None:
     queues = Queues(queues_module.connect(settings.redis_url))
     tasks = (
         Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
+        Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
+        Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
     )

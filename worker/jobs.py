@@ -9,12 +9,15 @@ from contextlib import contextmanager
 
 import structlog
 
+from moderation import bulk
 from moderation.scoring import BatchResult, Scorer
 from moderation.store import AWAY
 from worker import process
 
 #: A job drains for at most this long, so that stopping a worker takes no longer.
 DRAIN_SECONDS = 2.0
+#: A bulk job goes on for so long before it lets others have their turn: comments that wait to be scored.
+BULK_SECONDS = 0.5
 #: A batch that takes longer than this will not end: the process ends instead, and is started again.
 HUNG_SECONDS = 60.0
 #: How long a process leaves a database alone that was away.
@@ -39,6 +42,35 @@ def score_pending() -> None:
             scorer.queues.wake()  # more than a batch waits: have another process help
     if scorer.queues.has_waiting():
         scorer.queues.wake()
+
+
+def run_bulk_job(job_id: str) -> None:
+    """Go on with a bulk job for a moment, and then again after what else waits. Killed anywhere, it loses nothing."""
+    scorer = process.scorer()
+    until = time.monotonic() + BULK_SECONDS
+    more = True
+    while more and time.monotonic() < until:
+        more = _run_step(scorer, job_id)
+    if more:
+        scorer.queues.start_bulk_job(job_id)
+
+
+def _run_step(scorer: Scorer, job_id: str) -> bool:
+    """A step; whether to go on. What the database was away for, the clock queues again."""
+    try:
+        with _bounded(HUNG_SECONDS):
+            step = bulk.run_step(scorer.store, job_id)
+    except AWAY as error:
+        log.error("database.away", doing="a bulk job", error=str(error).partition("\n")[0])
+        time.sleep(AWAY_SECONDS)
+        return False
+    except Exception as error:
+        log.exception("bulk.failed", job=job_id)
+        with scorer.store.write() as session:
+            bulk.fail(session, job_id, f"{type(error).__name__}: see the worker's log.")
+        return False
+    process.record_decisions(step.decided)
+    return step.more
 
 
 def _run_batch(scorer: Scorer) -> BatchResult | None:

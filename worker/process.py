@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 
 import structlog
 from redis.exceptions import RedisError
 
 import models
-from moderation import deliveries, live, metrics, settings
+from moderation import comments, deliveries, live, metrics, settings
 from moderation import queues as queues_module
 from moderation.queues import Queues
 from moderation.scoring import BatchResult, Scorer
 from moderation.settings import Settings
 from moderation.store import Store
+from moderation.tables import Comment
 
 log = structlog.get_logger(__name__)
 
@@ -59,3 +61,18 @@ def _asked_about(result: BatchResult) -> dict[str, list[str]]:
         if change.priority is not None:
             opened[change.site_id].append(change.comment_id)
     return opened
+
+
+def record_decisions(decided: Sequence[Comment]) -> None:
+    """Count decisions by people, tell the delivery processes of them, and queue what an undo made `pending` again."""
+    if not decided:
+        return
+    queues = scorer().queues
+    for comment in decided:
+        if comment.status == "pending":
+            comments.announce(queues, comment)
+    try:
+        metrics.record_decisions(queues.redis, [(one.status, "user") for one in decided if one.status != "pending"])
+        deliveries.nudge(queues.redis, {comment.site_id for comment in decided})
+    except RedisError:  # the decisions are written; delivery looks by itself every second
+        log.warning("redis.away", doing="counting decisions")

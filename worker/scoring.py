@@ -22,7 +22,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
 from moderation import metrics
-from moderation.queues import SCORING_JOB, SCORING_QUEUE
+from moderation.queues import BULK_JOB, SCORING_JOB, SCORING_QUEUE
 from moderation.settings import Settings
 from worker import process
 
@@ -103,8 +103,8 @@ class ScoringWorker(SimpleWorker):
         self._stop = stop
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run our job, and no other function that somebody may have written into Redis."""
-        if job.func_name != SCORING_JOB:
+        """Run our jobs, and no other function that somebody may have written into Redis."""
+        if job.func_name not in {SCORING_JOB, BULK_JOB}:
             log.error("job.refused", job=job.id)
             job.delete()
             return

@@ -24,6 +24,8 @@ _QUEUE = {
     "author": ["site_id", "author_key", "due", "id"],
     "thread": ["site_id", "thread", "due", "id"],
 }
+#: The same for the open items that have a group.
+_GROUPS = {"group": ["group_id", "site_id", "due", "id"], "members": ["group_id", "comment_id"]}
 
 
 def _added() -> dict[str, list[sa.Column[object]]]:
@@ -73,9 +75,8 @@ def upgrade() -> None:
         op.drop_index(f"ix_review_items_{name}", "review_items")
     for name, columns_ in _QUEUE.items():
         _create_partial(f"ix_review_items_{name}", "review_items", columns_, _OPEN)
-    _create_partial(
-        "ix_review_items_group", "review_items", ["group_id", "site_id"], f"{_OPEN} AND group_id IS NOT NULL"
-    )
+    for name, columns_ in _GROUPS.items():
+        _create_partial(f"ix_review_items_{name}", "review_items", columns_, f"{_OPEN} AND group_id IS NOT NULL")
     _create_appeals()
     _create_lookalike_bands()
     _create_bulk_jobs()
@@ -89,8 +90,7 @@ def downgrade() -> None:
         "memberships", "watermarks", "tallies", "bulk_changes", "bulk_jobs", "lookalike_bands", "appeals"
     ):  # fmt: skip
         op.drop_table(table)
-    op.drop_index("ix_review_items_group", "review_items")
-    for name in _QUEUE:
+    for name in (*_GROUPS, *_QUEUE):
         op.drop_index(f"ix_review_items_{name}", "review_items")
     _create_partial("ix_review_items_site", "review_items", ["site_id", "priority", "opened_at", "id"], _OPEN)
     _create_partial("ix_review_items_all", "review_items", ["priority", "opened_at", "id"], _OPEN)

@@ -57,8 +57,8 @@ def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
     seen = body.pop("version", None)
     _check_effective(body)
     with context().store.write() as session:
-        _require_version(session, site_id, seen)
-        saved = policies.save(session, site_id, body, actor="site")
+        current = _require_version(session, site_id, seen).document
+        saved = policies.save(session, site_id, {"expires": current.get("expires", {})} | body, actor="site")
     return answer(_show_policy(saved))
 
 

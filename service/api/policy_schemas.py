@@ -9,14 +9,14 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from models import LABELS
 from moderation.patterns import AddressSet, PatternError, PatternSet
-from service.api.fields import Choice, Line, Probability, Switch, Whole
+from moderation.policies import LISTS
+from moderation.policy_lists import MOST_ENTRIES
+from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, require_text
 from service.api.schemas import Request
 
 PRESETS = ("lenient", "balanced", "strict")
 MODES = ("auto", "hold", "open", "observe")
-#: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
-MOST_ENTRIES = 2000
-
+_END = Moment()
 
 _SEEN = Whole(
     least=1,
@@ -86,6 +86,33 @@ class Thresholds(fields.Dict):
         return found
 
 
+class Expires(fields.Dict):
+    """List -> entry -> the moment at which it ends."""
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.Dict(fields.String(), Moment()), **known)
+        self.error_messages["invalid"] = "Give an object: list to {entry: moment}."
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError(self.error_messages["invalid"])
+        found: dict[str, dict[str, str]] = {}
+        errors: dict[str, list[str]] = {}
+        for name, ends in value.items():
+            if name not in LISTS:
+                errors[name] = [f"There is no list of this name; there are {', '.join(LISTS)}."]
+            elif not isinstance(ends, dict):
+                errors[name] = ["Give an object: entry to moment."]
+            else:
+                try:
+                    found[name] = {entry: _END.read(require_text(end)).isoformat() for entry, end in ends.items()}
+                except ValidationError as error:
+                    errors[name] = error.messages if isinstance(error.messages, list) else [str(error)]
+        if errors:
+            raise ValidationError(errors)
+        return found
+
+
 class RulesSchema(Request):
     """What a site decides by rule, whatever the scores. Left out: the default."""
 
@@ -113,6 +140,12 @@ class RulesSchema(Request):
     )
     flag_unknown_language = Switch(
         load_default=True, metadata={"description": "Flag what is in a language that the classifier has not learnt."}
+    )
+    expires = Expires(
+        metadata={
+            "description": "List to entry to the moment at which it is taken out, as a new version of the policy. An "
+            "entry that is not named stays for ever. Left out: as it was, for the entries that are still there."
+        }
     )
 
 
@@ -149,7 +182,10 @@ _STORED = {
     "version": fields.Integer(required=True, metadata={"description": "Counts the site's policies."}),
     "created_at": fields.String(required=True, metadata={"format": "date-time"}),
     "created_by": fields.String(
-        required=True, metadata={"description": "`site` (over this API), `user` (in the console) or `operator`."}
+        required=True,
+        metadata={
+            "description": "`site` (over this API), `user` (in the console), `operator`, or `policy` (it had ended)."
+        },
     ),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from moderation import comments
+from moderation import comments, lookalikes
 from service.api.answers import ReportedSchema, show
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import ReportSchema
@@ -28,6 +28,8 @@ from service.context import context
 def report(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     """Passes a reader's complaint on to the moderators. The same reader's second report of a comment changes
     nothing and answers with the first."""
+    with context().store.read() as session:
+        fingerprint = lookalikes.of_comment(session, site_id, comment_id)
     with context().store.write() as session:
         entry = comments.report(
             session,
@@ -36,6 +38,7 @@ def report(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
             reason=body["reason"],
             note=body.get("note"),
             reporter=body.get("reporter"),
+            fingerprint=fingerprint,
         )
     context().asides.tell_console("opened", site_id, [comment_id])
     return answer(show(ReportedSchema, entry), 201)

@@ -13,10 +13,12 @@ from werkzeug.exceptions import HTTPException
 from service import pages
 from service.console import (
     access,
+    bulk,
     comments,
     deciding,
     events,
     links,
+    lists,
     navigation,
     refusals,
     review_queue,
@@ -35,12 +37,11 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
-blueprint.add_app_template_global(deciding.reasons_of, "reasons_of")
 blueprint.add_app_template_global(events.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
 
 #: Each names its pages in ROUTES, as (address, method, view).
-for _module in (sign_in, review_queue, links, comments, deciding, events):
+for _module in (sign_in, review_queue, links, comments, deciding, events, bulk, lists):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 

@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import models
-from moderation import policies, records, site_settings
+from moderation import followers, policies, records, site_settings
 from moderation.policy import Threshold
 from moderation.records import Record
 from moderation.site_settings import RejectionReason
 from moderation.tables import Appeal, Comment, PolicyVersion, Report, ReviewItem, Site, User
-from service.console import sentences
+from service.console import access, sentences
 from service.console.links import Link, of_comment
 from service.console.marks import Segment, hidden_characters, segments
 
@@ -67,6 +67,14 @@ class Card:
     appeals: Sequence[str]
     #: What a moderator of this site can choose from.
     rejection_reasons: Sequence[RejectionReason]
+    #: How many others that wait say nearly the same, on the sites that the person signed in may see.
+    alike: int = 0
+    #: Whether this person may put something on a list of the site for ever.
+    forever: bool = False
+
+    @property
+    def alike_in_words(self) -> str:
+        return f"{self.alike:,}" if self.alike < followers.COUNT_UP_TO else f"more than {followers.COUNT_UP_TO:,}"
 
     @property
     def blind(self) -> bool:
@@ -125,6 +133,8 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     appeals = _appeals(session, ids)
     settings = site_settings.of_sites(session, site_ids)
     known = records.of_authors(session, ids)
+    grouped = followers.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
+                              access.roles())  # fmt: skip
     people = people_names(session, [comment.decided_by for comment, _ in comments])
     people |= people_names(session, [one.actor for record in known.values() for one in record.decisions])
     return [
@@ -139,6 +149,8 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             record=_with_names(known.get(comment.id, Record()), people),
             appeals=appeals[comment.id],
             rejection_reasons=settings[comment.site_id].reasons,
+            alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
+            forever=access.may(comment.site_id, "admin"),
         )
         for comment, items in comments
     ]

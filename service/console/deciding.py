@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from moderation import claims, comments, site_settings
-from moderation.site_settings import RejectionReason, SiteSettings
+from moderation.site_settings import SiteSettings
 from moderation.tables import Comment
 from service.console import access, cards, meanwhile, refusals
 from service.context import context
@@ -123,11 +123,6 @@ def settings_of(site_id: str) -> SiteSettings:
         with context().store.read() as session:
             known |= site_settings.of_sites(session, {site_id})
     return known[site_id]
-
-
-def reasons_of(site_id: str) -> tuple[RejectionReason, ...]:
-    """For templates: the reasons that a site's moderators choose from."""
-    return settings_of(site_id).reasons
 
 
 def _actor() -> str:

@@ -89,9 +89,10 @@ class Option:
     text: str
 
 
-def read(site_ids: Sequence[str], user_id: str) -> Asked:
-    """What the request asks for. What no page could have asked for counts as not asked."""
-    given = {name: _clean(request.args.get(name, "")) for name in ("site", "order", *NAMES)}
+def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | None = None) -> Asked:
+    """What the request's address asks for, or the form `given_by`; nothing where no page could have asked for it."""
+    source = request.args if given_by is None else given_by
+    given = {name: _clean(source.get(name, "")) for name in ("site", "order", *NAMES)}
     order = cast("Order", given["order"]) if given["order"] in get_args(Order) else "due"
     values = {name: given[name] for name in NAMES if given[name] and (name != "age" or given[name] in AGES)}
     _, span, older = AGES.get(values.get("age", ""), ("", None, False))
@@ -103,6 +104,7 @@ def read(site_ids: Sequence[str], user_id: str) -> Asked:
         opened_since=None if older else since,
         opened_before=since if older else None,
         not_for=f"user:{user_id}",
+        one_of_each=site_ids,
     )
     return Asked(given["site"] if given["site"] in site_ids else None, order, values, filters)
 

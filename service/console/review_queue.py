@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation import review, review_counts
+from moderation import clock, review, review_counts
 from moderation.tables import Comment, ReviewItem, Site
 from service.console import access, cards, queue_filters
 from service.context import context
@@ -50,6 +50,7 @@ def show_queue() -> ResponseReturnValue:
             is_first=after is None,
             found=found,
             next=write_position(found.next),
+            seen_at=clock.now().isoformat(),
             may_decide=lambda site_id: access.may(site_id, "moderator"),
             may_decide_any=access.may_anywhere("moderator"),
         )

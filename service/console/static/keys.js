@@ -22,7 +22,6 @@ const keys = {
   u: undoLast,
   z: undoLast,
   o: open,
-  x: () => current()?.querySelector("[name=select]")?.click(),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
   "?": () => dialog.showModal(),

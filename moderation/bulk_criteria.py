@@ -1,0 +1,142 @@
+"""Which comments a bulk job is about: what a moderator chose, read in pages by comment id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from moderation import followers
+from moderation.patterns import fold
+from moderation.tables import BulkChange, Comment, ReviewItem
+
+#: What can be decided: not what is being scored, nor what was erased.
+DECIDABLE = ("published", "flagged", "rejected")
+#: What a search of the queue may name, beside `site`, `text`, `opened_since` and `opened_before`.
+SEARCHED = ("label", "rule", "kind", "language", "author_key", "thread")
+#: What can be done with all of them.
+ACTIONS: tuple[Literal["publish"], Literal["reject"]] = ("publish", "reject")
+_AFTER = {"publish": "published", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A comment that a job is about, and the version of it that is to be decided, or undone."""
+
+    comment_id: str
+    version: int
+    comment: Comment
+    #: Whether there is anything to do: it changed since it was seen, or it may not be decided by this person.
+    free: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the comments, and the id after which to go on; None: there is no more."""
+
+    chosen: list[Chosen]
+    next: str | None
+
+
+def read(
+    session: Session,
+    criteria: Mapping[str, Any],
+    action: str,
+    site_ids: Collection[str],
+    *,
+    actor: str,
+    after: str = "",
+    limit: int = 100,
+) -> Page:
+    """The next comments that the criteria mean, on these sites, by id.
+
+    One of
+
+        {"ids": [[id, version], …]}             those, if they are still at these versions
+        {"group": id}                           the open ones of a group of look-alikes
+        {"author": key, "site": id}             everything by an author
+        {"address": ip, "site": id}             everything from an address
+        {"search": {"site": id, "label": …}}    what is open in the review queue and matches; see `SEARCHED`
+        {"undoes": id}                          what a job decided
+
+    and `seen_at`, the moment of the preview: what has changed since then is not `free`. What is as wanted already, and
+    waits for nobody, is left out.
+    """
+    ids, last = _ids(session, criteria, site_ids, after, limit)
+    query = select(Comment).where(Comment.id.in_(ids), Comment.site_id.in_(site_ids)).order_by(Comment.id)
+    found = list(session.scalars(query))
+    if "undoes" in criteria:
+        return Page([Chosen(one.id, ids[one.id] or 0, one) for one in found], last)
+    found = [one for one in found if one.status in DECIDABLE]
+    waiting = _open_items(session, [one.id for one in found])
+    if text := fold(criteria.get("search", {}).get("text") or ""):
+        found = [one for one in found if all(word in fold(f"{one.name} {one.comment}") for word in text.split())]
+    seen_at = datetime.fromisoformat(criteria["seen_at"])
+    return Page(
+        [
+            Chosen(
+                one.id,
+                ids[one.id] or one.version,
+                one,
+                free=(ids[one.id] is not None or one.updated_at <= seen_at) and actor not in waiting.get(one.id, ()),
+            )
+            for one in found
+            if one.status != _AFTER[action] or one.id in waiting
+        ],
+        last,
+    )
+
+
+def _ids(
+    session: Session, criteria: Mapping[str, Any], site_ids: Collection[str], after: str, limit: int
+) -> tuple[dict[str, int | None], str | None]:
+    """The next ids, with the version that was seen where that is known, and after which id to go on."""
+    if "ids" in criteria:
+        ahead = sorted((comment_id, version) for comment_id, version in criteria["ids"] if comment_id > after)
+        return dict(ahead[:limit]), ahead[limit - 1][0] if len(ahead) > limit else None
+    rows = session.execute(_query(criteria, site_ids, after).limit(limit)).all()
+    found: dict[str, int | None] = {row.comment_id: getattr(row, "version", None) for row in rows}
+    return found, rows[-1].comment_id if len(rows) == limit else None
+
+
+def _query(criteria: Mapping[str, Any], site_ids: Collection[str], after: str) -> Any:
+    if "group" in criteria:
+        return followers.members(criteria["group"], site_ids, after=after)
+    if "undoes" in criteria:
+        changes = select(BulkChange.comment_id, BulkChange.version).where(
+            BulkChange.job_id == criteria["undoes"], BulkChange.comment_id > after
+        )
+        return changes.order_by(BulkChange.comment_id)
+    if "search" in criteria:
+        conditions = _search(criteria["search"], site_ids)
+        items = select(ReviewItem.comment_id).where(*conditions, ReviewItem.comment_id > after)
+        return items.distinct().order_by(ReviewItem.comment_id)
+    who = Comment.author_key == criteria["author"] if "author" in criteria else Comment.ip == criteria["address"]
+    mine = select(Comment.id.label("comment_id")).where(Comment.site_id == criteria["site"], who, Comment.id > after)
+    return mine.order_by(Comment.id)
+
+
+def _search(search: Mapping[str, Any], site_ids: Collection[str]) -> list[ColumnElement[bool]]:
+    wanted = {search["site"]} & set(site_ids) if search.get("site") else set(site_ids)
+    conditions: list[ColumnElement[bool]] = [ReviewItem.closed_at.is_(None), ReviewItem.site_id.in_(wanted)]
+    conditions += [ReviewItem.__table__.c[name] == search[name] for name in SEARCHED if search.get(name)]
+    if search.get("opened_since"):
+        conditions.append(ReviewItem.opened_at >= datetime.fromisoformat(search["opened_since"]))
+    if search.get("opened_before"):
+        conditions.append(ReviewItem.opened_at < datetime.fromisoformat(search["opened_before"]))
+    return conditions
+
+
+def _open_items(session: Session, comment_ids: Collection[str]) -> dict[str, set[str | None]]:
+    """For each comment that waits for a person, who may not take it."""
+    query = select(ReviewItem.comment_id, ReviewItem.not_for).where(
+        ReviewItem.comment_id.in_(comment_ids), ReviewItem.closed_at.is_(None)
+    )
+    waiting: dict[str, set[str | None]] = {}
+    for comment_id, not_for in session.execute(query):
+        waiting.setdefault(comment_id, set()).add(not_for)
+    return waiting

@@ -1,0 +1,97 @@
+"""From a card: block or trust its author or address on its site, or add a word to a list there, for a while."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from flask import abort, flash, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+
+from moderation import clock, policy_lists
+from moderation.patterns import PatternError
+from moderation.policies import LISTS
+from moderation.policy_lists import ListError
+from moderation.tables import Comment
+from service.console import access
+from service.context import context
+
+#: What a moderator may choose; "ever" is for admins, who answer for the site's policy.
+SPANS: dict[str, timedelta | None] = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "ever": None,
+}
+LONGEST = 200
+
+_ID = re.compile(r"c_[0-9a-z]{26}")
+_DONE = {
+    "blocked_authors": "{entry} is blocked",
+    "trusted_authors": "{entry} is trusted",
+    "blocked_ips": "{entry} is blocked",
+    "trusted_ips": "{entry} is trusted",
+    "banned_words": "Whatever has “{entry}” is rejected",
+    "suspect_words": "Whatever has “{entry}” is flagged",
+}
+_FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
+
+
+def add_to_list(comment_id: str) -> ResponseReturnValue:
+    """Put the comment's author or address, or a word, into a list of its site's policy."""
+    comment = _comment(comment_id)
+    access.require(comment.site_id, "moderator")
+    name, span = request.form.get("list", ""), request.form.get("until", "")
+    if name not in LISTS or span not in SPANS:
+        abort(400, "Choose what to do and for how long, from a page that shows the comment.")
+    length = SPANS[span]
+    if length is None and not access.may(comment.site_id, "admin"):
+        abort(403, "For more than 30 days, ask an admin of this site.")
+    entry = _entry(comment, name)
+    try:
+        with context().store.write() as session:
+            policy_lists.add(
+                session,
+                comment.site_id,
+                name,
+                entry,
+                until=None if length is None else clock.now() + length,
+                actor=f"user:{access.user().id}",
+            )
+    except PatternError:
+        abort(422, "Only `*` is not a word: give some letters too.")
+    except ListError as error:
+        abort(422, str(error))
+    message = f"{_DONE[name].format(entry=entry)} from now on, {_FOR[span]}."
+    if access.wants_json():
+        return jsonify(message=message)
+    flash(message, "good")
+    return redirect(access.own_address(request.form.get("back")), 303)
+
+
+def _comment(comment_id: str) -> Comment:
+    comment = None
+    if _ID.fullmatch(comment_id):
+        with context().store.read() as session:
+            comment = session.get(Comment, comment_id)
+    if comment is None:
+        abort(404)
+    access.require(comment.site_id, "viewer")
+    if comment.status == "erased":
+        abort(410, "The comment was erased meanwhile, and its author with it.")
+    return comment
+
+
+def _entry(comment: Comment, name: str) -> str:
+    """What goes into the list: the author as the site lets us know them best."""
+    if name.endswith("_words"):
+        entry = " ".join(request.form.get("entry", "").replace("\0", "").split())
+        if not entry or len(entry) > LONGEST:
+            abort(422, f"Give a word or a phrase of at most {LONGEST} characters.")
+        return entry
+    if name.endswith("_ips"):
+        return comment.ip or abort(422, "The site did not send an address with this comment.")
+    return (comment.user_id or comment.email or comment.name)[:LONGEST]
+
+
+ROUTES = (("/comments/<comment_id>/list", "POST", add_to_list),)
