@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, review, webhooks
+from moderation import appeals, audit, clock, review, second_looks, site_settings, webhooks
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
@@ -46,6 +46,10 @@ class NotFound(CommentError):
 
 class Erased(CommentError):
     """The comment was erased."""
+
+
+class NotYours(CommentError):
+    """The author appeals against this person's own decision: somebody else has to look."""
 
 
 class Stale(CommentError):
@@ -139,29 +143,55 @@ def decide(
     *,
     actor: str,
     reason: str | None = None,
+    code: str | None = None,
     version: int | None = None,
 ) -> Comment:
     """A person's decision, in the caller's transaction. Closes every open review item of the comment.
 
-    `site_id` None reaches every site (the console's). `version` is the one that the moderator saw.
+    `site_id` None reaches every site (the console's). `version` is the one that the moderator saw. Who agrees at a
+    second look, or upholds on appeal, leaves the decision in force as it is: no new version, and no webhook of one.
 
     Raises:
         NotFound, Erased: there is nothing to decide.
         Stale: the comment is no longer at `version`.
+        NotYours: the author appeals against a decision of this very person.
     """
     comment = find(session, site_id, comment_id, lock=True)
     _require_version(session, comment, version)
     message = reason or f"A moderator chose to {action} it."
+    label = site_settings.of_sites(session, {comment.site_id})[comment.site_id].label_of(code) if code else None
+    given = Reason(rule="moderator", action=action, message=message, label=label).as_json()
     change = Change.of(
         comment,
         status="published" if action == "publish" else "rejected",
         actor=actor,
-        reasons=[Reason(rule="moderator", action=action, message=message).as_json()],
+        reasons=[given | ({"code": code} if code else {})],
     )
+    if _confirms(session, comment, change):
+        return comment
     review.close(session, [comment.id], by=actor, outcome=action)
     _write(session, [replace(change, version=comment.version + 1)])
     session.refresh(comment)
     return comment
+
+
+def _confirms(session: Session, comment: Comment, change: Change) -> bool:
+    """Settle the comment's second look and its appeal by a decision about to be written.
+
+    Whether that is all: it only says again what is in force, and nobody asked for more.
+    """
+    if appeals.is_against(session, comment, change.actor):
+        raise NotYours("The author appeals against your own decision, so another moderator has to look.")
+    label = change.reasons[0].get("label") if change.status == "rejected" else None
+    second = second_looks.answer(session, comment, change.status, actor=change.actor, label=label)
+    appealed = appeals.answer(session, comment, change.status, actor=change.actor)
+    agrees = change.status == comment.status and (second == "agreed" or appealed == "upheld")
+    if not agrees or review.open_kinds(session, comment.id) - {"second_look", "appeal"}:
+        return False
+    outcome = "publish" if change.status == "published" else "reject"
+    review.close(session, [comment.id], by=change.actor, outcome=outcome)
+    audit.record(session, [_audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
+    return True
 
 
 def edit(
@@ -219,6 +249,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     comment.external_id = comment.idempotency_key = comment.spans = comment.origin = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
+    appeals.erase(session, comment.id)
     review.close(session, [comment.id], by=actor, outcome="erase")
     audit.record(session, [_audit_event(comment, "comment.erased", actor)])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
@@ -323,6 +354,7 @@ def _write(session: Session, changes: Sequence[Change]) -> None:
         [_wanted(change, change.priority) for change in changes if change.priority is not None],
         kind="flag",
     )
+    second_looks.open_drawn(session, changes)
     webhooks.notify(session, [_event(change) for change in changes])
 
 

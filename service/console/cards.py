@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 import models
 from moderation import policies
+from moderation.appeals import waiting
 from moderation.policy import Presets, Threshold
 from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
 from service.console.marks import Segment, hidden_characters, segments
@@ -158,4 +159,6 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
             f"{label_name(reason)}: {number} reader{'' if number == 1 else 's'}"
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
+    for comment_id, text in waiting(session, comment_ids).items():
+        said[comment_id].insert(0, f"The author appeals: “{text}”")
     return said

@@ -54,6 +54,8 @@ def decide(comment_id: str) -> ResponseReturnValue:
         abort(404)
     except comments.Erased:
         abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
+    except comments.NotYours as refusal:
+        abort(403, str(refusal))
     except comments.Stale:
         return _stale(comment_id)
     context().asides.nudge(decided.site_id)
