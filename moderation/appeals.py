@@ -135,7 +135,7 @@ def waiting(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
     query = select(Appeal.comment_id, Appeal.text).where(
         Appeal.comment_id.in_(comment_ids), Appeal.outcome.is_(None), Appeal.text != ""
     )
-    return {comment_id: text for comment_id, text in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def _open_item(session: Session, comment: Comment) -> ReviewItem | None:
