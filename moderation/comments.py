@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, lookalikes, review, site_settings, webhooks, withdrawal
+from moderation import appeals, audit, clock, lookalikes, review, second_looks, site_settings, webhooks, withdrawal
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
@@ -46,6 +46,10 @@ class NotFound(CommentError):
 
 class Erased(CommentError):
     """The comment was erased."""
+
+
+class NotYours(CommentError):
+    """The author appeals against this person's own decision: somebody else has to look."""
 
 
 class Stale(CommentError):
@@ -167,11 +171,13 @@ def decide(  # noqa: PLR0913  (a decision in full)
 
     `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
     `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
-    decision back.
+    decision back. Who agrees at a second look, or upholds on appeal, leaves the decision in force as it is: no new
+    version, and no webhook of one.
 
     Raises:
         NotFound, Erased: there is nothing to decide.
         Stale: the comment is no longer at `version`.
+        NotYours: the author appeals against a decision of this very person.
     """
     comment = find(session, site_id, comment_id, lock=True)
     _require_version(session, comment, version)
@@ -187,6 +193,8 @@ def decide(  # noqa: PLR0913  (a decision in full)
             "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
         },
     )
+    if _confirms(session, comment, change):
+        return comment
     change = replace(change, version=comment.version + 1)
     review.close(session, [comment.id], by=actor, outcome=action, version=change.version)
     _write(session, [change], grace=grace)
@@ -222,6 +230,25 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
         corrected = webhooks.notify(session, [_event(now)], only=told)
         return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
     return Undone(comment, told=bool(told))
+
+
+def _confirms(session: Session, comment: Comment, change: Change) -> bool:
+    """Settle the comment's second look and its appeal by a decision about to be written.
+
+    Whether that is all: it only says again what is in force, and nobody asked for more.
+    """
+    if appeals.is_against(session, comment, change.actor):
+        raise NotYours("The author appeals against your own decision, so another moderator has to look.")
+    label = change.reasons[0].get("label") if change.status == "rejected" else None
+    second = second_looks.answer(session, comment, change.status, actor=change.actor, label=label)
+    appealed = appeals.answer(session, comment, change.status, actor=change.actor)
+    agrees = change.status == comment.status and (second == "agreed" or appealed == "upheld")
+    if not agrees or review.open_kinds(session, comment.id) - {"second_look", "appeal"}:
+        return False
+    outcome = "publish" if change.status == "published" else "reject"
+    review.close(session, [comment.id], by=change.actor, outcome=outcome)
+    audit.record(session, [_audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
+    return True
 
 
 def edit(
@@ -279,6 +306,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     comment.external_id = comment.idempotency_key = comment.spans = comment.origin = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
+    appeals.erase(session, comment.id)
     review.close(session, [comment.id], by=actor, outcome="erase")
     audit.record(session, [_audit_event(comment, "comment.erased", actor)])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
@@ -431,6 +459,7 @@ def _write(session: Session, changes: Sequence[Change], *, grace: timedelta = ti
         [_wanted(change, change.priority) for change in changes if change.priority is not None],
         kind="flag",
     )
+    second_looks.open_drawn(session, changes)
     webhooks.notify(session, [_event(change, grace) for change in changes])
 
 

@@ -18,7 +18,7 @@ import redis
 from sqlalchemy import exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation import callbacks, clock, sealing, webhooks
+from moderation import callbacks, clock, sealing, statements, webhooks
 from moderation.guard import Answer, Refused, Sender, Unreachable
 from moderation.sealing import SealError
 from moderation.settings import Settings
@@ -128,7 +128,7 @@ def send(sender: Sender, settings: Settings, due: Due) -> Sent:
     status: int | None = None
     error: str | None = None
     try:
-        body, headers = _message(due, sealing.unseal(settings, due.sealed_secret), moment)
+        body, headers = _message(settings, due, sealing.unseal(settings, due.sealed_secret), moment)
         answer = sender.post(due.url, body, headers)
         status, error = answer.status, _complaint(due, answer)
     except Refused as refusal:
@@ -249,11 +249,23 @@ def _attempt_row(sent: Sent) -> dict[str, Any]:
     }
 
 
-def _message(due: Due, secret: str, moment: datetime) -> tuple[bytes, dict[str, str]]:
+def _with_statement(settings: Settings, payload: dict[str, Any]) -> dict[str, Any]:
+    """With the link that tells the author why, where readers do not see the comment.
+
+    Added on the way out: what is stored, and shown in lists of deliveries, opens no page.
+    """
+    data = payload.get("data", {})
+    if payload.get("type") not in {f"comment.{status}" for status in statements.STATED}:
+        return payload
+    url = statements.address(settings, data["id"], datetime.fromisoformat(payload["timestamp"]))
+    return payload | {"data": data | {"statement_url": url}}
+
+
+def _message(settings: Settings, due: Due, secret: str, moment: datetime) -> tuple[bytes, dict[str, str]]:
     """The body and headers of a delivery, in the words of its endpoint's protocol."""
     if due.protocol == callbacks.PROTOCOL:
         return callbacks.body_of(due.payload, secret), {"Content-Type": "application/json", "User-Agent": "Winnow"}
-    body = json.dumps(due.payload, separators=(",", ":"), ensure_ascii=False).encode()
+    body = json.dumps(_with_statement(settings, due.payload), separators=(",", ":"), ensure_ascii=False).encode()
     timestamp = int(moment.timestamp())
     return body, {
         "Content-Type": "application/json",

@@ -24,8 +24,12 @@ __all__ = [
     "due",
     "oldest_open_seconds",
     "open_items",
+    "open_kinds",
     "page",
 ]
+
+#: What nobody waits for comes after everything else, however old it is: in milliseconds.
+_AFTER_ALL = {"second_look": 10 * 365 * 86_400_000}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,16 +72,22 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
             )
         )
     )
-    moment = clock.now()
+    moment, later = clock.now(), _AFTER_ALL.get(kind, 0)
     rows = [
         asdict(one)
-        | {"id": clock.new_id("q", moment), "kind": kind, "opened_at": moment, "due": due(one.priority, moment)}
+        | {"id": clock.new_id("q", moment), "kind": kind, "opened_at": moment, "due": due(one.priority, moment) + later}
         for one in wanted
         if one.comment_id not in already
     ]
     if rows:
         followers.line_up(session, rows)
         session.execute(insert(ReviewItem), rows)
+
+
+def open_kinds(session: Session, comment_id: str) -> set[str]:
+    """Why this comment waits for a person: the kinds of its open items."""
+    query = select(ReviewItem.kind).where(ReviewItem.comment_id == comment_id, ReviewItem.closed_at.is_(None))
+    return set(session.scalars(query))
 
 
 def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str, version: int | None = None) -> None:

@@ -70,6 +70,12 @@ def matches(token: str, stored_digest: str) -> bool:
     return hmac.compare_digest(digest(token), stored_digest)
 
 
+def signing_keys(settings: Settings, purpose: str) -> list[str]:
+    """Keys to sign things for one purpose, in the order of WINNOW_SECRET_KEY: the first signs, all are accepted."""
+    message = f"winnow {purpose} 1".encode()
+    return [hmac.new(key.encode(), message, hashlib.sha256).hexdigest() for key in settings.secret_keys]
+
+
 def _fernet(settings: Settings) -> MultiFernet:
     if not settings.secret_keys:
         raise SealError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,6 +75,8 @@ class Site(Table):
     policy_version: Mapped[int] = mapped_column(Integer)
     #: How its moderators work; see `site_settings.py`. What is not there has its default.
     settings: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default=text("'{}'"))
+    #: Keys the draw of second looks, so that nobody outside can tell which comments it takes.
+    draw_key: Mapped[str | None] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
 
 
 class ApiKey(Table):
@@ -191,6 +194,10 @@ class Comment(Table):
     )
 
 
+#: The second looks that were taken.
+SECOND_LOOKS = "kind = 'second_look' AND closed_at IS NOT NULL"
+
+
 class ReviewItem(Table):
     """Why a comment waits for a person. The open ones are the review queue.
 
@@ -254,6 +261,7 @@ class ReviewItem(Table):
             )
         ),
         _partial("ix_review_items_oldest", "opened_at", where="closed_at IS NULL"),
+        _partial("ix_review_items_second", "site_id", "closed_at", where=SECOND_LOOKS),
         Index("ix_review_items_comment", "comment_id"),
     )
 
@@ -417,7 +425,7 @@ class WebhookDelivery(Table):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
     comment_id: Mapped[str | None] = mapped_column(String(40))
-    #: `comment.published`, `comment.flagged`, `comment.rejected`, `comment.erased` or `endpoint.test`.
+    #: `comment.published`, `comment.flagged`, `comment.rejected`, `comment.erased`, `appeal.decided`, `endpoint.test`.
     event: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]

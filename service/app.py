@@ -9,7 +9,7 @@ from moderation import queues
 from moderation.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from service import api, compat, console, demo, docs, failures, operations, requests
+from service import api, compat, console, demo, docs, failures, operations, requests, statements
 from service.asides import Asides
 from service.context import Context
 from service.sessions import PageSessions
@@ -30,6 +30,8 @@ def create_app(settings: Settings) -> Flask:
     compat.init_app(app)
     console.init_app(app)
     app.register_blueprint(console.blueprint, url_prefix="/console")
+    statements.init_app(app)
+    app.register_blueprint(statements.blueprint, url_prefix="/statement")
     if settings.demo:
         demo.init_app(app)
         app.register_blueprint(demo.blueprint, url_prefix="/demo")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import datetime
 
 from flask import Response
 
-from moderation import clock
+from moderation import clock, sealing
 from moderation.settings import Settings, SettingsError
 
 #: No inline script, no inline style, nothing from anywhere else. Comments are hostile input.
@@ -67,5 +65,4 @@ def signing_keys(settings: Settings, purpose: str) -> list[str]:
             "WINNOW_SECRET_KEY is not set, so the console's cookies and forms cannot be signed. "
             'Make one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`'
         )
-    message = f"winnow {purpose} 1".encode()
-    return [hmac.new(key.encode(), message, hashlib.sha256).hexdigest() for key in settings.secret_keys]
+    return sealing.signing_keys(settings, purpose)

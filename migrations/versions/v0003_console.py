@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,7 +33,10 @@ _GROUPS = {"group": ["group_id", "site_id", "due", "id"], "members": ["group_id"
 def _added() -> dict[str, list[sa.Column[object]]]:
     """Table -> the columns that it gains. Added in place: copying a table on SQLite drops the rows that refer to it."""
     return {
-        "sites": [sa.Column("settings", DOCUMENT, nullable=False, server_default=sa.text("'{}'"))],
+        "sites": [
+            sa.Column("settings", DOCUMENT, nullable=False, server_default=sa.text("'{}'")),
+            sa.Column("draw_key", sa.String(32), nullable=True),
+        ],
         "review_items": [
             sa.Column("due", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
             sa.Column("label", sa.String(20), nullable=True),
@@ -67,6 +72,7 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     _fill_review_items()
+    _fill_draw_keys()
     op.create_index("ix_users_oidc_subject", "users", ["oidc_subject"], unique=True)
     op.create_index("ix_user_sessions_id", "user_sessions", ["id"], unique=True)
     _create_partial("ix_comments_ip", "comments", ["site_id", "ip", "id"], "ip IS NOT NULL")
@@ -77,6 +83,12 @@ def upgrade() -> None:
         _create_partial(f"ix_review_items_{name}", "review_items", columns_, _OPEN)
     for name, columns_ in _GROUPS.items():
         _create_partial(f"ix_review_items_{name}", "review_items", columns_, f"{_OPEN} AND group_id IS NOT NULL")
+    _create_partial(
+        "ix_review_items_second",
+        "review_items",
+        ["site_id", "closed_at"],
+        "kind = 'second_look' AND closed_at IS NOT NULL",
+    )
     _create_appeals()
     _create_lookalike_bands()
     _create_bulk_jobs()
@@ -90,7 +102,7 @@ def downgrade() -> None:
         "memberships", "watermarks", "tallies", "bulk_changes", "bulk_jobs", "lookalike_bands", "appeals"
     ):  # fmt: skip
         op.drop_table(table)
-    for name in (*_GROUPS, *_QUEUE):
+    for name in ("second", *_GROUPS, *_QUEUE):
         op.drop_index(f"ix_review_items_{name}", "review_items")
     _create_partial("ix_review_items_site", "review_items", ["site_id", "priority", "opened_at", "id"], _OPEN)
     _create_partial("ix_review_items_all", "review_items", ["priority", "opened_at", "id"], _OPEN)
@@ -119,6 +131,15 @@ def _fill_review_items() -> None:
         op.execute(
             f"UPDATE review_items SET {column} = "
             f"(SELECT c.{column} FROM comments c WHERE c.id = review_items.comment_id) WHERE closed_at IS NULL"
+        )
+
+
+def _fill_draw_keys() -> None:
+    """A random key for each site that there is."""
+    sites = op.get_bind().execute(sa.text("SELECT id FROM sites")).scalars().all()
+    for site_id in sites:
+        op.execute(
+            sa.text("UPDATE sites SET draw_key = :key WHERE id = :id").bindparams(key=secrets.token_hex(16), id=site_id)
         )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from moderation import statements
 from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from service.api.fields import show_moment
 from service.api.schemas import STATUSES
+from service.context import context
 
 
 def _text(description: str = "", *, nullable: bool = False, **known: Any) -> fields.String:
@@ -80,6 +82,12 @@ class CommentSchema(Schema):
         metadata={
             "description": "Label to `[start, end, weight]`: what of the comment raised its score, in code points."
         },
+    )
+    statement_url = _text(
+        "Where its author is told why readers do not see it, and may appeal: give it to the author, and to nobody "
+        "else. Null unless it is flagged or rejected.",
+        nullable=True,
+        format="uri",
     )
     decided_by = _text("`policy`, `site` (over this API) or `user` (a moderator in the console).", nullable=True)
     decided_at = _moment(nullable=True)
@@ -219,10 +227,17 @@ class DeliveriesSchema(Schema):
 
 def show_comment(comment: Comment) -> dict[str, Any]:
     """A comment as its site sees it."""
-    found = show(CommentSchema, comment)
+    found = show(CommentSchema, comment, but="statement_url")
+    found["statement_url"] = _statement_url(comment)
     if comment.decided_by is not None:
         found["decided_by"] = comment.decided_by.partition(":")[0]  # which moderator is the installation's affair
     return found
+
+
+def _statement_url(comment: Comment) -> str | None:
+    if comment.status not in statements.STATED or comment.decided_at is None:
+        return None
+    return statements.address(context().settings, comment.id, comment.decided_at)
 
 
 def show_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:

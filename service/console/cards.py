@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import models
-from moderation import followers, policies, records, site_settings
+from moderation import appeals, followers, policies, records, site_settings
 from moderation.policy import Threshold
 from moderation.records import Record
 from moderation.site_settings import RejectionReason
-from moderation.tables import Appeal, Comment, PolicyVersion, Report, ReviewItem, Site, User
+from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
 from service.console import access, sentences
 from service.console.links import Link, of_comment
 from service.console.marks import Segment, hidden_characters, segments
@@ -64,7 +64,7 @@ class Card:
     decided_by: str | None
     record: Record
     #: What the author says against a decision.
-    appeals: Sequence[str]
+    appeal: str | None
     #: What a moderator of this site can choose from.
     rejection_reasons: Sequence[RejectionReason]
     #: How many others that wait say nearly the same, on the sites that the person signed in may see.
@@ -130,7 +130,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     thresholds = _thresholds(session, site_ids)
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = _reports(session, ids)
-    appeals = _appeals(session, ids)
+    appealed = appeals.waiting(session, ids)
     settings = site_settings.of_sites(session, site_ids)
     known = records.of_authors(session, ids)
     grouped = followers.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
@@ -147,7 +147,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             reports=reports[comment.id],
             decided_by=people.get(comment.decided_by or ""),
             record=_with_names(known.get(comment.id, Record()), people),
-            appeals=appeals[comment.id],
+            appeal=appealed.get(comment.id),
             rejection_reasons=settings[comment.site_id].reasons,
             alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
             forever=access.may(comment.site_id, "admin"),
@@ -200,15 +200,6 @@ def _with_names(record: Record, people: Mapping[str, str]) -> Record:
     """The record, its decisions with the names of those who made them."""
     named = [replace(one, actor=people.get(one.actor or "", one.actor)) for one in record.decisions]
     return replace(record, decisions=named)
-
-
-def _appeals(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
-    """What the authors say, as long as nobody has decided on it."""
-    said: dict[str, list[str]] = defaultdict(list)
-    query = select(Appeal).where(Appeal.comment_id.in_(comment_ids), Appeal.decided_at.is_(None))
-    for appeal in session.scalars(query.order_by(Appeal.id)):
-        said[appeal.comment_id].append(appeal.text)
-    return said
 
 
 def _parents(session: Session, ids: Sequence[str]) -> dict[str, Comment]:

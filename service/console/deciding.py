@@ -159,6 +159,8 @@ def _refuse(comment_id: str, error: comments.CommentError) -> Response:
         abort(404)
     if isinstance(error, comments.Erased):
         abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
+    if isinstance(error, comments.NotYours):
+        abort(403, str(error))
     if not isinstance(error, comments.Stale):
         return refusals.refuse(409, str(error))
     with context().store.read() as session:

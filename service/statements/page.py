@@ -1,0 +1,92 @@
+"""The page that a statement's link opens, and the appeal that is sent from it."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation import appeals, comments, statements
+from moderation.appeals import LONGEST, AppealRefused
+from service.context import context
+from service.limits import Buckets
+from service.statements import statement
+from service.statements.statement import Ended
+
+#: For each address and web process.
+LOOKS, APPEALS = "60 per minute", "6 per minute"
+
+
+def show(token: str) -> ResponseReturnValue:
+    if wait := _wait("look"):
+        return _too_many(wait)
+    return _page(token)
+
+
+def appeal(token: str) -> ResponseReturnValue:
+    """Take the appeal. Who has the link may: no other site can know it, so it is its own protection from forgery."""
+    if wait := _wait("appeal"):
+        return _too_many(wait)
+    text = request.form.get("text", "").replace("\r\n", "\n").replace("\0", "").strip()
+    if not text:
+        return _page(token, 422, error="Please write why the decision is wrong.")
+    if len(text) > LONGEST:
+        return _page(token, 422, error=f"It has {len(text):,} characters; at most {LONGEST:,} fit.", text=text)
+    try:
+        _lodge(token, text)
+    except AppealRefused as refusal:
+        return _page(token, 409, error=str(refusal))
+    except Ended as ended:
+        return _ended(str(ended))
+    return redirect(url_for("statements.show", token=token), 303)
+
+
+def _lodge(token: str, text: str) -> None:
+    link = statements.read(context().settings, token)
+    if link is None:
+        raise AppealRefused("This is not a link of ours.")
+    with context().store.write() as session:
+        try:
+            comment = comments.find(session, None, link.comment_id, lock=True)
+        except comments.CommentError:
+            raise Ended("The comment was erased.") from None
+        statement.build(session, link)  # a link that has ended takes no appeal
+        appeals.lodge(session, comment, text)
+
+
+def _page(token: str, code: int = 200, *, error: str = "", text: str = "") -> Response:
+    link = statements.read(context().settings, token)
+    if link is None:
+        return _unknown()
+    with context().store.read() as session:
+        try:
+            found = statement.build(session, link)
+        except Ended as ended:
+            return _ended(str(ended))
+        page = render_template("statements/statement.html", one=found, error=error, text=text, most=LONGEST)
+    return make_response(page, code)
+
+
+def _unknown() -> Response:
+    return _closed(404, "This is not a link of ours", "It may have been cut short. Open it from where you got it.")
+
+
+def _ended(why: str) -> Response:
+    return _closed(410, "This link no longer works", why)
+
+
+def _too_many(seconds: int) -> Response:
+    response = _closed(429, "Not so fast", f"That was a lot at once. Try again in {seconds} seconds.")
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _closed(code: int, title: str, why: str) -> Response:
+    return make_response(render_template("statements/closed.html", title=title, why=why), code)
+
+
+def _wait(what: Literal["look", "appeal"]) -> int:
+    buckets: dict[str, Buckets] = current_app.extensions["winnow_statements"]
+    return math.ceil(buckets[what].take(request.remote_addr or ""))

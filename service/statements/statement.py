@@ -1,0 +1,89 @@
+"""Gathers what the author of a comment is told about the decision in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from moderation import appeals, clock, site_settings
+from moderation.statements import Link
+from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
+from service.console.marks import Segment, segments
+from service.statements import wording
+
+#: Decisions on a comment that are looked at, the latest.
+_MOST = 50
+
+
+class Ended(Exception):
+    """The link is good for nothing any more; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What stands on the page."""
+
+    comment: Comment
+    site_name: str
+    headline: str
+    effect: str
+    grounds: Sequence[str]
+    legal_ground: str | None
+    means: Sequence[str]
+    segments: Sequence[Segment]
+    #: What was decided before, the latest first: when, and a line.
+    earlier: Sequence[tuple[datetime, str]]
+    #: The latest appeal, whichever decision it was against.
+    appeal: Appeal | None
+    may_appeal: bool
+    until: datetime
+
+
+def build(session: Session, link: Link) -> Statement:
+    """The statement that a link opens.
+
+    Raises:
+        Ended: the link is too old, or the comment was erased.
+    """
+    comment = session.get(Comment, link.comment_id)
+    if comment is None or comment.status == "erased":
+        raise Ended("The comment was erased, and with it what was decided about it.")
+    settings = site_settings.of_sites(session, {comment.site_id})[comment.site_id]
+    until = link.decided_at + timedelta(days=settings.appeal_days)
+    if until < clock.now():
+        raise Ended(f"It was good for {settings.appeal_days} days after the decision.")
+    events = _decisions(session, comment.id)
+    reported = bool(session.scalar(select(exists().where(Report.comment_id == comment.id))))
+    in_force = comment.status in ("flagged", "rejected")
+    actor = comment.decided_by or "policy"
+    return Statement(
+        comment=comment,
+        site_name=session.scalars(select(Site.name).where(Site.id == comment.site_id)).one(),
+        headline=wording.headline(comment.status),
+        effect=wording.effect(comment.status),
+        grounds=wording.grounds(comment.reasons) if in_force else [],
+        legal_ground=wording.legal_ground(comment.reasons) if comment.status == "rejected" else None,
+        means=_means(comment, actor, events, reported=reported) if in_force else [],
+        segments=segments(comment.comment, comment.spans if in_force else None),
+        earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in events[1:]],
+        appeal=session.scalar(
+            select(Appeal).where(Appeal.comment_id == comment.id).order_by(Appeal.version.desc()).limit(1)
+        ),
+        may_appeal=appeals.is_open(session, comment),
+        until=until,
+    )
+
+
+def _means(comment: Comment, actor: str, events: Sequence[AuditEvent], *, reported: bool) -> list[str]:
+    held = any(event.actor == "policy" and event.status == "flagged" for event in events)
+    return wording.means(comment.status, actor, held_before=held, reported=reported, scored=comment.scores is not None)
+
+
+def _decisions(session: Session, comment_id: str) -> Sequence[AuditEvent]:
+    """The decisions on a comment, the latest first."""
+    query = select(AuditEvent).where(AuditEvent.comment_id == comment_id, AuditEvent.action == "comment.decided")
+    return session.scalars(query.order_by(AuditEvent.id.desc()).limit(_MOST)).all()
