@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from moderation import audit, clock, people
 from moderation.people import PersonError
-from moderation.roles import ROLES, includes
+from moderation.roles import ROLES
 from moderation.tables import Membership, Site, User, UserSession
 
 
@@ -193,8 +193,3 @@ def _require_another_admin(session: Session, user: User) -> None:
         raise PersonError(
             f"{user.name} is the last admin on every site who can sign in. Give somebody else that role first."
         )
-
-
-def covers(roles: Mapping[str, str], site_ids: Sequence[str], needed: str = "admin") -> bool:
-    """Whether somebody with these roles has the role `needed` on each of these sites."""
-    return all(includes(roles.get(site_id, "none"), needed) for site_id in site_ids)

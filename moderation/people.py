@@ -33,6 +33,10 @@ class PersonError(Exception):
     """A user cannot be created or changed; the message says why."""
 
 
+class WrongPassword(PersonError):
+    """The password that was given is not the person's."""
+
+
 @dataclass(frozen=True, slots=True)
 class CreatedUser:
     """A new user's id and, without a password, the token of the one-time link to set one."""
@@ -130,10 +134,11 @@ def change_password(store: Store, user: User, current: str, new: str, *, keep: s
     """Set another password, and sign the person out everywhere but in the browser whose session's token is `keep`.
 
     Raises:
-        PersonError: `current` is not the password, or `new` is too short.
+        WrongPassword: `current` is not the password.
+        PersonError: `new` is too short.
     """
     if not _matches(user, current):
-        raise PersonError("This is not your password.")
+        raise WrongPassword("This is not your password.")
     password_hash = hash_password(new)
     with store.write() as session:
         session.get_one(User, user.id).password_hash = password_hash

@@ -87,8 +87,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """In the reverse order."""
     for table in (
-        "recovery_codes", "memberships", "watermarks", "tallies", "bulk_changes", "bulk_jobs", "lookalike_bands", "appeals"
-    ):  # fmt: skip
+        *("recovery_codes", "memberships", "watermarks", "tallies"),
+        *("bulk_changes", "bulk_jobs", "lookalike_bands", "appeals"),
+    ):
         op.drop_table(table)
     op.drop_index("ix_review_items_group", "review_items")
     for name in _QUEUE:

@@ -27,6 +27,8 @@ def show_queue() -> ResponseReturnValue:
         sites = site_names(session)
         chosen = request.args.get("site")
         site_id = chosen if chosen in dict(sites) else None
+        if site_id is None and access.user().role == "none":  # who works on single sites sees those, one by one
+            site_id = sites[0][0] if sites else ""
         found = review.page(session, site_id, after=after, limit=PAGE + 1)
         shown, more = found[:PAGE], len(found) > PAGE
         page = render_template(
