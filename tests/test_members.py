@@ -128,7 +128,7 @@ def test_disabling_signs_out_for_good_and_takes_an_open_link_back(store: Store) 
         ("moderator", (), "none", ("a",), False),
     ],
 )
-def test_who_may_manage_a_person_is_admin_wherever_they_have_a_role(  # noqa: PLR0913
+def test_who_may_manage_a_person_is_admin_wherever_they_have_a_role(
     admins_role: str, admin_of: tuple[str, ...], persons_role: str, person_on: tuple[str, ...], may: bool
 ) -> None:
     person = members.Person(User(role=persons_role), dict.fromkeys(person_on, "moderator"))
