@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -50,6 +51,18 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     alert_pending_seconds: int = 300
     alert_review_seconds: int = 24 * 3600
+    #: Whether everybody who has a password must set up an authenticator as well.
+    require_totp: bool = False
+    #: Single sign-on by OpenID Connect; off without an issuer.
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    #: What the button to sign in calls it.
+    oidc_name: str = "single sign-on"
+    #: What of somebody new must equal a user's name: their verified `email`, or their `username` at the issuer.
+    oidc_match: Literal["email", "username"] = "email"
+    #: The role on every site of a user who is made for somebody new; without one, nobody is made.
+    oidc_role: Literal["admin", "moderator", "viewer", "none"] | None = None
 
     @property
     def event_streams(self) -> int:
@@ -84,6 +97,8 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
     for name in ("database_url", "redis_url", "data_dir"):
         if name not in values:
             raise SettingsError(f"WINNOW_{name.upper()} is not set. Set it, or run `winnow up`, which needs nothing.")
+    if values.get("oidc_issuer") and not values.get("oidc_client_id"):
+        raise SettingsError("WINNOW_OIDC_ISSUER is set, so WINNOW_OIDC_CLIENT_ID must be too: the issuer tells you it.")
     return Settings(**values)
 
 
@@ -131,10 +146,20 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _log_format(text: str) -> str:
-    if text not in {"console", "json"}:
-        raise ValueError("choose console or json")
-    return text
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("give a URL that starts with https://; who listens in could sign in as anybody")
+    return _http_url(text)
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"choose {', '.join(choices[:-1])} or {choices[-1]}")
+        return text
+
+    return read
 
 
 def _switch(text: str) -> bool:
@@ -166,7 +191,7 @@ _READERS: dict[str, Any] = {
     "redis_url": _redis_url,
     "data_dir": lambda text: Path(text).expanduser(),
     "public_url": _http_url,
-    "log_format": _log_format,
+    "log_format": _one_of("console", "json"),
     "webhook_allow": _networks,
     "demo": _switch,
     "trusted_proxies": _whole_number,
@@ -183,4 +208,11 @@ _READERS: dict[str, Any] = {
     "smtp_url": str,
     "alert_pending_seconds": _at_least_one,
     "alert_review_seconds": _at_least_one,
+    "require_totp": _switch,
+    "oidc_issuer": _issuer,
+    "oidc_client_id": str,
+    "oidc_client_secret": str,
+    "oidc_name": str,
+    "oidc_match": _one_of("email", "username"),
+    "oidc_role": _one_of("admin", "moderator", "viewer", "none"),
 }

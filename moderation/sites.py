@@ -41,7 +41,9 @@ class NewKeys:
     compat_key: str | None
 
 
-def create_site(store: Store, settings: Settings, name: str, webhook_url: str | None = None) -> CreatedSite:
+def create_site(
+    store: Store, settings: Settings, name: str, webhook_url: str | None = None, *, actor: str = "operator"
+) -> CreatedSite:
     """Create a site with the default policy, its keys and, if asked, a webhook endpoint.
 
     Raises:
@@ -58,7 +60,7 @@ def create_site(store: Store, settings: Settings, name: str, webhook_url: str | 
                 version=1,
                 document=policies.DEFAULT,
                 created_at=moment,
-                created_by="operator",
+                created_by=actor,
             )
         )
         api_key = _add_key(session, site_id)
@@ -66,12 +68,17 @@ def create_site(store: Store, settings: Settings, name: str, webhook_url: str | 
         secret = None
         if webhook_url is not None:
             secret = webhooks.create_endpoint(session, settings, site_id, webhook_url)[1]
-        audit.record(session, [audit.row("site.created", actor="operator", site_id=site_id)])
+        audit.record(session, [audit.row("site.created", actor=actor, site_id=site_id)])
     return CreatedSite(site_id, api_key, compat_key, secret)
 
 
 def rotate_key(
-    store: Store, settings: Settings, site_id: str, which: Literal["both", "api", "compat"] = "both"
+    store: Store,
+    settings: Settings,
+    site_id: str,
+    which: Literal["both", "api", "compat"] = "both",
+    *,
+    actor: str = "operator",
 ) -> NewKeys:
     """Give a site new keys. Those before stay valid until the next rotation; any older ones are revoked.
 
@@ -89,8 +96,30 @@ def rotate_key(
         session.flush()
         _revoke_old(session, ApiKey, site_id)
         _revoke_old(session, CompatKey, site_id)
-        audit.record(session, [audit.row("site.key_rotated", actor="operator", site_id=site_id)])
+        audit.record(session, [audit.row("site.key_rotated", actor=actor, site_id=site_id, detail={"which": which})])
     return made
+
+
+def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
+    """Call a site something else, in the caller's transaction. Its id, which its programs may know, stays.
+
+    Raises:
+        LookupError: there is no such site.
+        ValueError: this cannot be a name; the message says why.
+    """
+    site = session.get(Site, site_id)
+    if site is None:
+        raise LookupError(f"There is no site {site_id}.")
+    require_name(name)
+    if name != site.name:
+        site.name = name
+        audit.record(session, [audit.row("site.renamed", actor=actor, site_id=site_id)])
+
+
+def require_name(name: str) -> None:
+    """Raises ValueError, with a sentence, for what cannot be a site's name."""
+    if not name.strip() or len(name) > 200 or not name.isprintable():
+        raise ValueError("A site's name has 1 to 200 characters that can be seen.")
 
 
 def authenticate(session: Session, api_key: str) -> str | None:

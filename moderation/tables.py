@@ -537,5 +537,14 @@ class UserSession(Table):
     user_agent: Mapped[str | None] = mapped_column(String(300))
 
 
+class RecoveryCode(Table):
+    """Signs a person in once whose authenticator is lost: the digest of a code, which goes when it is used."""
+
+    __tablename__ = "recovery_codes"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime]
+
+
 # So that a row can be made before the first query of a process has run.
 configure_mappers()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 import winnow
-from moderation import policies, sealing, sites
+from moderation import people, policies, sealing, sites, totp
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import User, WebhookEndpoint
@@ -165,10 +165,46 @@ def test_a_user_that_cannot_be_created_gets_the_reason(
     assert says in sentence(run("user", "create", *arguments, stdin=stdin))
 
 
+def test_user_create_gives_a_role_on_one_site_only(run: Run, found: Settings, store: Store) -> None:
+    made = sites.create_site(store, found, "A blog")
+    assert run("user", "create", "ada", "--role", "moderator", "--site", "A blog").returncode == 0
+    listed = json.loads(run("user", "list", "--json").stdout)
+    assert (listed["role"], listed["sites"]) == ("none", {made.id: "moderator"})
+    assert "moderator on A blog (has not signed in yet)" in run("user", "list").stdout
+    assert "There is no site named 'nowhere'" in sentence(
+        run("user", "create", "eve", "--role", "viewer", "--site", "nowhere")
+    )
+    assert run("user", "create", "eve", "--role", "none", "--site", "A blog").returncode == 2
+
+
+def test_user_link_is_a_new_way_in_for_who_lost_the_password(run: Run, store: Store) -> None:
+    people.create_user(store, "ada", "admin", "correct horse battery")
+    link = json.loads(run("user", "link", "ada", "--json").stdout)["setup_url"]
+    assert people.check_password(store, "ada", "correct horse battery"), "the old one works until then"
+    assert people.set_password(store, link.rpartition("/")[2], "another good password")
+    assert people.check_password(store, "ada", "another good password")
+    assert "There is no user named 'eve'" in sentence(run("user", "link", "eve"))
+
+
+def test_user_disable_signs_out_and_enable_undoes_it(run: Run, store: Store) -> None:
+    people.create_user(store, "ada", "admin", "correct horse battery")
+    assert "last admin" in sentence(run("user", "disable", "ada"))
+    people.create_user(store, "bob", "admin", "correct horse battery")
+    assert run("user", "disable", "ada").returncode == 0
+    assert people.check_password(store, "ada", "correct horse battery") is None
+    assert "(disabled)" in run("user", "list").stdout
+    assert run("user", "enable", "ada").returncode == 0
+    assert people.check_password(store, "ada", "correct horse battery")
+
+
 def test_reseal_lets_the_old_key_be_taken_away(run: Run, found: Settings, store: Store) -> None:
     sites.create_site(store, found, "A blog", "https://blog.example/hook")
+    user = people.create_user(store, "ada", "admin", "correct horse battery").id
+    secret = totp.new_secret()
+    code = totp.code_at(secret, int(time.time()) // totp.STEP_SECONDS)
+    assert totp.turn_on(store, found, user, secret, code)
     old, new = found.secret_keys[0], "n" * 32
-    assert "first key: 2." in run("reseal", WINNOW_SECRET_KEY=f"{new},{old}").stdout
+    assert "first key: 3." in run("reseal", WINNOW_SECRET_KEY=f"{new},{old}").stdout
     assert "another WINNOW_SECRET_KEY" in sentence(run("reseal", WINNOW_SECRET_KEY=old))
     assert run("reseal", WINNOW_SECRET_KEY=new).returncode == 0
 

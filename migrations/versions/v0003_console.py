@@ -94,13 +94,15 @@ def upgrade() -> None:
     _create_bulk_jobs()
     _create_tallies()
     _create_memberships()
+    _create_recovery_codes()
 
 
 def downgrade() -> None:
     """In the reverse order."""
     for table in (
-        "memberships", "watermarks", "tallies", "bulk_changes", "bulk_jobs", "lookalike_bands", "appeals"
-    ):  # fmt: skip
+        *("recovery_codes", "memberships", "watermarks", "tallies"),
+        *("bulk_changes", "bulk_jobs", "lookalike_bands", "appeals"),
+    ):
         op.drop_table(table)
     for name in ("second", *_GROUPS, *_QUEUE):
         op.drop_index(f"ix_review_items_{name}", "review_items")
@@ -236,4 +238,15 @@ def _create_memberships() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_memberships_user_id_users", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name="fk_memberships_site_id_sites", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "site_id", name="pk_memberships"),
+    )
+
+
+def _create_recovery_codes() -> None:
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.String(40), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_recovery_codes_user_id_users", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "digest", name="pk_recovery_codes"),
     )

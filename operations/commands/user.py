@@ -6,9 +6,13 @@ import json
 import sys
 
 import click
+from sqlalchemy.orm import Session
 
-from moderation import people
+from moderation import members, people, sites
+from moderation.members import Person
+from moderation.tables import Site, User
 from operations.commands import open_installation
+from operations.errors import OperatorError
 from operations.first_start import welcome_link
 
 
@@ -20,18 +24,122 @@ def user() -> None:
 @user.command()
 @click.argument("name")
 @click.option("--role", required=True, type=click.Choice(people.ROLES), help="What the person may do.")
+@click.option("--site", metavar="SITE", help="Give the role on the site with this name or id only.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def create(*, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
+def create(*, name: str, role: str, site: str | None, password_stdin: bool, as_json: bool) -> None:
     """Create the user NAME. Without a password, print a one-time link to set one."""
     found, store = open_installation()
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    made = people.create_user(store, name, role, password)
+    on_sites = {}
+    if site is not None:
+        if role == "none":
+            raise click.BadParameter("With --site, choose admin, moderator or viewer.", param_hint="--role")
+        with store.read() as session:
+            on_sites = {_site(session, site).id: role}
+    made = people.create_user(store, name, "none" if on_sites else role, password, on_sites=on_sites)
     link = welcome_link(found, made.setup_token) if made.setup_token else None
     if as_json:
         values = {"id": made.id} | ({"setup_url": link} if link else {})
         click.echo(json.dumps(values))
     elif link:
-        click.echo(f"{name} sets a password here, once, within two days:\n{link}")
+        click.echo(_invitation(name, link))
     else:
         click.echo(f"{name} can sign in at {found.public_url}/console/")
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each user.")
+def list_users(*, as_json: bool) -> None:
+    """List the users, their roles, and who cannot sign in."""
+    _, store = open_installation()
+    after: str | None = None
+    while True:
+        with store.read() as session:
+            page = members.page(session, after=after)
+            names = {row.id: row.name for row in session.query(Site.id, Site.name)}
+        for person in page:
+            click.echo(json.dumps(_facts(person), ensure_ascii=False) if as_json else _line(person, names))
+        if not page:
+            return
+        after = page[-1].user.name
+
+
+@user.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def link(*, name: str, as_json: bool) -> None:
+    """Print a new one-time link with which NAME sets a password, for who has lost theirs.
+
+    The password of before works until the link is used.
+    """
+    found, store = open_installation()
+    with store.write() as session:
+        token = members.make_link(session, _user(session, name).id, actor="operator")
+    address = welcome_link(found, token)
+    click.echo(
+        json.dumps({"setup_url": address})
+        if as_json
+        else f"{name} sets a password here, once, within two days:\n{address}"
+    )
+
+
+@user.command()
+@click.argument("name")
+def disable(*, name: str) -> None:
+    """Sign NAME out everywhere and let nobody sign in as them. `winnow user enable` undoes it."""
+    _, store = open_installation()
+    with store.write() as session:
+        members.disable(session, _user(session, name).id, actor="operator")
+    click.echo(f"{name} is signed out and cannot sign in.")
+
+
+@user.command()
+@click.argument("name")
+def enable(*, name: str) -> None:
+    """Let NAME sign in again."""
+    _, store = open_installation()
+    with store.write() as session:
+        members.enable(session, _user(session, name).id, actor="operator")
+    click.echo(f"{name} can sign in again.")
+
+
+def _invitation(name: str, link: str) -> str:
+    return f"{name} sets a password here, once, within two days:\n{link}"
+
+
+def _facts(person: Person) -> dict[str, object]:
+    return {
+        "id": person.user.id,
+        "name": person.user.name,
+        "role": person.user.role,
+        "sites": dict(person.on_sites),
+        "state": _state(person.user),
+        "authenticator": person.user.totp_sealed is not None,
+    }
+
+
+def _line(person: Person, site_names: dict[str, str]) -> str:
+    on_sites = "".join(f", {role} on {site_names[site_id]}" for site_id, role in person.on_sites.items())
+    state = _state(person.user)
+    return f"{person.user.name:<20} {person.user.role}{on_sites}" + ("" if state == "active" else f" ({state})")
+
+
+def _state(found: User) -> str:
+    if found.disabled_at is not None:
+        return "disabled"
+    return "active" if found.password_hash or found.oidc_subject else "has not signed in yet"
+
+
+def _user(session: Session, name: str) -> User:
+    try:
+        return members.by_name(session, name)
+    except LookupError as error:
+        raise OperatorError(str(error)) from None
+
+
+def _site(session: Session, name: str) -> Site:
+    try:
+        return sites.by_name(session, name)
+    except LookupError as error:
+        raise OperatorError(str(error)) from None

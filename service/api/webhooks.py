@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 
 from moderation import deliveries, queries, webhooks
+from moderation.endpoints import MOST_ENDPOINTS
 from service.api import cursors
 from service.api.answers import (
     DeliveriesSchema,
@@ -23,8 +24,6 @@ from service.api.schemas import EndpointSchema, Page
 from service.context import context
 from service.problems import Problem, invalid
 
-#: Each decision is sent to each endpoint.
-MOST_ENDPOINTS = 10
 _TAG = "Webhooks"
 
 

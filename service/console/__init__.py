@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from service import pages
 from service.console import (
     access,
+    authenticator,
     bulk,
     comments,
     deciding,
@@ -20,10 +21,17 @@ from service.console import (
     links,
     lists,
     navigation,
+    people,
     refusals,
     review_queue,
+    second_step,
     sign_in,
+    single_sign_on,
+    site_members,
+    sites,
     throttle,
+    webhooks,
+    you,
 )
 from service.context import Context
 
@@ -41,7 +49,11 @@ blueprint.add_app_template_global(events.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
 
 #: Each names its pages in ROUTES, as (address, method, view).
-for _module in (sign_in, review_queue, links, comments, deciding, events, bulk, lists):
+for _module in (
+    *(sign_in, second_step, single_sign_on, you, authenticator),
+    *(review_queue, links, comments, deciding, events, bulk, lists),
+    *(sites, site_members, webhooks, people),
+):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 
@@ -71,3 +83,4 @@ def init_app(app: Flask) -> None:
     access.csrf.init_app(app)
     throttle.init_app(app, found.settings)
     events.init_app(app)
+    single_sign_on.init_app(app, found.settings)

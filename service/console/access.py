@@ -14,8 +14,19 @@ from moderation.tables import User
 from service.context import context
 
 SESSION_COOKIE = "winnow_session"
+
+
+def _endpoints(*names: str) -> frozenset[str]:
+    return frozenset(f"console.{name}" for name in names)
+
+
 #: What can be seen before signing in.
-_OPEN = frozenset(f"console.{name}" for name in ("show_sign_in", "check_sign_in", "welcome", "set_first_password"))
+_OPEN = _endpoints(
+    *("show_sign_in", "check_sign_in", "welcome", "set_first_password", "show_second_step", "check_second_step"),
+    *("start_single_sign_on", "finish_single_sign_on"),
+)
+#: What can be seen by who has no authenticator, where everybody must have one.
+_WITHOUT_AUTHENTICATOR = _OPEN | _endpoints("show_authenticator", "show_qr_code", "turn_authenticator_on", "sign_out")
 
 _NOT_ALLOWED = {
     "viewer": "You may not look at this site.",
@@ -35,6 +46,8 @@ def check() -> ResponseReturnValue | None:
     g.user = people.resume_session(context().store, token) if token else None
     if g.user is None and request.endpoint not in _OPEN:
         return _ask_to_sign_in()
+    if g.user is not None and _lacks_authenticator(g.user) and request.endpoint not in _WITHOUT_AUTHENTICATOR:
+        return _ask_for_authenticator()
     return None
 
 
@@ -42,6 +55,11 @@ def user() -> User:
     """Who is signed in."""
     found: User = g.user
     return found
+
+
+def actor() -> str:
+    """Who is signed in, as the audit names them."""
+    return f"user:{user().id}"
 
 
 def user_or_none() -> User | None:
@@ -127,6 +145,17 @@ def _ask_to_sign_in() -> ResponseReturnValue:
     if wanted == url_for("console.show_queue"):
         wanted = None
     return redirect(url_for("console.show_sign_in", next=wanted), 303)
+
+
+def _lacks_authenticator(found: User) -> bool:
+    """Whoever signs in through the provider alone is asked for a second step there, or not, as its admins like."""
+    return context().settings.require_totp and found.password_hash is not None and found.totp_sealed is None
+
+
+def _ask_for_authenticator() -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(message="You have to set up an authenticator first. Load the page again to do so."), 403
+    return redirect(url_for("console.show_authenticator"), 303)
 
 
 def _path() -> str:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.roles import includes
+from moderation.tables import User
 from service.console import access
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the bar: shown to who has the role `needed` on some site."""
+    """A page in the bar: shown to who has the role `needed` on some site, or `everywhere` on all of them."""
 
     endpoint: str
     text: str
     needed: str = "viewer"
+    everywhere: bool = False
 
 
 ENTRIES = (
     Entry("console.show_queue", "Review queue"),
     Entry("console.list_comments", "All comments"),
     Entry("console.list_jobs", "Bulk decisions", "moderator"),
+    Entry("console.list_sites", "Sites", "admin"),
+    Entry("console.list_people", "People", "admin", everywhere=True),
 )
 
 
@@ -29,4 +34,8 @@ def for_pages() -> dict[str, Any]:
     user = access.user_or_none()
     if user is None:
         return {"user": None, "entries": []}
-    return {"user": user, "entries": [entry for entry in ENTRIES if access.may_anywhere(entry.needed)]}
+    return {"user": user, "entries": [entry for entry in ENTRIES if _is_for(user, entry)]}
+
+
+def _is_for(user: User, entry: Entry) -> bool:
+    return includes(user.role, entry.needed) if entry.everywhere else access.may_anywhere(entry.needed)

@@ -1,13 +1,13 @@
-"""Signing in and out, and the one-time link that sets a first password."""
+"""Signing in and out by password, and the one-time link that sets one."""
 
 from __future__ import annotations
 
-from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask import flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation import people
 from moderation.tables import User
-from service.console import access, throttle
+from service.console import access, second_step, single_sign_on, throttle
 from service.context import context
 
 
@@ -30,7 +30,7 @@ def check_sign_in() -> ResponseReturnValue:
     user = people.check_password(context().store, name, password)
     if user is None:
         return _form(403, name=name, errors={"form": "No user has this name and password. Check both and try again."})
-    return _signed_in(user, request.form.get("next"))
+    return second_step.ask_or_start(user, request.form.get("next"))
 
 
 def sign_out() -> ResponseReturnValue:
@@ -61,23 +61,14 @@ def set_first_password(token: str) -> ResponseReturnValue:
         changed = people.set_password(context().store, token, password)
     except people.PersonError as error:
         return _welcome_form(user, 422, password=str(error))
-    return _expired() if changed is None else _signed_in(changed, None)
-
-
-def _signed_in(user: User, wanted: str | None) -> Response:
-    """A new session, never one that was there before: its token, and the forms' as well, are made anew."""
-    store = context().store
-    if earlier := request.cookies.get(access.SESSION_COOKIE):
-        people.end_session(store, earlier)
-    session.clear()
-    response = make_response(redirect(access.own_address(wanted), 303))
-    access.remember(response, people.start_session(store, user))
-    return response
+    return _expired() if changed is None else second_step.ask_or_start(changed, None)
 
 
 def _form(status: int, *, name: str = "", errors: dict[str, str] | None = None) -> ResponseReturnValue:
     wanted = request.values.get("next", "")
-    return render_template("console/sign_in.html", name=name, errors=errors or {}, wanted=wanted), status
+    provider = single_sign_on.provider_name()
+    page = render_template("console/sign_in.html", name=name, errors=errors or {}, wanted=wanted, provider=provider)
+    return page, status
 
 
 def _welcome_form(user: User, status: int, **errors: str) -> ResponseReturnValue:

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 #: A person mistypes a few times a minute; somebody who guesses needs thousands.
 BY_NAME = parse("10 per minute")
+#: Three of a million codes are right at a time: somebody who knows the password would need months.
+BY_CODE = parse("20 per hour")
 
 
 class TooManyAttempts(Exception):
@@ -78,6 +80,16 @@ def count_attempt(name: str | None = None) -> None:
     if name:
         digest = hashlib.sha256(name.casefold().encode(errors="replace")).hexdigest()
         throttle.require(BY_NAME, "name", digest)
+
+
+def count_code(user_id: str) -> None:
+    """Count a code of an authenticator that was entered for this user.
+
+    Raises:
+        TooManyAttempts: it is one too many.
+    """
+    throttle: Throttle = current_app.extensions["winnow_throttle"]
+    throttle.require(BY_CODE, "code", user_id)
 
 
 def _require(limiter: MovingWindowRateLimiter, limit: RateLimitItem, *key: str) -> None:
