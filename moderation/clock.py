@@ -28,3 +28,16 @@ def new_id(prefix: str, moment: datetime | None = None) -> str:
     """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix."""
     number = (milliseconds(moment or now()) << 80) | secrets.randbits(80)
     return f"{prefix}_{''.join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])}"
+
+
+def first_id(prefix: str, moment: datetime) -> str:
+    """What sorts before every id that is made from `moment` on, and after every earlier one."""
+    return new_id(prefix, moment)[: len(prefix) + 11] + "0" * 16
+
+
+def moment_of(some_id: str) -> datetime:
+    """When an id was made, to the millisecond."""
+    number = 0
+    for character in some_id.partition("_")[2][:10]:
+        number = number * 32 + _ALPHABET.index(character)
+    return datetime.fromtimestamp(number / 1000, UTC)

@@ -125,6 +125,8 @@ class PolicyVersion(Table):
 
 #: The comments whose decision in force is a person's.
 DECIDED_BY_PEOPLE = "decided_by LIKE 'user:%'"
+#: The audit events of what people did in the console.
+DONE_BY_PEOPLE = "actor LIKE 'user:%'"
 
 
 class Comment(Table):
@@ -396,6 +398,7 @@ class AuditEvent(Table):
     __table_args__ = (
         Index("ix_audit_events_comment", "comment_id", "id"),
         Index("ix_audit_events_site", "site_id", "id"),
+        _partial("ix_audit_events_people", "actor", "id", where=DONE_BY_PEOPLE),
     )
 
 

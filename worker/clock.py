@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import bulk, policy_lists, retention, sweep
+from moderation import bulk, policy_lists, retention, sweep, tallies
 from moderation import queues as queues_module
 from moderation.alerts import Alerts
 from moderation.queues import Queues
@@ -18,6 +18,7 @@ from moderation.store import AWAY, Store
 from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
+TALLY_SECONDS, SAMPLE_SECONDS = 10.0, 300.0
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +78,8 @@ def run(settings: Settings) -> None:
         Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
+        Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),
+        Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),
     )
     log.info("clock.started")
     while not stopping.wanted:

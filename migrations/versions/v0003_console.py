@@ -77,6 +77,7 @@ def upgrade() -> None:
     op.create_index("ix_user_sessions_id", "user_sessions", ["id"], unique=True)
     _create_partial("ix_comments_ip", "comments", ["site_id", "ip", "id"], "ip IS NOT NULL")
     _create_partial("ix_comments_by_people", "comments", ["site_id", "id"], "decided_by LIKE 'user:%'")
+    _create_partial("ix_audit_events_people", "audit_events", ["actor", "id"], "actor LIKE 'user:%'")
     for name in ("all", "site"):
         op.drop_index(f"ix_review_items_{name}", "review_items")
     for name, columns_ in _QUEUE.items():
@@ -108,6 +109,7 @@ def downgrade() -> None:
         op.drop_index(f"ix_review_items_{name}", "review_items")
     _create_partial("ix_review_items_site", "review_items", ["site_id", "priority", "opened_at", "id"], _OPEN)
     _create_partial("ix_review_items_all", "review_items", ["priority", "opened_at", "id"], _OPEN)
+    op.drop_index("ix_audit_events_people", "audit_events")
     op.drop_index("ix_comments_by_people", "comments")
     op.drop_index("ix_comments_ip", "comments")
     op.drop_index("ix_user_sessions_id", "user_sessions")
