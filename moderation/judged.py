@@ -63,7 +63,8 @@ def find_again(session: Session, comment: Comment, *, recheck: bool) -> Comment 
         Comment.origin.is_not(None),
     )
     found = session.scalars(query.order_by(Comment.id.desc()).limit(_LOOKED_AT)).all()
-    same = [one for one in found if one.thread == comment.thread]
+    # One that came by the API may have an origin, too, but no id of a check.
+    same = [one for one in found if one.thread == comment.thread and "guid" in (one.origin or {})]
     if not recheck:
         since = comment.accepted_at - RETRY_WINDOW
         same = [one for one in same if one.status == "flagged" and one.accepted_at >= since]
