@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
     """A comment to judge, `pending` and in no database."""
-    return Comment(**submissions.new_row(Request(site_id, submission)), origin=origin)
+    return Comment(**(submissions.new_row(Request(site_id, submission)) | {"origin": origin}))
 
 
 def keep(session: Session, comment: Comment, change: Change) -> None:
