@@ -48,14 +48,16 @@ def run() -> Report:
             _fill(few, database, FEW)
             _fill(many, database, MANY)
             for what, act in ACTS.items():
-                _compare(report, f"{database}: {what}", partial(act, few, FEW), partial(act, many, MANY))
+                compare(report, f"{database}: {what}", partial(act, few, FEW), partial(act, many, MANY))
     return report
 
 
-def _compare(report: Report, what: str, with_few: Callable[[], None], with_many: Callable[[], None]) -> None:
+def compare(
+    report: Report, what: str, with_few: Callable[[], None], with_many: Callable[[], None], *, times: int = TIMES
+) -> None:
     """By turns, so that whatever else the machine does meets both."""
     seconds: dict[Callable[[], None], list[float]] = {with_few: [], with_many: []}
-    for turn in range(-TIMES // 10, TIMES):  # the first tenth to warm up
+    for turn in range(-times // 10, times):  # the first tenth to warm up
         for act, taken in seconds.items():
             began = time.perf_counter()
             act()

@@ -161,12 +161,54 @@ def test_hostile_comments_do_no_harm(url: str, flag: Flag, new_context: NewConte
     page = open_queue(new_context, url, viewport={"width": 360, "height": 800})
     shown = page.locator(".written").all_text_contents()
     assert sorted(shown) == sorted(f"{text} insult=0.80" for text in HOSTILE)
-    for path in ("", "comments"):
+    for path in (
+        "",
+        "?q=insult&order=newest",
+        "?author=%3Cscript%3Ealert(6)%3C/script%3E&thread=%E2%80%AE",
+        "comments",
+    ):
         page.goto(url + path)
         expect_unharmed(page)
     for address in page.locator(".list a").evaluate_all("links => links.map((link) => link.href)"):
         page.goto(address)
         expect_unharmed(page)
+
+
+def test_what_waits_is_found_by_search_and_filters_with_the_keyboard_and_decided(
+    url: str, store: Store, flag: Flag, new_context: NewContext
+) -> None:
+    ids = flag("about apples", "about pears", "more pears", name="Bo")
+    flag("the pears of somebody else")
+    page = open_queue(new_context, url)
+    page.get_by_label("Search in what waits").focus()
+    page.keyboard.type("PEARS")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_have_count(3)
+    page.get_by_text("Filters", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Author").focus()
+    page.keyboard.type("bo")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_have_count(2)
+    expect(page.get_by_role("list", name="Chosen filters")).to_contain_text("Author: bo")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    expect(page.locator(".card").nth(1)).to_be_focused()
+    assert [status(store, one) for one in ids] == ["flagged", "rejected", "flagged"]
+    page.get_by_role("link", name="Show again without this filter: Author").press("Enter")
+    expect(page.locator(".card")).to_have_count(2)
+
+
+def test_a_link_in_a_comment_leads_to_a_page_of_ours_first(url: str, flag: Flag, new_context: NewContext) -> None:
+    flag("Look at https://evil.example/\u202egnp.exe now")
+    page = open_queue(new_context, url)
+    expect(page.locator(".card a[href*='evil.example']")).to_have_count(0)
+    page.get_by_role("link", name="Open link").click()
+    expect(page.get_by_role("heading", name="Where this link leads")).to_be_visible()
+    expect(page.locator("code")).to_have_text("https://evil.example/%E2%80%AEgnp.exe")
+    away = page.get_by_role("link", name="Open it in a new tab")
+    expect(away).to_have_attribute("rel", "noreferrer noopener nofollow")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -185,7 +227,7 @@ def test_every_page_is_accessible_on_a_small_screen(
     expect(page.get_by_text("Please enter your password.")).to_be_visible()
     found += violations(page)
     sign_in(page, "mo")
-    for path in ("", "comments", f"comments/{first}", "nowhere"):
+    for path in ("", "?label=insult&q=one", "comments", f"comments/{first}", "nowhere"):
         page.goto(url + path)
         found += violations(page)
         expect_unharmed(page)

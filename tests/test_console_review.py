@@ -65,7 +65,7 @@ def test_a_flagged_comment_waits_with_its_scores_and_reasons(
 def test_the_words_that_moved_a_score_are_marked_in_place(app: Flask, store: Store, post: Poster) -> None:
     post("😀 a\n  b insult=0.73 c")
     page = sign_in(app, store).get("/console/").text
-    assert '😀 a\n  b <mark class="level-4" title="Counted towards insult">insult=0.73</mark> c</div>' in page
+    assert '😀 a\n  b <mark class="level-4" title="Counted most towards insult">insult=0.73</mark> c</div>' in page
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_hostile_text_stays_text(app: Flask, store: Store, post: Poster, hostile
         page = browser.get(path).text
         assert hostile in html.unescape(page)
         assert html.escape(hostile, quote=False) in page.replace("&#34;", '"')
-        assert "evil.example" not in " ".join(re.findall(r'(?:href|src)="([^"]*)"', page))
+        assert all(target.startswith(("/", "#")) for target in re.findall(r'(?:href|src)="([^"]*)"', page))
 
 
 def test_characters_that_hide_or_turn_text_are_named(app: Flask, store: Store, post: Poster) -> None:

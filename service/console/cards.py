@@ -87,7 +87,7 @@ class Card:
         if self.blind:
             return segments(self.comment.comment, None)
         cut = segments(self.comment.comment, self.comment.spans)
-        return [replace(one, read_as=_classifier().read_as(one.text)) if one.level else one for one in cut]
+        return [replace(one, read_as=_read_as(one)) if one.level else one for one in cut]
 
     @property
     def why(self) -> str:
@@ -194,6 +194,13 @@ def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[
         for label, score in (comment.scores or {}).items()
     ]
     return sorted(lines, key=lambda line: (line.threshold == Threshold(), -line.score))
+
+
+def _read_as(segment: Segment) -> str | None:
+    """How a marked word was read, where it hides one. Look-alike letters tell nothing in a word that hardly counts."""
+    if segment.level == 1 and segment.text.isalpha():
+        return None
+    return _classifier().read_as(segment.text)
 
 
 def _with_names(record: Record, people: Mapping[str, str]) -> Record:

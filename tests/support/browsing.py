@@ -22,6 +22,11 @@ HOSTILE = [
     "\u202eright to left \u2066 and never closed",
     "x" * 19_900,
     "Z" + "\u0324\u033b\u0353\u0315\u030d" * 40 + "algo",
+    "<div style='position:fixed;inset:0;background:red' class='button' onclick='alert(4)'>over everything</div>",
+    "</div></article></main><style>body{display:none}</style><script src=//evil.example/x.js></script>",
+    "http://evil.example/\u202e\u2067gpj.exe www.evil.example/" + "a" * 3000 + " javascript:alert(5)",
+    "<b>m</b>0r<!-- -->0n \u0456d\u0456\u043et f\u200bo\u200bo\u200bl",
+    "\u2068" * 500 + "isolates" + "\u202a\u202b" * 500,
     "line one\n\n    line   two\ttab",
 ]
 
@@ -38,7 +43,10 @@ def expect_unharmed(page: Page) -> None:
     """Nothing that a comment holds came alive, or stretches the page."""
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert page.locator("main script, main style, main img[src=x], .written svg").count() == 0
+    for alive in ("main script", "main style", "main [style]", "main [onclick]", "main img[src=x]", ".written svg", ".written a"):
+        assert page.locator(alive).count() == 0
+    elsewhere = "links => links.filter((link) => link.origin !== location.origin).map((link) => link.href)"
+    assert page.locator("a").evaluate_all(elsewhere) == []
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

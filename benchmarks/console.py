@@ -1,0 +1,189 @@
+"""The console: the server's time for a page of the review queue, and how soon a key shows the next card."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import statistics
+import time
+from collections.abc import Mapping
+from functools import partial
+
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import text
+
+from benchmarks.installation import Database, Installation, installed
+from benchmarks.report import Report
+from benchmarks.sizes import compare
+from moderation import people
+from service.app import create_app
+from service.console.access import SESSION_COOKIE
+
+FEW, MANY, TIMES, KEYSTROKES = 1_000, 1_000_000, 50, 100
+#: A word that few of the comments have, and one that none has.
+RARE = "winnowing"
+PAGES = {
+    "the first page": "",
+    "from the middle": "after={middle}-q_",
+    "one label": "label=spam",
+    "one label of one language": "label=insult&language=de",
+    "oldest first": "order=oldest",
+    "text that one in a hundred has": f"q={RARE}",
+}
+PASSWORD = "four unrelated words here"
+_NUMBERS = {
+    "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last} - 1)",
+    "postgresql": "WITH numbers(n) AS (SELECT generate_series(0, {last} - 1))",
+}
+_ID = {"sqlite": "printf('%026d', n)", "postgresql": "lpad(n::text, 26, '0')"}
+_MOMENT = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', '2026-01-01', '+' || n || ' seconds') || '000'",
+    "postgresql": "TIMESTAMPTZ '2026-01-01 00:00:00+00' + n * INTERVAL '1 second'",
+}
+_START_MS = 1_767_225_600_000
+
+
+def run() -> Report:
+    """Both databases, then the keyboard."""
+    report = Report(
+        "console",
+        "The console",
+        f"The median of {TIMES} requests for the review queue's page of 20 cards, signed in, from WSGI to the whole "
+        f"answer in one process, where {FEW:,} and where {MANY:,} items are open on four sites; by turns. And the time "
+        "from a key's press in Chromium (publish) until the next card has the focus, `winnow serve` beside it.",
+    )
+    databases: tuple[Database, ...] = ("sqlite", "postgresql")
+    for database in databases:
+        with installed(database) as few, installed(database) as many:
+            browsers = [_filled(few, database, FEW), _filled(many, database, MANY)]
+            for what, query in PAGES.items():
+                asks = [
+                    partial(_ask, browser, query.format(middle=_START_MS + rows // 2 * 1000))
+                    for browser, rows in zip(browsers, (FEW, MANY), strict=True)
+                ]
+                compare(report, f"{database}: {what}", *asks, times=TIMES)
+    with installed("sqlite") as installation:
+        _filled(installation, "sqlite", FEW)
+        waits = _keystrokes(installation)
+    slow = statistics.quantiles(waits, n=100)[94]
+    figure = f"median {statistics.median(waits):.0f} ms, 95% within {slow:.0f} ms ({len(waits)} keystrokes)"
+    report.add("from a key to the next card", figure)
+    return report
+
+
+def _ask(browser: FlaskClient, query: str) -> None:
+    answer = browser.get(f"/console/?{query}")
+    assert answer.status_code == 200
+    assert answer.text.count("<article") > 0, query
+
+
+def _filled(installation: Installation, database: Database, rows: int) -> FlaskClient:
+    """A moderator's browser, on an installation where so many items are open."""
+    sites = [installation.site.id, *(installation.add_site(f"Site {number}").id for number in range(2, 5))]
+    numbers = _NUMBERS[database].format(last=rows)
+    for table, columns in _rows(database, sites).items():
+        with installation.store.write() as session:
+            row = ", ".join(columns.values())
+            session.execute(text(f"INSERT INTO {table} ({', '.join(columns)}) {numbers} SELECT {row} FROM numbers"))
+    with installation.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE" if database == "sqlite" else "VACUUM ANALYZE"))
+    people.create_user(installation.store, "mo", "moderator", PASSWORD)
+    user = people.check_password(installation.store, "mo", PASSWORD)
+    assert user is not None
+    browser = create_app(installation.settings).test_client()
+    browser.set_cookie(SESSION_COOKIE, people.start_session(installation.store, user), path="/console")
+    return browser
+
+
+def _rows(database: Database, sites: list[str]) -> dict[str, Mapping[str, str]]:
+    """Table -> column -> how it is made of `n`. Labels, languages, authors and threads as uneven as they are."""
+    identifier, moment = _ID[database], _MOMENT[database]
+    site = (
+        f"CASE n % 10 WHEN 0 THEN '{sites[1]}' WHEN 1 THEN '{sites[2]}' WHEN 2 THEN '{sites[3]}' ELSE '{sites[0]}' END"
+    )
+    label = "CASE n % 20 WHEN 0 THEN 'spam' WHEN 1 THEN 'threat' WHEN 2 THEN 'insult' ELSE 'toxicity' END"
+    rule = "CASE n % 30 WHEN 0 THEN 'links' WHEN 1 THEN 'repeated' ELSE 'flag_threshold' END"
+    language = "CASE n % 50 WHEN 0 THEN 'fr' WHEN 2 THEN 'de' ELSE 'en' END"
+    author = "'reader ' || (n % 997)"
+    rare = f"CASE n % 100 WHEN 3 THEN ' {RARE}' ELSE '' END"
+    words = f"'Only an idiot could write this about the bridge, number ' || n || {rare}"
+    scores = {"toxicity": 0.94, "insult": 0.9, "profanity": 0.3, "threat": 0.01, "spam": 0.01}
+    shared = {"site_id": site, "language": language, "author_key": author, "thread": "'/news/' || (n % 50)"}
+    return {
+        "comments": shared
+        | {
+            **{"id": f"'c_' || {identifier}", "name": author, "comment": words, "content_hash": identifier},
+            **{"ip": "'198.51.100.' || (n % 250)", "status": "CASE n % 40 WHEN 7 THEN 'published' ELSE 'flagged' END"},
+            **{"revision": "1", "version": "2", "decided_by": "'policy'", "scores": _json(scores)},
+            **{"spans": _json({"toxicity": [[8, 13, 3.9]], "insult": [[8, 13, 3.7]]})},
+            **{
+                "reasons": _json(
+                    [
+                        {
+                            **{"rule": "flag_threshold", "action": "flag", "label": "toxicity", "score": 0.94},
+                            **{"threshold": 0.75, "message": "Toxicity 0.94 reaches this site's flag threshold."},
+                        }
+                    ]
+                )
+            },
+            **dict.fromkeys(("created_at", "accepted_at", "updated_at", "decided_at"), moment),
+        },
+        "review_items": shared
+        | {
+            **{"id": f"'q_' || {identifier}", "comment_id": f"'c_' || {identifier}", "label": label, "rule": rule},
+            **{"kind": "CASE n % 40 WHEN 7 THEN 'report' ELSE 'flag' END", "priority": "500", "opened_at": moment},
+            **{"due": f"{_START_MS} + n * 1000"},
+        },
+    }
+
+
+def _json(value: object) -> str:
+    return "'" + json.dumps(value).replace("'", "''").replace(":", r"\:") + "'"
+
+
+def _keystrokes(installation: Installation) -> list[float]:
+    """The milliseconds from each key until the next card has the focus and is drawn."""
+    port = installation.serve()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"http://127.0.0.1:{port}/console/")
+        page.get_by_label("Name").fill("mo")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/console/")
+        waits: list[float] = []
+        while len(waits) < KEYSTROKES:
+            waits += _decide_on_a_page(page, min(19, KEYSTROKES - len(waits)))
+        browser.close()
+    return waits
+
+
+_WATCH = """() => {
+  window.waits = [];
+  let pressed = 0;
+  document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+  document.addEventListener("focusin", (event) => {
+    const began = pressed;
+    if (!began || !event.target.matches(".card")) return;
+    pressed = 0;
+    requestAnimationFrame(() => setTimeout(() => window.waits.push(performance.now() - began)));
+  });
+}"""
+
+
+def _decide_on_a_page(page: Page, times: int) -> list[float]:
+    """Publish so many cards of a fresh page, each as soon as it has the focus."""
+    page.reload(wait_until="load")
+    page.locator(".card").first.focus()
+    page.evaluate(_WATCH)
+    for number in range(1, times + 1):
+        page.keyboard.press("p")
+        page.wait_for_function("number => window.waits.length >= number", arg=number, timeout=10_000)
+        time.sleep(random.uniform(0.05, 0.15))  # nobody decides in no time
+    found: list[float] = page.evaluate("window.waits")
+    return found[:times]
