@@ -10,7 +10,7 @@ import time
 from benchmarks import report
 
 #: In the order of the page.
-NAMES = ("accepting", "deciding", "waiting", "memory", "sizes")
+NAMES = ("accepting", "deciding", "waiting", "memory", "sizes", "keystrokes")
 
 
 def main(names: list[str]) -> int:
