@@ -1,17 +1,12 @@
-"""The console: the server's time for a page of the review queue, and how soon a key shows the next card."""
+"""The console: the server's time for a page of the review queue, with a thousand comments open and with a million."""
 
 from __future__ import annotations
 
 import json
-import random
-import shutil
-import statistics
-import time
 from collections.abc import Mapping
 from functools import partial
 
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import text
 
 from benchmarks.installation import Database, Installation, installed
@@ -21,7 +16,7 @@ from moderation import people
 from service.app import create_app
 from service.console.access import SESSION_COOKIE
 
-FEW, MANY, TIMES, KEYSTROKES = 1_000, 1_000_000, 50, 100
+FEW, MANY, TIMES = 1_000, 1_000_000, 50
 #: A word that few of the comments have, and one that none has.
 RARE = "winnowing"
 PAGES = {
@@ -46,13 +41,12 @@ _START_MS = 1_767_225_600_000
 
 
 def run() -> Report:
-    """Both databases, then the keyboard."""
+    """Both databases."""
     report = Report(
         "console",
         "The console",
         f"The median of {TIMES} requests for the review queue's page of 20 cards, signed in, from WSGI to the whole "
-        f"answer in one process, where {FEW:,} and where {MANY:,} items are open on four sites; by turns. And the time "
-        "from a key's press in Chromium (publish) until the next card has the focus, `winnow serve` beside it.",
+        f"answer in one process, where {FEW:,} and where {MANY:,} items are open on four sites; by turns.",
     )
     databases: tuple[Database, ...] = ("sqlite", "postgresql")
     for database in databases:
@@ -64,12 +58,6 @@ def run() -> Report:
                     for browser, rows in zip(browsers, (FEW, MANY), strict=True)
                 ]
                 compare(report, f"{database}: {what}", *asks, times=TIMES)
-    with installed("sqlite") as installation:
-        _filled(installation, "sqlite", FEW)
-        waits = _keystrokes(installation)
-    slow = statistics.quantiles(waits, n=100)[94]
-    figure = f"median {statistics.median(waits):.0f} ms, 95% within {slow:.0f} ms ({len(waits)} keystrokes)"
-    report.add("from a key to the next card", figure)
     return report
 
 
@@ -141,49 +129,3 @@ def _rows(database: Database, sites: list[str]) -> dict[str, Mapping[str, str]]:
 
 def _json(value: object) -> str:
     return "'" + json.dumps(value).replace("'", "''").replace(":", r"\:") + "'"
-
-
-def _keystrokes(installation: Installation) -> list[float]:
-    """The milliseconds from each key until the next card has the focus and is drawn."""
-    port = installation.serve()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"http://127.0.0.1:{port}/console/")
-        page.get_by_label("Name").fill("mo")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/console/")
-        waits: list[float] = []
-        while len(waits) < KEYSTROKES:
-            waits += _decide_on_a_page(page, min(19, KEYSTROKES - len(waits)))
-        browser.close()
-    return waits
-
-
-_WATCH = """() => {
-  window.waits = [];
-  let pressed = 0;
-  document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
-  document.addEventListener("focusin", (event) => {
-    const began = pressed;
-    if (!began || !event.target.matches(".card")) return;
-    pressed = 0;
-    requestAnimationFrame(() => setTimeout(() => window.waits.push(performance.now() - began)));
-  });
-}"""
-
-
-def _decide_on_a_page(page: Page, times: int) -> list[float]:
-    """Publish so many cards of a fresh page, each as soon as it has the focus."""
-    page.reload(wait_until="load")
-    page.locator(".card").first.focus()
-    page.evaluate(_WATCH)
-    for number in range(1, times + 1):
-        page.keyboard.press("p")
-        page.wait_for_function("number => window.waits.length >= number", arg=number, timeout=10_000)
-        time.sleep(random.uniform(0.05, 0.15))  # nobody decides in no time
-    found: list[float] = page.evaluate("window.waits")
-    return found[:times]

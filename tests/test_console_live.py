@@ -264,7 +264,7 @@ def test_the_worker_tells_of_what_it_asks_a_moderator(
         eventually(queues.workers, within=30)
         sent = [Submission(name="Ada", comment=text) for text in ("A fine day.", "You are a stupid idiot.")]
         submissions.submit(store, queues, site.id, sent)
-        eventually(lambda: said(), within=20)
+        eventually(said, within=20)
     (message,) = said()
     assert (message.kind, message.site, len(message.comments)) == ("opened", site.id, 1)
 

@@ -214,7 +214,10 @@ class DeliverySchema(Schema):
     payload = fields.Dict(required=True)
     created_at = _moment()
     delivered_at = _moment("Null until your server answered with a 2xx.", nullable=True)
-    next_attempt_at = _moment("Null once it was delivered or given up.", nullable=True)
+    next_attempt_at = _moment("Null once it was delivered, given up or cancelled.", nullable=True)
+    cancelled_at = _moment(
+        "When its decision was taken back before it left, or a later one took its place; else null.", nullable=True
+    )
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
 
 

@@ -48,7 +48,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
                 grace=settings.grace,
             )
     except comments.CommentError as error:
-        return _refuse(comment_id, error)
+        return _refuse(comment_id, error, "Your decision was not recorded.")
     context().asides.nudge(decided.site_id)
     context().asides.count_decisions([(decided.status, "user")])
     context().asides.tell_console("decided", decided.site_id, [decided.id], by=access.user().name)
@@ -69,7 +69,7 @@ def undo(comment_id: str) -> ResponseReturnValue:
                 abort(403, "Only whoever decided can take it back. You can decide anew.")
             undone = comments.undo(session, comment_id, version, actor=_actor())
     except comments.CommentError as error:
-        return _refuse(comment_id, error)
+        return _refuse(comment_id, error, "So nothing was undone.")
     comment = undone.comment
     if comment.status == "pending":
         comments.announce(context().queues, comment)
@@ -153,7 +153,7 @@ def _what_an_undo_did(undone: comments.Undone) -> str:
     return "Undone. The site was never told."
 
 
-def _refuse(comment_id: str, error: comments.CommentError) -> Response:
+def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Response:
     """Nothing was done: why, and for one who was too late, whose decision stands."""
     if isinstance(error, comments.NotFound):
         abort(404)
@@ -170,7 +170,7 @@ def _refuse(comment_id: str, error: comments.CommentError) -> Response:
         told = meanwhile.tell(session, comment, and_then=", after you loaded the page")
     return refusals.refuse(
         409,
-        f"{told} Your decision was not recorded.",
+        f"{told} {outcome}",
         back=url_for("console.show_comment", comment_id=comment_id),
     )
 

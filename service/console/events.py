@@ -24,7 +24,7 @@ from service.console.wire import Line, Wire
 from service.context import Context, context
 
 #: How often a stream says that it lives, and looks whether its reader may still read it.
-HEARTBEAT_SECONDS = 10.0
+HEARTBEAT_SECONDS = 5.0
 #: After this a page connects anew, so that none keeps its place for ever.
 LONGEST_SECONDS = 300.0
 RETRY_SECONDS = 10

@@ -50,17 +50,17 @@ export function show(id, name) {
   timers.set(id, setTimeout(() => show(id, null), SHOWN_MS));
 }
 
-if (cards.querySelector("form.decision")) {
-  cards.addEventListener("focusin", (event) => {
-    const card = event.target.closest(".card");
-    if (card) come(card);
-  });
-  setInterval(() => {
-    const card = held && find(held);
-    if (card && !document.hidden && !card.classList.contains("decided")) take(card);
-  }, RENEW_MS);
-  addEventListener("pagehide", () => {
-    if (held) navigator.sendBeacon(address(held, "release"), new URLSearchParams({ csrf_token: csrfToken() }));
-    held = null;
-  });
-}
+cards.addEventListener("focusin", (event) => {
+  const card = event.target.closest(".card");
+  if (card?.querySelector("form.decision")) come(card); // who may only look holds nobody up
+});
+
+setInterval(() => {
+  const card = held && find(held);
+  if (card && !document.hidden && !card.classList.contains("decided")) take(card);
+}, RENEW_MS);
+
+addEventListener("pagehide", () => {
+  if (held) navigator.sendBeacon(address(held, "release"), new URLSearchParams({ csrf_token: csrfToken() }));
+  held = null;
+});

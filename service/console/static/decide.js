@@ -36,7 +36,11 @@ function remember() {
       const entry = document.createElement("li");
       const author = document.createElement("bdi");
       author.textContent = one.author;
-      entry.append(author, ` ${one.text} `, link("Undo", () => undo(one)));
+      const takeBack = () => {
+        recent.open = false;
+        undo(one);
+      };
+      entry.append(author, ` ${one.text} `, link("Undo", takeBack));
       return entry;
     }),
   );
@@ -217,6 +221,12 @@ cards.addEventListener("keydown", (event) => {
 });
 
 document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(STORE));
+
+recent.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  recent.open = false;
+  recent.querySelector("summary").focus();
+});
 
 remember();
 export const press = (card, action) => card?.querySelector(`form.decision [value=${action}]`)?.click();
