@@ -47,7 +47,7 @@ class Preview:
     more: bool = False
     statuses: Counter[str] = field(default_factory=Counter)
     sites: Counter[str] = field(default_factory=Counter)
-    authors: set[str | None] = field(default_factory=set)
+    authors: set[tuple[str, str | None]] = field(default_factory=set)
     threads: set[tuple[str, str | None]] = field(default_factory=set)
     examples: list[Comment] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ def preview(
             found.total += 1
             found.statuses[one.comment.status] += 1
             found.sites[one.comment.site_id] += 1
-            found.authors.add(one.comment.author_key)
+            found.authors.add((one.comment.site_id, one.comment.author_key))
             found.threads.add((one.comment.site_id, one.comment.thread))
             if len(found.examples) < _EXAMPLES:
                 found.examples.append(one.comment)

@@ -203,7 +203,7 @@ def _as_fields(criteria: Mapping[str, Any]) -> dict[str, Any]:
     if "group" in criteria:
         return {"group": criteria["group"]}
     if "search" in criteria:
-        return {"everything": "search"} | criteria["address_of"]
+        return {"everything": "search", **criteria["address_of"]}
     name = "author" if "author" in criteria else "address"
     return {"everything": name, name: criteria[name], "site": criteria["site"]}
 

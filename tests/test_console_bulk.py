@@ -1,0 +1,137 @@
+"""Who may decide on many comments at once, where, and what a form that no page made can do: nothing."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from moderation import people
+from moderation.queues import Queues
+from moderation.scoring import Scorer
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import BulkJob, Membership, ReviewItem
+from tests.support.attacks import attack
+from tests.support.comments import accept, rows, stored
+from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
+from worker import jobs, process
+
+
+@pytest.fixture(autouse=True)
+def _opened(scorer: Scorer) -> None:
+    process.use(scorer)
+
+
+def test_only_sites_where_one_is_a_moderator_are_previewed_counted_and_decided(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    here = attack(store, queues, scorer, site, 3)
+    there = attack(store, queues, scorer, other_site, 5)
+    guest = people.create_user(store, "gil", "none", PASSWORD).id
+    with store.write() as session:
+        session.add(Membership(user_id=guest, site_id=site.id, role="moderator"))
+    browser = app.test_client()
+    submit_sign_in(browser, "gil", PASSWORD)
+    queue = browser.get("/console/").text
+    assert "and 2 that say nearly the same" in queue
+    [group] = {item.group_id for item in rows(store, ReviewItem)}
+    assert "/2026" not in (listed := browser.get(f"/console/groups/{group}").text)
+    assert listed.count("/console/comments/c_") == 3
+    preview = browser.get(f"/console/bulk?group={group}").text
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group")} | {"action": "reject"}
+    assert browser.post("/console/bulk", data=form).status_code == 303
+    [job] = rows(store, BulkJob)
+    jobs.run_bulk_job(job.id)
+    assert [stored(store, one).status for one in here] == ["rejected"] * 3
+    assert [stored(store, one).status for one in there] == ["flagged"] * 5
+
+
+def test_a_viewer_sees_groups_and_decides_nothing(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    [first, *_] = attack(store, queues, scorer, site, 3)
+    browser = sign_in(app, store, "vi", "viewer")
+    page = browser.get("/console/").text
+    assert "and 2 that say nearly the same" in page
+    assert "Decide on all" not in page
+    assert 'id="selection"' not in page
+    token = csrf_token(browser, "/console/")
+    form = {"csrf_token": token, "seen_at": "2026-01-01T00:00:00+00:00", "action": "reject", "select": first}
+    assert browser.post("/console/bulk/selection", data=form).status_code == 403
+    assert browser.get(f"/console/bulk?everything=author&author=x&site={site.id}").status_code == 403
+    assert rows(store, BulkJob) == []
+
+
+def test_a_job_is_its_makers_and_an_admins(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    [first, *_] = attack(store, queues, scorer, site, 2)
+    maker = sign_in(app, store, "mo")
+    preview = maker.get("/console/").text
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at")} | {"action": "reject", "select": first}
+    address = maker.post("/console/bulk/selection", data=form).headers["Location"]
+    other, admin = sign_in(app, store, "ot"), sign_in(app, store, "ad", "admin")
+    assert [one.get(address).status_code for one in (maker, other, admin)] == [200, 404, 200]
+    for path in ("cancel", "undo"):
+        token = csrf_token(other, "/console/")
+        assert other.post(f"{address.partition('?')[0]}/{path}", data={"csrf_token": token}).status_code == 404
+    assert rows(store, BulkJob)[0].state == "waiting"
+    token = csrf_token(admin, "/console/")
+    assert admin.post(f"{address.partition('?')[0]}/cancel", data={"csrf_token": token}).status_code == 303
+    assert rows(store, BulkJob)[0].state == "cancelled"
+
+
+def test_a_selection_decides_what_was_shown_and_leaves_what_changed_since(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    ids = [accept(store, queues, site, f"{text} insult=0.6").id for text in ("one", "quite another", "a third thing")]
+    scorer.run_batch()
+    browser = sign_in(app, store)
+    page = browser.get("/console/").text
+    form = {name: field(page, name) for name in ("csrf_token", "seen_at")} | {"action": "publish", "select": ids[:2]}
+    other = sign_in(app, store, "ot")
+    decided = {"csrf_token": csrf_token(other, "/console/"), "action": "reject", "version": "2"}
+    other.post(f"/console/comments/{ids[0]}/decision", data=decided)
+    browser.post("/console/bulk/selection", data=form)
+    [job] = rows(store, BulkJob)
+    jobs.run_bulk_job(job.id)
+    assert [stored(store, one).status for one in ids] == ["rejected", "published", "flagged"]
+    [job] = rows(store, BulkJob)
+    assert (job.done, job.skipped) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "changed", "code"),
+    [
+        ("/console/bulk/selection", {"action": "approve"}, 400),
+        ("/console/bulk/selection", {"seen_at": "yesterday"}, 400),
+        ("/console/bulk/selection", {"seen_at": "2026-01-01"}, 400),
+        ("/console/bulk/selection", {"note": "x" * 501}, 422),
+        ("/console/bulk/selection", {"code": "nonsense"}, 400),
+        ("/console/bulk", {"group": "g_1"}, 404),
+        ("/console/bulk", {"everything": "author", "author": "ada", "site": "s_nobody"}, 404),
+    ],
+)
+def test_a_form_that_no_page_made_is_refused(
+    app: Flask,
+    store: Store,
+    queues: Queues,
+    scorer: Scorer,
+    site: CreatedSite,
+    path: str,
+    changed: dict[str, str],
+    code: int,
+) -> None:
+    [first, *_] = attack(store, queues, scorer, site, 2)
+    browser = sign_in(app, store)
+    page = browser.get("/console/").text
+    form = {name: field(page, name) for name in ("csrf_token", "seen_at")} | {"action": "reject", "select": first}
+    assert browser.post(path, data=form | changed).status_code == code
+    assert rows(store, BulkJob) == []
+
+
+def test_nothing_selected_is_said_kindly(app: Flask, store: Store, site: CreatedSite) -> None:
+    browser = sign_in(app, store)
+    form = {"csrf_token": csrf_token(browser, "/console/"), "action": "reject"}
+    browser.post("/console/bulk/selection", data=form)
+    assert "Nothing was selected." in browser.get("/console/").text
