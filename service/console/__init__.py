@@ -11,11 +11,22 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from service import pages
-from service.console import access, comments, navigation, refusals, review_queue, sign_in, throttle
+from service.console import (
+    access,
+    comments,
+    navigation,
+    policy,
+    refusals,
+    review_queue,
+    sign_in,
+    site_form,
+    throttle,
+)
 from service.context import Context
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
 
+blueprint.before_request(policy.allow_long_lists)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
@@ -27,7 +38,7 @@ blueprint.add_app_template_filter(pages.exact, "exact")
 blueprint.context_processor(navigation.for_pages)
 
 #: Each names its pages in ROUTES, as (address, method, view).
-for _module in (sign_in, review_queue, comments):
+for _module in (sign_in, review_queue, comments, policy, site_form):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 

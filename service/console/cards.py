@@ -112,7 +112,7 @@ def label_name(label: str) -> str:
 
 
 @cache
-def _presets() -> Presets:
+def presets() -> Presets:
     """The classifier's, read once a process and only when a page wants them."""
     return models.load().thresholds
 
@@ -124,7 +124,7 @@ def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, 
         .where(Site.id.in_(site_ids))
     )
     return {
-        site_id: policies.thresholds(policies.DEFAULT | document, _presets())
+        site_id: policies.thresholds(policies.DEFAULT | document, presets())
         for site_id, document in session.execute(query)
     }
 

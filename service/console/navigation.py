@@ -20,6 +20,7 @@ class Entry:
 ENTRIES = (
     Entry("console.show_queue", "Review queue"),
     Entry("console.list_comments", "All comments"),
+    Entry("console.list_policies", "Policy", "moderator"),
 )
 
 
