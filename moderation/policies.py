@@ -141,3 +141,15 @@ class PolicyCache:
                 document = current(session, site_id).document
                 self._policies[site_id] = compile_policy(DEFAULT | document, version, self._presets)
         return {site_id: self._policies[site_id] for site_id in site_ids}
+
+
+class Candidate(PolicyCache):
+    """A policy that is not in force (yet), for one site: what `scoring.Scorer` judges by when somebody tries it."""
+
+    def __init__(self, site_id: str, policy: Policy) -> None:
+        super().__init__({})
+        self._policies[site_id] = policy
+
+    def get(self, session: Session, site_ids: set[str]) -> dict[str, Policy]:  # noqa: ARG002 - as its base
+        """The policy, whatever is in force."""
+        return {site_id: self._policies[site_id] for site_id in site_ids}

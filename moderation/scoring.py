@@ -82,9 +82,11 @@ class BatchResult:
 class Scorer:
     """Takes comments from the queue to their decision. One for each process; threads may share it for `judge` only."""
 
-    def __init__(self, store: Store, queues: Queues, classifier: Classifier) -> None:
+    def __init__(
+        self, store: Store, queues: Queues, classifier: Classifier, policies: PolicyCache | None = None
+    ) -> None:
         self.store, self.queues, self.classifier = store, queues, classifier
-        self.policies = PolicyCache(classifier.thresholds)
+        self.policies = policies or PolicyCache(classifier.thresholds)
         self._size = BATCH
 
     def run_batch(self, most: int | None = None) -> BatchResult:

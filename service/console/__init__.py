@@ -22,11 +22,13 @@ from service.console import (
     lists,
     navigation,
     people,
+    policy,
     refusals,
     review_queue,
     second_step,
     sign_in,
     single_sign_on,
+    site_form,
     site_members,
     sites,
     throttle,
@@ -37,6 +39,7 @@ from service.context import Context
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
 
+blueprint.before_request(policy.allow_long_lists)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
@@ -52,7 +55,7 @@ blueprint.context_processor(navigation.for_pages)
 for _module in (
     *(sign_in, second_step, single_sign_on, you, authenticator),
     *(review_queue, links, comments, deciding, events, bulk, lists),
-    *(sites, site_members, webhooks, people),
+    *(policy, site_form, sites, site_members, webhooks, people),
 ):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import models
 from moderation import appeals, followers, policies, records, site_settings
-from moderation.policy import Threshold
+from moderation.policy import Presets, Threshold
 from moderation.records import Record
 from moderation.site_settings import RejectionReason
 from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
@@ -170,9 +170,14 @@ def label_name(label: str) -> str:
 
 
 @cache
-def _classifier() -> Classifier:
+def classifier() -> Classifier:
     """Read once a process, and only when a page wants it: its thresholds, and how it reads words."""
     return models.load()
+
+
+def presets() -> Presets:
+    """The classifier's own thresholds."""
+    return classifier().thresholds
 
 
 def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:
@@ -182,7 +187,7 @@ def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, 
         .where(Site.id.in_(site_ids))
     )
     return {
-        site_id: policies.thresholds(policies.DEFAULT | document, _classifier().thresholds)
+        site_id: policies.thresholds(policies.DEFAULT | document, presets())
         for site_id, document in session.execute(query)
     }
 
@@ -200,7 +205,7 @@ def _read_as(segment: Segment) -> str | None:
     """How a marked word was read, where it hides one. Look-alike letters tell nothing in a word that hardly counts."""
     if segment.level == 1 and segment.text.isalpha():
         return None
-    return _classifier().read_as(segment.text)
+    return classifier().read_as(segment.text)
 
 
 def _with_names(record: Record, people: Mapping[str, str]) -> Record:

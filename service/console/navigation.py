@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("console.show_queue", "Review queue"),
     Entry("console.list_comments", "All comments"),
     Entry("console.list_jobs", "Bulk decisions", "moderator"),
+    Entry("console.list_policies", "Policy", "moderator"),
     Entry("console.list_sites", "Sites", "admin"),
     Entry("console.list_people", "People", "admin", everywhere=True),
 )

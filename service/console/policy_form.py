@@ -1,0 +1,163 @@
+"""A site's policy as a form: what stands in its fields, and the document that they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models import LABELS
+from moderation import policies
+from moderation.patterns import AddressSet, PatternError, PatternSet
+from moderation.policy import Presets, Threshold
+from service.api.policy_schemas import MODES, MOST_ENTRIES, PRESETS
+
+EDGES = ("flag_at", "reject_at")
+SWITCHES = ("flag_repeated", "flag_first_comment", "flag_unknown_language")
+#: Fields with an entry in each line, and what looks through the entries.
+LISTS: Mapping[str, Callable[[Sequence[str]], object]] = {
+    "banned_words": PatternSet,
+    "suspect_words": PatternSet,
+    "blocked_authors": tuple,
+    "trusted_authors": tuple,
+    "blocked_ips": AddressSet,
+    "trusted_ips": AddressSet,
+}
+LONGEST_ENTRY = 200
+MOST_LINKS = 1000
+_NUMBER_WANTED = "Give a number from 0 to 1, or nothing for never."
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was sent: the texts of its fields, the document, and what is wrong, by field."""
+
+    values: Mapping[str, Any]
+    document: dict[str, Any]
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+def of_document(document: Mapping[str, Any], presets: Presets) -> Form:
+    """The form as it stands when nobody has touched it."""
+    whole = policies.DEFAULT | dict(document)
+    values: dict[str, Any] = {name: "\n".join(whole[name]) for name in LISTS}
+    values |= {name: whole[name] for name in (*SWITCHES, "mode", "preset")}
+    values["max_links"] = "" if whole["max_links"] is None else str(whole["max_links"])
+    return Form(values | _threshold_values(policies.thresholds(whole, presets)), dict(whole))
+
+
+def with_preset(form: Form, presets: Presets) -> Form:
+    """The form with its preset's thresholds in place of what stood there."""
+    document = form.document | {"thresholds": {}}
+    errors = {name: said for name, said in form.errors.items() if "." not in name}
+    return Form(
+        {**form.values, **_threshold_values(policies.thresholds(document, presets))},
+        document,
+        errors,
+    )
+
+
+def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets) -> Form:
+    """What was sent, over the `document` that it was shown from: what the form does not know, stays."""
+    values: dict[str, Any] = {name: sent.get(name, "").replace("\0", "").replace("\r\n", "\n") for name in LISTS}
+    values |= {name: name in sent for name in SWITCHES}
+    errors: dict[str, list[str]] = {}
+    found: dict[str, Any] = {name: values[name] for name in SWITCHES}
+    for name, known in (("mode", MODES), ("preset", PRESETS)):
+        found[name] = values[name] = sent.get(name, "") if sent.get(name) in known else policies.DEFAULT[name]
+    values["max_links"] = sent.get("max_links", "").strip()
+    found["max_links"] = _whole(values["max_links"], errors)
+    for name, check in LISTS.items():
+        found[name], wrong = read_entries(values[name], check)
+        if wrong:
+            errors[name] = wrong
+    chosen = _read_thresholds(sent, values, errors)
+    found["thresholds"] = _own(chosen, presets[found["preset"]])
+    return Form(values, policies.DEFAULT | dict(document) | found, errors)
+
+
+def read_entries(text: str, check: Callable[[Sequence[str]], object]) -> tuple[list[str], list[str]]:
+    """The entries of a list, one a line, and what is wrong with which."""
+    entries = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(entries) > MOST_ENTRIES:
+        return entries, [f"It has {len(entries):,} entries; at most {MOST_ENTRIES:,} fit."]
+    wrong = [
+        f"Entry {number}, “{entry[:20]}…”, has {len(entry):,} characters; at most {LONGEST_ENTRY} fit."
+        for number, entry in enumerate(entries, 1)
+        if len(entry) > LONGEST_ENTRY
+    ]
+    if wrong:
+        return entries, wrong
+    try:
+        check(entries)
+    except PatternError:  # only then is it worth looking at each by itself
+        wrong = [line for number, entry in enumerate(entries, 1) if (line := _complaint(number, entry, check))]
+    return entries, wrong
+
+
+def _complaint(number: int, entry: str, check: Callable[[Sequence[str]], object]) -> str | None:
+    try:
+        check([entry])
+    except PatternError as error:
+        why = str(error).removeprefix("Entry 1 ")
+        return f"Entry {number}, “{entry}”: {why}" if why == str(error) else f"Entry {number}, “{entry}”, {why}"
+    return None
+
+
+def _whole(text: str, errors: dict[str, list[str]]) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) > MOST_LINKS:
+        errors["max_links"] = [f"Give a whole number up to {MOST_LINKS:,}, or nothing for any number."]
+        return None
+    return int(text)
+
+
+def _read_thresholds(
+    sent: Mapping[str, str], values: dict[str, Any], errors: dict[str, list[str]]
+) -> dict[str, dict[str, float | None]]:
+    chosen: dict[str, dict[str, float | None]] = {}
+    for label in LABELS:
+        pair: dict[str, float | None] = {}
+        for edge in EDGES:
+            name = f"{edge}.{label}"
+            values[name] = sent.get(name, "").strip()
+            try:
+                pair[edge] = _probability(values[name])
+            except ValueError:
+                errors[name] = [_NUMBER_WANTED]
+        flag_at, reject_at = pair.get("flag_at"), pair.get("reject_at")
+        if flag_at is not None and reject_at is not None and flag_at > reject_at:
+            errors[f"flag_at.{label}"] = ["It must not be above the score from which it rejects."]
+        chosen[label] = pair
+    return chosen
+
+
+def _probability(text: str) -> float | None:
+    if not text:
+        return None
+    number = float(text)
+    if not 0 <= number <= 1:  # nor not-a-number
+        raise ValueError(text)
+    return number
+
+
+def _own(
+    chosen: Mapping[str, Mapping[str, float | None]], preset: Mapping[str, Mapping[str, float | None]]
+) -> dict[str, dict[str, float | None]]:
+    """What a site sets itself: where the form differs from the preset."""
+    own = {
+        label: {edge: value for edge, value in pair.items() if value != preset.get(label, {}).get(edge)}
+        for label, pair in chosen.items()
+    }
+    return {label: pair for label, pair in own.items() if pair}
+
+
+def _threshold_values(thresholds: Mapping[str, Threshold]) -> dict[str, str]:
+    found = {}
+    for label in LABELS:
+        threshold = thresholds.get(label, Threshold())
+        for edge in EDGES:
+            value = getattr(threshold, edge)
+            found[f"{edge}.{label}"] = "" if value is None else f"{value:g}"
+    return found

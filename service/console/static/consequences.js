@@ -1,0 +1,132 @@
+// Counts what a policy would have made of past comments while its thresholds move.
+// The same as moderation/consequences.py, over the same comments; without this script the form counts by itself.
+
+/** What the policy would say of a comment: its rules before the thresholds, the thresholds, the rules after them. */
+export function verdict([before, after, , , scores], thresholds) {
+  if (before !== null) return before;
+  if (scores === null) return "flag";
+  const reaches = (edge) => scores.some((score, at) => thresholds[at][edge] !== null && score / 10000 >= thresholds[at][edge]);
+  if (reaches("reject_at")) return "reject";
+  if (reaches("flag_at")) return "flag";
+  return after;
+}
+
+/** What readers would see of a comment, and whether a moderator would be asked. */
+export function placement(mode, action) {
+  if (mode === "hold") return ["flagged", true];
+  if (mode === "open") return ["published", action !== "publish"];
+  if (mode === "observe") return ["published", false];
+  return [{ publish: "published", flag: "flagged", reject: "rejected" }[action], action === "flag"];
+}
+
+/** The numbers of the table, by their names. */
+export function count(sample, thresholds, mode) {
+  const empty = () => ({ published: 0, flagged: 0, rejected: 0 });
+  const found = { publish: empty(), reject: empty(), null: empty() };
+  let asked = 0;
+  for (const past of sample.comments) {
+    const [status, asks] = placement(mode, verdict(past, thresholds));
+    const [, , decided, recent] = past;
+    if (decided !== null || recent) found[decided][status] += 1;
+    if (asks && recent) asked += 1;
+  }
+  const aDay = asked / sample.days;
+  return {
+    bad_published: found.reject.published,
+    good_held: found.publish.flagged,
+    good_rejected: found.publish.rejected,
+    unseen_published: found.null.published,
+    unseen_held: found.null.flagged,
+    unseen_rejected: found.null.rejected,
+    asked_a_day: onePlace(aDay),
+    minutes_a_day: onePlace((aDay * sample.seconds) / 60),
+  };
+}
+
+const onePlace = (number) => (Math.floor(number * 10 + 0.5) / 10).toFixed(1);
+
+const NEVER = 1001;
+const form = document.getElementById("policy");
+const trouble = document.getElementById("trouble");
+const exact = [...form.querySelectorAll(".exact")];
+const sliders = new Map([...form.querySelectorAll("input[type=range]")].map((slider) => [slider.dataset.for, slider]));
+const presets = JSON.parse(form.dataset.presets);
+let sample = null;
+
+const read = (field) => (field.value.trim() === "" ? null : Number(field.value));
+const fieldOf = (edge, label) => form.elements[`${edge}.${label}`];
+
+function thresholds() {
+  return sample.labels.map((label) => ({ flag_at: read(fieldOf("flag_at", label)), reject_at: read(fieldOf("reject_at", label)) }));
+}
+
+function show() {
+  if (!sample || exact.some((field) => !field.validity.valid)) return;
+  for (const [name, number] of Object.entries(count(sample, thresholds(), form.elements.mode.value))) {
+    form.querySelector(`[data-number="${name}"]`).textContent = number;
+  }
+}
+
+/** The slider and the line in the plot follow what stands in the field. */
+function follow(field) {
+  const value = read(field);
+  const slider = sliders.get(field.name);
+  slider.value = value === null ? NEVER : Math.round(value * 1000);
+  slider.setAttribute("aria-valuetext", value === null ? "never" : String(value));
+  form.querySelector(`[data-line="${field.name}"]`).setAttribute("x", value === null ? 1100 : value * 1000 - 2);
+}
+
+/** Flagging begins below rejecting: the other edge is taken along. */
+function takeAlong(field) {
+  const { edge, label } = field.dataset;
+  const [flag, reject] = [fieldOf("flag_at", label), fieldOf("reject_at", label)];
+  if (read(flag) === null || read(reject) === null || read(flag) <= read(reject)) return;
+  const other = edge === "flag_at" ? reject : flag;
+  other.value = field.value;
+  follow(other);
+}
+
+/** The comments to count over, as the rules that now stand in the form see them. */
+async function load() {
+  try {
+    const answer = await fetch(form.dataset.sample, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    const found = await answer.json();
+    if (!answer.ok) throw new Error(found.message);
+    sample = found;
+    trouble.textContent = "";
+    show();
+  } catch (error) {
+    trouble.textContent = error instanceof TypeError ? "The server cannot be reached, so the numbers stand still." : error.message;
+  }
+}
+
+for (const [name, slider] of sliders) {
+  const field = form.elements[name];
+  slider.hidden = false;
+  follow(field);
+  slider.addEventListener("input", () => {
+    field.value = Number(slider.value) === NEVER ? "" : String(Number(slider.value) / 1000);
+    follow(field);
+    takeAlong(field);
+    show();
+  });
+  field.addEventListener("input", () => {
+    if (!field.validity.valid) return;
+    follow(field);
+    show();
+  });
+}
+
+form.elements.mode.addEventListener("change", show);
+
+form.elements.preset.addEventListener("change", () => {
+  const chosen = presets[form.elements.preset.value];
+  for (const field of exact) {
+    field.value = chosen[field.dataset.label]?.[field.dataset.edge] ?? "";
+    follow(field);
+  }
+  show();
+});
+
+form.querySelector(".rules").addEventListener("change", load);
+load();
