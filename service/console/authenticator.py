@@ -32,7 +32,7 @@ def show_qr_code() -> ResponseReturnValue:
     if secret is None:
         return "", 404
     image = io.BytesIO()
-    segno.make_qr(_address(secret), error="m").save(image, kind="svg", scale=5, border=4, dark="#000", light="#fff")
+    segno.make_qr(_address(secret), error="l").save(image, kind="svg", scale=5, border=4, dark="#000", light="#fff")
     return Response(image.getvalue(), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

@@ -98,7 +98,9 @@ def revoke_site_key(site_id: str) -> ResponseReturnValue:
             site_keys.revoke(session, site_id, kind, key_id, actor=access.actor())
         except LookupError as error:
             abort(404, str(error))
-    flash("The key is revoked: nothing can be done with it any more. It can be made valid again for a week.", "good")
+    flash(
+        "The key is revoked: in five seconds at most nothing accepts it any more. For a week it can be undone.", "good"
+    )
     return _back(site_id, "keys")
 
 

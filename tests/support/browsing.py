@@ -6,15 +6,14 @@ import re
 from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.signed_in import PASSWORD
 
 #: Makes a browser context, from Playwright's options.
 NewContext = Callable[..., BrowserContext]
-#: Serves an app, and gives its address.
-Serve = Callable[[Flask], str]
+#: Serves an app, on this port or any, and gives its address.
+Serve = Callable[..., str]
 
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(2)>",

@@ -74,8 +74,8 @@ def serve() -> Iterator[Serve]:
 def _servers() -> Iterator[Serve]:
     running = []
 
-    def start(app: Flask) -> str:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+    def start(app: Flask, port: int = 0) -> str:
+        server = make_server("127.0.0.1", port, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         running.append((server, thread))

@@ -1,0 +1,344 @@
+"""What admins and people do about themselves, in a real browser: from the page to its effect."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from moderation import members, people, sites, totp
+from moderation.guard import Sender
+from moderation.settings import Settings
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import User, WebhookEndpoint
+from tests.support.browsing import NewContext, Serve, expect_unharmed, sign_in, violations
+from tests.support.comments import rows
+from tests.support.delivering import deliver_once
+from tests.support.receiver import Receiver
+from tests.support.signed_in import PASSWORD
+from tests.support.waiting import eventually
+
+pytest_plugins = ("tests.support.chromium",)
+
+
+@pytest.fixture
+def url(app: Flask, store: Store, serve: Serve, site: CreatedSite) -> str:
+    people.create_user(store, "chief", "admin", PASSWORD)
+    # The links and commands that pages show have the address that people use.
+    address = serve(app)
+    object.__setattr__(app.extensions["winnow"].settings, "public_url", address)
+    return f"{address}/console/"
+
+
+def open_as(new_context: NewContext, url: str, name: str, path: str = "", **options: object) -> Page:
+    page = new_context(**options).new_page()
+    page.goto(url + path)
+    sign_in(page, name)
+    page.wait_for_load_state()
+    return page
+
+
+def code_now(secret: str, *, later: int = 0) -> str:
+    return totp.code_at(secret, int(time.time()) // totp.STEP_SECONDS + later)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_new_person_follows_their_link_and_sees_one_site_only(
+    url: str, site: CreatedSite, other_site: CreatedSite, new_context: NewContext, javascript: bool
+) -> None:
+    chief = open_as(new_context, url, "chief", java_script_enabled=javascript)
+    chief.get_by_role("link", name="People").click()
+    chief.get_by_label("Name").fill("nia")
+    chief.get_by_label("Role").select_option("moderator")
+    chief.get_by_label("On", exact=True).select_option("The Other Site")
+    chief.get_by_role("button", name="Create").click()
+    expect(chief.get_by_role("heading", level=1)).to_have_text("A link for nia")
+    link = chief.get_by_role("textbox", name="One-time link").inner_text()
+    chief.get_by_role("link", name="I have sent it").click()
+    expect(chief.get_by_role("heading", level=1)).to_have_text("nia")
+    expect(chief.get_by_text("Has no password.")).to_be_visible()
+
+    nia = new_context(java_script_enabled=javascript).new_page()
+    nia.goto(link)
+    nia.get_by_label("Password").fill(PASSWORD)
+    nia.get_by_label("The same again").fill(PASSWORD)
+    nia.get_by_role("button", name="Set the password and sign in").click()
+    nia.wait_for_url(url)
+    expect(nia.get_by_role("navigation", name="Console").get_by_role("link", name="Sites")).to_have_count(0)
+    nia.goto(f"{url}comments")
+    expect(nia.locator("#site option")).to_have_text(["The Other Site"])
+    assert nia.goto(f"{url}sites/{site.id}").status == 404  # type: ignore[union-attr]
+    assert nia.goto(f"{url}sites/{other_site.id}").status == 403  # type: ignore[union-attr]
+    nia.goto(f"{url}you")
+    expect(nia.get_by_text("moderator on The Other Site")).to_be_visible()
+
+
+def test_a_new_key_works_on_the_api_and_a_revoked_one_does_not(
+    url: str, site: CreatedSite, new_context: NewContext
+) -> None:
+    def status(key: str) -> int:
+        told = {"Authorization": f"Bearer {key}"}
+        return requests.get(f"{url.removesuffix('console/')}api/v1/comments", headers=told, timeout=10).status_code
+
+    page = open_as(new_context, url, "chief", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="Sites").click()
+    page.get_by_role("link", name="The Site", exact=True).click()
+    page.get_by_role("button", name="New API key").click()
+    key = page.get_by_role("textbox", name="API key").inner_text()
+    page.get_by_role("button", name="Copy API key").click()
+    expect(page.locator("#copied")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    assert f"Authorization: Bearer {key}" in page.get_by_role("textbox", name="A first comment").inner_text()
+    assert (status(site.api_key), status(key)) == (200, 200)
+    page.get_by_role("link", name="I have kept it").click()
+    expect(page.get_by_text(key)).to_have_count(0)
+    shown = "_".join(site.api_key.split("_")[:2])
+    page.get_by_role("button", name=f"Revoke API key {shown}").click()
+    expect(page.get_by_text("The key is revoked")).to_be_visible()
+    eventually(lambda: status(site.api_key) == 401)
+    assert status(key) == 200
+    page.get_by_role("button", name=f"Make valid again API key {shown}").click()
+    expect(page.get_by_text("The key is valid again.")).to_be_visible()
+    assert status(site.api_key) == 200
+
+
+def test_a_new_site_shows_its_keys_once_and_takes_a_name_and_a_mode(
+    url: str, store: Store, new_context: NewContext
+) -> None:
+    page = open_as(new_context, url, "chief", "sites")
+    page.get_by_role("button", name="Create the site").click()
+    expect(page.get_by_text("A site's name has 1 to 200 characters")).to_be_visible()
+    page.get_by_label("Name").fill("A <b>new</b> site")
+    page.get_by_role("button", name="Create the site").click()
+    key = page.get_by_role("textbox", name="API key").inner_text()
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_label("hold").check()
+    page.get_by_role("button", name="Set the mode").click()
+    expect(page.get_by_text("The site is in mode hold.")).to_be_visible()
+    page.locator("#site-name").fill("Another name")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Another name")
+    with store.read() as session:
+        assert sites.authenticate(session, key) == page.url.split("/")[-1]
+
+
+def test_a_webhook_is_added_tested_and_sent_again(
+    url: str, store: Store, settings: Settings, site: CreatedSite, receiver: Receiver, new_context: NewContext
+) -> None:
+    sender = Sender(settings.webhook_allow)
+    page = open_as(new_context, url, "chief", f"sites/{site.id}")
+    page.get_by_role("link", name="See its webhooks").click()
+    page.get_by_label("Address").fill("nowhere")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("Give a URL that starts with http://")).to_be_visible()
+    page.get_by_label("Address").fill(receiver.url)
+    page.get_by_role("button", name="Add").click()
+    assert page.get_by_role("textbox", name="Signing secret").inner_text().startswith("whsec_")
+    receiver.answer(500)
+    page.get_by_role("button", name="send a test").click()
+    expect(page.get_by_text("No attempt yet.")).to_be_visible()
+    assert deliver_once(store, settings, sender) == ["failed"]
+    page.get_by_role("link", name="Load again").click()
+    expect(page.locator(".delivery")).to_contain_text("Tried again later")
+    expect(page.locator(".attempts li")).to_contain_text(re.compile(r"500 after [\d,]+ ms: It answered 500\."))
+    receiver.answer(204)
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("It is sent once more")).to_be_visible()
+    assert deliver_once(store, settings, sender) == ["delivered"]
+    page.get_by_role("link", name="Load again").click()
+    expect(page.locator(".delivery")).to_contain_text("Delivered")
+    expect(page.locator(".attempts li")).to_have_count(2)
+    first, second = receiver.requests
+    assert first.json["type"] == "endpoint.test"
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    page.get_by_role("link", name="Webhooks").last.click()
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_text("The webhook is switched off.")).to_be_visible()
+    assert not rows(store, WebhookEndpoint)[0].active
+    expect(page.get_by_role("button", name="Send a test")).to_have_count(0)
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_text("The webhook is switched on.")).to_be_visible()
+    assert rows(store, WebhookEndpoint)[0].active
+
+
+def test_an_authenticator_is_set_up_and_asked_for(url: str, store: Store, new_context: NewContext) -> None:
+    page = open_as(new_context, url, "chief", "you")
+    page.get_by_role("link", name="Set up").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    page.wait_for_function("document.querySelector('.qr').naturalWidth > 100")
+    page.get_by_text("Or type the key").click()
+    secret = page.get_by_role("textbox", name="Key").inner_text().replace(" ", "")
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_text("This is not the code of now.")).to_be_visible()
+    page.get_by_label("Code").fill(code_now(secret))
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery codes")
+    recovery = page.locator("#codes").inner_text().split()
+    assert len(recovery) == totp.RECOVERY_CODES
+
+    other = new_context().new_page()
+    other.goto(f"{url}you")
+    sign_in_with_password(other, "chief")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Enter the code")
+    assert other.request.get(f"{url}you", max_redirects=0).status == 303, "the password alone does not do"
+    used = code_now(secret)
+    other.get_by_label("Code").fill(used if rows(store, User)[0].totp_step == now_step() else "123456")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_text("it was used already")).to_be_visible()
+    other.get_by_label("Code").fill(code_now(secret, later=1))
+    other.get_by_role("button", name="Sign in").click()
+    other.wait_for_url(f"{url}you")
+
+    third = new_context().new_page()
+    third.goto(url)
+    sign_in_with_password(third, "chief")
+    third.get_by_label("Code").fill(recovery[3])
+    third.get_by_role("button", name="Sign in").click()
+    third.wait_for_url(url)
+    third.goto(f"{url}you")
+    expect(third.get_by_text("9 recovery codes left.")).to_be_visible()
+    third.get_by_role("link", name="Change").click()
+    third.get_by_label("Code").fill(recovery[4])
+    third.get_by_role("button", name="Turn it off").click()
+    expect(third.get_by_text("Your authenticator is turned off.")).to_be_visible()
+
+
+def sign_in_with_password(page: Page, name: str) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def now_step() -> int:
+    return int(time.time()) // totp.STEP_SECONDS
+
+
+def test_another_browser_is_signed_out_from_ones_own_page(url: str, new_context: NewContext) -> None:
+    here = open_as(new_context, url, "chief", "you")
+    phone = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+    there = open_as(new_context, url, "chief", user_agent=phone)
+    third = open_as(new_context, url, "chief")
+    here.reload()
+    expect(here.get_by_text("This browser")).to_have_count(1)
+    here.get_by_role("button", name="Sign out Chrome on Android").click()
+    expect(here.get_by_text("That browser is signed out.")).to_be_visible()
+    there.reload()
+    expect(there.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert third.goto(f"{url}you").ok  # type: ignore[union-attr]
+    here.get_by_role("button", name="Sign out everywhere else").click()
+    expect(here.get_by_text("You are signed out everywhere but here.")).to_be_visible()
+    third.reload()
+    expect(third.get_by_role("heading", level=1)).to_have_text("Sign in")
+    here.reload()
+    expect(here.get_by_role("heading", level=1)).to_have_text("chief")
+
+
+def test_a_changed_password_signs_the_others_out(url: str, new_context: NewContext) -> None:
+    here = open_as(new_context, url, "chief", "you")
+    there = open_as(new_context, url, "chief")
+    here.get_by_label("Password now").fill("not my password")
+    here.get_by_label("New password").fill("another four words here")
+    here.get_by_label("The same again").fill("another four words here")
+    here.get_by_role("button", name="Change the password").click()
+    expect(here.get_by_text("This is not your password.")).to_be_visible()
+    here.get_by_label("Password now").fill(PASSWORD)
+    here.get_by_label("New password").fill("another four words here")
+    here.get_by_label("The same again").fill("another four words here")
+    here.get_by_role("button", name="Change the password").click()
+    expect(here.get_by_text("Your password is changed")).to_be_visible()
+    there.reload()
+    expect(there.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_people_are_disabled_enabled_and_given_a_new_way_in(url: str, store: Store, new_context: NewContext) -> None:
+    people.create_user(store, "mo", "moderator", PASSWORD)
+    mo = open_as(new_context, url, "mo")
+    chief = open_as(new_context, url, "chief", "people")
+    chief.get_by_role("link", name="chief").last.click()
+    chief.get_by_role("button", name="Disable").click()
+    expect(chief.get_by_text("chief is the last admin on every site who can sign in.")).to_be_visible()
+    chief.goto(f"{url}people")
+    chief.get_by_role("link", name="mo", exact=True).click()
+    chief.get_by_role("button", name="Disable").click()
+    expect(chief.get_by_text("They are signed out everywhere")).to_be_visible()
+    mo.reload()
+    expect(mo.get_by_role("heading", level=1)).to_have_text("Sign in")
+    chief.get_by_role("button", name="Enable").click()
+    chief.get_by_role("button", name="New one-time link").click()
+    mo.goto(chief.get_by_role("textbox", name="One-time link").inner_text())
+    expect(mo.get_by_role("heading", level=1)).to_have_text("Welcome, mo")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)], ids=str)
+def test_every_page_is_accessible_wide_and_narrow_light_and_dark(
+    url: str,
+    store: Store,
+    settings: Settings,
+    site: CreatedSite,
+    receiver: Receiver,
+    new_context: NewContext,
+    scheme: str,
+    width: int,
+) -> None:
+    """With WINNOW_TEST_PICTURES it leaves a picture of each page in that folder."""
+    long = "An Uncommonly Long Name of a Site That Somebody Wrote Without a Break" + "x" * 60
+    other = sites.create_site(store, settings, long, "https://a-very-long-host-name.example/" + "path/" * 30)
+    mo = people.create_user(store, "mo", "none", PASSWORD, on_sites={site.id: "moderator", other.id: "viewer"})
+    people.create_user(store, "m" * 80, "none", on_sites={site.id: "admin"})
+    with store.write() as session:
+        members.make_link(session, mo.id, actor="operator")
+    page = open_as(new_context, url, "chief", color_scheme=scheme, viewport={"width": width, "height": 800})
+    found: list[str] = []
+
+    def look(name: str) -> None:
+        found.extend(f"{name}: {one}" for one in violations(page))
+        expect_unharmed(page)
+        if folder := os.environ.get("WINNOW_TEST_PICTURES"):
+            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+
+    for name, path in (
+        ("sites", "sites"),
+        ("site", f"sites/{site.id}"),
+        ("people", "people"),
+        ("person", f"people/{mo.id}"),
+        ("webhooks", f"sites/{other.id}/webhooks"),
+        ("you", "you"),
+        ("authenticator", "you/authenticator"),
+    ):
+        page.goto(url + path)
+        look(name)
+    page.get_by_text("Or type the key").click()
+    look("authenticator-key")
+    secret = page.get_by_role("textbox", name="Key").inner_text().replace(" ", "")
+    page.get_by_label("Code").fill(code_now(secret))
+    page.get_by_role("button", name="Turn it on").click()
+    look("recovery-codes")
+    page.goto(f"{url}you/authenticator")
+    look("authenticator-on")
+    page.goto(f"{url}sites/{site.id}")
+    page.get_by_role("button", name="New API key").click()
+    look("new-key")
+    page.goto(f"{url}people/{mo.id}")
+    page.get_by_role("button", name="New one-time link").click()
+    look("one-time-link")
+    page.goto(f"{url}sites/{site.id}/webhooks")
+    page.get_by_label("Address").fill(receiver.url)
+    page.get_by_role("button", name="Add").click()
+    look("new-webhook")
+    receiver.answer(500, 204)
+    page.get_by_role("button", name="send a test").click()
+    deliver_once(store, settings, Sender(settings.webhook_allow))
+    page.reload()
+    look("deliveries")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in_with_password(page, "chief")
+    look("second-step")
+    assert found == []
