@@ -11,7 +11,21 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from service import pages
-from service.console import access, comments, navigation, refusals, review_queue, sign_in, throttle
+from service.console import (
+    access,
+    all_comments,
+    audit_log,
+    authors,
+    comment_page,
+    comments,
+    exports,
+    navigation,
+    refusals,
+    review_queue,
+    sign_in,
+    stats,
+    throttle,
+)
 from service.context import Context
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
@@ -27,7 +41,7 @@ blueprint.add_app_template_filter(pages.exact, "exact")
 blueprint.context_processor(navigation.for_pages)
 
 #: Each names its pages in ROUTES, as (address, method, view).
-for _module in (sign_in, review_queue, comments):
+for _module in (sign_in, review_queue, comments, all_comments, comment_page, authors, audit_log, stats):
     for _rule, _method, _view in _module.ROUTES:
         blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 
@@ -56,3 +70,4 @@ def init_app(app: Flask) -> None:
     )
     access.csrf.init_app(app)
     throttle.init_app(app, found.settings)
+    exports.init_app(app)

@@ -20,6 +20,8 @@ class Entry:
 ENTRIES = (
     Entry("console.show_queue", "Review queue"),
     Entry("console.list_comments", "All comments"),
+    Entry("console.show_stats", "Statistics"),
+    Entry("console.show_audit_log", "Audit log", "moderator"),
 )
 
 
