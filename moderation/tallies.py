@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -277,3 +277,40 @@ def _put(session: Session, numbers: dict[Key, int], *, largest: bool = False) ->
     session.execute(
         insert.on_conflict_do_update(index_elements=["site_id", "day", "what", "key"], set_={"number": number}), rows
     )
+
+
+def by_day(session: Session, site_ids: Collection[str], what: str, since: str) -> list[tuple[str, str, int]]:
+    """Day, key and number of one kind, of these sites together, from the day `since` on."""
+    query = (
+        select(Tally.day, Tally.key, func.sum(Tally.number))
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
+        .group_by(Tally.day, Tally.key)
+    )
+    return [(day, key, int(number)) for day, key, number in session.execute(query)]
+
+
+def in_all(session: Session, site_ids: Collection[str], what: str, since: str) -> dict[str, int]:
+    """Key -> number of one kind, of these sites and days together."""
+    query = (
+        select(Tally.key, func.sum(Tally.number))
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
+        .group_by(Tally.key)
+    )
+    return {key: int(number) for key, number in session.execute(query)}
+
+
+def queue_samples(session: Session, site_ids: Collection[str], since: str) -> dict[str, tuple[int, int]]:
+    """`2026-11-24 09` -> the most items that waited in that hour on these sites together, and the oldest's age."""
+    size, age = Tally.key.endswith("size"), Tally.key.endswith("age")
+    hour = func.substr(Tally.key, 1, 2)
+    query = (
+        select(
+            Tally.day,
+            hour,
+            func.sum(case((size, Tally.number), else_=0)),
+            func.max(case((age, Tally.number), else_=0)),
+        )
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == "queue")
+        .group_by(Tally.day, hour)
+    )
+    return {f"{day} {at}": (int(most), int(oldest)) for day, at, most, oldest in session.execute(query)}

@@ -13,11 +13,15 @@ from werkzeug.exceptions import HTTPException
 from service import pages
 from service.console import (
     access,
+    all_comments,
+    audit_log,
     authenticator,
+    authors,
     bulk,
-    comments,
+    comment_page,
     deciding,
     events,
+    exports,
     links,
     lists,
     navigation,
@@ -31,6 +35,7 @@ from service.console import (
     site_form,
     site_members,
     sites,
+    stats,
     throttle,
     webhooks,
     you,
@@ -54,7 +59,8 @@ blueprint.context_processor(navigation.for_pages)
 #: Each names its pages in ROUTES, as (address, method, view).
 for _module in (
     *(sign_in, second_step, single_sign_on, you, authenticator),
-    *(review_queue, links, comments, deciding, events, bulk, lists),
+    *(review_queue, links, deciding, events, bulk, lists),
+    *(all_comments, comment_page, authors, audit_log, stats),
     *(policy, site_form, sites, site_members, webhooks, people),
 ):
     for _rule, _method, _view in _module.ROUTES:
@@ -87,3 +93,4 @@ def init_app(app: Flask) -> None:
     throttle.init_app(app, found.settings)
     events.init_app(app)
     single_sign_on.init_app(app, found.settings)
+    exports.init_app(app)

@@ -24,7 +24,9 @@ ENTRIES = (
     Entry("console.show_queue", "Review queue"),
     Entry("console.list_comments", "All comments"),
     Entry("console.list_jobs", "Bulk decisions", "moderator"),
+    Entry("console.show_stats", "Statistics"),
     Entry("console.list_policies", "Policy", "moderator"),
+    Entry("console.show_audit_log", "Audit log", "moderator"),
     Entry("console.list_sites", "Sites", "admin"),
     Entry("console.list_people", "People", "admin", everywhere=True),
 )

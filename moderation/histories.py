@@ -1,0 +1,137 @@
+"""What is known of one comment and of one author: everything that was done, and what stands around it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from moderation.tables import (
+    Appeal,
+    AuditEvent,
+    Comment,
+    Moment,
+    Report,
+    ReviewItem,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+
+#: Of each kind of thing that happened to a comment, so many are read: the first of them.
+MOST = 300
+#: A comment's answers are looked for among so many that follow it in its thread.
+_ANSWERS_AMONG = 500
+#: An author's comments are counted up to this, and so many of the latest are looked at.
+COUNT_UP_TO, RECENT = 1000, 200
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that happened to a comment, each kind oldest first."""
+
+    events: Sequence[AuditEvent]
+    reports: Sequence[Report]
+    appeals: Sequence[Appeal]
+    second_looks: Sequence[ReviewItem]
+    #: With the address that each went to, and its attempts.
+    deliveries: Sequence[tuple[WebhookDelivery, str, Sequence[WebhookAttempt]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The thread around a comment, in the order of reading."""
+
+    parent: Comment | None
+    before: Sequence[Comment]
+    answers: Sequence[Comment]
+    after: Sequence[Comment]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An author on a site."""
+
+    #: Status -> comments, counted up to `COUNT_UP_TO` together.
+    counts: dict[str, int]
+    first: Comment
+    #: The latest comments, newest first.
+    recent: Sequence[Comment]
+
+    @property
+    def capped(self) -> bool:
+        return sum(self.counts.values()) >= COUNT_UP_TO
+
+    def used(self, field: str) -> list[tuple[str, int]]:
+        """What they gave as `name`, `email`, … in their latest comments, the most used first."""
+        return Counter(value for one in self.recent if (value := getattr(one, field))).most_common(20)
+
+
+def history(session: Session, comment_id: str) -> History:
+    """Everything that happened to a comment."""
+    second_looks = select(ReviewItem).where(ReviewItem.comment_id == comment_id, ReviewItem.kind == "second_look")
+    events = select(AuditEvent).where(AuditEvent.comment_id == comment_id)
+    reports = select(Report).where(Report.comment_id == comment_id)
+    appeals = select(Appeal).where(Appeal.comment_id == comment_id)
+    return History(
+        events=session.scalars(events.order_by(AuditEvent.id).limit(MOST)).all(),
+        reports=session.scalars(reports.order_by(Report.id).limit(MOST)).all(),
+        appeals=session.scalars(appeals.order_by(Appeal.id)).all(),
+        second_looks=session.scalars(second_looks.order_by(ReviewItem.id).limit(MOST)).all(),
+        deliveries=_deliveries(session, comment_id),
+    )
+
+
+def around(session: Session, comment: Comment, *, near: int = 3) -> Around:
+    """What a comment answers, what answers it, and its neighbours in its thread."""
+    in_thread: list[ColumnElement[bool]] = [
+        Comment.site_id == comment.site_id,
+        Comment.thread.is_(None) if comment.thread is None else Comment.thread == comment.thread,
+    ]
+    place: Any = tuple_(Comment.created_at, Comment.id)
+    here: Any = tuple_(literal(comment.created_at, Moment), literal(comment.id))
+    following = select(Comment).where(*in_thread, place > here).order_by(Comment.created_at, Comment.id)
+    preceding = select(Comment).where(*in_thread, place < here)
+    preceding = preceding.order_by(Comment.created_at.desc(), Comment.id.desc())
+    next_ids = following.with_only_columns(Comment.id, Comment.parent_id).limit(_ANSWERS_AMONG).subquery()
+    answers = select(Comment).where(
+        Comment.id.in_(select(next_ids.c.id).where(next_ids.c.parent_id == comment.id).limit(20))
+    )
+    known = comment.thread is not None  # comments without a thread are no neighbours
+    return Around(
+        parent=session.get(Comment, comment.parent_id) if comment.parent_id else None,
+        before=session.scalars(preceding.limit(near)).all()[::-1] if known else [],
+        answers=session.scalars(answers.order_by(Comment.created_at, Comment.id)).all(),
+        after=session.scalars(following.limit(near)).all() if known else [],
+    )
+
+
+def author(session: Session, site_id: str, author_key: str) -> Record | None:
+    """Who has this key on a site; None: nobody."""
+    theirs = Comment.site_id == site_id, Comment.author_key == author_key
+    recent = session.scalars(select(Comment).where(*theirs).order_by(Comment.id.desc()).limit(RECENT)).all()
+    first = session.scalar(select(Comment).where(*theirs).order_by(Comment.id).limit(1))
+    if first is None:
+        return None
+    bounded = select(Comment.status).where(*theirs).limit(COUNT_UP_TO).subquery()
+    counts = session.execute(select(bounded.c.status, func.count()).group_by(bounded.c.status)).tuples()
+    return Record(dict(counts.all()), first, recent)
+
+
+def _deliveries(session: Session, comment_id: str) -> list[tuple[WebhookDelivery, str, Sequence[WebhookAttempt]]]:
+    rows = session.execute(
+        select(WebhookDelivery, WebhookEndpoint.url)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(WebhookDelivery.comment_id == comment_id)
+        .order_by(WebhookDelivery.id)
+        .limit(MOST)
+    ).all()
+    attempts: dict[str, list[WebhookAttempt]] = defaultdict(list)
+    wanted = WebhookAttempt.delivery_id.in_([delivery.id for delivery, _ in rows])
+    for attempt in session.scalars(select(WebhookAttempt).where(wanted).order_by(WebhookAttempt.id)):
+        attempts[attempt.delivery_id].append(attempt)
+    return [(delivery, url, attempts[delivery.id]) for delivery, url in rows]

@@ -1,0 +1,141 @@
+"""Files of many rows, written while they are read: a page of rows at a time, never the whole.
+
+A file that is being sent takes a thread for as long as that takes, so only a few may be at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, request
+
+from models import LABELS
+from moderation import clock
+from moderation.tables import Comment
+from service.api.answers import show_comment
+
+#: Files that a process sends at a time; the other threads are for everybody else.
+AT_ONCE = 2
+#: What an export will come to is counted up to this, in this many rows at most.
+COUNT_UP_TO = LOOK = 200_000
+_LINES_AT_ONCE = 200
+_TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+#: What a spreadsheet would take for a formula, also after the white space that it skips.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+_PLAIN = (
+    "id", "status", "name", "comment", "thread", "parent_id", "external_id", "email", "url", "ip", "user_agent",
+    "user_id", "language", "created_at", "accepted_at", "updated_at", "revision", "version", "decided_by",
+    "decided_at", "model_version", "policy_version",
+)  # fmt: skip
+COMMENT_COLUMNS = ("site", *_PLAIN, *(f"score_{label}" for label in LABELS), "reasons")
+
+
+class Slot:
+    """The right to send a file; given back once, whoever asks for it."""
+
+    def __init__(self, slots: threading.BoundedSemaphore) -> None:
+        self._slots: threading.BoundedSemaphore | None = slots
+
+    def release(self) -> None:
+        slots, self._slots = self._slots, None
+        if slots is not None:
+            slots.release()
+
+
+def init_app(app: Flask) -> None:
+    """Count the files that this process sends."""
+    app.extensions["winnow_exports"] = threading.BoundedSemaphore(AT_ONCE)
+
+
+def take_slot() -> Slot:
+    """Refuses with 503 while `AT_ONCE` files are being sent."""
+    slots: threading.BoundedSemaphore = current_app.extensions["winnow_exports"]
+    if not slots.acquire(blocking=False):
+        abort(503, "Other exports are running now. Try again when they have ended, in a minute or so.")
+    return Slot(slots)
+
+
+def chosen_format() -> str:
+    """`csv` or `ndjson`."""
+    form = request.form.get("format", "")
+    if form not in _TYPES:
+        abort(400, "Choose CSV or NDJSON.")
+    return form
+
+
+def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) -> Iterator[bytes]:
+    """The file's bytes, some lines at a time."""
+    if form == "csv":
+        yield ("\ufeff" + _csv_line(columns)).encode()  # by the mark, spreadsheets know UTF-8
+    text: list[str] = []
+    for row in rows:
+        if form == "csv":
+            text.append(_csv_line([_cell(row.get(name)) for name in columns]))
+        else:
+            text.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        if len(text) == _LINES_AT_ONCE:
+            yield "".join(text).encode()
+            text = []
+    if text:
+        yield "".join(text).encode()
+
+
+def send(body: Iterator[bytes], slot: Slot, *, name: str, form: str, total: tuple[int, bool]) -> Response:
+    """The file as a download. Its headers say how many rows it will have, as far as that was counted."""
+    response = Response(_Closing(body, slot), content_type=_TYPES[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y-%m-%d-%H%M}.{form}"'
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Winnow-Total"] = str(total[0])
+    response.headers["X-Winnow-Total-Is"] = "exact" if total[1] else "least"
+    return response
+
+
+class _Closing:
+    """A body that gives its slot back when it has been sent, or when nobody reads it any more."""
+
+    def __init__(self, body: Iterator[bytes], slot: Slot) -> None:
+        self._body, self._slot = body, slot
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        finally:
+            self._slot.release()
+
+    def close(self) -> None:
+        self._slot.release()
+
+
+def comment_row(comment: Comment, site_name: str, *, flat: bool) -> dict[str, Any]:
+    """A comment as the API shows it, with its site; `flat` for a table: a column for each label, reasons as text."""
+    shown = {"site": site_name} | show_comment(comment)
+    if not flat:
+        return shown
+    scores = {f"score_{label}": score for label, score in (comment.scores or {}).items()}
+    reasons = " ".join(str(reason.get("message", "")) for reason in comment.reasons or ())
+    return shown | scores | {"reasons": reasons}
+
+
+def _csv_line(cells: Sequence[object]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerow(cells)
+    return written.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Text that would be a formula gets an apostrophe before it, which spreadsheets show as text."""
+    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def moment(value: Any) -> str | None:
+    """A moment for a file, or nothing."""
+    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")

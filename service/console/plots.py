@@ -1,0 +1,249 @@
+"""Plots as marks to draw, with the table that says the same. Pure: numbers in, geometry and words out.
+
+The drawing is stretched to its frame, so marks are given in a box of `WIDTH` × `HEIGHT`; words stand beside it as text
+of the page, which stays readable on a small screen. Dots are lines of no length with round ends: they stay round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+WIDTH, HEIGHT = 1000.0, 200.0
+_NICE = (2, 4, 6, 10, 20, 40, 60, 100)
+_DURATIONS = (10, 60, 120, 600, 1200, 3600, 7200, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 4 * 86400, 14 * 86400)
+
+Format = Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A rectangle (`box` is x, y, width, height) or a path; `title` is what a pointer is told."""
+
+    look: str
+    title: str = ""
+    box: tuple[str, str, str, str] | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers in order, None where there is none. `look` is a class of the style sheet."""
+
+    name: str
+    look: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plot:
+    """A drawing, what stands beside it, and the same as a table."""
+
+    title: str
+    #: The drawing in one sentence.
+    summary: str
+    marks: list[Mark]
+    #: From the top down, evenly spread.
+    y_ticks: list[str]
+    #: From left to right, evenly spread.
+    x_ticks: list[str]
+    header: list[str]
+    rows: list[list[str]]
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    note: str = ""
+    wide: bool = False
+
+
+def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summary: str, note: str = "") -> Plot:
+    """A column for each name, with the series on top of each other."""
+    totals = [sum(one.values[at] or 0 for one in series) for at in range(len(names))]
+    top, width = _top(max(totals, default=0)), WIDTH / max(1, len(names))
+    marks = _grid()
+    for at, name in enumerate(names):
+        floor = 0.0
+        for one in series:
+            value = one.values[at] or 0
+            if value:
+                said = f"{name}: {value:,.0f} {one.name.lower()}"
+                marks.append(
+                    _box(
+                        one.look, said, x=(at + 0.12) * width, width=0.76 * width, floor=floor / top, height=value / top
+                    )
+                )
+            floor += value
+    return Plot(
+        title=title,
+        summary=summary,
+        marks=marks,
+        y_ticks=[f"{top:,.0f}", f"{top / 2:,.0f}", "0"],
+        x_ticks=_ends(names),
+        header=["", *(one.name for one in series)],
+        rows=[[name, *(f"{one.values[at] or 0:,.0f}" for one in series)] for at, name in enumerate(names)],
+        legend=[(one.look, one.name) for one in series] if len(series) > 1 else [],
+        note=note,
+    )
+
+
+def line(title: str, names: Sequence[str], series: Series, *, summary: str, times: bool = False) -> Plot:
+    """A line through values, broken where there is none; `times` for seconds."""
+    known = [value for value in series.values if value is not None]
+    top = _top(max(known, default=0), times=times)
+    say: Format = duration if times else "{:,.0f}".format
+    step = WIDTH / max(1, len(names))
+    points = [
+        None if value is None else ((at + 0.5) * step, HEIGHT * (1 - value / top))
+        for at, value in enumerate(series.values)
+    ]
+    marks = [*_grid(), *_runs(series.look, points)]
+    for name, value, point in zip(names, series.values, points, strict=True):
+        if value is not None and point is not None:
+            marks.append(_dot(f"{series.look} dot", f"{name}: {say(value)}", *point))
+    return Plot(
+        title=title,
+        summary=summary,
+        marks=marks,
+        y_ticks=[say(top), say(top / 2), "0"],
+        x_ticks=_ends(names),
+        header=["", series.name],
+        rows=[[name, say(value)] for name, value in zip(names, series.values, strict=True) if value is not None],
+    )
+
+
+def shares(title: str, cells: Sequence[tuple[int, int]], *, summary: str, note: str = "", wide: bool = False) -> Plot:
+    """For each part of the range from 0 to 1: of how many, how many. The diagonal is where the two agree."""
+    parts = len(cells)
+    width = WIDTH / parts
+    marks = [*_grid(), Mark("reference", path=f"M0 {_n(HEIGHT)}L{_n(WIDTH)} 0")]
+    rows = []
+    for at, (number, of) in enumerate(cells):
+        band = f"{at / parts:.1f}-{(at + 1) / parts:.1f}"
+        if not of:
+            rows.append([band, "0", "0", "-"])
+            continue
+        low, high = _interval(number, of)
+        share, x = number / of, (at + 0.5) * width
+        said = f"Scores {band}: people rejected {number:,} of {of:,} ({share:.0%})"
+        span = f"M{_n(x)} {_n(HEIGHT * (1 - high))}V{_n(HEIGHT * (1 - low))}"
+        marks += [Mark("interval", said, path=span), _dot("seen dot large", said, x, HEIGHT * (1 - share))]
+        rows.append([band, f"{number:,}", f"{of:,}", f"{share:.0%}"])
+    return Plot(
+        title=title,
+        summary=summary,
+        marks=marks,
+        y_ticks=["100%", "50%", "0%"],
+        x_ticks=["0.0", "0.5", "1.0"],
+        header=["Score", "Rejected", "Decided", "Share"],
+        rows=rows,
+        note=note,
+        wide=wide,
+    )
+
+
+def histogram(title: str, counts: Sequence[int], *, look: str = "neutral") -> Plot:
+    """How many lie in each part of the range from 0 to 1. A height is the root of its number, to show what is rare."""
+    total, parts = sum(counts), len(counts)
+    top = max([*counts, 1]) ** 0.5
+    width = WIDTH / parts
+    marks, rows = _grid(), []
+    for at, number in enumerate(counts):
+        band = f"{at / parts:.2f}-{(at + 1) / parts:.2f}"
+        rows.append([band, f"{number:,}"])
+        if number:
+            said = f"{band}: {number:,}"
+            marks.append(
+                _box(
+                    look, said, x=(at + 0.08) * width, width=0.84 * width, floor=0, height=max(0.01, number**0.5 / top)
+                )
+            )
+    high = sum(counts[parts // 2 :])
+    return Plot(
+        title=title,
+        summary=f"{title}: {high:,} of {total:,} scores are 0.5 or more.",
+        marks=marks,
+        y_ticks=[f"{max([*counts, 0]):,}", "", "0"],
+        x_ticks=["0", "0.5", "1"],
+        header=["Score", "Comments"],
+        rows=rows,
+    )
+
+
+def dots(title: str, points: Sequence[tuple[str, float, str]], *, summary: str, legend: list[tuple[str, str]]) -> Plot:
+    """Values from 0 to 1 in order: each a name, a value and a look."""
+    step = WIDTH / max(1, len(points))
+    marks = _grid() + [
+        _dot(f"{look} dot large", f"{name}: {value:.2f}", (at + 0.5) * step, HEIGHT * (1 - value))
+        for at, (name, value, look) in enumerate(points)
+    ]
+    return Plot(
+        title=title,
+        summary=summary,
+        marks=marks,
+        y_ticks=["1.0", "0.5", "0.0"],
+        x_ticks=["oldest", "latest"],
+        header=["Comment", "Score"],
+        rows=[[name, f"{value:.2f}"] for name, value, _ in points],
+        legend=legend,
+    )
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `5 min`, `2 h`, `3 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            number = seconds / size
+            return f"{number:.0f} {unit}" if number >= 10 or number == int(number) else f"{number:.1f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 10 or seconds == int(seconds) else f"{seconds:.1f} s"
+
+
+def _top(highest: float, *, times: bool = False) -> float:
+    """The end of an axis: a round number that is not less, and has a round half."""
+    if times:
+        return float(next((one for one in _DURATIONS if one >= highest), -(-highest // 86400) * 86400))
+    scale = 1
+    while True:
+        for nice in _NICE:
+            if nice * scale >= highest:
+                return float(nice * scale)
+        scale *= 100
+
+
+def _interval(number: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share: how sure so few decisions can make us."""
+    z = 1.96
+    share = number / of
+    middle, spread = share + z * z / (2 * of), z * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
+    return max(0.0, (middle - spread) / (1 + z * z / of)), min(1.0, (middle + spread) / (1 + z * z / of))
+
+
+def _ends(names: Sequence[str]) -> list[str]:
+    return list(names) if len(names) < 3 else [names[0], names[len(names) // 2], names[-1]]
+
+
+def _grid() -> list[Mark]:
+    return [Mark("grid", path=f"M0 {_n(HEIGHT * part)}H{_n(WIDTH)}") for part in (0, 0.5, 1)]
+
+
+def _box(look: str, title: str, *, x: float, width: float, floor: float, height: float) -> Mark:
+    box = (_n(x), _n(HEIGHT * (1 - floor - height)), _n(width), _n(HEIGHT * height))
+    return Mark(look, title, box=box)
+
+
+def _dot(look: str, title: str, x: float, y: float) -> Mark:
+    return Mark(look, title, path=f"M{_n(x)} {_n(y)}h0.01")
+
+
+def _runs(look: str, points: Sequence[tuple[float, float] | None]) -> list[Mark]:
+    """A line for each unbroken run of points."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    return [
+        Mark(f"{look} line", path="M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in run)) for run in runs if len(run) > 1
+    ]
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

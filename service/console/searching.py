@@ -1,0 +1,89 @@
+"""What somebody asks for on the page of all comments, read from its address or from the form that exports it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import request
+
+from models import LABELS
+from moderation.roles import includes
+from moderation.search import STATUSES, Search
+from service.console import access
+
+#: In the order in which they are offered.
+CHOICES = (*STATUSES, "erased")
+_NAMES = ("q", "site", "status", "author", "thread", "ip", "label", "score", "from", "to")
+_LONGEST = 500
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The fields as they were sent, without those that make no sense; and the search that they ask for."""
+
+    fields: Mapping[str, str]
+    search: Search
+
+    @property
+    def more(self) -> int:
+        """How many filters beside the site, the status and the words."""
+        return len(set(self.fields) - {"q", "site", "status", "score"})
+
+
+def read(needed: str = "viewer") -> Asked:
+    """What is asked for, on the sites where the person signed in has the role `needed`."""
+    fields = {name: value for name in _NAMES if (value := _clean(request.values.get(name, "")))}
+    since, until = day(fields.get("from")), day(fields.get("to"))
+    score = _score(fields.get("score"))
+    valid = {
+        "site": fields.get("site") in access.roles(),
+        "status": fields.get("status") in CHOICES,
+        "label": fields.get("label") in LABELS,
+        "score": score is not None,
+        "from": since is not None,
+        "to": until is not None,
+    }
+    fields = {name: value for name, value in fields.items() if valid.get(name, True)}
+    needed = "moderator" if "ip" in fields else needed  # addresses are for those who have to act on them
+    site_ids = sorted(site_id for site_id in access.roles() if access.may(site_id, needed))
+    chosen = fields.get("site")
+    return Asked(
+        fields,
+        Search(
+            site_ids=tuple(site_id for site_id in site_ids if chosen in {None, site_id}),
+            everywhere=chosen is None and includes(access.user().role, needed),
+            status=fields.get("status"),
+            author=fields.get("author"),
+            thread=fields.get("thread"),
+            ip=fields.get("ip"),
+            text=fields.get("q"),
+            label=fields.get("label"),
+            least_score=0.5 if score is None else score,
+            since=since,
+            until=None if until is None else until + timedelta(days=1),
+        ),
+    )
+
+
+def day(text: str | None) -> datetime | None:
+    """The beginning of a day, in UTC."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text and _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").strip()[:_LONGEST]
+
+
+def _score(text: str | None) -> float | None:
+    try:
+        score = float(text or "")
+    except ValueError:
+        return None
+    return score if 0 <= score <= 1 else None
