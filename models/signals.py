@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 Known = Mapping[str, object]
 
-_LINK = re.compile(r"(?:https?://|www\.)([^/\s\"'<>?#:]*)")
+_LINK = re.compile(r"(?:https?://|\bwww\.)([^\s\"'<>]*)")
 _WORD = re.compile(r"\w+")
 _HIDDEN_ADDRESS = re.compile(r"[\[({]\.[\])}] ?\w| \. ?(?:com|net|org)\b|\. (?:com|net|org)\b| dot (?:com|net|org)\b")
 _SOLD = re.compile(
@@ -33,12 +33,13 @@ class Signal:
     seen: Callable[[str, Known], bool]
 
 
-def _links(text: str) -> list[str]:
-    return _LINK.findall(text) if "://" in text or "www." in text else []
+def _links(text: str) -> set[str]:
+    """The different addresses in a text; a link of HTML often shows the one that it leads to."""
+    return set(_LINK.findall(text)) if "://" in text or "www." in text else set()
 
 
 def _many_hosts(text: str, _known: Known) -> bool:
-    return len({host.removeprefix("www.") for host in _links(text)}) > 1
+    return len({re.split("[/?#:]", link.removeprefix("www."), maxsplit=1)[0] for link in _links(text)}) > 1
 
 
 def _few_words(text: str, _known: Known) -> bool:
