@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
 from typing import Any
 
 from flask import Response
 from sqlalchemy.orm import Session
 
-import models
 from moderation import policies
-from moderation.policy import Presets
 from moderation.tables import PolicyVersion
 from service.api.fields import show_moment
 from service.api.policy_schemas import (
@@ -23,6 +20,7 @@ from service.api.policy_schemas import (
     RulesUpdateSchema,
 )
 from service.api.routing import Operation, answer, operation
+from service.classifier import presets
 from service.context import context
 from service.problems import Problem, invalid
 
@@ -91,12 +89,6 @@ def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
         document = _require_version(session, site_id, seen).document
         saved = policies.save(session, site_id, document | body, actor="site")
     return answer(_show_rules(saved))
-
-
-@cache
-def presets() -> Presets:
-    """The classifier's thresholds by preset. Loaded once a process, and only where a policy is asked for."""
-    return models.load().thresholds
 
 
 def _check_effective(document: dict[str, Any]) -> None:

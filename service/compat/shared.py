@@ -25,6 +25,7 @@ from moderation.store import AWAY
 from moderation.tables import Comment
 from service.api.authentication import Keys
 from service.api.state import state as api_state
+from service.classifier import classifier
 from service.context import Context, context
 
 log = structlog.get_logger(__name__)
@@ -206,7 +207,7 @@ def _scorer() -> Scorer:
         with current.lock:
             if current.scorer is None:
                 try:
-                    found = models.load()
+                    found = classifier()
                 except models.ArtifactError:
                     log.exception("classifier.not_loaded")
                     raise Refusal("not_scored", status=503) from None

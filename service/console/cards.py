@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import models
 from moderation import appeals, followers, policies, records, site_settings
-from moderation.policy import Presets, Threshold
+from moderation.policy import Threshold
 from moderation.records import Record
 from moderation.site_settings import RejectionReason
 from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
+from service.classifier import classifier, presets
 from service.console import access, sentences
 from service.console.links import Link, of_comment
 from service.console.marks import Segment, hidden_characters, segments
-
-if TYPE_CHECKING:
-    from models.classifier import Classifier
 
 KINDS = {
     "flag": "Flagged",
@@ -167,17 +162,6 @@ def people_names(session: Session, actors: Sequence[str | None]) -> dict[str, st
 def label_name(label: str) -> str:
     """A label as people read it: `Identity attack`."""
     return label.replace("_", " ").capitalize()
-
-
-@cache
-def classifier() -> Classifier:
-    """Read once a process, and only when a page wants it: its thresholds, and how it reads words."""
-    return models.load()
-
-
-def presets() -> Presets:
-    """The classifier's own thresholds."""
-    return classifier().thresholds
 
 
 def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:

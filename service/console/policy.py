@@ -16,8 +16,8 @@ from moderation.consequences import Sample
 from moderation.patterns import PatternError
 from moderation.policy import Policy
 from moderation.tables import PolicyVersion, Site
+from service.classifier import presets
 from service.console import access, cards, policy_form, policy_trial
-from service.console.cards import presets
 from service.console.policy_form import Form
 from service.console.policy_plot import Plot, plot
 from service.console.review_queue import site_names

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-import models
-from models.classifier import Classifier
 from moderation import judged
 from moderation.policies import Candidate
 from moderation.policy import Policy, Threshold
 from moderation.scoring import Scorer
 from moderation.submissions import Submission
+from service.classifier import classifier
 from service.console.cards import ScoreLine, label_name
 from service.console.marks import Segment, segments
 from service.context import context
@@ -41,7 +39,7 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
         return None
     name = sent.get("name", "").replace("\0", "").strip()[:200] or "Somebody"
     comment = judged.new_comment(site_id, Submission(name=name, comment=text), origin={})
-    scorer = Scorer(context().store, context().queues, _classifier(), Candidate(site_id, policy))
+    scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [change] = scorer.judge([comment])
     words = [entry for name in _LISTS for entry in _matched(policy, name, text)]
     lines = [
@@ -64,9 +62,3 @@ def _matched(policy: Policy, name: str, text: str) -> list[str]:
         f"Entry {number + 1} of the {label_name(name).lower()} is “{words.entries[number]}”."
         for number in words.matches(text)
     ]
-
-
-@cache
-def _classifier() -> Classifier:
-    """Read once a process, and only when somebody tries a policy."""
-    return models.load()
