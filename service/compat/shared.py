@@ -23,9 +23,9 @@ from moderation.policy import Policy
 from moderation.scoring import Classifier, Scorer
 from moderation.store import AWAY
 from moderation.tables import Comment
+from service import classifier as of_process
 from service.api.authentication import Keys
 from service.api.state import state as api_state
-from service.classifier import classifier
 from service.context import Context, context
 
 log = structlog.get_logger(__name__)
@@ -145,7 +145,7 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     Raises:
         Refusal: `not_scored`.
     """
-    found = classifier()
+    found = of_process.classifier()
     began = time.perf_counter()
     try:
         table = found.score(texts, signals)
@@ -207,7 +207,7 @@ def _scorer() -> Scorer:
         with current.lock:
             if current.scorer is None:
                 try:
-                    found = classifier()
+                    found = of_process.classifier()
                 except models.ArtifactError:
                     log.exception("classifier.not_loaded")
                     raise Refusal("not_scored", status=503) from None
