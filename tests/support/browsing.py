@@ -43,7 +43,15 @@ def expect_unharmed(page: Page) -> None:
     """Nothing that a comment holds came alive, or stretches the page."""
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    for alive in ("main script", "main style", "main [style]", "main [onclick]", "main img[src=x]", ".written svg", ".written a"):
+    for alive in (
+        "main script",
+        "main style",
+        "main [style]",
+        "main [onclick]",
+        "main img[src=x]",
+        ".written svg",
+        ".written a",
+    ):
         assert page.locator(alive).count() == 0
     elsewhere = "links => links.filter((link) => link.origin !== location.origin).map((link) => link.href)"
     assert page.locator("a").evaluate_all(elsewhere) == []
