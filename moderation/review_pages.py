@@ -100,7 +100,7 @@ def page(
     driving = _equal({scarcest: asked[scarcest]} if scarcest else {})
     if (counts[scarcest] if scarcest else count(session, site_ids)) <= COUNT_UP_TO:
         return reading.all_at_once(driving, limit)
-    return reading.in_order(driving if order == "due" else [], limit, step=min(_STEP, 5 * limit))
+    return reading.in_order(driving if order == "due" else [], limit, step=min(_STEP, 10 * limit))
 
 
 def count(session: Session, site_ids: Collection[str] | None, conditions: Sequence[ColumnElement[bool]] = ()) -> int:
