@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
+from sqlalchemy.orm import Session
 
 from moderation.tables import Comment
 
@@ -17,6 +18,10 @@ from moderation.tables import Comment
 COUNTED, LOOKED_THROUGH = 100, 10
 #: How many decisions are shown, and how many names from the same address, out of so many comments from there.
 DECISIONS, NAMES, FROM_ADDRESS = 3, 3, 50
+
+#: Not the class, and each query made once: making one anew takes longer than it runs.
+_COMMENTS = cast("Table", Comment.__table__)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,70 +70,86 @@ def of_authors(session: Session, comment_ids: Sequence[str]) -> dict[str, Record
     }
 
 
-def _latest(comment_ids: Sequence[str], by: str, most: int) -> tuple[Any, Any, Any]:
-    """Each of these comments, joined to the latest `most` of the same site with the same `by`, by index."""
-    other: Any = aliased(Comment)
-    column: Any = getattr(Comment, by)
+def _latest(by: str, most: int) -> tuple[Any, Any, Any]:
+    """Each of the comments `ids`, joined to the latest `most` of the same site with the same `by`, by index."""
+    own, other, same = _COMMENTS.alias(), _COMMENTS.alias(), _COMMENTS.alias()
     since = (
-        select(other.id)
-        .where(other.site_id == Comment.site_id, getattr(other, by) == column)
-        .order_by(other.id.desc())
+        select(other.c.id)
+        .where(other.c.site_id == own.c.site_id, other.c[by] == own.c[by])
+        .order_by(other.c.id.desc())
         .offset(most - 1)
         .limit(1)
-        .correlate(Comment)
+        .correlate(own)
         .scalar_subquery()
     )
-    columns = (Comment.id, Comment.site_id, Comment.author_key, Comment.ip, func.coalesce(since, "").label("since"))
+    columns = (own.c.id, own.c.site_id, own.c.author_key, own.c.ip, func.coalesce(since, "").label("since"))
     # Worked out first: inlined, it would be worked out for each comment that is joined.
-    shown = select(*columns).where(Comment.id.in_(comment_ids)).cte("shown").prefix_with("MATERIALIZED")
-    same: Any = aliased(Comment)
-    joined = (same.site_id == shown.c.site_id) & (getattr(same, by) == shown.c[by]) & (same.id >= shown.c.since)
-    return shown, same, joined & (same.id != shown.c.id)
+    shown = select(*columns).where(own.c.id.in_(_IDS)).cte("shown").prefix_with("MATERIALIZED")
+    joined = (same.c.site_id == shown.c.site_id) & (same.c[by] == shown.c[by]) & (same.c.id >= shown.c.since)
+    return shown, same, joined & (same.c.id != shown.c.id)
 
 
 def _counts(session: Session, comment_ids: Sequence[str]) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, bool]]:
-    shown, same, joined = _latest(comment_ids, "author_key", COUNTED)
-    columns = (shown.c.id, shown.c.since, same.status, func.count())
-    query = select(*columns).join(same, joined).group_by(shown.c.id, shown.c.since, same.status)
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     partly: dict[str, bool] = defaultdict(bool)
-    for comment_id, since, status, number in session.execute(query):
+    for comment_id, since, status, number in session.execute(_count(COUNTED), {"ids": comment_ids}):
         counts[comment_id][status] = number
         partly[comment_id] = bool(since)
     return counts, partly
 
 
+@cache
+def _count(most: int) -> Select[Any]:
+    shown, same, joined = _latest("author_key", most)
+    columns = (shown.c.id, shown.c.since, same.c.status)
+    return select(*columns, func.count()).join(same, joined).group_by(*columns)
+
+
 def _decisions(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[Decided]]:
     """The latest first."""
-    shown, same, joined = _latest(comment_ids, "author_key", LOOKED_THROUGH)
-    columns = (shown.c.id, same.id, same.status, same.decided_by, same.decided_at)
-    query = select(*columns).join(same, joined).where(same.status.in_(("published", "rejected")))
     found: dict[str, list[Decided]] = defaultdict(list)
-    for comment_id, *decided in session.execute(query.order_by(same.id.desc())):
+    for comment_id, *decided in session.execute(_decided(LOOKED_THROUGH), {"ids": comment_ids}):
         found[comment_id].append(Decided(*decided))
     return found
 
 
+@cache
+def _decided(most: int) -> Select[Any]:
+    shown, same, joined = _latest("author_key", most)
+    query = select(shown.c.id, same.c.id, same.c.status, same.c.decided_by, same.c.decided_at).join(same, joined)
+    return query.where(same.c.status.in_(("published", "rejected"))).order_by(same.c.id.desc())
+
+
 def _names(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str]]:
     """Other authors' names from the same address."""
-    shown, same, joined = _latest(comment_ids, "ip", FROM_ADDRESS)
-    query = select(shown.c.id, same.name).join(same, joined).where(same.author_key != shown.c.author_key).distinct()
     found: dict[str, list[str]] = defaultdict(list)
-    for comment_id, name in session.execute(query.order_by(same.name)):
+    for comment_id, name in session.execute(_named(FROM_ADDRESS), {"ids": comment_ids}):
         found[comment_id].append(name)
     return found
 
 
+@cache
+def _named(most: int) -> Select[Any]:
+    shown, same, joined = _latest("ip", most)
+    query = select(shown.c.id, same.c.name).join(same, joined).where(same.c.author_key != shown.c.author_key)
+    return query.distinct().order_by(same.c.name)
+
+
 def _first_seen(session: Session, comment_ids: Sequence[str]) -> list[tuple[str, datetime | None]]:
     """When each author's first comment was accepted; None where the comment in question is it."""
-    other: Any = aliased(Comment)
+    rows = session.execute(_first(), {"ids": comment_ids})
+    return [(comment_id, found if found and found < own else None) for comment_id, own, found in rows]
+
+
+@cache
+def _first() -> Select[Any]:
+    own, other = _COMMENTS.alias(), _COMMENTS.alias()
     first = (
-        select(other.accepted_at)
-        .where(other.site_id == Comment.site_id, other.author_key == Comment.author_key)
-        .order_by(other.id)
+        select(other.c.accepted_at)
+        .where(other.c.site_id == own.c.site_id, other.c.author_key == own.c.author_key)
+        .order_by(other.c.id)
         .limit(1)
-        .correlate(Comment)
+        .correlate(own)
         .scalar_subquery()
     )
-    rows = session.execute(select(Comment.id, Comment.accepted_at, first).where(Comment.id.in_(comment_ids)))
-    return [(comment_id, found if found and found < own else None) for comment_id, own, found in rows]
+    return select(own.c.id, own.c.accepted_at, first).where(own.c.id.in_(_IDS))

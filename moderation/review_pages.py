@@ -103,7 +103,7 @@ def page(
     driving = _equal({scarcest: asked[scarcest]} if scarcest else {})
     if (counts[scarcest] if scarcest else count(session, site_ids)) <= COUNT_UP_TO:
         return reading.all_at_once(driving, limit)
-    return reading.in_order(driving if order == "due" else [], limit, step=_STEP)
+    return reading.in_order(driving if order == "due" else [], limit, step=min(_STEP, 10 * limit))
 
 
 def count(session: Session, site_ids: Collection[str] | None, conditions: Sequence[ColumnElement[bool]] = ()) -> int:
@@ -128,7 +128,7 @@ class _Reading:
     after: Position | None
 
     def in_order(self, conditions: Sequence[ColumnElement[bool]], limit: int, *, step: int) -> Page:
-        """Read on in the index's order until the page is full or enough was looked at."""
+        """Read on in the index's order, `step` items first, until the page is full or enough was looked at."""
         matching: list[Row[Any]] = []
         looked_at = characters = 0
         place = self.after
@@ -144,6 +144,7 @@ class _Reading:
             characters += sum(len(row.comment) for row in rows) if self.filters.text else 0
             if looked_at >= LOOKED_AT or characters >= CHARACTERS:
                 return Page(self._load(matching), place, looked_at, cut_short=True)
+            step = _STEP
 
     def all_at_once(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> Page:
         """Read all that meet the conditions, which are few, and put them in order."""
@@ -168,14 +169,17 @@ class _Reading:
 
     def _ahead(self, conditions: Sequence[ColumnElement[bool]], place: Position | None, size: int) -> list[Row[Any]]:
         """The next items: the head of each site's index, merged."""
-        asked = [ReviewItem.closed_at.is_(None), *conditions, *self._range(), *self._foremost()]
+        asked = [*conditions, *self._range(), *self._foremost()]
         key = (ReviewItem.due if self.order == "due" else ReviewItem.opened_at, ReviewItem.id)
         if place is not None:
             at = literal(place.at) if self.order == "due" else literal(_moment(place.at), Moment)
             there = tuple_(at, literal(place.item_id))
             asked.append(tuple_(*key) < there if self.order == "newest" else tuple_(*key) > there)
         by = [column.desc() for column in key] if self.order == "newest" else [*key]
-        head = select(ReviewItem.id).where(*asked).order_by(*by).limit(size)
+        if self.site_ids is None or len(self.site_ids) == 1:
+            query = self._select().where(*_open(self.site_ids), *asked)
+            return list(self.session.execute(query.order_by(*by).limit(size)))
+        head = select(ReviewItem.id).where(*_open(None), *asked).order_by(*by).limit(size)
         found: list[Row[Any]] = []
         for heads in _heads(head, self.site_ids):
             found += self.session.execute(self._select().where(ReviewItem.id.in_(heads)).order_by(*by).limit(size))
@@ -225,18 +229,20 @@ class _Reading:
 
 def _open(site_ids: Collection[str] | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [ReviewItem.closed_at.is_(None)]
-    return conditions if site_ids is None else [*conditions, ReviewItem.site_id.in_(site_ids)]
+    if site_ids is None:
+        return conditions
+    # Not `IN` for a single one: an index that is in order for each site would be in none for a list.
+    [first, *others] = site_ids or [""]
+    of_sites = ReviewItem.site_id.in_(site_ids) if others else ReviewItem.site_id == first
+    return [*conditions, of_sites]
 
 
 def _equal(asked: dict[str, str]) -> list[ColumnElement[bool]]:
     return [ReviewItem.__table__.c[name] == value for name, value in asked.items()]
 
 
-def _heads(head: Select[Any], site_ids: Collection[str] | None) -> Iterator[Any]:
+def _heads(head: Select[Any], site_ids: Collection[str]) -> Iterator[Any]:
     """`head` for each site, some sites in one query."""
-    if site_ids is None:
-        yield head
-        return
     ordered = sorted(site_ids)
     for begin in range(0, len(ordered), _SITES_AT_ONCE):
         some = ordered[begin : begin + _SITES_AT_ONCE]
