@@ -22,7 +22,7 @@ def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
     event = session.scalar(
         select(AuditEvent)
         .where(AuditEvent.comment_id == comment.id, AuditEvent.action.in_(_ACTIONS))
-        .order_by(AuditEvent.id.desc())
+        .order_by(AuditEvent.version.desc())
         .limit(1)
     )
     if event is None or event.action == "comment.edited":

@@ -77,7 +77,10 @@ export function takeNews() {
 }
 
 function hear(event) {
-  const { kind, comments, by } = JSON.parse(event.data);
+  const message = JSON.parse(event.data);
+  const { kind, comments, by } = message;
+  document.dispatchEvent(new CustomEvent("winnow:live", { detail: message })); // for scripts of other parts
+  if (kind === "opened" && by === cards.dataset.me && comments.every(find)) return; // an undo of this page's own
   const here = comments.filter((id) => find(id) && !find(id).classList.contains("decided"));
   if (kind === "decided" && here.length) look(here);
   else if (kind === "claimed") here.forEach((id) => showClaim(id, by));
