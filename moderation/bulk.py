@@ -28,6 +28,8 @@ STEP = 100
 #: A preview counts no further, so that it costs the same in the largest attack.
 COUNT_UP_TO = 10_000
 _COUNTED_AT_ONCE = 500
+#: Nor does it look further than this: a search may find its first match late.
+_MOST_PAGES = 50
 #: A job that nobody has touched for so long is queued again.
 LEFT_ALONE = timedelta(seconds=30)
 _EXAMPLES = 3
@@ -65,12 +67,13 @@ def preview(
     session: Session, criteria: Mapping[str, Any], action: Action, site_ids: Collection[str], *, actor: str
 ) -> Preview:
     """What deciding all these comments would mean: how many, on which sites, by whom."""
-    found, after = Preview(), ""
-    while True:
+    found, after, counted = Preview(), "", set()
+    for _ in range(_MOST_PAGES):
         page = bulk_criteria.read(session, criteria, action, site_ids, actor=actor, after=after, limit=_COUNTED_AT_ONCE)
         for one in page.chosen:
-            if not one.free:
+            if not one.free or one.comment_id in counted:
                 continue
+            counted.add(one.comment_id)
             found.total += 1
             found.statuses[one.comment.status] += 1
             found.sites[one.comment.site_id] += 1
@@ -79,10 +82,13 @@ def preview(
             if len(found.examples) < _EXAMPLES:
                 found.examples.append(one.comment)
         session.expunge_all()
-        found.more = page.next is not None and found.total >= COUNT_UP_TO
-        if page.next is None or found.more:
+        if page.next is None:
             return found
+        if found.total >= COUNT_UP_TO:
+            break
         after = page.next
+    found.more = True
+    return found
 
 
 def create(

@@ -1,4 +1,4 @@
-"""Which comments a bulk job is about: what a moderator chose, read in pages by comment id."""
+"""Which comments a bulk job is about: what a moderator chose, read in pages."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import followers
-from moderation.patterns import fold
+from moderation import followers, review_pages
+from moderation.review_pages import Filters, Position
 from moderation.tables import BulkChange, Comment, ReviewItem
 
 #: What can be decided: not what is being scored, nor what was erased.
@@ -36,7 +36,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the comments, and the id after which to go on; None: there is no more."""
+    """Some of the comments, and where to go on; None: there is no more."""
 
     chosen: list[Chosen]
     next: str | None
@@ -52,7 +52,7 @@ def read(
     after: str = "",
     limit: int = 100,
 ) -> Page:
-    """The next comments that the criteria mean, on these sites, by id.
+    """The next comments that the criteria mean, on these sites, after where a page ended.
 
     One of
 
@@ -66,15 +66,18 @@ def read(
     and `seen_at`, the moment of the preview: what has changed since then is not `free`. What is as wanted already, and
     waits for nobody, is left out.
     """
-    ids, last = _ids(session, criteria, site_ids, after, limit)
-    query = select(Comment).where(Comment.id.in_(ids), Comment.site_id.in_(site_ids)).order_by(Comment.id)
-    found = list(session.scalars(query))
+    if "search" in criteria:
+        found, last = _searched(session, criteria["search"], site_ids, actor=actor, after=after, limit=limit)
+        ids: dict[str, int | None] = dict.fromkeys(found)
+    else:
+        ids, last = _ids(session, criteria, site_ids, after, limit)
+        # By their ids alone: with the sites in it, a database may choose to look through all of a site.
+        found = {one.id: one for one in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
+    comments = [found[one] for one in ids if one in found and found[one].site_id in site_ids]
     if "undoes" in criteria:
-        return Page([Chosen(one.id, ids[one.id] or 0, one) for one in found], last)
-    found = [one for one in found if one.status in DECIDABLE]
-    waiting = _open_items(session, [one.id for one in found])
-    if text := fold(criteria.get("search", {}).get("text") or ""):
-        found = [one for one in found if all(word in fold(f"{one.name} {one.comment}") for word in text.split())]
+        return Page([Chosen(one.id, ids[one.id] or 0, one) for one in comments], last)
+    comments = [one for one in comments if one.status in DECIDABLE]
+    waiting = _open_items(session, [one.id for one in comments])
     seen_at = datetime.fromisoformat(criteria["seen_at"])
     return Page(
         [
@@ -84,7 +87,7 @@ def read(
                 one,
                 free=(ids[one.id] is not None or one.updated_at <= seen_at) and actor not in waiting.get(one.id, ()),
             )
-            for one in found
+            for one in comments
             if one.status != _AFTER[action] or one.id in waiting
         ],
         last,
@@ -111,24 +114,28 @@ def _query(criteria: Mapping[str, Any], site_ids: Collection[str], after: str) -
             BulkChange.job_id == criteria["undoes"], BulkChange.comment_id > after
         )
         return changes.order_by(BulkChange.comment_id)
-    if "search" in criteria:
-        conditions = _search(criteria["search"], site_ids)
-        items = select(ReviewItem.comment_id).where(*conditions, ReviewItem.comment_id > after)
-        return items.distinct().order_by(ReviewItem.comment_id)
     who = Comment.author_key == criteria["author"] if "author" in criteria else Comment.ip == criteria["address"]
     mine = select(Comment.id.label("comment_id")).where(Comment.site_id == criteria["site"], who, Comment.id > after)
     return mine.order_by(Comment.id)
 
 
-def _search(search: Mapping[str, Any], site_ids: Collection[str]) -> list[ColumnElement[bool]]:
-    wanted = {search["site"]} & set(site_ids) if search.get("site") else set(site_ids)
-    conditions: list[ColumnElement[bool]] = [ReviewItem.closed_at.is_(None), ReviewItem.site_id.in_(wanted)]
-    conditions += [ReviewItem.__table__.c[name] == search[name] for name in SEARCHED if search.get(name)]
-    if search.get("opened_since"):
-        conditions.append(ReviewItem.opened_at >= datetime.fromisoformat(search["opened_since"]))
-    if search.get("opened_before"):
-        conditions.append(ReviewItem.opened_at < datetime.fromisoformat(search["opened_before"]))
-    return conditions
+def _searched(
+    session: Session, search: Mapping[str, Any], site_ids: Collection[str], *, actor: str, after: str, limit: int
+) -> tuple[dict[str, Comment], str | None]:
+    """The next comments of the queue that match, by when they were put there: that order stays while others go."""
+    sites = {search["site"]} & set(site_ids) if search.get("site") else set(site_ids)
+    since, before = (search.get(name) for name in ("opened_since", "opened_before"))
+    filters = Filters(
+        **{name: search.get(name) for name in (*SEARCHED, "text")},
+        opened_since=datetime.fromisoformat(since) if since else None,
+        opened_before=datetime.fromisoformat(before) if before else None,
+        not_for=actor,
+    )
+    at, _, item_id = after.partition("-")
+    start = Position(int(at), item_id) if after else None
+    page = review_pages.page(session, sites, filters, "oldest", after=start, limit=limit)
+    found = {comment.id: comment for _, comment in page.rows}
+    return found, None if page.next is None else f"{page.next.at}-{page.next.item_id}"
 
 
 def _open_items(session: Session, comment_ids: Collection[str]) -> dict[str, set[str | None]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from sqlalchemy import Table, bindparam, delete, select, update
@@ -102,7 +103,9 @@ class Change:
     decided_at: datetime
     #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
     priority: int | None = None
-    #: What it shares with comments that say nearly the same; see `ReviewItem`.
+    #: Of a comment that asks for a moderator: by this it is grouped with those that say nearly the same.
+    fingerprint: tuple[int, ...] = ()
+    #: What it shares with them; see `ReviewItem`. `record` finds it.
     group_id: str | None = None
     #: The comment's: whom else to tell.
     origin: dict[str, Any] | None = None
@@ -137,11 +140,14 @@ _TABLE = cast("Table", Comment.__table__)
 _UPDATE = _TABLE.update().where(_TABLE.c.id == bindparam("which"))
 
 
-def record(session: Session, changes: Sequence[Change]) -> list[Change]:
+def record(
+    session: Session, changes: Sequence[Change], *, known: Mapping[int, str] = MappingProxyType({})
+) -> list[Change]:
     """Write a batch's decisions: status, scores, audit, review items and deliveries, in the caller's transaction.
 
     A comment is written only while it is `pending` at the revision that was scored, so that running twice changes
-    nothing and an edit made meanwhile is scored again. Returns what was written.
+    nothing and an edit made meanwhile is scored again. Returns what was written. `known` is what `lookalikes.known`
+    says of their fingerprints, to be quicker.
     """
     by_id = {change.comment_id: change for change in changes}
     columns = (Comment.id, Comment.status, Comment.revision, Comment.version)
@@ -151,6 +157,8 @@ def record(session: Session, changes: Sequence[Change]) -> list[Change]:
         for row in rows
         if row.status == "pending" and row.revision == by_id[row.id].revision
     ]
+    groups = lookalikes.assign(session, {one.comment_id: one.fingerprint for one in current}, known)
+    current = [replace(one, group_id=groups.get(one.comment_id)) for one in current]
     _write(session, current)
     return current
 
@@ -308,6 +316,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
     appeals.erase(session, comment.id)
     review.close(session, [comment.id], by=actor, outcome="erase")
+    review.forget(session, comment.id)
     audit.record(session, [_audit_event(comment, "comment.erased", actor)])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
     webhooks.notify(

@@ -44,16 +44,18 @@ def known(session: Session, wanted: Fingerprints) -> dict[int, str]:
 def assign(session: Session, wanted: Fingerprints, owners: Mapping[int, str]) -> dict[str, str]:
     """The group of each comment, by id, in the caller's transaction; the first of its kind begins one.
 
-    `owners` is what was `known` shortly before; what has none yet is written, and where two processes do that at once
-    both go by the first.
+    `owners` is what was `known` shortly before, or less: bands that have no group by then are written, and those that
+    turn out to have one, since another process was quicker, are gone by.
     """
     groups, new = _choose(wanted, owners)
+    quicker: dict[int, str] = {}
     if new:
         _claim(session, new)
-        ours = {band: group for band, group in _owners(session, new).items() if group != new[band]}
-        if ours:
-            groups, _ = _choose(wanted, {**owners, **new, **ours})
-    _note(session, [band for band in _bands(wanted.values()) if band in owners])
+        quicker = {band: group for band, group in _owners(session, new).items() if group != new[band]}
+    if quicker:
+        groups, meant = _choose(wanted, {**owners, **quicker})
+        _move(session, {band: group for band, group in meant.items() if group != new[band]})
+    _note(session, [band for band in _bands(wanted.values()) if band in owners or band in quicker])
     return groups
 
 
@@ -93,6 +95,20 @@ def _claim(session: Session, new: Mapping[int, str]) -> None:
     rows = [{"band": band, "group_id": new[band], "seen_at": moment} for band in sorted(new)]
     dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(LookalikeBand).on_conflict_do_nothing(), rows)
+
+
+def _move(session: Session, bands: Mapping[int, str]) -> None:
+    """Give bands that were just claimed to the group that their comments belong to after all."""
+    by_group: dict[str, list[int]] = {}
+    for band, group in bands.items():
+        by_group.setdefault(group, []).append(band)
+    for group, moved in by_group.items():
+        session.execute(
+            update(LookalikeBand)
+            .where(LookalikeBand.band.in_(moved))
+            .values(group_id=group)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _note(session: Session, bands: Collection[int]) -> None:

@@ -105,6 +105,16 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
     followers.move_up(session, left)
 
 
+def forget(session: Session, comment_id: str) -> None:
+    """Take what tells of an erased comment's author and words off its items, in the caller's transaction."""
+    session.execute(
+        update(ReviewItem)
+        .where(ReviewItem.comment_id == comment_id)
+        .values(author_key=None, language=None, group_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def reopen(session: Session, comment_id: str, version: int) -> None:
     """Open the items again that the comment's `version` closed, in the caller's transaction.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -134,19 +134,10 @@ class Scorer:
         changes = self._judge(rows, scores)
         if not changes:
             return [], 0, took
-        asked = {change.comment_id for change in changes if change.priority is not None}
-        fingerprints = {row.id: fingerprint(row.comment) for row in rows if row.id in asked}
-        owners = self._known_lookalikes(fingerprints)
-        with self.store.write() as session:
-            groups = lookalikes.assign(session, fingerprints, owners)
-            changes = [replace(one, group_id=groups.get(one.comment_id)) for one in changes]
-            return comments.record(session, changes), len(scores), took
-
-    def _known_lookalikes(self, fingerprints: lookalikes.Fingerprints) -> dict[int, str]:
-        if not fingerprints:
-            return {}
         with self.store.read() as session:
-            return lookalikes.known(session, fingerprints)
+            known = lookalikes.known(session, {change.comment_id: change.fingerprint for change in changes})
+        with self.store.write() as session:
+            return comments.record(session, changes, known=known), len(scores), took
 
     def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
         with self.store.read() as session:
@@ -223,6 +214,7 @@ class Scorer:
             policy_version=site.version,
             language=known_language,
             priority=priority(scores, site.thresholds) if asks else None,
+            fingerprint=fingerprint(row.comment) if asks else (),
         )
 
     def _language(self, row: Comment) -> str | None:
@@ -255,6 +247,7 @@ def _unjudged(row: Comment, scores: dict[str, float] | None) -> Change:
         reasons=[policy.Reason(rule="not_judged", action="flag", message=message).as_json()],
         scores=scores,
         priority=0,
+        fingerprint=fingerprint(row.comment),
     )
 
 

@@ -317,7 +317,7 @@ class BulkJob(Table):
     done: Mapped[int] = mapped_column(Integer)
     #: Decided by somebody else meanwhile, or gone.
     skipped: Mapped[int] = mapped_column(Integer)
-    #: Where to go on: the id of the last comment that was looked at.
+    #: Where to go on: after the last comment that was looked at; see `bulk_criteria.py`.
     position: Mapped[str | None] = mapped_column(String(80))
     error: Mapped[str | None] = mapped_column(String(300))
     touched_at: Mapped[datetime]

@@ -140,6 +140,18 @@ def test_two_processes_that_meet_an_attack_at_once_agree_on_its_group(store: Sto
     assert second["c_2"] == first["c_1"]
 
 
+def test_who_was_slower_brings_what_is_new_into_the_group_of_who_was_quicker(store: Store) -> None:
+    first, second, third = (TEXT, TEXT + " " + OTHERS[0], OTHERS[0])
+    assert alike(first, second)
+    assert alike(second, third)
+    assert not alike(first, third)
+    found = []
+    for at, text in enumerate((first, second, third)):
+        with store.write() as session:  # each as if it had looked before any of the others had written
+            found += lookalikes.assign(session, {f"c_{at}": fingerprint(text)}, {}).values()
+    assert len(set(found)) == 1
+
+
 def test_a_group_follows_an_attack_that_drifts(store: Store) -> None:
     words, found = TEXT.split(), []
     for at, word in enumerate(
