@@ -39,6 +39,11 @@ def test_a_required_setting_that_is_missing_is_named(missing: str) -> None:
         ("WINNOW_DEMO", "perhaps"),
         ("WINNOW_WEB_THREADS", "many"),
         ("WINNOW_WEB_PROCESSES", "0"),
+        ("WINNOW_REQUIRE_TOTP", "yes"),
+        ("WINNOW_OIDC_ISSUER", "login.example.com"),
+        ("WINNOW_OIDC_ISSUER", "http://login.example.com"),
+        ("WINNOW_OIDC_MATCH", "name"),
+        ("WINNOW_OIDC_ROLE", "owner"),
     ],
 )
 def test_a_malformed_setting_is_named(name: str, text: str) -> None:
@@ -54,6 +59,9 @@ def test_a_malformed_setting_is_named(name: str, text: str) -> None:
         ("webhook_allow", "10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
         ("web_threads", "4", 4),
         ("demo", "off", False),
+        ("oidc_role", "viewer", "viewer"),
+        ("oidc_match", "username", "username"),
+        ("require_totp", "on", True),
         ("data_dir", "/var/lib/winnow", Path("/var/lib/winnow")),
     ],
 )
@@ -85,6 +93,16 @@ def test_a_short_secret_key_is_refused() -> None:
 
 def test_settings_do_not_show_their_secrets() -> None:
     assert KEY not in repr(from_environment(REQUIRED | {"WINNOW_SECRET_KEY": KEY}))
+
+
+@pytest.mark.parametrize("issuer", ["https://login.example.com/realms/news/", "http://localhost:8080"])
+def test_an_issuer_needs_a_client_id_and_keeps_its_secret(issuer: str) -> None:
+    given = REQUIRED | {"WINNOW_OIDC_ISSUER": issuer}
+    with pytest.raises(SettingsError, match="WINNOW_OIDC_CLIENT_ID must be too"):
+        from_environment(given)
+    found = from_environment(given | {"WINNOW_OIDC_CLIENT_ID": "winnow", "WINNOW_OIDC_CLIENT_SECRET": "hushhush"})
+    assert found.oidc_issuer == issuer.rstrip("/")
+    assert "hushhush" not in repr(found)
 
 
 def test_unset_settings_mean_the_data_directory(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
+from flask import Flask, jsonify
 from flask.testing import FlaskClient
 from joserfc.jwk import OctKey, RSAKey
 from playwright.sync_api import Browser, expect
@@ -199,6 +199,14 @@ def test_a_provider_that_calls_itself_something_else_is_not_used(make: Make, pro
     answer = make().test_client().get("/console/sign-in/provider")
     assert answer.status_code == 502
     assert "something else than WINNOW_OIDC_ISSUER says" in answer.text
+
+
+@pytest.mark.parametrize("nonsense", [[], "text", {"authorization_endpoint": 1}])
+def test_a_provider_that_describes_itself_as_nonsense_is_not_used(
+    make: Make, provider: LyingProvider, nonsense: object
+) -> None:
+    provider.app.view_functions["/.well-known/openid-configuration"] = lambda: jsonify(nonsense)
+    assert make().test_client().get("/console/sign-in/provider").status_code == 502
 
 
 @pytest.mark.parametrize("state", ["", "made-up", None])

@@ -34,6 +34,10 @@ class ProviderError(Exception):
     """The provider did not do as it should; the message is for whoever wants to sign in."""
 
 
+#: What Authlib raises where a provider is away, refuses, or answers with something else than it should.
+FAILURES = (OAuthError, JoseError, RequestException, RuntimeError, ValueError, KeyError, TypeError, ProviderError)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Make the client, where there is a provider. It is first asked when somebody first signs in through it."""
     app.extensions[_EXTENSION] = None
@@ -64,7 +68,7 @@ def start_single_sign_on() -> ResponseReturnValue:
     try:
         _require_issuer(client)
         answer: ResponseReturnValue = client.authorize_redirect(_own_address())
-    except (RequestException, RuntimeError, ValueError, ProviderError) as error:
+    except FAILURES as error:
         return _refuse(error)
     return answer
 
@@ -79,7 +83,7 @@ def finish_single_sign_on() -> ResponseReturnValue:
         user = _user_of(client, _vouched_for(client))
     except Unknown as stranger:
         return _form(403, str(stranger))
-    except (OAuthError, JoseError, RequestException, RuntimeError, ValueError, ProviderError) as error:
+    except FAILURES as error:
         return _refuse(error)
     return second_step.start(user, wanted)
 

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 #: A person mistypes a few times a minute; somebody who guesses needs thousands.
 BY_NAME = parse("10 per minute")
-#: Three of a million codes are right at a time: somebody who knows the password would need months.
+#: Three of a million codes are right at a time: somebody who knows the password needs about a year.
 BY_CODE = parse("20 per hour")
 
 
