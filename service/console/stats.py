@@ -34,7 +34,7 @@ def show_stats() -> ResponseReturnValue:
         sites = site_names(session)
         chosen = request.args.get("site") if request.args.get("site") in dict(sites) else None
         site_ids = [chosen] if chosen else [site_id for site_id, _ in sites]
-        page = render_template(
+        return render_template(
             "console/stats.html",
             sites=sites,
             site_id=chosen,
@@ -48,7 +48,6 @@ def show_stats() -> ResponseReturnValue:
             second_looks=second_looks(session, site_ids, clock.now() - timedelta(days=len(days))),
             label_name=cards.label_name,
         )
-    return page
 
 
 def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> list[tuple[str, int, float]]:
@@ -127,7 +126,7 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
             times=True,
         ),
         plots.line(
-            "How long a comment waited for a person (median)",
+            "Median wait for a person",
             [_name(day) for day in days],
             Series("Median", "seen", medians),
             summary=f"The median of a day was {longest} at most.",
