@@ -118,8 +118,8 @@ def author(session: Session, site_id: str, author_key: str) -> Record | None:
     if first is None:
         return None
     bounded = select(Comment.status).where(*theirs).limit(COUNT_UP_TO).subquery()
-    counts = session.execute(select(bounded.c.status, func.count()).group_by(bounded.c.status)).tuples()
-    return Record(dict(counts.all()), first, recent)
+    counts = dict(session.execute(select(bounded.c.status, func.count()).group_by(bounded.c.status)).all())
+    return Record(counts, first, recent)
 
 
 def _deliveries(session: Session, comment_id: str) -> list[tuple[WebhookDelivery, str, Sequence[WebhookAttempt]]]:

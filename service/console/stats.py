@@ -126,7 +126,7 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
             times=True,
         ),
         plots.line(
-            "How long a comment waited for a person (median)",
+            "Median wait for a person",
             [_name(day) for day in days],
             Series("Median", "seen", medians),
             summary=f"The median of a day was {longest} at most.",

@@ -35,6 +35,8 @@ class Entry:
     scores: list[tuple[str, float]] = field(default_factory=list)
     #: Moment and what happened then.
     steps: list[tuple[datetime, str]] = field(default_factory=list)
+    #: The comment's version that it made: what came first within a moment.
+    version: int = 0
 
 
 def tell(comment: Comment, history: History, names: Mapping[str, str]) -> list[Entry]:
@@ -47,7 +49,7 @@ def tell(comment: Comment, history: History, names: Mapping[str, str]) -> list[E
     for item in history.second_looks:
         entries += _second_look(item, names)
     entries += [_delivery(*delivery) for delivery in history.deliveries]
-    return sorted(entries, key=lambda entry: (entry.at, entry.kind == "webhook"))
+    return sorted(entries, key=lambda entry: (entry.at, entry.kind == "webhook", entry.version))
 
 
 def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
@@ -65,6 +67,7 @@ def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
         who=names.get(event.actor, event.actor),
         why=[why for reason in reasons if (why := _reason(reason))],
         facts=_facts(event),
+        version=event.version or 0,
         scores=sorted((event.scores or {}).items(), key=lambda one: -one[1]) if decided and not by_person else [],
     )
 
