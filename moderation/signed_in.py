@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, Delete, delete, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
@@ -31,9 +31,11 @@ def end_all(session: Session, user_id: str, *, keep: str | None = None, actor: s
     return _end(session, query, user_id, actor)
 
 
-def _end(session: Session, query: delete, user_id: str, actor: str) -> int:  # type: ignore[valid-type]
-    ended = session.execute(query.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+def _end(session: Session, query: Delete, user_id: str, actor: str) -> int:
+    result = session.execute(query.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    ended = int(result.rowcount)
     if ended:
         detail = {"user": user_id, "sessions": ended}
         audit.record(session, [audit.row("user.sessions_ended", actor=actor, detail=detail)])
-    return int(ended)
+    return ended

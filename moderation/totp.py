@@ -33,7 +33,8 @@ def new_secret() -> str:
 
 def address(secret: str, name: str, issuer: str) -> str:
     """The `otpauth://` address that an authenticator app reads from a QR code."""
-    return _totp(secret).get_provisioning_uri(name, issuer)
+    # Some apps show a plus sign where a space was meant; one that was meant is %2B.
+    return _totp(secret).get_provisioning_uri(name, issuer).replace("+", "%20")
 
 
 def code_at(secret: str, step: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -131,7 +131,10 @@ def test_turning_it_off_forgets_everything(store: Store, settings: Settings, ada
 
 
 def test_the_address_in_the_qr_code_is_what_apps_read() -> None:
-    parts = urlsplit(totp.address(RFC_SECRET, "ada", "Winnow (example.org)"))
+    address = totp.address(RFC_SECRET, "ada+x", "Winnow (example.org)")
+    assert "+" not in address, "some apps show it"
+    parts = urlsplit(address)
+    assert unquote(parts.path) == "/Winnow (example.org):ada+x"
     assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
     told = parse_qs(parts.query)
     assert told["secret"] == [RFC_SECRET]

@@ -73,18 +73,22 @@ def show_person(user_id: str) -> ResponseReturnValue:
 def set_person_role(user_id: str) -> ResponseReturnValue:
     access.require_everywhere("admin")
     role = request.form.get("role", "")
-    return _change(user_id, "The role is changed.", lambda session, actor: members.set_role(
-        session, user_id, role, actor=actor
-    ))  # fmt: skip
+
+    def change(session: Session, actor: str) -> None:
+        members.set_role(session, user_id, role, actor=actor)
+
+    return _change(user_id, "The role is changed.", change)
 
 
 def set_person_site_role(user_id: str) -> ResponseReturnValue:
     site_id = request.form.get("site", "")
     access.require(site_id, "admin")
     role = "none" if request.form.get("action") == "remove" else request.form.get("role", "")
-    return _change(user_id, "The role is changed.", lambda session, actor: members.set_site_role(
-        session, user_id, site_id, role, actor=actor
-    ))  # fmt: skip
+
+    def change(session: Session, actor: str) -> None:
+        members.set_site_role(session, user_id, site_id, role, actor=actor)
+
+    return _change(user_id, "The role is changed.", change)
 
 
 def disable_person(user_id: str) -> ResponseReturnValue:
