@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation import followers, review_pages
@@ -92,6 +92,14 @@ def read(
         ],
         last,
     )
+
+
+def count(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> int:
+    """How many comments the criteria name, decided already or not; 0 where only looking through them would tell."""
+    if "ids" in criteria or "search" in criteria:
+        return 0
+    query = _query(criteria, site_ids, "").order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(query)) or 0
 
 
 def _ids(

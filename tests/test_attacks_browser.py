@@ -114,6 +114,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(page.get_by_text("40 comments by 40 authors on 3 pages of 2 sites.")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("r")
     expect(page.get_by_text("Done: 40 rejected.")).to_be_visible(timeout=30_000)
     assert statuses(store, ids) == ["rejected"] * 40
@@ -124,6 +125,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     assert told(receiver) == ["comment.rejected"] * 25
 
     receiver.requests.clear()
+    page.wait_for_load_state()
     page.keyboard.press("u")
     expect(page.get_by_text("Done: 40 taken back.")).to_be_visible(timeout=30_000)
     assert statuses(store, ids) == ["flagged"] * 40

@@ -337,6 +337,9 @@ def test_a_preview_says_what_would_happen_and_counts_so_far_only(
         monkeypatch.setattr(bulk, "_COUNTED_AT_ONCE", 1)
         found = bulk.preview(session, seen, "reject", both, actor=actor)
         assert (found.total, found.more) == (1, True)
+        author = {"author": "eve", "site": site.id, "seen_at": clock.now().isoformat()}
+        found = bulk.preview(session, author, "reject", both, actor=actor)
+        assert (found.total, bulk.count(session, author, found, both)) == (1, 2)
 
 
 def test_the_tables_say_who_started_what(

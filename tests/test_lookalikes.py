@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,13 @@ def test_any_text_has_a_fingerprint_that_fits_its_column(text: str) -> None:
 
 def test_a_text_of_any_length_costs_about_the_same() -> None:
     assert len(fingerprint("".join(random.Random(1).choices("abcdefghij klmnop", k=1_000_000)))) == BANDS
+
+
+@pytest.mark.parametrize("hostile", ["x", "x.", "@", "<", "a@", "x/", "http://", "ﷺ", "e\u0301", "-", ".a/"])
+def test_no_text_takes_long(hostile: str) -> None:
+    began = time.process_time()
+    fingerprint(hostile * (20_000 // len(hostile)))
+    assert time.process_time() - began < 0.5, "a quadratic one takes many seconds"
 
 
 @pytest.mark.parametrize("text", ["🤡🤡🤡", "12345", "lol", "死ね"])

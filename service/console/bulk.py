@@ -161,8 +161,9 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
         if code is not None and code not in {reason.code for reason in _reasons(session, set(sites))}:
             abort(400, "Choose a reason of the list.")
         found = bulk.preview(session, criteria, action, sites, actor=actor)
+        total = bulk.count(session, criteria, found, sites)
     with context().store.write() as session:
-        job_id = bulk.create(session, criteria, action, actor=actor, total=found.total, code=code, note=note or None).id
+        job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
     _queue(job_id)
     return redirect(url_for("console.show_job", job_id=job_id, back=request.form.get("back") or None), 303)
 
