@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -79,7 +79,7 @@ class Consequences:
 
 def apart_from_thresholds(policy: Policy, facts: Facts) -> tuple[Action | None, Action]:
     """What the rules say before the thresholds (None: nothing), and after them."""
-    verdict = evaluate(replace(policy, thresholds={}), {}, facts)
+    verdict = evaluate(policy, {}, facts)  # without a score no threshold is reached
     if verdict.reasons[0].rule in _BEFORE:
         return verdict.action, verdict.action
     return None, verdict.action
