@@ -118,7 +118,8 @@ def author(session: Session, site_id: str, author_key: str) -> Record | None:
     if first is None:
         return None
     bounded = select(Comment.status).where(*theirs).limit(COUNT_UP_TO).subquery()
-    counts = dict(session.execute(select(bounded.c.status, func.count()).group_by(bounded.c.status)).all())
+    by_status = select(bounded.c.status, func.count()).group_by(bounded.c.status)
+    counts: dict[str, int] = dict(session.execute(by_status).all())
     return Record(counts, first, recent)
 
 

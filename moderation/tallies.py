@@ -9,6 +9,7 @@ moment before its transaction commits, and what committed behind the watermark w
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ WATERMARK = "tallies"
 #: Longer than a transaction takes and than the clocks of an installation differ.
 LAG = timedelta(minutes=1)
 #: Audit events read in a step.
-STEP = 2000
+STEP = 1000
 #: The parts that a score's range is cut into: for its distribution, and to compare with what people decided.
 BINS, BANDS = 20, 10
 #: Between two decisions of one person: less is many at once, more is a break.
@@ -60,18 +61,19 @@ class Key:
     key: str
 
 
-def roll_up(store: Store, *, most_steps: int = 20) -> int:
-    """Add up the audit events that are old enough, at most `most_steps` × `STEP` of them. Returns how many."""
-    counted = 0
-    for _ in range(most_steps):
+def roll_up(store: Store, *, seconds: float = 1.0) -> int:
+    """Add up the audit events that are old enough, for about `seconds`: the clock has more to do. Returns how many."""
+    counted, until = 0, time.monotonic() + seconds
+    while True:
         with store.read() as session:
             position = session.scalar(select(Watermark.position).where(Watermark.name == WATERMARK))
             events = _next_events(session, position or "")
             sums = _sum(session, events)
         if not events or not _advance(store, position, events[-1].id, sums):
-            break
+            return counted
         counted += len(events)
-    return counted
+        if time.monotonic() >= until:
+            return counted
 
 
 def rebuild(store: Store) -> int:

@@ -154,7 +154,7 @@ def test_the_history_is_read_after_an_edit_a_report_a_decision_and_its_undoing(
             "Flagged by the site's policy",
             "Reported: insult by a reader",
             "Rejected by mo",
-            "Took the decision back by mo",
+            "Took the decision back: flagged again by mo",
         )
     ):
         expect(told.nth(at)).to_contain_text(said)

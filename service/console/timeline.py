@@ -59,6 +59,8 @@ def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
     what = _DECIDED.get(event.status or "", "Decided") if decided else _DONE.get(event.action)
     if what is None:
         what = event.action.partition(".")[2].replace("_", " ").capitalize()
+    if event.action == "comment.undone" and event.status:
+        what = f"{what}: {event.status} again"
     by_person = event.actor.startswith("user:")
     return Entry(
         at=event.created_at,
