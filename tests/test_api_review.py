@@ -28,6 +28,19 @@ def test_the_queue_has_what_is_flagged_or_reported_most_urgent_first(client: Fla
     assert found[1]["comment"]["status"] == "published"
 
 
+def test_the_queue_can_be_filtered(client: FlaskClient, scorer: Scorer) -> None:
+    insult, spam = (post(client, text) for text in ("insult=0.6 und", "spam=0.6"))
+    scorer.run_batch()
+    for asked, expected in (
+        ({"label": "spam"}, [spam]),
+        ({"language": "de", "kind": "flag"}, [insult]),
+        ({"rule": "links"}, []),
+        ({"label": "insult", "author": "ADA"}, [insult]),
+    ):
+        assert [one["comment"]["id"] for one in walk(client, QUEUE, "items", **asked)] == expected
+    assert client.get(f"{QUEUE}?label=rude").status_code == 422
+
+
 def test_a_decision_takes_the_comment_out_of_the_queue(client: FlaskClient, scorer: Scorer) -> None:
     comment_id = post(client, "insult=0.6")
     scorer.run_batch()

@@ -211,6 +211,7 @@ class TestCard:
     ) -> None:
         browser = sign_in(app, store)
         post("A kind word.", ip="192.0.2.7")
+        clock.advance(seconds=1)
         rejected = post("insult=0.6", ip="192.0.2.7")
         post("Also kind.", "<i>Bo</i>", ip="192.0.2.7")
         with store.read() as session:

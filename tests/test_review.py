@@ -158,3 +158,12 @@ def test_what_has_waited_for_long_comes_up_among_what_is_worse(store: Store, sit
         store, [site.id], [(0, 900, 0, True), (0, 100, 20 * hours, True), (0, 5, 24 * hours, True)]
     )
     assert pages(store, site.id, 10) == [old, worse, worst]
+
+
+def test_an_item_has_the_language_that_the_site_names_or_else_the_text_tells(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    for words, language in (("und insult=0.6", None), ("und insult=0.7", "nl"), ("Hm insult=0.8", None)):
+        accept(store, queues, site, words, language=language)
+        scorer.run_batch()
+    assert [item.language for item in rows(store, ReviewItem)] == ["de", "nl", None]
