@@ -153,6 +153,8 @@ def change(status: str) -> Change:
         site_id="s_1",
         external_id=None,
         thread=None,
+        author_key=None,
+        language=None,
         revision=1,
         version=2,
         status=status,

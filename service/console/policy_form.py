@@ -10,7 +10,8 @@ from models import LABELS
 from moderation import policies
 from moderation.patterns import AddressSet, PatternError, PatternSet
 from moderation.policy import Presets, Threshold
-from service.api.policy_schemas import MODES, MOST_ENTRIES, PRESETS
+from moderation.policy_lists import MOST_ENTRIES
+from service.api.policy_schemas import MODES, PRESETS
 
 EDGES = ("flag_at", "reject_at")
 SWITCHES = ("flag_repeated", "flag_first_comment", "flag_unknown_language")
