@@ -83,7 +83,7 @@ def test_everything_is_as_it_was_at_a_new_version(store: Store, flagged: Comment
     assert now.updated_at > flagged.updated_at, "who asks what changed since hears of it"
     with store.read() as session:
         after = review.page(session, flagged.site_id)
-    assert [item.id for item, _ in after] == [item.id for item, _ in before]
+    assert [item.id for item, _ in after.rows] == [item.id for item, _ in before.rows]
     (event,) = rows(store, AuditEvent, comment_id=flagged.id, action="comment.undone")
     assert (event.action, event.actor, event.status, event.version) == ("comment.undone", "user:u1", "flagged", 4)
     assert event.detail == {"undoes": 3}
