@@ -136,7 +136,12 @@ def reopen(session: Session, comment_id: str, version: int) -> None:
 
 
 def oldest_open_seconds(session: Session) -> float:
-    """How long the oldest open item has been open; 0.0 when none is."""
-    query = select(ReviewItem.opened_at).where(ReviewItem.closed_at.is_(None)).order_by(ReviewItem.opened_at).limit(1)
+    """How long the oldest open item has been open; 0.0 when none is. Nobody waits for a second look: it has no age."""
+    query = (
+        select(ReviewItem.opened_at)
+        .where(ReviewItem.closed_at.is_(None), ReviewItem.kind != "second_look")
+        .order_by(ReviewItem.opened_at)
+        .limit(1)
+    )
     oldest = session.scalar(query)
     return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())

@@ -97,7 +97,8 @@ def sample_queue(store: Store) -> None:
             of_site = select(ReviewItem.opened_at).where(ReviewItem.site_id == site_id, waiting)
             bounded = of_site.limit(MOST_COUNTED).subquery()
             number = session.scalar(select(func.count()).select_from(bounded)) or 0
-            oldest = session.scalar(of_site.order_by(ReviewItem.opened_at).limit(1))
+            for_a_person = of_site.where(ReviewItem.kind != "second_look")  # nobody waits for these
+            oldest = session.scalar(for_a_person.order_by(ReviewItem.opened_at).limit(1))
             age = 0 if oldest is None else max(0, round((moment - oldest).total_seconds()))
             for name, value in (("size", number), ("age", age)):
                 samples[Key(site_id, moment.date().isoformat(), "queue", f"{moment:%H} {name}")] = value

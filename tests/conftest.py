@@ -19,8 +19,10 @@ from moderation import sites
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.settings import Settings
+from moderation.site_settings import SiteSettings
 from moderation.sites import CreatedSite
 from moderation.store import Store
+from moderation.tables import Site
 from tests.support import databases
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
@@ -120,18 +122,18 @@ def store(database_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def site(store: Store, settings: Settings) -> CreatedSite:
-    return sites.create_site(store, settings, "The Site")
+    return without_second_looks(store, sites.create_site(store, settings, "The Site"))
 
 
 @pytest.fixture
 def other_site(store: Store, settings: Settings) -> CreatedSite:
-    return sites.create_site(store, settings, "The Other Site")
+    return without_second_looks(store, sites.create_site(store, settings, "The Other Site"))
 
 
 @pytest.fixture
 def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> CreatedSite:
     """A site whose webhooks go to `receiver`."""
-    return sites.create_site(store, settings, "The Site With a Webhook", receiver.url)
+    return without_second_looks(store, sites.create_site(store, settings, "The Site With a Webhook", receiver.url))
 
 
 @pytest.fixture
@@ -218,6 +220,14 @@ def running(databases_of_kind: databases.Databases, tmp_path_factory: pytest.Tem
         installation.start()
         yield installation
         installation.stop()
+
+
+def without_second_looks(store: Store, created: CreatedSite) -> CreatedSite:
+    """A site on which chance opens no review items: tests of second looks set the shares themselves."""
+    chosen = SiteSettings(second_look_automatic=0.0, second_look_moderators=0.0)
+    with store.write() as session:
+        session.get_one(Site, created.id).settings = dataclasses.asdict(chosen)
+    return created
 
 
 def client_of(app: Flask, api_key: str) -> FlaskClient:

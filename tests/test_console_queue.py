@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Callable
 
 import pytest
@@ -32,6 +33,7 @@ def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Pos
     """Posts a comment, to `site` unless another is named, and has it decided; gives its id."""
 
     def post(comment: str, name: str = "Ada", *, to: CreatedSite = site, **known: str) -> str:
+        comment += f" {secrets.token_hex(30)}"  # look-alikes would share a card
         [outcome] = submissions.submit(store, queues, to.id, [Submission(name=name, comment=comment, **known)])
         assert outcome.comment is not None
         scorer.run_batch()
@@ -234,7 +236,7 @@ class TestCard:
         form = re.search(r'<select[^>]* name="code">(.*?)</select>', browser.get("/console/").text, re.DOTALL)
         assert form
         assert re.findall(r'<option value="(\w*)">([^<]*)<', form[1]) == [
-            ("", "Reason"),
+            ("", "Reason (optional)"),
             ("rude", "Is &lt;rude&gt;"),
             ("spam", "Sells something"),
         ]

@@ -145,7 +145,7 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     Raises:
         Refusal: `not_scored`.
     """
-    found = of_process.classifier()
+    found = classifier()
     began = time.perf_counter()
     try:
         table = found.score(texts, signals)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation import clock, tallies
+from moderation.second_looks import Agreement, agreement
 from service.console import cards, plots
 from service.console.plots import Plot, Series
 from service.console.review_queue import site_names
@@ -50,16 +50,9 @@ def show_stats() -> ResponseReturnValue:
         )
 
 
-def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> list[tuple[str, int, float]]:
-    """How far a second look agrees with the first: label, pairs, and Cohen's kappa.
-
-    From `moderation.second_looks.agreement(session, site_ids, since)`; nothing where that part is not installed.
-    """
-    try:
-        found = importlib.import_module("moderation.second_looks")
-    except ModuleNotFoundError:
-        return []
-    return [(label, pairs, kappa) for label, pairs, kappa in found.agreement(session, site_ids, since) if pairs]
+def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> list[Agreement]:
+    """How far a second look agrees with the first, for what was looked at twice."""
+    return [one for one in agreement(session, site_ids, since) if one.pairs]
 
 
 def _days() -> list[date]:

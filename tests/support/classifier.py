@@ -27,6 +27,9 @@ class ChosenScores:
         for preset, flag_at, reject_at in (("strict", 0.3, 0.7), ("balanced", 0.5, 0.9), ("lenient", 0.7, None))
     }
 
+    #: The language of what has no word of Klingon or German.
+    otherwise = "und"
+
     def __init__(self) -> None:
         #: The size of each batch that was scored.
         self.batches: list[int] = []
@@ -48,4 +51,4 @@ class ChosenScores:
         return "klingon" not in text
 
     def detected_language(self, text: str) -> str:
-        return "tlh" if "klingon" in text else "de" if "und" in text.split() else "und"
+        return "tlh" if "klingon" in text else "de" if "und" in text.split() else self.otherwise
