@@ -241,7 +241,8 @@ def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedel
             )
     except CommentError:
         return None
-    session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
+    if comment.version != one.version:  # else it agreed with another's decision, which is not the job's to undo
+        session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
     return comment
 
 

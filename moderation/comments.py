@@ -180,7 +180,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
     `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
     decision back. Who agrees at a second look, or upholds on appeal, leaves the decision in force as it is: no new
-    version, and no webhook of one.
+    version, no webhook of one, and nothing to undo, since what made that version is another's decision.
 
     Raises:
         NotFound, Erased: there is nothing to decide.

@@ -50,8 +50,10 @@ def decide(comment_id: str) -> ResponseReturnValue:
     except comments.CommentError as error:
         return _refuse(comment_id, error, "Your decision was not recorded.")
     context().asides.nudge(decided.site_id)
-    context().asides.count_decisions([(decided.status, "user")])
     context().asides.tell_console("decided", decided.site_id, [decided.id], by=access.user().name)
+    if decided.version == version:
+        return _agreed(decided)
+    context().asides.count_decisions([(decided.status, "user")])
     reason = settings.reason_of(code).text if code else ""
     return _decided(decided, f"{_DONE[action]}: {reason}." if reason else f"{_DONE[action]}.")
 
@@ -140,6 +142,15 @@ def _decided(comment: Comment, message: str) -> ResponseReturnValue:
         return jsonify(status=comment.status, version=comment.version, message=message, undo=address)
     text = f"{message.partition(':')[0].rstrip('.')} the comment by {comment.name[:60]}."
     flash({"text": text, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
+    return redirect(access.own_address(request.form.get("back")), 303)
+
+
+def _agreed(comment: Comment) -> ResponseReturnValue:
+    """No undo is offered: it would take back the decision that the person agreed with, which is another's."""
+    message = f"You agree with the decision before: it stays {comment.status}."
+    if access.wants_json():
+        return jsonify(status=comment.status, version=comment.version, message=message)
+    flash(message, "good")
     return redirect(access.own_address(request.form.get("back")), 303)
 
 
