@@ -18,7 +18,7 @@ from moderation import appeals, audit, clock, lookalikes, review, second_looks, 
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
-from moderation.tables import AuditEvent, Comment, Feedback, Report
+from moderation.tables import Appeal, AuditEvent, Comment, Feedback, Report
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -201,10 +201,15 @@ def decide(  # noqa: PLR0913  (a decision in full)
             "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
         },
     )
-    if _confirms(session, comment, change):
+    appeal, confirms = _answer(session, comment, change)
+    if confirms:
+        if appeal is not None:
+            appeals.tell(session, comment, appeal)
         return comment
     change = replace(change, version=comment.version + 1)
     review.close(session, [comment.id], by=actor, outcome=action, version=change.version)
+    if appeal is not None:
+        appeals.tell(session, comment, appeal, by=change.version, grace=grace)
     _write(session, [change], grace=grace)
     session.refresh(comment)
     return comment
@@ -213,9 +218,10 @@ def decide(  # noqa: PLR0913  (a decision in full)
 def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
     """Take back the person's decision that made `version`, in the caller's transaction.
 
-    The comment is what it was before, at a new version, and waits for a person again if it did. Who has not been told
-    of the decision never will be; who may have been is told what holds now. A comment that was `pending` then is so
-    again: announce it once committed.
+    The comment is what it was before, at a new version, and waits for a person again if it did; an appeal or a second
+    look that the decision had answered is open again, and one that asked about the decision itself is closed. Who has
+    not been told of the decision never will be; who may have been is told what holds now. A comment that was `pending`
+    then is so again: announce it once committed.
 
     Raises:
         NotFound, Erased, Stale: as for `decide`.
@@ -225,7 +231,9 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     _require_version(session, comment, version)
     was = _what_was(session, comment)
     told = withdrawal.take_back(session, comment.id, version, comment.decided_at)
-    review.reopen(session, comment.id, version)
+    second_looks.withdraw(session, comment.id, version, actor=actor)
+    reopened = review.reopen(session, comment.id, version)
+    appeals.carry_over(session, comment.id, version - 1, to=version + 1, reopened="appeal" in reopened)
     decided_at = datetime.fromisoformat(was["decided_at"]) if was["decided_at"] else None
     comment.status, comment.reasons = was["status"], was["reasons"]
     comment.decided_by, comment.decided_at = was["decided_by"], decided_at
@@ -240,23 +248,25 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     return Undone(comment, told=bool(told))
 
 
-def _confirms(session: Session, comment: Comment, change: Change) -> bool:
+def _answer(session: Session, comment: Comment, change: Change) -> tuple[Appeal | None, bool]:
     """Settle the comment's second look and its appeal by a decision about to be written.
 
-    Whether that is all: it only says again what is in force, and nobody asked for more.
+    Gives the appeal that this settles, and whether that is all: it only says again what is in force, and nobody asked
+    for more.
     """
     if appeals.is_against(session, comment, change.actor):
         raise NotYours("The author appeals against your own decision, so another moderator has to look.")
     label = change.reasons[0].get("label") if change.status == "rejected" else None
     second = second_looks.answer(session, comment, change.status, actor=change.actor, label=label)
-    appealed = appeals.answer(session, comment, change.status, actor=change.actor)
-    agrees = change.status == comment.status and (second == "agreed" or appealed == "upheld")
+    appeal = appeals.answer(session, comment, change.status, actor=change.actor)
+    upheld = appeal is not None and appeal.outcome == "upheld"
+    agrees = change.status == comment.status and (second == "agreed" or upheld)
     if not agrees or review.open_kinds(session, comment.id) - {"second_look", "appeal"}:
-        return False
+        return appeal, False
     outcome = "publish" if change.status == "published" else "reject"
     review.close(session, [comment.id], by=change.actor, outcome=outcome)
     audit.record(session, [_audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
-    return True
+    return appeal, True
 
 
 def edit(

@@ -72,17 +72,21 @@ def answer(
 
     The first moderator's own change of mind, and an answer to what is no longer the decision in force, count for none.
     """
-    item = session.scalar(
-        select(ReviewItem).where(
-            ReviewItem.comment_id == comment.id, ReviewItem.kind == "second_look", ReviewItem.closed_at.is_(None)
-        )
-    )
+    item = _open_item(session, comment.id)
     about = item.about if item is not None else None
     if item is None or about is None or about["version"] != comment.version or item.not_for == actor:
         return "none"
     item.about = about | {"second": {"status": status, "actor": actor, "labels": [label] if label else []}}
     session.flush()
     return "agreed" if comment.status == status else "disagreed"
+
+
+def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> None:
+    """Close the second look at the decision that made `version`, which `actor` takes back."""
+    item = _open_item(session, comment_id)
+    if item is not None and (item.about or {}).get("version") == version:
+        item.closed_at, item.closed_by, item.outcome = clock.now(), actor, "undo"
+        session.flush()
 
 
 def agreement(
@@ -169,6 +173,14 @@ def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSet
     return {
         site_id: (key or site_id, site_settings.read(document)) for site_id, key, document in session.execute(query)
     }
+
+
+def _open_item(session: Session, comment_id: str) -> ReviewItem | None:
+    return session.scalar(
+        select(ReviewItem).where(
+            ReviewItem.comment_id == comment_id, ReviewItem.kind == "second_look", ReviewItem.closed_at.is_(None)
+        )
+    )
 
 
 def _drop(session: Session, comment_ids: Sequence[str]) -> None:

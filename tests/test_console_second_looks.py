@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation import comments, site_settings
+from moderation import site_settings
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.site_settings import SiteSettings
@@ -48,9 +48,7 @@ def pair(app: Flask, store: Store, queues: Queues, scorer: Scorer, site_with_web
 def act(browser: FlaskClient, comment_id: str, what: str, *, by_script: bool = True, **fields: Any) -> TestResponse:
     token = csrf_token(browser, "/console/comments")
     headers = {"Accept": "application/json"} if by_script else {}
-    return browser.post(
-        f"/console/comments/{comment_id}/{what}", data={"csrf_token": token} | fields, headers=headers
-    )
+    return browser.post(f"/console/comments/{comment_id}/{what}", data={"csrf_token": token} | fields, headers=headers)
 
 
 def test_who_agrees_is_offered_no_undo_of_the_first_moderators_decision(store: Store, pair: Pair) -> None:
