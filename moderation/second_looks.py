@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock, review, site_settings
@@ -79,6 +79,17 @@ def answer(
     item.about = about | {"second": {"status": status, "actor": actor, "labels": [label] if label else []}}
     session.flush()
     return "agreed" if comment.status == status else "disagreed"
+
+
+def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[str]:
+    """Of these comments, those that wait for a second look which this person may take."""
+    query = select(ReviewItem.comment_id).where(
+        ReviewItem.comment_id.in_(comment_ids),
+        ReviewItem.kind == "second_look",
+        ReviewItem.closed_at.is_(None),
+        or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
+    )
+    return set(session.scalars(query)) if comment_ids else set()
 
 
 def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> None:

@@ -82,3 +82,60 @@ def test_who_disagrees_can_take_that_back_and_is_asked_again(store: Store, pair:
     )
     again = act(pair.second, pair.comment.id, "decision", action="reject", version=5)
     assert again.json["message"] == "You agree with the decision before: it stays rejected."
+
+
+# --- blind --------------------------------------------------------------------------------------------------------
+
+#: What would tell of the first decision: its reason, who made it, its status, marks, and a score.
+TELLING = ("Quite a rude word", "by mo", "mo rejected", "status-rejected", "<mark", "0.63")
+
+
+def telling(page: str) -> list[str]:
+    main = page.partition("<main")[2].replace("insult=0.63", "")  # what the comment says
+    return [one for one in TELLING if one in main]
+
+
+PAGES = {
+    "the comment's page": "/console/comments/{comment.id}",
+    "the author's page": "/console/author?site={comment.site_id}&key=ada",
+    "all comments": "/console/comments",
+    "a neighbour's page": "/console/comments/{neighbour}",
+}
+
+
+@pytest.fixture
+def neighbour(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite, pair: Pair) -> str:
+    """The id of another comment by the same author in the same thread."""
+    other = accept(store, queues, site_with_webhook, "Another remark.", name="Ada", thread="/a")
+    scorer.run_batch()
+    return other.id
+
+
+@pytest.mark.parametrize("which", PAGES)
+def test_until_they_decided_the_second_moderator_is_told_nothing_of_the_first_decision(
+    app: Flask, store: Store, pair: Pair, neighbour: str, which: str
+) -> None:
+    path = PAGES[which].format(comment=pair.comment, neighbour=neighbour)
+    before = pair.second.get(path).text
+    assert telling(before) == []
+    assert "Second look" in before or "second look" in before or which == "a neighbour's page"
+    assert telling(pair.first.get(path).text) != [], "whoever made it sees it"
+    assert telling(sign_in(app, store, "vi", "viewer").get(path).text) != [], "and who can take no second look"
+    act(pair.second, pair.comment.id, "decision", action="reject", version=3)
+    assert telling(pair.second.get(path).text) != [], "and once it was taken"
+
+
+def test_the_authors_numbers_are_without_what_waits_for_a_second_look(pair: Pair) -> None:
+    path = PAGES["the author's page"].format(comment=pair.comment)
+    assert "<strong>0</strong> rejected" in pair.second.get(path).text
+    assert "Without a comment that waits for your second look." in pair.second.get(path).text
+    assert "<strong>1</strong> rejected" in pair.first.get(path).text
+
+
+@pytest.mark.parametrize("query", ["status=rejected", "label=insult&score=0.6"])
+def test_a_filter_by_decision_or_score_does_not_find_what_waits_for_a_second_look(pair: Pair, query: str) -> None:
+    page = pair.second.get(f"/console/comments?{query}").text
+    assert pair.comment.id not in page
+    assert "Comments that wait for your second look are left out here" in page
+    assert pair.comment.id in pair.first.get(f"/console/comments?{query}").text
+    assert pair.comment.id in pair.second.get("/console/comments?q=dear").text
