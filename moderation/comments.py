@@ -1,20 +1,32 @@
-"""A stored comment's life: record, decide, undo, edit, report, erase. The only writer of a decided comment's status.
+"""What people do with a stored comment: decide, undo, edit, report, erase.
 
-`submissions.py` is how comments begin, as `pending`.
+`submissions.py` is how comments begin, as `pending`; `changes.py` writes the decisions, these and the policy's. Nothing
+else writes a comment's status.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import appeals, audit, clock, lookalikes, review, second_looks, site_settings, webhooks, withdrawal
+from moderation import (
+    appeals,
+    audit,
+    changes,
+    clock,
+    lookalikes,
+    review,
+    second_looks,
+    site_settings,
+    webhooks,
+    withdrawal,
+)
+from moderation.changes import Change
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
@@ -81,88 +93,6 @@ class Undone:
     uncorrected: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """A decision about to be written, or just written: what becomes of a comment, by whom and why."""
-
-    comment_id: str
-    site_id: str
-    external_id: str | None
-    thread: str | None
-    author_key: str | None
-    language: str | None
-    revision: int
-    version: int
-    status: str
-    actor: str
-    reasons: list[dict[str, Any]]
-    scores: dict[str, Any] | None
-    spans: dict[str, Any] | None
-    model_version: str | None
-    policy_version: int | None
-    decided_at: datetime
-    #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
-    priority: int | None = None
-    #: Of a comment that asks for a moderator: by this it is grouped with those that say nearly the same.
-    fingerprint: tuple[int, ...] = ()
-    #: What it shares with them; see `ReviewItem`. `record` finds it.
-    group_id: str | None = None
-    #: The comment's: whom else to tell.
-    origin: dict[str, Any] | None = None
-    #: For a person's decision: what it put an end to, which an undo restores.
-    was: dict[str, Any] | None = None
-
-    @classmethod
-    def of(cls, comment: Comment, **known: Any) -> Change:
-        """A change of `comment` as it is, but for what is `known`."""
-        kept = {name: getattr(comment, name) for name in _CARRIED if name not in known}
-        return cls(comment_id=comment.id, decided_at=clock.now(), **kept, **known)
-
-
-_CARRIED = (
-    "site_id",
-    "external_id",
-    "thread",
-    "author_key",
-    "language",
-    "revision",
-    "version",
-    "scores",
-    "spans",
-    "model_version",
-    "policy_version",
-    "origin",
-)
-
-
-#: Not the class: the ORM's own insert takes half as long again for each row, and so does its update.
-_TABLE = cast("Table", Comment.__table__)
-_UPDATE = _TABLE.update().where(_TABLE.c.id == bindparam("which"))
-
-
-def record(
-    session: Session, changes: Sequence[Change], *, known: Mapping[int, str] = MappingProxyType({})
-) -> list[Change]:
-    """Write a batch's decisions: status, scores, audit, review items and deliveries, in the caller's transaction.
-
-    A comment is written only while it is `pending` at the revision that was scored, so that running twice changes
-    nothing and an edit made meanwhile is scored again. Returns what was written. `known` is what `lookalikes.known`
-    says of their fingerprints, to be quicker.
-    """
-    by_id = {change.comment_id: change for change in changes}
-    columns = (Comment.id, Comment.status, Comment.revision, Comment.version)
-    rows = session.execute(select(*columns).where(Comment.id.in_(by_id)).order_by(Comment.id).with_for_update())
-    current = [
-        replace(by_id[row.id], version=row.version + 1)
-        for row in rows
-        if row.status == "pending" and row.revision == by_id[row.id].revision
-    ]
-    groups = lookalikes.assign(session, {one.comment_id: one.fingerprint for one in current}, known)
-    current = [replace(one, group_id=groups.get(one.comment_id)) for one in current]
-    _write(session, current)
-    return current
-
-
 def decide(  # noqa: PLR0913  (a decision in full)
     session: Session,
     site_id: str | None,
@@ -210,7 +140,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     review.close(session, [comment.id], by=actor, outcome=action, version=change.version)
     if appeal is not None:
         appeals.tell(session, comment, appeal, by=change.version, grace=grace)
-    _write(session, [change], grace=grace)
+    changes.write(session, [change], grace=grace)
     session.refresh(comment)
     return comment
 
@@ -243,7 +173,7 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
     if comment.status != "pending":  # else its decision is still to come, and is told then
         now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
-        corrected = webhooks.notify(session, [_event(now)], only=told)
+        corrected = webhooks.notify(session, [changes.event(now)], only=told)
         return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
     return Undone(comment, told=bool(told))
 
@@ -265,12 +195,12 @@ def _answer(session: Session, comment: Comment, change: Change) -> tuple[Appeal 
         return appeal, False
     outcome = "publish" if change.status == "published" else "reject"
     review.close(session, [comment.id], by=change.actor, outcome=outcome)
-    audit.record(session, [_audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
+    audit.record(session, [changes.audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
     return appeal, True
 
 
 def edit(
-    session: Session, site_id: str, comment_id: str, changes: Mapping[str, Any], *, version: int | None = None
+    session: Session, site_id: str, comment_id: str, wanted: Mapping[str, Any], *, version: int | None = None
 ) -> tuple[Comment, bool]:
     """Change what a comment says, in the caller's transaction: it is `pending` again until it has been scored.
 
@@ -281,7 +211,7 @@ def edit(
     """
     comment = find(session, site_id, comment_id, lock=True)
     _require_version(session, comment, version)
-    changed = {name: value for name, value in changes.items() if getattr(comment, name) != value}
+    changed = {name: value for name, value in wanted.items() if getattr(comment, name) != value}
     if not changed:
         return comment, False
     for name, value in changed.items():
@@ -380,7 +310,7 @@ def report(
     )
     session.add(entry)
     groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
-    wanted = replace(_wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
+    wanted = replace(changes.wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
     review.open_items(session, [wanted], kind="report")
     audit.record(session, [_audit_event(comment, "comment.reported", "site", reason=reason)])
     return entry
@@ -446,93 +376,4 @@ def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> di
         revision=comment.revision,
         version=comment.version,
         detail=detail or None,
-    )
-
-
-def _write(session: Session, changes: Sequence[Change], *, grace: timedelta = timedelta(0)) -> None:
-    """The one place where a decision becomes a status, with all that follows from it."""
-    if not changes:
-        return
-    session.execute(
-        _UPDATE,
-        [
-            {
-                "which": change.comment_id,
-                "status": change.status,
-                "version": change.version,
-                "scores": change.scores,
-                "spans": change.spans,
-                "reasons": change.reasons,
-                "decided_by": change.actor,
-                "decided_at": change.decided_at,
-                "updated_at": change.decided_at,
-                "model_version": change.model_version,
-                "policy_version": change.policy_version,
-            }
-            for change in changes
-        ],
-    )
-    audit.record(session, [_audit_row(change) for change in changes])
-    review.open_items(
-        session,
-        [_wanted(change, change.priority) for change in changes if change.priority is not None],
-        kind="flag",
-    )
-    second_looks.open_drawn(session, changes)
-    webhooks.notify(session, [_event(change, grace) for change in changes])
-
-
-def _wanted(source: Comment | Change, priority: int) -> review.Wanted:
-    """A review item for a comment, with what speaks most against it: its first reason."""
-    [first, *_] = source.reasons or [{}]
-    return review.Wanted(
-        site_id=source.site_id,
-        comment_id=source.id if isinstance(source, Comment) else source.comment_id,
-        priority=priority,
-        label=first.get("label"),
-        rule=first.get("rule"),
-        language=source.language,
-        author_key=source.author_key,
-        thread=source.thread,
-        group_id=None if isinstance(source, Comment) else source.group_id,
-    )
-
-
-def _audit_row(change: Change) -> dict[str, Any]:
-    return audit.row(
-        "comment.decided",
-        actor=change.actor,
-        site_id=change.site_id,
-        comment_id=change.comment_id,
-        status=change.status,
-        revision=change.revision,
-        version=change.version,
-        reasons=change.reasons,
-        scores=change.scores,
-        model_version=change.model_version,
-        policy_version=change.policy_version,
-        detail={"was": change.was} if change.was else None,
-    )
-
-
-def _event(change: Change, grace: timedelta = timedelta(0)) -> webhooks.Event:
-    return webhooks.Event(
-        type=f"comment.{change.status}",
-        site_id=change.site_id,
-        comment_id=change.comment_id,
-        at=change.decided_at,
-        data={
-            "id": change.comment_id,
-            "external_id": change.external_id,
-            "thread": change.thread,
-            "status": change.status,
-            "version": change.version,
-            "revision": change.revision,
-            "decided_by": change.actor.partition(":")[0],
-            "reasons": change.reasons,
-            "scores": change.scores,
-        },
-        origin=change.origin,
-        version=change.version,
-        grace=grace,
     )

@@ -18,7 +18,7 @@ from moderation.site_settings import SiteSettings
 from moderation.tables import Comment, ReviewItem, Site
 
 if TYPE_CHECKING:
-    from moderation.comments import Change
+    from moderation.changes import Change
 
 #: Behind every flag: from 0 (look now) to 1000 (can wait).
 PRIORITY = 1000
