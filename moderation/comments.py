@@ -1,14 +1,14 @@
-"""What people do with a stored comment: decide, undo, edit, report, erase.
+"""What people do with a stored comment: decide, edit, report, erase.
 
-`submissions.py` is how comments begin, as `pending`; `changes.py` writes the decisions, these and the policy's. Nothing
-else writes a comment's status.
+`submissions.py` is how comments begin, as `pending`; `changes.py` writes the decisions, these and the policy's; and
+`undoing.py` takes a person's back. Nothing else writes a comment's status.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import delete, select, update
@@ -24,13 +24,12 @@ from moderation import (
     second_looks,
     site_settings,
     webhooks,
-    withdrawal,
 )
 from moderation.changes import Change
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
-from moderation.tables import Appeal, AuditEvent, Comment, Feedback, Report
+from moderation.tables import Appeal, Comment, Feedback, Report
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -75,24 +74,6 @@ class Stale(CommentError):
         self.current = current
 
 
-class NotUndoable(CommentError):
-    """What made this version was no person's decision, or it was made before decisions could be undone."""
-
-    def __init__(self) -> None:
-        super().__init__("Only a person's decision can be undone.")
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What an undo came to."""
-
-    comment: Comment
-    #: Whether anybody outside may have heard of the decision.
-    told: bool
-    #: Whether somebody who has heard of it cannot be told what holds now: Akismet has no word for what waits again.
-    uncorrected: bool = False
-
-
 def decide(  # noqa: PLR0913  (a decision in full)
     session: Session,
     site_id: str | None,
@@ -118,7 +99,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
         NotYours: the author appeals against a decision of this very person.
     """
     comment = find(session, site_id, comment_id, lock=True)
-    _require_version(session, comment, version)
+    require_version(session, comment, version)
     change = Change.of(
         comment,
         status="published" if action == "publish" else "rejected",
@@ -143,39 +124,6 @@ def decide(  # noqa: PLR0913  (a decision in full)
     changes.write(session, [change], grace=grace)
     session.refresh(comment)
     return comment
-
-
-def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
-    """Take back the person's decision that made `version`, in the caller's transaction.
-
-    The comment is what it was before, at a new version, and waits for a person again if it did; an appeal or a second
-    look that the decision had answered is open again, and one that asked about the decision itself is closed. Who has
-    not been told of the decision never will be; who may have been is told what holds now. A comment that was `pending`
-    then is so again: announce it once committed.
-
-    Raises:
-        NotFound, Erased, Stale: as for `decide`.
-        NotUndoable: no person's decision made this version.
-    """
-    comment = find(session, None, comment_id, lock=True)
-    _require_version(session, comment, version)
-    was = _what_was(session, comment)
-    told = withdrawal.take_back(session, comment.id, version, comment.decided_at)
-    second_looks.withdraw(session, comment.id, version, actor=actor)
-    reopened = review.reopen(session, comment.id, version)
-    appeals.carry_over(session, comment.id, version - 1, to=version + 1, reopened="appeal" in reopened)
-    decided_at = datetime.fromisoformat(was["decided_at"]) if was["decided_at"] else None
-    comment.status, comment.reasons = was["status"], was["reasons"]
-    comment.decided_by, comment.decided_at = was["decided_by"], decided_at
-    comment.version, comment.updated_at = version + 1, clock.now()
-    session.flush()
-    event = _audit_event(comment, "comment.undone", actor, undoes=version)
-    audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
-    if comment.status != "pending":  # else its decision is still to come, and is told then
-        now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
-        corrected = webhooks.notify(session, [changes.event(now)], only=told)
-        return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
-    return Undone(comment, told=bool(told))
 
 
 def _answer(session: Session, comment: Comment, change: Change) -> tuple[Appeal | None, bool]:
@@ -210,7 +158,7 @@ def edit(
         NotFound, Erased, Stale: as for `decide`.
     """
     comment = find(session, site_id, comment_id, lock=True)
-    _require_version(session, comment, version)
+    require_version(session, comment, version)
     changed = {name: value for name, value in wanted.items() if getattr(comment, name) != value}
     if not changed:
         return comment, False
@@ -224,7 +172,7 @@ def edit(
     comment.updated_at = clock.now()
     comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
     review.close(session, [comment.id], by="site", outcome="edit")
-    audit.record(session, [_audit_event(comment, "comment.edited", "site", fields=sorted(changed))])
+    audit.record(session, [audit_event(comment, "comment.edited", "site", fields=sorted(changed))])
     return comment, True
 
 
@@ -257,7 +205,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     appeals.erase(session, comment.id)
     review.close(session, [comment.id], by=actor, outcome="erase")
     review.forget(session, comment.id)
-    audit.record(session, [_audit_event(comment, "comment.erased", actor)])
+    audit.record(session, [audit_event(comment, "comment.erased", actor)])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
     webhooks.notify(
         session,
@@ -312,7 +260,7 @@ def report(
     groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
     wanted = replace(changes.wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
     review.open_items(session, [wanted], kind="report")
-    audit.record(session, [_audit_event(comment, "comment.reported", "site", reason=reason)])
+    audit.record(session, [audit_event(comment, "comment.reported", "site", reason=reason)])
     return entry
 
 
@@ -333,7 +281,8 @@ def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool =
     return comment
 
 
-def _require_version(session: Session, comment: Comment, version: int | None) -> None:
+def require_version(session: Session, comment: Comment, version: int | None) -> None:
+    """Raises Stale unless the comment is at the version that somebody saw; None: whichever it is."""
     if version is not None and comment.version != version:
         session.expunge(comment)  # the rollback to come would take its values away
         raise Stale(comment)
@@ -352,22 +301,8 @@ def _person_s_reason(
     return reason | {name: value for name, value in (("code", code), ("note", note)) if value}
 
 
-def _what_was(session: Session, comment: Comment) -> dict[str, Any]:
-    """What the decision that made the comment's version put an end to."""
-    detail = session.scalar(
-        select(AuditEvent.detail).where(
-            AuditEvent.comment_id == comment.id,
-            AuditEvent.version == comment.version,
-            AuditEvent.action == "comment.decided",
-        )
-    )
-    was: dict[str, Any] | None = (detail or {}).get("was")
-    if was is None:
-        raise NotUndoable
-    return was
-
-
-def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
+def audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
+    """A row of the audit log about a comment as it is now."""
     return audit.row(
         action,
         actor=actor,

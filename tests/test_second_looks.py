@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from moderation import comments, review, second_looks, site_settings
+from moderation import comments, review, second_looks, site_settings, undoing
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.second_looks import DECISION, Agreement
@@ -51,7 +51,7 @@ def decide(store: Store, comment: Comment, action: Action, actor: str, **known: 
 
 def undo(store: Store, comment: Comment, actor: str) -> None:
     with store.write() as session:
-        comments.undo(session, comment.id, comment.version, actor=actor)
+        undoing.undo(session, comment.id, comment.version, actor=actor)
 
 
 def looks(store: Store, *, open_only: bool = True) -> list[ReviewItem]:

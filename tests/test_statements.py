@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
-from moderation import comments, deliveries, sealing, site_settings, statements
+from moderation import comments, deliveries, sealing, site_settings, statements, undoing
 from moderation.guard import Sender
 from moderation.queues import Queues
 from moderation.scoring import Scorer
@@ -236,7 +236,7 @@ def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells
     clock.advance(seconds=9)
     assert deliver_once(store, settings, sender) == [], "how the appeal ended waits as the decision does"
     with store.write() as session:
-        assert not comments.undo(session, comment.id, reversed_.version, actor="user:u2").told
+        assert not undoing.undo(session, comment.id, reversed_.version, actor="user:u2").told
     clock.advance(days=1)
     assert deliver_once(store, settings, sender) == []
     [appeal] = rows(store, Appeal)
@@ -285,7 +285,7 @@ def test_a_decision_that_settled_an_appeal_and_was_undone_after_it_left_is_corre
         pass
     receiver.requests.clear()
     with store.write() as session:
-        assert comments.undo(session, comment.id, decided.version, actor="user:u2").told
+        assert undoing.undo(session, comment.id, decided.version, actor="user:u2").told
     assert deliver_once(store, settings, sender) == ["delivered"]
     assert [one.json["type"] for one in receiver.requests] == ["comment.rejected"]
     assert [one.outcome for one in rows(store, Appeal)] == [None]

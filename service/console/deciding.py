@@ -9,7 +9,7 @@ from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from moderation import claims, comments, site_settings
+from moderation import claims, comments, site_settings, undoing
 from moderation.site_settings import SiteSettings
 from moderation.tables import Comment
 from service.console import access, cards, meanwhile, refusals
@@ -69,7 +69,7 @@ def undo(comment_id: str) -> ResponseReturnValue:
             found = comments.find(session, None, comment_id, lock=True)
             if found.version == version and found.decided_by != _actor():
                 abort(403, "Only whoever decided can take it back. You can decide anew.")
-            undone = comments.undo(session, comment_id, version, actor=_actor())
+            undone = undoing.undo(session, comment_id, version, actor=_actor())
     except comments.CommentError as error:
         return _refuse(comment_id, error, "So nothing was undone.")
     comment = undone.comment
@@ -154,7 +154,7 @@ def _agreed(comment: Comment) -> ResponseReturnValue:
     return redirect(access.own_address(request.form.get("back")), 303)
 
 
-def _what_an_undo_did(undone: comments.Undone) -> str:
+def _what_an_undo_did(undone: undoing.Undone) -> str:
     if undone.comment.status == "pending":
         return "Undone. The comment is being scored."
     if undone.uncorrected:
