@@ -15,8 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks import texts
-from moderation import comments, settings
-from moderation.comments import Change
+from moderation import changes, settings
+from moderation.changes import Change
 from moderation.policy import Reason
 from moderation.store import Store
 from moderation.tables import Comment
@@ -69,7 +69,7 @@ def decide(comment_id: str) -> None:
         priority=500 if flagged else None,
     )
     with store.write() as session:
-        comments.record(session, [change])
+        changes.record(session, [change])
 
 
 def main() -> None:

@@ -1,13 +1,13 @@
 """What authors say against a rejection: once for each decision, and to somebody else than who made it.
 
 Upholding closes the appeal and changes nothing else; publishing the comment is a new decision. Either way the site is
-told with `appeal.decided`.
+told with `appeal.decided`. A decision that is taken back leaves the appeal open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,8 +19,6 @@ from moderation.tables import Appeal, Comment, ReviewItem
 LONGEST = 2000
 #: Beside flags by score: before most of them, since somebody waits for the answer.
 PRIORITY = 200
-
-Outcome = Literal["upheld", "reversed"]
 
 
 class AppealRefused(Exception):
@@ -83,10 +81,10 @@ def is_against(session: Session, comment: Comment, actor: str) -> bool:
     return item is not None and item.not_for == actor
 
 
-def answer(session: Session, comment: Comment, status: str, *, actor: str) -> Outcome | None:
+def answer(session: Session, comment: Comment, status: str, *, actor: str) -> Appeal | None:
     """Settle the comment's open appeal by what `actor` is about to decide; None when there is none to settle.
 
-    The caller closes the review item. The site is told the outcome once this commits.
+    The caller closes the review item, and tells the site (`tell`).
     """
     item = _open_item(session, comment)
     version = (item.about or {}).get("version") if item is not None else None
@@ -94,28 +92,42 @@ def answer(session: Session, comment: Comment, status: str, *, actor: str) -> Ou
     if appeal is None:
         return None
     appeal.decided_at = clock.now()
-    outcome: Outcome = "reversed" if status == "published" else "upheld"
-    appeal.outcome = outcome
-    _note(session, comment, f"comment.appeal_{outcome}", actor)
+    appeal.outcome = "reversed" if status == "published" else "upheld"
+    _note(session, comment, f"comment.appeal_{appeal.outcome}", actor)
+    return appeal
+
+
+def tell(
+    session: Session, comment: Comment, appeal: Appeal, *, by: int | None = None, grace: timedelta = timedelta(0)
+) -> None:
+    """Tell the site how an appeal was settled, in the caller's transaction.
+
+    `by` is the comment's version that settled it, if that made one: this waits for its `grace`, and an undo of it
+    cancels this too.
+    """
     data = {
         "id": comment.id,
         "external_id": comment.external_id,
         "thread": comment.thread,
-        "status": status,
+        "status": "published" if appeal.outcome == "reversed" else "rejected",
         "version": appeal.version,
-        "outcome": outcome,
+        "outcome": appeal.outcome,
     }
-    event = webhooks.Event("appeal.decided", comment.site_id, comment.id, at=appeal.decided_at, data=data)
+    at = appeal.decided_at or clock.now()
+    event = webhooks.Event("appeal.decided", comment.site_id, comment.id, at=at, data=data, version=by, grace=grace)
     webhooks.notify(session, [event])
-    return outcome
 
 
-def reopen(session: Session, comment_id: str, version: int) -> None:
-    """Forget how the appeal against this version was settled: the decision on it was taken back."""
+def carry_over(session: Session, comment_id: str, version: int, *, to: int, reopened: bool) -> None:
+    """The decision that made `version` is in force again as version `to`, and so an appeal against it is.
+
+    `reopened`: what was undone had settled it; it waits for its answer again.
+    """
+    known = {"decided_at": None, "outcome": None} if reopened else {}
     session.execute(
         update(Appeal)
         .where(Appeal.comment_id == comment_id, Appeal.version == version)
-        .values(decided_at=None, outcome=None)
+        .values(version=to, **known)
         .execution_options(synchronize_session=False)
     )
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, bulk_criteria, clock, comments, roles, site_settings
+from moderation import audit, bulk_criteria, clock, comments, roles, site_settings, undoing
 from moderation.bulk_criteria import Chosen
 from moderation.comments import CommentError
 from moderation.queues import Queues
@@ -226,7 +226,7 @@ def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedel
     reason = job.reason or {}
     try:
         if job.action == "undo":
-            comment = comments.undo(session, one.comment_id, one.version, actor=job.created_by).comment
+            comment = undoing.undo(session, one.comment_id, one.version, actor=job.created_by).comment
         else:
             comment = comments.decide(
                 session,
@@ -241,7 +241,8 @@ def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedel
             )
     except CommentError:
         return None
-    session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
+    if comment.version != one.version:  # else it agreed with another's decision, which is not the job's to undo
+        session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
     return comment
 
 

@@ -1,24 +1,35 @@
-"""A stored comment's life: record, decide, undo, edit, report, erase. The only writer of a decided comment's status.
+"""What people do with a stored comment: decide, edit, report, erase.
 
-`submissions.py` is how comments begin, as `pending`.
+`submissions.py` is how comments begin, as `pending`; `changes.py` writes the decisions, these and the policy's; and
+`undoing.py` takes a person's back. Nothing else writes a comment's status.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Literal
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import appeals, audit, clock, lookalikes, review, second_looks, site_settings, webhooks, withdrawal
+from moderation import (
+    appeals,
+    audit,
+    changes,
+    clock,
+    lookalikes,
+    review,
+    second_looks,
+    site_settings,
+    webhooks,
+)
+from moderation.changes import Change
 from moderation.policy import Reason
 from moderation.queues import Queues, Waiting
 from moderation.submissions import author_key, content_hash
-from moderation.tables import AuditEvent, Comment, Feedback, Report
+from moderation.tables import Appeal, Comment, Feedback, Report
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -63,106 +74,6 @@ class Stale(CommentError):
         self.current = current
 
 
-class NotUndoable(CommentError):
-    """What made this version was no person's decision, or it was made before decisions could be undone."""
-
-    def __init__(self) -> None:
-        super().__init__("Only a person's decision can be undone.")
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What an undo came to."""
-
-    comment: Comment
-    #: Whether anybody outside may have heard of the decision.
-    told: bool
-    #: Whether somebody who has heard of it cannot be told what holds now: Akismet has no word for what waits again.
-    uncorrected: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """A decision about to be written, or just written: what becomes of a comment, by whom and why."""
-
-    comment_id: str
-    site_id: str
-    external_id: str | None
-    thread: str | None
-    author_key: str | None
-    language: str | None
-    revision: int
-    version: int
-    status: str
-    actor: str
-    reasons: list[dict[str, Any]]
-    scores: dict[str, Any] | None
-    spans: dict[str, Any] | None
-    model_version: str | None
-    policy_version: int | None
-    decided_at: datetime
-    #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
-    priority: int | None = None
-    #: Of a comment that asks for a moderator: by this it is grouped with those that say nearly the same.
-    fingerprint: tuple[int, ...] = ()
-    #: What it shares with them; see `ReviewItem`. `record` finds it.
-    group_id: str | None = None
-    #: The comment's: whom else to tell.
-    origin: dict[str, Any] | None = None
-    #: For a person's decision: what it put an end to, which an undo restores.
-    was: dict[str, Any] | None = None
-
-    @classmethod
-    def of(cls, comment: Comment, **known: Any) -> Change:
-        """A change of `comment` as it is, but for what is `known`."""
-        kept = {name: getattr(comment, name) for name in _CARRIED if name not in known}
-        return cls(comment_id=comment.id, decided_at=clock.now(), **kept, **known)
-
-
-_CARRIED = (
-    "site_id",
-    "external_id",
-    "thread",
-    "author_key",
-    "language",
-    "revision",
-    "version",
-    "scores",
-    "spans",
-    "model_version",
-    "policy_version",
-    "origin",
-)
-
-
-#: Not the class: the ORM's own insert takes half as long again for each row, and so does its update.
-_TABLE = cast("Table", Comment.__table__)
-_UPDATE = _TABLE.update().where(_TABLE.c.id == bindparam("which"))
-
-
-def record(
-    session: Session, changes: Sequence[Change], *, known: Mapping[int, str] = MappingProxyType({})
-) -> list[Change]:
-    """Write a batch's decisions: status, scores, audit, review items and deliveries, in the caller's transaction.
-
-    A comment is written only while it is `pending` at the revision that was scored, so that running twice changes
-    nothing and an edit made meanwhile is scored again. Returns what was written. `known` is what `lookalikes.known`
-    says of their fingerprints, to be quicker.
-    """
-    by_id = {change.comment_id: change for change in changes}
-    columns = (Comment.id, Comment.status, Comment.revision, Comment.version)
-    rows = session.execute(select(*columns).where(Comment.id.in_(by_id)).order_by(Comment.id).with_for_update())
-    current = [
-        replace(by_id[row.id], version=row.version + 1)
-        for row in rows
-        if row.status == "pending" and row.revision == by_id[row.id].revision
-    ]
-    groups = lookalikes.assign(session, {one.comment_id: one.fingerprint for one in current}, known)
-    current = [replace(one, group_id=groups.get(one.comment_id)) for one in current]
-    _write(session, current)
-    return current
-
-
 def decide(  # noqa: PLR0913  (a decision in full)
     session: Session,
     site_id: str | None,
@@ -180,7 +91,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
     `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
     decision back. Who agrees at a second look, or upholds on appeal, leaves the decision in force as it is: no new
-    version, and no webhook of one.
+    version, no webhook of one, and nothing to undo, since what made that version is another's decision.
 
     Raises:
         NotFound, Erased: there is nothing to decide.
@@ -188,7 +99,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
         NotYours: the author appeals against a decision of this very person.
     """
     comment = find(session, site_id, comment_id, lock=True)
-    _require_version(session, comment, version)
+    require_version(session, comment, version)
     change = Change.of(
         comment,
         status="published" if action == "publish" else "rejected",
@@ -201,66 +112,43 @@ def decide(  # noqa: PLR0913  (a decision in full)
             "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
         },
     )
-    if _confirms(session, comment, change):
+    appeal, confirms = _answer(session, comment, change)
+    if confirms:
+        if appeal is not None:
+            appeals.tell(session, comment, appeal)
         return comment
     change = replace(change, version=comment.version + 1)
     review.close(session, [comment.id], by=actor, outcome=action, version=change.version)
-    _write(session, [change], grace=grace)
+    if appeal is not None:
+        appeals.tell(session, comment, appeal, by=change.version, grace=grace)
+    changes.write(session, [change], grace=grace)
     session.refresh(comment)
     return comment
 
 
-def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
-    """Take back the person's decision that made `version`, in the caller's transaction.
-
-    The comment is what it was before, at a new version, and waits for a person again if it did. Who has not been told
-    of the decision never will be; who may have been is told what holds now. A comment that was `pending` then is so
-    again: announce it once committed.
-
-    Raises:
-        NotFound, Erased, Stale: as for `decide`.
-        NotUndoable: no person's decision made this version.
-    """
-    comment = find(session, None, comment_id, lock=True)
-    _require_version(session, comment, version)
-    was = _what_was(session, comment)
-    told = withdrawal.take_back(session, comment.id, version, comment.decided_at)
-    review.reopen(session, comment.id, version)
-    decided_at = datetime.fromisoformat(was["decided_at"]) if was["decided_at"] else None
-    comment.status, comment.reasons = was["status"], was["reasons"]
-    comment.decided_by, comment.decided_at = was["decided_by"], decided_at
-    comment.version, comment.updated_at = version + 1, clock.now()
-    session.flush()
-    event = _audit_event(comment, "comment.undone", actor, undoes=version)
-    audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
-    if comment.status != "pending":  # else its decision is still to come, and is told then
-        now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
-        corrected = webhooks.notify(session, [_event(now)], only=told)
-        return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
-    return Undone(comment, told=bool(told))
-
-
-def _confirms(session: Session, comment: Comment, change: Change) -> bool:
+def _answer(session: Session, comment: Comment, change: Change) -> tuple[Appeal | None, bool]:
     """Settle the comment's second look and its appeal by a decision about to be written.
 
-    Whether that is all: it only says again what is in force, and nobody asked for more.
+    Gives the appeal that this settles, and whether that is all: it only says again what is in force, and nobody asked
+    for more.
     """
     if appeals.is_against(session, comment, change.actor):
         raise NotYours("The author appeals against your own decision, so another moderator has to look.")
     label = change.reasons[0].get("label") if change.status == "rejected" else None
     second = second_looks.answer(session, comment, change.status, actor=change.actor, label=label)
-    appealed = appeals.answer(session, comment, change.status, actor=change.actor)
-    agrees = change.status == comment.status and (second == "agreed" or appealed == "upheld")
+    appeal = appeals.answer(session, comment, change.status, actor=change.actor)
+    upheld = appeal is not None and appeal.outcome == "upheld"
+    agrees = change.status == comment.status and (second == "agreed" or upheld)
     if not agrees or review.open_kinds(session, comment.id) - {"second_look", "appeal"}:
-        return False
+        return appeal, False
     outcome = "publish" if change.status == "published" else "reject"
     review.close(session, [comment.id], by=change.actor, outcome=outcome)
-    audit.record(session, [_audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
-    return True
+    audit.record(session, [changes.audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
+    return appeal, True
 
 
 def edit(
-    session: Session, site_id: str, comment_id: str, changes: Mapping[str, Any], *, version: int | None = None
+    session: Session, site_id: str, comment_id: str, wanted: Mapping[str, Any], *, version: int | None = None
 ) -> tuple[Comment, bool]:
     """Change what a comment says, in the caller's transaction: it is `pending` again until it has been scored.
 
@@ -270,8 +158,8 @@ def edit(
         NotFound, Erased, Stale: as for `decide`.
     """
     comment = find(session, site_id, comment_id, lock=True)
-    _require_version(session, comment, version)
-    changed = {name: value for name, value in changes.items() if getattr(comment, name) != value}
+    require_version(session, comment, version)
+    changed = {name: value for name, value in wanted.items() if getattr(comment, name) != value}
     if not changed:
         return comment, False
     for name, value in changed.items():
@@ -284,7 +172,7 @@ def edit(
     comment.updated_at = clock.now()
     comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
     review.close(session, [comment.id], by="site", outcome="edit")
-    audit.record(session, [_audit_event(comment, "comment.edited", "site", fields=sorted(changed))])
+    audit.record(session, [audit_event(comment, "comment.edited", "site", fields=sorted(changed))])
     return comment, True
 
 
@@ -317,7 +205,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site
     appeals.erase(session, comment.id)
     review.close(session, [comment.id], by=actor, outcome="erase")
     review.forget(session, comment.id)
-    audit.record(session, [_audit_event(comment, "comment.erased", actor)])
+    audit.record(session, [audit_event(comment, "comment.erased", actor)])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
     webhooks.notify(
         session,
@@ -370,9 +258,9 @@ def report(
     )
     session.add(entry)
     groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
-    wanted = replace(_wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
+    wanted = replace(changes.wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
     review.open_items(session, [wanted], kind="report")
-    audit.record(session, [_audit_event(comment, "comment.reported", "site", reason=reason)])
+    audit.record(session, [audit_event(comment, "comment.reported", "site", reason=reason)])
     return entry
 
 
@@ -393,7 +281,8 @@ def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool =
     return comment
 
 
-def _require_version(session: Session, comment: Comment, version: int | None) -> None:
+def require_version(session: Session, comment: Comment, version: int | None) -> None:
+    """Raises Stale unless the comment is at the version that somebody saw; None: whichever it is."""
     if version is not None and comment.version != version:
         session.expunge(comment)  # the rollback to come would take its values away
         raise Stale(comment)
@@ -412,22 +301,8 @@ def _person_s_reason(
     return reason | {name: value for name, value in (("code", code), ("note", note)) if value}
 
 
-def _what_was(session: Session, comment: Comment) -> dict[str, Any]:
-    """What the decision that made the comment's version put an end to."""
-    detail = session.scalar(
-        select(AuditEvent.detail).where(
-            AuditEvent.comment_id == comment.id,
-            AuditEvent.version == comment.version,
-            AuditEvent.action == "comment.decided",
-        )
-    )
-    was: dict[str, Any] | None = (detail or {}).get("was")
-    if was is None:
-        raise NotUndoable
-    return was
-
-
-def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
+def audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
+    """A row of the audit log about a comment as it is now."""
     return audit.row(
         action,
         actor=actor,
@@ -436,93 +311,4 @@ def _audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> di
         revision=comment.revision,
         version=comment.version,
         detail=detail or None,
-    )
-
-
-def _write(session: Session, changes: Sequence[Change], *, grace: timedelta = timedelta(0)) -> None:
-    """The one place where a decision becomes a status, with all that follows from it."""
-    if not changes:
-        return
-    session.execute(
-        _UPDATE,
-        [
-            {
-                "which": change.comment_id,
-                "status": change.status,
-                "version": change.version,
-                "scores": change.scores,
-                "spans": change.spans,
-                "reasons": change.reasons,
-                "decided_by": change.actor,
-                "decided_at": change.decided_at,
-                "updated_at": change.decided_at,
-                "model_version": change.model_version,
-                "policy_version": change.policy_version,
-            }
-            for change in changes
-        ],
-    )
-    audit.record(session, [_audit_row(change) for change in changes])
-    review.open_items(
-        session,
-        [_wanted(change, change.priority) for change in changes if change.priority is not None],
-        kind="flag",
-    )
-    second_looks.open_drawn(session, changes)
-    webhooks.notify(session, [_event(change, grace) for change in changes])
-
-
-def _wanted(source: Comment | Change, priority: int) -> review.Wanted:
-    """A review item for a comment, with what speaks most against it: its first reason."""
-    [first, *_] = source.reasons or [{}]
-    return review.Wanted(
-        site_id=source.site_id,
-        comment_id=source.id if isinstance(source, Comment) else source.comment_id,
-        priority=priority,
-        label=first.get("label"),
-        rule=first.get("rule"),
-        language=source.language,
-        author_key=source.author_key,
-        thread=source.thread,
-        group_id=None if isinstance(source, Comment) else source.group_id,
-    )
-
-
-def _audit_row(change: Change) -> dict[str, Any]:
-    return audit.row(
-        "comment.decided",
-        actor=change.actor,
-        site_id=change.site_id,
-        comment_id=change.comment_id,
-        status=change.status,
-        revision=change.revision,
-        version=change.version,
-        reasons=change.reasons,
-        scores=change.scores,
-        model_version=change.model_version,
-        policy_version=change.policy_version,
-        detail={"was": change.was} if change.was else None,
-    )
-
-
-def _event(change: Change, grace: timedelta = timedelta(0)) -> webhooks.Event:
-    return webhooks.Event(
-        type=f"comment.{change.status}",
-        site_id=change.site_id,
-        comment_id=change.comment_id,
-        at=change.decided_at,
-        data={
-            "id": change.comment_id,
-            "external_id": change.external_id,
-            "thread": change.thread,
-            "status": change.status,
-            "version": change.version,
-            "revision": change.revision,
-            "decided_by": change.actor.partition(":")[0],
-            "reasons": change.reasons,
-            "scores": change.scores,
-        },
-        origin=change.origin,
-        version=change.version,
-        grace=grace,
     )

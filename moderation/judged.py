@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import comments, submissions
-from moderation.comments import Change
+from moderation import changes, comments, submissions
+from moderation.changes import Change
 from moderation.submissions import Request, Submission
 from moderation.tables import Comment
 
@@ -39,7 +39,7 @@ def keep(session: Session, comment: Comment, change: Change) -> None:
     """
     session.add(comment)
     session.flush()
-    comments.record(session, [replace(change, origin=None)])
+    changes.record(session, [replace(change, origin=None)])
 
 
 def change_text(session: Session, earlier: Comment, text: str, change: Change) -> None:
@@ -48,7 +48,7 @@ def change_text(session: Session, earlier: Comment, text: str, change: Change) -
     if changed:
         session.flush()
         now = replace(change, comment_id=comment.id, external_id=comment.external_id, thread=comment.thread)
-        comments.record(session, [replace(now, revision=comment.revision, version=comment.version, origin=None)])
+        changes.record(session, [replace(now, revision=comment.revision, version=comment.version, origin=None)])
 
 
 def find_again(session: Session, comment: Comment, *, recheck: bool) -> Comment | None:

@@ -115,24 +115,31 @@ def forget(session: Session, comment_id: str) -> None:
     )
 
 
-def reopen(session: Session, comment_id: str, version: int) -> None:
-    """Open the items again that the comment's `version` closed, in the caller's transaction.
+def reopen(session: Session, comment_id: str, version: int) -> set[str]:
+    """Open the items again that the comment's `version` closed, since it was undone; gives their kinds.
 
-    One stays closed where another of its kind has been opened since: one of a kind is enough.
+    What a second look or an appeal is about is in force again, at the version that the undo makes, and wants its answer
+    again. One stays closed where another of its kind has been opened since: one of a kind is enough.
     """
-    open_kinds = select(ReviewItem.kind).where(ReviewItem.comment_id == comment_id, ReviewItem.closed_at.is_(None))
-    already = set(session.scalars(open_kinds))
-    session.execute(
-        update(ReviewItem)
+    closed = (
+        select(ReviewItem)
         .where(
             ReviewItem.comment_id == comment_id,
             ReviewItem.closed_version == version,
-            ReviewItem.kind.not_in(already),
+            ReviewItem.kind.not_in(open_kinds(session, comment_id)),
         )
-        .values(closed_at=None, closed_by=None, outcome=None, closed_version=None, claimed_by=None, claimed_until=None)
-        .execution_options(synchronize_session=False)
+        .execution_options(populate_existing=True)
     )
+    items = session.scalars(closed).all()
+    for item in items:
+        item.closed_at = item.closed_by = item.outcome = item.closed_version = None
+        item.claimed_by = item.claimed_until = None
+        if item.about is not None:
+            known = {name: value for name, value in item.about.items() if name != "second"}
+            item.about = known | {"version": version + 1}
+    session.flush()
     followers.fall_in(session, [comment_id])
+    return {item.kind for item in items}
 
 
 def oldest_open_seconds(session: Session) -> float:

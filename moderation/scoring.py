@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock, comments, facts, lookalikes, policy
-from moderation.comments import Change
+from moderation import changes, clock, facts, lookalikes, policy
+from moderation.changes import Change
 from moderation.fingerprints import fingerprint
 from moderation.policies import PolicyCache
 from moderation.policy import Facts, Policy, Presets, Threshold, Verdict
@@ -131,13 +131,13 @@ class Scorer:
         began = time.perf_counter()
         scores = self._score(rows, claims)
         took = time.perf_counter() - began
-        changes = self._judge(rows, scores)
-        if not changes:
+        judged = self._judge(rows, scores)
+        if not judged:
             return [], 0, took
         with self.store.read() as session:
-            known = lookalikes.known(session, {change.comment_id: change.fingerprint for change in changes})
+            known = lookalikes.known(session, {change.comment_id: change.fingerprint for change in judged})
         with self.store.write() as session:
-            return comments.record(session, changes, known=known), len(scores), took
+            return changes.record(session, judged, known=known), len(scores), took
 
     def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
         with self.store.read() as session:

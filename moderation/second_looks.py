@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock, review, site_settings
@@ -18,7 +18,7 @@ from moderation.site_settings import SiteSettings
 from moderation.tables import Comment, ReviewItem, Site
 
 if TYPE_CHECKING:
-    from moderation.comments import Change
+    from moderation.changes import Change
 
 #: Behind every flag: from 0 (look now) to 1000 (can wait).
 PRIORITY = 1000
@@ -72,17 +72,32 @@ def answer(
 
     The first moderator's own change of mind, and an answer to what is no longer the decision in force, count for none.
     """
-    item = session.scalar(
-        select(ReviewItem).where(
-            ReviewItem.comment_id == comment.id, ReviewItem.kind == "second_look", ReviewItem.closed_at.is_(None)
-        )
-    )
+    item = _open_item(session, comment.id)
     about = item.about if item is not None else None
     if item is None or about is None or about["version"] != comment.version or item.not_for == actor:
         return "none"
     item.about = about | {"second": {"status": status, "actor": actor, "labels": [label] if label else []}}
     session.flush()
     return "agreed" if comment.status == status else "disagreed"
+
+
+def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[str]:
+    """Of these comments, those that wait for a second look which this person may take."""
+    query = select(ReviewItem.comment_id).where(
+        ReviewItem.comment_id.in_(comment_ids),
+        ReviewItem.kind == "second_look",
+        ReviewItem.closed_at.is_(None),
+        or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
+    )
+    return set(session.scalars(query)) if comment_ids else set()
+
+
+def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> None:
+    """Close the second look at the decision that made `version`, which `actor` takes back."""
+    item = _open_item(session, comment_id)
+    if item is not None and (item.about or {}).get("version") == version:
+        item.closed_at, item.closed_by, item.outcome = clock.now(), actor, "undo"
+        session.flush()
 
 
 def agreement(
@@ -169,6 +184,14 @@ def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSet
     return {
         site_id: (key or site_id, site_settings.read(document)) for site_id, key, document in session.execute(query)
     }
+
+
+def _open_item(session: Session, comment_id: str) -> ReviewItem | None:
+    return session.scalar(
+        select(ReviewItem).where(
+            ReviewItem.comment_id == comment_id, ReviewItem.kind == "second_look", ReviewItem.closed_at.is_(None)
+        )
+    )
 
 
 def _drop(session: Session, comment_ids: Sequence[str]) -> None:

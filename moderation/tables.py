@@ -235,7 +235,7 @@ class ReviewItem(Table):
     claimed_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(80))
-    #: What closed it: `publish`, `reject`, `edit` or `erase`.
+    #: What closed it: `publish`, `reject`, `edit`, `erase`, or the `undo` of the decision that it was about.
     outcome: Mapped[str | None] = mapped_column(String(12))
     #: The comment's version that closed it, so that an undo can open it again.
     closed_version: Mapped[int | None] = mapped_column(Integer)

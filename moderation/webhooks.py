@@ -41,8 +41,11 @@ class Event:
 
     @property
     def follows_another(self) -> bool:
-        """Whether the comment may have been told of before: its first decision makes version 2."""
-        return self.version is not None and self.version > 2
+        """Whether it replaces what was told of the comment before: its first decision makes version 2.
+
+        How an appeal ended replaces nothing: it comes beside the decision.
+        """
+        return self.type.startswith("comment.") and self.version is not None and self.version > 2
 
     def payload(self) -> dict[str, Any]:
         """The body to send: `{type, timestamp, data}`."""

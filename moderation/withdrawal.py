@@ -15,7 +15,10 @@ from moderation.tables import WebhookDelivery
 
 
 def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
-    """Withdraw what waits for the end of its grace: sent then, it would come after the decision of `at`."""
+    """Withdraw the decisions that wait for the end of their grace: sent then, they would come after the one of `at`.
+
+    How an appeal ended stays true, whatever is decided next.
+    """
     session.execute(
         update(WebhookDelivery)
         .where(
@@ -23,6 +26,7 @@ def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
             WebhookDelivery.attempts == 0,
             WebhookDelivery.leased_until.is_(None),
             WebhookDelivery.next_attempt_at > clock.now(),
+            WebhookDelivery.event.startswith("comment."),
         )
         .values(next_attempt_at=None, cancelled_at=at)
         .execution_options(synchronize_session=False)

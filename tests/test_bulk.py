@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from moderation import bulk, clock, comments, people, roles
+from moderation import bulk, clock, comments, people, roles, site_settings
 from moderation.queues import Queues
 from moderation.scoring import Scorer
+from moderation.site_settings import SiteSettings
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, BulkChange, BulkJob, Comment, Membership, ReviewItem, User, WebhookDelivery
@@ -208,6 +209,24 @@ def test_a_job_has_the_sites_grace_time_and_an_undo_within_it_tells_nobody(
     assert len(rows(store, ReviewItem, closed_at=None)) == 3
     later = rows(store, WebhookDelivery)[before:]
     assert [one.next_attempt_at for one in later] == [None] * 3, "nothing leaves, and nothing more is to tell"
+
+
+def test_agreeing_at_a_second_look_leaves_nothing_for_the_jobs_undo(
+    store: Store, site: CreatedSite, flag: Callable[..., list[str]], start: Start, actor: str
+) -> None:
+    with store.write() as session:
+        every = SiteSettings(second_look_automatic=0.0, second_look_moderators=1.0)
+        site_settings.save(session, site.id, every, actor="operator")
+    agreed, own = flag("one", "two")
+    with store.write() as session:
+        comments.decide(session, None, agreed, "reject", actor="user:u1")
+    job_id = start(ids=[[agreed, 3], [own, 2]])
+    assert run(store, job_id).done == 2
+    with store.write() as session:
+        undoing = bulk.undo(session, job_id, actor=actor)
+    assert run(store, undoing.id).done == 1
+    assert (stored(store, agreed).status, stored(store, agreed).decided_by) == ("rejected", "user:u1")
+    assert stored(store, own).status == "flagged"
 
 
 def test_an_undo_leaves_alone_what_was_decided_anew(

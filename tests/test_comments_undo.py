@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from moderation import clock as time_of_day
-from moderation import comments, deliveries, review, site_settings, sites, submissions, webhooks
+from moderation import comments, deliveries, review, site_settings, sites, submissions, undoing, webhooks
 from moderation.guard import Sender
 from moderation.queues import Queues
 from moderation.scoring import Scorer
@@ -61,9 +61,9 @@ def decide(
         return comments.decide(session, None, comment.id, action, actor="user:u1", grace=grace)
 
 
-def undo(store: Store, comment: Comment) -> comments.Undone:
+def undo(store: Store, comment: Comment) -> undoing.Undone:
     with store.write() as session:
-        return comments.undo(session, comment.id, comment.version, actor="user:u1")
+        return undoing.undo(session, comment.id, comment.version, actor="user:u1")
 
 
 def sent(receiver: Receiver) -> list[tuple[str, int]]:
@@ -125,15 +125,15 @@ def test_only_the_latest_decision_can_be_undone(store: Store, flagged: Comment) 
     first = decide(store, flagged, "publish")
     decide(store, first, "reject")
     with pytest.raises(comments.Stale), store.write() as session:
-        comments.undo(session, flagged.id, first.version, actor="user:u1")
+        undoing.undo(session, flagged.id, first.version, actor="user:u1")
     assert stored(store, flagged.id).status == "rejected"
 
 
 def test_the_policys_decisions_and_undos_cannot_be_undone(store: Store, flagged: Comment) -> None:
-    with pytest.raises(comments.NotUndoable), store.write() as session:
-        comments.undo(session, flagged.id, 2, actor="user:u1")
+    with pytest.raises(undoing.NotUndoable), store.write() as session:
+        undoing.undo(session, flagged.id, 2, actor="user:u1")
     undone = undo(store, decide(store, flagged))
-    with pytest.raises(comments.NotUndoable):
+    with pytest.raises(undoing.NotUndoable):
         undo(store, undone.comment)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import event, insert, text
 
 from moderation import clock as time_of_day
 from moderation import metrics
-from moderation.comments import Change
+from moderation.changes import Change
 from moderation.queues import Queues
 from moderation.scoring import BatchResult, Scorer
 from moderation.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from moderation import comments, review, second_looks, site_settings
+from moderation import comments, review, second_looks, site_settings, undoing
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.second_looks import DECISION, Agreement
@@ -47,6 +47,11 @@ def choose(store: Store, site: CreatedSite, **changes: Any) -> None:
 def decide(store: Store, comment: Comment, action: Action, actor: str, **known: Any) -> Comment:
     with store.write() as session:
         return comments.decide(session, None, comment.id, action, actor=actor, **known)
+
+
+def undo(store: Store, comment: Comment, actor: str) -> None:
+    with store.write() as session:
+        undoing.undo(session, comment.id, comment.version, actor=actor)
 
 
 def looks(store: Store, *, open_only: bool = True) -> list[ReviewItem]:
@@ -87,7 +92,7 @@ def test_an_automatic_decision_that_is_drawn_waits_behind_every_flag(
     flagged = post("mild toxicity=0.51")
     assert [one.comment_id for one in looks(store)] == [published.id], "what a person sees anyway is not drawn"
     with store.read() as session:
-        assert [found.id for _, found in review.page(session, None)] == [flagged.id, published.id]
+        assert [found.id for _, found in review.page(session, None).rows] == [flagged.id, published.id]
 
 
 def test_a_moderators_decision_goes_to_somebody_else_and_one_over_the_api_to_nobody(
@@ -130,6 +135,39 @@ def test_who_disagrees_makes_a_new_decision_with_its_webhook(
     assert (now.status, now.version, now.decided_by) == ("rejected", 3, "user:u2")
     assert [one.event for one in rows(store, WebhookDelivery)] == ["comment.published", "comment.rejected"]
     assert looks(store) == []
+
+
+def test_a_second_look_at_a_decision_that_is_undone_is_closed(
+    store: Store, site_with_webhook: CreatedSite, post: Post, clock: Clock
+) -> None:
+    choose(store, site_with_webhook, second_look_moderators=1.0)
+    comment = decide(store, post("a toxicity=0.6"), "reject", "user:u1")
+    assert [item.about and item.about["version"] for item in looks(store)] == [3]
+    undo(store, comment, "user:u1")
+    assert looks(store) == []
+    [item] = looks(store, open_only=False)
+    assert (item.closed_by, item.outcome, item.closed_at) == ("user:u1", "undo", clock.now)
+    assert stored(store, comment.id).status == "flagged"
+    decide(store, stored(store, comment.id), "publish", "user:u1")
+    assert [item.about and item.about["version"] for item in looks(store)] == [5], "the next decision is drawn anew"
+
+
+def test_a_second_look_that_an_undone_decision_had_answered_asks_again(
+    store: Store, site_with_webhook: CreatedSite, post: Post, clock: Clock
+) -> None:
+    choose(store, site_with_webhook, second_look_moderators=1.0)
+    first = decide(store, post("a toxicity=0.6"), "reject", "user:u1", code="spam")
+    undo(store, decide(store, first, "publish", "user:u2"), "user:u2")
+    [item] = looks(store)
+    assert (item.not_for, item.about) == (
+        "user:u1",
+        {"version": 5, "status": "rejected", "actor": "user:u1", "labels": ["spam"]},
+    )
+    decide(store, stored(store, first.id), "reject", "user:u2", code="spam")
+    assert stored(store, first.id).version == 5, "who agrees changes nothing"
+    with store.read() as session:
+        found = second_looks.agreement(session, {first.site_id}, clock.now - timedelta(1))
+    assert found == [Agreement(DECISION, 1, None), Agreement("spam", 1, None)]
 
 
 def test_a_report_beside_the_second_look_is_answered_by_a_decision(

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
-from moderation import comments, deliveries, sealing, site_settings, statements
+from moderation import comments, deliveries, sealing, site_settings, statements, undoing
 from moderation.guard import Sender
 from moderation.queues import Queues
 from moderation.scoring import Scorer
@@ -62,6 +63,11 @@ def told(page: str) -> str:
 def reject(store: Store, comment: Comment, **known: Any) -> Comment:
     with store.write() as session:
         return comments.decide(session, None, comment.id, "reject", **{"actor": "user:u1"} | known)
+
+
+def publish(store: Store, comment: Comment, actor: str, **known: Any) -> Comment:
+    with store.write() as session:
+        return comments.decide(session, None, comment.id, "publish", actor=actor, **known)
 
 
 def test_the_site_is_given_the_link_for_what_readers_do_not_see_and_for_nothing_else(
@@ -216,18 +222,73 @@ def test_reversing_publishes_and_is_told_to_the_author_and_to_the_site(
     assert "It was rejected by a person." in said
 
 
-def test_a_decision_taken_back_leaves_the_appeal_open(
-    store: Store, anonymous: FlaskClient, settings: Settings, post: Post
+def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells_nobody(
+    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, receiver: Receiver, clock: Clock
 ) -> None:
-    from moderation import appeals  # noqa: PLC0415
+    sender = Sender(settings.webhook_allow)
+    comment = reject(store, post("hm insult=0.6"))
+    path = path_of(settings, comment)
+    anonymous.post(path, data={"text": "It was a quotation."})
+    while deliver_once(store, settings, sender):
+        pass
+    receiver.requests.clear()
+    reversed_ = publish(store, comment, "user:u2", grace=timedelta(seconds=10))
+    clock.advance(seconds=9)
+    assert deliver_once(store, settings, sender) == [], "how the appeal ended waits as the decision does"
+    with store.write() as session:
+        assert not undoing.undo(session, comment.id, reversed_.version, actor="user:u2").told
+    clock.advance(days=1)
+    assert deliver_once(store, settings, sender) == []
+    [appeal] = rows(store, Appeal)
+    assert (appeal.outcome, appeal.decided_at, appeal.version) == (None, None, 5)
+    [item] = [one for one in rows(store, ReviewItem) if one.closed_at is None]
+    assert (item.kind, item.not_for, item.about and item.about["version"]) == ("appeal", "user:u1", 5)
+    said = told(anonymous.get(path).text)
+    assert "It was received. Another moderator" in said
+    assert anonymous.post(path, data={"text": "Once more."}).status_code == 409
 
+    reject(store, comment, actor="user:u2")
+    assert deliver_once(store, settings, sender) == ["delivered"]
+    assert [one.json["type"] for one in receiver.requests] == ["appeal.decided"]
+    assert receiver.requests[0].json["data"]["outcome"] == "upheld"
+    assert (stored(store, comment.id).version, stored(store, comment.id).decided_by) == (5, "user:u1")
+
+
+def test_after_its_grace_how_an_appeal_ended_leaves_beside_the_decision(
+    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, receiver: Receiver, clock: Clock
+) -> None:
+    sender = Sender(settings.webhook_allow)
     comment = reject(store, post("hm insult=0.6"))
     anonymous.post(path_of(settings, comment), data={"text": "It was a quotation."})
-    reject(store, comment, actor="user:u2")
+    while deliver_once(store, settings, sender):
+        pass
+    receiver.requests.clear()
+    decided = publish(store, comment, "user:u2", grace=timedelta(seconds=10))
+    clock.advance(seconds=3)
     with store.write() as session:
-        appeals.reopen(session, comment.id, comment.version)
-    [appeal] = rows(store, Appeal)
-    assert (appeal.outcome, appeal.decided_at) == (None, None)
+        comments.decide(session, None, comment.id, "reject", actor="user:u3", version=decided.version)
+    assert deliver_once(store, settings, sender) == ["delivered"]
+    clock.advance(seconds=7)
+    assert deliver_once(store, settings, sender) == ["delivered"]
+    sent = [(one.json["type"], one.json["data"].get("outcome")) for one in receiver.requests]
+    assert sent == [("comment.rejected", None), ("appeal.decided", "reversed")], "a later decision does not unsay it"
+
+
+def test_a_decision_that_settled_an_appeal_and_was_undone_after_it_left_is_corrected(
+    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, receiver: Receiver
+) -> None:
+    sender = Sender(settings.webhook_allow)
+    comment = reject(store, post("hm insult=0.6"))
+    anonymous.post(path_of(settings, comment), data={"text": "It was a quotation."})
+    decided = publish(store, comment, "user:u2")
+    while deliver_once(store, settings, sender):
+        pass
+    receiver.requests.clear()
+    with store.write() as session:
+        assert undoing.undo(session, comment.id, decided.version, actor="user:u2").told
+    assert deliver_once(store, settings, sender) == ["delivered"]
+    assert [one.json["type"] for one in receiver.requests] == ["comment.rejected"]
+    assert [one.outcome for one in rows(store, Appeal)] == [None]
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 2001])

@@ -112,7 +112,7 @@ def test_an_author_appeals_and_another_moderator_reverses(
     assert stored(store, comment.id).status == "rejected"
     nia.goto(f"{url}/console/")
     expect(nia.get_by_text("Appeal", exact=True)).to_be_visible()
-    expect(nia.get_by_text("The author appeals: “It is a line from a play.")).to_be_visible()
+    expect(nia.locator(".appeal")).to_contain_text("It is a line from a play.")
     press(nia, url, comment, "Publish")
 
     shown = client_of(app, site_with_webhook.api_key).get(f"/api/v1/comments/{comment.id}").get_json()
@@ -173,6 +173,24 @@ def test_a_second_moderator_looks_and_their_agreement_is_measured(
     with store.read() as session:
         [overall] = second_looks.agreement(session, {site_with_webhook.id}, since)
     assert overall == Agreement("decision", 3, pytest.approx(0.4))
+
+
+def test_who_agrees_has_nothing_to_undo_by_button_or_key(
+    url: str, store: Store, site_with_webhook: CreatedSite, new_context: NewContext, post: Post
+) -> None:
+    choose(store, site_with_webhook, moderators=1.0)
+    comment = post("a insult=0.6")
+    press(at_queue(new_context, url, "mo"), url, comment, "Reject")
+    nia = new_context().new_page()
+    nia.goto(f"{url}/console/")
+    sign_in(nia, "nia")
+    card = nia.locator(f"article[id='{comment.id}']")
+    card.get_by_role("button", name="Reject").click()
+    expect(card.get_by_text("You agree with the decision before: it stays rejected.")).to_be_visible()
+    expect(card.get_by_role("button", name="Undo")).to_have_count(0)
+    nia.keyboard.press("u")
+    expect(nia.locator("#announcement")).to_have_text("There is nothing to undo.")
+    assert stored(store, comment.id).status == "rejected"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,7 +20,7 @@ import structlog
 from flask import Blueprint, Response, current_app, g, request
 
 from moderation import clock, sites
-from moderation.comments import Change
+from moderation.changes import Change
 from moderation.store import AWAY
 from moderation.submissions import author_key
 from moderation.tables import Comment

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 import models
 from moderation import metrics, sites
-from moderation.comments import Change
+from moderation.changes import Change
 from moderation.policy import Policy
 from moderation.scoring import Classifier, Scorer
 from moderation.store import AWAY

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from models import LABELS
 from moderation import audit, clock, search
 from moderation.tables import Comment
-from service.console import access, exports, searching
+from service.console import access, blind, exports, searching
 from service.console.review_queue import site_names
 from service.context import context
 
@@ -29,9 +29,14 @@ def list_comments() -> ResponseReturnValue:
         part = search.find(session, asked.search, before=before, limit=PAGE)
         number, exact = search.count(session, asked.search, most=COUNT_UP_TO)
         sites = site_names(session)
+        hidden = blind.hidden(session, part.rows)
+    # To be found by how it was decided or scored would tell as much.
+    left_out = hidden if {"status", "label"} & set(asked.fields) else set()
     return render_template(
         "console/comments.html",
-        comments=part.rows,
+        comments=[one for one in part.rows if one.id not in left_out],
+        hidden=hidden,
+        left_out=len(left_out),
         fields=asked.fields,
         more=asked.more,
         number=number,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -11,7 +15,7 @@ from moderation.histories import Record
 from moderation.patterns import fold
 from moderation.policy import Policy
 from moderation.tables import Comment, PolicyVersion
-from service.console import access, cards, plots
+from service.console import access, blind, cards, plots
 from service.context import context
 
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
@@ -24,6 +28,7 @@ def show_author() -> ResponseReturnValue:
         record = histories.author(session, site_id, key)
         if record is None:
             abort(404)
+        hidden = blind.hidden(session, record.recent)
         policy = _policy(policies.current(session, site_id))
         names = cards.people_names(session, [one.decided_by for one in record.recent])
     may_see_addresses = access.may(site_id, "moderator")
@@ -31,10 +36,11 @@ def show_author() -> ResponseReturnValue:
         "console/author.html",
         site_id=site_id,
         key=key,
-        record=record,
+        record=_without(record, hidden),
+        hidden=hidden,
         name=record.recent[0].name,
         names=names,
-        plot=_scores(record),
+        plot=_scores([one for one in record.recent if one.id not in hidden]),
         standing=_standing(record, policy, addresses=may_see_addresses),
         used=[
             (title, found)
@@ -63,11 +69,17 @@ def _standing(record: Record, policy: Policy, *, addresses: bool) -> list[tuple[
     return said
 
 
-def _scores(record: Record) -> plots.Plot | None:
+def _without(record: Record, hidden: Collection[str]) -> Record:
+    """The record, its numbers without these comments."""
+    left_out = Counter(one.status for one in record.recent if one.id in hidden)
+    return replace(record, counts={name: number - left_out[name] for name, number in record.counts.items()})
+
+
+def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
     """The highest score of each of their latest comments, in order."""
     points = [
         (f"{comment.created_at:%-d %b %Y}, {label.replace('_', ' ')}", score, _LOOKS.get(comment.status, "neutral"))
-        for comment in reversed(record.recent)
+        for comment in reversed(recent)
         for label, score in [_highest(comment)]
         if label
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import appeals, followers, policies, records, site_settings
+from moderation import appeals, followers, policies, records, second_looks, site_settings
 from moderation.policy import Threshold
 from moderation.records import Record
 from moderation.site_settings import RejectionReason
@@ -127,7 +127,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     reports = _reports(session, ids)
     appealed = appeals.waiting(session, ids)
     settings = site_settings.of_sites(session, site_ids)
-    known = records.of_authors(session, ids)
+    known = _unless_hidden(session, records.of_authors(session, ids), site_ids)
     grouped = followers.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
                               access.roles())  # fmt: skip
     people = people_names(session, [comment.decided_by for comment, _ in comments])
@@ -190,6 +190,17 @@ def _read_as(segment: Segment) -> str | None:
     if segment.level == 1 and segment.text.isalpha():
         return None
     return classifier().read_as(segment.text)
+
+
+def _unless_hidden(session: Session, known: Mapping[str, Record], site_ids: set[str]) -> dict[str, Record]:
+    """The records without the decisions at which the person signed in is asked for a second look."""
+    decided = {one.comment_id for record in known.values() for one in record.decisions}
+    moderated = any(access.may(site_id, "moderator") for site_id in site_ids)
+    hidden = second_looks.awaited(session, decided, access.actor()) if moderated else set()
+    return {
+        comment_id: replace(record, decisions=[one for one in record.decisions if one.comment_id not in hidden])
+        for comment_id, record in known.items()
+    }
 
 
 def _with_names(record: Record, people: Mapping[str, str]) -> Record:

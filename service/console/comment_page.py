@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from moderation import histories
 from moderation.tables import Comment, ReviewItem
-from service.console import access, cards, timeline
+from service.console import access, blind, cards, timeline
 from service.context import context
 
 _ID = re.compile(r"c_[0-9a-z]{26}")
@@ -27,14 +27,19 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
         open_items = session.scalars(
             select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.closed_at.is_(None))
         ).all()
+        around = histories.around(session, comment)
+        hidden = blind.hidden(session, [comment, *around.before, around.parent, *around.answers, *around.after])
+        if comment.id not in hidden:
+            open_items = [item for item in open_items if item.kind != "second_look"]
         history = histories.history(session, comment.id)
         actors = [event.actor for event in history.events] + [item.closed_by for item in history.second_looks]
         may_decide = access.may(comment.site_id, "moderator")
         return render_template(
             "console/comment.html",
             card=cards.build(session, [(comment, open_items)])[0],
+            hidden=hidden,
             history=timeline.tell(comment, history, cards.people_names(session, actors)),
-            around=histories.around(session, comment),
+            around=around,
             may_decide=may_decide,
             back=request.path,
         )

@@ -9,7 +9,7 @@ from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from moderation import claims, comments, site_settings
+from moderation import claims, comments, site_settings, undoing
 from moderation.site_settings import SiteSettings
 from moderation.tables import Comment
 from service.console import access, cards, meanwhile, refusals
@@ -50,8 +50,10 @@ def decide(comment_id: str) -> ResponseReturnValue:
     except comments.CommentError as error:
         return _refuse(comment_id, error, "Your decision was not recorded.")
     context().asides.nudge(decided.site_id)
-    context().asides.count_decisions([(decided.status, "user")])
     context().asides.tell_console("decided", decided.site_id, [decided.id], by=access.user().name)
+    if decided.version == version:
+        return _agreed(decided)
+    context().asides.count_decisions([(decided.status, "user")])
     reason = settings.reason_of(code).text if code else ""
     return _decided(decided, f"{_DONE[action]}: {reason}." if reason else f"{_DONE[action]}.")
 
@@ -67,7 +69,7 @@ def undo(comment_id: str) -> ResponseReturnValue:
             found = comments.find(session, None, comment_id, lock=True)
             if found.version == version and found.decided_by != _actor():
                 abort(403, "Only whoever decided can take it back. You can decide anew.")
-            undone = comments.undo(session, comment_id, version, actor=_actor())
+            undone = undoing.undo(session, comment_id, version, actor=_actor())
     except comments.CommentError as error:
         return _refuse(comment_id, error, "So nothing was undone.")
     comment = undone.comment
@@ -143,7 +145,16 @@ def _decided(comment: Comment, message: str) -> ResponseReturnValue:
     return redirect(access.own_address(request.form.get("back")), 303)
 
 
-def _what_an_undo_did(undone: comments.Undone) -> str:
+def _agreed(comment: Comment) -> ResponseReturnValue:
+    """No undo is offered: it would take back the decision that the person agreed with, which is another's."""
+    message = f"You agree with the decision before: it stays {comment.status}."
+    if access.wants_json():
+        return jsonify(status=comment.status, version=comment.version, message=message)
+    flash(message, "good")
+    return redirect(access.own_address(request.form.get("back")), 303)
+
+
+def _what_an_undo_did(undone: undoing.Undone) -> str:
     if undone.comment.status == "pending":
         return "Undone. The comment is being scored."
     if undone.uncorrected:

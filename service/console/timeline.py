@@ -14,7 +14,13 @@ from service.console.cards import label_name
 
 _DECIDED = {"published": "Published", "flagged": "Flagged", "rejected": "Rejected"}
 _DONE = {"comment.edited": "Edited", "comment.erased": "Erased", "comment.undone": "Took the decision back"}
-_LOOKED = {"publish": "would publish it", "reject": "would reject it", "edit": "ended by an edit", "erase": "erased"}
+_LOOKED = {
+    "publish": "would publish it",
+    "reject": "would reject it",
+    "edit": "ended by an edit",
+    "erase": "erased",
+    "undo": "ended, since the decision was taken back",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation import callbacks, judged, sealing
-from moderation.comments import Change
+from moderation.changes import Change
 from moderation.guard import Refused
 from moderation.patterns import count_links
 from moderation.tables import Comment

@@ -14,7 +14,7 @@ const trouble = document.getElementById("trouble");
 const reasons = document.getElementById("reasons");
 
 // The last decisions of this tab, the latest first: {card, author, text, address, version, sent}. `sent` is the promise
-// of whether the server took it.
+// of whether the server took it, as one that can be undone.
 const decisions = remembered();
 
 function remembered() {
@@ -44,6 +44,12 @@ function remember() {
       return entry;
     }),
   );
+}
+
+function forget(decision) {
+  const at = decisions.indexOf(decision);
+  if (at !== -1) decisions.splice(at, 1);
+  return at;
 }
 
 function fold(card, text, kind, ...extra) {
@@ -107,19 +113,24 @@ async function send(form, button) {
   refill();
   const answer = await post(form.getAttribute("action"), body);
   busy(-1);
-  if (answer.ok) {
+  if (answer.ok && !answer.undo) {
+    // It agreed with another's decision, which is not this person's to take back.
+    forget(decision);
+    tell(card, answer.message, "good");
+    announce(answer.message);
+  } else if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
     tell(card, answer.message, "good", " ", link("Undo", () => undo(decision)));
     announce(answer.message);
   } else {
-    decisions.splice(decisions.indexOf(decision), 1);
+    forget(decision);
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
       tell(card, answer.message, "wait");
       announce(answer.message);
     } else comeBack(card, answer.message);
   }
-  settle(answer.ok);
+  settle(answer.ok && Boolean(answer.undo));
   remember();
   refill();
 }
@@ -130,9 +141,8 @@ export async function undoLast() {
 }
 
 async function undo(decision) {
-  const at = decisions.indexOf(decision);
+  const at = forget(decision);
   if (at === -1) return;
-  decisions.splice(at, 1);
   const card = find(decision.card);
   if (card) tell(card, "Undoing…", "");
   if (!(await decision.sent)) return;
