@@ -20,7 +20,7 @@ from moderation.store import Store
 from moderation.tables import BulkJob, Comment
 from tests.conftest import client_of
 from tests.support.attacks import attack
-from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.browsing import NewContext, Serve, sign_in
 from tests.support.comments import accept, rows, stored
 from tests.support.delivering import deliver_once
 from tests.support.parts import Part
@@ -267,32 +267,3 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
             expect(page.get_by_text("Done: 1,200 rejected.")).to_be_visible(timeout=90_000)
     assert statuses(store, ids) == ["rejected"] * 1200
     assert {stored(store, one).version for one in ids} == {3}, "each was decided once"
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
-def test_every_page_is_accessible(
-    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, flag: Flag, worker: Part,
-    new_context: NewContext, scheme: str, width: int,
-) -> None:  # fmt: skip
-    flag(UNLIKE[0], ip="192.0.2.7")
-    attack(store, queues, scorer, site, 5)
-    page = open_page(new_context, url, color_scheme=scheme, viewport={"width": width, "height": 800})
-    found = []
-
-    def look() -> None:
-        page.wait_for_load_state()
-        found.extend(violations(page))
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-
-    page.locator(".card").first.get_by_text("More").click()
-    look()
-    page.get_by_role("link", name="that say nearly the same").click()
-    look()
-    page.get_by_role("link", name="Decide on all").click()
-    look()
-    page.get_by_role("button", name="Publish 5").click()
-    expect(page.get_by_text("Done: 5 published.")).to_be_visible(timeout=30_000)
-    look()
-    page.goto(f"{url}bulk/jobs")
-    look()
-    assert found == []

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from pathlib import Path
 
 import pytest
 import requests
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from moderation import members, people, sites, totp
+from moderation import people, sites, totp
 from moderation.guard import Sender
 from moderation.settings import Settings
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import User, WebhookEndpoint
-from tests.support.browsing import NewContext, Serve, expect_unharmed, sign_in, violations
+from tests.support.browsing import NewContext, Serve, sign_in
 from tests.support.comments import rows
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
@@ -275,70 +273,3 @@ def test_people_are_disabled_enabled_and_given_a_new_way_in(url: str, store: Sto
     chief.get_by_role("button", name="New one-time link").click()
     mo.goto(chief.get_by_role("textbox", name="One-time link").inner_text())
     expect(mo.get_by_role("heading", level=1)).to_have_text("Welcome, mo")
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)], ids=str)
-def test_every_page_is_accessible_wide_and_narrow_light_and_dark(
-    url: str,
-    store: Store,
-    settings: Settings,
-    site: CreatedSite,
-    receiver: Receiver,
-    new_context: NewContext,
-    scheme: str,
-    width: int,
-) -> None:
-    """With WINNOW_TEST_PICTURES it leaves a picture of each page in that folder."""
-    long = "An Uncommonly Long Name of a Site That Somebody Wrote Without a Break" + "x" * 60
-    other = sites.create_site(store, settings, long, "https://a-very-long-host-name.example/" + "path/" * 30)
-    mo = people.create_user(store, "mo", "none", PASSWORD, on_sites={site.id: "moderator", other.id: "viewer"})
-    people.create_user(store, "m" * 80, "none", on_sites={site.id: "admin"})
-    with store.write() as session:
-        members.make_link(session, mo.id, actor="operator")
-    page = open_as(new_context, url, "chief", color_scheme=scheme, viewport={"width": width, "height": 800})
-    found: list[str] = []
-
-    def look(name: str) -> None:
-        found.extend(f"{name}: {one}" for one in violations(page))
-        expect_unharmed(page)
-        if folder := os.environ.get("WINNOW_TEST_PICTURES"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-
-    for name, path in (
-        ("sites", "sites"),
-        ("site", f"sites/{site.id}"),
-        ("people", "people"),
-        ("person", f"people/{mo.id}"),
-        ("webhooks", f"sites/{other.id}/webhooks"),
-        ("you", "you"),
-        ("authenticator", "you/authenticator"),
-    ):
-        page.goto(url + path)
-        look(name)
-    page.get_by_text("Or type the key").click()
-    look("authenticator-key")
-    secret = page.get_by_role("textbox", name="Key").inner_text().replace(" ", "")
-    page.get_by_label("Code").fill(code_now(secret))
-    page.get_by_role("button", name="Turn it on").click()
-    look("recovery-codes")
-    page.goto(f"{url}you/authenticator")
-    look("authenticator-on")
-    page.goto(f"{url}sites/{site.id}")
-    page.get_by_role("button", name="New API key").click()
-    look("new-key")
-    page.goto(f"{url}people/{mo.id}")
-    page.get_by_role("button", name="New one-time link").click()
-    look("one-time-link")
-    page.goto(f"{url}sites/{site.id}/webhooks")
-    page.get_by_label("Address").fill(receiver.url)
-    page.get_by_role("button", name="Add").click()
-    look("new-webhook")
-    receiver.answer(500, 204)
-    page.get_by_role("button", name="send a test").click()
-    deliver_once(store, settings, Sender(settings.webhook_allow))
-    page.reload()
-    look("deliveries")
-    page.get_by_role("button", name="Sign out").click()
-    sign_in_with_password(page, "chief")
-    look("second-step")
-    assert found == []

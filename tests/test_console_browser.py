@@ -209,32 +209,3 @@ def test_a_link_in_a_comment_leads_to_a_page_of_ours_first(url: str, flag: Flag,
     away = page.get_by_role("link", name="Open it in a new tab")
     expect(away).to_have_attribute("rel", "noreferrer noopener nofollow")
     assert violations(page) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_on_a_small_screen(
-    url: str, store: Store, flag: Flag, new_context: NewContext, scheme: str
-) -> None:
-    [first, *_] = flag("one", "two", "x" * 3000)
-    link = people.create_user(store, "nia", "viewer").setup_token
-    page = new_context(color_scheme=scheme, viewport={"width": 360, "height": 640}).new_page()
-    found = []
-    for path in ("sign-in", f"welcome/{link}", "welcome/x"):
-        page.goto(url + path)
-        found += violations(page)
-    page.goto(f"{url}sign-in")
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("Please enter your password.")).to_be_visible()
-    found += violations(page)
-    sign_in(page, "mo")
-    for path in ("", "?label=insult&q=one", "comments", f"comments/{first}", "nowhere"):
-        page.goto(url + path)
-        found += violations(page)
-        expect_unharmed(page)
-    page.goto(url)
-    page.get_by_role("button", name="Publish").nth(0).click()
-    expect(page.get_by_text("Published.").first).to_be_attached()
-    found += violations(page)
-    page.keyboard.press("?")
-    found += violations(page)
-    assert found == []

@@ -404,8 +404,7 @@ def test_a_page_that_finds_no_room_for_a_stream_asks_and_sees_the_same(
 # --- looks --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 def test_what_deciding_adds_is_accessible(flag: Flag, enter: Callable[..., Page], scheme: str, width: int) -> None:
     flag("one", "two", "three")
     page = enter("mo", color_scheme=scheme, viewport={"width": width, "height": 800})

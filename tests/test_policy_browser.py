@@ -18,7 +18,7 @@ from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, PolicyVersion
-from tests.support.browsing import NewContext, Serve, expect_unharmed, sign_in, violations
+from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored, submission
 from tests.support.signed_in import PASSWORD
@@ -247,21 +247,6 @@ def test_a_moderator_looks_and_tries_and_cannot_save(open_policy: Open, store: S
     page.get_by_role("textbox", name="A comment").fill("I read this twice, and learnt something each time.")
     page.get_by_role("button", name="Try it").click()
     expect(page.locator(".trial")).to_contain_text("It would be published.")
-
-
-@pytest.mark.usefixtures("past")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_accessible_on_a_small_screen(
-    open_policy: Open, url: str, site: CreatedSite, scheme: str
-) -> None:
-    page = open_policy(color_scheme=scheme, viewport={"width": 360, "height": 640})
-    found = violations(page)
-    expect_unharmed(page)
-    page.get_by_role("link", name="Reasons and second looks").click()
-    page.wait_for_load_state()
-    found += violations(page)
-    expect_unharmed(page)
-    assert found == []
 
 
 def test_the_list_of_reasons_and_the_shares_are_edited(open_policy: Open, store: Store, site: CreatedSite) -> None:

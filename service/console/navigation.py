@@ -18,17 +18,36 @@ class Entry:
     text: str
     needed: str = "viewer"
     everywhere: bool = False
+    #: Whether it belongs to what moderators do all day: those stand first.
+    daily: bool = False
+    #: The pages that it leads to.
+    below: tuple[str, ...] = ()
 
 
 ENTRIES = (
-    Entry("console.show_queue", "Review queue"),
-    Entry("console.list_comments", "All comments"),
-    Entry("console.list_jobs", "Bulk decisions", "moderator"),
-    Entry("console.show_stats", "Statistics"),
-    Entry("console.list_policies", "Policy", "moderator"),
+    Entry("console.show_queue", "Review queue", daily=True),
+    Entry("console.list_comments", "All comments", daily=True, below=("console.show_comment", "console.show_author")),
+    Entry("console.show_stats", "Statistics", daily=True),
+    Entry("console.list_jobs", "Bulk decisions", "moderator", below=("console.show_job",)),
+    Entry(
+        "console.list_policies",
+        "Policy",
+        "moderator",
+        below=(
+            "console.show_policy",
+            "console.change_policy",
+            "console.show_site_settings",
+            "console.change_site_settings",
+        ),
+    ),
     Entry("console.show_audit_log", "Audit log", "moderator"),
-    Entry("console.list_sites", "Sites", "admin"),
-    Entry("console.list_people", "People", "admin", everywhere=True),
+    Entry(
+        "console.list_sites",
+        "Sites",
+        "admin",
+        below=("console.show_site", "console.list_webhooks", "console.show_deliveries"),
+    ),
+    Entry("console.list_people", "People", "admin", everywhere=True, below=("console.show_person",)),
 )
 
 

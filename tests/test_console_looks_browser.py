@@ -1,0 +1,171 @@
+"""Every page of the console, and the author's: axe-core finds nothing in the light or the dark, and none is wider than
+a phone, or than a screen at 200 % zoom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from moderation import appeals, bulk, comments, people, sites, statements, tallies, totp
+from moderation.queues import Queues
+from moderation.scoring import Scorer
+from moderation.settings import Settings
+from moderation.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
+from tests.support.attacks import attack
+from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.clock import Clock
+from tests.support.comments import accept, rows, stored
+from tests.support.receiver import Receiver
+from tests.support.signed_in import PASSWORD
+
+pytest_plugins = ("tests.support.chromium",)
+
+PHONE, ZOOMED = {"width": 360, "height": 740}, {"width": 640, "height": 450}
+WIDE = {"width": 1280, "height": 900}
+#: What the dark changes: axe-core was already loaded into the page for the light.
+IN_THE_DARK = """async () => (await axe.run(document, {runOnly: ["color-contrast"]})).violations.flatMap(
+  (one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))"""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+Post = Callable[..., Comment]
+
+
+@pytest.fixture
+def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Post:
+    def one(text: str, **known: str) -> Comment:
+        comment = accept(store, queues, site, text, **known)
+        scorer.run_batch()
+        return stored(store, comment.id)
+
+    return one
+
+
+class Looks:
+    """What is wrong with the pages that were looked at."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.wrong: list[str] = []
+
+    def visit(self, *paths: str) -> None:
+        for path in paths:
+            self.page.goto(self.url + path)
+            self.look(path)
+
+    def look(self, name: str) -> None:
+        page = self.page
+        page.wait_for_load_state()
+        page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+        for size in (ZOOMED, PHONE):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            if (over := page.evaluate(TOO_WIDE)) > 0:
+                self.wrong.append(f"{name}: {over} pixels too wide at {size['width']}")
+        self.wrong += [f"{name}: {one}" for one in violations(page)]
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        self.wrong += [f"{name}, dark: {one}" for one in page.evaluate(IN_THE_DARK)]
+        page.emulate_media(color_scheme="light")
+
+
+def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
+    app: Flask, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite, post: Post,
+    receiver: Receiver, serve: Serve, clock: Clock, new_context: NewContext,
+) -> None:  # fmt: skip
+    url = f"{serve(app)}/console/"
+    long = "An Uncommonly Long Name of a Site That Somebody Wrote Without a Break" + "x" * 60
+    other = sites.create_site(store, settings, long, "https://a-very-long-host-name.example/" + "path/" * 30)
+    people.create_user(store, "chief", "admin", PASSWORD)
+    people.create_user(store, "m" * 80, "none", on_sites={site.id: "admin", other.id: "viewer"})
+    with store.read() as session:
+        chief, member = session.scalars(select(User).order_by(User.name)).all()
+    parent = post("A nice bridge", name="Bo", thread="/a", ip="192.0.2.7")
+    rejected = post("you fool insult=0.73", thread="/a", parent_id=parent.id, ip="192.0.2.7")
+    with store.write() as session:
+        comments.report(session, site.id, parent.id, reason="spam", note="n" * 300, reporter="r")
+        rejected = comments.decide(session, None, rejected.id, "reject", actor=f"user:{member.id}", code="insult")
+        session.flush()
+        appeals.lodge(session, rejected, "Not so! " + "x" * 300)
+        statement = statements.address(settings, rejected.id, rejected.decided_at) or ""  # type: ignore[arg-type]
+    post("x" * 3000 + " https://long.example/" + "y" * 300 + " insult=0.7", name="z" * 200, thread="/" + "t" * 400)
+    [first, *_] = attack(store, queues, scorer, site, 5)
+    with store.write() as session:
+        group = session.scalars(select(ReviewItem.group_id).where(ReviewItem.comment_id == first)).one()
+        job = bulk.create(session, {"comments": [first]}, "reject", actor=f"user:{chief.id}", total=1)
+    tallies.sample_queue(store)
+    clock.advance(minutes=2)
+    tallies.roll_up(store)
+    [endpoint] = rows(store, WebhookEndpoint)
+
+    page = new_context(reduced_motion="reduce").new_page()  # else a colour may be on its way
+    looks = Looks(page, url)
+    looks.visit("sign-in", f"welcome/{people_link(store)}", "welcome/x")
+    page.goto(f"{url}sign-in")
+    page.get_by_role("button", name="Sign in").click()
+    looks.look("sign-in without a password")
+    sign_in(page, "chief")
+    looks.visit(
+        "", "?label=insult&q=fool&author=ada&order=newest", f"groups/{group}", f"bulk?group={group}",
+        f"bulk?everything=author&author=ada&site={site.id}", "bulk/jobs", f"bulk/jobs/{job.id}",
+        "comments?q=fool&author=ada&from=2001-01-01", "comments", f"comments/{rejected.id}", f"comments/{parent.id}",
+        f"author?site={site.id}&key={rejected.author_key}", "audit", "statistics?days=7", "policies",
+        f"sites/{other.id}/policy", f"sites/{site.id}/settings", "sites", f"sites/{site.id}", "people",
+        f"people/{member.id}", f"sites/{other.id}/webhooks", f"sites/{other.id}/webhooks/{endpoint.id}", "you",
+        "comments/c_nothing", "nowhere",
+    )  # fmt: skip
+    look_after_actions(looks, site.id, member.id, receiver.url)
+    look_at_signing_in(looks, clock.now)
+    page.goto(url.removesuffix("/console/") + "/statement/" + statement.rpartition("/")[2])
+    looks.look("statement")
+    page.goto(page.url[:-3])
+    looks.look("statement that is none")
+    assert not looks.wrong, "\n".join(looks.wrong)
+
+
+def people_link(store: Store) -> str:
+    """The token of somebody's link to set a password."""
+    made = people.create_user(store, "nia", "viewer")
+    assert made.setup_token is not None
+    return made.setup_token
+
+
+def look_after_actions(looks: Looks, site_id: str, person_id: str, receiver_url: str) -> None:
+    """What a button leads to: secrets shown once, a decided card, the keys."""
+    page, url = looks.page, looks.url
+    for form, button in ((f"sites/{site_id}", "New API key"), (f"people/{person_id}", "New one-time link")):
+        page.goto(url + form)
+        page.get_by_role("button", name=button).click()
+        looks.look(button)
+    page.goto(f"{url}sites/{site_id}/webhooks")
+    page.get_by_label("Address").fill(receiver_url)
+    page.get_by_role("button", name="Add").click()
+    looks.look("a new webhook")
+    page.goto(url)
+    page.get_by_role("button", name="Publish").nth(0).click()
+    expect(page.locator(".card.decided")).to_have_count(1)
+    looks.look("a decided card")
+    page.keyboard.press("?")
+    looks.look("the keys")
+
+
+def look_at_signing_in(looks: Looks, now: datetime) -> None:
+    """An authenticator is set up, and asked for."""
+    page, url = looks.page, looks.url
+    looks.visit("you/authenticator")
+    secret = page.get_by_role("textbox", name="Key").inner_text().replace(" ", "")
+    page.get_by_label("Code").fill(totp.code_at(secret, int(now.timestamp()) // totp.STEP_SECONDS))
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_text("recovery codes").first).to_be_visible()
+    looks.look("recovery codes")
+    page.context.clear_cookies()
+    page.goto(f"{url}sign-in")
+    page.get_by_label("Name").fill("chief")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Code")).to_be_visible()
+    looks.look("second step")
