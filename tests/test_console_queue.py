@@ -247,7 +247,7 @@ class TestCard:
         attributes = re.search(rf'<article class="card" id="{comment_id}"([^>]*)>', page)
         assert attributes
         assert f'data-site="{site.id}" data-version="2" data-author="&#34;ada&#34;" data-group="g_' in attributes[1]
-        assert f'<input type="checkbox" name="select" value="{comment_id}"' in page
+        assert f'<input type="checkbox" name="select" form="selection" value="{comment_id}"' in page
         assert '<div class="card-tools">' in page
 
     def test_an_appeal_shows_the_authors_words(self, browser: FlaskClient, store: Store, post: Post) -> None:

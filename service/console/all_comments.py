@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from flask import abort, render_template, request
+from flask import Flask, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
@@ -78,16 +79,19 @@ def _export(asked: searching.Asked, slot: exports.Slot) -> ResponseReturnValue:
             for site_id in wanted.site_ids
         ]
         audit.record(session, rows)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     lines = exports.lines(
-        (_row(comment, names, form) for page in search.everything(store, wanted) for comment in page),
+        (row for page in search.everything(store, wanted) for row in _rows(app, page, names, form)),
         columns=exports.COMMENT_COLUMNS,
         form=form,
     )
     return exports.send(lines, slot, name="comments", form=form, total=total)
 
 
-def _row(comment: Comment, names: dict[str, str], form: str) -> dict[str, object]:
-    return exports.comment_row(comment, names.get(comment.site_id, ""), flat=form == "csv")
+def _rows(app: Flask, page: Sequence[Comment], names: dict[str, str], form: str) -> list[dict[str, object]]:
+    """A page of the file. It is sent after the request has ended, so the app is given."""
+    with app.app_context():
+        return [exports.comment_row(one, names.get(one.site_id, ""), flat=form == "csv") for one in page]
 
 
 def _before() -> str | None:

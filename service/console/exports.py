@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, request, stream_with_context
+from flask import Flask, Response, abort, current_app, request
 
 from models import LABELS
 from moderation import clock
@@ -89,7 +89,7 @@ def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) 
 
 def send(body: Iterator[bytes], slot: Slot, *, name: str, form: str, total: tuple[int, bool]) -> Response:
     """The file as a download. Its headers say how many rows it will have, as far as that was counted."""
-    response = Response(_Closing(stream_with_context(body), slot), content_type=_TYPES[form])
+    response = Response(_Closing(body, slot), content_type=_TYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y-%m-%d-%H%M}.{form}"'
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Winnow-Total"] = str(total[0])
