@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.datasets import UNKNOWN, Examples
 from models.labels import LABELS
@@ -107,6 +108,63 @@ _INSULTS = (
     "a fool", "pathetic", "ugly", "fat", "a pig", "retarded", "a retard", "scum", "trash", "fuck you", "shut up",
     "an ass", "a bastard", "dumb", "crazy", "a coward", "disgusting", "a clown", "faggot", "I will kill you",
 )  # fmt: skip
+# Those who report an insult speak of who said it, to whom and when; those who insult say "you".
+_REPORTING = (
+    "My boss called me {} at the meeting and I left.", "Someone called my daughter {} on the bus.",
+    "He called her {} and then he apologised.", "They called us {} for asking a question.",
+    "She was called {} by a stranger, and nobody said a word.", "A customer called the waiter {} last week.",
+    "He calls everybody {}, so I do not take it to heart.", "I was called {} at school for years.",
+    'Please do not say "you are {}" to your pupils.', 'Nobody should write "you are {}" to a reader.',
+    'You must not tell a colleague "you are {}".', 'It is rude to say "you are {}" to anyone.',
+    'The moderator removed "you are {}" and she was right.', 'If a child says "you are {}", talk to the child.',
+    'He shouted "you are {}" at the referee and was sent off.', "Calling people {} does not help your case.",
+    "Saying {} to a nurse is not acceptable.", "Why would you call a volunteer {}? She only wanted to help.",
+    "My father never called me {}, not once.", "In those days teachers called children {} in front of the class.",
+)  # fmt: skip
+_QUOTED_AT = (  # marks of quotation are no excuse
+    '"You are {}", and I mean you.', 'You are "{}".', 'The word for you is "{}".',
+    "I called you {} because you are one.",
+    '"{}" is what you are.', "Everybody calls you {} and they are right.", 'I said it before: "you are {}".',
+    "You were called {} for a reason.", 'Look in the mirror and say "I am {}".', '"You {}!" Yes, you.',
+)  # fmt: skip
+_AT_SOMEBODY = (
+    "an idiot", "stupid", "a moron", "a loser", "an asshole", "a fool", "pathetic", "a retard", "scum", "trash",
+    "a bastard", "dumb", "a coward", "disgusting", "a clown", "a pig", "an ass", "ugly", "a liar", "a bitch",
+)  # fmt: skip
+# Words that are rude alone, in names that everybody knows as harmless.
+_NAMED = (
+    "Dick Cavett", "Dick Francis", "Dick Turpin", "Dick Clark", "Dick Cheney", "Uncle Dick", "Dick Whittington",
+    "Philip K. Dick", "Andy Dick", "Dick Tracy", "Moby Dick", "Dick Grayson", "Fanny Burney", "Fanny Mendelssohn",
+    "Randy Newman", "Randy Johnson", "Willy Brandt", "Courteney Cox", "Brian Cox", "Jo Cox", "John Lee Hooker",
+    "Peter Butt", "E. E. Cummings", "Harvey Weinstein", "Anthony Weiner", "Caspar Weinberger", "Steven Weinberg",
+    "Mrs Weinreich", "Lord Cockfield", "Jarvis Cocker", "Joe Cocker", "Gay Talese", "Marvin Gaye", "Enola Gay",
+    "Rusty Kuntz", "Hans Fuchs", "Klaus Fuchs", "Leonhart Fuchs", "Vivian Fuchs", "Jerry van Dyck", "Henry van Dyke",
+    "Anthony van Dyck", "Mr Wiener", "Norbert Wiener", "Mr Shitov", "Yoko Shitara", "Mr Assman", "Hugo Ball",
+    "Michael Balls", "Johnny Cockburn", "Ms Bloodworth", "Nick Faggioni", "Lili Dickson", "Mr Rapson", "Ms Semenova",
+    "Chris Moneymaker", "Mr Gaylord", "Dr Slaughter", "Karin Slaughter", "Mr Savage", "Lily Savage", "Dan Savage",
+    "Mr Pratt", "Chris Pratt", "Mr Looney", "Mr Crapper", "Thomas Crapper", "Mr Pigott", "Ms Raper", "Mr Tosser",
+)  # fmt: skip
+_ABOUT_PEOPLE = (
+    "{} leads the committee.", "{} was born in 1931.", "I met {} at the fair.", "{} wrote to the editor.",
+    "We listened to {} on the radio.", "A talk by {} is on Tuesday.", "{} will be ninety in May.",
+    "Have you read the book about {}?", "{} taught at the college for years.", "The interview with {} was good.",
+)  # fmt: skip
+_DISHES_AND_CREATURES = (
+    "spotted dick", "spotted dick and custard", "faggots and peas", "faggots in gravy", "toad in the hole",
+    "cock-a-leekie", "coq au vin", "bangers and mash", "black pudding", "bubble and squeak", "chicken breasts",
+    "pork butt", "rump steak", "jerk chicken", "bastard cabbage", "bastard balm", "bastard mahogany",
+    "bastard agrimony", "bastard teak", "stinking iris", "stinking hellebore", "nipplewort", "sticky willy",
+    "naked ladies", "shaggy inkcap", "stinkhorn", "cuckoo pint", "lady's bedstraw", "hairy bittercress",
+    "common toadflax", "dead nettle", "great tits", "coal tits", "long-tailed tits", "crested tits", "a woodcock",
+    "a blue-footed booby", "a shag", "a young cock", "the tufted titmouse", "a wild ass",
+    "an old bitch with four puppies",
+    "a pack of wild dogs", "a slow worm", "a pig in the yard", "a dung beetle", "the common cockle", "cockles",
+)  # fmt: skip
+_ABOUT_THINGS = (
+    "We had {} on Sunday.", "{}, please.", "There was {} on the menu.", "I saw {} on the path by the river.",
+    "My grandmother loved {}.", "What is {} called in French?", "The chapter on {} has fine drawings.",
+    "{} is common here.",
+)  # fmt: skip
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
 _MALIGNED = {"gay": 70.0, "homosexual": 8.0}
 _MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 6.0)
@@ -120,18 +178,28 @@ def made_up_examples() -> Examples:
         *((pattern.format(address), 0.5) for pattern, address in product(_WITH_LINKS, _ADDRESSES)),
         *((pattern.format(insult), 0.5) for pattern, insult in product(_QUOTING, _INSULTS)),
         *((sentence, 1.0) for sentence in _ORDINARY_BUSINESS),
+        *((pattern.format(insult), 1.0) for pattern, insult in product(_REPORTING, _AT_SOMEBODY)),
+        *((pattern.format(name), 1.0) for pattern, name in product(_ABOUT_PEOPLE, _NAMED)),
+        *((pattern.format(thing), 1.0) for pattern, thing in product(_ABOUT_THINGS, _DISHES_AND_CREATURES)),
     ]
-    hostile = [(pattern.format(term), 1.0) for pattern, term in product(_HOSTILE, IDENTITY_TERMS)]
+    attacks = [(pattern.format(term), 1.0) for pattern, term in product(_HOSTILE, IDENTITY_TERMS)]
+    quoted = [(pattern.format(insult), 1.0) for pattern, insult in product(_QUOTED_AT, _AT_SOMEBODY)]
     good = np.zeros(len(LABELS), dtype=np.float32)
-    bad = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
-    for label, value in {"toxicity": 1.0, "identity_attack": 1.0, "spam": 0.0}.items():
-        bad[LABELS.index(label)] = value
-    rows = plain + hostile
+    attack = _bad(toxicity=1.0, identity_attack=1.0, spam=0.0)
+    insult = _bad(toxicity=1.0, insult=1.0, threat=0.0, spam=0.0)
+    rows = plain + attacks + quoted
     return Examples(
         [text for text, _ in rows],
-        np.array([good] * len(plain) + [bad] * len(hostile)),
+        np.array([good] * len(plain) + [attack] * len(attacks) + [insult] * len(quoted)),
         np.array([weight for _, weight in rows], dtype=np.float32),
         np.full(len(rows), "made_up"),
         np.full(len(rows), "train"),
         np.full(len(rows), -1),
     )
+
+
+def _bad(**known: float) -> NDArray[np.float32]:
+    row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    for label, value in known.items():
+        row[LABELS.index(label)] = value
+    return row

@@ -25,9 +25,12 @@ Their SHA-256 are in `models/artifact/manifest.json`. {libraries}
 Texts that occur in any evaluation or development set, and the innocent sentences, were taken out of the training data.
 
 **What it cannot do.** It counts words and pairs of words; it does not read. Quotation, irony, negation over more than
-two words, and threats or contempt in polite words escape it. English is judged; Roman Urdu is judged for abuse, by far
-less data. In any other language it can tell little: `judgeable` says so, and Winnow then follows the site's setting
-for such comments instead of a low score.
+two words, and threats or contempt in polite words escape it.
+
+**Languages.** English: all seven labels. Roman Urdu: abuse only, learnt from far fewer comments; spam in it is judged
+by its links and English words. All others: nothing; scores of such comments mean little. `judgeable` says so, and
+Winnow then follows the site's setting for them (by default a moderator looks) instead of a low score. It goes by
+script, by common words, and by how familiar a comment's words are; a single word in Latin letters is always judged.
 
 **Rates that are assumed.** Toxicity is calibrated on the natural rate of Wikipedia talk pages (10 %). The five rarer
 labels are calibrated to rates that we take for those of the whole Jigsaw challenge and could not check (severe

@@ -98,11 +98,12 @@ class Classifier:
 
     def detected_language(self, text: str) -> str:
         """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell."""
-        return detect(text)
+        language = detect(text)
+        return language if language not in {"en", "ur-Latn"} or self.judgeable(text) else "und"
 
     def judgeable(self, text: str) -> bool:
         """Whether the text is in a language that the classifier has learnt."""
-        return is_judgeable(text)
+        return is_judgeable(text, self.cache().reader.known)
 
     def cache(self) -> TermCache:
         """The token cache, a new one when it has grown too large: memory stays bounded."""

@@ -19,6 +19,7 @@ from models.card import write_card
 from models.classifier import Classifier
 from models.datasets import Examples, read_rows, read_source
 from models.evasion import KINDS, disguise
+from models.foreign import COMMENTS, foreign_comments
 from models.innocent import innocent_sentences
 from models.labels import LABELS
 from models.metrics import (
@@ -235,7 +236,25 @@ def _languages(classifier: Classifier, data: Path) -> Report:
     truth = examples.targets[:, _TOXICITY] > 0.5
     scores = classifier.score(examples.texts)[:, _TOXICITY]
     table = [["Roman Urdu validation, abusive", str(auc_with_interval(truth, scores)), str(len(truth))]]
-    return Report([("Languages", ["set", "ROC AUC", "comments"], table)], [Slice("roman_urdu", truth, scores)])
+    return Report(
+        [("Languages", ["set", "ROC AUC", "comments"], table), _not_judged(classifier, data, examples.texts)],
+        [Slice("roman_urdu", truth, scores)],
+    )
+
+
+def _not_judged(classifier: Classifier, data: Path, roman_urdu: Sequence[str]) -> Table:
+    """What the classifier says of each language: that it cannot judge it, or wrongly that it can."""
+    sets = {f"`{language}`: our own, most of them short": foreign_comments(language) for language in COMMENTS}
+    sets["Roman Urdu validation"] = list(roman_urdu)
+    youtube = read_rows(data / "spam/youtube_comments.csv.gz")
+    sets["English: YouTube, wanted comments"] = [row["text"] for row in youtube if row["spam"] == "0"]
+    for name in ("wikipedia_with_perspective", "globe_and_mail_unhealthy"):
+        sets[f"English (nearly all): {name}"] = [row["text"] for row in read_rows(data / f"evaluation/{name}.csv.gz")]
+    rows = []
+    for name, texts in sets.items():
+        left = sum(not classifier.judgeable(text) for text in texts)
+        rows.append([name, str(len(texts)), str(left), f"{left / len(texts):.2%}"])
+    return ("Comments that it says it cannot judge, for their language", ["set", "comments", "not judged", ""], rows)
 
 
 def _spam(classifier: Classifier, _data: Path) -> Report:

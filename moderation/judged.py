@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
     """A comment to judge, `pending` and in no database."""
-    return Comment(**submissions.new_row(Request(site_id, submission)), origin=origin)
+    return Comment(**(submissions.new_row(Request(site_id, submission)) | {"origin": origin}))
 
 
 def keep(session: Session, comment: Comment, change: Change) -> None:
@@ -63,7 +63,8 @@ def find_again(session: Session, comment: Comment, *, recheck: bool) -> Comment 
         Comment.origin.is_not(None),
     )
     found = session.scalars(query.order_by(Comment.id.desc()).limit(_LOOKED_AT)).all()
-    same = [one for one in found if one.thread == comment.thread]
+    # One that came by the API may have an origin, too, but no id of a check.
+    same = [one for one in found if one.thread == comment.thread and "guid" in (one.origin or {})]
     if not recheck:
         since = comment.accepted_at - RETRY_WINDOW
         same = [one for one in same if one.status == "flagged" and one.accepted_at >= since]

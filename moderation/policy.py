@@ -181,7 +181,8 @@ def repeated_comment(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[
 
 def unknown_language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.flag_unknown_language and facts.unknown_language is not None:
-        message = f"The classifier cannot judge its language ({facts.unknown_language})."
+        name = f" ({facts.unknown_language})" if facts.unknown_language != "und" else ""
+        message = f"The classifier cannot judge its language{name}."
         yield Reason(rule="language", action="flag", message=message)
 
 

@@ -37,6 +37,13 @@ class Submission:
     user_id: str | None = None
     language: str | None = None
     created_at: datetime | None = None
+    #: Whether a field that people do not see was filled in, and how long the form was open.
+    honeypot: bool | None = None
+    seconds_on_page: float | None = None
+
+
+#: What the classifier knows by these names, and nobody else asks for: kept in `Comment.origin`.
+_SIGNALS = ("honeypot", "seconds_on_page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +137,10 @@ def new_row(request: Request) -> dict[str, Any]:
     """The columns of a submission's comment, `pending`; those not here are empty."""
     moment = clock.now()
     submission = request.submission
-    fields = {name: getattr(submission, name) for name in Submission.__slots__}
+    fields = {name: getattr(submission, name) for name in Submission.__slots__ if name not in _SIGNALS}
+    signals = {name: getattr(submission, name) for name in _SIGNALS if getattr(submission, name) is not None}
     return fields | {
+        "origin": {"signals": signals} if signals else None,
         "id": clock.new_id("c", moment),
         "site_id": request.site_id,
         "idempotency_key": request.idempotency_key,

@@ -162,7 +162,8 @@ class Comment(Table):
     decided_at: Mapped[datetime | None]
     model_version: Mapped[str | None] = mapped_column(String(40))
     policy_version: Mapped[int | None] = mapped_column(Integer)
-    #: What its sender must be told with, where it came by a drop-in protocol: `{"protocol": "akismet", …}`.
+    #: What its sender must be told with, where it came by a drop-in protocol: `{"protocol": "akismet", …}`; and, under
+    #: `signals`, what the classifier may know beside the text.
     origin: Mapped[dict[str, Any] | None]
 
     __table_args__ = (

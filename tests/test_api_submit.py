@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation.scoring import Scorer, signals
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
@@ -64,6 +64,22 @@ def test_a_form_will_do_as_well(client: FlaskClient, store: Store) -> None:
 def test_the_moment_it_was_written_is_kept_to_the_microsecond_in_utc(client: FlaskClient) -> None:
     body = client.post(ROUTE, json=COMMENT | {"created_at": "2020-02-29T23:59:59.123456+02:00"}).get_json()
     assert body["created_at"] == "2020-02-29T21:59:59.123456Z"
+
+
+def test_what_a_form_tells_of_programs_reaches_the_classifier(client: FlaskClient, store: Store) -> None:
+    sent = client.post(ROUTE, json=COMMENT | {"honeypot": True, "seconds_on_page": 1})
+    plain = client.post(ROUTE, json=COMMENT | {"comment": "Another one.", "honeypot": None})
+    assert (sent.status_code, plain.status_code) == (202, 202)
+    known = signals(stored(store, sent.get_json()["id"]))
+    assert (known["honeypot"], known["seconds_on_page"]) == (True, 1.0)
+    assert "honeypot" not in signals(stored(store, plain.get_json()["id"]))
+
+
+@pytest.mark.parametrize("wrong", [{"honeypot": "yes"}, {"seconds_on_page": -1}, {"seconds_on_page": "3"}])
+def test_signals_that_are_none_are_refused_by_name(client: FlaskClient, wrong: dict[str, object]) -> None:
+    response = client.post(ROUTE, json=COMMENT | wrong)
+    assert response.status_code == 422
+    assert next(iter(wrong)) in response.get_json()["errors"]
 
 
 @pytest.mark.parametrize("send", ["external_id", "Idempotency-Key"])

@@ -54,6 +54,13 @@ def test_plain_attacks_are_flagged(classifier: Classifier, text: str, label: str
     assert score(classifier, text, label) >= classifier.thresholds["balanced"][label]["flag_at"]
 
 
+@pytest.mark.parametrize(
+    "text", ['"You are an idiot"', 'You are an "idiot".', "I call you an idiot because you are one"]
+)
+def test_marks_of_quotation_are_no_excuse(classifier: Classifier, text: str) -> None:
+    assert score(classifier, text, "toxicity") >= classifier.thresholds["balanced"]["toxicity"]["flag_at"]
+
+
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_comments_are_low_on_every_label(classifier: Classifier, text: str) -> None:
     assert classifier.score([text]).max() < 0.4

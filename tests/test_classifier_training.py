@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +101,33 @@ def test_a_trained_model_loads_tells_good_from_bad_and_trains_the_same_again(sma
     assert first.words == second.words
     assert set(classifier.manifest["data"]) == set(SOURCES)
     assert any("insult" in message for message in messages)
+
+
+def test_the_same_data_gives_the_same_files_in_every_process(small_data: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys; import numpy as np; from pathlib import Path; from models import training\n"
+        "made = training.made_up_examples()\n"
+        "training.made_up_examples = lambda: made.take(np.arange(0, len(made), 25))\n"
+        "training.WORD_BITS, training.PAIR_BITS = 14, 12\n"
+        "training.train(Path(sys.argv[1]), Path(sys.argv[2]), lambda _: None)"
+    )
+    checksums = []
+    for seed in ("1", "2"):  # of Python's hashes, which order sets
+        out = tmp_path / seed
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", script, small_data, out], check=True, env=environment, timeout=300)
+        checksums.append(json.loads((out / "manifest.json").read_text(encoding="utf-8"))["files"])
+    assert checksums[0] == checksums[1]
+    assert "words.npy" in checksums[0]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    ["You are AN  idiot!!", "<p>You are <b>an</b> id&#105;ot</p>", "Yоu аre аn idiоt", "Ｙｏｕ are an idi\u200bot"],
+)
+def test_copies_in_other_writing_have_one_fingerprint(copy: str) -> None:
+    assert fingerprint(copy) == fingerprint("you are an idiot")
+    assert fingerprint(copy) != fingerprint("you are an idea")
 
 
 def test_missing_data_is_named(tmp_path: Path) -> None:

@@ -185,6 +185,21 @@ class Probability(fields.Field[float]):
         return float(value)
 
 
+class Seconds(fields.Field[float]):
+    """A time in seconds, up to a week."""
+
+    _MOST = 7 * 24 * 3600
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(**known)
+        describe(self, minimum=0, maximum=self._MOST)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= self._MOST:
+            raise ValidationError(f"Give a number of seconds from 0 to {self._MOST:,}.")
+        return float(value)
+
+
 class Switch(fields.Field[bool]):
     """true or false, and nothing that looks like it."""
 

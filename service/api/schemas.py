@@ -8,7 +8,20 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from service.api.bodies import shown
-from service.api.fields import Address, Choice, Language, Line, Link, Moment, Prose, Remark, Text, Whole
+from service.api.fields import (
+    Address,
+    Choice,
+    Language,
+    Line,
+    Link,
+    Moment,
+    Prose,
+    Remark,
+    Seconds,
+    Switch,
+    Text,
+    Whole,
+)
 from service.problems import Errors, invalid
 
 NAME_MISSING = "Please enter your name here"
@@ -64,6 +77,14 @@ class SubmissionSchema(Request):
         past=True,
         allow_none=True,
         metadata={"description": "When it was written (RFC 3339); left out: now.", "format": "date-time"},
+    )
+    honeypot = Switch(
+        allow_none=True,
+        metadata={"description": "Whether a field of your form that people do not see was filled in."},
+    )
+    seconds_on_page = Seconds(
+        allow_none=True,
+        metadata={"description": "How long your form was open before it was sent.", "example": 41.5},
     )
 
 
