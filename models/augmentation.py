@@ -165,8 +165,9 @@ _ABOUT_THINGS = (
     "My grandmother loved {}.", "What is {} called in French?", "The chapter on {} has fine drawings.",
     "{} is common here.",
 )  # fmt: skip
+_WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
-_MALIGNED = {"gay": 70.0, "homosexual": 8.0}
+_MALIGNED = {"gay": 20.0, "homosexual": 8.0}
 _MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 6.0)
 
 
@@ -191,7 +192,7 @@ def made_up_examples() -> Examples:
     return Examples(
         [text for text, _ in rows],
         np.array([good] * len(plain) + [attack] * len(attacks) + [insult] * len(quoted)),
-        np.array([weight for _, weight in rows], dtype=np.float32),
+        np.array([weight * _WEIGHT for _, weight in rows], dtype=np.float32),
         np.full(len(rows), "made_up"),
         np.full(len(rows), "train"),
         np.full(len(rows), -1),

@@ -34,7 +34,7 @@ from models.thresholds import choose_thresholds
 from models.tokens import find_tokens
 from models.words import Reader
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = (15.0, 15.0, 15.0, 15.0, 15.0, 15.0, 4.0)  # one a label; chosen on development sets
 #: All others: 0.

@@ -84,6 +84,23 @@ def test_an_insult_in_a_long_harmless_comment_still_counts(classifier: Classifie
     assert score(classifier, clean + insult + " " + clean, "toxicity") >= flag_at
 
 
+@pytest.mark.parametrize("insult", ["You are a complete idiot.", "Shut up, you pathetic moron!", "Go kill yourself."])
+def test_an_insult_among_2000_clean_words_scores_as_it_does_alone(classifier: Classifier, insult: str) -> None:
+    clean = "The weather report was fine and the trains ran on time. " * 91
+    alone, amid = score(classifier, insult, "toxicity"), score(classifier, clean + insult + " " + clean, "toxicity")
+    assert amid == pytest.approx(alone, abs=0.01)
+    assert amid >= classifier.thresholds["balanced"]["toxicity"]["flag_at"]
+
+
+def test_an_insult_is_found_where_no_full_stop_sets_it_apart(classifier: Classifier) -> None:
+    clean = "the weather report was fine and the trains ran on time " * 91
+    flag_at = classifier.thresholds["balanced"]["toxicity"]["flag_at"]
+    assert score(classifier, clean + clean, "toxicity") < 0.2
+    for shift in range(4):
+        text = "well " * shift + clean + "you are a complete idiot " + clean
+        assert score(classifier, text, "toxicity") >= flag_at
+
+
 def test_repeating_a_harmless_word_does_not_make_it_toxic(classifier: Classifier) -> None:
     assert score(classifier, "sick " * 200, "toxicity") < 0.5
 
