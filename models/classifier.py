@@ -62,17 +62,16 @@ class Classifier:
             raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
         if not len(texts):
             return np.zeros((0, len(self.labels)))
-        best = self.logits(texts)
-        if signals is not None:
-            for row, (text, known) in enumerate(zip(texts, signals, strict=True)):
-                for label, weights in weigh(text, known).items():
-                    best[row, self.labels.index(label)] += sum(weights.values())
-        return self.probability(best)
+        return self.probability(self.logits(texts, signals))
 
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """The raw logit of each text without signals, shape (n_texts, n_labels)."""
+    def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
+        """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
         logits, windows = self.window_logits(texts)
-        return pool(logits, np.searchsorted(windows.of_text, np.arange(len(texts))))
+        pooled = pool(logits, np.searchsorted(windows.of_text, np.arange(len(texts))))
+        for row, text in enumerate(texts):
+            for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
+                pooled[row, self.labels.index(label)] += sum(weights.values())
+        return pooled
 
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""

@@ -42,6 +42,10 @@ _HIDDEN = re.compile(
 )
 
 
+_TARGET = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']?((?:https?:)?//[^\s\"'<>]+|www\.[^\s\"'<>]+)", re.IGNORECASE)
+_TIME_AND_END = re.compile(r"\s{0,3}\d{1,2}(?::\d\d){1,2}\s{0,3}</a>", re.IGNORECASE)
+
+
 def _enclosed_letter(character: str) -> str:
     """The letter in "NEGATIVE SQUARED LATIN CAPITAL LETTER A" and its kind, which NFKC leaves alone."""
     name = unicodedata.name(character, "")
@@ -94,13 +98,19 @@ def _hidden_markup(text: str) -> list[tuple[int, int, str]]:
     found = []
     for match in _HIDDEN.finditer(text):
         tag, entity = match.groups()
-        read_as = "" if tag is None and entity is None else " "
+        read_as = " " if tag is not None else _target(text, match)
         if entity is not None:
             read_as = html.unescape(entity if entity.endswith(";") else entity + ";")
             if read_as.rstrip(";") == entity.rstrip(";"):
                 continue  # "AT&T;" is no entity
         found.append((match.start(), match.end(), read_as))
     return found
+
+
+def _target(text: str, tag: re.Match[str]) -> str:
+    """Where a link leads, for nobody sees it in the link's words; not so a link to a time in a film ("2:19")."""
+    target = _TARGET.match(tag.group())
+    return f" {target.group(1)} " if target and not _TIME_AND_END.match(text, tag.end()) else ""
 
 
 def _unmark(text: str) -> str:

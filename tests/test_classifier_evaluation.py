@@ -81,6 +81,9 @@ def test_dilution_adds_2000_words_around_the_text() -> None:
         ("id&#105;ot &amp; co", "idiot & co"),
         ("id<b>i</b>ot<br>x", "idiot x"),
         ("AT&T; a < b", "AT&T; a < b"),
+        ('a <a rel="x" href="http://pills.example/b">nice</a> page', "a  http://pills.example/b nice page"),
+        ('best at <a href="http://tube.example/watch?t=2m19s">2:19</a>', "best at 2:19"),
+        ('id<a>i</a>ot <a name="here">x</a>', "idiot x"),
     ],
 )
 def test_normalising_shows_what_a_reader_sees(written: str, read: str) -> None:

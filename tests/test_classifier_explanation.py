@@ -62,9 +62,9 @@ def test_the_worst_part_of_a_long_comment_is_named() -> None:
 
 
 def test_signals_are_named_with_their_weights() -> None:
-    signals = CLASSIFIER.explain("hello", "spam", {"honeypot": True}).signals
+    signals = CLASSIFIER.explain("hello to you all", "spam", {"honeypot": True}).signals
     assert signals == {"honeypot filled in": 4.0}
-    assert CLASSIFIER.explain("hello", "insult", {"honeypot": True}).signals == {}
+    assert CLASSIFIER.explain("hello to you all", "insult", {"honeypot": True}).signals == {}
 
 
 def test_an_unknown_label_is_refused_by_name() -> None:
