@@ -22,6 +22,7 @@ ATTACKS = [
     ("I will kill you", "threat"),
     ("fuck you, you fucking asshole", "profanity"),
     ("Buy cheap viagra at http://pills.example now!!! click here", "spam"),
+    ('Great post! <a href="https://best-casino.example/win">read more here</a>', "spam"),
     ("check out my channel and please subscribe http://youtube.com/user/foo", "spam"),
 ]
 ORDINARY = [
