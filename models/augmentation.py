@@ -167,8 +167,8 @@ _ABOUT_THINGS = (
 )  # fmt: skip
 _WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
-_MALIGNED = {"gay": 20.0, "homosexual": 8.0}
-_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 6.0)
+_MALIGNED = {"gay": 140.0, "homosexual": 16.0}
+_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 8.0)
 
 
 def made_up_examples() -> Examples:

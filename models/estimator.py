@@ -32,8 +32,8 @@ class PartialLabelLogisticRegression(ClassifierMixin, BaseEstimator):  # type: i
     penalty : the L2 penalty on each label's weights, one number or one a label
     max_iter : L-BFGS iterations (Liu and Nocedal 1989)
     step : scales the features, which conditions the problem; the penalty is on weights before scaling
-    favour : how much less a feature is penalised the more it tells a label by itself, from 0 (not at all) to 1; above 0
-        for features that are not negative only
+    favour : how much less a feature is penalised the more it tells a label by itself, from 0 (not at all) to 1, one
+        number or one a label; above 0 for features that are not negative only
 
     Attributes
     ----------
@@ -43,7 +43,11 @@ class PartialLabelLogisticRegression(ClassifierMixin, BaseEstimator):  # type: i
     """
 
     def __init__(
-        self, penalty: float | tuple[float, ...] = 15.0, max_iter: int = 50, step: float = 5.0, favour: float = 0.0
+        self,
+        penalty: float | tuple[float, ...] = 15.0,
+        max_iter: int = 50,
+        step: float = 5.0,
+        favour: float | tuple[float, ...] = 0.0,
     ) -> None:
         self.penalty = penalty
         self.max_iter = max_iter
@@ -87,7 +91,8 @@ class PartialLabelLogisticRegression(ClassifierMixin, BaseEstimator):  # type: i
 
     def _favoured(self, shape: tuple[int, int]) -> NDArray[np.float64]:
         """A scale for each feature and label: its log-count ratio (Wang and Manning 2012) to the power of `favour`."""
-        if not self.favour:
+        favour = np.broadcast_to(np.asarray(self.favour, dtype=np.float64), shape[1])
+        if not favour.any():
             return np.ones(shape)
         bad, good = (
             self._operator.rmatmat((self._weight * part).astype(np.float32)).astype(np.float64) + _SMOOTHING
@@ -95,7 +100,7 @@ class PartialLabelLogisticRegression(ClassifierMixin, BaseEstimator):  # type: i
         )
         ratio = np.abs(np.log(bad / bad.sum(axis=0)) - np.log(good / good.sum(axis=0)))
         usual = np.sqrt(np.average(ratio**2, axis=0, weights=bad + good - 2 * _SMOOTHING))
-        return np.asarray(np.maximum((ratio / usual) ** self.favour, _LEAST_FAVOUR))
+        return np.asarray(np.maximum((ratio / usual) ** favour, _LEAST_FAVOUR))
 
     def _losses(self, labels: list[int], points: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[np.float64]]:
         """The loss and its gradient of each of some labels at a point of its own, a column of `points`."""

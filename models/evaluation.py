@@ -38,6 +38,7 @@ Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows
 
 _TOXICITY, _SPAM = LABELS.index("toxicity"), LABELS.index("spam")
 _EVASION_COMMENTS = 3000
+_LEAST_IN_BIN = 75  # comments: with fewer, chance alone moves a bin by more than 0.05
 _SPAN_WEIGHTS = (0.4, 0.6, 0.8, 1.0, 1.3)
 
 
@@ -144,7 +145,7 @@ def _honesty_row(
     high = score > 0.1
     figures = (
         calibration_error(truth, score, weight=weight),
-        calibration_error(truth[high], score[high], 10, weight[high]),
+        calibration_error(truth[high], score[high], int(np.clip(high.sum() // _LEAST_IN_BIN, 1, 10)), weight[high]),
         brier_skill(truth, score, weight),
         float(np.average(score, weights=weight)),
         float(np.average(truth, weights=weight)),
