@@ -93,6 +93,8 @@ _ORDINARY_BUSINESS = (
     "My video of the storm was on the evening news.", "Click the second link on their page.", "Call me on Monday.",
     "Please subscribe to the mailing list of the council.", "He won a prize in the lottery.",
     "A casino was planned here.",
+    "I felt sick yesterday.", "My dog is sick.", "He called in sick on Monday.", "sick leave", "we were all sick",
+    "Subscribe to our printed paper, it has a crossword.", "Our subscribers get the paper on Thursday.",
     "Buy the book, it is good.", "I bought a cheap bicycle.", "My page was deleted, can you help?", "Check the map.",
 )  # fmt: skip
 

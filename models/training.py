@@ -47,6 +47,9 @@ _GROUPS = {
     "sms": 6,
     "feedback": 7,
 }
+_SPAM = LABELS.index("spam")
+_TOXIC = slice(0, _SPAM)  # columns of the other labels
+_MADE_UP_FOR_SPAM = 8.0  # times a sentence of ours: YouTube's comments, of four videos only, count as much
 _KNOWN_FROM = 4  # training comments that must hold a word before it counts as known
 _FOLDS = 4
 FAVOUR = (0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.0)  # one a label, chosen as the penalty
@@ -153,52 +156,55 @@ class Trainer:
     def fit(self, aside: NDArray[np.bool_]) -> tuple[Model, NDArray[np.float64]]:
         """A model of all labels without the rows set aside; and the spam sets' logits from fits without their fold.
 
-        Both are fitted at once, since a pass over the features costs little more for eleven columns than for one. The
-        folds are four (YouTube: its videos); comments of other sets have no fold, and their logits are NaN.
+        Spam and its folds are fitted at once, since a pass over the features costs little more for five columns than
+        for one. There are four folds (YouTube: its videos); comments of other sets have none, and their logits are NaN.
         """
-        spam = LABELS.index("spam")
-        columns = [*range(len(LABELS)), *[spam] * _FOLDS]
-        weight = np.column_stack(
-            [self.examples.weights * ~aside] * len(LABELS)
-            + [self.examples.weights * (self.examples.fold != fold) for fold in range(_FOLDS)]
-        )
-        penalty = tuple(PENALTY[column] for column in columns)
-        favour = tuple(FAVOUR[column] for column in columns)
-        estimator = PartialLabelLogisticRegression(penalty, _STEPS, favour=favour)
-        estimator.fit(self.design, self.examples.targets[:, columns], sample_weight=weight, groups=self.groups)
-        self.progress(f"fitted {', '.join(LABELS)}; spam also without each fold")
+        toxic = self._fit(list(range(_SPAM)), np.column_stack([self.examples.weights * ~aside] * _SPAM), self.groups)
+        self.progress(f"fitted {', '.join(LABELS[:_SPAM])}")
+        weight = self.examples.weights * np.where(self.examples.source == "made_up", _MADE_UP_FOR_SPAM, 1.0)
+        rows = [~aside] + [self.examples.fold != fold for fold in range(_FOLDS)]
+        # Whatever is no spam, from wherever, shares an intercept with the contact forms' spam, which has no like.
+        groups = np.where(np.isin(self.examples.source, ("youtube", "sms")), self.groups, 0)
+        spam = self._fit([_SPAM] * len(rows), np.column_stack([weight * kept for kept in rows]), groups)
+        self.progress("fitted spam, and again without each fold")
         logits = np.full(len(self.examples), np.nan)
         for fold in range(_FOLDS):
             held = np.flatnonzero(self.examples.fold == fold)
-            coef = np.zeros((len(estimator.coef_), len(LABELS)), dtype=np.float32)
-            intercept = np.zeros((len(estimator.intercept_), len(LABELS)))
-            coef[:, spam] = estimator.coef_[:, len(LABELS) + fold]
-            intercept[:, spam] = estimator.intercept_[:, len(LABELS) + fold]
-            classifier = Model(self.vocabulary, self.rarity, coef, intercept).classifier()
-            logits[held] = classifier.logits([self.examples.texts[row] for row in held])[:, spam]
-        return self._model(estimator), logits
+            texts = [self.examples.texts[row] for row in held]
+            logits[held] = self._model(toxic, spam, fold + 1).classifier().logits(texts)[:, _SPAM]
+        return self._model(toxic, spam), logits
+
+    def _fit(
+        self, labels: list[int], weight: NDArray[np.floating[Any]], groups: NDArray[np.intp], near: Model | None = None
+    ) -> PartialLabelLogisticRegression:
+        penalty, favour = (tuple(of_label[label] for label in labels) for of_label in (PENALTY, FAVOUR))
+        estimator = PartialLabelLogisticRegression(penalty, _STEPS if near is None else _STEPS_NEAR, favour=favour)
+        return estimator.fit(
+            self.design,
+            self.examples.targets[:, labels],
+            sample_weight=weight,
+            groups=groups,
+            coef_init=None if near is None else near.coef[:, labels],
+            intercept_init=None if near is None else near.intercept[: groups.max() + 1, labels],
+        )
 
     def refit(self, draft: Model) -> Model:
         """The model of all rows, found from one of nearly all; but for spam, since no more of that is known."""
-        others = [column for column, label in enumerate(LABELS) if label != "spam"]
-        penalty, favour = (tuple(of_label[column] for column in others) for of_label in (PENALTY, FAVOUR))
-        estimator = PartialLabelLogisticRegression(penalty, _STEPS_NEAR, favour=favour)
-        estimator.fit(
-            self.design,
-            self.examples.targets[:, others],
-            sample_weight=self.examples.weights,
-            groups=self.groups,
-            coef_init=draft.coef[:, others],
-            intercept_init=draft.intercept[:, others],
-        )
+        weight = np.column_stack([self.examples.weights] * _SPAM)
+        toxic = self._fit(list(range(_SPAM)), weight, self.groups, near=draft)
         self.progress("fitted again, with the comments that were held out to calibrate on")
         coef, intercept = draft.coef.copy(), draft.intercept.copy()
-        coef[:, others], intercept[:, others] = estimator.coef_, estimator.intercept_
+        coef[:, _TOXIC], intercept[: len(toxic.intercept_), _TOXIC] = toxic.coef_, toxic.intercept_
         return Model(self.vocabulary, self.rarity, coef, intercept)
 
-    def _model(self, estimator: PartialLabelLogisticRegression) -> Model:
-        count = len(LABELS)
-        return Model(self.vocabulary, self.rarity, estimator.coef_[:, :count], estimator.intercept_[:, :count])
+    def _model(
+        self, toxic: PartialLabelLogisticRegression, spam: PartialLabelLogisticRegression, column: int = 0
+    ) -> Model:
+        coef = np.column_stack([toxic.coef_, spam.coef_[:, column]])
+        intercept = np.zeros((max(_GROUPS.values()) + 1, len(LABELS)))
+        intercept[: len(toxic.intercept_), _TOXIC] = toxic.intercept_
+        intercept[: len(spam.intercept_), _SPAM] = spam.intercept_[:, column]
+        return Model(self.vocabulary, self.rarity, coef, intercept)
 
 
 def train(data: Path, out: Path, progress: Progress) -> Artifact:

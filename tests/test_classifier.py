@@ -63,8 +63,9 @@ def test_marks_of_quotation_are_no_excuse(classifier: Classifier, text: str) -> 
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_ordinary_comments_are_low_on_every_label(classifier: Classifier, text: str) -> None:
-    assert classifier.score([text]).max() < 0.4
+def test_ordinary_comments_stay_well_below_every_flag_threshold(classifier: Classifier, text: str) -> None:
+    flag_at = [classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS]
+    assert (classifier.score([text])[0] < 0.75 * np.array(flag_at)).all()
 
 
 @pytest.mark.parametrize("word", DISGUISED_IDIOT)
@@ -103,7 +104,7 @@ def test_an_insult_is_found_where_no_full_stop_sets_it_apart(classifier: Classif
 
 
 def test_repeating_a_harmless_word_does_not_make_it_toxic(classifier: Classifier) -> None:
-    assert score(classifier, "sick " * 200, "toxicity") < 0.5
+    assert score(classifier, "sick " * 200, "toxicity") < score(classifier, "sick", "toxicity") + 0.05
 
 
 def test_few_innocent_sentences_are_flagged(classifier: Classifier) -> None:

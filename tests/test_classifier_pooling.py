@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_a_part_that_only_looks_a_little_bad_does_not_decide_alone() -> None:
 
 def test_a_worse_part_never_lowers_the_logit() -> None:
     logits = [of(-3.0, part) for part in np.linspace(-6.0, 8.0, 200)]
-    assert all(low <= high for low, high in zip(logits, logits[1:], strict=False))
+    assert all(low <= high for low, high in itertools.pairwise(logits))
 
 
 def windows(sizes: list[int], breaks: list[int]) -> list[tuple[int, int, int]]:
