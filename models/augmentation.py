@@ -93,6 +93,8 @@ _ORDINARY_BUSINESS = (
     "My video of the storm was on the evening news.", "Click the second link on their page.", "Call me on Monday.",
     "Please subscribe to the mailing list of the council.", "He won a prize in the lottery.",
     "A casino was planned here.",
+    "I felt sick yesterday.", "My dog is sick.", "He called in sick on Monday.", "sick leave", "we were all sick",
+    "Subscribe to our printed paper, it has a crossword.", "Our subscribers get the paper on Thursday.",
     "Buy the book, it is good.", "I bought a cheap bicycle.", "My page was deleted, can you help?", "Check the map.",
 )  # fmt: skip
 
@@ -165,9 +167,10 @@ _ABOUT_THINGS = (
     "My grandmother loved {}.", "What is {} called in French?", "The chapter on {} has fine drawings.",
     "{} is common here.",
 )  # fmt: skip
+_WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
-_MALIGNED = {"gay": 70.0, "homosexual": 8.0}
-_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 6.0)
+_MALIGNED = {"gay": 140.0, "homosexual": 16.0}
+_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 8.0)
 
 
 def made_up_examples() -> Examples:
@@ -191,7 +194,7 @@ def made_up_examples() -> Examples:
     return Examples(
         [text for text, _ in rows],
         np.array([good] * len(plain) + [attack] * len(attacks) + [insult] * len(quoted)),
-        np.array([weight for _, weight in rows], dtype=np.float32),
+        np.array([weight * _WEIGHT for _, weight in rows], dtype=np.float32),
         np.full(len(rows), "made_up"),
         np.full(len(rows), "train"),
         np.full(len(rows), -1),

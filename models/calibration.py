@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -12,7 +14,7 @@ from models.metrics import auc
 from models.thresholds import choose_thresholds
 
 # How common each label is among comments that reach a site. The toxicity labels: what we take for the rates of the
-# whole Jigsaw challenge (our copy holds only some of the rarer labels, and too many of them); we could not check them.
+# whole Jigsaw challenge (our copy holds the rarer labels of some toxic comments only); we could not check them.
 # Spam: assumed, one comment in twenty; no public set has a natural rate.
 NATURAL_RATES = {
     "severe_toxicity": 0.0100,
@@ -41,14 +43,29 @@ def calibrate(
             x = np.concatenate([spam_logits[known], logits[:, column]])
             y = np.concatenate([examples.targets[known, column], np.zeros(len(logits))]) > 0.5
             weight = np.concatenate([np.where(examples.source[known] == "sms", 0.2, 1.0), np.ones(len(logits))])
-        else:
-            known = ~np.isnan(held_out.targets[:, column])
-            x, y = logits[known, column], held_out.targets[known, column] > 0.5
-            weight = np.ones(len(y))
-        if label in NATURAL_RATES:
             weight = _at_rate(weight, y, NATURAL_RATES[label])
+        else:
+            weight = natural_weights(held_out.targets, column)
+            known = weight > 0
+            x, y, weight = logits[known, column], held_out.targets[known, column] > 0.5, weight[known]
         maps.append(np.stack([_KNOTS, _logistic_map(x, y, weight)]))
     return np.stack(maps)
+
+
+def natural_weights(targets: NDArray[np.floating[Any]], column: int) -> NDArray[np.float64]:
+    """How much each Jigsaw comment counts for one label, so that they stand for all comments; 0 where it is unknown.
+
+    The label is known of every harmless comment, but of a part only of the toxic ones, in which the rarer labels are
+    too common. So the known toxic ones stand for all toxic ones, with and without the label, at its natural rate.
+    """
+    toxic, label = targets[:, 0] > 0.5, targets[:, column]
+    weight = np.where(np.isnan(label), 0.0, 1.0)
+    if LABELS[column] in NATURAL_RATES:
+        expected = min(NATURAL_RATES[LABELS[column]] * len(label), float(toxic.sum()))
+        bad, other = label > 0.5, toxic & (label <= 0.5)
+        weight[bad] = expected / max(1, bad.sum())
+        weight[other] = (toxic.sum() - expected) / max(1, other.sum())
+    return weight
 
 
 def measure_spam(

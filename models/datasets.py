@@ -111,9 +111,9 @@ def _spam(row: dict[str, str]) -> NDArray[np.float32]:
 
 _SOURCES = {
     "jigsaw": ("toxicity/jigsaw.csv.gz", _jigsaw, 1.0),
-    "civil": ("toxicity/civil_comments_spans.csv.gz", _civil, 1.0),
-    "davidson": ("toxicity/davidson_tweets.csv.gz", _davidson, 0.15),
-    "hatemoji": ("toxicity/hatemoji_build.csv.gz", _hatemoji, 1.0),
+    "civil": ("toxicity/civil_comments_spans.csv.gz", _civil, 0.3),
+    "davidson": ("toxicity/davidson_tweets.csv.gz", _davidson, 0.1),
+    "hatemoji": ("toxicity/hatemoji_build.csv.gz", _hatemoji, 0.5),
     "roman_urdu": ("toxicity/roman_urdu.csv.gz", _roman_urdu, 2.0),
     # Of spam under articles the videos' comments tell most; texts from telephones and contact forms are another world.
     "youtube": ("spam/youtube_comments.csv.gz", _spam, 8.0),

@@ -14,6 +14,7 @@ from scipy.stats import spearmanr
 
 from models import classifier as classifiers
 from models.augmentation import IDENTITY_TERMS
+from models.calibration import natural_weights
 from models.card import write_card
 from models.classifier import Classifier
 from models.datasets import Examples, read_rows, read_source
@@ -37,6 +38,7 @@ Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows
 
 _TOXICITY, _SPAM = LABELS.index("toxicity"), LABELS.index("spam")
 _EVASION_COMMENTS = 3000
+_LEAST_IN_BIN = 75  # comments: with fewer, chance alone moves a bin by more than 0.05
 _SPAN_WEIGHTS = (0.4, 0.6, 0.8, 1.0, 1.3)
 
 
@@ -110,8 +112,9 @@ def _jigsaw(classifier: Classifier, data: Path) -> Report:
         estimate = auc_with_interval(bad, scores[six, column])
         aucs.append(estimate.value)
         ranking.append([f"{label} (rows with six labels)", str(estimate), str(bad.sum())])
-        known = ~np.isnan(examples.targets[:, column])
-        honesty.append(_honesty_row(label, examples.targets[known, column] > 0.5, scores[known, column]))
+        weight = natural_weights(examples.targets, column)
+        known = weight > 0
+        honesty.append(_honesty_row(label, examples.targets[known, column] > 0.5, scores[known, column], weight[known]))
     ranking.append(["mean of the six (rows with six labels)", f"{np.mean(aucs):.4f}", ""])
     known = ~np.isnan(examples.targets[:, 1])  # where any_label is 0, all six are 0
     bad = examples.targets[known] > 0.5
@@ -121,8 +124,8 @@ def _jigsaw(classifier: Classifier, data: Path) -> Report:
         [
             (f"Jigsaw development comments ({len(truth):,}): ranking", ["label", "ROC AUC", "positives"], ranking),
             (
-                "Jigsaw development comments: calibration (equal-mass bins)",
-                ["label", "calibration error", "above 0.1", "Brier skill", "mean score", "rate"],
+                "Jigsaw development comments: calibration at the natural rates (equal-mass bins)",
+                ["label", "calibration error", "above 0.1", "Brier skill", "mean score", "rate", "positives above 0.1"],
                 honesty,
             ),
             _thresholds(classifier, examples, scores),
@@ -136,14 +139,18 @@ def _has_six(data: Path) -> NDArray[np.bool_]:
     return np.array([row["toxic"] != "" for row in rows if row["split"] == "dev"])
 
 
-def _honesty_row(label: str, truth: NDArray[np.bool_], score: NDArray[np.float64]) -> list[str]:
+def _honesty_row(
+    label: str, truth: NDArray[np.bool_], score: NDArray[np.float64], weight: NDArray[np.float64]
+) -> list[str]:
     high = score > 0.1
     figures = (
-        calibration_error(truth, score),
-        calibration_error(truth[high], score[high], 10),
-        brier_skill(truth, score),
+        calibration_error(truth, score, weight=weight),
+        calibration_error(truth[high], score[high], int(np.clip(high.sum() // _LEAST_IN_BIN, 1, 10)), weight[high]),
+        brier_skill(truth, score, weight),
+        float(np.average(score, weights=weight)),
+        float(np.average(truth, weights=weight)),
     )
-    return [label, *(f"{figure:.4f}" for figure in figures), f"{score.mean():.4f}", f"{truth.mean():.4f}"]
+    return [label, *(f"{figure:.4f}" for figure in figures), str(truth[high].sum())]
 
 
 def _thresholds(classifier: Classifier, examples: Examples, scores: NDArray[np.float64]) -> Table:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.hashing import bucket, hash_pairs
 from models.normalization import normalize_with_offsets
-from models.pooling import PART_MARGIN, WHOLE_SHARE
+from models.pooling import WHOLE_SHARE, margin
 from models.signals import weigh
 from models.terms import BREAK, TermCache, expand
 from models.tokens import find_token_spans
@@ -76,9 +76,11 @@ def explain(classifier: Classifier, text: str, label: str, signals: Mapping[str,
     worst = 1 + int(np.argmax(logits[1:])) if len(logits) > 1 else 0
     together = WHOLE_SHARE * logits[0] + (1.0 - WHOLE_SHARE) * logits[worst]
     beside = dict(weigh(text, signals).get(label, {}))
-    if worst and logits[worst] - PART_MARGIN > together:
+    short_of = float(margin(logits[worst]))
+    if worst and logits[worst] - short_of > together:
         shares = {worst: 1.0}
-        beside[_PART] = -PART_MARGIN
+        if short_of:
+            beside[_PART] = -short_of
     else:
         shares = {0: WHOLE_SHARE, worst: 1.0 - WHOLE_SHARE} if worst else {0: 1.0}
     weights = np.zeros(len(located.ids))

@@ -69,21 +69,23 @@ def auc_difference(truth: Truth, ours: Values, theirs: Values, repeats: int = _R
     return Estimate(auc(truth, ours) - auc(truth, theirs), *_interval(samples))
 
 
-def calibration_error(truth: Truth, probability: Values, bins: int = 15) -> float:
+def calibration_error(truth: Truth, probability: Values, bins: int = 15, weight: Values | None = None) -> float:
     """Expected calibration error in equal-mass bins: the mean distance of probability and rate. NaN when empty."""
     if not len(truth):
         return float("nan")
     order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, min(bins, len(order))) if len(part)]
-    return float(sum(abs(probability[part].mean() - truth[part].mean()) * len(part) for part in parts) / len(truth))
+    mass = (np.ones(len(truth)) if weight is None else weight)[order]
+    middles = (np.cumsum(mass) - mass / 2) / mass.sum()
+    distance = np.bincount((middles * bins).astype(int), mass * (probability[order] - truth[order]))
+    return float(np.abs(distance).sum() / mass.sum())
 
 
-def brier_skill(truth: Truth, probability: Values) -> float:
+def brier_skill(truth: Truth, probability: Values, weight: Values | None = None) -> float:
     """1 less the Brier score over that of always giving the base rate; above 0 is better than the base rate."""
-    rate = truth.mean()
+    rate = float(np.average(truth, weights=weight))
     if rate in (0.0, 1.0):
         return float("nan")
-    return float(1.0 - ((probability - truth) ** 2).mean() / (rate * (1.0 - rate)))
+    return float(1.0 - np.average((probability - truth) ** 2, weights=weight) / (rate * (1.0 - rate)))
 
 
 @dataclass(frozen=True)

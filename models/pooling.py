@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 WHOLE_SHARE = 0.7  # how much the whole comment counts beside its worst part
-PART_MARGIN = 2.0  # a part that is worse than both together by this much decides alone: an insult does not vanish
+# A part that is plainly bad decides alone, so that a comment scores like the worst sentence in it, however long it is.
+PLAINLY = 3.0  # from this logit on, which is above every default flag threshold
+_STEEPNESS = 2.0  # a part below that decides alone only past a margin, which grows this fast as the part gets better
+_WIDEST = 3.0  # to this: of the many parts of a long comment, one looks a little bad by chance
+
+
+def margin(worst: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much worse than the comment together a part must be to decide alone, shape as given."""
+    return np.asarray(np.clip(_STEEPNESS * (PLAINLY - worst), 0.0, _WIDEST))
 
 
 def pool(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -19,4 +27,5 @@ def pool(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.flo
     parts = logits.copy()
     parts[first[np.diff(np.append(first, len(logits))) > 1]] = -np.inf
     worst = np.maximum.reduceat(parts, first, axis=0)
-    return np.asarray(np.maximum(WHOLE_SHARE * whole + (1.0 - WHOLE_SHARE) * worst, worst - PART_MARGIN))
+    together = WHOLE_SHARE * whole + (1.0 - WHOLE_SHARE) * worst
+    return np.asarray(np.maximum(together, worst - margin(worst)))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from models.hashing import bucket, hash_pairs
 from models.terms import TermCache, expand
 
-LONGEST = 32  # tokens; a longer sentence is cut into windows that overlap by half
-STEP = LONGEST // 2
+LONGEST = 32  # tokens; a longer sentence is cut into windows
+# Tokens in a window, and from one to the next: long ones, and short ones for an insult without full stops around it.
+SLIDING = ((LONGEST, LONGEST // 2), (8, 2))
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,22 @@ def cut(sizes: NDArray[np.intp], is_break: NDArray[np.bool_]) -> Windows:
     whole = length == sizes[piece_text]
     kept = (length > 0) & ~(whole & (length <= LONGEST))
     piece_start, piece_end, piece_text, length = (a[kept] for a in (piece_start, piece_end, piece_text, length))
-    copies = np.maximum(1, -(-(length - LONGEST) // STEP) + 1)
-    nth = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
-    start = np.repeat(piece_start, copies) + nth * STEP
-    end = np.minimum(np.repeat(piece_end, copies), start + LONGEST)
-    of_text = np.concatenate([texts, np.repeat(piece_text, copies)])
+    short = length <= LONGEST
+    cuts = [(piece_start[short], piece_end[short], piece_text[short])]
+    cuts += [_slide(piece_start[~short], piece_end[~short], piece_text[~short], *sizes) for sizes in SLIDING]
+    start, end, of_text = (np.concatenate(parts) for parts in zip((starts, ends, texts), *cuts, strict=True))
     by_text = np.argsort(of_text, kind="stable")
-    return Windows(np.concatenate([starts, start])[by_text], np.concatenate([ends, end])[by_text], of_text[by_text])
+    return Windows(start[by_text], end[by_text], of_text[by_text])
+
+
+def _slide(
+    piece_start: NDArray[np.intp], piece_end: NDArray[np.intp], piece_text: NDArray[np.intp], size: int, step: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """The windows of `size` tokens, `step` apart, that cover each piece: their starts, ends and texts."""
+    copies = np.maximum(1, -(-(piece_end - piece_start - size) // step) + 1)
+    nth = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
+    start = np.repeat(piece_start, copies) + nth * step
+    return start, np.minimum(np.repeat(piece_end, copies), start + size), np.repeat(piece_text, copies)
 
 
 def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> NDArray[np.float64]:

@@ -63,8 +63,9 @@ def test_marks_of_quotation_are_no_excuse(classifier: Classifier, text: str) -> 
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_ordinary_comments_are_low_on_every_label(classifier: Classifier, text: str) -> None:
-    assert classifier.score([text]).max() < 0.4
+def test_ordinary_comments_stay_well_below_every_flag_threshold(classifier: Classifier, text: str) -> None:
+    flag_at = [classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS]
+    assert (classifier.score([text])[0] < 0.75 * np.array(flag_at)).all()
 
 
 @pytest.mark.parametrize("word", DISGUISED_IDIOT)
@@ -85,8 +86,25 @@ def test_an_insult_in_a_long_harmless_comment_still_counts(classifier: Classifie
     assert score(classifier, clean + insult + " " + clean, "toxicity") >= flag_at
 
 
+@pytest.mark.parametrize("insult", ["You are a complete idiot.", "Shut up, you pathetic moron!", "Go kill yourself."])
+def test_an_insult_among_2000_clean_words_scores_as_it_does_alone(classifier: Classifier, insult: str) -> None:
+    clean = "The weather report was fine and the trains ran on time. " * 91
+    alone, amid = score(classifier, insult, "toxicity"), score(classifier, clean + insult + " " + clean, "toxicity")
+    assert amid == pytest.approx(alone, abs=0.01)
+    assert amid >= classifier.thresholds["balanced"]["toxicity"]["flag_at"]
+
+
+def test_an_insult_is_found_where_no_full_stop_sets_it_apart(classifier: Classifier) -> None:
+    clean = "the weather report was fine and the trains ran on time " * 91
+    flag_at = classifier.thresholds["balanced"]["toxicity"]["flag_at"]
+    assert score(classifier, clean + clean, "toxicity") < 0.2
+    for shift in range(4):
+        text = "well " * shift + clean + "you are a complete idiot " + clean
+        assert score(classifier, text, "toxicity") >= flag_at
+
+
 def test_repeating_a_harmless_word_does_not_make_it_toxic(classifier: Classifier) -> None:
-    assert score(classifier, "sick " * 200, "toxicity") < 0.5
+    assert score(classifier, "sick " * 200, "toxicity") < score(classifier, "sick", "toxicity") + 0.05
 
 
 def test_few_innocent_sentences_are_flagged(classifier: Classifier) -> None:

@@ -17,9 +17,16 @@ import models
 from models import training
 from models.augmentation import made_up_examples
 from models.datasets import SOURCES, fingerprint, read_rows, read_source
+from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, ReadingIndex, list_readings, measure_rarity
 from models.estimator import PartialLabelLogisticRegression
 from models.innocent import innocent_sentences
+from models.labels import LABELS
 from models.metrics import auc
+from models.normalization import normalize
+from models.terms import TermCache, Weights
+from models.tokens import find_tokens
+from models.windows import Windows, window_sums
+from models.words import Reader
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[2] / "shared" / "data"))
 needs_data = pytest.mark.skipif(
@@ -149,9 +156,72 @@ def test_groups_have_intercepts_of_their_own() -> None:
     assert fitted.intercept_[1, 0] - fitted.intercept_[0, 0] == pytest.approx(3.0, abs=0.6)
 
 
+def test_a_feature_that_tells_the_label_by_itself_is_favoured_over_its_noisy_likes() -> None:
+    rng = np.random.default_rng(2)
+    bad = rng.random(300) < 0.3
+    telling = (rng.random(300) < np.where(bad, 0.9, 0.05)).astype(np.float32)
+    noise = (rng.random((300, 400)) < 0.2).astype(np.float32)
+    features = np.column_stack([telling, noise])
+    weights = {
+        favour: PartialLabelLogisticRegression(30.0, favour=favour)
+        .fit(features, bad[:, None].astype(float))
+        .coef_[:, 0]
+        for favour in (0.0, 1.0)
+    }
+    shares = {favour: coef[0] / np.abs(coef[1:]).sum() for favour, coef in weights.items()}
+    assert shares[1.0] > 2 * shares[0.0]
+
+
+def test_a_fit_that_starts_near_its_end_ends_alike_in_fewer_steps() -> None:
+    rng = np.random.default_rng(3)
+    features = (rng.random((500, 30)) < 0.3).astype(np.float32)
+    bad = (features[:, :3].sum(axis=1) + rng.logistic(size=500) > 1.5).astype(np.float64)[:, None]
+    first = PartialLabelLogisticRegression(1.0, favour=0.5).fit(features, bad)
+    again = PartialLabelLogisticRegression(1.0, favour=0.5).fit(
+        features, bad, coef_init=first.coef_, intercept_init=first.intercept_
+    )
+    assert again.n_iter_ < first.n_iter_
+    assert np.allclose(again.coef_, first.coef_, atol=0.02)
+
+
+def test_training_counts_words_and_pairs_exactly_as_scoring_does() -> None:
+    texts = [
+        "You IDIOT, you idiot! Stop it.\nStop it NOW!!",
+        "sh*t and gluedwordshere at https://www.example.com/some-page 🌟 (really)",
+        "",
+        "i d i o t s   i-d-i-o-t * ?!",
+        "the the the cat's THE 1diot 2020",
+    ]
+    reader = Reader(
+        dict.fromkeys(["idiot", "idiots", "shit", "glued", "words", "here", "the", "stop"], 400), {"idiot", "shit"}
+    )
+    index = ReadingIndex(reader)
+    encoded = [index.encode(text) for text in texts]
+    readings = list_readings(list(index.numbers))
+    rarity = measure_rarity(encoded, readings, 14)
+    design = Design(encoded, readings, rarity, word_bits=14, pair_bits=12)
+    steps = np.random.default_rng(4).integers(-40, 41, size=(design.shape[1], len(LABELS)))
+    coef = (steps * np.abs(steps) / 1000).astype(np.float32)  # as stored weights are, so that nothing is rounded
+    weights = Weights(
+        words=steps[: 1 << 14].astype(np.int8),
+        pairs=steps[1 << 14 :].astype(np.int8),
+        scale=np.array([[0.001] * len(LABELS), [0.001 * PAIR_SHARE] * len(LABELS)], dtype=np.float32),
+        rarity=rarity.steps,
+        rarity_scale=rarity.unit,
+        gram_share=GRAM_SHARE,
+    )
+    cache = TermCache(weights, reader)
+    cache.learn([token for text in texts for token in find_tokens(reader.rejoin(normalize(text)))])
+    for text, expected in zip(texts, design.matmat(coef), strict=True):
+        ids = np.array([cache.ids[token] for token in find_tokens(reader.rejoin(normalize(text)))], dtype=np.intp)
+        whole = Windows(*(np.array([value], dtype=np.intp) for value in (0, len(ids), 0)))
+        sums = window_sums(ids, whole, cache)[0]
+        assert np.allclose(sums[:-1] / np.sqrt(sums[-1] + FLOOR), expected, atol=1e-4), text
+
+
 def test_hyperparameters_follow_the_conventions_of_scikit_learn() -> None:
     estimator = PartialLabelLogisticRegression(penalty=3.0)
-    assert estimator.get_params() == {"penalty": 3.0, "max_iter": 50, "step": 5.0}
+    assert estimator.get_params() == {"penalty": 3.0, "max_iter": 50, "step": 5.0, "favour": 0.0}
     assert estimator.set_params(max_iter=5).max_iter == 5
 
 
@@ -164,8 +234,8 @@ def test_made_up_examples_hold_no_innocent_sentence() -> None:
 
 @needs_data
 def test_no_tested_text_and_no_innocent_sentence_is_trained_on() -> None:
-    fit_on, held_out = training._examples(DATA, lambda _: None)
-    trained = {fingerprint(text) for text in [*fit_on.texts, *held_out.texts]}
+    examples, _ = training._examples(DATA, lambda _: None)
+    trained = {fingerprint(text) for text in examples.texts}
     innocent = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
     assert not trained & innocent
     for path in sorted((DATA / "evaluation").glob("*.csv.gz")):
