@@ -274,9 +274,11 @@ def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
 
 def _appeal(writer: _Writer, session: Session) -> bool:
     """An author appeals against an earlier rejection."""
-    query = select(Comment.id).where(Comment.status == "rejected", Comment.decided_by == writer.moderators[0])
-    one = session.scalar(query.order_by(Comment.id.desc()).limit(1))
+    query = select(Comment).where(Comment.status == "rejected", Comment.decided_by == writer.moderators[0])
+    newest_first = session.scalars(query.order_by(Comment.id.desc()).limit(50))
+    one = next((one for one in newest_first if (one.scores or {}).get("spam", 1.0) < 0.1), None)
     if one is None:
         return False
-    appeals.lodge(session, comments.find(session, None, one, lock=True), "I quoted the mayor. Those are his words.")
+    found = comments.find(session, None, one.id, lock=True)
+    appeals.lodge(session, found, "I know him. It was a joke between us.")
     return True
