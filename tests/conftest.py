@@ -156,6 +156,13 @@ def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> C
 
 
 @pytest.fixture
+def ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comments that say nearly the same stay apart, each with a card of its own: for tests of something else."""
+    for module in ("lookalikes", "scoring"):
+        monkeypatch.setattr(f"moderation.{module}.fingerprint", lambda _text: ())
+
+
+@pytest.fixture
 def classifier() -> ChosenScores:
     return ChosenScores()
 

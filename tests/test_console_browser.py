@@ -19,6 +19,7 @@ from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, 
 from tests.support.signed_in import PASSWORD
 
 pytest_plugins = ("tests.support.chromium",)
+pytestmark = pytest.mark.usefixtures("ungrouped")
 
 Flag = Callable[..., list[str]]
 
@@ -88,9 +89,9 @@ def test_deciding_the_last_card_brings_what_else_waits(url: str, flag: Flag, new
     flag("one")
     page = open_queue(new_context, url)
     flag("two")
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish the comment").click()
     expect(page.get_by_text("two")).to_be_visible()
-    page.get_by_role("button", name="Reject").click()
+    page.get_by_role("button", name="Reject the comment").click()
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
 
 
@@ -116,9 +117,9 @@ def test_a_session_that_ended_meanwhile_is_explained(
     page = open_queue(new_context, url)
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "winnow_session")
     people.end_session(store, token)
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish the comment").click()
     expect(page.locator(".card")).to_contain_text("You are no longer signed in.")
-    expect(page.get_by_role("button", name="Publish")).to_be_visible()
+    expect(page.get_by_role("button", name="Publish the comment")).to_be_visible()
     assert status(store, first) == "flagged"
 
 
@@ -148,7 +149,7 @@ def test_without_javascript_everything_can_be_decided(
     assert status(store, ids[0]) == "flagged"
     page.get_by_role("button", name="Publish").nth(0).click()
     expect(page.get_by_text("Published the comment by Ada.")).to_be_visible()
-    page.get_by_role("button", name="Reject").click()
+    page.get_by_role("button", name="Reject the comment").click()
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     assert [status(store, one) for one in ids] == ["published", "rejected"]
     page.get_by_role("button", name="Sign out").click()

@@ -28,6 +28,7 @@ from tests.support.clock import Clock
 from tests.support.signed_in import PASSWORD
 
 pytest_plugins = ("tests.support.chromium",)
+pytestmark = pytest.mark.usefixtures("ungrouped")
 
 Post = Callable[..., str]
 

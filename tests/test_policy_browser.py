@@ -273,7 +273,7 @@ def test_the_list_of_reasons_and_the_shares_are_edited(open_policy: Open, store:
         "dull_and_long",
     ]
     assert found.label_of("dull_and_long") == "spam"
-    assert (found.second_look_automatic, found.second_look_moderators) == (0.01, 0.025)
+    assert (found.second_look_automatic, found.second_look_moderators) == (0.0, 0.025)
     assert (found.grace_seconds, found.appeals, found.appeal_days) == (25, False, 180)
 
 
