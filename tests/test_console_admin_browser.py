@@ -170,7 +170,7 @@ def test_an_authenticator_is_set_up_and_asked_for(url: str, store: Store, new_co
     page = open_as(new_context, url, "chief", "you")
     page.get_by_role("link", name="Set up").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
-    page.wait_for_function("document.querySelector('.qr').naturalWidth > 100")
+    eventually(lambda: page.locator(".qr").evaluate("image => image.naturalWidth") > 100)
     page.get_by_text("Or type the key").click()
     secret = page.get_by_role("textbox", name="Key").inner_text().replace(" ", "")
     page.get_by_label("Code").fill("000000")

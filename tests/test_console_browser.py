@@ -17,6 +17,7 @@ from moderation.submissions import Submission
 from moderation.tables import Comment
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
 from tests.support.signed_in import PASSWORD
+from tests.support.waiting import eventually
 
 pytest_plugins = ("tests.support.chromium",)
 pytestmark = pytest.mark.usefixtures("ungrouped")
@@ -100,10 +101,11 @@ def test_somebody_who_was_quicker_is_named_on_the_card(
 ) -> None:
     [first, _] = flag("one", "two")
     page = open_queue(new_context, url)
-    page.context.set_offline(True)  # else it would hear of the decision as it is made
+    for live in ("events", "changes"):  # else it would hear of the decision as it is made
+        page.route(f"**/console/{live}*", lambda route: route.abort())
+    page.reload()
     with store.write() as session:
         comments.decide(session, None, first, "reject", actor="policy", reason="Not here.")
-    page.context.set_offline(False)
     page.locator(".card").nth(0).get_by_role("button", name="Publish").click()
     told = "The site's policy rejected this comment just now, after you loaded the page. Reason: Not here."
     expect(page.locator(".card").nth(0)).to_contain_text(told)
@@ -192,10 +194,11 @@ def test_what_waits_is_found_by_search_and_filters_with_the_keyboard_and_decided
     page.keyboard.press("Enter")
     expect(page.locator(".card")).to_have_count(2)
     expect(page.get_by_role("list", name="Chosen filters")).to_contain_text("Author: bo")
+    page.wait_for_load_state()  # the keys' script is there
     page.keyboard.press("j")
     page.keyboard.press("r")
     expect(page.locator(".card").nth(1)).to_be_focused()
-    assert [status(store, one) for one in ids] == ["flagged", "rejected", "flagged"]
+    eventually(lambda: [status(store, one) for one in ids] == ["flagged", "rejected", "flagged"])
     page.get_by_role("link", name="Show again without this filter: Author").press("Enter")
     expect(page.locator(".card")).to_have_count(2)
 

@@ -45,7 +45,12 @@ def url(app: Flask, serve: Serve) -> str:
 def site(site_with_webhook: CreatedSite, store: Store) -> CreatedSite:
     """A site with a webhook, told of a moderator's decision two seconds later."""
     with store.write() as session:
-        site_settings.save(session, site_with_webhook.id, SiteSettings(grace_seconds=2), actor="operator")
+        site_settings.save(
+            session,
+            site_with_webhook.id,
+            SiteSettings(grace_seconds=2, second_look_automatic=0.0, second_look_moderators=0.0),
+            actor="operator",
+        )
     return site_with_webhook
 
 

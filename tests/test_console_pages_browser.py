@@ -20,12 +20,14 @@ from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.submissions import Submission
-from moderation.tables import User
+from moderation.tables import Comment, User
 from service.console import exports
 from tests.conftest import client_of
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
 from tests.support.clock import Clock
+from tests.support.comments import rows
 from tests.support.signed_in import PASSWORD
+from tests.support.waiting import eventually
 
 pytest_plugins = ("tests.support.chromium",)
 pytestmark = pytest.mark.usefixtures("ungrouped")
@@ -175,6 +177,7 @@ def test_the_statistics_show_what_was_just_decided(
         clock.advance(seconds=10)
         page.locator(".card:not(.decided)").first.get_by_role("button", name="Reject" if at else "Publish").click()
         expect(page.locator(".card:not(.decided)")).to_have_count(2 - at)
+    eventually(lambda: len([row for row in rows(store, Comment) if (row.decided_by or "").startswith("user:")]) == 3)
     clock.advance(minutes=2)
     while tallies.roll_up(store):
         pass
