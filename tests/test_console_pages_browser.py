@@ -181,6 +181,7 @@ def test_the_statistics_show_what_was_just_decided(
     clock.advance(minutes=2)
     while tallies.roll_up(store):
         pass
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     page.get_by_role("link", name="Statistics").click()
     expect(page.get_by_text("1 published, 2 rejected.")).to_be_visible()
     people_plot = page.get_by_role("img", name="By people, by day: 1 published, 2 rejected.")
