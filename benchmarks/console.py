@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from benchmarks.installation import Database, Installation, installed
 from benchmarks.report import Report
-from benchmarks.sizes import compare
+from benchmarks.sizes import ID, MOMENT, NUMBERS, START_MS, compare
 from moderation import people
 from service.app import create_app
 from service.console.access import SESSION_COOKIE
@@ -28,16 +28,6 @@ PAGES = {
     "text that one in a hundred has": f"q={RARE}",
 }
 PASSWORD = "four unrelated words here"
-_NUMBERS = {
-    "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last} - 1)",
-    "postgresql": "WITH numbers(n) AS (SELECT generate_series(0, {last} - 1))",
-}
-_ID = {"sqlite": "printf('%026d', n)", "postgresql": "lpad(n::text, 26, '0')"}
-_MOMENT = {
-    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', '2026-01-01', '+' || n || ' seconds') || '000'",
-    "postgresql": "TIMESTAMPTZ '2026-01-01 00:00:00+00' + n * INTERVAL '1 second'",
-}
-_START_MS = 1_767_225_600_000
 
 
 def run() -> Report:
@@ -54,7 +44,7 @@ def run() -> Report:
             browsers = [_filled(few, database, FEW), _filled(many, database, MANY)]
             for what, query in PAGES.items():
                 asks = [
-                    partial(_ask, browser, query.format(middle=_START_MS + rows // 2 * 1000))
+                    partial(_ask, browser, query.format(middle=START_MS + rows // 2 * 1000))
                     for browser, rows in zip(browsers, (FEW, MANY), strict=True)
                 ]
                 compare(report, f"{database}: {what}", *asks, times=TIMES)
@@ -70,7 +60,7 @@ def _ask(browser: FlaskClient, query: str) -> None:
 def _filled(installation: Installation, database: Database, rows: int) -> FlaskClient:
     """A moderator's browser, on an installation where so many items are open."""
     sites = [installation.site.id, *(installation.add_site(f"Site {number}").id for number in range(2, 5))]
-    numbers = _NUMBERS[database].format(last=rows)
+    numbers = NUMBERS[database].format(last=rows)
     for table, columns in _rows(database, sites).items():
         with installation.store.write() as session:
             row = ", ".join(columns.values())
@@ -87,7 +77,7 @@ def _filled(installation: Installation, database: Database, rows: int) -> FlaskC
 
 def _rows(database: Database, sites: list[str]) -> dict[str, Mapping[str, str]]:
     """Table -> column -> how it is made of `n`. Labels, languages, authors and threads as uneven as they are."""
-    identifier, moment = _ID[database], _MOMENT[database]
+    identifier, moment = ID[database], MOMENT[database]
     site = (
         f"CASE n % 10 WHEN 0 THEN '{sites[1]}' WHEN 1 THEN '{sites[2]}' WHEN 2 THEN '{sites[3]}' ELSE '{sites[0]}' END"
     )
@@ -122,7 +112,7 @@ def _rows(database: Database, sites: list[str]) -> dict[str, Mapping[str, str]]:
         | {
             **{"id": f"'q_' || {identifier}", "comment_id": f"'c_' || {identifier}", "label": label, "rule": rule},
             **{"kind": "CASE n % 40 WHEN 7 THEN 'report' ELSE 'flag' END", "priority": "500", "opened_at": moment},
-            **{"due": f"{_START_MS} + n * 1000"},
+            **{"due": f"{START_MS} + n * 1000"},
         },
     }
 

@@ -23,12 +23,13 @@ MOST_RATIO = 2.0
 START = datetime(2026, 1, 1, tzinfo=UTC)
 START_MS = clock.milliseconds(START)
 
-_NUMBERS = {
+#: SQL by database: so many numbers, an id's 26 characters, and a moment a second after the one before.
+NUMBERS = {
     "sqlite": "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last} - 1)",
     "postgresql": "WITH numbers(n) AS (SELECT generate_series(0, {last} - 1))",
 }
-_ID = {"sqlite": "printf('%026d', n)", "postgresql": "lpad(n::text, 26, '0')"}
-_MOMENT = {
+ID = {"sqlite": "printf('%026d', n)", "postgresql": "lpad(n::text, 26, '0')"}
+MOMENT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f', '2026-01-01', '+' || n || ' seconds') || '000'",
     "postgresql": "TIMESTAMPTZ '2026-01-01 00:00:00+00' + n * INTERVAL '1 second'",
 }
@@ -103,8 +104,8 @@ ACTS = {
 def _fill(installation: Installation, database: Database, rows: int) -> None:
     """Comments that wait and items that are open, made inside the database."""
     site = installation.site.id
-    numbers = _NUMBERS[database].format(last=rows)
-    identifier, moment = _ID[database], _MOMENT[database]
+    numbers = NUMBERS[database].format(last=rows)
+    identifier, moment = ID[database], MOMENT[database]
     values = {
         "comments": {
             **{"id": f"'c_' || {identifier}", "site_id": f"'{site}'", "name": "'Ada'", "author_key": "'ada'"},
