@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from argon2 import PasswordHasher
 
-from moderation import people, sites
 from moderation import queues as queues_module
+from moderation import sites
 from moderation.queues import Queues
 from moderation.scoring import Scorer
 from moderation.settings import Settings
@@ -24,7 +23,7 @@ from moderation.site_settings import SiteSettings
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Site
-from tests.support import databases
+from tests.support import databases, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
 from tests.support.installation import Installation
@@ -63,26 +62,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_hashing() -> Iterator[None]:
-    """argon2 with little work, in this process: hundreds of tests sign in, and one that is as slow as it should be
-    takes a tenth of a second of a core."""
+def quick_tests() -> Iterator[None]:
+    """Work that no test looks at is done once, or as little of it as may be."""
     with pytest.MonkeyPatch.context() as patch:
-        quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-        patch.setattr(people, "_hasher", quick)
-        patch.setattr(people, "_NOBODY", quick.hash("nobody has this password"))
+        quick.hash_passwords_quickly(patch)
+        quick.compile_routes_and_templates_once(patch)
         yield
 
 
 @pytest.fixture(scope="session")
-def databases_of_kind(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[databases.Databases]:
-    if request.param == "sqlite":
-        yield databases.SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
-        return
-    server = databases.PostgresDatabases()
-    yield server
-    server.close()
+def databases_of_kind(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
+    made = databases.SqliteDatabases() if request.param == "sqlite" else databases.PostgresDatabases()
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -168,6 +160,13 @@ def ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def classifier() -> ChosenScores:
     return ChosenScores()
+
+
+@pytest.fixture
+def without_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The classifier's files are missing, and this process has not read them before."""
+    monkeypatch.setattr("models.artifact.SHIPPED", tmp_path)
+    monkeypatch.setattr("service.classifier._loaded", [])
 
 
 @pytest.fixture

@@ -391,12 +391,8 @@ def test_without_its_database_it_gives_no_verdict(make_app: Callable[..., Flask]
     assert verdict(blog.call("verify-key"))[0] not in {"valid", "invalid"}
 
 
-def test_without_its_classifier_it_gives_no_verdict(
-    app: Flask, site: CreatedSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from models import artifact  # noqa: PLC0415
-
-    monkeypatch.setattr(artifact, "SHIPPED", tmp_path)
+@pytest.mark.usefixtures("without_a_model")
+def test_without_its_classifier_it_gives_no_verdict(app: Flask, site: CreatedSite) -> None:
     assert verdict(Akismet(app.test_client(), site.compat_key).check()) == ("error", "not-scored")
 
 

