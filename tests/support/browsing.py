@@ -35,7 +35,7 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/console/(?!sign-in)"))
+    page.wait_for_url(re.compile(r"^[^?]*/console/(?!sign-in)"))
 
 
 def expect_unharmed(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ def choose_scores(app: Flask) -> ChosenScores:
 @contextmanager
 def listening(app: Flask) -> Iterator[str]:
     """The app on a port of its own; its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # its threads may outlive what pytest captures with
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

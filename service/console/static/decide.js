@@ -2,7 +2,7 @@
 // Nothing is called done before the server has said so; what it did not take comes back.
 
 import { announce, cards, current, find, go, keepPlace, link, neighbour, post, tell, untell } from "./cards.js";
-import { busy, fetchFresh, insert, refill } from "./queue.js";
+import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
 
 const MOST_REMEMBERED = 20;
 const STORE = "winnow-decisions";
@@ -84,6 +84,7 @@ cards.addEventListener("focusout", (event) => {
 });
 
 function comeBack(card, text) {
+  hideNothing();
   keepPlace(() => {
     card.classList.remove("decided");
     tell(card, text, "bad");
@@ -170,6 +171,7 @@ async function unfold(decision, { message, version }) {
   const form = card.querySelector("form.decision");
   if (form) form.elements.version.value = version;
   card.classList.remove("decided");
+  hideNothing();
   tell(card, message, "good");
   go(card);
 }

@@ -69,10 +69,8 @@ export function takeNews() {
   if (news.hidden) return;
   news.hidden = true;
   news.textContent = "";
-  const empty = document.querySelector(".empty");
   const taken = insert(fresh, "top");
   fresh = [];
-  if (taken.length) empty?.remove();
   go(taken[0]);
 }
 

@@ -1,12 +1,14 @@
 // Bringing further cards onto the page: what this page of the queue holds by now, read from the server's own page.
 
-import { cards, find, keepPlace, waiting } from "./cards.js";
+import { cards, current, find, go, keepPlace, waiting } from "./cards.js";
 import { localise } from "./times.js";
 
 const KEEP_DECIDED = 10;
 const FEW = 5;
-let refilling = null;
+let refilling = false;
+let again = false; // something was decided since the page was asked for
 let sending = 0;
+let nothing = null; // what the server last said in place of cards
 
 export const busy = (by) => (sending += by);
 
@@ -22,6 +24,7 @@ export async function fetchFresh() {
   }
   const count = page.getElementById("waiting");
   if (count) document.getElementById("waiting")?.replaceWith(document.adoptNode(count));
+  nothing = page.querySelector(".empty");
   return [...page.querySelectorAll("#cards > .card, #cards .card")].filter((card) => isFresh(card));
 }
 
@@ -40,8 +43,11 @@ export function insert(fresh, where) {
     else cards.append(...taken);
     for (const card of taken) localise(card);
   });
+  if (taken.length) hideNothing();
   return taken;
 }
+
+export const hideNothing = () => document.querySelector(".empty")?.remove();
 
 // A card of which there is a newer version: the same comment, edited or decided and undone meanwhile.
 export async function renew(card) {
@@ -63,16 +69,26 @@ async function fetchNewer(card) {
   }
 }
 
-// Keep a few cards ahead of whoever decides quickly; once nothing waits any more, show the page that says so.
+// Keep a few cards ahead of whoever decides quickly. Once nothing waits any more, say so below what was just decided.
 export async function refill() {
-  if (waiting().length >= FEW || refilling) return;
-  refilling = fetchFresh();
-  const fresh = await refilling;
-  refilling = null;
+  if (waiting().length >= FEW) return;
+  if (refilling) return void (again = true);
+  refilling = true;
+  const fresh = await fetchFresh();
+  refilling = false;
   if (fresh === null) return;
   prune();
-  if (insert(fresh, "end").length || waiting().length || sending) return;
-  location.assign(location.pathname + location.search.replace(/[?&]after=[^&]*/, ""));
+  const outpaced = !waiting().length && current()?.classList.contains("decided");
+  const taken = insert(fresh, "end");
+  if (outpaced) go(taken[0]);
+  if (again) {
+    again = false;
+    return refill();
+  }
+  if (taken.length || waiting().length || sending) return;
+  const beginning = location.search.replace(/[?&]after=[^&]*/, "");
+  if (beginning !== location.search) location.assign(location.pathname + beginning);
+  else if (nothing && !document.querySelector(".empty")) cards.after(document.adoptNode(nothing));
 }
 
 function prune() {
