@@ -20,6 +20,5 @@ async function copy(button) {
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.dataset.text = button.firstChild.textContent;
-  button.hidden = false;
   button.addEventListener("click", () => copy(button));
 }

@@ -39,6 +39,4 @@ document.addEventListener("keydown", (event) => {
 useKeys.checked = localStorage.getItem("winnow-keys") !== "off";
 useKeys.addEventListener("change", () => localStorage.setItem("winnow-keys", useKeys.checked ? "on" : "off"));
 
-const show = document.getElementById("show-keys");
-show.hidden = false;
-show.addEventListener("click", () => dialog.showModal());
+document.getElementById("show-keys").addEventListener("click", () => dialog.showModal());
