@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from moderation.scoring import Scorer
+from moderation.sites import CreatedSite
+from tests.conftest import client_of
 from tests.test_api_comments import ids, post, walk
 
 ROUTE = "/api/v1/comments"
@@ -91,6 +95,22 @@ class TestBulk:
         response = client.post("/api/v1/decisions", data=lines, content_type="application/x-ndjson")
         assert [one["status"] for one in response.get_json()["outcomes"]] == ["rejected", "rejected"]
         assert client.post("/api/v1/decisions", json=[{"id": "c", "action": "reject"}] * 1001).status_code == 422
+
+
+def test_two_who_decide_on_the_same_comments_in_opposite_orders_do_not_block_each_other(
+    client: FlaskClient, app: Flask, scorer: Scorer, site: CreatedSite
+) -> None:
+    found = [post(client, f"insult=0.6 {number}") for number in range(20)]
+    scorer.run_batch()
+
+    def decide(order: list[str]) -> None:
+        for action in ("publish", "reject") * 5:
+            sent = [{"id": one, "action": action} for one in order]
+            outcomes = client_of(app, site.api_key).post("/api/v1/decisions", json=sent).get_json()["outcomes"]
+            assert [one["code"] for one in outcomes] == [200] * 20
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(decide, (found, found[::-1])))
 
 
 class TestReport:

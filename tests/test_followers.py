@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from moderation import clock, followers, review
+from moderation import clock, comments, followers, review, undoing
 from moderation.followers import BEHIND
 from moderation.queues import Queues
 from moderation.review import Filters, Wanted
+from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import ReviewItem
-from tests.support.comments import accept, rows
+from tests.support.attacks import attack
+from tests.support.comments import accept, rows, stored
 
 
 @pytest.fixture
@@ -128,3 +133,24 @@ def test_what_is_opened_again_falls_in_behind(store: Store, site: CreatedSite, a
 
 def test_age_still_counts(store: Store, site: CreatedSite) -> None:
     assert review.due(1000, clock.now() + timedelta(days=36_500)) < BEHIND
+
+
+def test_people_who_decide_and_undo_neighbours_at_once_do_not_block_each_other(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    ids = attack(store, queues, scorer, site, 30)
+
+    def moderate(number: int) -> None:
+        chance = random.Random(number)
+        for _ in range(40):
+            comment_id = chance.choice(ids)
+            version = stored(store, comment_id).version
+            with suppress(comments.CommentError), store.write() as session:
+                if chance.random() < 0.5:
+                    comments.decide(session, None, comment_id, "reject", actor=f"user:{number}", version=version)
+                else:
+                    undoing.undo(session, comment_id, version, actor=f"user:{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(moderate, range(4)))
+    assert len(shown(store, site)) == min(1, len(rows(store, ReviewItem, closed_at=None))), "one stands for all"

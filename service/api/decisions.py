@@ -118,6 +118,7 @@ def _check(item: Any) -> dict[str, Any] | Problem:
 def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) -> list[dict[str, Any]]:
     outcomes = []
     with context().store.write() as session:
+        comments.lock(session, site_id, [item["id"] for item in items if not isinstance(item, Problem)])
         for item in items:
             if isinstance(item, Problem):
                 outcomes.append(refused(item))
