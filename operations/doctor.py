@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Literal
 
 import redis
+import requests
 import rq
 from sqlalchemy import func, select
 
@@ -30,6 +31,7 @@ from operations.errors import OperatorError
 _MEBIBYTE = 1024 * 1024
 #: A scoring process says every few seconds that it lives.
 _HEARTBEAT = timedelta(seconds=60)
+_PROVIDER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def examine() -> Iterator[Finding]:
     yield _model()
     yield from _redis(found)
     yield from _database(found)
+    if found.oidc_issuer is not None:
+        yield _single_sign_on(found.oidc_issuer)
 
 
 def _python() -> Finding:
@@ -175,3 +179,19 @@ def _webhooks(_found: Settings, store: Store) -> Finding:
         return Finding("OK", "webhooks", "none fails")
     which = ", ".join(f"{without_password(url)} ({count:,} undelivered)" for url, count in failing)
     return Finding("WARN", "webhooks", f"Failing: {which}. Look at the receiver's answers in the deliveries' attempts.")
+
+
+def _single_sign_on(issuer: str) -> Finding:
+    address = f"{issuer}/.well-known/openid-configuration"
+    try:
+        answer = requests.get(address, timeout=_PROVIDER_SECONDS)
+        answer.raise_for_status()
+        told = answer.json()
+        calls_itself = str(told["issuer"]).rstrip("/")
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        mend = "Correct WINNOW_OIDC_ISSUER, or see whether the provider runs; until then people sign in by password"
+        return Finding("FAIL", "single sign-on", f"{address} does not describe a provider ({error}). {mend}.")
+    if calls_itself != issuer:
+        text = f"The provider calls itself {calls_itself}. Set WINNOW_OIDC_ISSUER to that, if you trust it."
+        return Finding("FAIL", "single sign-on", text)
+    return Finding("OK", "single sign-on", f"{issuer} describes itself")

@@ -18,6 +18,9 @@ from moderation.store import Store
 from moderation.tables import Comment, WebhookDelivery
 from operations import environment, migrate
 from tests.support.command_line import make_data_dir, winnow
+from tests.support.compat import listening
+from tests.support.installation import free_port
+from tests.support.providers import LyingProvider
 from tests.support.redis_server import RedisServer
 
 Examine = Callable[..., dict[str, tuple[str, str]]]
@@ -99,6 +102,32 @@ def test_a_redis_that_forgets_is_a_warning(examine: Examine) -> None:
     level, text = examine(fails=True)["redis"]
     assert level == "WARN"
     assert "appendonly" in text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "level", "told"),
+    [
+        ({}, "OK", "describes itself"),
+        ({"issuer": "https://elsewhere.example"}, "FAIL", "calls itself https://elsewhere.example"),
+    ],
+)
+def test_the_single_sign_on_provider_is_asked(
+    examine: Examine, metadata: dict[str, str], level: str, told: str
+) -> None:
+    provider = LyingProvider()
+    provider.metadata = metadata
+    with listening(provider.app) as provider.issuer:
+        report = examine(fails=True, WINNOW_OIDC_ISSUER=provider.issuer, WINNOW_OIDC_CLIENT_ID="console")
+    found = report["single sign-on"]
+    assert (found[0], told in found[1]) == (level, True)
+
+
+def test_a_single_sign_on_provider_that_is_away_is_named(examine: Examine) -> None:
+    gone = f"http://localhost:{free_port()}"
+    level, text = examine(fails=True, WINNOW_OIDC_ISSUER=gone, WINNOW_OIDC_CLIENT_ID="console")["single sign-on"]
+    assert level == "FAIL"
+    assert f"{gone}/.well-known/openid-configuration" in text
+    assert "WINNOW_OIDC_ISSUER" in text
 
 
 def test_a_database_at_another_revision(examine: Examine, found: Settings) -> None:
