@@ -19,6 +19,7 @@ COMMANDS = {
     "score": ("model:score", "Score texts from standard input."),
     "train": ("model:train", "Train the classifier on labelled comments."),
     "evaluate": ("model:evaluate", "Measure the classifier on labelled comments."),
+    "recount": ("recount:recount", "Add the statistics up anew from the audit."),
     "reseal": ("reseal:reseal", "Encrypt stored secrets under the first secret key."),
     "doctor": ("doctor:doctor", "Say what is wrong with this installation, and what mends it."),
 }

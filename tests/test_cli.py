@@ -7,16 +7,17 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import winnow
-from moderation import people, policies, sealing, sites, totp
+from moderation import audit, clock, people, policies, sealing, sites, tallies, totp
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import User, WebhookEndpoint
+from moderation.tables import Tally, User, WebhookEndpoint
 from operations import environment, migrate
 from tests.support import command_line
 from tests.support.command_line import make_data_dir, sentence
@@ -207,6 +208,21 @@ def test_reseal_lets_the_old_key_be_taken_away(run: Run, found: Settings, store:
     assert "first key: 3." in run("reseal", WINNOW_SECRET_KEY=f"{new},{old}").stdout
     assert "another WINNOW_SECRET_KEY" in sentence(run("reseal", WINNOW_SECRET_KEY=old))
     assert run("reseal", WINNOW_SECRET_KEY=new).returncode == 0
+
+
+def test_recount_mends_statistics_that_are_wrong(run: Run, found: Settings, store: Store) -> None:
+    site_id = sites.create_site(store, found, "A blog").id
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    event = audit.row("comment.decided", actor="policy", site_id=site_id, status="published")
+    event |= {"id": clock.new_id("a", an_hour_ago), "created_at": an_hour_ago}
+    with store.write() as session:
+        audit.record(session, [event])
+    assert tallies.roll_up(store) > 0
+    with store.write() as session:
+        session.execute(update(Tally).values(number=99))
+    assert "Added up from " in run("recount").stdout
+    with store.read() as session:
+        assert set(session.scalars(select(Tally.number))) == {1}
 
 
 def test_score_answers_each_line_in_order(run: Run) -> None:
