@@ -60,10 +60,6 @@ class SiteSettings:
         """The reason with this code; one that was taken off the list meanwhile speaks for itself."""
         return next((reason for reason in self.reasons if reason.code == code), RejectionReason(code, code))
 
-    def label_of(self, code: str | None) -> str | None:
-        """The classifier's label for a reason of the list, if it has one."""
-        return next((reason.label for reason in self.reasons if reason.code == code), None)
-
 
 def read(document: Mapping[str, Any]) -> SiteSettings:
     """The settings that a stored document describes; what it lacks has its default."""

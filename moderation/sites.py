@@ -148,19 +148,6 @@ def authenticate_compat(session: Session, compat_key: str) -> str | None:
     return session.scalar(query)
 
 
-def find_compat_key(session: Session, settings: Settings, site_id: str, *, digest: str | None = None) -> str | None:
-    """A site's newest valid compat key in clear, or the one with this digest while it is valid; None without one.
-
-    Raises:
-        SealError: it was encrypted under a secret key that is gone.
-    """
-    query = select(CompatKey.sealed).where(CompatKey.site_id == site_id, CompatKey.revoked_at.is_(None))
-    if digest is not None:
-        query = query.where(CompatKey.digest == digest)
-    sealed = session.scalar(query.order_by(CompatKey.created_at.desc()).limit(1))
-    return None if sealed is None else sealing.unseal(settings, sealed)
-
-
 def set_secret(session: Session, settings: Settings, site_id: str, kind: str, secret: str) -> None:
     """Keep, encrypted, what another program shares with a site; it takes the place of the one before.
 

@@ -272,7 +272,7 @@ def test_the_list_of_reasons_and_the_shares_are_edited(open_policy: Open, store:
         *(one.code for one in site_settings.REASONS[1:]),
         "dull_and_long",
     ]
-    assert found.label_of("dull_and_long") == "spam"
+    assert found.reason_of("dull_and_long").label == "spam"
     assert (found.second_look_automatic, found.second_look_moderators) == (0.0, 0.025)
     assert (found.grace_seconds, found.appeals, found.appeal_days) == (25, False, 180)
 
