@@ -37,18 +37,16 @@ if TYPE_CHECKING:
 SECRET_KEY = "a key for tests that is long enough"
 
 
-#: Tests of what is seen or allowed at the edge, whatever the database: others hold the queries behind it on both.
-SEEN_FROM_OUTSIDE = (
-    *("_browser", "test_console_roles", "test_single_sign_on"),
-    *("test_api_bad_input", "test_compat_perspective", "test_compat_openai"),
-)
+def pytest_configure(config: pytest.Config) -> None:
+    line = "one_database: it is about what is seen or allowed at the edge, or about processes; one database is enough"
+    config.addinivalue_line("markers", line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "databases_of_kind" in metafunc.fixturenames:
         kinds = databases.wanted()
-        if metafunc.module.__name__.endswith(SEEN_FROM_OUTSIDE) and "sqlite" in kinds:
-            kinds = ["sqlite"]
+        if metafunc.definition.get_closest_marker("one_database"):
+            kinds = kinds[:1]
         metafunc.parametrize("databases_of_kind", kinds, indirect=True, scope="session")
 
 

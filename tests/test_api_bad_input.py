@@ -13,6 +13,8 @@ from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.comments import rows
 
+pytestmark = pytest.mark.one_database
+
 ROUTE = "/api/v1/comments"
 COMMENT = {"name": "Ada", "comment": "A thoughtful remark."}
 

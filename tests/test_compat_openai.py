@@ -15,6 +15,8 @@ from moderation.sites import CreatedSite
 from moderation.store import Store
 from tests.support.compat import choose_scores, listening
 
+pytestmark = pytest.mark.one_database
+
 Call = Callable[..., Any]
 #: Categories that we have a score for.
 SCORED = {"harassment", "harassment/threatening", "hate", "hate/threatening"}

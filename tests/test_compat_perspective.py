@@ -19,6 +19,8 @@ from moderation.tables import Comment, Feedback
 from tests.support import node
 from tests.support.compat import choose_scores, listening
 
+pytestmark = pytest.mark.one_database
+
 PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
 Call = Callable[..., Any]
 

@@ -23,6 +23,8 @@ from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.one_database
+
 pytest_plugins = ("tests.support.chromium",)
 
 

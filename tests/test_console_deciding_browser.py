@@ -31,7 +31,7 @@ from tests.support.waiting import eventually
 from worker import process
 
 pytest_plugins = ("tests.support.chromium",)
-pytestmark = pytest.mark.usefixtures("ungrouped")
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
 
 Flag = Callable[..., list[str]]
 

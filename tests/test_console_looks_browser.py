@@ -25,6 +25,8 @@ from tests.support.comments import accept, rows, stored
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 
+pytestmark = pytest.mark.one_database
+
 pytest_plugins = ("tests.support.chromium",)
 
 PHONE, ZOOMED = {"width": 360, "height": 740}, {"width": 640, "height": 450}

@@ -30,7 +30,7 @@ from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
 
 pytest_plugins = ("tests.support.chromium",)
-pytestmark = pytest.mark.usefixtures("ungrouped")
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
 
 Post = Callable[..., str]
 

@@ -21,6 +21,8 @@ from moderation.tables import User
 from tests.support.comments import dump, rows
 from tests.support.signed_in import csrf_token
 
+pytestmark = pytest.mark.one_database
+
 #: Nobody but people of this site may read any of these.
 SITE, TEXT, AUTHOR, MEMBER = "Alpha Herald", "zebrafinch", "Quentin Author", "wanda"
 HOOK = "https://alpha.example/hook"

@@ -15,6 +15,8 @@ from tests.support.command_line import winnow
 from tests.support.installation import Installation
 from tests.support.signed_in import PASSWORD
 
+pytestmark = pytest.mark.one_database
+
 pytest_plugins = ("tests.support.chromium",)
 
 FRIENDLY = "Thank you, this was a helpful read about the bridge."

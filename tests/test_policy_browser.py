@@ -23,6 +23,8 @@ from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored, submission
 from tests.support.signed_in import PASSWORD
 
+pytestmark = pytest.mark.one_database
+
 pytest_plugins = ("tests.support.chromium",)
 
 Open = Callable[..., Page]

@@ -27,6 +27,8 @@ from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 
+pytestmark = pytest.mark.one_database
+
 pytest_plugins = ("tests.support.chromium",)
 
 Post = Callable[..., Comment]

@@ -84,6 +84,7 @@ def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, st
     eventually(lambda: "2 scoring" in scoring(environ, tmp_path), within=30)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_an_ended_worker_leaves_no_process(start: Start, number: int) -> None:
     worker = start("worker", "--processes", "2")
@@ -95,6 +96,7 @@ def test_an_ended_worker_leaves_no_process(start: Start, number: int) -> None:
     assert alive == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_an_ended_web_server_leaves_no_process(start: Start, number: int) -> None:
     port = free_port()
@@ -108,6 +110,7 @@ def test_an_ended_web_server_leaves_no_process(start: Start, number: int) -> Non
     assert alive == []
 
 
+@pytest.mark.one_database
 def test_serve_uses_the_processes_that_the_environment_asks_for(start: Start, environ: dict[str, str]) -> None:
     environ["WINNOW_WEB_PROCESSES"] = "3"
     server = start("serve", "--port", str(free_port()))

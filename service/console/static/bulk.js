@@ -34,7 +34,9 @@ function watchSelection() {
   cards.addEventListener("click", (event) => {
     if (event.target.name === "select") toggle(event.target, event.shiftKey);
   });
-  document.getElementById("select-all").addEventListener("click", () => {
+  const all = document.getElementById("select-all");
+  all.disabled = false;
+  all.addEventListener("click", () => {
     const tick = ticked().length < boxes().length;
     for (const box of boxes()) box.checked = tick;
     showSelection();

@@ -102,6 +102,7 @@ async function load() {
 
 for (const [name, slider] of sliders) {
   const field = form.elements[name];
+  slider.disabled = false;
   follow(field);
   slider.addEventListener("input", () => {
     field.value = Number(slider.value) === NEVER ? "" : String(Number(slider.value) / 1000);

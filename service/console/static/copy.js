@@ -20,5 +20,6 @@ async function copy(button) {
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.dataset.text = button.firstChild.textContent;
+  button.disabled = false;
   button.addEventListener("click", () => copy(button));
 }

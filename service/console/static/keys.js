@@ -39,4 +39,6 @@ document.addEventListener("keydown", (event) => {
 useKeys.checked = localStorage.getItem("winnow-keys") !== "off";
 useKeys.addEventListener("change", () => localStorage.setItem("winnow-keys", useKeys.checked ? "on" : "off"));
 
-document.getElementById("show-keys").addEventListener("click", () => dialog.showModal());
+const show = document.getElementById("show-keys");
+show.disabled = false;
+show.addEventListener("click", () => dialog.showModal());
