@@ -7,11 +7,14 @@ import re
 # A token is what a reader takes in at a glance: a word with the symbols inside it (so that "sh*t", "don't" and an
 # address stay whole), letters spelt out one by one, a run of symbols, or the end of a sentence.
 # Each alternative consumes disjoint kinds of characters, so that matching is linear in the text's length.
+# The look ahead passes over spaces, where no token begins, at once.
 _TOKEN = re.compile(
+    r"(?! )(?:"
     r"(?<!\w)[^\W_](?:[ \t.\-_|~,/\\]{1,3}[^\W_](?![\w$@*])){2,}"  # s p e l t, s.p.e.l.t
     r"|[$@*]{0,3}\w+(?:[^\w\s]{1,8}\w+)*[$@*]{0,6}"
     r"|[.!?]+(?=\s|$)|\n+"
     r"|[^\w\s.,;:'\"()\-!?]+|[!?]{2,}"
+    r")"
 )
 SENTENCE_END = re.compile(r"(?:[.!?]+|\n+)\Z")
 _TOP_DOMAINS = "com|net|org|info|biz|ru|cn|co|tk|xyz|io|ly|me|uk|de|top|shop|site|online|club|example"
