@@ -68,7 +68,7 @@ class Classifier:
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
         logits, windows = self.window_logits(texts)
-        pooled = pool(logits, np.searchsorted(windows.of_text, np.arange(len(texts))))
+        pooled = pool(logits, windows.first)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
                 pooled[row, self.labels.index(label)] += sum(weights.values())

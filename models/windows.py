@@ -6,97 +6,103 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.hashing import bucket, hash_pairs
-from models.terms import TermCache, expand
+from models.terms import SILENT, TermCache, expand
 
 LONGEST = 32  # tokens; a longer sentence is cut into windows
 # Tokens in a window, and from one to the next: long ones, and short ones for an insult without full stops around it.
 SLIDING = ((LONGEST, LONGEST // 2), (8, 2))
+_PAIR = 1 << 30  # what sets a pair's number apart from a token's
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Token ranges to score.
+    """Token ranges to score: of each text the whole, then its parts.
 
     Attributes
     ----------
     start, end : shape (n_windows,), positions in the batch's token sequence
-    of_text : shape (n_windows,), ascending, which text each window belongs to; its first is the whole text
+    first : shape (n_texts,), which window is the whole text; those up to the next text's are its parts
     """
 
     start: NDArray[np.intp]
     end: NDArray[np.intp]
-    of_text: NDArray[np.intp]
+    first: NDArray[np.intp]
 
 
 def cut(sizes: NDArray[np.intp], is_break: NDArray[np.bool_]) -> Windows:
     """The windows of texts of `sizes` tokens, given in one sequence with marks where a sentence ends."""
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
-    texts = np.arange(len(sizes))
-    breaks = np.flatnonzero(is_break)
-    break_text = np.searchsorted(ends, breaks, side="right")
-    piece_start = np.concatenate([starts, breaks + 1])
-    piece_text = np.concatenate([texts, break_text])
-    order = np.argsort(piece_start + piece_text, kind="stable")  # an empty text shares its start with the next
-    piece_start, piece_text = piece_start[order], piece_text[order]
-    following = np.append(piece_start[1:] - 1, ends[-1] if len(ends) else 0)
-    same = np.append(piece_text[1:] == piece_text[:-1], False)
-    piece_end = np.where(same, following, ends[piece_text])
-    length = piece_end - piece_start
-    whole = length == sizes[piece_text]
-    kept = (length > 0) & ~(whole & (length <= LONGEST))
-    piece_start, piece_end, piece_text, length = (a[kept] for a in (piece_start, piece_end, piece_text, length))
-    short = length <= LONGEST
-    cuts = [(piece_start[short], piece_end[short], piece_text[short])]
-    cuts += [_slide(piece_start[~short], piece_end[~short], piece_text[~short], *sizes) for sizes in SLIDING]
-    start, end, of_text = (np.concatenate(parts) for parts in zip((starts, ends, texts), *cuts, strict=True))
-    by_text = np.argsort(of_text, kind="stable")
-    return Windows(start[by_text], end[by_text], of_text[by_text])
+    spans: list[tuple[int, int]] = []
+    first = []
+    breaks = [*np.flatnonzero(is_break).tolist(), len(is_break)]
+    at = end = 0
+    for size in sizes.tolist():
+        whole = start, end = end, end + size
+        parts = []
+        while breaks[at] < end:
+            parts += _parts(start, breaks[at])
+            start = breaks[at] + 1
+            at += 1
+        parts += _parts(start, end)
+        first.append(len(spans))
+        spans += [whole, *parts] if len(parts) > 1 else [whole]
+    bounds = np.array(spans, dtype=np.intp)
+    return Windows(bounds[:, 0], bounds[:, 1], np.array(first, dtype=np.intp))
 
 
-def _slide(
-    piece_start: NDArray[np.intp], piece_end: NDArray[np.intp], piece_text: NDArray[np.intp], size: int, step: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """The windows of `size` tokens, `step` apart, that cover each piece: their starts, ends and texts."""
-    copies = np.maximum(1, -(-(piece_end - piece_start - size) // step) + 1)
-    nth = np.arange(copies.sum()) - np.repeat(np.cumsum(copies) - copies, copies)
-    start = np.repeat(piece_start, copies) + nth * step
-    return start, np.minimum(np.repeat(piece_end, copies), start + size), np.repeat(piece_text, copies)
+def _parts(start: int, end: int) -> list[tuple[int, int]]:
+    """A sentence as it is, or the windows that cover a long one; none where it has no tokens."""
+    if end - start <= LONGEST:
+        return [(start, end)] if end > start else []
+    return [(at, min(at + size, end)) for size, step in SLIDING for at in range(start, end - size + step, step)]
 
 
 def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> NDArray[np.float64]:
     """The summed terms and norm of each window's distinct tokens and token pairs, (n_windows, n_columns + 1)."""
-    count = len(windows.start)
-    length = windows.end - windows.start
-    owner = np.repeat(np.arange(len(length)), length)
-    at = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + np.repeat(windows.start, length)
-    sums = _sum_distinct(owner, ids[at], cache.rows, count)
-    paired = (owner[1:] == owner[:-1]) & (ids[at[1:]] > 1) & (ids[at[:-1]] > 1)
-    left, right = ids[at[:-1][paired]], ids[at[1:][paired]]
-    index = bucket(hash_pairs(cache.last[left], cache.first[right]), len(cache.weights.pairs))
-    pairs = _sum_distinct(owner[1:][paired], index, cache.weights.pairs, count)
-    sums[:, :-1] += pairs * cache.weights.scale[1]
+    numbers, rows = _features(ids, cache)
+    before = _met_before(numbers)
+    start = 2 * windows.start
+    length = np.maximum(2 * (windows.end - windows.start) - 1, 0)
+    offset = length.cumsum() - length
+    at = np.arange(length.sum()) + (start - offset).repeat(length)
+    (distinct,) = (before[at] < start.repeat(length)).nonzero()
+    sums = np.zeros((len(length), rows.shape[1]))
+    (filled,) = length.nonzero()  # an empty text has an empty window
+    if len(filled):
+        firsts = distinct.searchsorted(offset[filled])
+        sums[filled] = np.add.reduceat(rows[at[distinct]], firsts, axis=0, dtype=np.float64)
     return sums
 
 
-def _sum_distinct(
-    owner: NDArray[np.intp], index: NDArray[np.intp], table: NDArray[Any], count: int
-) -> NDArray[np.float64]:
-    """For each owner, the sum of the table's rows that it indexes, each once; shape (count, n_columns)."""
-    sums = np.zeros((count, table.shape[1]))
-    keys = np.sort((owner << 32) | index)
-    if not len(keys):
-        return sums
-    keys = keys[np.append(True, keys[1:] != keys[:-1])]
-    owners = keys >> 32
-    starts = np.flatnonzero(np.append(True, owners[1:] != owners[:-1]))
-    rows = table[keys & 0xFFFFFFFF]
-    rows = rows if rows.dtype == np.float32 else expand(rows)
-    sums[owners[starts]] = np.add.reduceat(rows.astype(np.float64), starts, axis=0)
-    return sums
+def _features(ids: NDArray[np.intp], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The tokens, each followed by its pair with the next: their numbers, and their terms with the norm as last column.
+
+    So the token at i is the feature at 2 i. Where two tokens make no pair there is a silent feature.
+    """
+    numbers = np.full(2 * len(ids), SILENT, dtype=np.intp)
+    rows = np.zeros((2 * len(ids), cache.rows.shape[1]), dtype=np.float32)
+    numbers[::2] = ids
+    rows[::2] = cache.rows[ids]
+    spoken = ids > SILENT
+    (left,) = (spoken[:-1] & spoken[1:]).nonzero()
+    table = cache.weights.pairs
+    pairs = bucket(hash_pairs(cache.last[ids[left]], cache.first[ids[left + 1]]), len(table))
+    numbers[2 * left + 1] = _PAIR + pairs
+    rows[2 * left + 1, :-1] = expand(table[pairs]) * cache.weights.scale[1]
+    return numbers, rows
+
+
+def _met_before(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where each number, below 2**31, stood last before its place; -1 where it is met for the first time."""
+    keys = numbers << 32 | np.arange(len(numbers))
+    keys.sort()
+    places = keys & 0xFFFFFFFF
+    keys >>= 32
+    (again,) = (keys[1:] == keys[:-1]).nonzero()
+    before = np.full(len(numbers), -1)
+    before[places[again + 1]] = places[again]
+    return before

@@ -35,11 +35,16 @@ def windows(sizes: list[int], breaks: list[int]) -> list[tuple[int, int, int]]:
     is_break = np.zeros(sum(sizes), dtype=bool)
     is_break[breaks] = True
     found = cut(np.array(sizes), is_break)
-    return list(zip(found.start.tolist(), found.end.tolist(), found.of_text.tolist(), strict=True))
+    of_text = np.searchsorted(found.first, np.arange(len(found.start)), side="right") - 1
+    return list(zip(found.start.tolist(), found.end.tolist(), of_text.tolist(), strict=True))
 
 
 def test_the_whole_text_comes_first_and_then_its_sentences() -> None:
     assert windows([3, 0, 7], [6]) == [(0, 3, 0), (3, 3, 1), (3, 10, 2), (3, 6, 2), (7, 10, 2)]
+
+
+def test_a_text_of_one_sentence_is_scored_once() -> None:
+    assert windows([4, 3], [3]) == [(0, 4, 0), (4, 7, 1)]
 
 
 def test_every_run_of_seven_words_in_a_long_sentence_is_seen_in_a_short_window() -> None:
