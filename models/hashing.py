@@ -13,17 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHORTEST, LONGEST = 3, 5
+_SIZES = np.arange(SHORTEST, LONGEST + 1)
 _BASE = 0x9E3779B97F4A7C15 | 1
 _INVERSE = pow(_BASE, -1, 2**64)
+_MIXING = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+_LAST_SHIFT = np.uint64(31)
+_OF_FIRST, _OF_SECOND = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA5A5A5A5)
 
 Hashes = NDArray[np.uint64]
 
 
 def mix(values: Hashes) -> Hashes:
     """Spread 64-bit values evenly (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    for shift, factor in _MIXING:
+        values = (values ^ (values >> shift)) * factor
+    return values ^ (values >> _LAST_SHIFT)
 
 
 def _powers(base: int, count: int) -> Hashes:
@@ -39,32 +46,27 @@ def hash_words(words: Sequence[str]) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
     -------
     words : uint64, shape (n_words,)
     grams : uint64, shape (n_grams,), the letter sequences of all words
-    owner : shape (n_grams,), the index of the word that each sequence belongs to
+    owner : shape (n_grams,), ascending, the index of the word that each sequence belongs to
     """
     text = "".join(f"\x02{word}\x03" for word in words)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    sizes = np.fromiter((len(word) + 2 for word in words), dtype=np.intp, count=len(words))
-    ends = np.cumsum(sizes)
+    sizes = np.array([len(word) + 2 for word in words], dtype=np.intp)
+    ends = sizes.cumsum()
     starts = ends - sizes
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
     np.cumsum((codes + np.uint64(1)) * _powers(_BASE, len(codes)), out=sums[1:])
     inverse = _powers(_INVERSE, len(codes) + 1)
     whole = mix((sums[ends] - sums[starts]) * inverse[starts])
-    last = np.repeat(ends, sizes)
-    at = np.arange(len(codes))
-    of_word = np.repeat(np.arange(len(words)), sizes)
-    grams, owner = [], []
-    for size in range(SHORTEST, LONGEST + 1):
-        start = at[at + size <= last]
-        value = (sums[start + size] - sums[start]) * inverse[start]
-        grams.append(mix(value + np.uint64(size)))
-        owner.append(of_word[start])
-    return whole, np.concatenate(grams), np.concatenate(owner)
+    left = ends.repeat(sizes) - np.arange(len(codes))  # letters from each place to its word's end
+    start, size = (left[:, None] >= _SIZES).nonzero()
+    size += SHORTEST
+    grams = mix((sums[start + size] - sums[start]) * inverse[start] + size.astype(np.uint64))
+    return whole, grams, np.arange(len(words)).repeat(sizes)[start]
 
 
 def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
     """Hash ordered pairs of word hashes; shape as given."""
-    return mix(first * np.uint64(0xD6E8FEB86659FD93) + (second ^ np.uint64(0xA5A5A5A5)))
+    return mix(first * _OF_FIRST + (second ^ _OF_SECOND))
 
 
 def bucket(hashes: Hashes, size: int) -> NDArray[np.intp]:

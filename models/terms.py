@@ -55,9 +55,7 @@ class Weights:
         rarity = self.rarity[at].astype(np.float32) * np.float32(self.rarity_scale)
         counts = np.bincount(owner, minlength=len(words))
         terms = expand(self.words[at])
-        order = np.argsort(owner, kind="stable")
-        of_grams = expand(self.words[bucket(grams[order], len(self.words))])
-        sums = np.add.reduceat(of_grams, np.cumsum(counts) - counts)
+        sums = np.add.reduceat(expand(self.words[bucket(grams, len(self.words))]), counts.cumsum() - counts)
         terms += sums * (np.float32(self.gram_share) / np.sqrt(counts, dtype=np.float32))[:, None]
         return np.asarray(terms * (rarity[:, None] * self.scale[0])), rarity * rarity, whole
 
