@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,22 +100,25 @@ class TermCache:
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
         counts = np.array([len(words) for words in readings])
-        flat = [word for words in readings for word in words]
-        terms, norm, hashes = self.weights.of_words(flat)
-        starts = np.cumsum(counts) - counts
+        starts = counts.cumsum() - counts
+        terms, norm, hashes = self.weights.of_words([word for words in readings for word in words])
         rows = np.add.reduceat(np.column_stack([terms, norm]), starts)
-        at = self.used
-        self._reserve(at + len(readings))
-        for number, words in enumerate(readings):
-            spoken = [starts[number] + i for i, word in enumerate(words) if word not in MARKS]
-            if len(spoken) > 1:
-                inner = hash_pairs(hashes[spoken[:-1]], hashes[spoken[1:]])
-                rows[number, :-1] += self.weights.of_pairs(inner).sum(axis=0)
-            self.first[at + number] = hashes[spoken[0]] if spoken else 0
-            self.last[at + number] = hashes[spoken[-1]] if spoken else 0
-            self.by_words[words] = at + number
-        self.rows[at : at + len(readings)] = rows
-        self.used += len(readings)
+        spoken = [
+            [at for at, word in enumerate(words, start) if word not in MARKS]
+            for start, words in zip(starts.tolist(), readings, strict=True)
+        ]
+        pairs = [(number, *pair) for number, places in enumerate(spoken) for pair in pairwise(places)]
+        if pairs:
+            owner, left, right = np.array(pairs).T
+            np.add.at(rows[:, :-1], owner, self.weights.of_pairs(hash_pairs(hashes[left], hashes[right])))
+        self._reserve(self.used + len(readings))
+        new = slice(self.used, self.used + len(readings))
+        self.rows[new] = rows
+        heard = np.array([bool(places) for places in spoken])
+        self.first[new][heard] = hashes[[places[0] for places in spoken if places]]
+        self.last[new][heard] = hashes[[places[-1] for places in spoken if places]]
+        self.by_words.update(zip(readings, range(new.start, new.stop), strict=True))
+        self.used = new.stop
 
     def _reserve(self, needed: int) -> None:
         if needed <= len(self.rows):
