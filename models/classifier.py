@@ -147,11 +147,11 @@ def from_artifact(artifact: Artifact) -> Classifier:
         known[word] = int(count)
         if mark:
             strong.add(word)
-    weights = Weights(
-        words=arrays["words"],
-        pairs=arrays["pairs"],
+    weights = Weights(  # plain arrays over the memory maps, whose own indexing is slow
+        words=np.asarray(arrays["words"]),
+        pairs=np.asarray(arrays["pairs"]),
         scale=np.asarray(arrays["scale"], dtype=np.float32),
-        rarity=arrays["rarity"],
+        rarity=np.asarray(arrays["rarity"]),
         rarity_scale=manifest["rarity_scale"],
         gram_share=manifest["gram_share"],
     )
