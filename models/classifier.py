@@ -85,10 +85,8 @@ class Classifier:
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
         """The calibrated probability of each logit, shape as given: (n, n_labels)."""
-        scores = np.empty_like(logits)
-        for column, (knots, values) in enumerate(self.calibration):
-            scores[:, column] = np.interp(logits[:, column], knots, values)
-        return scores
+        curves = zip(logits.T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
+        return np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
 
     def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
