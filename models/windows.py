@@ -68,6 +68,7 @@ def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> ND
     start = 2 * windows.start
     length = np.maximum(2 * (windows.end - windows.start) - 1, 0)
     offset = length.cumsum() - length
+    # All windows' features in a row; one that its window repeats counts where it is met first.
     at = np.arange(length.sum()) + (start - offset).repeat(length)
     (distinct,) = (before[at] < start.repeat(length)).nonzero()
     sums = np.zeros((len(length), rows.shape[1]))
