@@ -14,6 +14,8 @@ const reject = () => press(current(), "reject");
 const keys = {
   j: () => step(1),
   k: () => step(-1),
+  ArrowRight: () => step(1),
+  ArrowLeft: () => step(-1),
   p: publish,
   f: publish,
   r: reject,
