@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice, product
 from math import log
+from string import ascii_lowercase
 
 from models.tokens import SENTENCE_END, is_address
 
@@ -23,6 +24,7 @@ _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _REPEATED = re.compile(r"(.)\1+")
 _TRIPLED = re.compile(r"(.)\1{2,}")
 _SPELT_OUT = re.compile(r"[^\W_](?:[\W_]{1,3}[^\W_])+")
+_ONE_HIDDEN = re.compile(r"[^\W_][^\w\s.\-/\\|~,:;'’=&+][^\W_]")  # a*s, but neither a.s nor a-s
 _HAS_SIGN = re.compile(r"[\d@$!|+(<#%?]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LINE_SPLIT = re.compile(r"-?[ \t]{0,3}\n[ \t]{0,3}")
@@ -114,7 +116,7 @@ class Reader:
             return Reading((lowered,))
         if not any(map(str.isalnum, lowered)):
             return Reading(_symbol_words(lowered))
-        if _SPELT_OUT.fullmatch(lowered):
+        if _SPELT_OUT.fullmatch(lowered) and not _ONE_HIDDEN.fullmatch(lowered):
             return self._spelt_out(lowered)
         return self._word(lowered, token)
 
@@ -134,7 +136,7 @@ class Reader:
             return Reading((not name and self._unglue(lowered)) or (lowered[:_LONGEST_WORD],))
         unmasked = self._unmask(lowered)
         if unmasked:
-            return Reading((unmasked,), disguised=True)
+            return Reading((unmasked,), disguised=unmasked in self.strong)
         parts = [part.replace("'", "") for part in islice(_PARTS.findall(lowered), 30)]
         joined = "".join(parts)
         if len(parts) > 1 and joined in self.strong and not all(map(self._common, parts)):
@@ -173,7 +175,7 @@ class Reader:
                 yield _REPEATED.sub(r"\1", plain)
 
     def _unmask(self, word: str) -> str:
-        """The strong word behind "sh*t", "f**k", "b!tch" or "a$$"; "" when there is none."""
+        """The strong word behind "sh*t", "f**k", "b!tch" or "a$$", else the known one behind "l*mp"; "" for none."""
         if len(word) > _LONGEST_WORD:
             return ""
         bare = word.strip(".,:;'\"()-")
@@ -183,13 +185,29 @@ class Reader:
         mask = "".join(character if character.isalnum() else "*" for character in bare)
         if mask[:1] == "*" or not 0 < mask.count("*") < len(mask) or not _masks(bare):
             return ""
-        pattern = re.compile(mask.replace("*", "."))
-        loose = re.compile(re.sub(r"\*+", ".{1,4}", mask)) if "*" not in mask[-1:] else pattern
-        for size in (len(mask), *range(len(mask) - 2, len(mask) + 3)):
+        strong = self._behind(mask, re.compile(mask.replace("*", ".")), [len(mask)])
+        if strong or mask[-1] == "*":
+            return strong
+        plain = self._commonest(mask) if mask.count("*") == 1 and "-" not in bare else ""
+        if self._common(plain):
+            return plain
+        loose = re.compile(re.sub(r"\*+", ".{1,4}", mask))
+        return self._behind(mask, loose, range(len(mask) - 2, len(mask) + 3)) or plain
+
+    def _behind(self, mask: str, pattern: re.Pattern[str], sizes: Iterable[int]) -> str:
+        """The most frequent strong word of one of these sizes that fits; "" when there is none."""
+        for size in sizes:
             for candidate in self._by_shape.get((mask[0], size), ()):
-                if (pattern if size == len(mask) else loose).fullmatch(candidate):
+                if pattern.fullmatch(candidate):
                     return candidate
         return ""
+
+    def _commonest(self, mask: str) -> str:
+        """The most frequent known word that a mask of one letter fits; "" when there is none."""
+        before, after = mask.split("*")
+        words = [before + letter + after for letter in ascii_lowercase]
+        count, word = max((self.known.get(word, 0), word) for word in words)
+        return word if count else ""
 
     def _unglue(self, word: str) -> tuple[str, ...]:
         """The known words that were run together; () when it is not plainly two or more of them."""

@@ -6,6 +6,7 @@ import pytest
 
 import models
 from models.classifier import Classifier
+from models.words import Reader
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,26 @@ def test_a_disguised_word_is_told(classifier: Classifier, written: str, read: st
 )
 def test_what_stands_there_plainly_is_not_repeated(classifier: Classifier, written: str) -> None:
     assert classifier.read_as(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("sh*t", "shit"),
+        ("sh*ts", "shots"),
+        ("l*mp", "lamp"),
+        ("l🌟mp", "lamp"),
+        ("a*s", "ass"),
+        ("s*id", "said"),  # a common word of that length goes before a longer strong one
+        ("s*pid", "stupid"),
+        ("st****", "stupid"),
+    ],
+)
+def test_a_mask_is_read_as_a_strong_word_that_fits_or_else_as_a_common_one(written: str, word: str) -> None:
+    known = dict.fromkeys(("shit", "stupid", "ass", "shots", "lamp", "as", "lump"), 20) | {"said": 5000, "lamp": 30}
+    assert Reader(known, frozenset({"shit", "stupid", "ass"})).read(written).words == (word,)
+
+
+@pytest.mark.parametrize("written", ["l-mp", "l.mp", "l/mp", "l**p", "*amp", "lam*"])
+def test_joined_letters_and_wide_masks_are_no_masks_of_common_words(written: str) -> None:
+    assert "lamp" not in Reader({"lamp": 900}, frozenset({"shit"})).read(written).words
