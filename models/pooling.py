@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 WHOLE_SHARE = 0.7  # how much the whole comment counts beside its worst part
 # A part that is plainly bad decides alone, so that a comment scores like the worst sentence in it, however long it is.
 # From this logit on: for most labels just above the default flag threshold, for the two rarest kinds just below it.
-PLAINLY = 3.0
+PLAINLY = 2.8
 _STEEPNESS = 2.0  # a part below that decides alone only past a margin, which grows this fast as the part gets better
 _WIDEST = 3.0  # to this: of the many parts of a long comment, one looks a little bad by chance
 
