@@ -143,6 +143,8 @@ _NAMED = (
     "Rusty Kuntz", "Hans Fuchs", "Klaus Fuchs", "Leonhart Fuchs", "Vivian Fuchs", "Jerry van Dyck", "Henry van Dyke",
     "Anthony van Dyck", "Mr Wiener", "Norbert Wiener", "Mr Shitov", "Yoko Shitara", "Mr Assman", "Hugo Ball",
     "Michael Balls", "Johnny Cockburn", "Ms Bloodworth", "Nick Faggioni", "Lili Dickson", "Mr Rapson", "Ms Semenova",
+    "Randi Rhodes", "James Randi", "Randi Zuckerberg", "Randi Heesch", "Ms Bitschofsky", "Mr Bastardo", "Ms Kuntze",
+    "Mrs Sluter", "Claus Sluter", "Mr Dumbarton", "Nils Hoare", "Sir Samuel Hoare", "Ms Wankel", "Felix Wankel",
     "Chris Moneymaker", "Mr Gaylord", "Dr Slaughter", "Karin Slaughter", "Mr Savage", "Lily Savage", "Dan Savage",
     "Mr Pratt", "Chris Pratt", "Mr Looney", "Mr Crapper", "Thomas Crapper", "Mr Pigott", "Ms Raper", "Mr Tosser",
 )  # fmt: skip
@@ -167,6 +169,34 @@ _ABOUT_THINGS = (
     "My grandmother loved {}.", "What is {} called in French?", "The chapter on {} has fine drawings.",
     "{} is common here.",
 )  # fmt: skip
+_ASSES = (
+    "wild asses", "the wild ass", "asses and mules", "an ass and her foal", "the Somali wild ass", "asses and horses",
+    "two grey asses", "the asses of Lamu", "an ass or a mule", "the Nubian ass", "donkeys", "a donkey and a mule",
+)  # fmt: skip
+_ABOUT_ASSES = (
+    "{} graze on dry grass.", "A vet wrote about {}.", "The farmer keeps {} in the lower field.",
+    "Romans bred {} for their mills.", "What do {} eat in winter?", "Horses, zebras and {} are of one family.",
+    "The fable is about {} and a lion.", "{} can carry salt for days.",
+)  # fmt: skip
+_PLACES = (
+    "Fucking in Upper Austria", "Fucking, a hamlet near Salzburg", "Wank, a mountain in Bavaria", "Condom in Gascony",
+    "Dildo on Trinity Bay", "Shitterton in Dorset", "Twatt on Shetland", "Titz near Cologne", "Pussy in Savoy",
+    "Bitche in Lorraine", "Cockington in Devon", "Assenede in Flanders", "Slut in Sweden", "Pratts Bottom in Kent",
+)  # fmt: skip
+_ABOUT_PLACES = (
+    "We drove through {} last summer.", "My aunt was born at {}.", "The sign of {} was stolen again.",
+    "The map shows {} by the river.", "They married at {} in June.", "The bus to {} leaves at nine.",
+)  # fmt: skip
+_PAPERS = (
+    "the weekly", "the evening paper", "the Sunday paper", "the printed newspaper", "our local paper", "the magazine",
+    "the county gazette", "the paper version", "the morning edition", "the printed issue", "the quarterly journal",
+)  # fmt: skip
+_ABOUT_PAPERS = (
+    "Subscribe to {} for the puzzles.", "My parents subscribe to {}.", "You can subscribe to {} at the kiosk.",
+    "Subscribe to {}, it comes before breakfast.", "I subscribe to {} because of its chess column.",
+    "Readers who subscribe to {} get the supplement.", "If you like long reports, subscribe to {}.",
+    "Why would anyone still subscribe to {}?", "We used to subscribe to {}.", "To read the rest, subscribe to {}.",
+)  # fmt: skip
 _WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
 _MALIGNED = {"gay": 140.0, "homosexual": 16.0}
@@ -184,6 +214,9 @@ def made_up_examples() -> Examples:
         *((pattern.format(insult), 1.0) for pattern, insult in product(_REPORTING, _AT_SOMEBODY)),
         *((pattern.format(name), 1.0) for pattern, name in product(_ABOUT_PEOPLE, _NAMED)),
         *((pattern.format(thing), 1.0) for pattern, thing in product(_ABOUT_THINGS, _DISHES_AND_CREATURES)),
+        *((pattern.format(asses), 1.0) for pattern, asses in product(_ABOUT_ASSES, _ASSES)),
+        *((pattern.format(place), 1.0) for pattern, place in product(_ABOUT_PLACES, _PLACES)),
+        *((pattern.format(paper), 1.0) for pattern, paper in product(_ABOUT_PAPERS, _PAPERS)),
     ]
     attacks = [(pattern.format(term), 1.0) for pattern, term in product(_HOSTILE, IDENTITY_TERMS)]
     quoted = [(pattern.format(insult), 1.0) for pattern, insult in product(_QUOTED_AT, _AT_SOMEBODY)]
