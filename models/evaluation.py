@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from models.card import write_card
 from models.classifier import Classifier
 from models.datasets import Examples, read_rows, read_source
 from models.evasion import KINDS, disguise
+from models.explanation import Explanation
 from models.foreign import COMMENTS, foreign_comments
 from models.innocent import innocent_sentences
 from models.labels import LABELS
@@ -39,7 +41,8 @@ Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows
 _TOXICITY, _SPAM = LABELS.index("toxicity"), LABELS.index("spam")
 _EVASION_COMMENTS = 3000
 _LEAST_IN_BIN = 75  # comments: with fewer, chance alone moves a bin by more than 0.05
-_SPAN_WEIGHTS = (0.4, 0.6, 0.8, 1.0, 1.3)
+_SPAN_WEIGHTS = (0.6, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0)
+_SPAN_WEIGHT = 2.0  # the best of them on Civil Comments that are trained on
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ def _span_rows(classifier: Classifier, data: Path) -> list[list[str]]:
         of_rater = marks.setdefault(row["comment_id"], {}).setdefault(row["rater"], set())
         of_rater.update(range(int(row["start"]), int(row["end"])))
     rows = [row for row in read_rows(data / "toxicity/civil_comments_spans.csv.gz") if row["comment_id"][-1] == "0"]
-    totals = dict.fromkeys(_SPAN_WEIGHTS, 0.0)
+    totals: defaultdict[str, float] = defaultdict(float)
     for row in rows:
         raters = marks.get(row["comment_id"], {}).values()
         marked = {
@@ -207,14 +210,24 @@ def _span_rows(classifier: Classifier, data: Path) -> list[list[str]]:
             for at in of_rater
             if sum(at in other for other in raters) * 2 > float(row["raters"])
         }
-        spans = classifier.explain(row["text"], "toxicity").spans
-        for least in _SPAN_WEIGHTS:
-            found = {at for start, end, weight in spans if weight >= least for at in range(start, end)}
-            totals[least] += span_f1(found, marked)
-    return [
-        [f"character F1 of words with a weight of at least {least}", f"{total / len(rows):.3f}"]
-        for least, total in totals.items()
-    ]
+        for name, spans in _choose_words(classifier.explain(row["text"], "toxicity")).items():
+            totals[name] += span_f1({at for start, end, _ in spans for at in range(start, end)}, marked)
+    return [[f"character F1 of {name}", f"{total / len(rows):.3f}"] for name, total in totals.items()]
+
+
+def _choose_words(explanation: Explanation) -> dict[str, list[tuple[int, int, float]]]:
+    """Ways to choose the words that stand for an explanation: name -> spans."""
+    first, last = explanation.window
+    of_weight = {least: [span for span in explanation.spans if span[2] >= least] for least in _SPAN_WEIGHTS}
+    best = of_weight[_SPAN_WEIGHT]
+    strongest = max((weight for *_, weight in explanation.spans), default=0.0)
+    return {
+        "no word at all": [],
+        **{f"words with a weight of at least {least}": spans for least, spans in of_weight.items()},
+        f"words of {_SPAN_WEIGHT} and of half of the strongest": [span for span in best if span[2] >= strongest / 2],
+        f"words of {_SPAN_WEIGHT} in the worst part": [span for span in best if first <= span[0] and span[1] <= last],
+        f"words of {_SPAN_WEIGHT} where the logit is above 0": best if explanation.logit > 0 else [],
+    }
 
 
 def _news(classifier: Classifier, data: Path) -> Report:
