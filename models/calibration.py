@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from models.datasets import Examples
+from models.datasets import SPAM_SOURCES, Examples
 from models.labels import LABELS
 from models.metrics import auc
 from models.thresholds import choose_thresholds
@@ -24,31 +25,30 @@ NATURAL_RATES = {
     "identity_attack": 0.0088,
     "spam": 0.05,
 }
+_FOR_SPAM = {"sms": 0.2, "jigsaw": 0.1}  # what a comment counts for when spam is calibrated; others 1
 _BENDS = (0.05, 0.25, 0.6)  # quantiles of the positives' logits
 _KNOTS = np.concatenate([[-60.0], np.linspace(-16.0, 16.0, 321), [60.0]])
 
 
-def calibrate(
-    logits: NDArray[np.float64], held_out: Examples, spam_logits: NDArray[np.float64], examples: Examples
-) -> NDArray[np.float64]:
+def calibrate(logits: NDArray[np.float64], examples: Examples) -> NDArray[np.float64]:
     """The maps from logit to probability, shape (n_labels, 2, n_knots): knots and their values.
 
-    `logits` are those of the held-out comments; `spam_logits` those of the training comments in spam sets, each from a
-    fit that did not see it, and NaN elsewhere.
+    `logits`, shape (n, n_labels), are those of the training comments from fits that did not see them, NaN elsewhere.
+    Spam is calibrated on the spam sets and Jigsaw's comments, the other labels on Jigsaw's.
     """
+    jigsaw = examples.source == "jigsaw"
     maps = []
     for column, label in enumerate(LABELS):
+        bad = examples.targets[:, column] > 0.5
         if label == "spam":
-            known = ~np.isnan(spam_logits)
-            x = np.concatenate([spam_logits[known], logits[:, column]])
-            y = np.concatenate([examples.targets[known, column], np.zeros(len(logits))]) > 0.5
-            weight = np.concatenate([np.where(examples.source[known] == "sms", 0.2, 1.0), np.ones(len(logits))])
-            weight = _at_rate(weight, y, NATURAL_RATES[label])
+            rows = jigsaw | np.isin(examples.source, SPAM_SOURCES)
+            counts = np.array([_FOR_SPAM.get(source, 1.0) for source in examples.source[rows]])
+            weight = _at_rate(counts, bad[rows], NATURAL_RATES[label])
         else:
-            weight = natural_weights(held_out.targets, column)
-            known = weight > 0
-            x, y, weight = logits[known, column], held_out.targets[known, column] > 0.5, weight[known]
-        maps.append(np.stack([_KNOTS, _logistic_map(x, y, weight)]))
+            rows = jigsaw
+            weight = natural_weights(examples.targets[rows], column)
+        known = weight > 0
+        maps.append(np.stack([_KNOTS, _logistic_map(logits[rows, column][known], bad[rows][known], weight[known])]))
     return np.stack(maps)
 
 
@@ -68,15 +68,11 @@ def natural_weights(targets: NDArray[np.floating[Any]], column: int) -> NDArray[
     return weight
 
 
-def measure_spam(
-    spam_logits: NDArray[np.float64],
-    logits: NDArray[np.float64],
-    knots: NDArray[np.float64],
-    examples: Examples,
-) -> dict[str, float]:
-    """How spam is told from ham in comments that the fit did not see, for the card."""
+def measure_spam(logits: NDArray[np.float64], knots: NDArray[np.float64], examples: Examples) -> dict[str, float]:
+    """How spam is told from ham in comments that the fit did not see (`logits` as for `calibrate`), for the card."""
     column = LABELS.index("spam")
-    known = ~np.isnan(spam_logits)
+    spam_logits = logits[:, column]
+    known = np.isin(examples.source, SPAM_SOURCES)
     truth = examples.targets[:, column] > 0.5
     youtube = known & (examples.source == "youtube")
     videos = [youtube & (examples.fold == fold) for fold in range(4)]
@@ -89,7 +85,7 @@ def measure_spam(
     reject_at = choose_thresholds()["balanced"]["spam"]["reject_at"]
     comments = known & (examples.source != "sms")
     rejected = np.interp(spam_logits, *knots[column]) >= reject_at
-    ordinary = np.interp(logits[:, column], *knots[column]) >= reject_at
+    ordinary = np.interp(spam_logits[examples.source == "jigsaw"], *knots[column]) >= reject_at
     figures["YouTube and web-form spam rejected at the default threshold"] = round(
         float(rejected[comments & truth].mean()), 4
     )
@@ -118,4 +114,4 @@ def _logistic_map(x: NDArray[np.float64], y: NDArray[np.bool_], weight: NDArray[
 
     fitted = LogisticRegression(C=100.0, max_iter=2000).fit(basis(x), y, sample_weight=weight)
     slopes = np.maximum(fitted.coef_[0], 0.05)
-    return np.asarray(1.0 / (1.0 + np.exp(-(basis(_KNOTS) @ slopes + fitted.intercept_[0]))))
+    return np.asarray(expit(basis(_KNOTS) @ slopes + fitted.intercept_[0]))

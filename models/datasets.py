@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from models.labels import LABELS
 from models.normalization import normalize
 
 UNKNOWN = np.nan
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _JIGSAW_COLUMNS = {
     "severe_toxicity": "severe_toxic",
     "insult": "insult",
@@ -109,9 +111,12 @@ def _spam(row: dict[str, str]) -> NDArray[np.float32]:
     return _known(spam=float(row["spam"]))
 
 
-_SOURCES = {
+_UNMARKED = "civil_unmarked"
+_SOURCES: dict[str, tuple[str, Callable[[dict[str, str]], NDArray[np.float32]], float]] = {
     "jigsaw": ("toxicity/jigsaw.csv.gz", _jigsaw, 1.0),
     "civil": ("toxicity/civil_comments_spans.csv.gz", _civil, 0.3),
+    # The sentences in which no rater marked anything, of comments whose other sentences may be bad.
+    _UNMARKED: ("toxicity/civil_comments_spans_offsets.csv.gz", lambda _: _known(**dict.fromkeys(LABELS, 0.0)), 0.1),
     "davidson": ("toxicity/davidson_tweets.csv.gz", _davidson, 0.1),
     "hatemoji": ("toxicity/hatemoji_build.csv.gz", _hatemoji, 0.5),
     "roman_urdu": ("toxicity/roman_urdu.csv.gz", _roman_urdu, 2.0),
@@ -133,7 +138,8 @@ def read_source(data: Path, source: str) -> Examples:
     """One set of labelled comments. Raises FileNotFoundError when it is not in `data`."""
     _, target_of, weight = _SOURCES[source]
     texts, targets, splits, folds = [], [], [], []
-    for position, row in enumerate(read_rows(source_path(data, source))):
+    rows = _unmarked_sentences(data) if source == _UNMARKED else read_rows(source_path(data, source))
+    for position, row in enumerate(rows):
         if source == "web_forms" and row["spam"] == "0":
             continue  # the messages called wanted look written by a machine
         texts.append(row["text"])
@@ -149,6 +155,20 @@ def read_source(data: Path, source: str) -> Examples:
         np.array(splits),
         np.array(folds),
     )
+
+
+def _unmarked_sentences(data: Path) -> Iterator[dict[str, str]]:
+    """The sentences of three words or more, of longer Civil Comments, in which no rater marked anything."""
+    marks: dict[str, list[tuple[int, int]]] = {}
+    for row in read_rows(source_path(data, _UNMARKED)):
+        marks.setdefault(row["comment_id"], []).append((int(row["start"]), int(row["end"])))
+    for row in read_rows(source_path(data, "civil")):
+        sentences = list(_SENTENCE.finditer(row["text"]))
+        for sentence in sentences if len(sentences) > 1 else ():
+            start, end = sentence.span()
+            marked = any(first < end and start < last for first, last in marks.get(row["comment_id"], ()))
+            if not marked and len(sentence.group().split()) >= 3:
+                yield {"comment_id": row["comment_id"], "text": sentence.group().strip()}
 
 
 def _split_of(row: dict[str, str]) -> str:

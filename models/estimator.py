@@ -61,13 +61,10 @@ class PartialLabelLogisticRegression(ClassifierMixin, BaseEstimator):  # type: i
         *,
         sample_weight: NDArray[np.floating[Any]] | None = None,
         groups: NDArray[np.integer[Any]] | None = None,
-        coef_init: NDArray[np.floating[Any]] | None = None,
-        intercept_init: NDArray[np.floating[Any]] | None = None,
     ) -> Self:
         """Fit to features (an array, sparse matrix or linear operator) and targets of shape (n, n_labels).
 
-        `sample_weight` is one a row, or one a row and label. `coef_init` and `intercept_init`, of the shapes of
-        `coef_` and `intercept_`, are where to start from.
+        `sample_weight` is one a row, or one a row and label.
         """
         operator = aslinearoperator(X)
         features, labels = operator.shape[1], y.shape[1]
@@ -78,10 +75,6 @@ class PartialLabelLogisticRegression(ClassifierMixin, BaseEstimator):  # type: i
         self._weight = np.where(np.isnan(y), 0.0, weight)
         self._scale = self.step * self._favoured((features, labels))
         start = np.zeros((features + int(self._groups.max()) + 1, labels))
-        if coef_init is not None:
-            start[:features] = coef_init / self._scale
-        if intercept_init is not None:
-            start[features:] = intercept_init
         weights, self.n_iter_ = _minimize_together(self._losses, start, self.max_iter)
         self.coef_ = (weights[:features] * self._scale).astype(np.float32)
         self.intercept_ = weights[features:]

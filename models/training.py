@@ -8,8 +8,8 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,19 @@ from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, Rarity, Reading
 from models.estimator import PartialLabelLogisticRegression
 from models.feedback import read_feedback
 from models.labels import LABELS
+from models.mixing import Mixture, learn_mixture
 from models.normalization import normalize
 from models.thresholds import choose_thresholds
 from models.tokens import find_tokens
 from models.words import Reader
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = (15.0, 15.0, 15.0, 15.0, 15.0, 15.0, 4.0)  # one a label; chosen on development sets
 #: All others: 0.
 _GROUPS = {
     "civil": 1,
+    "civil_unmarked": 1,
     "davidson": 2,
     "hatemoji": 3,
     "roman_urdu": 4,
@@ -53,7 +55,7 @@ _MADE_UP_FOR_SPAM = 8.0  # times a sentence of ours: YouTube's comments, of four
 _KNOWN_FROM = 4  # training comments that must hold a word before it counts as known
 _FOLDS = 4
 FAVOUR = (0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.0)  # one a label, chosen as the penalty
-_STEPS, _STEPS_NEAR = 40, 12  # of L-BFGS, from nothing and from nearly the same fit
+_STEPS = 40  # of L-BFGS
 
 Progress = Callable[[str], None]
 
@@ -108,6 +110,11 @@ class Model:
     coef: NDArray[np.float32]
     intercept: NDArray[np.float64]  # a row for each group of sources; the first is what scores start from
 
+    def mixed(self, mixture: Mixture) -> Model:
+        """A model whose logits are a mixture of this one's."""
+        coef = (self.coef @ mixture.matrix).astype(np.float32)
+        return replace(self, coef=coef, intercept=self.intercept @ mixture.matrix + mixture.offset)
+
     def artifact(self, calibration: NDArray[np.float64], manifest: dict[str, Any]) -> Artifact:
         """As it is stored: each weight in a byte."""
         words, word_scale = _quantize(self.coef[: 1 << WORD_BITS])
@@ -153,49 +160,56 @@ class Trainer:
         self.design = Design(encoded, readings, self.rarity, word_bits=WORD_BITS, pair_bits=PAIR_BITS)
         self.groups = np.array([_GROUPS.get(source, 0) for source in examples.source])
 
-    def fit(self, aside: NDArray[np.bool_]) -> tuple[Model, NDArray[np.float64]]:
-        """A model of all labels without the rows set aside; and the spam sets' logits from fits without their fold.
+    def fit(self) -> tuple[Model, NDArray[np.float64]]:
+        """A model of all comments; and the logits, shape (n, n_labels), of comments by models without their fold.
 
-        Spam and its folds are fitted at once, since a pass over the features costs little more for five columns than
-        for one. There are four folds (YouTube: its videos); comments of other sets have none, and their logits are NaN.
+        There are four folds (YouTube: its videos); comments of other sets have none, and their logits are NaN.
         """
-        toxic = self._fit(list(range(_SPAM)), np.column_stack([self.examples.weights * ~aside] * _SPAM), self.groups)
-        self.progress(f"fitted {', '.join(LABELS[:_SPAM])}")
+        spam = self._fit_spam()
+        models = []
+        for fold in range(_FOLDS):
+            models.append(self._model(self._fit_toxic(self.examples.fold != fold), spam, fold + 1))
+            self.progress(f"fitted {', '.join(LABELS[:_SPAM])} without fold {fold + 1} of {_FOLDS}")
+        mixture = learn_mixture(self._out_of_fold(models), self.examples)
+        logits = self._out_of_fold([model.mixed(mixture) for model in models])
+        toxic = self._fit_toxic(np.ones(len(self.examples), dtype=bool))
+        self.progress("fitted them on all")
+        return self._model(toxic, spam).mixed(mixture), logits
+
+    def _out_of_fold(self, models: Sequence[Model]) -> NDArray[np.float64]:
+        """The logits of each fold's comments by the model of that fold; NaN for comments that are in none."""
+        logits = np.full((len(self.examples), len(LABELS)), np.nan)
+        for fold, model in enumerate(models):
+            held = np.flatnonzero(self.examples.fold == fold)
+            logits[held] = model.classifier().logits([self.examples.texts[row] for row in held])
+        return logits
+
+    def _fit_toxic(self, kept: NDArray[np.bool_]) -> PartialLabelLogisticRegression:
+        """All labels but spam, of the comments that are kept."""
+        columns, weight = list(range(_SPAM)), np.column_stack([self.examples.weights * kept] * _SPAM)
+        return self._fit(columns, self.examples.targets[:, columns], weight, self.groups)
+
+    def _fit_spam(self) -> PartialLabelLogisticRegression:
+        """Spam, of all comments and then without each fold: one pass over the features serves all five."""
         weight = self.examples.weights * np.where(self.examples.source == "made_up", _MADE_UP_FOR_SPAM, 1.0)
-        rows = [~aside] + [self.examples.fold != fold for fold in range(_FOLDS)]
+        rows = [np.ones(len(self.examples), bool)] + [self.examples.fold != fold for fold in range(_FOLDS)]
         # Whatever is no spam, from wherever, shares an intercept with the contact forms' spam, which has no like.
         groups = np.where(np.isin(self.examples.source, ("youtube", "sms")), self.groups, 0)
-        spam = self._fit([_SPAM] * len(rows), np.column_stack([weight * kept for kept in rows]), groups)
+        targets = np.column_stack([self.examples.targets[:, _SPAM]] * len(rows))
+        spam = self._fit([_SPAM] * len(rows), targets, np.column_stack([weight * kept for kept in rows]), groups)
         self.progress("fitted spam, and again without each fold")
-        logits = np.full(len(self.examples), np.nan)
-        for fold in range(_FOLDS):
-            held = np.flatnonzero(self.examples.fold == fold)
-            texts = [self.examples.texts[row] for row in held]
-            logits[held] = self._model(toxic, spam, fold + 1).classifier().logits(texts)[:, _SPAM]
-        return self._model(toxic, spam), logits
+        return spam
 
     def _fit(
-        self, labels: list[int], weight: NDArray[np.floating[Any]], groups: NDArray[np.intp], near: Model | None = None
+        self,
+        labels: list[int],
+        targets: NDArray[np.floating[Any]],
+        weight: NDArray[np.floating[Any]],
+        groups: NDArray[np.intp],
     ) -> PartialLabelLogisticRegression:
         penalty, favour = (tuple(of_label[label] for label in labels) for of_label in (PENALTY, FAVOUR))
-        estimator = PartialLabelLogisticRegression(penalty, _STEPS if near is None else _STEPS_NEAR, favour=favour)
-        return estimator.fit(
-            self.design,
-            self.examples.targets[:, labels],
-            sample_weight=weight,
-            groups=groups,
-            coef_init=None if near is None else near.coef[:, labels],
-            intercept_init=None if near is None else near.intercept[: groups.max() + 1, labels],
-        )
-
-    def refit(self, draft: Model) -> Model:
-        """The model of all rows, found from one of nearly all; but for spam, since no more of that is known."""
-        weight = np.column_stack([self.examples.weights] * _SPAM)
-        toxic = self._fit(list(range(_SPAM)), weight, self.groups, near=draft)
-        self.progress("fitted again, with the comments that were held out to calibrate on")
-        coef, intercept = draft.coef.copy(), draft.intercept.copy()
-        coef[:, _TOXIC], intercept[: len(toxic.intercept_), _TOXIC] = toxic.coef_, toxic.intercept_
-        return Model(self.vocabulary, self.rarity, coef, intercept)
+        estimator = PartialLabelLogisticRegression(penalty, _STEPS, favour=favour)
+        return estimator.fit(self.design, targets, sample_weight=weight, groups=groups)
 
     def _model(
         self, toxic: PartialLabelLogisticRegression, spam: PartialLabelLogisticRegression, column: int = 0
@@ -219,18 +233,14 @@ def train(data: Path, out: Path, progress: Progress) -> Artifact:
     def tell(message: str) -> None:
         progress(f"{time.monotonic() - started:4.0f} s  {message}")
 
-    examples, aside = _examples(data, tell)
-    trainer = Trainer(examples, tell)
-    draft, out_of_fold = trainer.fit(aside)
-    held_out = examples.take(np.flatnonzero(aside))
-    logits = draft.classifier().logits(held_out.texts)
-    knots = calibrate(logits, held_out, out_of_fold, examples)
-    model = trainer.refit(draft)
+    examples = _examples(data, tell)
+    model, out_of_fold = Trainer(examples, tell).fit()
+    knots = calibrate(out_of_fold, examples)
     manifest = {
         "version": VERSION,
         "labels": list(LABELS),
         "thresholds": choose_thresholds(),
-        "spam_out_of_fold": measure_spam(out_of_fold, logits, knots, examples),
+        "spam_out_of_fold": measure_spam(out_of_fold, knots, examples),
         "data": {source: datasets.checksum(datasets.source_path(data, source)) for source in datasets.SOURCES},
         "libraries": {
             "python": platform.python_version(),
@@ -245,15 +255,16 @@ def train(data: Path, out: Path, progress: Progress) -> Artifact:
     return artifact
 
 
-def _examples(data: Path, progress: Progress) -> tuple[Examples, NDArray[np.bool_]]:
-    """The comments to learn from, and which of them (from Jigsaw) to hold out of the fit that is calibrated."""
+def _examples(data: Path, progress: Progress) -> Examples:
+    """The comments to learn from."""
     said = read_feedback(data)
     sources = [datasets.read_source(data, source) for source in datasets.SOURCES]
     everything = datasets.join([*sources, made_up_examples(), *([said] if said is not None else [])])
     tested = datasets.tested_fingerprints(data, everything)
     fingerprints = [datasets.fingerprint(text) for text in everything.texts]
     usable = (everything.split == "train") & np.array([mark not in tested for mark in fingerprints])
-    # A slice chosen by the text itself, so that copies of a comment fall on one side.
-    aside = np.array([int(mark[:8], 16) % 10 == 0 for mark in fingerprints]) & (everything.source == "jigsaw")
-    progress(f"{(usable & ~aside).sum():,} comments to fit on, {(usable & aside).sum():,} to calibrate on")
-    return everything.take(np.flatnonzero(usable)), aside[usable]
+    # Folds chosen by the text itself, so that copies of a comment fall on one side.
+    by_text = np.array([int(mark[:8], 16) % _FOLDS for mark in fingerprints])
+    everything.fold = np.where(everything.source == "jigsaw", by_text, everything.fold)
+    progress(f"{usable.sum():,} comments to learn from")
+    return everything.take(np.flatnonzero(usable))

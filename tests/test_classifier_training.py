@@ -16,12 +16,14 @@ import pytest
 import models
 from models import training
 from models.augmentation import made_up_examples
-from models.datasets import SOURCES, fingerprint, read_rows, read_source
-from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, ReadingIndex, list_readings, measure_rarity
+from models.calibration import NATURAL_RATES, calibrate, natural_weights
+from models.datasets import SOURCES, Examples, fingerprint, read_rows, read_source
+from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, Rarity, ReadingIndex, list_readings, measure_rarity
 from models.estimator import PartialLabelLogisticRegression
 from models.innocent import innocent_sentences
 from models.labels import LABELS
 from models.metrics import auc
+from models.mixing import Mixture, learn_mixture
 from models.normalization import normalize
 from models.terms import TermCache, Weights
 from models.tokens import find_tokens
@@ -59,8 +61,11 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     jigsaw += [{"text": text, "any_label": 1, "split": "train", **six} for text in texts(BAD, 40)]
     write(folder / "toxicity/jigsaw.csv.gz", jigsaw)
     raters = dict.fromkeys(("identity_attack", "other", "profanity", "threat"), 0)
-    civil = [{"comment_id": 1, "text": "a foolish idea", "raters": 3, "not_toxic": 2, "insult": 1, **raters}]
+    text = "A foolish idea. The bus was late again. Really?"
+    civil = [{"comment_id": 1, "text": text, "raters": 3, "not_toxic": 2, "insult": 1, **raters}]
     write(folder / "toxicity/civil_comments_spans.csv.gz", civil)
+    marks = [{"comment_id": 1, "rater": 1, "type": "insult", "start": 2, "end": 9}]
+    write(folder / "toxicity/civil_comments_spans_offsets.csv.gz", marks)
     write(
         folder / "toxicity/davidson_tweets.csv.gz",
         [{"text": "you idiot", "raters": 3, "hate": 0, "offensive": 3, "neither": 0}],
@@ -172,18 +177,6 @@ def test_a_feature_that_tells_the_label_by_itself_is_favoured_over_its_noisy_lik
     assert shares[1.0] > 2 * shares[0.0]
 
 
-def test_a_fit_that_starts_near_its_end_ends_alike_in_fewer_steps() -> None:
-    rng = np.random.default_rng(3)
-    features = (rng.random((500, 30)) < 0.3).astype(np.float32)
-    bad = (features[:, :3].sum(axis=1) + rng.logistic(size=500) > 1.5).astype(np.float64)[:, None]
-    first = PartialLabelLogisticRegression(1.0, favour=0.5).fit(features, bad)
-    again = PartialLabelLogisticRegression(1.0, favour=0.5).fit(
-        features, bad, coef_init=first.coef_, intercept_init=first.intercept_
-    )
-    assert again.n_iter_ < first.n_iter_
-    assert np.allclose(again.coef_, first.coef_, atol=0.02)
-
-
 def test_training_counts_words_and_pairs_exactly_as_scoring_does() -> None:
     texts = [
         "You IDIOT, you idiot! Stop it.\nStop it NOW!!",
@@ -219,6 +212,65 @@ def test_training_counts_words_and_pairs_exactly_as_scoring_does() -> None:
         assert np.allclose(sums[:-1] / np.sqrt(sums[-1] + FLOOR), expected, atol=1e-4), text
 
 
+def jigsaw_like(rng: np.random.Generator, count: int) -> Examples:
+    """Comments of which a tenth is toxic; half of these are insults, and a fifth of these is known to be severe."""
+    targets = np.zeros((count, len(LABELS)), dtype=np.float32)
+    toxic = rng.random(count) < 0.1
+    targets[toxic, 0] = 1.0
+    targets[toxic & (rng.random(count) < 0.5), LABELS.index("insult")] = 1.0
+    targets[toxic & (rng.random(count) < 0.2), LABELS.index("severe_toxicity")] = 1.0
+    ones, none = np.ones(count, dtype=np.float32), np.full(count, -1)
+    return Examples([""] * count, targets, ones, np.full(count, "jigsaw"), np.full(count, "train"), none)
+
+
+def test_a_label_learns_from_the_logits_of_the_others() -> None:
+    rng = np.random.default_rng(5)
+    examples = jigsaw_like(rng, 5000)
+    logits = rng.normal(size=(5000, len(LABELS)))
+    column, telling = LABELS.index("insult"), LABELS.index("profanity")
+    insult = examples.targets[:, column] > 0.5
+    logits[:, telling] += 4.0 * insult
+    mixture = learn_mixture(logits, examples)
+    mixed = logits @ mixture.matrix + mixture.offset
+    assert auc(insult, mixed[:, column]) > auc(insult, logits[:, column]) + 0.2
+    assert np.array_equal(mixed[:, -1], logits[:, -1])  # spam
+    assert np.array_equal(mixed[:, LABELS.index("threat")], logits[:, LABELS.index("threat")])  # never seen
+
+
+def test_a_mixture_is_folded_into_the_weights() -> None:
+    rng = np.random.default_rng(6)
+    steps = rng.integers(-40, 41, size=(1 << 14, len(LABELS)))
+    coef = np.concatenate([steps * np.abs(steps) / 1000, np.zeros((1 << 12, len(LABELS)))]).astype(np.float32)
+    intercept = rng.normal(size=(8, len(LABELS)))
+    rarity = Rarity(np.full(1 << 14, 200, dtype=np.uint8), 0.005)
+    model = training.Model(training.Vocabulary({"idiot": 9}, frozenset()), rarity, coef, intercept)
+    mixture = Mixture(
+        np.eye(len(LABELS)) + rng.normal(scale=0.2, size=(len(LABELS),) * 2), rng.normal(size=len(LABELS))
+    )
+    logits, mixed = (each.classifier().window_logits(["idiot"])[0] for each in (model, model.mixed(mixture)))
+    assert np.allclose(mixed, logits @ mixture.matrix + mixture.offset, atol=0.05)  # weights are rounded
+
+
+def test_labels_are_calibrated_to_their_natural_rates_on_comments_that_the_fit_did_not_see() -> None:
+    rng = np.random.default_rng(7)
+    examples = jigsaw_like(rng, 20_000)
+    severe = examples.targets[:, LABELS.index("severe_toxicity")]
+    examples.targets[:, 2:] = severe[:, None]  # something must be there of every label
+    logits = rng.logistic(size=(20_000, len(LABELS))) + 6.0 * (examples.targets > 0.5) - 3.0
+    column = LABELS.index("severe_toxicity")
+    knots, values = calibrate(logits, examples)[column]
+    weight = natural_weights(examples.targets, column)
+    scores = np.interp(logits[:, column], knots, values)
+    assert np.average(scores, weights=weight) == pytest.approx(NATURAL_RATES["severe_toxicity"], abs=0.001)
+    assert (np.diff(values) > 0).all()
+
+
+def test_the_sentences_that_no_rater_marked_are_harmless_examples(small_data: Path) -> None:
+    sentences = read_source(small_data, "civil_unmarked")
+    assert sentences.texts == ["The bus was late again."]
+    assert not sentences.targets.any()
+
+
 def test_hyperparameters_follow_the_conventions_of_scikit_learn() -> None:
     estimator = PartialLabelLogisticRegression(penalty=3.0)
     assert estimator.get_params() == {"penalty": 3.0, "max_iter": 50, "step": 5.0, "favour": 0.0}
@@ -234,7 +286,7 @@ def test_made_up_examples_hold_no_innocent_sentence() -> None:
 
 @needs_data
 def test_no_tested_text_and_no_innocent_sentence_is_trained_on() -> None:
-    examples, _ = training._examples(DATA, lambda _: None)
+    examples = training._examples(DATA, lambda _: None)
     trained = {fingerprint(text) for text in examples.texts}
     innocent = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
     assert not trained & innocent
