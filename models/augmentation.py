@@ -199,8 +199,8 @@ _ABOUT_PAPERS = (
 )  # fmt: skip
 _WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
-_MALIGNED = {"gay": 140.0, "homosexual": 16.0}
-_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 8.0)
+_MALIGNED = {"gay": 420.0, "homosexual": 64.0}
+_MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 16.0)
 
 
 def made_up_examples() -> Examples:
@@ -209,9 +209,9 @@ def made_up_examples() -> Examples:
         *((pattern.format(term), _MALIGNED.get(term, 2.0)) for pattern, term in product(_PLAIN, IDENTITY_TERMS)),
         *((pattern.format(word), 0.5) for pattern, word in product(_ABOUT_WORDS, dict.fromkeys(_NEAR_RUDE.split()))),
         *((pattern.format(address), 0.5) for pattern, address in product(_WITH_LINKS, _ADDRESSES)),
-        *((pattern.format(insult), 0.5) for pattern, insult in product(_QUOTING, _INSULTS)),
+        *((pattern.format(insult), 0.75) for pattern, insult in product(_QUOTING, _INSULTS)),
         *((sentence, 1.0) for sentence in _ORDINARY_BUSINESS),
-        *((pattern.format(insult), 1.0) for pattern, insult in product(_REPORTING, _AT_SOMEBODY)),
+        *((pattern.format(insult), 1.5) for pattern, insult in product(_REPORTING, _AT_SOMEBODY)),
         *((pattern.format(name), 1.0) for pattern, name in product(_ABOUT_PEOPLE, _NAMED)),
         *((pattern.format(thing), 1.0) for pattern, thing in product(_ABOUT_THINGS, _DISHES_AND_CREATURES)),
         *((pattern.format(asses), 1.0) for pattern, asses in product(_ABOUT_ASSES, _ASSES)),
