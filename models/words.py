@@ -185,22 +185,22 @@ class Reader:
         mask = "".join(character if character.isalnum() else "*" for character in bare)
         if mask[:1] == "*" or not 0 < mask.count("*") < len(mask) or not _masks(bare):
             return ""
-        strong = self._behind(mask, re.compile(mask.replace("*", ".")), [len(mask)])
+        strong = self._behind(mask, mask.replace("*", "."), [len(mask)])
         if strong or mask[-1] == "*":
             return strong
         plain = self._commonest(mask) if mask.count("*") == 1 and "-" not in bare else ""
         if self._common(plain):
             return plain
-        loose = re.compile(re.sub(r"\*+", ".{1,4}", mask))
+        loose = re.sub(r"\*+", ".{1,4}", mask)
         return self._behind(mask, loose, range(len(mask) - 2, len(mask) + 3)) or plain
 
-    def _behind(self, mask: str, pattern: re.Pattern[str], sizes: Iterable[int]) -> str:
+    def _behind(self, mask: str, pattern: str, sizes: Iterable[int]) -> str:
         """The most frequent strong word of one of these sizes that fits; "" when there is none."""
-        for size in sizes:
-            for candidate in self._by_shape.get((mask[0], size), ()):
-                if pattern.fullmatch(candidate):
-                    return candidate
-        return ""
+        first, last = mask[: mask.index("*")], mask[mask.rindex("*") + 1 :]
+        candidates = (word for size in sizes for word in self._by_shape.get((mask[0], size), ()))
+        likely = [word for word in candidates if word.startswith(first) and word.endswith(last)]
+        # Most masks hide no strong word: a pattern is compiled for those alone that may.
+        return next((word for word in likely if re.fullmatch(pattern, word)), "")
 
     def _commonest(self, mask: str) -> str:
         """The most frequent known word that a mask of one letter fits; "" when there is none."""

@@ -262,7 +262,7 @@ def test_the_worker_tells_of_what_it_asks_a_moderator(
 ) -> None:
     with Part(settings, "scoring"):
         eventually(queues.workers, within=30)
-        sent = [Submission(name="Ada", comment=text) for text in ("A fine day.", "You are a stupid idiot.")]
+        sent = [Submission(name="Ada", comment=text) for text in ("A fine day.", "You are an idiot.")]
         submissions.submit(store, queues, site.id, sent)
         eventually(said, within=20)
     (message,) = said()

@@ -201,13 +201,13 @@ def test_a_bad_entry_is_named_and_nothing_saved_until_it_is_mended(
 
 def test_a_text_is_tried_on_settings_that_are_not_saved(open_policy: Open, store: Store) -> None:
     page = open_policy()
-    page.get_by_role("textbox", name="A comment").fill("You are a stupid idiot, <b>really</b>.")
+    page.get_by_role("textbox", name="A comment").fill("You are an idiot, <b>really</b>.")
     page.get_by_role("button", name="Try it").click()
     trial = page.locator(".trial")
     expect(trial).to_contain_text("It would be held.")
     expect(trial).to_contain_text(re.compile(r"Insult 0\.\d+ reaches this site's flag threshold"))
     expect(trial.locator("mark", has_text="idiot")).to_be_visible()
-    expect(trial.locator(".written")).to_have_text("You are a stupid idiot, <b>really</b>.")
+    expect(trial.locator(".written")).to_have_text("You are an idiot, <b>really</b>.")
     expect(trial.get_by_role("list", name="Scores")).to_contain_text("Insult")
     assert violations(page) == []
     page.get_by_label("Banned words").fill("idiot*")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from moderation import comments, policies, submissions
 from moderation import store as store_module
 from moderation.queues import LEASE_SECONDS, MAX_ATTEMPTS, Queues, Waiting
 from moderation.scoring import BATCH, Scorer
+from moderation.settings import Settings
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery
@@ -22,6 +26,7 @@ from tests.support.classifier import ChosenScores, Spans
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows, stored, submission
 
+ROOT = Path(__file__).parent.parent
 Array = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
@@ -234,15 +239,26 @@ def test_a_comment_that_cannot_be_judged_goes_to_a_moderator_and_the_others_thei
     assert [stored(store, one.id).status for one in (odd, fine)] == ["flagged", "published"]
 
 
-def test_logs_of_a_failure_hold_no_words(
-    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, capfd: pytest.CaptureFixture[str]
-) -> None:
-    from operations import logs  # noqa: PLC0415
+#: Scores all that waits, in a process whose logs are set up as a worker's are.
+A_WORKER = """
+import sys
+from moderation import queues
+from moderation.scoring import Scorer
+from moderation.store import Store
+from operations import logs
+from tests.support.classifier import ChosenScores
 
-    logs.configure("json", part="test")
+logs.configure("json", part="test")
+database, redis = sys.argv[1:]
+Scorer(Store(database), queues.Queues(queues.connect(redis)), ChosenScores()).run_batch()
+"""
+
+
+def test_logs_of_a_failure_hold_no_words(settings: Settings, store: Store, queues: Queues, site: CreatedSite) -> None:
     comment = accept(store, queues, site, "unscorable qwxyzzy", email="qwmail@example.org")
-    scorer.run_batch()
-    shown = "".join(capfd.readouterr())
+    command = [sys.executable, "-c", A_WORKER, settings.database_url, settings.redis_url]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    shown = done.stdout + done.stderr
     assert comment.id in shown
     assert "this text cannot be scored" in shown
     assert "qwxyzzy" not in shown
