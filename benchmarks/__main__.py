@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ def main(names: list[str]) -> int:
         known = ", ".join((*NAMES, *LONG))
         print(f"There is no benchmark {', '.join(sorted(unknown))}. Choose from {known}.", file=sys.stderr)
         return 2
+    logging.disable(logging.INFO)  # no line for each request
     missed = 0
     for name in names or NAMES:
         began = time.monotonic()

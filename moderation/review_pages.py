@@ -189,7 +189,7 @@ class _Reading:
         filters = self.filters
         if filters.one_of_each is None or filters.thread is not None or filters.author_key is not None:
             return []
-        return followers.none_before(filters.one_of_each)
+        return followers.none_before(filters.one_of_each, by_due=self.order == "due")
 
     def _range(self) -> Iterator[ColumnElement[bool]]:
         """How far in the index items of the age that is asked for can stand."""

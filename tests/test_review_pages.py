@@ -218,11 +218,13 @@ INDEXES = {
 }
 
 
+@pytest.mark.parametrize("one_of_each", [True, False])
 @pytest.mark.parametrize("of_one_site", [True, False])
 @pytest.mark.parametrize("name", [*INDEXES, "site", "opened"])
 def test_each_filter_and_each_order_is_read_off_its_own_index(
-    store: Store, site: CreatedSite, other_site: CreatedSite, fill: Fill, name: str, of_one_site: bool
-) -> None:
+    store: Store, site: CreatedSite, other_site: CreatedSite, fill: Fill,
+    name: str, of_one_site: bool, one_of_each: bool,
+) -> None:  # fmt: skip
     """So that a page costs the same however many wait. `benchmarks/` measures it with a million."""
     rows = [{"minute": number, "priority": number % 7, "closed": number % 9 == 0} for number in range(400)]
     names = ("label", "rule", "language", "author_key", "thread")
@@ -233,7 +235,8 @@ def test_each_filter_and_each_order_is_read_off_its_own_index(
     fill(*rows)
     asked = {INDEXES[name][0]: INDEXES[name][1]} if name in INDEXES else {}
     site_ids = [site.id] if of_one_site else [site.id, other_site.id]
-    plan = head_plan(store, site_ids, Filters(**asked), "newest" if name == "opened" else "due")
+    filters = Filters(**asked, one_of_each=site_ids if one_of_each else None)
+    plan = head_plan(store, site_ids, filters, "newest" if name == "opened" else "due")
     assert f"ix_review_items_{name}" in plan
     assert "SCAN review_items" not in plan
     # Only the few that were found on several sites are put in order in the end, outside.
