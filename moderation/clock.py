@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from datetime import UTC, datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
@@ -24,9 +25,26 @@ def from_milliseconds(number: int) -> datetime:
     return datetime.fromtimestamp(number / 1000, UTC)
 
 
+class _Latest(threading.local):
+    """The millisecond of this thread's latest id, and the random part, which leaves room above itself."""
+
+    millisecond, chance = -1, 0
+
+
+_latest = _Latest()
+
+
 def new_id(prefix: str, moment: datetime | None = None) -> str:
-    """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix."""
-    number = (milliseconds(moment or now()) << 80) | secrets.randbits(80)
+    """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix.
+
+    Those that one thread makes in one millisecond sort in the order in which they were made.
+    """
+    millisecond = milliseconds(moment or now())
+    if millisecond == _latest.millisecond:
+        _latest.chance += 1 + secrets.randbits(64)
+    else:
+        _latest.millisecond, _latest.chance = millisecond, secrets.randbits(79)
+    number = (millisecond << 80) + _latest.chance
     return f"{prefix}_{''.join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])}"
 
 

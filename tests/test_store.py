@@ -302,6 +302,14 @@ def test_ids_are_unique_and_sort_by_time() -> None:
     assert {len(one) for one in ids} == {28}
 
 
+def test_ids_that_one_thread_makes_in_a_millisecond_are_in_order_and_cannot_be_guessed() -> None:
+    moments = [MOMENTS[0] + timedelta(milliseconds=number // 100) for number in range(1000)]
+    ids = [clock.new_id("a", moment) for moment in moments]
+    assert ids == sorted(set(ids))
+    assert [clock.milliseconds(clock.moment_of(one)) for one in ids] == [clock.milliseconds(one) for one in moments]
+    assert len({one[-8:] for one in ids}) == 1000
+
+
 def test_sites_made_at_the_same_time_are_all_there(store: Store, settings: Settings) -> None:
     makers = [threading.Thread(target=sites.create_site, args=(store, settings, str(n))) for n in range(8)]
     for maker in makers:
