@@ -7,12 +7,13 @@ told with `appeal.decided`. A decision that is taken back leaves the appeal open
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, review, site_settings, webhooks
+from moderation import audit, changes, clock, review, site_settings, webhooks
 from moderation.tables import Appeal, Comment, ReviewItem
 
 #: Characters of an appeal.
@@ -56,16 +57,8 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
         created_at=clock.now(),
     )
     session.add(appeal)
-    [first, *_] = comment.reasons or [{}]
-    wanted = review.Wanted(
-        site_id=comment.site_id,
-        comment_id=comment.id,
-        priority=PRIORITY,
-        label=first.get("label"),
-        rule=first.get("rule"),
-        language=comment.language,
-        author_key=comment.author_key,
-        thread=comment.thread,
+    wanted = replace(
+        changes.wanted(comment, PRIORITY),
         # Only a person of the console is somebody; a decision over the API does not say whose it was.
         not_for=actor if actor.startswith("user:") else None,
         about={"version": comment.version, "status": comment.status, "actor": actor, "labels": []},

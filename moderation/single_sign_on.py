@@ -26,6 +26,11 @@ class Identity:
         return f"{self.issuer} {self.subject}"
 
 
+def metadata_address(issuer: str) -> str:
+    """Where a provider describes itself (OpenID Connect Discovery 1.0, section 4)."""
+    return f"{issuer}/.well-known/openid-configuration"
+
+
 class Unknown(Exception):
     """Nobody here is this person; the message tells them what to do."""
 

@@ -22,6 +22,7 @@ from moderation.queues import SCORING_QUEUE
 from moderation.scoring import oldest_pending_seconds
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError
+from moderation.single_sign_on import metadata_address
 from moderation.store import Store
 from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
 from operations import connections, embedded_redis, environment, migrate, sealed
@@ -182,7 +183,7 @@ def _webhooks(_found: Settings, store: Store) -> Finding:
 
 
 def _single_sign_on(issuer: str) -> Finding:
-    address = f"{issuer}/.well-known/openid-configuration"
+    address = metadata_address(issuer)
     try:
         answer = requests.get(address, timeout=_PROVIDER_SECONDS)
         answer.raise_for_status()

@@ -10,14 +10,12 @@ from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, Report, ReviewItem
-from tests.support.comments import accept, rows, stored
+from tests.support.comments import accept, rows, scored, stored
 
 
 @pytest.fixture
 def published(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Comment:
-    comment = accept(store, queues, site)
-    scorer.run_batch()
-    return stored(store, comment.id)
+    return scored(store, queues, scorer, site)
 
 
 def report(store: Store, comment: Comment, reporter: str | None, *, site_id: str | None = None) -> str:

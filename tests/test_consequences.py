@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,23 +24,14 @@ from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
-from tests.support.comments import accept, stored
+from tests.support.comments import scored, stored
 
 Post = Callable[..., Comment]
 
 
 @pytest.fixture
 def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Post:
-    with store.write() as session:
-        never = SiteSettings(second_look_automatic=0.0, second_look_moderators=0.0)
-        site_settings.save(session, site.id, never, actor="operator")
-
-    def send(text: str, **fields: Any) -> Comment:
-        comment = accept(store, queues, site, text, **fields)
-        scorer.run_batch()
-        return stored(store, comment.id)
-
-    return send
+    return partial(scored, store, queues, scorer, site)
 
 
 def past(score: float | None, decided: Any = None, **known: Any) -> Past:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -21,7 +22,7 @@ from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
 from tests.support.attacks import attack
 from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.clock import Clock
-from tests.support.comments import accept, rows, stored
+from tests.support.comments import rows, scored
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 
@@ -40,12 +41,7 @@ Post = Callable[..., Comment]
 
 @pytest.fixture
 def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Post:
-    def one(text: str, **known: str) -> Comment:
-        comment = accept(store, queues, site, text, **known)
-        scorer.run_batch()
-        return stored(store, comment.id)
-
-    return one
+    return partial(scored, store, queues, scorer, site)
 
 
 # What moves after it was shown, other than by somebody's doing ("layout shift" in the Layout Instability API, where 0.1

@@ -16,7 +16,7 @@ from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
 from tests.support.clock import Clock
-from tests.support.comments import accept, rows, stored
+from tests.support.comments import accept, rows, scored
 from tests.support.signed_in import csrf_token, sign_in
 
 
@@ -39,9 +39,7 @@ def test_an_entry_counts_until_it_ends_and_is_then_taken_out_as_a_new_version(
     add(store, clock, site, "blocked_authors", "Eve", days=1)
 
     def status(text: str, name: str = "Ada") -> str:
-        comment = accept(store, queues, site, text, name=name)
-        scorer.run_batch()
-        return stored(store, comment.id).status
+        return scored(store, queues, scorer, site, text, name=name).status
 
     assert status("the casino") == "rejected"
     assert policy_lists.take_out_ended(store) == 0

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -20,7 +21,7 @@ from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery
 from tests.support.clock import Clock
-from tests.support.comments import accept, rows, stored
+from tests.support.comments import rows, scored, stored
 
 Action = Literal["publish", "reject"]
 Post = Callable[..., Comment]
@@ -30,12 +31,7 @@ Post = Callable[..., Comment]
 def post(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Post:
     """Posts a comment and has it decided automatically."""
 
-    def send(text: str = "nice day", **fields: Any) -> Comment:
-        comment = accept(store, queues, site_with_webhook, text, **fields)
-        scorer.run_batch()
-        return stored(store, comment.id)
-
-    return send
+    return partial(scored, store, queues, scorer, site_with_webhook)
 
 
 def choose(store: Store, site: CreatedSite, **changes: Any) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from moderation.store import Store
 from moderation.tables import Appeal, AuditEvent, Comment, ReviewItem, WebhookDelivery
 from tests.conftest import client_of
 from tests.support.clock import Clock
-from tests.support.comments import accept, dump, rows, stored
+from tests.support.comments import dump, rows, scored, stored
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import csrf_token, sign_in
@@ -36,16 +37,7 @@ Post = Callable[..., Comment]
 @pytest.fixture
 def post(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Post:
     """Posts a comment and has it decided automatically."""
-    with store.write() as session:
-        never = SiteSettings(second_look_automatic=0.0, second_look_moderators=0.0)
-        site_settings.save(session, site_with_webhook.id, never, actor="operator")
-
-    def send(text: str, **fields: Any) -> Comment:
-        comment = accept(store, queues, site_with_webhook, text, **fields)
-        scorer.run_batch()
-        return stored(store, comment.id)
-
-    return send
+    return partial(scored, store, queues, scorer, site_with_webhook)
 
 
 def path_of(settings: Settings, comment: Comment) -> str:

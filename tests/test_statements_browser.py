@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from moderation.store import Store
 from moderation.tables import Comment
 from tests.conftest import client_of
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
-from tests.support.comments import accept, stored
+from tests.support.comments import scored, stored
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
@@ -44,12 +45,7 @@ def url(app: Flask, store: Store, serve: Serve) -> str:
 
 @pytest.fixture
 def post(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Post:
-    def send(text: str, **fields: Any) -> Comment:
-        comment = accept(store, queues, site_with_webhook, text, **fields)
-        scorer.run_batch()
-        return stored(store, comment.id)
-
-    return send
+    return partial(scored, store, queues, scorer, site_with_webhook)
 
 
 @pytest.fixture

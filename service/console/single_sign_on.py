@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from requests.exceptions import RequestException
 
 from moderation.settings import Settings
-from moderation.single_sign_on import Identity, Unknown, by_subject, link
+from moderation.single_sign_on import Identity, Unknown, by_subject, link, metadata_address
 from moderation.tables import User
 from service.console import second_step, throttle
 from service.context import context
@@ -46,7 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             "winnow",
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret,
-            server_metadata_url=f"{settings.oidc_issuer}/.well-known/openid-configuration",
+            server_metadata_url=metadata_address(settings.oidc_issuer),
             client_kwargs={
                 "scope": "openid profile email",
                 "code_challenge_method": "S256",

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from moderation import submissions
 from moderation.queues import Queues
+from moderation.scoring import Scorer
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.submissions import Submission
@@ -29,6 +30,13 @@ def accept(
     assert outcome.kind == "accepted"
     assert outcome.comment is not None
     return outcome.comment
+
+
+def scored(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, *comment: str, **fields: Any) -> Comment:
+    """A comment just submitted, as for `accept`, and what the policy made of it."""
+    accepted = accept(store, queues, site, *comment, **fields)
+    scorer.run_batch()
+    return stored(store, accepted.id)
 
 
 def stored(store: Store, comment_id: str) -> Comment:
