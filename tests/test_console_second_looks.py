@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +93,7 @@ TELLING = ("Quite a rude word", "by mo", "mo rejected", "status-rejected", "<mar
 
 def telling(page: str) -> list[str]:
     main = page.partition("<main")[2].replace("insult=0.63", "")  # what the comment says
-    return [one for one in TELLING if one in main]
+    return [one for one in TELLING if re.search(rf"(?<!\d){re.escape(one)}", main)]  # a moment may hold 10.63 seconds
 
 
 PAGES = {
