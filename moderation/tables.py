@@ -217,7 +217,7 @@ class ReviewItem(Table):
     priority: Mapped[int] = mapped_column(Integer)
     opened_at: Mapped[datetime]
     #: When somebody should have looked, in milliseconds since 1970: the queue's order. Age counts by itself then.
-    #: Past `followers.BEHIND` while another item of its group on its site stands for it.
+    #: Past `groups.BEHIND` while another item of its group on its site stands for it.
     due: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     #: What spoke most against the comment: a label of the classifier, and a rule of the policy.
     label: Mapped[str | None] = mapped_column(String(20))

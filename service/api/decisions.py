@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import Response
 
-from moderation import comments, review
-from moderation.comments import CommentError
-from moderation.submissions import author_key
+from moderation.decisions import comments
+from moderation.decisions.comments import CommentError
+from moderation.intake.submissions import author_key
+from moderation.review import review_items
 from moderation.tables import Comment, ReviewItem
 from service.api import cursors
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
@@ -43,9 +44,9 @@ def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
     `next_cursor`."""
     after = None
     if "cursor" in query:
-        after = review.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
+        after = review_items.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
     with context().store.read() as session:
-        page = review.page(session, [site_id], _filters(query), after=after, limit=query["limit"])
+        page = review_items.page(session, [site_id], _filters(query), after=after, limit=query["limit"])
     return answer(
         {
             "items": [_show_item(item, comment) for item, comment in page.rows],
@@ -100,10 +101,10 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     return answer({"outcomes": outcomes})
 
 
-def _filters(query: dict[str, Any]) -> review.Filters:
+def _filters(query: dict[str, Any]) -> review_items.Filters:
     author = query.get("author")
     same = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
-    return review.Filters(**same, author_key=author_key(None, author, "") if author else None)
+    return review_items.Filters(**same, author_key=author_key(None, author, "") if author else None)
 
 
 def _check(item: Any) -> dict[str, Any] | Problem:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from moderation import policies
+from moderation.policy import policies
 from moderation.tables import PolicyVersion
 from service.api.fields import show_moment
 from service.api.policy_schemas import (

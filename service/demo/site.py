@@ -6,7 +6,8 @@ import threading
 
 from sqlalchemy import select
 
-from moderation import policies, sites
+from moderation.policy import policies
+from moderation.sites import sites
 from moderation.tables import Site
 from service.context import Context
 

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from moderation import appeals, clock, site_settings
-from moderation.statements import Link
+from moderation import clock
+from moderation.decisions import appeals
+from moderation.sites import site_settings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
+from moderation.webhooks.statement_links import Link
 from service.console.marks import Segment, segments
 from service.statements import wording
 
