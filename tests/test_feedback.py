@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from models.feedback import read_feedback
 from models.labels import LABELS
+from models.training.feedback import read_feedback
 from moderation import comments, feedback, submissions
 from moderation.queues import Queues
 from moderation.sites import CreatedSite

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 import models
-from models.classifier import Classifier
-from models.hashing import bucket
-from models.normalization import normalize_with_offsets
-from models.pooling import PLAINLY
-from models.terms import BREAK, Weights, expand
-from models.tokens import find_token_spans, is_break
-from models.windows import cut, window_sums
-from models.words import MARKS
+from models.reading.hashing import bucket
+from models.reading.normalization import normalize_with_offsets
+from models.reading.tokens import find_token_spans, is_break
+from models.reading.words import MARKS
+from models.scoring.classifier import Classifier
+from models.scoring.pooling import PLAINLY
+from models.scoring.terms import BREAK, Weights, expand
+from models.scoring.windows import cut, window_sums
 
 FIGURE = Path(__file__).with_name("classifier.svg")
 LABEL = "toxicity"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.hashing import bucket, hash_pairs
-from models.terms import SILENT, TermCache, expand
+from models.reading.hashing import bucket, hash_pairs
+from models.scoring.terms import SILENT, TermCache, expand
 
 LONGEST = 32  # tokens; a longer sentence is cut into windows
 # Tokens in a window, and from one to the next: long ones, and short ones for an insult without full stops around it.

@@ -9,7 +9,7 @@ from itertools import islice, product
 from math import log
 from string import ascii_lowercase
 
-from models.tokens import SENTENCE_END, is_address
+from models.reading.tokens import SENTENCE_END, is_address
 
 _LONGEST_WORD = 40
 _LONGEST_TOKEN = 400

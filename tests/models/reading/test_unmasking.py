@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import models
-from models.classifier import Classifier
-from models.words import Reader
+from models.reading.words import Reader
+from models.scoring.classifier import Classifier
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models.hashing import Hashes, bucket, hash_pairs, hash_words
-from models.tokens import is_break
-from models.words import MARKS, Reader
+from models.reading.hashing import Hashes, bucket, hash_pairs, hash_words
+from models.reading.tokens import is_break
+from models.reading.words import MARKS, Reader
 
 BREAK = 0  # the id of a token that ends a sentence
 SILENT = 1  # the id of a token without words

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import models
-from models.classifier import Classifier
-from models.innocent import innocent_sentences
 from models.labels import LABELS
+from models.scoring.classifier import Classifier
+from models.training.innocent import innocent_sentences
 
 ATTACKS = [
     ("You are a complete idiot, shut up and die", "toxicity"),
@@ -178,7 +178,7 @@ def test_time_grows_no_faster_than_the_text(classifier: Classifier, piece: str) 
 
 
 def test_the_cache_of_words_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.classifier._CACHE_TOKENS", 500)
+    monkeypatch.setattr("models.scoring.classifier._CACHE_TOKENS", 500)
     classifier = models.load()
     before = classifier.score(["You idiot"])
     for number in range(20):
@@ -189,7 +189,7 @@ def test_the_cache_of_words_does_not_grow_without_end(monkeypatch: pytest.Monkey
 
 def test_loading_needs_no_scikit_learn_and_is_quick() -> None:
     script = (
-        "import sys, time, numpy; import models; assert 'models.classifier' not in sys.modules\n"
+        "import sys, time, numpy; import models; assert 'models.scoring.classifier' not in sys.modules\n"
         "started = time.perf_counter(); models.load().score(['hello']); took = time.perf_counter() - started\n"
         "assert 'sklearn' not in sys.modules and 'scipy' not in sys.modules, 'heavy import'\n"
         "assert took < 1.5, took"

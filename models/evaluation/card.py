@@ -37,7 +37,7 @@ labels are calibrated to rates that we take for those of the whole Jigsaw challe
 toxicity 1.0 %, insult 4.9 %, profanity 5.3 %, threat 0.3 %, identity attack 0.9 %): our copy holds only some. Spam is
 calibrated to one comment in twenty; no public set has a natural rate. The calibration table weighs comments to these
 rates: the toxic comments whose six labels are known stand for all toxic ones. The weights of signals beside the text
-(`models/signals.py`) are set by judgement: no public data holds them.
+(`models/scoring/signals.py`) are set by judgement: no public data holds them.
 """
 
 _SOURCES = (
@@ -45,7 +45,7 @@ _SOURCES = (
     "sentences in which nobody marked anything), Davidson et al. 2017 (tweets, at a small weight, since they over-flag "
     "African-American English), HatemojiBuild, Roman Urdu (Rizwan et "
     "al. 2020), the UCI YouTube and SMS spam collections, spam from web forms, and sentences that we made up "
-    "(`models/augmentation.py`)."
+    "(`models/training/augmentation.py`)."
 )
 
 _LOOKS = """## Explained spans beside others' work

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from models.normalization import normalize
-from models.tokens import find_tokens
+from models.reading.normalization import normalize
+from models.reading.tokens import find_tokens
 
 if TYPE_CHECKING:
-    from models.words import Reader
+    from models.reading.words import Reader
 
 _LONGEST = 40  # letters; what is longer hides no word
 

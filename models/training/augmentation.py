@@ -11,8 +11,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from models.datasets import UNKNOWN, Examples
 from models.labels import LABELS
+from models.training.datasets import UNKNOWN, Examples
 
 IDENTITY_TERMS = (
     "gay", "lesbian", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight",

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 from models import artifact as artifacts
 from models.artifact import Artifact
-from models.explanation import Explanation, explain
 from models.labels import LABELS
-from models.language import detect, is_judgeable
-from models.normalization import normalize
-from models.pooling import pool
-from models.signals import weigh
-from models.terms import BREAK, TermCache, Weights
-from models.tokens import find_tokens
-from models.unmasking import read_as
-from models.windows import Windows, cut, window_sums
-from models.words import Reader
+from models.reading.language import detect, is_judgeable
+from models.reading.normalization import normalize
+from models.reading.tokens import find_tokens
+from models.reading.unmasking import read_as
+from models.reading.words import Reader
+from models.scoring.explanation import Explanation, explain
+from models.scoring.pooling import pool
+from models.scoring.signals import weigh
+from models.scoring.terms import BREAK, TermCache, Weights
+from models.scoring.windows import Windows, cut, window_sums
 
 _CACHE_TOKENS = 150_000
 _CACHE_CHARACTERS = 3_000_000

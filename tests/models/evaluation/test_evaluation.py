@@ -7,9 +7,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from models.evasion import KINDS, disguise
-from models.metrics import auc, auc_difference, bias_aucs, brier_skill, calibration_error, span_f1
-from models.normalization import normalize, normalize_with_offsets
+from models.evaluation.evasion import KINDS, disguise
+from models.reading.normalization import normalize, normalize_with_offsets
+from models.training.metrics import auc, auc_difference, bias_aucs, brier_skill, calibration_error, span_f1
 
 TRUTH = np.array([False, False, True, True])
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.innocent import innocent_sentences
 from models.labels import LABELS
-from models.normalization import normalize
+from models.reading.normalization import normalize
+from models.training.innocent import innocent_sentences
 
 UNKNOWN = np.nan
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from models.calibration import natural_weights
-from models.datasets import Examples
 from models.labels import LABELS
+from models.training.calibration import natural_weights
+from models.training.datasets import Examples
 
 #: How much of the mixture toxicity takes: of sets other than Jigsaw only toxicity is known, so that the other labels'
 #: logits say little of their words, and identity attacks raise terms for people. Chosen on development sets and

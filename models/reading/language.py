@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from math import log10
 
-from models.normalization import normalize
+from models.reading.normalization import normalize
 
 _SCRIPTS = [
     ("ru", "Ѐ-ԯ"), ("el", "Ͱ-Ͽἀ-῿"), ("ar", "؀-ۿݐ-ݿ"), ("he", "֐-׿"),

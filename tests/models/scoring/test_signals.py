@@ -10,7 +10,7 @@ import pytest
 
 import models
 from models.labels import LABELS
-from models.signals import SPAM, weigh
+from models.scoring.signals import SPAM, weigh
 
 CLASSIFIER = models.load()
 SEEN = [
@@ -46,7 +46,7 @@ def test_ordinary_comments_have_none(text: str, known: dict[str, object]) -> Non
 
 def test_every_signal_is_tried_here_and_stands_in_the_documentation_with_its_weight() -> None:
     assert {name for _, _, name in SEEN} == {signal.name for signal in SPAM}
-    rows = (Path(__file__).parents[1] / "docs" / "classifier.md").read_text(encoding="utf-8").splitlines()
+    rows = (Path(__file__).parents[3] / "docs" / "classifier.md").read_text(encoding="utf-8").splitlines()
     for signal in SPAM:
         assert [row for row in rows if row.startswith(f"| {signal.name}") and row.endswith(f"| {signal.weight} |")]
 

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from models.pooling import PLAINLY, pool
-from models.windows import LONGEST, cut
+from models.scoring.pooling import PLAINLY, pool
+from models.scoring.windows import LONGEST, cut
 
 FIRST = np.array([0])
 

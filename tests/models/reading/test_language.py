@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import models
-from models.datasets import read_rows
-from models.foreign import COMMENTS, foreign_comments
+from models.training.datasets import read_rows
+from models.training.foreign import COMMENTS, foreign_comments
 
-DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[2] / "shared" / "data"))
+DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[4] / "shared" / "data"))
 CLASSIFIER = models.load()
 ENGLISH = [
     "Great article, thank you!", "lol", "Die hard is the best movie", "so true", "haha nice one", "first!!!",

@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from models import classifier as classifiers
-from models.augmentation import IDENTITY_TERMS
-from models.calibration import natural_weights
-from models.card import write_card
-from models.classifier import Classifier
-from models.datasets import Examples, read_rows, read_source
-from models.evasion import KINDS, disguise
-from models.explanation import Explanation
-from models.foreign import COMMENTS, foreign_comments
-from models.innocent import innocent_sentences
+from models.evaluation.card import write_card
+from models.evaluation.evasion import KINDS, disguise
+from models.evaluation.plots import Slice, draw
 from models.labels import LABELS
-from models.metrics import (
+from models.scoring import classifier as classifiers
+from models.scoring.classifier import Classifier
+from models.scoring.explanation import Explanation
+from models.training.augmentation import IDENTITY_TERMS
+from models.training.calibration import natural_weights
+from models.training.datasets import Examples, read_rows, read_source
+from models.training.foreign import COMMENTS, foreign_comments
+from models.training.innocent import innocent_sentences
+from models.training.metrics import (
     auc,
     auc_difference,
     auc_with_interval,
@@ -33,7 +34,6 @@ from models.metrics import (
     calibration_error,
     span_f1,
 )
-from models.plots import Slice, draw
 
 Progress = Callable[[str], None]
 Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows

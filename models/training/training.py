@@ -19,21 +19,30 @@ import sklearn
 from numpy.typing import NDArray
 
 from models import artifact as artifacts
-from models import datasets
 from models.artifact import Artifact
-from models.augmentation import made_up_examples
-from models.calibration import calibrate, measure_spam
-from models.classifier import Classifier, from_artifact
-from models.datasets import Examples
-from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, Rarity, ReadingIndex, list_readings, measure_rarity
-from models.estimator import PartialLabelLogisticRegression
-from models.feedback import read_feedback
 from models.labels import LABELS
-from models.mixing import Mixture, learn_mixture
-from models.normalization import normalize
-from models.thresholds import choose_thresholds
-from models.tokens import find_tokens
-from models.words import Reader
+from models.reading.normalization import normalize
+from models.reading.tokens import find_tokens
+from models.reading.words import Reader
+from models.scoring.classifier import Classifier, from_artifact
+from models.training import datasets
+from models.training.augmentation import made_up_examples
+from models.training.calibration import calibrate, measure_spam
+from models.training.datasets import Examples
+from models.training.design import (
+    FLOOR,
+    GRAM_SHARE,
+    PAIR_SHARE,
+    Design,
+    Rarity,
+    ReadingIndex,
+    list_readings,
+    measure_rarity,
+)
+from models.training.estimator import PartialLabelLogisticRegression
+from models.training.feedback import read_feedback
+from models.training.mixing import Mixture, learn_mixture
+from models.training.thresholds import choose_thresholds
 
 VERSION = "1.2.0"
 WORD_BITS, PAIR_BITS = 19, 19

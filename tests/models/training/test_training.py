@@ -14,23 +14,32 @@ import numpy as np
 import pytest
 
 import models
-from models import training
-from models.augmentation import made_up_examples
-from models.calibration import NATURAL_RATES, calibrate, natural_weights
-from models.datasets import SOURCES, Examples, fingerprint, read_rows, read_source
-from models.design import FLOOR, GRAM_SHARE, PAIR_SHARE, Design, Rarity, ReadingIndex, list_readings, measure_rarity
-from models.estimator import PartialLabelLogisticRegression
-from models.innocent import innocent_sentences
 from models.labels import LABELS
-from models.metrics import auc
-from models.mixing import Mixture, learn_mixture
-from models.normalization import normalize
-from models.terms import TermCache, Weights
-from models.tokens import find_tokens
-from models.windows import Windows, window_sums
-from models.words import Reader
+from models.reading.normalization import normalize
+from models.reading.tokens import find_tokens
+from models.reading.words import Reader
+from models.scoring.terms import TermCache, Weights
+from models.scoring.windows import Windows, window_sums
+from models.training import training
+from models.training.augmentation import made_up_examples
+from models.training.calibration import NATURAL_RATES, calibrate, natural_weights
+from models.training.datasets import SOURCES, Examples, fingerprint, read_rows, read_source
+from models.training.design import (
+    FLOOR,
+    GRAM_SHARE,
+    PAIR_SHARE,
+    Design,
+    Rarity,
+    ReadingIndex,
+    list_readings,
+    measure_rarity,
+)
+from models.training.estimator import PartialLabelLogisticRegression
+from models.training.innocent import innocent_sentences
+from models.training.metrics import auc
+from models.training.mixing import Mixture, learn_mixture
 
-DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[2] / "shared" / "data"))
+DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[4] / "shared" / "data"))
 needs_data = pytest.mark.skipif(
     not (DATA / "toxicity").is_dir(), reason=f"no training data in {DATA} (set WINNOW_TRAINING_DATA)"
 )
@@ -110,7 +119,7 @@ def test_a_trained_model_loads_tells_good_from_bad_and_trains_the_same_again(sma
 
 def test_the_same_data_gives_the_same_files_in_every_process(small_data: Path, tmp_path: Path) -> None:
     script = (
-        "import sys; import numpy as np; from pathlib import Path; from models import training\n"
+        "import sys; import numpy as np; from pathlib import Path; from models.training import training\n"
         "made = training.made_up_examples()\n"
         "training.made_up_examples = lambda: made.take(np.arange(0, len(made), 25))\n"
         "training.WORD_BITS, training.PAIR_BITS = 14, 12\n"

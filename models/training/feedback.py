@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.datasets import UNKNOWN, Examples
 from models.labels import LABELS
+from models.training.datasets import UNKNOWN, Examples
 
 FILE = "feedback.jsonl"
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from models.datasets import SPAM_SOURCES, Examples
 from models.labels import LABELS
-from models.metrics import auc
-from models.thresholds import choose_thresholds
+from models.training.datasets import SPAM_SOURCES, Examples
+from models.training.metrics import auc
+from models.training.thresholds import choose_thresholds
 
 # How common each label is among comments that reach a site. The toxicity labels: what we take for the rates of the
 # whole Jigsaw challenge (our copy holds the rarer labels of some toxic comments only); we could not check them.

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.hashing import bucket, hash_pairs
-from models.normalization import normalize_with_offsets
-from models.pooling import WHOLE_SHARE, margin
-from models.signals import weigh
-from models.terms import BREAK, TermCache, expand
-from models.tokens import find_token_spans
-from models.windows import cut, window_sums
+from models.reading.hashing import bucket, hash_pairs
+from models.reading.normalization import normalize_with_offsets
+from models.reading.tokens import find_token_spans
+from models.scoring.pooling import WHOLE_SHARE, margin
+from models.scoring.signals import weigh
+from models.scoring.terms import BREAK, TermCache, expand
+from models.scoring.windows import cut, window_sums
 
 if TYPE_CHECKING:
-    from models.classifier import Classifier
+    from models.scoring.classifier import Classifier
 
 _PART = "one part decides in a longer comment"
 
