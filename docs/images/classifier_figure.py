@@ -22,7 +22,7 @@ from models.reading.tokens import find_token_spans, is_break
 from models.reading.words import MARKS
 from models.scoring.classifier import Classifier
 from models.scoring.pooling import PLAINLY
-from models.scoring.terms import BREAK, Weights, expand
+from models.scoring.terms import BREAK, Weights, expand, token_ids
 from models.scoring.windows import cut, window_sums
 
 FIGURE = Path(__file__).with_name("classifier.svg")
@@ -107,7 +107,7 @@ def tell(classifier: Classifier) -> Story:
         for ends_here, sentence in groupby(tokens, is_break)
         if not ends_here
     ]
-    ids, sizes = classifier.token_ids([tokens], cache)
+    ids, sizes = token_ids([tokens], cache)
     windows = cut(sizes, ids == BREAK)
     sums = window_sums(ids, windows, cache)
     norms = np.sqrt(sums[:, -1] + classifier.floor)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
 
 from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
-
-if TYPE_CHECKING:
-    from models.reading.words import Reader
+from models.reading.words import Reader
 
 _LONGEST = 40  # letters; what is longer hides no word
 

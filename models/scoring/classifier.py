@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from models.reading.words import Reader
 from models.scoring.explanation import Explanation, explain
 from models.scoring.pooling import pool
 from models.scoring.signals import weigh
-from models.scoring.terms import BREAK, TermCache, Weights
+from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.windows import Windows, cut, window_sums
 
 _CACHE_TOKENS = 150_000
@@ -78,7 +77,7 @@ class Classifier:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
         cache = self.cache()
         rejoin = cache.reader.rejoin
-        ids, sizes = self.token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
+        ids, sizes = token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
         windows = cut(sizes, ids == BREAK)
         sums = window_sums(ids, windows, cache)
         return sums[:, :-1] / np.sqrt(sums[:, -1:] + self.floor) + self.bias, windows
@@ -92,7 +91,9 @@ class Classifier:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
         if label not in self.labels:
             raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
-        return explain(self, text, label, signals or {})
+        column = self.labels.index(label)
+        beside = weigh(text, signals or {}).get(label, {})
+        return explain(text, self.cache(), column, floor=self.floor, bias=float(self.bias[column]), beside=beside)
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
@@ -113,17 +114,6 @@ class Classifier:
         if len(cache.ids) > _CACHE_TOKENS or cache.characters > _CACHE_CHARACTERS:
             cache = self._caches[0] = TermCache(cache.weights, cache.reader)
         return cache
-
-    def token_ids(self, tokens: list[list[str]], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The ids of all texts' tokens in one sequence, and how many tokens each text has."""
-        known = cache.ids
-        sizes = np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
-        ids = list(map(known.get, chain.from_iterable(tokens)))
-        if None in ids:
-            flat = list(chain.from_iterable(tokens))
-            cache.learn([token for token, number in zip(flat, ids, strict=True) if number is None])
-            ids = list(map(known.get, flat))
-        return np.array(ids, dtype=np.intp), sizes
 
 
 def load(path: str | Path | None = None) -> Classifier:

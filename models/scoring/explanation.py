@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +12,8 @@ from models.reading.hashing import bucket, hash_pairs
 from models.reading.normalization import normalize_with_offsets
 from models.reading.tokens import find_token_spans
 from models.scoring.pooling import WHOLE_SHARE, margin
-from models.scoring.signals import weigh
-from models.scoring.terms import BREAK, TermCache, expand
+from models.scoring.terms import BREAK, TermCache, expand, token_ids
 from models.scoring.windows import cut, window_sums
-
-if TYPE_CHECKING:
-    from models.scoring.classifier import Classifier
 
 _PART = "one part decides in a longer comment"
 
@@ -52,7 +47,7 @@ class _Located:
     ends: list[int]
 
 
-def _locate(classifier: Classifier, text: str, cache: TermCache) -> _Located:
+def _locate(text: str, cache: TermCache) -> _Located:
     normal, starts, ends = normalize_with_offsets(text)
     dropped = {at for start, end in cache.reader.line_splits(normal) for at in range(start, end)}
     if dropped:
@@ -60,27 +55,30 @@ def _locate(classifier: Classifier, text: str, cache: TermCache) -> _Located:
         normal = "".join(normal[at] for at in kept)
         starts, ends = [starts[at] for at in kept], [ends[at] for at in kept]
     spans = find_token_spans(normal)
-    ids, _ = classifier.token_ids([[normal[start:end] for start, end in spans]], cache)
+    ids, _ = token_ids([[normal[start:end] for start, end in spans]], cache)
     return _Located(ids, [starts[start] for start, _ in spans], [ends[end - 1] for _, end in spans])
 
 
-def explain(classifier: Classifier, text: str, label: str, signals: Mapping[str, object]) -> Explanation:
-    """The explanation that `Classifier.explain` gives."""
-    column = classifier.labels.index(label)
-    cache = classifier.cache()
-    located = _locate(classifier, text, cache)
+def explain(
+    text: str, cache: TermCache, column: int, *, floor: float, bias: float, beside: Mapping[str, float]
+) -> Explanation:
+    """The explanation that `Classifier.explain` gives of the label in a column of the weights.
+
+    `floor` and `bias` are the model's; `beside` holds the weights of what counts beside the words, by name.
+    """
+    located = _locate(text, cache)
     windows = cut(np.array([len(located.ids)]), located.ids == BREAK)
     sums = window_sums(located.ids, windows, cache)
-    norms = np.sqrt(sums[:, -1] + classifier.floor)
-    logits = sums[:, column] / norms + classifier.bias[column]
+    norms = np.sqrt(sums[:, -1] + floor)
+    logits = sums[:, column] / norms + bias
     worst = 1 + int(np.argmax(logits[1:])) if len(logits) > 1 else 0
     together = WHOLE_SHARE * logits[0] + (1.0 - WHOLE_SHARE) * logits[worst]
-    beside = dict(weigh(text, signals).get(label, {}))
+    signals = dict(beside)
     short_of = float(margin(logits[worst]))
     if worst and logits[worst] - short_of > together:
         shares = {worst: 1.0}
         if short_of:
-            beside[_PART] = -short_of
+            signals[_PART] = -short_of
     else:
         shares = {0: WHOLE_SHARE, worst: 1.0 - WHOLE_SHARE} if worst else {0: 1.0}
     weights = np.zeros(len(located.ids))
@@ -88,11 +86,10 @@ def explain(classifier: Classifier, text: str, label: str, signals: Mapping[str,
         first, last = int(windows.start[window]), int(windows.end[window])
         weights[first:last] += share / norms[window] * token_weights(located.ids[first:last], cache, column)
     spans = [(located.starts[at], located.ends[at], float(weights[at])) for at in np.flatnonzero(weights)]
-    bias = float(classifier.bias[column])
     first, last = int(windows.start[worst]), int(windows.end[worst])
     where = (located.starts[first], located.ends[last - 1]) if last > first else (0, 0)
-    logit = bias + sum(weight for _, _, weight in spans) + sum(beside.values())
-    return Explanation(spans, beside, bias, logit, where)
+    logit = bias + sum(weight for _, _, weight in spans) + sum(signals.values())
+    return Explanation(spans, signals, bias, logit, where)
 
 
 def token_weights(ids: NDArray[np.intp], cache: TermCache, column: int) -> NDArray[np.float64]:

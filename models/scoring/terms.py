@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,3 +130,15 @@ class TermCache:
             new = np.zeros((size, *old.shape[1:]), dtype=old.dtype)
             new[: len(old)] = old
             setattr(self, name, new)
+
+
+def token_ids(tokens: Sequence[Sequence[str]], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The ids of all texts' tokens in one sequence, and how many tokens each text has."""
+    numbers = cache.ids
+    sizes = np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
+    ids = list(map(numbers.get, chain.from_iterable(tokens)))
+    if None in ids:
+        flat = list(chain.from_iterable(tokens))
+        cache.learn([token for token, number in zip(flat, ids, strict=True) if number is None])
+        ids = list(map(numbers.get, flat))
+    return np.array(ids, dtype=np.intp), sizes
