@@ -15,6 +15,7 @@ from scipy.stats import spearmanr
 
 from models.evaluation.card import write_card
 from models.evaluation.evasion import KINDS, disguise
+from models.evaluation.foreign import COMMENTS, foreign_comments
 from models.evaluation.plots import Slice, draw
 from models.labels import LABELS
 from models.scoring import classifier as classifiers
@@ -23,7 +24,6 @@ from models.scoring.explanation import Explanation
 from models.training.augmentation import IDENTITY_TERMS
 from models.training.calibration import natural_weights
 from models.training.datasets import Examples, read_rows, read_source
-from models.training.foreign import COMMENTS, foreign_comments
 from models.training.innocent import innocent_sentences
 from models.training.metrics import (
     auc,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import models
+from models.evaluation.foreign import COMMENTS, foreign_comments
 from models.training.datasets import read_rows
-from models.training.foreign import COMMENTS, foreign_comments
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[4] / "shared" / "data"))
 CLASSIFIER = models.load()
