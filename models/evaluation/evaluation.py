@@ -17,7 +17,7 @@ from models.evaluation.card import write_card
 from models.evaluation.evasion import KINDS, disguise
 from models.evaluation.foreign import COMMENTS, foreign_comments
 from models.evaluation.plots import Slice, draw
-from models.labels import LABELS
+from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
 from models.scoring import classifier as classifiers
 from models.scoring.classifier import Classifier
 from models.scoring.explanation import Explanation
@@ -38,7 +38,7 @@ from models.training.metrics import (
 Progress = Callable[[str], None]
 Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows
 
-_TOXICITY, _SPAM = LABELS.index("toxicity"), LABELS.index("spam")
+_TOXICITY, _SPAM = COLUMN[TOXICITY], COLUMN[SPAM]
 _EVASION_COMMENTS = 3000
 _LEAST_IN_BIN = 75  # comments: with fewer, chance alone moves a bin by more than 0.05
 _SPAN_WEIGHTS = (0.6, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0)
@@ -105,12 +105,13 @@ def _wikipedia(classifier: Classifier, data: Path) -> Report:
 def _jigsaw(classifier: Classifier, data: Path) -> Report:
     examples = _development(data, "jigsaw")
     scores = classifier.score(examples.texts)
-    six = ~np.isnan(examples.targets[:, 1]) & _has_six(data)
+    six = ~np.isnan(examples.targets[:, COLUMN["severe_toxicity"]]) & _has_six(data)
     ranking, honesty = [], []
     truth = examples.targets[:, _TOXICITY] > 0.5
     ranking.append(["any_label", str(auc_with_interval(truth, scores[:, _TOXICITY])), str(truth.sum())])
     aucs = []
-    for column, label in enumerate(LABELS[:_SPAM]):
+    for label in ABUSE_LABELS:
+        column = COLUMN[label]
         bad = examples.targets[six, column] > 0.5
         estimate = auc_with_interval(bad, scores[six, column])
         aucs.append(estimate.value)
@@ -119,9 +120,9 @@ def _jigsaw(classifier: Classifier, data: Path) -> Report:
         known = weight > 0
         honesty.append(_honesty_row(label, examples.targets[known, column] > 0.5, scores[known, column], weight[known]))
     ranking.append(["mean of the six (rows with six labels)", f"{np.mean(aucs):.4f}", ""])
-    known = ~np.isnan(examples.targets[:, 1])  # where any_label is 0, all six are 0
+    known = ~np.isnan(examples.targets[:, COLUMN["severe_toxicity"]])  # where any_label is 0, all six are 0
     bad = examples.targets[known] > 0.5
-    of_known = [auc(bad[:, column], scores[known, column]) for column in range(_SPAM)]
+    of_known = [auc(bad[:, column], scores[known, column]) for column in map(COLUMN.__getitem__, ABUSE_LABELS)]
     ranking.append([f"mean of the six (all {known.sum():,} rows where they are known)", f"{np.mean(of_known):.4f}", ""])
     return Report(
         [
@@ -292,7 +293,7 @@ def _evasion(classifier: Classifier, data: Path) -> Report:
         base = (
             clean
             if len(kept) == len(truth)
-            else auc(truth[kept], classifier.score([short.texts[r] for r in kept])[:, 0])
+            else auc(truth[kept], classifier.score([short.texts[r] for r in kept])[:, _TOXICITY])
         )
         figure = auc(truth[kept], scores)
         rows.append([kind, f"{figure:.4f}", f"{figure - base:+.4f}"])

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import artifact as artifacts
-from models.artifact import Artifact
-from models.labels import LABELS
+from models.artifact import Artifact, ArtifactError
+from models.labels import COLUMN, LABELS
 from models.reading.language import detect, is_judgeable
 from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
@@ -70,7 +70,7 @@ class Classifier:
         pooled = pool(logits, windows.first)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
-                pooled[row, self.labels.index(label)] += sum(weights.values())
+                pooled[row, COLUMN[label]] += sum(weights.values())
         return pooled
 
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
@@ -91,7 +91,7 @@ class Classifier:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
         if label not in self.labels:
             raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
-        column = self.labels.index(label)
+        column = COLUMN[label]
         beside = weigh(text, signals or {}).get(label, {})
         return explain(text, self.cache(), column, floor=self.floor, bias=float(self.bias[column]), beside=beside)
 
@@ -121,9 +121,16 @@ def load(path: str | Path | None = None) -> Classifier:
 
     Raises
     ------
-    ArtifactError : the folder's model is missing, truncated, altered or too new
+    ArtifactError : the folder's model is missing, truncated, altered, too new, or made for other labels
     """
-    return from_artifact(artifacts.read(Path(path) if path is not None else artifacts.SHIPPED))
+    folder = Path(path) if path is not None else artifacts.SHIPPED
+    artifact = artifacts.read(folder)
+    if tuple(artifact.manifest["labels"]) != LABELS:
+        raise ArtifactError(
+            f"The model in {folder} scores {', '.join(artifact.manifest['labels'])}, and this Winnow expects "
+            f"{', '.join(LABELS)}, in this order. Train it again with `winnow train`."
+        )
+    return from_artifact(artifact)
 
 
 def from_artifact(artifact: Artifact) -> Classifier:

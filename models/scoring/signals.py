@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from models.labels import SPAM
+
 Known = Mapping[str, object]
 
 _LINK = re.compile(r"(?:https?://|\bwww\.)([^\s\"'<>]*)")
@@ -78,7 +80,7 @@ _OF_THE_TEXT = (
     Signal("the same words over and over", 0.5, _repeats_itself),
     Signal("two words at most", -1.5, _few_words),
 )
-SPAM = (
+SIGNALS = (
     *_OF_THE_TEXT,
     Signal("honeypot filled in", 4.0, lambda _, known: bool(known.get("honeypot"))),
     Signal("sent within 3 seconds", 1.5, _too_quick),
@@ -91,5 +93,5 @@ SPAM = (
 def weigh(text: str, known: Known) -> dict[str, dict[str, float]]:
     """The weights of a comment's signals on labels' logits: label -> signal name -> weight."""
     text = text[:_LOOKED_AT].lower()
-    found = {signal.name: signal.weight for signal in (SPAM if known else _OF_THE_TEXT) if signal.seen(text, known)}
-    return {"spam": found} if found else {}
+    found = {signal.name: signal.weight for signal in (SIGNALS if known else _OF_THE_TEXT) if signal.seen(text, known)}
+    return {SPAM: found} if found else {}

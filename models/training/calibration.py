@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from models.labels import LABELS
+from models.labels import COLUMN, LABELS, SPAM, TOXICITY
 from models.training.datasets import SPAM_SOURCES, Examples
 from models.training.metrics import auc
 from models.training.thresholds import choose_thresholds
@@ -23,7 +23,7 @@ NATURAL_RATES = {
     "profanity": 0.0529,
     "threat": 0.0030,
     "identity_attack": 0.0088,
-    "spam": 0.05,
+    SPAM: 0.05,
 }
 _FOR_SPAM = {"sms": 0.2, "jigsaw": 0.1}  # what a comment counts for when spam is calibrated; others 1
 _BENDS = (0.05, 0.25, 0.6)  # quantiles of the positives' logits
@@ -40,7 +40,7 @@ def calibrate(logits: NDArray[np.float64], examples: Examples) -> NDArray[np.flo
     maps = []
     for column, label in enumerate(LABELS):
         bad = examples.targets[:, column] > 0.5
-        if label == "spam":
+        if label == SPAM:
             rows = jigsaw | np.isin(examples.source, SPAM_SOURCES)
             counts = np.array([_FOR_SPAM.get(source, 1.0) for source in examples.source[rows]])
             weight = _at_rate(counts, bad[rows], NATURAL_RATES[label])
@@ -58,7 +58,7 @@ def natural_weights(targets: NDArray[np.floating[Any]], column: int) -> NDArray[
     The label is known of every harmless comment, but of a part only of the toxic ones, in which the rarer labels are
     too common. So the known toxic ones stand for all toxic ones, with and without the label, at its natural rate.
     """
-    toxic, label = targets[:, 0] > 0.5, targets[:, column]
+    toxic, label = targets[:, COLUMN[TOXICITY]] > 0.5, targets[:, column]
     weight = np.where(np.isnan(label), 0.0, 1.0)
     if LABELS[column] in NATURAL_RATES:
         expected = min(NATURAL_RATES[LABELS[column]] * len(label), float(toxic.sum()))
@@ -70,7 +70,7 @@ def natural_weights(targets: NDArray[np.floating[Any]], column: int) -> NDArray[
 
 def measure_spam(logits: NDArray[np.float64], knots: NDArray[np.float64], examples: Examples) -> dict[str, float]:
     """How spam is told from ham in comments that the fit did not see (`logits` as for `calibrate`), for the card."""
-    column = LABELS.index("spam")
+    column = COLUMN[SPAM]
     spam_logits = logits[:, column]
     known = np.isin(examples.source, SPAM_SOURCES)
     truth = examples.targets[:, column] > 0.5
@@ -82,7 +82,7 @@ def measure_spam(logits: NDArray[np.float64], knots: NDArray[np.float64], exampl
         "YouTube, worst video": round(min(aucs), 4),
         "SMS, four folds": _auc_of(truth, spam_logits, known & (examples.source == "sms")),
     }
-    reject_at = choose_thresholds()["balanced"]["spam"]["reject_at"]
+    reject_at = choose_thresholds()["balanced"][SPAM]["reject_at"]
     comments = known & (examples.source != "sms")
     rejected = np.interp(spam_logits, *knots[column]) >= reject_at
     ordinary = np.interp(spam_logits[examples.source == "jigsaw"], *knots[column]) >= reject_at

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import LABELS
+from models.labels import COLUMN, LABELS
 from models.reading.normalization import normalize
 from models.training.innocent import innocent_sentences
 
@@ -75,7 +75,7 @@ def checksum(path: Path) -> str:
 def _known(**targets: float) -> NDArray[np.float32]:
     row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
     for label, value in targets.items():
-        row[LABELS.index(label)] = value
+        row[COLUMN[label]] = value
     return row
 
 

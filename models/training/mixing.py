@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from models.labels import LABELS
+from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, TOXICITY
 from models.training.calibration import natural_weights
 from models.training.datasets import Examples
 
 #: How much of the mixture toxicity takes: of sets other than Jigsaw only toxicity is known, so that the other labels'
 #: logits say little of their words, and identity attacks raise terms for people. Chosen on development sets and
 #: sentences of our own; all others take it whole.
-_SHARE = {"toxicity": 0.2}
+_SHARE = {TOXICITY: 0.2}
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ def learn_mixture(logits: NDArray[np.floating[Any]], examples: Examples) -> Mixt
     stays as it is, too.
     """
     jigsaw = examples.source == "jigsaw"
-    targets, x = examples.targets[jigsaw], logits[jigsaw, :-1]
+    targets, x = examples.targets[jigsaw], logits[jigsaw, ABUSE_COLUMNS]
     matrix, offset = np.eye(len(LABELS)), np.zeros(len(LABELS))
-    for column, label in enumerate(LABELS[:-1]):
+    for label in ABUSE_LABELS:
+        column = COLUMN[label]
         weight = natural_weights(targets, column)
         known, bad = weight > 0, targets[:, column] > 0.5
         if len(np.unique(bad[known])) < 2:
@@ -55,6 +56,6 @@ def learn_mixture(logits: NDArray[np.floating[Any]], examples: Examples) -> Mixt
         fitted = LogisticRegression(max_iter=500).fit(x[known] / spread, bad[known], sample_weight=weight[known])
         share = _SHARE.get(label, 1.0)
         matrix[:, column] *= 1.0 - share
-        matrix[:-1, column] += share * fitted.coef_[0] / spread
+        matrix[ABUSE_COLUMNS, column] += share * fitted.coef_[0] / spread
         offset[column] = share * fitted.intercept_[0]
     return Mixture(matrix, offset)

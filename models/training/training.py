@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from models import artifact as artifacts
 from models.artifact import Artifact
-from models.labels import LABELS
+from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
 from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
@@ -46,7 +46,7 @@ from models.training.thresholds import choose_thresholds
 
 VERSION = "1.2.0"
 WORD_BITS, PAIR_BITS = 19, 19
-PENALTY = (15.0, 15.0, 15.0, 15.0, 15.0, 15.0, 4.0)  # one a label; chosen on development sets
+PENALTY = {**dict.fromkeys(ABUSE_LABELS, 15.0), SPAM: 4.0}  # chosen on development sets
 #: All others: 0.
 _GROUPS = {
     "civil": 1,
@@ -58,12 +58,10 @@ _GROUPS = {
     "sms": 6,
     "feedback": 7,
 }
-_SPAM = LABELS.index("spam")
-_TOXIC = slice(0, _SPAM)  # columns of the other labels
 _MADE_UP_FOR_SPAM = 8.0  # times a sentence of ours: YouTube's comments, of four videos only, count as much
 _KNOWN_FROM = 4  # training comments that must hold a word before it counts as known
 _FOLDS = 4
-FAVOUR = (0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.0)  # one a label, chosen as the penalty
+FAVOUR = {**dict.fromkeys(ABUSE_LABELS, 0.7), SPAM: 0.0}  # chosen as the penalty
 _STEPS = 40  # of L-BFGS
 
 Progress = Callable[[str], None]
@@ -99,7 +97,7 @@ def learn_vocabulary(examples: Examples) -> Vocabulary:
     strong: set[str] = set()
     for source, share, least in (("jigsaw", 0.55, 10), ("roman_urdu", 0.93, 8)):
         texts = [text for text, of in zip(examples.texts, examples.source, strict=True) if of == source]
-        toxic = examples.targets[examples.source == source, 0] > 0.5
+        toxic = examples.targets[examples.source == source, COLUMN[TOXICITY]] > 0.5
         of_all = count_words(texts)
         of_toxic = count_words(text for text, is_toxic in zip(texts, toxic, strict=True) if is_toxic)
         strong |= {
@@ -178,7 +176,7 @@ class Trainer:
         models = []
         for fold in range(_FOLDS):
             models.append(self._model(self._fit_toxic(self.examples.fold != fold), spam, fold + 1))
-            self.progress(f"fitted {', '.join(LABELS[:_SPAM])} without fold {fold + 1} of {_FOLDS}")
+            self.progress(f"fitted {', '.join(ABUSE_LABELS)} without fold {fold + 1} of {_FOLDS}")
         mixture = learn_mixture(self._out_of_fold(models), self.examples)
         logits = self._out_of_fold([model.mixed(mixture) for model in models])
         toxic = self._fit_toxic(np.ones(len(self.examples), dtype=bool))
@@ -195,8 +193,10 @@ class Trainer:
 
     def _fit_toxic(self, kept: NDArray[np.bool_]) -> PartialLabelLogisticRegression:
         """All labels but spam, of the comments that are kept."""
-        columns, weight = list(range(_SPAM)), np.column_stack([self.examples.weights * kept] * _SPAM)
-        return self._fit(columns, self.examples.targets[:, columns], weight, self.groups)
+        weight = np.column_stack([self.examples.weights * kept] * len(ABUSE_LABELS))
+        return self._fit(
+            ABUSE_LABELS, self.examples.targets[:, list(map(COLUMN.__getitem__, ABUSE_LABELS))], weight, self.groups
+        )
 
     def _fit_spam(self) -> PartialLabelLogisticRegression:
         """Spam, of all comments and then without each fold: one pass over the features serves all five."""
@@ -204,14 +204,14 @@ class Trainer:
         rows = [np.ones(len(self.examples), bool)] + [self.examples.fold != fold for fold in range(_FOLDS)]
         # Whatever is no spam, from wherever, shares an intercept with the contact forms' spam, which has no like.
         groups = np.where(np.isin(self.examples.source, ("youtube", "sms")), self.groups, 0)
-        targets = np.column_stack([self.examples.targets[:, _SPAM]] * len(rows))
-        spam = self._fit([_SPAM] * len(rows), targets, np.column_stack([weight * kept for kept in rows]), groups)
+        targets = np.column_stack([self.examples.targets[:, COLUMN[SPAM]]] * len(rows))
+        spam = self._fit([SPAM] * len(rows), targets, np.column_stack([weight * kept for kept in rows]), groups)
         self.progress("fitted spam, and again without each fold")
         return spam
 
     def _fit(
         self,
-        labels: list[int],
+        labels: Sequence[str],
         targets: NDArray[np.floating[Any]],
         weight: NDArray[np.floating[Any]],
         groups: NDArray[np.intp],
@@ -225,8 +225,8 @@ class Trainer:
     ) -> Model:
         coef = np.column_stack([toxic.coef_, spam.coef_[:, column]])
         intercept = np.zeros((max(_GROUPS.values()) + 1, len(LABELS)))
-        intercept[: len(toxic.intercept_), _TOXIC] = toxic.intercept_
-        intercept[: len(spam.intercept_), _SPAM] = spam.intercept_[:, column]
+        intercept[: len(toxic.intercept_), ABUSE_COLUMNS] = toxic.intercept_
+        intercept[: len(spam.intercept_), COLUMN[SPAM]] = spam.intercept_[:, column]
         return Model(self.vocabulary, self.rarity, coef, intercept)
 
 

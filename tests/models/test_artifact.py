@@ -66,3 +66,11 @@ def test_a_manifest_that_is_none_is_refused(folder: Path, content: str) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(models.ArtifactError, match=r"manifest\.json is missing"):
         models.load(tmp_path)
+
+
+def test_a_model_for_other_labels_is_refused_and_names_both(folder: Path, tmp_path: Path) -> None:
+    shipped = artifact.read(folder)
+    manifest = {**shipped.manifest, "labels": ["spam", "toxicity"]}
+    artifact.write(tmp_path / "other", artifact.Artifact(shipped.arrays, shipped.words, manifest))
+    with pytest.raises(models.ArtifactError, match=r"scores spam, toxicity, and this Winnow expects toxicity, .*spam"):
+        models.load(tmp_path / "other")

@@ -10,7 +10,7 @@ import pytest
 
 import models
 from models.labels import LABELS
-from models.scoring.signals import SPAM, weigh
+from models.scoring.signals import SIGNALS, weigh
 
 CLASSIFIER = models.load()
 SEEN = [
@@ -45,9 +45,9 @@ def test_ordinary_comments_have_none(text: str, known: dict[str, object]) -> Non
 
 
 def test_every_signal_is_tried_here_and_stands_in_the_documentation_with_its_weight() -> None:
-    assert {name for _, _, name in SEEN} == {signal.name for signal in SPAM}
+    assert {name for _, _, name in SEEN} == {signal.name for signal in SIGNALS}
     rows = (Path(__file__).parents[3] / "docs" / "classifier.md").read_text(encoding="utf-8").splitlines()
-    for signal in SPAM:
+    for signal in SIGNALS:
         assert [row for row in rows if row.startswith(f"| {signal.name}") and row.endswith(f"| {signal.weight} |")]
 
 
@@ -55,7 +55,7 @@ def test_every_signal_is_tried_here_and_stands_in_the_documentation_with_its_wei
 def test_a_signal_moves_the_spam_logit_by_its_weight_and_no_other(
     text: str, known: dict[str, object], name: str
 ) -> None:
-    weight = next(signal.weight for signal in SPAM if signal.name == name)
+    weight = next(signal.weight for signal in SIGNALS if signal.name == name)
     explained = CLASSIFIER.explain(text, "spam", known)
     assert explained.signals[name] == weight
     spam = LABELS.index("spam")
