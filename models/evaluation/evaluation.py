@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 
 from models.evaluation.card import write_card
 from models.evaluation.evasion import KINDS, disguise
-from models.evaluation.foreign import COMMENTS, foreign_comments
+from models.evaluation.foreign import foreign_comments
 from models.evaluation.plots import Slice, draw
 from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
 from models.scoring import classifier as classifiers
@@ -259,7 +259,7 @@ def _languages(classifier: Classifier, data: Path) -> Report:
 
 def _not_judged(classifier: Classifier, data: Path, roman_urdu: Sequence[str]) -> Table:
     """What the classifier says of each language: that it cannot judge it, or wrongly that it can."""
-    sets = {f"`{language}`: our own, most of them short": foreign_comments(language) for language in COMMENTS}
+    sets = {f"`{language}`: our own, most of them short": texts for language, texts in foreign_comments().items()}
     sets["Roman Urdu validation"] = list(roman_urdu)
     youtube = read_rows(data / "spam/youtube_comments.csv.gz")
     sets["English: YouTube, wanted comments"] = [row["text"] for row in youtube if row["spam"] == "0"]

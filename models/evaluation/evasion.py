@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Set
 from random import Random
 
+from models.package_data import read_lists
+
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _LEET = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7+", "b": "8", "g": "9"}
 _LOOKALIKES = {
@@ -13,13 +15,6 @@ _LOOKALIKES = {
     "greek": dict(zip("aoiuvnpktxyb", "αοιυνηρκτχγβ", strict=True)),
 }
 _HIDDEN = "\u200b\u200c\u200d\u2060\u00ad\ufeff\u202e\u202c"
-_CLEAN = (
-    "The morning market opened under the bridge while the river was still grey. People bought apples, bread and a "
-    "little cheese. A bus stopped by the library and the driver waved to the children. Later the clouds moved away "
-    "and the hills across the valley could be seen from the station. The band practised a slow tune in the hall. "
-    "Somebody had planted roses along the path to the mill. The old clock was four minutes late, as on every day. "
-    "We walked home through the park and talked about the new timetable. "
-)
 
 Disguise = Callable[[str, Random], str]
 
@@ -143,8 +138,7 @@ def _glue(text: str, spans: list[tuple[int, int]]) -> str:
 
 def dilute(text: str, words: int = 2000) -> str:
     """The text in the middle of so many clean words."""
-    sentences = _CLEAN.strip().split(". ")
-    per_round = len(_CLEAN.split())
-    clean = [sentence.rstrip(".") + "." for sentence in sentences] * (words // per_round + 1)
+    sentences = read_lists("models.evaluation", "dilution.toml")["sentences"]
+    clean = sentences * (words // len(" ".join(sentences).split()) + 1)
     half = len(clean) // 2
     return " ".join([*clean[:half], text.rstrip() + ("" if text.rstrip()[-1:] in ".!?" else "."), *clean[half:]])

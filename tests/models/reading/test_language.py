@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import models
-from models.evaluation.foreign import COMMENTS, foreign_comments
+from models.evaluation.foreign import foreign_comments
 from models.training.datasets import read_rows
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -21,9 +21,9 @@ ENGLISH = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("language", COMMENTS)
+@pytest.mark.parametrize("language", foreign_comments())
 def test_short_comments_in_an_unlearnt_language_are_not_judged(language: str) -> None:
-    comments = foreign_comments(language)
+    comments = foreign_comments()[language]
     judged = [text for text in comments if CLASSIFIER.judgeable(text)]
     assert len(judged) <= 2, judged
 
