@@ -9,7 +9,7 @@ import models
 from moderation.policy.rules import Presets
 
 if TYPE_CHECKING:
-    from models.classifier import Classifier
+    from models.scoring.classifier import Classifier
 
 _lock = threading.Lock()
 _loaded: list[Classifier] = []

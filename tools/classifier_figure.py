@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 import models
-from models.classifier import Classifier
-from models.hashing import bucket
-from models.normalization import normalize_with_offsets
-from models.pooling import PLAINLY
-from models.terms import BREAK, Weights, expand
-from models.tokens import find_token_spans, is_break
-from models.windows import cut, window_sums
-from models.words import MARKS
+from models.reading.hashing import bucket
+from models.reading.normalization import normalize_with_offsets
+from models.reading.tokens import find_token_spans, is_break
+from models.reading.words import MARKS
+from models.scoring.classifier import Classifier
+from models.scoring.pooling import PLAINLY
+from models.scoring.terms import BREAK, Weights, expand, token_ids
+from models.scoring.windows import cut, window_sums
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "classifier.svg"
 LABEL = "toxicity"
@@ -107,7 +107,7 @@ def tell(classifier: Classifier) -> Story:
         for ends_here, sentence in groupby(tokens, is_break)
         if not ends_here
     ]
-    ids, sizes = classifier.token_ids([tokens], cache)
+    ids, sizes = token_ids([tokens], cache)
     windows = cut(sizes, ids == BREAK)
     sums = window_sums(ids, windows, cache)
     norms = np.sqrt(sums[:, -1] + classifier.floor)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from models.feedback import read_feedback
 from models.labels import LABELS
+from models.training.feedback import read_feedback
 from moderation.decisions import comments
 from moderation.history import feedback
 from moderation.intake import submissions
