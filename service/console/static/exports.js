@@ -41,7 +41,7 @@ function recordCounter(kind) {
   };
 }
 
-async function receive(answer, kind, view, abort) {
+async function receive(answer, kind, view) {
   const total = Number(answer.headers.get("X-Winnow-Total"));
   const exact = answer.headers.get("X-Winnow-Total-Is") === "exact";
   if (exact) view.bar.max = Math.max(total, 1);
@@ -93,7 +93,7 @@ async function run(form, button) {
     });
     if (!answer.ok) throw new Error((await answer.json()).message);
     const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? `export.${button.value}`;
-    const { blob, number } = await receive(answer, button.value, view, abort);
+    const { blob, number } = await receive(answer, button.value, view);
     offer(view, blob, name, number);
   } catch (error) {
     view.bar.remove();

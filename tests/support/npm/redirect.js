@@ -1,7 +1,7 @@
 // Preloaded before a client whose host is a constant: sends its https requests to WINNOW_URL, otherwise unchanged.
 'use strict';
-const http = require('http');
-const https = require('https');
+const http = require('node:http');
+const https = require('node:https');
 
 const target = new URL(process.env.WINNOW_URL);
 https.request = (options, callback) =>
