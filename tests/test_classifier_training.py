@@ -30,6 +30,8 @@ from models.tokens import find_tokens
 from models.windows import Windows, window_sums
 from models.words import Reader
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[2] / "shared" / "data"))
 needs_data = pytest.mark.skipif(
     not (DATA / "toxicity").is_dir(), reason=f"no training data in {DATA} (set WINNOW_TRAINING_DATA)"

@@ -16,6 +16,8 @@ import requests
 
 from tests.support.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("service", "worker", "moderation", "models", "operations", "migrations")
 
