@@ -22,10 +22,10 @@ test: .venv/.dev  ## the whole suite, on SQLite and on PostgreSQL; parts of it b
 	fi
 	WINNOW_TEST_DATABASE=both $(PYTEST) $(TESTS)
 
-test-quick: .venv/.dev  ## what tells most in two minutes: SQLite, no browser, no whole installation
+test-quick: .venv/.dev  ## the quicker tests: SQLite, no browser, no whole installation
 	WINNOW_TEST_DATABASE=sqlite $(PYTEST) --quick $(TESTS)
 
-coverage: .venv/.dev  ## which lines the suite runs, on SQLite; the tests take longer than without
+coverage: .venv/.dev  ## which lines the suite runs, on SQLite
 	@rm -f .coverage .coverage.*
 	WINNOW_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 1 )) --dist loadfile $(TESTS)
 	$(BIN)/coverage combine -q
