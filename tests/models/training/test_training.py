@@ -40,6 +40,8 @@ from models.training.mixing import Mixture, learn_mixture
 from tests.support import ROOT
 from texts.normalization import normalize
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", ROOT.parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(
     not (DATA / "toxicity").is_dir(), reason=f"no training data in {DATA} (set WINNOW_TRAINING_DATA)"
