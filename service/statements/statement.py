@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from moderation import appeals, clock, site_settings
 from moderation.statements import Link
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
-from service.console.marks import Segment, segments
+from service.console.card.highlights import Segment, segments
 from service.statements import wording
 
 #: Decisions on a comment that are looked at, the latest.
