@@ -1,0 +1,140 @@
+"""What open pages of the console hear of others: as it happens (server-sent events), or when they ask.
+
+A stream holds a thread, so there are only so many. A page that finds no room, or no Redis, asks every few seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Collection, Iterator
+from queue import Empty
+
+from flask import Flask, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from moderation import clock
+from moderation.people import accounts
+from moderation.people.roles import by_site
+from moderation.review import claims
+from moderation.store import AWAY
+from moderation.tables import Comment, ReviewItem
+from service.console import access
+from service.console.card import cards
+from service.console.queue import latest_change
+from service.console.queue.subscription import Line, Wire
+from service.context import Context, context
+
+#: How often a stream says that it lives, and looks whether its reader may still read it.
+HEARTBEAT_SECONDS = 5.0
+#: After this a page connects anew, so that none keeps its place for ever.
+LONGEST_SECONDS = 300.0
+RETRY_SECONDS = 10
+#: Cards that a page may ask about at a time.
+MOST_CARDS = 200
+#: A page is told of new items from a moment before it asked last: what was written then may be seen only now.
+_OVERLAP_MS = 3000
+_COUNT_UP_TO = 100
+
+_ID = re.compile(r"c_[0-9a-z]{26}")
+
+#: The sites that the reader of a stream may see now; None: nothing any more.
+Allowed = Callable[[], Collection[str] | None]
+
+
+def init_app(app: Flask) -> None:
+    """Lay the wire of an app whose context is there. Nothing is opened until a page listens."""
+    found: Context = app.extensions["winnow"]
+    app.extensions["winnow_wire"] = Wire(found.settings.redis_url, found.settings.event_streams)
+
+
+def stream_events() -> ResponseReturnValue:
+    """Server-sent events, of the sites that the person may see. 503 when there is no room or no Redis."""
+    wire: Wire = current_app.extensions["winnow_wire"]
+    line = wire.join()
+    if line is None:
+        return {"message": "Ask /console/changes instead."}, 503, {"Retry-After": str(RETRY_SECONDS)}
+    store, token = context().store, request.cookies[access.SESSION_COOKIE]
+
+    def allowed() -> Collection[str] | None:
+        user = accounts.resume_session(store, token)
+        if user is None:
+            return None
+        with store.read() as session:
+            return by_site(session, user).keys()
+
+    answer = Response(_tell(line, allowed), mimetype="text/event-stream")
+    answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    answer.call_on_close(lambda: wire.leave(line))
+    return answer
+
+
+def show_changes() -> ResponseReturnValue:
+    """What has changed `since` (milliseconds since 1970): how many new items, and how `cards` stand now."""
+    wanted = [one for one in request.args.get("cards", "").split(",") if _ID.fullmatch(one)][:MOST_CARDS]
+    since = request.args.get("since", "")
+    now = now_ms()
+    with context().store.read() as session:
+        rows = session.scalars(select(Comment).where(Comment.id.in_(wanted), Comment.site_id.in_(access.roles()))).all()
+        ids = [row.id for row in rows]
+        open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.closed_at.is_(None))
+        waiting = set(session.scalars(open_items))
+        holders = claims.holders(session, ids)
+        names = cards.people_names(session, list(holders.values()))
+        me = f"user:{access.user().id}"
+        shown = {
+            row.id: {
+                "version": row.version,
+                "waits": row.id in waiting,
+                "message": None if row.id in waiting else latest_change.tell(session, row),
+                "by": names[holders[row.id]] if holders.get(row.id, me) != me else None,
+            }
+            for row in rows
+        }
+        opened = 0
+        if re.fullmatch(r"[0-9]{1,15}", since):
+            after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
+            query = select(ReviewItem.id).where(
+                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.closed_at.is_(None)
+            )
+            opened = session.scalar(select(func.count()).select_from(query.limit(_COUNT_UP_TO).subquery())) or 0
+    return jsonify(now=now, opened=opened, cards=shown)
+
+
+def now_ms() -> int:
+    """For templates: when this page was made, which is since when it wants to know what is new."""
+    return clock.milliseconds(clock.now())
+
+
+def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
+    """The stream's text. Ends after a while, when Redis goes away, and when its reader's session ends."""
+    began = time.monotonic()
+    sites = allowed()
+    yield f"retry: {1000 * RETRY_SECONDS}\nevent: connected\ndata: {{}}\n\n"
+    beat = time.monotonic() + HEARTBEAT_SECONDS
+    while sites is not None and time.monotonic() - began < LONGEST_SECONDS:
+        if time.monotonic() >= beat:
+            try:
+                sites = allowed()
+            except AWAY:
+                return
+            beat = time.monotonic() + HEARTBEAT_SECONDS
+            yield ":\n\n" if sites is not None else "event: over\ndata: {}\n\n"
+            continue
+        try:
+            message = line.messages.get(timeout=max(0.0, beat - time.monotonic()))
+        except Empty:
+            continue
+        if message is None:
+            return
+        if message.site in sites:
+            data = {"kind": message.kind, "comments": list(message.comments), "by": message.by}
+            yield f"data: {json.dumps(data)}\n\n"
+
+
+ROUTES = (
+    ("/events", "GET", stream_events),
+    ("/changes", "GET", show_changes),
+)
