@@ -13,6 +13,7 @@ from moderation import clock
 from moderation.decisions import appeals
 from moderation.sites import site_settings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
+from moderation.webhooks.statement_links import Link
 from service.console.card.highlights import Segment, segments
 from service.statements import wording
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import people, sealing, signed_in, totp
+from moderation import sealing
+from moderation.people import accounts, sessions, totp
 from service.console import access
 from service.console.browsers import browser_name
 from service.console.queue.review_queue import site_names

@@ -76,7 +76,7 @@ def _form(status: int, *, name: str = "", errors: dict[str, str] | None = None) 
 
 def _welcome_form(user: User, status: int, **errors: str) -> ResponseReturnValue:
     page = render_template(
-        "console/signing_in/welcome.html", newcomer=user, errors=errors, min_length=people.MIN_PASSWORD_LENGTH
+        "console/signing_in/welcome.html", newcomer=user, errors=errors, min_length=accounts.MIN_PASSWORD_LENGTH
     )
     return page, status
 

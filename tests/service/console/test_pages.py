@@ -33,6 +33,8 @@ from moderation.tables import (
     User,
     WebhookDelivery,
 )
+from moderation.webhooks import deliveries
+from moderation.webhooks.deliveries import Sent
 from service.console import exports, plots
 from service.console.plots import Series
 from service.console.statistics import statistics

@@ -21,6 +21,8 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Membership
+from moderation.webhooks import console_channel
+from moderation.webhooks.console_channel import Message
 from service.console.queue import live_updates
 from service.console.queue.subscription import Wire
 from tests.support.parts import Part

@@ -122,7 +122,7 @@ class TestFilters:
     def test_more_than_a_thousand_is_said_as_such(
         self, browser: FlaskClient, post: Post, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("moderation.review_counts", "service.console.queue.queue_filters"):
+        for name in ("moderation.review.review_counts", "service.console.queue.queue_filters"):
             monkeypatch.setattr(f"{name}.COUNT_UP_TO", 1)
         for text in ("insult=0.6", "insult=0.7"):
             post(text)
