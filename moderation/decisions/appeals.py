@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.decisions import writing
 from moderation.review import review_items
 from moderation.sites import site_settings
@@ -51,7 +51,7 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
     """
     if not is_open(session, comment):
         raise AppealRefused("This decision cannot be appealed, or an appeal was sent already.")
-    actor = comment.decided_by or "policy"
+    actor = comment.decided_by or actors.POLICY
     appeal = Appeal(
         id=clock.new_id("p"),
         site_id=comment.site_id,
@@ -64,7 +64,7 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
     wanted = replace(
         writing.wanted(comment, PRIORITY),
         # Only a person of the console is somebody; a decision over the API does not say whose it was.
-        not_for=actor if actor.startswith("user:") else None,
+        not_for=actor if actors.is_person(actor) else None,
         about={"version": comment.version, "status": comment.status, "actor": actor, "labels": []},
     )
     review_items.open_items(session, [wanted], kind="appeal")
@@ -149,9 +149,7 @@ def waiting(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
 
 def _open_item(session: Session, comment: Comment) -> ReviewItem | None:
     return session.scalar(
-        select(ReviewItem).where(
-            ReviewItem.comment_id == comment.id, ReviewItem.kind == "appeal", ReviewItem.closed_at.is_(None)
-        )
+        select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.kind == "appeal", ReviewItem.is_open)
     )
 
 

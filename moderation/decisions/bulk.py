@@ -16,10 +16,11 @@ from typing import Any, Literal, cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.decisions import bulk_criteria, comments, undoing
 from moderation.decisions.bulk_criteria import Chosen
 from moderation.decisions.comments import CommentError
+from moderation.errors import NotFound
 from moderation.intake.queues import Queues
 from moderation.people import roles
 from moderation.sites import site_settings
@@ -139,7 +140,7 @@ def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
     Undoing it twice is the same as once.
 
     Raises:
-        LookupError: there is no such job.
+        NotFound: there is no such job.
         NotAllowed: it is an undo itself.
     """
     job = _lock(session, job_id)
@@ -156,7 +157,7 @@ def cancel(session: Session, job_id: str, *, actor: str) -> BulkJob:
     """Let a job go on no further, in the caller's transaction. What it has decided stays.
 
     Raises:
-        LookupError: there is no such job.
+        NotFound: there is no such job.
     """
     job = _lock(session, job_id)
     if job.finished_at is None:
@@ -251,7 +252,7 @@ def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedel
 
 def _sites_of(session: Session, actor: str) -> set[str]:
     """Where this person may decide now; nowhere once they were shut out."""
-    user = session.get(User, actor.removeprefix("user:"))
+    user = session.get(User, actors.user_id(actor))
     if user is None or user.disabled_at is not None:
         return set()
     return {site_id for site_id, role in roles.by_site(session, user).items() if roles.includes(role, "moderator")}
@@ -260,7 +261,7 @@ def _sites_of(session: Session, actor: str) -> set[str]:
 def _lock(session: Session, job_id: str) -> BulkJob:
     job = session.scalar(select(BulkJob).where(BulkJob.id == job_id).with_for_update())
     if job is None:
-        raise LookupError(f"There is no bulk job {job_id}.")
+        raise NotFound(f"There is no bulk job {job_id}.")
     return job
 
 

@@ -149,7 +149,7 @@ def _searched(
 def _open_items(session: Session, comment_ids: Collection[str]) -> dict[str, set[str | None]]:
     """For each comment that waits for a person, who may not take it."""
     query = select(ReviewItem.comment_id, ReviewItem.not_for).where(
-        ReviewItem.comment_id.in_(comment_ids), ReviewItem.closed_at.is_(None)
+        ReviewItem.comment_id.in_(comment_ids), ReviewItem.is_open
     )
     waiting: dict[str, set[str | None]] = {}
     for comment_id, not_for in session.execute(query):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.decisions import appeals, second_looks, writing
 from moderation.decisions.writing import Change
 from moderation.intake.queues import Queues, Waiting
@@ -165,8 +165,8 @@ def edit(
     comment.version += 1
     comment.updated_at = clock.now()
     comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
-    review_items.close(session, [comment.id], by="site", outcome="edit")
-    audit.record(session, [audit_event(comment, "comment.edited", "site", fields=sorted(changed))])
+    review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
+    audit.record(session, [audit_event(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
     return comment, True
 
 
@@ -178,7 +178,7 @@ def announce(queues: Queues, comment: Comment) -> None:
     queues.announce([Waiting(comment.site_id, comment.id, comment.updated_at)])
 
 
-def erase(session: Session, site_id: str, comment_id: str, *, actor: str = "site") -> Comment:
+def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:
     """Take away a comment's text and author for good; the audit, which holds neither, stays.
 
     What people said of the same text on this site, kept to train with, goes too.
@@ -254,7 +254,7 @@ def report(
     groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
     wanted = replace(writing.wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
     review_items.open_items(session, [wanted], kind="report")
-    audit.record(session, [audit_event(comment, "comment.reported", "site", reason=reason)])
+    audit.record(session, [audit_event(comment, "comment.reported", actors.SITE, reason=reason)])
     return entry
 
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.decisions import writing
 from moderation.decisions.writing import Change
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
@@ -209,7 +209,7 @@ class Scorer:
         return Change.of(
             row,
             status=status,
-            actor="policy",
+            actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(site, verdict)],
             scores=scores,
             spans=self._spans(row, verdict) if verdict.action != "publish" else None,
@@ -246,7 +246,7 @@ def _unjudged(row: Comment, scores: dict[str, float] | None) -> Change:
     return Change.of(
         row,
         status="flagged",
-        actor="policy",
+        actor=actors.POLICY,
         reasons=[rules.Reason(rule="not_judged", action="flag", message=message).as_json()],
         scores=scores,
         priority=0,

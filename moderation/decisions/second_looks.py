@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.review import review_items
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
@@ -53,7 +53,7 @@ def open_drawn(session: Session, changes: Sequence[Change]) -> None:
 
     A look at an earlier decision on the same comment has lost its object and is closed.
     """
-    by_people = [change for change in changes if change.actor != "policy"]
+    by_people = [change for change in changes if change.actor != actors.POLICY]
     _drop(session, [change.comment_id for change in by_people])
     settled = [change for change in changes if change.status in ("published", "rejected") and change.priority is None]
     if not settled:
@@ -88,7 +88,7 @@ def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[s
     query = select(ReviewItem.comment_id).where(
         ReviewItem.comment_id.in_(comment_ids),
         ReviewItem.kind == "second_look",
-        ReviewItem.closed_at.is_(None),
+        ReviewItem.is_open,
         or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
     )
     return set(session.scalars(query)) if comment_ids else set()
@@ -149,16 +149,16 @@ def _row(label: str, pairs: Sequence[tuple[Any, Any]]) -> Agreement:
 
 def _counts(about: Mapping[str, Any], of: str) -> bool:
     """Whether two looks were taken, the second by a person of the console, to whom the first was not shown."""
-    by_policy = about["actor"] == "policy"
+    by_policy = about["actor"] == actors.POLICY
     second = about.get("second")
-    return second is not None and second["actor"].startswith("user:") and by_policy == (of == "policy")
+    return second is not None and actors.is_person(second["actor"]) and by_policy == (of == actors.POLICY)
 
 
 def _share(settings: SiteSettings, actor: str) -> float:
     """Decisions over the API are not drawn: they do not say which person made them, so none could be another."""
-    if actor == "policy":
+    if actor == actors.POLICY:
         return settings.second_look_automatic
-    return settings.second_look_moderators if actor.startswith("user:") else 0.0
+    return settings.second_look_moderators if actors.is_person(actor) else 0.0
 
 
 def _wanted(change: Change) -> review_items.Wanted:
@@ -171,7 +171,7 @@ def _wanted(change: Change) -> review_items.Wanted:
         language=change.language,
         author_key=change.author_key,
         thread=change.thread,
-        not_for=change.actor if change.actor.startswith("user:") else None,
+        not_for=change.actor if actors.is_person(change.actor) else None,
         about={
             "version": change.version,
             "status": change.status,
@@ -191,7 +191,7 @@ def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSet
 def _open_item(session: Session, comment_id: str) -> ReviewItem | None:
     return session.scalar(
         select(ReviewItem).where(
-            ReviewItem.comment_id == comment_id, ReviewItem.kind == "second_look", ReviewItem.closed_at.is_(None)
+            ReviewItem.comment_id == comment_id, ReviewItem.kind == "second_look", ReviewItem.is_open
         )
     )
 
@@ -204,8 +204,8 @@ def _drop(session: Session, comment_ids: Sequence[str]) -> None:
         .where(
             ReviewItem.comment_id.in_(comment_ids),
             ReviewItem.kind == "second_look",
-            ReviewItem.closed_at.is_(None),
+            ReviewItem.is_open,
         )
-        .values(closed_at=clock.now(), closed_by="policy", outcome="edit")
+        .values(closed_at=clock.now(), closed_by=actors.POLICY, outcome="edit")
         .execution_options(synchronize_session=False)
     )

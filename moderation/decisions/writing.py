@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.decisions import second_looks
 from moderation.review import lookalikes, review_items
 from moderation.tables import Comment
@@ -185,7 +185,7 @@ def event(change: Change, grace: timedelta = timedelta(0)) -> events.Event:
             "status": change.status,
             "version": change.version,
             "revision": change.revision,
-            "decided_by": change.actor.partition(":")[0],
+            "decided_by": actors.kind(change.actor),
             "reasons": change.reasons,
             "scores": change.scores,
         },

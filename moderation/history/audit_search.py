@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, text
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.history.scans import Part, Scan, Stream
 from moderation.history.search import LOOK, MOST_STREAMS
 from moderation.store import Store
@@ -52,7 +52,7 @@ class AuditSearch:
         if self.without_site:
             of_sites = or_(of_sites, AuditEvent.site_id.is_(None))
         rest = [] if self.everywhere else [of_sites]
-        if self.actor is not None and self.actor.startswith("user:"):
+        if actors.is_person(self.actor):
             return [[AuditEvent.actor == self.actor, text(DONE_BY_PEOPLE), *period]], rest  # type: ignore[list-item]
         asked = [] if self.actor is None else [AuditEvent.actor == self.actor]
         if self.everywhere or len(self.site_ids) >= MOST_STREAMS:

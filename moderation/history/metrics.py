@@ -13,9 +13,10 @@ from typing import cast
 
 import redis
 from redis.client import Pipeline
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnExpressionArgument, func, literal, select
 from sqlalchemy.orm import Session
 
+from moderation import actors
 from moderation.decisions import scoring
 from moderation.decisions.scoring import BatchResult
 from moderation.review import review_items
@@ -133,18 +134,18 @@ def read_present(session: Session) -> Present:
     return Present(
         oldest_pending_seconds=scoring.oldest_pending_seconds(session),
         oldest_review_seconds=review_items.oldest_open_seconds(session),
-        review_items=_count(session, ReviewItem.closed_at.is_(None)),
+        review_items=_count(session, ReviewItem.is_open),
         deliveries=_count(session, WebhookDelivery.next_attempt_at.is_not(None)),
     )
 
 
-def _count(session: Session, condition: ColumnElement[bool]) -> int:
+def _count(session: Session, condition: ColumnExpressionArgument[bool]) -> int:
     bounded = select(literal(1)).where(condition).limit(MOST_COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(bounded)) or 0
 
 
 def _count_decisions(pipeline: Pipeline, decisions: Iterable[tuple[str, str]]) -> None:
-    kinds = Counter((status, actor.partition(":")[0]) for status, actor in decisions)
+    kinds = Counter((status, actors.kind(actor)) for status, actor in decisions)
     for (status, kind), number in kinds.items():
         pipeline.hincrby(KEY, f"decisions|{status}|{kind}", number)
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.store import Store
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent, ReviewItem, Site, Tally, Watermark
 
@@ -90,7 +90,7 @@ def rebuild(store: Store) -> int:
 def sample_queue(store: Store) -> None:
     """Note how many items wait on each site, and how long the oldest has, in seconds: the most of each hour."""
     moment = clock.now()
-    waiting = ReviewItem.closed_at.is_(None)
+    waiting = ReviewItem.is_open
     samples: dict[Key, int] = {}
     with store.read() as session:
         for site_id in session.scalars(select(Site.id)).all():
@@ -120,7 +120,7 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
     """
     if event.site_id is None:
         return
-    site_id, day, kind = event.site_id, event.created_at.date().isoformat(), event.actor.partition(":")[0]
+    site_id, day, kind = event.site_id, event.created_at.date().isoformat(), actors.kind(event.actor)
 
     if _takes_back(event):
         yield Key(site_id, day, "decided", f"undone {kind}"), 1
@@ -171,7 +171,7 @@ def median(buckets: Iterable[tuple[int, int]]) -> float | None:
 
 
 def _is_persons(event: Event) -> bool:
-    decided: bool = event.action == "comment.decided" and event.actor.startswith("user:")
+    decided: bool = event.action == "comment.decided" and actors.is_person(event.actor)
     return decided and not _takes_back(event)
 
 
@@ -207,7 +207,7 @@ def _next_events(session: Session, position: str) -> Sequence[Event]:
 
 
 def _sum(session: Session, events: Sequence[Event]) -> dict[Key, int]:
-    by_people = [event for event in events if event.actor.startswith("user:") and event.comment_id]
+    by_people = [event for event in events if actors.is_person(event.actor) and event.comment_id]
     histories = _histories(session, by_people)
     last = _last_decisions(session, by_people)
     sums: Counter[Key] = Counter()

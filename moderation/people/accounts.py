@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, sealing
+from moderation import actors, audit, clock, sealing
 from moderation.store import Store
 from moderation.tables import Membership, User, UserSession
 
@@ -52,7 +52,7 @@ def create_user(
     password: str | None = None,
     *,
     on_sites: Mapping[str, str] | None = None,
-    actor: str = "operator",
+    actor: str = actors.OPERATOR,
 ) -> CreatedUser:
     """Create a user with a role on every site, and further ones `on_sites`, by site id.
 
@@ -126,7 +126,7 @@ def set_password(store: Store, token: str, password: str) -> User | None:
         if user is not None:
             user.password_hash, user.setup_digest, user.setup_expires_at = password_hash, None, None
             session.execute(delete(UserSession).where(UserSession.user_id == user.id))
-            audit.record(session, [audit.row("user.password_set", actor=f"user:{user.id}")])
+            audit.record(session, [audit.row("user.password_set", actor=actors.of_user(user.id))])
     return user
 
 
@@ -144,7 +144,7 @@ def change_password(store: Store, user: User, current: str, new: str, *, keep: s
         session.get_one(User, user.id).password_hash = password_hash
         others = UserSession.digest != sealing.digest(keep)
         session.execute(delete(UserSession).where(UserSession.user_id == user.id, others))
-        audit.record(session, [audit.row("user.password_set", actor=f"user:{user.id}")])
+        audit.record(session, [audit.row("user.password_set", actor=actors.of_user(user.id))])
 
 
 def check_password(store: Store, name: str, password: str) -> User | None:
@@ -171,7 +171,7 @@ def start_session(store: Store, user: User, *, ip: str | None = None, user_agent
                 user_agent=_printable(user_agent)[:300] if user_agent else None,
             )
         )
-        audit.record(session, [audit.row("user.signed_in", actor=f"user:{user.id}")])
+        audit.record(session, [audit.row("user.signed_in", actor=actors.of_user(user.id))])
     return token
 
 

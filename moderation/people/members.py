@@ -12,6 +12,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
+from moderation.errors import NotFound
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
 from moderation.people.roles import ROLES
@@ -38,7 +39,7 @@ def find(session: Session, user_id: str) -> Person:
     """One of them.
 
     Raises:
-        LookupError: there is no such user.
+        NotFound: there is no such user.
     """
     return _with_roles(session, [_user(session, user_id)])[0]
 
@@ -71,7 +72,7 @@ def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:
     """Give a person this role on every site; `none` leaves them those on single sites.
 
     Raises:
-        LookupError: there is no such user.
+        NotFound: there is no such user.
         PersonError: there is no such role, or this is the last admin.
     """
     _require_role(role)
@@ -89,13 +90,13 @@ def set_site_role(session: Session, user_id: str, site_id: str, role: str, *, ac
     """Give a person this role on one site; `none` takes theirs there away.
 
     Raises:
-        LookupError: there is no such user or site.
+        NotFound: there is no such user or site.
         PersonError: there is no such role.
     """
     _require_role(role)
     _user(session, user_id)
     if session.get(Site, site_id) is None:
-        raise LookupError(f"There is no site {site_id}.")
+        raise NotFound(f"There is no site {site_id}.")
     found = session.get(Membership, (user_id, site_id))
     before = found.role if found is not None else "none"
     if role == before:
@@ -114,7 +115,7 @@ def disable(session: Session, user_id: str, *, actor: str) -> None:
     """Nobody signs in as this person any more, and whoever is signed in is out. `enable` undoes it.
 
     Raises:
-        LookupError: there is no such user.
+        NotFound: there is no such user.
         PersonError: this is the last admin.
     """
     user = _user(session, user_id)
@@ -131,7 +132,7 @@ def enable(session: Session, user_id: str, *, actor: str) -> None:
     """The person may sign in again, as before.
 
     Raises:
-        LookupError: there is no such user.
+        NotFound: there is no such user.
     """
     user = _user(session, user_id)
     if user.disabled_at is not None:
@@ -143,7 +144,7 @@ def make_link(session: Session, user_id: str, *, actor: str) -> str:
     """The token of a new one-time link to set a password; an earlier link no longer works, the password still does.
 
     Raises:
-        LookupError: there is no such user.
+        NotFound: there is no such user.
         PersonError: they are disabled.
     """
     user = _user(session, user_id)
@@ -158,18 +159,18 @@ def by_name(session: Session, name: str) -> User:
     """The user with this name.
 
     Raises:
-        LookupError: nobody has it.
+        NotFound: nobody has it.
     """
     user = session.scalar(select(User).where(User.name == name))
     if user is None:
-        raise LookupError(f"There is no user named {name!r}. `winnow user list` shows them.")
+        raise NotFound(f"There is no user named {name!r}. `winnow user list` shows them.")
     return user
 
 
 def _user(session: Session, user_id: str) -> User:
     user = session.get(User, user_id)
     if user is None:
-        raise LookupError(f"There is no user {user_id}.")
+        raise NotFound(f"There is no user {user_id}.")
     return user
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import audit
+from moderation import actors, audit
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
 from moderation.tables import User
@@ -63,7 +63,7 @@ def link(session: Session, identity: Identity, role: str | None) -> User:
         raise Unknown(f"The user {user.name} belongs to another account at the provider. Ask an admin.")
     _active(user)
     user.oidc_subject = identity.key
-    audit.record(session, [audit.row("user.sso_linked", actor=f"user:{user.id}", detail={"user": user.id})])
+    audit.record(session, [audit.row("user.sso_linked", actor=actors.of_user(user.id), detail={"user": user.id})])
     return user
 
 
@@ -71,7 +71,7 @@ def _made(session: Session, name: str, role: str | None) -> User:
     if role is None:
         raise Unknown(f"There is no user named {name} here. An admin has to create one first.")
     try:
-        return accounts.add_user(session, name, role, actor="operator")
+        return accounts.add_user(session, name, role, actor=actors.OPERATOR)
     except PersonError as error:
         raise Unknown(str(error)) from None
 

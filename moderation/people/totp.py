@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import CursorResult, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, sealing
+from moderation import actors, audit, clock, sealing
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import RecoveryCode, User
@@ -65,7 +65,7 @@ def turn_on(store: Store, settings: Settings, user_id: str, secret: str, code: s
         user = session.get_one(User, user_id)
         user.totp_sealed, user.totp_step = sealed, step
         codes = _new_recovery_codes(session, user_id)
-        audit.record(session, [audit.row("user.totp_turned_on", actor=f"user:{user_id}")])
+        audit.record(session, [audit.row("user.totp_turned_on", actor=actors.of_user(user_id))])
     return codes
 
 
@@ -98,7 +98,7 @@ def renew_recovery_codes(store: Store, user_id: str) -> list[str]:
     """New recovery codes; those before no longer work."""
     with store.write() as session:
         codes = _new_recovery_codes(session, user_id)
-        audit.record(session, [audit.row("user.recovery_codes_made", actor=f"user:{user_id}")])
+        audit.record(session, [audit.row("user.recovery_codes_made", actor=actors.of_user(user_id))])
     return codes
 
 
@@ -122,7 +122,7 @@ def _use_recovery_code(store: Store, user_id: str, code: str) -> bool:
     with store.write() as session:
         used = _rows(session.execute(query.execution_options(synchronize_session=False))) == 1
         if used:
-            audit.record(session, [audit.row("user.recovery_code_used", actor=f"user:{user_id}")])
+            audit.record(session, [audit.row("user.recovery_code_used", actor=actors.of_user(user_id))])
     return used
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, Select, select, text, union_all
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.patterns import count_links, fold
 from moderation.policy.consequences import Past, Sample, apart_from_thresholds, seconds_a_decision
 from moderation.policy.rules import Facts, Policy
@@ -101,10 +101,10 @@ def _confirmed(session: Session, site_id: str, most: int) -> dict[str, int]:
 
 def _rules_then(session: Session, rows: Sequence[_Row]) -> dict[str, set[str]]:
     """The rules that the policy gave for its own decision on each comment, before any person's."""
-    by_policy = {row.id: _rules(row.reasons) for row in rows if row.decided_by == "policy"}
-    others = [row.id for row in rows if row.decided_by != "policy"]
+    by_policy = {row.id: _rules(row.reasons) for row in rows if row.decided_by == actors.POLICY}
+    others = [row.id for row in rows if row.decided_by != actors.POLICY]
     query = select(AuditEvent.comment_id, AuditEvent.reasons).where(
-        AuditEvent.comment_id.in_(others), AuditEvent.action == "comment.decided", AuditEvent.actor == "policy"
+        AuditEvent.comment_id.in_(others), AuditEvent.action == "comment.decided", AuditEvent.actor == actors.POLICY
     )
     then = {str(comment_id): _rules(reasons) for comment_id, reasons in session.execute(query)} if others else {}
     return by_policy | then
@@ -127,7 +127,7 @@ def _facts(row: _Row, rules: set[str]) -> Facts:
 
 
 def _decided(row: _Row, confirmed: dict[str, int]) -> Literal["publish", "reject"] | None:
-    by_person = row.decided_by == "site" or str(row.decided_by).startswith("user:")
+    by_person = row.decided_by == actors.SITE or actors.is_person(row.decided_by)
     by_person = by_person or confirmed.get(row.id) == row.version
     if not by_person or row.status == "flagged":
         return None

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
+from moderation.errors import NotFound
 from moderation.patterns import AddressSet, PatternSet, fold
 from moderation.policy.rules import Policy, Presets, Threshold
 from moderation.tables import PolicyVersion, Site
@@ -70,7 +71,7 @@ def current(session: Session, site_id: str) -> PolicyVersion:
     """The policy in force on a site.
 
     Raises:
-        LookupError: there is no such site.
+        NotFound: there is no such site.
     """
     row = session.scalar(
         select(PolicyVersion)
@@ -78,7 +79,7 @@ def current(session: Session, site_id: str) -> PolicyVersion:
         .where(Site.id == site_id)
     )
     if row is None:
-        raise LookupError(f"There is no site {site_id}.")
+        raise NotFound(f"There is no site {site_id}.")
     return row
 
 
@@ -86,12 +87,12 @@ def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: 
     """Store `document` as the next version of the site's policy and put it in force.
 
     Raises:
-        LookupError: there is no such site.
+        NotFound: there is no such site.
         PatternError: an entry of a list cannot be used.
     """
     site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
     if site is None:
-        raise LookupError(f"There is no site {site_id}.")
+        raise NotFound(f"There is no site {site_id}.")
     whole = DEFAULT | dict(document)
     whole["expires"] = _expires(whole)
     for name in ("banned_words", "suspect_words"):

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.patterns import fold
 from moderation.policy import policies
 from moderation.policy.policies import LISTS
@@ -41,7 +41,7 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     One that is there already ends at the later of the two moments; where nothing changes, the policy stays as it is.
 
     Raises:
-        LookupError: there is no such site.
+        NotFound: there is no such site.
         ListError, PatternError: it cannot be an entry of this list.
     """
     # Locked before it is read, so that nobody's change is lost.
@@ -84,7 +84,7 @@ def take_out_ended(store: Store) -> int:
             ended = _ended(document["expires"], moment)
             if ended:
                 left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in LISTS}
-                policies.save(session, site_id, document | left, actor="policy")
+                policies.save(session, site_id, document | left, actor=actors.POLICY)
     return len(due)
 
 

@@ -33,7 +33,7 @@ def take(session: Session, comment_id: str, *, by: str) -> Claim:
     moment = clock.now()
     items = session.execute(
         select(ReviewItem.id, ReviewItem.claimed_by, ReviewItem.claimed_until)
-        .where(ReviewItem.comment_id == comment_id, ReviewItem.closed_at.is_(None))
+        .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open)
         .order_by(ReviewItem.id)
         .with_for_update()
     ).all()
@@ -54,7 +54,7 @@ def release(session: Session, comment_id: str, *, by: str) -> bool:
     """Give up a claim of one's own, in the caller's transaction. Whether there was one."""
     released = session.execute(
         update(ReviewItem)
-        .where(ReviewItem.comment_id == comment_id, ReviewItem.closed_at.is_(None), ReviewItem.claimed_by == by)
+        .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open, ReviewItem.claimed_by == by)
         .values(claimed_by=None, claimed_until=None)
         .returning(ReviewItem.id)
         .execution_options(synchronize_session=False)
@@ -66,7 +66,7 @@ def holders(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
     """Who has which of these comments open now, by the comment's id."""
     query = select(ReviewItem.comment_id, ReviewItem.claimed_by).where(
         ReviewItem.comment_id.in_(comment_ids),
-        ReviewItem.closed_at.is_(None),
+        ReviewItem.is_open,
         ReviewItem.claimed_by.is_not(None),
         ReviewItem.claimed_until > clock.now(),
     )

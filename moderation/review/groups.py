@@ -56,7 +56,7 @@ def without(session: Session, comment_ids: Sequence[str]) -> set[Key]:
     """The groups that lose the one in front when these comments' items are closed. Call `move_up` after that."""
     query = select(ReviewItem.group_id, ReviewItem.site_id).where(
         ReviewItem.comment_id.in_(comment_ids),
-        ReviewItem.closed_at.is_(None),
+        ReviewItem.is_open,
         ReviewItem.group_id.is_not(None),
         ReviewItem.due < BEHIND,
     )
@@ -73,7 +73,7 @@ def move_up(session: Session, keys: Collection[Key]) -> None:
             .where(
                 ReviewItem.group_id == group_id,
                 ReviewItem.site_id == site_id,
-                ReviewItem.closed_at.is_(None),
+                ReviewItem.is_open,
             )
             .order_by(ReviewItem.due, ReviewItem.id)
             .limit(1)
@@ -88,7 +88,7 @@ def fall_in(session: Session, comment_ids: Sequence[str]) -> None:
         select(ReviewItem)
         .where(
             ReviewItem.comment_id.in_(comment_ids),
-            ReviewItem.closed_at.is_(None),
+            ReviewItem.is_open,
             ReviewItem.group_id.is_not(None),
             ReviewItem.kind.in_(GROUPED),
             ReviewItem.due < BEHIND,
@@ -114,7 +114,7 @@ def none_before(site_ids: Collection[str], *, by_due: bool) -> list[ColumnElemen
         .where(
             earlier.group_id == ReviewItem.group_id,
             earlier.site_id.in_(site_ids),
-            earlier.closed_at.is_(None),
+            earlier.is_open,
             earlier.comment_id != ReviewItem.comment_id,
             tuple_(earlier.due, earlier.id) < tuple_(ReviewItem.due, ReviewItem.id),
         )
@@ -140,7 +140,7 @@ def members(group_id: str, site_ids: Collection[str], *, after: str = "") -> Sel
         select(ReviewItem.group_id, ReviewItem.comment_id)
         .where(
             ReviewItem.group_id == group_id,
-            ReviewItem.closed_at.is_(None),
+            ReviewItem.is_open,
             ReviewItem.site_id.in_(site_ids),
             ReviewItem.comment_id > after,
         )
@@ -162,7 +162,7 @@ def _in_front(session: Session, keys: Collection[Key]) -> dict[Key, dict[str, An
         .where(
             ReviewItem.group_id.in_({group_id for group_id, _ in keys}),
             ReviewItem.site_id.in_({site_id for _, site_id in keys}),
-            ReviewItem.closed_at.is_(None),
+            ReviewItem.is_open,
             ReviewItem.due < BEHIND,
         )
         .order_by(ReviewItem.id)

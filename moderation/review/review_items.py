@@ -69,7 +69,7 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
     already = set(
         session.scalars(
             select(ReviewItem.comment_id).where(
-                ReviewItem.comment_id.in_(ids), ReviewItem.kind == kind, ReviewItem.closed_at.is_(None)
+                ReviewItem.comment_id.in_(ids), ReviewItem.kind == kind, ReviewItem.is_open
             )
         )
     )
@@ -87,7 +87,7 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
 
 def open_kinds(session: Session, comment_id: str) -> set[str]:
     """Why this comment waits for a person: the kinds of its open items."""
-    query = select(ReviewItem.kind).where(ReviewItem.comment_id == comment_id, ReviewItem.closed_at.is_(None))
+    query = select(ReviewItem.kind).where(ReviewItem.comment_id == comment_id, ReviewItem.is_open)
     return set(session.scalars(query))
 
 
@@ -99,7 +99,7 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
     left = groups.without(session, comment_ids)
     session.execute(
         update(ReviewItem)
-        .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.closed_at.is_(None))
+        .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.is_open)
         .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version, due=groups.own_due())
         .execution_options(synchronize_session=False)
     )
@@ -147,7 +147,7 @@ def oldest_open_seconds(session: Session) -> float:
     """How long the oldest open item has been open; 0.0 when none is. Nobody waits for a second look: it has no age."""
     query = (
         select(ReviewItem.opened_at)
-        .where(ReviewItem.closed_at.is_(None), ReviewItem.kind != "second_look")
+        .where(ReviewItem.is_open, ReviewItem.kind != "second_look")
         .order_by(ReviewItem.opened_at)
         .limit(1)
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from moderation import clock
@@ -229,7 +229,7 @@ class _Reading:
 
 
 def _open(site_ids: Collection[str] | None) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [ReviewItem.closed_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [and_(ReviewItem.is_open)]
     if site_ids is None:
         return conditions
     # Not `IN` for a single one: an index that is in order for each site would be in none for a list.

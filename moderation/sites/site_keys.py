@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock, sealing
+from moderation.errors import NotFound
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.sites.sites import VALID_KEYS
@@ -55,11 +56,11 @@ def revoke(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: st
     """From now on nothing can be done with this key. `restore` undoes it.
 
     Raises:
-        LookupError: the site has no such valid key.
+        NotFound: the site has no such valid key.
     """
     row = _find(session, site_id, kind, key_id)
     if row.revoked_at is not None:
-        raise LookupError("This key is revoked already.")
+        raise NotFound("This key is revoked already.")
     row.revoked_at = clock.now()
     _record(session, "site.key_revoked", site_id, {"kind": kind, "key": key_id}, actor=actor)
 
@@ -68,12 +69,12 @@ def restore(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: s
     """Make a key valid again that was revoked of late.
 
     Raises:
-        LookupError: the site has no such revoked key.
+        NotFound: the site has no such revoked key.
         KeyRefused: as many keys of its kind are valid as may be.
     """
     row = _find(session, site_id, kind, key_id)
     if row.revoked_at is None:
-        raise LookupError("This key is valid already.")
+        raise NotFound("This key is valid already.")
     valid = [one for one in _of_kind(session, site_id, kind) if one.revoked_at is None]
     if len(valid) >= VALID_KEYS:
         raise KeyRefused(f"{VALID_KEYS} keys of this kind are valid, and no more can be. Revoke one of them first.")
@@ -95,7 +96,7 @@ def _find(session: Session, site_id: str, kind: Kind, key_id: str) -> ApiKey | C
     for row in _of_kind(session, site_id, kind):
         if key_id == (row.prefix if isinstance(row, ApiKey) else row.digest[:_ID_LENGTH]):
             return row
-    raise LookupError("The site has no such key.")
+    raise NotFound("The site has no such key.")
 
 
 def _record(session: Session, action: str, site_id: str, detail: dict[str, str], *, actor: str) -> None:

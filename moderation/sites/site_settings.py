@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit
+from moderation.errors import NotFound
 from moderation.tables import Site
 
 
@@ -80,10 +81,10 @@ def save(session: Session, site_id: str, settings: SiteSettings, *, actor: str) 
     """Put these in force, in the caller's transaction.
 
     Raises:
-        LookupError: there is no such site.
+        NotFound: there is no such site.
     """
     site = session.get(Site, site_id)
     if site is None:
-        raise LookupError(f"There is no site {site_id}.")
+        raise NotFound(f"There is no site {site_id}.")
     site.settings = asdict(settings)
     audit.record(session, [audit.row("site.settings_changed", actor=actor, site_id=site_id)])

@@ -11,7 +11,8 @@ from typing import Literal
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, sealing
+from moderation import actors, audit, clock, sealing
+from moderation.errors import NotFound
 from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.store import Store
@@ -44,7 +45,7 @@ class NewKeys:
 
 
 def create_site(
-    store: Store, settings: Settings, name: str, webhook_url: str | None = None, *, actor: str = "operator"
+    store: Store, settings: Settings, name: str, webhook_url: str | None = None, *, actor: str = actors.OPERATOR
 ) -> CreatedSite:
     """Create a site with the default policy, its keys and, if asked, a webhook endpoint.
 
@@ -80,17 +81,17 @@ def rotate_key(
     site_id: str,
     which: Literal["both", "api", "compat"] = "both",
     *,
-    actor: str = "operator",
+    actor: str = actors.OPERATOR,
 ) -> NewKeys:
     """Give a site new keys. Those before stay valid until the next rotation; any older ones are revoked.
 
     Raises:
-        LookupError: there is no such site.
+        NotFound: there is no such site.
         SealError: there is no secret key to encrypt the compat key under.
     """
     with store.write() as session:
         if session.get(Site, site_id) is None:
-            raise LookupError(f"There is no site {site_id}.")
+            raise NotFound(f"There is no site {site_id}.")
         made = NewKeys(
             _add_key(session, site_id) if which != "compat" else None,
             _add_compat_key(session, settings, site_id) if which != "api" else None,
@@ -106,12 +107,12 @@ def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
     """Call a site something else, in the caller's transaction. Its id, which its programs may know, stays.
 
     Raises:
-        LookupError: there is no such site.
+        NotFound: there is no such site.
         ValueError: this cannot be a name; the message says why.
     """
     site = session.get(Site, site_id)
     if site is None:
-        raise LookupError(f"There is no site {site_id}.")
+        raise NotFound(f"There is no site {site_id}.")
     require_name(name)
     if name != site.name:
         site.name = name
@@ -158,7 +159,7 @@ def set_secret(session: Session, settings: Settings, site_id: str, kind: str, se
     """
     session.execute(delete(SiteSecret).where(SiteSecret.site_id == site_id, SiteSecret.kind == kind))
     session.add(SiteSecret(site_id=site_id, kind=kind, sealed=sealing.seal(settings, secret), created_at=clock.now()))
-    audit.record(session, [audit.row(f"site.{kind}_secret_set", actor="operator", site_id=site_id)])
+    audit.record(session, [audit.row(f"site.{kind}_secret_set", actor=actors.OPERATOR, site_id=site_id)])
 
 
 def find_secret(session: Session, settings: Settings, site_id: str, kind: str) -> str | None:
@@ -175,13 +176,13 @@ def by_name(session: Session, name: str) -> Site:
     """The site with this name or id.
 
     Raises:
-        LookupError: none, or more than one, has it.
+        NotFound: none, or more than one, has it.
     """
     found = session.scalars(select(Site).where((Site.name == name) | (Site.id == name)).limit(2)).all()
     if not found:
-        raise LookupError(f"There is no site named {name!r}. `winnow site list` shows them.")
+        raise NotFound(f"There is no site named {name!r}. `winnow site list` shows them.")
     if len(found) > 1:
-        raise LookupError(f"Several sites are named {name!r}: give the id, which `winnow site list` shows.")
+        raise NotFound(f"Several sites are named {name!r}: give the id, which `winnow site list` shows.")
     return found[0]
 
 

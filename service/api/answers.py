@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from moderation import actors
 from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import statement_links
 from service.api.fields import show_moment
@@ -233,7 +234,7 @@ def show_comment(comment: Comment) -> dict[str, Any]:
     found = show(CommentSchema, comment, but="statement_url")
     found["statement_url"] = _statement_url(comment)
     if comment.decided_by is not None:
-        found["decided_by"] = comment.decided_by.partition(":")[0]  # which moderator is the installation's affair
+        found["decided_by"] = actors.kind(comment.decided_by)  # which moderator is the installation's affair
     return found
 
 

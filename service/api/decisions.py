@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from moderation import actors
 from moderation.decisions import comments
 from moderation.decisions.comments import CommentError
 from moderation.intake.submissions import author_key
@@ -70,9 +71,9 @@ def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     """Publishes or rejects it, whatever it was, and closes its review items. With `version`, only if nothing has
     changed since: otherwise 409, with the comment as it is now in `current`."""
     with context().store.write() as session:
-        comment = comments.decide(session, site_id, comment_id, actor="site", **body)
+        comment = comments.decide(session, site_id, comment_id, actor=actors.SITE, **body)
     context().asides.nudge(site_id)
-    context().asides.count_decisions([(comment.status, "site")])
+    context().asides.count_decisions([(comment.status, actors.SITE)])
     context().asides.tell_console("decided", site_id, [comment.id])
     return answer(show_comment(comment))
 
@@ -96,7 +97,7 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
     context().asides.nudge(site_id)
     done = [outcome for outcome in outcomes if outcome["code"] == 200]
-    context().asides.count_decisions([(outcome["status"], "site") for outcome in done])
+    context().asides.count_decisions([(outcome["status"], actors.SITE) for outcome in done])
     context().asides.tell_console("decided", site_id, [outcome["id"] for outcome in done])
     return answer({"outcomes": outcomes})
 
@@ -126,7 +127,7 @@ def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) ->
                 continue
             comment_id = item.pop("id")
             try:
-                comment = comments.decide(session, site_id, comment_id, actor="site", **item)
+                comment = comments.decide(session, site_id, comment_id, actor=actors.SITE, **item)
             except CommentError as error:
                 outcomes.append(refused(problem_of(error)) | {"id": comment_id})
             else:

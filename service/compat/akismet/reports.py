@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from flask import Response
 
+from moderation import actors
 from moderation.decisions import checked, comments
 from moderation.decisions.comments import CommentError
 from moderation.history import feedback
@@ -54,10 +55,10 @@ def _settle(site_id: str, sent: Fields, text: str, action: Literal["publish", "r
     try:
         with context().store.write() as session:
             decided = comments.decide(
-                session, site_id, waiting.id, action, actor="site", reason=reason, version=waiting.version
+                session, site_id, waiting.id, action, actor=actors.SITE, reason=reason, version=waiting.version
             )
     except CommentError:  # a moderator was faster
         return
     context().asides.nudge(site_id)
-    context().asides.count_decisions([(decided.status, "site")])
+    context().asides.count_decisions([(decided.status, actors.SITE)])
     context().asides.tell_console("decided", site_id, [decided.id])

@@ -243,8 +243,8 @@ def test_a_comment_that_cannot_be_judged_goes_to_a_moderator_and_the_others_thei
 #: Scores all that waits, in a process whose logs are set up as a worker's are.
 A_WORKER = """
 import sys
-from moderation import queues
-from moderation.scoring import Scorer
+from moderation.intake import queues
+from moderation.decisions.scoring import Scorer
 from moderation.store import Store
 from operations import logs
 from tests.support.classifier import ChosenScores

@@ -260,8 +260,8 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
 def test_a_process_may_begin_with_a_submission(settings: Settings, site: CreatedSite) -> None:
     """Nothing has been read yet, so SQLAlchemy has had no reason to get ready."""
     program = (
-        "import sys; from moderation import queues, store, submissions; "
-        "from moderation.submissions import Submission; "
+        "import sys; from moderation import store; from moderation.intake import queues, submissions; "
+        "from moderation.intake.submissions import Submission; "
         "database, redis, site = sys.argv[1:]; "
         "sent = [Submission(name='Ada', comment='Hello')]; "
         "opened = queues.Queues(queues.connect(redis)); "
