@@ -18,7 +18,7 @@ import redis
 from sqlalchemy import exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock, sealing
+from moderation import clock, news, sealing
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -66,7 +66,7 @@ class Sent:
 
 
 def nudge(client: redis.Redis, site_ids: Collection[str]) -> None:
-    """Tell the delivery processes that something was written for these sites. Raises redis.RedisError."""
+    """Tell the delivery processes that something was written for these sites; `client` may be a pipeline."""
     if site_ids:
         client.publish(CHANNEL, ",".join(sorted(site_ids)))
 
@@ -195,6 +195,7 @@ def redeliver(session: Session, site_id: str, delivery_id: str) -> WebhookDelive
     if row is None:
         raise LookupError(f"There is no delivery {delivery_id}.")
     row.next_attempt_at, row.delivered_at, row.attempts, row.cancelled_at = clock.now(), None, 0, None
+    news.of(session).sites.add(site_id)
     return row
 
 
@@ -210,6 +211,7 @@ def send_test(session: Session, site_id: str, endpoint_id: str) -> WebhookDelive
     event = events.Event("endpoint.test", site_id, None, at=clock.now(), data={"id": endpoint.id})
     row = WebhookDelivery(**events.delivery(event, endpoint.id, event.payload()))
     session.add(row)
+    news.of(session).sites.add(site_id)
     return row
 
 

@@ -121,9 +121,8 @@ def list_deliveries(site_id: str, *, endpoint_id: str, query: dict[str, Any]) ->
 )
 def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
     """Sends an `endpoint.test` event, as a decision would be. Its attempts are in the list of deliveries."""
-    with context().store.write() as session, _not_found():
+    with context().write() as session, _not_found():
         delivery = deliveries.send_test(session, site_id, endpoint_id)
-    context().asides.nudge(site_id)
     return answer(show_delivery(delivery, []), 202)
 
 
@@ -139,12 +138,11 @@ def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
 )
 def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
     """Under the same `webhook-id`, whether it was delivered, given up or still waits for its next attempt."""
-    with context().store.write() as session, _not_found():
+    with context().write() as session, _not_found():
         delivery = deliveries.redeliver(session, site_id, delivery_id)
         if delivery.endpoint_id != endpoint_id:
             raise LookupError(f"There is no delivery {delivery_id} at this webhook.")
         attempts = listing.attempts(session, delivery_id)
-    context().asides.nudge(site_id)
     return answer(show_delivery(delivery, attempts), 202)
 
 

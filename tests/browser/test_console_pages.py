@@ -14,7 +14,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from moderation import audit
+from moderation import audit, news
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.history import tallies
@@ -25,6 +25,7 @@ from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, User
+from moderation.webhooks import afterwards
 from service.console import exports
 from tests.conftest import client_of
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
@@ -133,8 +134,8 @@ def test_the_history_is_read_after_an_edit_a_report_a_decision_and_its_undoing(
     which = post("you fool insult=0.73")
     clock.advance(seconds=5)
     with store.write() as session:
-        edited, _ = comments.edit(session, site.id, which, {"comment": "you great fool insult=0.83"})
-    comments.announce(queues, edited)
+        comments.edit(session, site.id, which, {"comment": "you great fool insult=0.83"})
+    afterwards.tell(queues, news.of(session))
     clock.advance(seconds=5)
     scorer.run_batch()
     clock.advance(seconds=5)

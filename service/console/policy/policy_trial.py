@@ -40,18 +40,18 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     name = sent.get("name", "").replace("\0", "").strip()[:200] or "Somebody"
     comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
-    [change] = scorer.judge([comment])
+    [decision] = scorer.decide([comment])
     words = [entry for name in _LISTS for entry in _matched(policy, name, text)]
     lines = [
         ScoreLine(label_name(label), score, policy.thresholds.get(label, Threshold()))
-        for label, score in (change.scores or {}).items()
+        for label, score in (decision.scores or {}).items()
     ]
     return Trial(
-        status=change.status,
-        headline=_STATUS[change.status],
-        reasons=[str(reason["message"]) for reason in change.reasons] + words,
+        status=decision.status,
+        headline=_STATUS[decision.status],
+        reasons=[str(reason["message"]) for reason in decision.reasons] + words,
         scores=sorted(lines, key=lambda line: -line.score),
-        segments=segments(text, change.spans),
+        segments=segments(text, decision.spans),
     )
 
 

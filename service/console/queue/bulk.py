@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.decisions import bulk, bulk_criteria
+from moderation.news import Progress
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
@@ -80,7 +81,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
         job = _job(session, job_id)
         undone_by = session.scalar(select(BulkJob.id).where(BulkJob.undoes == job.id, BulkJob.state != "cancelled"))
         if access.wants_json():
-            return jsonify(state=job.state, total=job.total, done=job.done, skipped=job.skipped, message=_told(job))
+            return jsonify(show_progress(job))
         return render_template(
             "console/queue/bulk_job.html",
             job=job,
@@ -104,7 +105,7 @@ def list_jobs() -> ResponseReturnValue:
 
 def cancel_job(job_id: str) -> ResponseReturnValue:
     actor = f"user:{access.user().id}"
-    with context().store.write() as session:
+    with context().write(by=access.user().name) as session:
         _require_change(_job(session, job_id))
         bulk.cancel(session, job_id, actor=actor)
     return redirect(url_for("console.show_job", job_id=job_id), 303)
@@ -113,14 +114,13 @@ def cancel_job(job_id: str) -> ResponseReturnValue:
 def undo_job(job_id: str) -> ResponseReturnValue:
     """Take back what a job decided; where somebody decided anew since, that stays."""
     actor = f"user:{access.user().id}"
-    with context().store.write() as session:
+    with context().write(by=access.user().name) as session:
         _require_change(_job(session, job_id))
         try:
             undoing = bulk.undo(session, job_id, actor=actor)
         except bulk.NotAllowed as error:
             abort(409, str(error))
         undoing_id = undoing.id
-    _queue(undoing_id)
     return redirect(url_for("console.show_job", job_id=undoing_id), 303)
 
 
@@ -167,16 +167,9 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
             abort(400, "Choose a reason of the list.")
         found = bulk.preview(session, criteria, action, sites, actor=actor)
         total = bulk.count(session, criteria, found, sites)
-    with context().store.write() as session:
+    with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
-    _queue(job_id)
     return redirect(url_for("console.show_job", job_id=job_id, back=request.form.get("back") or None), 303)
-
-
-def _queue(job_id: str) -> None:
-    """Without Redis the clock queues it a little later."""
-    queues = context().queues
-    context().asides.say(lambda _: queues.start_bulk_job(job_id), doing="starting a bulk job")
 
 
 def _criteria(given: Mapping[str, str]) -> dict[str, Any]:
@@ -235,7 +228,18 @@ def _title(criteria: Mapping[str, Any]) -> str:
     return "Everything by this author" if "author" in criteria else "Everything from this address"
 
 
-def _told(job: BulkJob) -> str:
+def show_progress(job: BulkJob | Progress) -> dict[str, Any]:
+    """How far a job is, for the script of its page."""
+    return {
+        "state": job.state,
+        "total": job.total,
+        "done": job.done,
+        "skipped": job.skipped,
+        "message": _told(job),
+    }
+
+
+def _told(job: BulkJob | Progress) -> str:
     """How far a job is, in a sentence."""
     done = {"publish": "published", "reject": "rejected", "undo": "taken back"}[job.action]
     skipped = (

@@ -39,7 +39,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
     if code and code not in {reason.code for reason in settings.reasons}:
         abort(422, "This reason is no longer on the site's list. Load the page again and choose another.")
     try:
-        with context().store.write() as session:
+        with context().write(by=access.user().name) as session:
             decided = comments.decide(
                 session,
                 site_id,
@@ -53,11 +53,8 @@ def decide(comment_id: str) -> ResponseReturnValue:
             )
     except comments.CommentError as error:
         return _refuse(comment_id, error, "Your decision was not recorded.")
-    context().asides.nudge(decided.site_id)
-    context().asides.tell_console("decided", decided.site_id, [decided.id], by=access.user().name)
     if decided.version == version:
         return _agreed(decided)
-    context().asides.count_decisions([(decided.status, "user")])
     reason = settings.reason_of(code).text if code else ""
     return _decided(decided, f"{_DONE[action]}: {reason}." if reason else f"{_DONE[action]}.")
 
@@ -69,7 +66,7 @@ def undo(comment_id: str) -> ResponseReturnValue:
     if version is None:
         abort(400, "Say which decision, from the page on which you made it.")
     try:
-        with context().store.write() as session:
+        with context().write(by=access.user().name) as session:
             found = comments.find(session, None, comment_id, lock=True)
             if found.version == version and found.decided_by != _actor():
                 abort(403, "Only whoever decided can take it back. You can decide anew.")
@@ -77,10 +74,6 @@ def undo(comment_id: str) -> ResponseReturnValue:
     except comments.CommentError as error:
         return _refuse(comment_id, error, "So nothing was undone.")
     comment = undone.comment
-    if comment.status == "pending":
-        comments.announce(context().queues, comment)
-    context().asides.nudge(comment.site_id)
-    context().asides.tell_console("opened", comment.site_id, [comment.id], by=access.user().name)
     message = _what_an_undo_did(undone)
     if access.wants_json():
         return jsonify(status=comment.status, version=comment.version, message=message)
@@ -90,22 +83,18 @@ def undo(comment_id: str) -> ResponseReturnValue:
 
 def claim(comment_id: str) -> ResponseReturnValue:
     """Say that one has this comment open, or still has. Answers who else has, if anybody."""
-    site_id = require_site(comment_id, "moderator")
-    with context().store.write() as session:
+    require_site(comment_id, "moderator")
+    with context().write(by=access.user().name) as session:
         taken = claims.take(session, comment_id, by=_actor())
         other = cards.people_names(session, [taken.other]).get(taken.other or "")
-    if taken.ours:
-        context().asides.tell_console("claimed", site_id, [comment_id], by=access.user().name)
     return jsonify(by=other)
 
 
 def release(comment_id: str) -> ResponseReturnValue:
     """Say that one has left this comment."""
-    site_id = require_site(comment_id, "moderator")
-    with context().store.write() as session:
-        released = claims.release(session, comment_id, by=_actor())
-    if released:
-        context().asides.tell_console("released", site_id, [comment_id], by=access.user().name)
+    require_site(comment_id, "moderator")
+    with context().write(by=access.user().name) as session:
+        claims.release(session, comment_id, by=_actor())
     return "", 204
 
 

@@ -10,20 +10,22 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from queue import Empty
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.people import accounts
 from moderation.people.roles import by_site
 from moderation.review import claims
 from moderation.store import AWAY
 from moderation.tables import Comment, ReviewItem
+from moderation.webhooks.console_channel import Message
 from service.console import access
 from service.console.card import cards
-from service.console.queue import latest_change
+from service.console.queue import bulk, latest_change
 from service.console.queue.subscription import Line, Wire
 from service.context import Context, context
 
@@ -40,8 +42,23 @@ _COUNT_UP_TO = 100
 
 _ID = re.compile(r"c_[0-9a-z]{26}")
 
-#: The sites that the reader of a stream may see now; None: nothing any more.
-Allowed = Callable[[], Collection[str] | None]
+
+class Reach(NamedTuple):
+    """What the reader of a stream may hear of: their sites, and bulk jobs of their own, or all of an admin of all."""
+
+    sites: Collection[str]
+    actor: str
+    is_admin: bool
+
+    def includes(self, message: Message) -> bool:
+        """Whether a message is for this reader."""
+        if message.job is not None:
+            return self.is_admin or message.job.created_by == self.actor
+        return message.site in self.sites
+
+
+#: What the reader of a stream may hear of now; None: nothing any more.
+Allowed = Callable[[], Reach | None]
 
 
 def init_app(app: Flask) -> None:
@@ -58,12 +75,12 @@ def stream_events() -> ResponseReturnValue:
         return {"message": "Ask /console/changes instead."}, 503, {"Retry-After": str(RETRY_SECONDS)}
     store, token = context().store, request.cookies[access.SESSION_COOKIE]
 
-    def allowed() -> Collection[str] | None:
+    def allowed() -> Reach | None:
         user = accounts.resume_session(store, token)
         if user is None:
             return None
         with store.read() as session:
-            return by_site(session, user).keys()
+            return Reach(by_site(session, user).keys(), actors.of_user(user.id), user.role == "admin")
 
     answer = Response(_tell(line, allowed), mimetype="text/event-stream")
     answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -111,17 +128,17 @@ def now_ms() -> int:
 def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
     """The stream's text. Ends after a while, when Redis goes away, and when its reader's session ends."""
     began = time.monotonic()
-    sites = allowed()
+    reach = allowed()
     yield f"retry: {1000 * RETRY_SECONDS}\nevent: connected\ndata: {{}}\n\n"
     beat = time.monotonic() + HEARTBEAT_SECONDS
-    while sites is not None and time.monotonic() - began < LONGEST_SECONDS:
+    while reach is not None and time.monotonic() - began < LONGEST_SECONDS:
         if time.monotonic() >= beat:
             try:
-                sites = allowed()
+                reach = allowed()
             except AWAY:
                 return
             beat = time.monotonic() + HEARTBEAT_SECONDS
-            yield ":\n\n" if sites is not None else "event: over\ndata: {}\n\n"
+            yield ":\n\n" if reach is not None else "event: over\ndata: {}\n\n"
             continue
         try:
             message = line.messages.get(timeout=max(0.0, beat - time.monotonic()))
@@ -129,9 +146,15 @@ def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
             continue
         if message is None:
             return
-        if message.site in sites:
-            data = {"kind": message.kind, "comments": list(message.comments), "by": message.by}
-            yield f"data: {json.dumps(data)}\n\n"
+        if reach.includes(message):
+            yield f"data: {json.dumps(_show(message))}\n\n"
+
+
+def _show(message: Message) -> dict[str, Any]:
+    shown: dict[str, Any] = {"kind": message.kind, "comments": list(message.comments), "by": message.by}
+    if message.job is None:
+        return shown
+    return shown | {"job": {"id": message.job.id} | bulk.show_progress(message.job)}
 
 
 ROUTES = (

@@ -59,14 +59,13 @@ def switch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
 def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     _require(site_id, endpoint_id)
     try:
-        with context().store.write() as session:
+        with context().write() as session:
             endpoints.test(session, site_id, endpoint_id, actor=access.actor())
     except LookupError:
         abort(404)
     except EndpointRefused as refusal:
         flash(str(refusal), "bad")
     else:
-        context().asides.nudge(site_id)
         flash("A test message is on its way. Load this page again to see what came of it.", "good")
     return _to_deliveries(site_id, endpoint_id)
 
@@ -97,14 +96,13 @@ def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseRetur
     if not _DELIVERY.fullmatch(delivery_id):
         abort(404)
     try:
-        with context().store.write() as session:
+        with context().write() as session:
             endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=access.actor())
     except LookupError:
         abort(404)
     except EndpointRefused as refusal:
         flash(str(refusal), "bad")
     else:
-        context().asides.nudge(site_id)
         flash("It is sent once more, under the same id. Load this page again to see what came of it.", "good")
     return _to_deliveries(site_id, endpoint_id)
 

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from moderation import audit
+from moderation import audit, news
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.history import tallies
@@ -33,7 +33,7 @@ from moderation.tables import (
     User,
     WebhookDelivery,
 )
-from moderation.webhooks import deliveries
+from moderation.webhooks import afterwards, deliveries
 from moderation.webhooks.deliveries import Sent
 from service.console import exports, plots
 from service.console.plots import Series
@@ -249,8 +249,8 @@ def test_a_comments_history_has_all_that_happened_in_order(
         comments.decide(session, None, which, "publish", actor=mo, reason="A quotation.")
     clock.advance(minutes=1)
     with store.write() as session:
-        edited, _ = comments.edit(session, site_id, which, {"comment": "you great fool insult=0.99"})
-    comments.announce(queues, edited)
+        comments.edit(session, site_id, which, {"comment": "you great fool insult=0.99"})
+    afterwards.tell(queues, news.of(session))
     clock.advance(minutes=1)
     scorer.run_batch()
     clock.advance(minutes=1)

@@ -1,4 +1,4 @@
-// Selecting many cards, deciding on all of a group, and following a bulk job. Without it all of that works by forms.
+// Selecting many cards, and deciding on all of a group. Without it all of that works by forms.
 
 const cards = document.getElementById("cards");
 const selection = document.getElementById("selection");
@@ -115,28 +115,3 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (cards && selection) watchSelection();
-
-const job = document.getElementById("job");
-const moving = ["waiting", "running"];
-
-async function followJob() {
-  try {
-    const answer = await fetch(job.dataset.address, { headers: { Accept: "application/json" } });
-    const now = await answer.json();
-    if (!answer.ok) throw new Error(now.message);
-    const told = document.getElementById("told");
-    if (told.textContent !== now.message) told.textContent = now.message;
-    const progress = document.getElementById("progress");
-    progress.max = Math.max(now.total, 1);
-    progress.value = now.done + now.skipped;
-    if (!moving.includes(now.state)) {
-      location.reload();
-      return;
-    }
-  } catch {
-    // The next look may do better.
-  }
-  setTimeout(followJob, 500);
-}
-
-if (job && moving.includes(job.dataset.state)) setTimeout(followJob, 250);

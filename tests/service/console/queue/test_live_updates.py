@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation.decisions import comments
+from moderation.decisions import bulk, comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts
 from moderation.settings import Settings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Membership
-from moderation.webhooks import console_channel
+from moderation.tables import BulkJob, Membership
+from moderation.webhooks import console_channel, statement_links
 from moderation.webhooks.console_channel import Message
 from service.console.queue import live_updates
 from service.console.queue.subscription import Wire
+from tests.support.hearing import Told
 from tests.support.parts import Part
 from tests.support.redis_server import RedisServer
-from tests.support.signed_in import csrf_token, sign_in
+from tests.support.signed_in import csrf_token, field, sign_in
 from tests.support.waiting import eventually
+from worker import jobs, process
+
+pytest_plugins = ("tests.support.hearing",)
 
 Flag = Callable[..., str]
 
@@ -232,48 +238,31 @@ def test_what_another_version_says_is_passed_over(own_redis: RedisServer) -> Non
     for text in ("", "[]", "{}", '{"kind": "new", "site": "s", "comments": [], "by": null}', "\xff"):
         client.publish(console_channel.CHANNEL, text)
     console_channel.publish(client, Message("job", "s", []))
+    console_channel.publish(client, Message("decided", "s", []))
     message = line.messages.get(timeout=5)
     assert message is not None
-    assert message.kind == "job"
+    assert message.kind == "decided", "nor is a job's message without its job one"
     wire.leave(line)
 
 
 # --- who says what ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def said(queues: Queues) -> Iterator[Callable[[], list[Message]]]:
-    """What was published since the test began."""
-    channel = queues.redis.pubsub(ignore_subscribe_messages=True)
-    channel.subscribe(console_channel.CHANNEL)
-    channel.get_message(timeout=5)
-    found: list[Message] = []
-
-    def read() -> list[Message]:
-        while (message := channel.get_message(timeout=0.2)) is not None:
-            one = console_channel.read(message["data"])
-            assert one is not None
-            found.append(one)
-        return found
-
-    yield read
-    channel.close()
-
-
 def test_the_worker_tells_of_what_it_asks_a_moderator(
-    settings: Settings, store: Store, queues: Queues, site: CreatedSite, said: Callable[[], list[Message]]
+    settings: Settings, store: Store, queues: Queues, site: CreatedSite, told: Told
 ) -> None:
     with Part(settings, "scoring"):
         eventually(queues.workers, within=30)
         sent = [Submission(name="Ada", comment=text) for text in ("A fine day.", "You are an idiot.")]
         submissions.submit(store, queues, site.id, sent)
-        eventually(said, within=20)
-    (message,) = said()
+        messages: list[Message] = []
+        eventually(lambda: messages.extend(told.messages()) or messages, within=20)
+    (message,) = messages
     assert (message.kind, message.site, len(message.comments)) == ("opened", site.id, 1)
 
 
 def test_decisions_undos_claims_and_reports_are_told_with_names_and_without_words(
-    app: Flask, store: Store, site: CreatedSite, client: FlaskClient, flag: Flag, said: Callable[[], list[Message]]
+    app: Flask, store: Store, site: CreatedSite, client: FlaskClient, flag: Flag, told: Told
 ) -> None:
     first, second = flag(), flag("And insult=0.75")
     mo = sign_in(app, store)
@@ -295,8 +284,7 @@ def test_decisions_undos_claims_and_reports_are_told_with_names_and_without_word
     client.post(f"/api/v1/comments/{first}/reports", json={"reason": "spam"})
     client.post(f"/api/v1/comments/{second}/decision", json={"action": "publish"})
     client.delete(f"/api/v1/comments/{first}")
-    told = [(one.kind, one.comments, one.by) for one in said()]
-    assert told == [
+    assert told.happenings() == [
         ("claimed", [first], "mo"),
         ("released", [first], "mo"),
         ("decided", [first], "mo"),
@@ -305,6 +293,112 @@ def test_decisions_undos_claims_and_reports_are_told_with_names_and_without_word
         ("decided", [second], None),
         ("decided", [first], None),
     ]
+
+
+def test_edits_and_appeals_are_told(
+    app: Flask, store: Store, settings: Settings, site: CreatedSite, client: FlaskClient, flag: Flag, told: Told
+) -> None:
+    first, second = flag(), flag("And insult=0.75")
+    client.patch(f"/api/v1/comments/{first}", json={"comment": "Another text."})
+    client.patch(f"/api/v1/comments/{first}", json={"comment": "Another text."})
+    assert told.happenings() == [("decided", [first], None)], "and what changes nothing is no news"
+    with store.write() as session:
+        rejected = comments.decide(session, None, second, "reject", actor="site")
+    assert rejected.decided_at is not None
+    address = statement_links.address(settings, second, rejected.decided_at) or ""
+    app.test_client().post(address.removeprefix(settings.public_url), data={"text": "But it was a quotation."})
+    assert told.happenings() == [("opened", [second], None)]
+
+
+def test_a_second_look_is_told_when_it_is_opened(
+    app: Flask, store: Store, site: CreatedSite, flag: Flag, told: Told
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(second_look_moderators=1.0), actor="operator")
+    comment_id = flag()
+    mo = sign_in(app, store)
+    form = {"csrf_token": csrf_token(mo, "/console/"), "action": "reject", "version": "2"}
+    mo.post(f"/console/comments/{comment_id}/decision", data=form)
+    assert told.happenings() == [("decided", [comment_id], "mo"), ("opened", [comment_id], "mo")]
+
+
+# --- bulk jobs ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start(app: Flask, store: Store, scorer: Scorer) -> Callable[..., str]:
+    """Has a moderator start a job on these comments, as a worker of this process will find it. Gives its id."""
+    process.use(scorer)
+
+    def post(browser: FlaskClient, ids: list[str]) -> str:
+        page = browser.get("/console/").text
+        form = {name: field(page, name) for name in ("csrf_token", "seen_at")} | {"action": "reject", "select": ids}
+        address = browser.post("/console/bulk/selection", data=form).headers["Location"]
+        return address.partition("?")[0].rpartition("/")[2]
+
+    return post
+
+
+def test_a_bulk_job_is_told_from_its_start_to_its_end_with_what_it_decided(
+    app: Flask, store: Store, flag: Flag, start: Callable[..., str], told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "STEP", 2)
+    ids = [flag(f"{words} insult=0.7") for words in ("The bridge is shut", "My grandmother waits", "What a mayor")]
+    job_id = start(sign_in(app, store), ids)
+    [begun] = told.messages()
+    assert (begun.kind, begun.by) == ("job", "mo")
+    assert begun.job is not None
+    assert (begun.job.id, begun.job.state, begun.job.total, begun.job.done) == (job_id, "waiting", 3, 0)
+    jobs.run_bulk_job(job_id)
+    heard = told.messages()
+    assert {one.by for one in heard} == {"mo"}
+    assert [sorted(one.comments) for one in heard if one.kind == "decided"] == [sorted(ids)[:2], sorted(ids)[2:]]
+    progress = [(one.job.state, one.job.done) for one in heard if one.job is not None]
+    assert progress == [("running", 2), ("done", 3)]
+    jobs.run_bulk_job(job_id)
+    assert told.messages() == [], "nothing is told of what is over"
+
+
+def test_a_bulk_job_that_is_stopped_and_one_that_fails_are_told(
+    app: Flask, store: Store, flag: Flag, start: Callable[..., str], told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mo = sign_in(app, store)
+    stopped, failed = start(mo, [flag()]), start(mo, [flag("And insult=0.75")])
+    told.messages()
+    mo.post(f"/console/bulk/jobs/{stopped}/cancel", data={"csrf_token": csrf_token(mo, "/console/")})
+    with store.write() as session:
+        session.get_one(BulkJob, failed).criteria = {"nonsense": True}
+    jobs.run_bulk_job(failed)
+    heard = [(one.job.id, one.job.state, one.job.error) for one in told.messages() if one.job is not None]
+    assert heard[0] == (stopped, "cancelled", None)
+    assert heard[1][:2] == (failed, "failed")
+    assert "see the worker's log" in (heard[1][2] or "")
+
+
+def test_the_stream_passes_a_jobs_progress_on_to_its_maker_and_to_an_admin_only(
+    app: Flask, store: Store, queues: Queues, site: CreatedSite, flag: Flag, start: Callable[..., str], often: None
+) -> None:
+    browsers = [sign_in(app, store), sign_in(app, store, "ad", "admin"), sign_in(app, store, "ot")]
+    readers = [Reader(browser) for browser in browsers]
+    comment_id = flag()
+    job_id = start(browsers[0], [comment_id])
+    jobs.run_bulk_job(job_id)
+    decided = {"kind": "decided", "comments": [comment_id], "by": "mo"}
+    eventually(lambda: all(decided in reader.heard for reader in readers), what="all hear of the comment")
+    maker, admin, other = ([one for one in reader.heard if one["kind"] == "job"] for reader in readers)
+    assert other == []
+    assert admin == maker
+    assert [one["job"]["message"] for one in maker] == ["Waiting for a worker: 1 to do.", "Done: 1 rejected."]
+    assert maker[1]["job"] | {"message": ""} == {
+        "id": job_id,
+        "state": "done",
+        "total": 1,
+        "done": 1,
+        "skipped": 0,
+        "message": "",
+    }
+    for reader in readers:
+        reader.close()
 
 
 # --- asking -------------------------------------------------------------------------------------------------------

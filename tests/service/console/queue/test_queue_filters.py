@@ -18,7 +18,7 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.review import review_items, review_pages
-from moderation.review.review_items import Wanted
+from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.sites.sites import CreatedSite
@@ -65,7 +65,7 @@ def said(browser: FlaskClient, path: str = "/console/") -> str:
 def open_item(store: Store, comment_id: str, kind: str, **known: str) -> None:
     with store.write() as session:
         comment = session.get_one(Comment, comment_id)
-        wanted = Wanted(site_id=comment.site_id, comment_id=comment_id, priority=500, **known)
+        wanted = NewItem(site_id=comment.site_id, comment_id=comment_id, priority=500, **known)
         review_items.open_items(session, [wanted], kind=kind)
 
 
