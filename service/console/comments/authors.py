@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 import models
 from moderation.history import histories
 from moderation.history.histories import Record
-from moderation.patterns import fold
 from moderation.policy import policies
 from moderation.policy.rules import Policy
 from moderation.tables import Comment, PolicyVersion
@@ -20,6 +19,7 @@ from service.console import access, plots
 from service.console.card import cards
 from service.console.comments import second_look
 from service.context import context
+from texts.folding import fold
 
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
 
