@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from moderation.intake.queues import Queues
 from moderation.webhooks import console_channel, deliveries
 from moderation.webhooks.console_channel import Message
@@ -46,10 +42,3 @@ class Told:
             message = console_channel.read(told["data"])
             assert message is not None
             self._messages.append(message)
-
-
-@pytest.fixture
-def told(queues: Queues) -> Iterator[Told]:
-    heard = Told(queues)
-    yield heard
-    heard.channel.close()

@@ -23,8 +23,6 @@ from tests.support.comments import accept, scored, stored
 from tests.support.hearing import Told
 from tests.support.redis_server import RedisServer
 
-pytest_plugins = ("tests.support.hearing",)
-
 
 @pytest.fixture
 def flagged(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Comment:

@@ -63,8 +63,6 @@ def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
 
 Deliver = Callable[..., list[str]]
 
-pytest_plugins = ("tests.support.hearing",)
-
 
 def hold(blog: Akismet, store: Store, text: str = FLAGGED, **fields: Any) -> Comment:
     """A comment held for a moderator."""

@@ -34,8 +34,6 @@ from tests.support.signed_in import csrf_token, field, sign_in
 from tests.support.waiting import eventually
 from worker import jobs, process
 
-pytest_plugins = ("tests.support.hearing",)
-
 Flag = Callable[..., str]
 
 
