@@ -26,6 +26,7 @@ from moderation.tables import Site
 from tests.support import databases, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
+from tests.support.hearing import Told
 from tests.support.installation import Installation
 from tests.support.receiver import Receiver
 from tests.support.redis_server import RedisServer
@@ -284,3 +285,11 @@ def client_of(app: Flask, api_key: str) -> FlaskClient:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {api_key}"
     return client
+
+
+@pytest.fixture
+def told(queues: Queues) -> Iterator[Told]:
+    """What open consoles and the delivery processes are told, from here on."""
+    heard = Told(queues)
+    yield heard
+    heard.channel.close()

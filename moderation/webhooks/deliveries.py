@@ -67,7 +67,7 @@ class Sent:
 
 
 def nudge(client: redis.Redis, site_ids: Collection[str]) -> None:
-    """Tell the delivery processes that something was written for these sites. Raises redis.RedisError."""
+    """Tell the delivery processes that something was written for these sites; `client` may be a pipeline."""
     if site_ids:
         client.publish(CHANNEL, ",".join(sorted(site_ids)))
 

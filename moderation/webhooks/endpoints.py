@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, sealing
+from moderation import audit, clock, news, sealing
 from moderation.errors import NotFound
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -115,6 +115,7 @@ def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> Web
     event = events.Event("endpoint.test", site_id, None, at=clock.now(), data={"id": endpoint.id})
     delivery = WebhookDelivery(**events.delivery(event, endpoint.id, event.payload()))
     session.add(delivery)
+    news.of(session).sites.add(site_id)
     _record(session, "webhook.tested", endpoint, actor, delivery=delivery.id)
     return delivery
 
@@ -135,6 +136,7 @@ def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str
         raise NotNow("This decision was taken back or replaced before it was sent, so there is nothing to tell.")
     _require_active(endpoint)
     delivery.next_attempt_at, delivery.delivered_at, delivery.attempts = clock.now(), None, 0
+    news.of(session).sites.add(site_id)
     _record(session, "webhook.redelivered", endpoint, actor, delivery=delivery_id)
     return delivery
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import clock, news
 from moderation.tables import WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import callbacks, catalogue, protocols, withdrawal
 
@@ -81,6 +81,7 @@ def notify(session: Session, events: Sequence[Event], *, only: Collection[str] |
     rows += _call_back(session, called_back, only=only)
     if rows:
         session.execute(insert(WebhookDelivery), rows)
+        news.of(session).sites |= {event.site_id for event in events}
     return {row["endpoint_id"] for row in rows}
 
 

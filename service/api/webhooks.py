@@ -120,9 +120,8 @@ def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
     """Sends an `endpoint.test` event, as a decision would be. Its attempts are in the list of deliveries.
 
     A webhook that is switched off is sent none."""
-    with _refusals(), context().store.write() as session:
+    with _refusals(), context().write() as session:
         delivery = endpoints.test(session, site_id, endpoint_id, actor=actors.SITE)
-    context().asides.nudge(site_id)
     return answer(show_delivery(delivery, []), 202)
 
 
@@ -140,10 +139,9 @@ def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
     """Under the same `webhook-id`, whether it was delivered, given up or still waits for its next attempt.
 
     Not one that was cancelled, since its decision no longer holds, nor to a webhook that is switched off."""
-    with _refusals(), context().store.write() as session:
+    with _refusals(), context().write() as session:
         delivery = endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=actors.SITE)
         attempts = endpoints.attempts(session, delivery_id)
-    context().asides.nudge(site_id)
     return answer(show_delivery(delivery, attempts), 202)
 
 

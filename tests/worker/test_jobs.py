@@ -9,8 +9,8 @@ import time
 import pytest
 import structlog
 
+from moderation import counters
 from moderation.decisions.scoring import BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, Scorer
-from moderation.history import metrics
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
@@ -38,7 +38,7 @@ def test_one_job_drains_what_waits(store: Store, queues: Queues, site: CreatedSi
     submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(300)])
     jobs.score_pending()
     assert pending(store) == 0
-    assert metrics.read(queues.redis).decisions == {("published", "policy"): 300}
+    assert counters.read(queues.redis).decisions == {("published", "policy"): 300}
 
 
 def test_the_wake_flag_is_cleared_before_the_first_claim(store: Store, queues: Queues, site: CreatedSite) -> None:

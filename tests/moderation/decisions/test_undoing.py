@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from moderation import actors
+from moderation import actors, news
 from moderation import clock as time_of_day
 from moderation.decisions import comments, undoing
 from moderation.decisions.scoring import Scorer
@@ -22,7 +22,7 @@ from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, endpoints
+from moderation.webhooks import afterwards, deliveries, endpoints
 from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
@@ -106,9 +106,11 @@ def test_a_decision_before_the_score_is_undone_to_pending_and_then_scored(
     store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite
 ) -> None:
     comment = accept(store, queues, site_with_webhook, "A remark.")
-    undone = undo(store, decide(store, comment))
+    decided = decide(store, comment)
+    with store.write() as session:
+        undone = undoing.undo(session, comment.id, decided.version, actor="user:u1")
     assert undone.comment.status == "pending"
-    comments.announce(queues, undone.comment)
+    afterwards.tell(queues, news.of(session))
     scorer.run_batch()
     assert stored(store, comment.id).status == "published"
 

@@ -15,7 +15,7 @@ from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.review import groups, review_items
 from moderation.review.groups import BEHIND
-from moderation.review.review_items import Filters, Wanted
+from moderation.review.review_items import Filters, NewItem
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import ReviewItem
@@ -31,7 +31,7 @@ def ask(store: Store, queues: Queues):  # type: ignore[no-untyped-def]
         site: CreatedSite, priority: int, *, group: str | None = "g_1", kind: str = "flag", of: str = ""
     ) -> str:
         comment_id = of or accept(store, queues, site).id
-        wanted = Wanted(site_id=site.id, comment_id=comment_id, priority=priority, group_id=group)
+        wanted = NewItem(site_id=site.id, comment_id=comment_id, priority=priority, group_id=group)
         with store.write() as session:
             review_items.open_items(session, [wanted], kind=kind)
         return comment_id
@@ -66,7 +66,7 @@ def test_the_one_that_is_due_first_stands_for_its_group(store: Store, site: Crea
 def test_items_opened_together_line_up_as_well(store: Store, queues: Queues, site: CreatedSite) -> None:
     ids = [accept(store, queues, site).id for _ in range(4)]
     wanted = [
-        Wanted(site_id=site.id, comment_id=one, priority=priority, group_id="g_1")
+        NewItem(site_id=site.id, comment_id=one, priority=priority, group_id="g_1")
         for one, priority in zip(ids, (400, 200, 300, 100), strict=True)
     ]
     with store.write() as session:

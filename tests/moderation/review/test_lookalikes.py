@@ -171,7 +171,7 @@ def test_a_group_follows_an_attack_that_drifts(store: Store) -> None:
         words[2 * at % len(words)] = word
         one = {f"c_{at}": fingerprint(" ".join(words))}
         with store.write() as session:
-            found += lookalikes.assign(session, one, lookalikes.known(session, one)).values()
+            found += lookalikes.assign(session, one, lookalikes.owners(session, one)).values()
     assert len(set(found)) == 1
     assert not alike(TEXT, " ".join(words))
 
@@ -180,7 +180,7 @@ def test_a_group_is_forgotten_a_week_after_its_last_comment(store: Store, clock:
     def group() -> str:
         one = {"c_1": fingerprint(TEXT)}
         with store.write() as session:
-            return lookalikes.assign(session, one, lookalikes.known(session, one))["c_1"]
+            return lookalikes.assign(session, one, lookalikes.owners(session, one))["c_1"]
 
     first = group()
     for _ in range(3):
@@ -201,5 +201,5 @@ def test_what_is_noted_as_in_use_is_noted_once_a_day(store: Store) -> None:
     just_before = clock.now() - timedelta(hours=23)
     with store.write() as session:
         session.execute(update(LookalikeBand).values(seen_at=just_before))
-        lookalikes.assign(session, one, lookalikes.known(session, one))
+        lookalikes.assign(session, one, lookalikes.owners(session, one))
     assert {band.seen_at for band in rows(store, LookalikeBand)} == {just_before}

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from moderation import actors
+from moderation import actors, counters
 from moderation.decisions import comments
-from moderation.history import metrics
 from moderation.intake.queues import Queues
 from moderation.policy import policies
 from moderation.settings import Settings
@@ -27,6 +26,7 @@ from tests.support.clock import Clock
 from tests.support.comments import rows, stored
 from tests.support.compat import choose_scores
 from tests.support.delivering import deliver_once
+from tests.support.hearing import Told
 from tests.support.receiver import Receiver
 
 FLAGGED, REJECTED = "toxicity=0.6", "toxicity=0.95"
@@ -361,7 +361,7 @@ def test_a_report_that_settles_one_is_counted_as_the_sites_decision(
 ) -> None:
     hold(blog, store)
     blog.submit("spam", FLAGGED)
-    assert metrics.read(queues.redis).decisions == {("flagged", "policy"): 1, ("rejected", "site"): 1}
+    assert counters.read(queues.redis).decisions == {("flagged", "policy"): 1, ("rejected", "site"): 1}
 
 
 def test_a_report_does_not_undo_a_decision(blog: Akismet, store: Store) -> None:
@@ -380,3 +380,34 @@ def test_deliveries_hold_nobodys_details(blog: Akismet, store: Store) -> None:
     decide(store, hold(blog, store), "publish")
     [delivery] = rows(store, WebhookDelivery)
     assert sorted(delivery.payload) == ["comment_post_ID", "guid", "result"]
+
+
+# --- what open consoles hear --------------------------------------------------------------------------------------
+
+
+def test_open_consoles_hear_of_what_is_held_asked_about_again_and_settled_over_there(
+    blog: Akismet, store: Store, site: CreatedSite, clock: Clock, queues: Queues, told: Told
+) -> None:
+    written = clock.now.isoformat()
+    comment = hold(blog, store, comment_date_gmt=written)
+    assert told.happenings() == [("opened", [comment.id], None)]
+    assert told.sites() == [], "nobody has to be told that it is held: that was the answer"
+    blog.recheck(f"Worse: {FLAGGED}", recheck_reason="edit", comment_date_gmt=written)
+    assert told.happenings() == [("decided", [comment.id], None), ("opened", [comment.id], None)]
+    assert queues.length()["waiting"] == 0, "what is decided does not wait to be scored"
+    blog.recheck(FLAGGED, recheck_reason="edit", comment_date_gmt=written, is_test="1")
+    assert told.happenings() == []
+    blog.submit("spam", f"Worse: {FLAGGED}", comment_date_gmt=written)
+    assert told.happenings() == [("decided", [comment.id], None)]
+    assert counters.read(queues.redis).decisions == {("flagged", "policy"): 2, ("rejected", "site"): 1}
+
+
+def test_a_recheck_that_settles_a_held_comment_takes_it_off_open_queues(
+    blog: Akismet, store: Store, clock: Clock, told: Told
+) -> None:
+    written = clock.now.isoformat()
+    comment = hold(blog, store, comment_date_gmt=written)
+    told.happenings()
+    assert blog.recheck("Milder now.", recheck_reason="edit", comment_date_gmt=written).text == "false"
+    assert stored(store, comment.id).status == "published"
+    assert told.happenings() == [("decided", [comment.id], None)]

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from moderation.people import accounts, members
 from moderation.store import Store
 from moderation.tables import AuditEvent, User
-from service.console import single_sign_on
+from service.console.signing_in import single_sign_on
 from tests.support.browsing import Serve, violations
 from tests.support.comments import rows
 from tests.support.installation import free_port
