@@ -19,6 +19,8 @@ from moderation.tables import Table
 from operations import migrate
 from operations.errors import OperatorError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def postgres_server() -> Iterator[str]:

@@ -23,6 +23,8 @@ from tests.support.installation import Installation
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 COMMENTS = 2000
 POSTERS = 8
 DECIDED_WITHIN = 60.0

@@ -15,7 +15,6 @@ import pytest
 
 import models
 from models.labels import LABELS
-from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.terms import TermCache, Weights
@@ -39,6 +38,9 @@ from models.training.innocent import innocent_sentences
 from models.training.metrics import auc
 from models.training.mixing import Mixture, learn_mixture
 from tests.support import ROOT
+from texts.normalization import normalize
+
+pytestmark = pytest.mark.slow
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", ROOT.parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(

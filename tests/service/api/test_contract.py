@@ -26,6 +26,8 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.comments import accept
 
+pytestmark = pytest.mark.slow
+
 CASES = 2000
 CHECKS = (
     not_a_server_error,
