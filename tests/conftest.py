@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -262,7 +262,7 @@ def anonymous(app: Flask) -> FlaskClient:
 def running(databases_of_kind: databases.Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A whole `winnow up`, shared by the session: leave it as you found it."""
     with databases_of_kind.new() as url:
-        environ = {"WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8", "WINNOW_RATE_LIMIT_AUTH": "1000 per minute"}
+        environ: dict[str, Any] = {"WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8", "WINNOW_RATE_LIMIT_AUTH": "1000 per minute"}
         if not url.startswith("sqlite"):
             environ["WINNOW_DATABASE_URL"] = url
         installation = Installation(tmp_path_factory.mktemp("running") / "data", **environ)

@@ -20,7 +20,7 @@ from moderation.people import accounts
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Membership
+from moderation.tables import Membership, User
 from moderation.webhooks import console_channel
 from moderation.webhooks.console_channel import Message
 from service.console import events
@@ -102,7 +102,7 @@ def test_a_page_hears_of_new_items_and_decisions_of_its_sites_only(
 ) -> None:
     browser = sign_in(app, store, role="none")
     with store.write() as session:
-        (user,) = session.query(accounts.User)
+        (user,) = session.query(User)
         session.add(Membership(user_id=user.id, site_id=site.id, role="moderator"))
     reader = Reader(browser)
     console_channel.publish(queues.redis, Message("opened", other_site.id, ["c_other"]))
@@ -244,7 +244,7 @@ def test_what_another_version_says_is_passed_over(own_redis: RedisServer) -> Non
 @pytest.fixture
 def said(queues: Queues) -> Iterator[Callable[[], list[Message]]]:
     """What was published since the test began."""
-    channel = queues.redis.pubsub(ignore_subscribe_messages=True)
+    channel = queues.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     channel.subscribe(console_channel.CHANNEL)
     channel.get_message(timeout=5)
     found: list[Message] = []
