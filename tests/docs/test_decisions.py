@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-DECISIONS = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").exists()) / "docs/decisions"
+from tests.support import ROOT
+
+DECISIONS = ROOT / "docs" / "decisions"
 RECORDS = sorted(path for path in DECISIONS.glob("[0-9]*.md"))
 HEADER = re.compile(
     r"# (?P<number>\d{4}): (?P<title>\S.*)\n\n- Date: (?P<date>\d{4}-\d\d-\d\d)\n"
