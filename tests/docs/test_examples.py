@@ -14,9 +14,9 @@ import click
 import pytest
 import requests
 
-from tests.support import examples
+from tests.docs import examples
+from tests.docs.examples import REAL_CURL, ROOT, STAND_IN, Shown, parse, read_blocks, read_examples
 from tests.support.command_line import winnow
-from tests.support.examples import REAL_CURL, ROOT, STAND_IN, Shown, parse, read_blocks, read_examples
 from tests.support.installation import Installation
 from tests.support.receiver import Received, Receiver
 from tests.support.waiting import eventually

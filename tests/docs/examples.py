@@ -30,7 +30,7 @@ _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:â€¦])|([^\s\[\]{},:"â€
 
 ROOT = Path(__file__).parents[2]
 REAL_CURL = 'command curl --silent --show-error --write-out "\\n%{http_code}"'
-STAND_IN = f"{sys.executable} -m tests.support.curl"
+STAND_IN = f"{sys.executable} -m tests.docs.stand_in_for_curl"
 #: How the docs' `curl` is run: by itself where the machine has it.
 CURL = REAL_CURL if shutil.which("curl") else STAND_IN
 

@@ -1,4 +1,4 @@
-"""A stand-in for curl where there is none: `python -m tests.support.curl` with the few options that the docs use.
+"""A stand-in for curl where there is none, with the few options that the docs use.
 
 Writes the answer's body and, on a line of its own, the status.
 """
