@@ -225,19 +225,25 @@ def receivers() -> Iterator[Callable[[], Receiver]]:
 
 
 @pytest.fixture
-def app(settings: Settings, queues: Queues) -> Flask:
+def app(make_app: Callable[..., Flask]) -> Flask:
     """The web application on this test's database and Redis."""
-    from service.app import create_app  # noqa: PLC0415  (tests of the domain do without Flask)
-
-    return create_app(settings)
+    return make_app()
 
 
 @pytest.fixture
-def make_app(settings: Settings, queues: Queues) -> Callable[..., Flask]:
+def make_app(settings: Settings, queues: Queues) -> Iterator[Callable[..., Flask]]:
     """The web application with other settings: `make_app(max_waiting=1)`."""
-    from service.app import create_app  # noqa: PLC0415
+    from service.app import create_app  # noqa: PLC0415  (tests of the domain do without Flask)
 
-    return lambda **changes: create_app(dataclasses.replace(settings, **changes))
+    opened: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        opened.append(create_app(dataclasses.replace(settings, **changes)))
+        return opened[-1]
+
+    yield make
+    for app in opened:
+        app.extensions["winnow"].store.close()
 
 
 @pytest.fixture
