@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -186,7 +186,7 @@ class _Writer:
                 label, score = max((comment.scores or {"toxicity": 0.0}).items(), key=lambda pair: pair[1])
                 bad = score + self.chance.gauss(0, 0.18) > 0.55
                 code = label if bad and label in {*LABELS, "spam"} else None
-                action = "reject" if bad else "publish"
+                action: Literal["publish", "reject"] = "reject" if bad else "publish"
                 comments.decide(session, None, one, action, actor=moderator, code=code)
 
 
@@ -223,7 +223,11 @@ def _set_up(writer: _Writer) -> None:
 
 def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
     """What waits now: comments of the last hours, copies of one advertisement, reports, an appeal, a rejection."""
-    store, clock_at = writer.store, lambda **ago: setattr(now, "now", today - timedelta(**ago))
+    store = writer.store
+
+    def clock_at(**ago: float) -> None:
+        now.now = today - timedelta(**ago)
+
     with store.read() as session:
         waiting = list(session.scalars(select(ReviewItem.comment_id).where(ReviewItem.closed_at.is_(None))))
     clock_at(hours=9)
@@ -244,9 +248,9 @@ def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
     for name, note in (("r1", "This is about a family that lives here."), ("r2", None)):
         with store.write() as session:
             comments.report(session, writer.site_id, reported.id, reason="personal_data", note=note, reporter=name)
-    for at, one in enumerate(NOW):
+    for at, remark in enumerate(NOW):
         clock_at(minutes=150 - 20 * at)
-        writer.post([one], ip=f"192.0.2.{at + 7}", **({"parent_id": parent.id} if at == 0 else {}))
+        writer.post([remark], ip=f"192.0.2.{at + 7}", **({"parent_id": parent.id} if at == 0 else {}))
     clock_at(minutes=14)
     copies = [(name, THREADS[at % 3], COPY.format(name, at * 7919, at * 31)) for at, name in enumerate(COPIES)]
     group = writer.post(copies)

@@ -127,7 +127,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     expect(page.get_by_text("Done: 40 rejected.")).to_be_visible(timeout=30_000)
     assert statuses(store, ids) == ["rejected"] * 40
     api = client_of(app, site_with_webhook.api_key)
-    assert len(api.get("/api/v1/comments?status=rejected&limit=100").json["comments"]) == 25
+    assert len(api.get("/api/v1/comments?status=rejected&limit=100").get_json()["comments"]) == 25
     while deliver_once(store, settings, sender):
         pass
     assert told(receiver) == ["comment.rejected"] * 25
@@ -137,7 +137,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     page.keyboard.press("u")
     expect(page.get_by_text("Done: 40 taken back.")).to_be_visible(timeout=30_000)
     assert statuses(store, ids) == ["flagged"] * 40
-    assert len(api.get("/api/v1/comments?status=flagged&limit=100").json["comments"]) == 25
+    assert len(api.get("/api/v1/comments?status=flagged&limit=100").get_json()["comments"]) == 25
     while deliver_once(store, settings, sender):
         pass
     assert told(receiver) == ["comment.flagged"] * 25

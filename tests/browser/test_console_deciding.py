@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from moderation import clock
 from moderation.decisions import comments
@@ -103,7 +103,7 @@ def at_keyboard(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def card(page: Page, comment_id: str):  # type: ignore[no-untyped-def]
+def card(page: Page, comment_id: str) -> Locator:
     return page.locator(f"article[id='{comment_id}']")
 
 
@@ -285,7 +285,12 @@ def test_nothing_is_called_done_while_it_is_on_its_way_or_after_the_server_faile
     at_keyboard(page, "j", "r")
     expect(card(page, first)).to_contain_text("Rejecting…")
     expect(card(page, second)).to_be_focused()
-    eventually(lambda: page.wait_for_timeout(20) or held)
+
+    def held_up() -> list[Route]:
+        page.wait_for_timeout(20)  # in which the browser's requests reach us
+        return held
+
+    eventually(held_up)
     held[0].fulfill(status=500, body="<h1>Internal Server Error</h1>", content_type="text/html")
     expect(card(page, first)).to_contain_text("The server failed (500).")
     expect(card(page, first).get_by_role("button", name="Reject")).to_be_visible()

@@ -81,7 +81,7 @@ def test_a_comment_is_found_and_what_was_found_is_taken_away_as_the_api_has_it(
     expect(page.get_by_text("4 comments found")).to_be_visible()
 
     api = client_of(app, site.api_key)
-    expected = [api.get(f"/api/v1/comments/{one}").json for one in reversed(ids[3:])]
+    expected = [api.get(f"/api/v1/comments/{one}").get_json() for one in reversed(ids[3:])]
     rows = [json.loads(line) for line in download(page, "Export as NDJSON", tmp_path).decode().splitlines()]
     assert rows == [{"site": "The Site"} | comment for comment in expected]
     expect(page.get_by_text("Done: 4 in the file.")).to_be_visible()

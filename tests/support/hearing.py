@@ -11,7 +11,7 @@ class Told:
     """What was told since the test began, or since it was last looked at."""
 
     def __init__(self, queues: Queues) -> None:
-        self.channel = queues.redis.pubsub(ignore_subscribe_messages=True)
+        self.channel = queues.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self.channel.subscribe(console_channel.CHANNEL, deliveries.CHANNEL)
         self.channel.get_message(timeout=5)
         self.channel.get_message(timeout=5)

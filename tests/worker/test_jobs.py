@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import structlog
@@ -92,7 +94,7 @@ def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
     class Weighed(ChosenScores):
         seconds = 0.0
 
-        def score(self, texts, signals=None):  # type: ignore[no-untyped-def]
+        def score(self, texts: Sequence[str], signals: Any = None) -> Any:
             until = time.thread_time() + self.seconds * len(texts)
             while time.thread_time() < until:
                 pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -317,7 +317,7 @@ def blog(app: Any, site: CreatedSite, receiver: Receiver) -> Akismet:
 
 
 @pytest.fixture
-def held(blog: Akismet, store: Store, receiver: Receiver) -> Iterator[Comment]:
+def held(blog: Akismet, store: Store, receiver: Receiver) -> Comment:
     answer = blog.check_as_wordpress("toxicity=0.6")
     [comment] = rows(store, Comment, external_id=answer.headers["X-akismet-guid"])
     wordpress = WordPress(receiver, blog.key)

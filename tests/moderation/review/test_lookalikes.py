@@ -156,7 +156,7 @@ def test_who_was_slower_brings_what_is_new_into_the_group_of_who_was_quicker(sto
     assert alike(first, second)
     assert alike(second, third)
     assert not alike(first, third)
-    found = []
+    found: list[str] = []
     for at, text in enumerate((first, second, third)):
         with store.write() as session:  # each as if it had looked before any of the others had written
             found += lookalikes.assign(session, {f"c_{at}": fingerprint(text)}, {}).values()
@@ -164,7 +164,8 @@ def test_who_was_slower_brings_what_is_new_into_the_group_of_who_was_quicker(sto
 
 
 def test_a_group_follows_an_attack_that_drifts(store: Store) -> None:
-    words, found = TEXT.split(), []
+    words = TEXT.split()
+    found: list[str] = []
     for at, word in enumerate(
         ["nobody", "ever", "believed", "how", "quickly", "cheap", "purple", "tablets", "melted", "away", "grandmothers"]
     ):

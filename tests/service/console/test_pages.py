@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from moderation import audit, news
 from moderation.decisions import comments
@@ -75,7 +76,7 @@ def listed(browser: FlaskClient, query: str = "") -> list[str]:
     return re.findall(r'<a href="/console/comments/(c_\w{26})"', page.text)
 
 
-def export(browser: FlaskClient, path: str = "/console/comments/export", **fields: str):  # type: ignore[no-untyped-def]
+def export(browser: FlaskClient, path: str = "/console/comments/export", **fields: str) -> TestResponse:
     token = csrf_token(browser, "/console/comments")
     return browser.post(path, data={"csrf_token": token, "format": "ndjson"} | fields)
 
@@ -156,7 +157,7 @@ def test_an_export_is_what_the_api_says_of_the_comments_that_the_page_finds(
     rows = [json.loads(line) for line in answer.text.splitlines()]
     assert [row["id"] for row in rows] == ids[::-1]
     api = client_of(app, site.api_key)
-    assert rows == [{"site": "The Site"} | api.get(f"/api/v1/comments/{row['id']}").json for row in rows]
+    assert rows == [{"site": "The Site"} | api.get(f"/api/v1/comments/{row['id']}").get_json() for row in rows]
 
     table = list(csv.DictReader(io.StringIO(export(browser, q="number", format="csv").data.decode("utf-8-sig"))))
     assert [row["id"] for row in table] == ids[::-1]
@@ -222,7 +223,7 @@ def test_so_many_exports_run_at_a_time_and_no_more(app: Flask, store: Store, pos
     running = [browser.post("/console/comments/export", data=fields, buffered=False) for _ in range(exports.AT_ONCE)]
     refused = browser.post("/console/comments/export", data=fields, headers={"Accept": "application/json"})
     assert refused.status_code == 503
-    assert "Other exports are running" in refused.json["message"]
+    assert "Other exports are running" in refused.get_json()["message"]
     assert browser.get("/console/comments").status_code == 200
     running[0].close()  # somebody who goes away in the middle
     assert running[1].text.count("\n") == 2  # and somebody who reads to the end

@@ -15,13 +15,12 @@ from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
-from moderation.people import accounts
 from moderation.review import claims
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import AuditEvent, Membership, ReviewItem, WebhookDelivery
+from moderation.tables import AuditEvent, Membership, ReviewItem, User, WebhookDelivery
 from tests.conftest import client_of
 from tests.support.clock import Clock
 from tests.support.comments import rows, stored
@@ -95,9 +94,9 @@ def test_a_reason_must_be_on_the_sites_list_and_counts_for_a_rejection_only(
     mo = sign_in(app, store)
     refused = act(mo, flagged, "decision", action="reject", version=2, code="boring")
     assert refused.status_code == 422
-    assert "no longer on the site's list" in refused.json["message"]
+    assert "no longer on the site's list" in refused.get_json()["message"]
     assert stored(store, flagged).status == "flagged"
-    assert act(mo, flagged, "decision", action="publish", version=2, code="spam").json["message"] == "Published."
+    assert act(mo, flagged, "decision", action="publish", version=2, code="spam").get_json()["message"] == "Published."
     assert "code" not in (stored(store, flagged).reasons or [{}])[0]
 
 
@@ -106,13 +105,13 @@ def test_only_whoever_decided_takes_it_back(app: Flask, store: Store, flagged: s
     act(mo, flagged, "decision", action="reject", version=2)
     refused = act(nia, flagged, "undo", version=3)
     assert refused.status_code == 403
-    assert "Only whoever decided" in refused.json["message"]
+    assert "Only whoever decided" in refused.get_json()["message"]
     assert stored(store, flagged).status == "rejected"
     act(nia, flagged, "decision", action="publish", version=3)
     too_late = act(mo, flagged, "undo", version=3)
     assert too_late.status_code == 409
-    assert "Nia published this comment just now, after you loaded the page." in too_late.json["message"]
-    assert "So nothing was undone." in too_late.json["message"]
+    assert "Nia published this comment just now, after you loaded the page." in too_late.get_json()["message"]
+    assert "So nothing was undone." in too_late.get_json()["message"]
     assert stored(store, flagged).status == "published"
 
 
@@ -122,7 +121,9 @@ def test_somebody_who_was_overtaken_by_an_undo_is_told_of_that(app: Flask, store
     act(mo, flagged, "undo", version=3)
     told = act(nia, flagged, "decision", action="publish", version=2)
     assert told.status_code == 409
-    assert "Mo undid the last decision on this comment just now, after you loaded the page." in told.json["message"]
+    assert (
+        "Mo undid the last decision on this comment just now, after you loaded the page." in told.get_json()["message"]
+    )
 
 
 @pytest.mark.parametrize("what", ["decision", "undo", "claim", "release"])
@@ -133,7 +134,7 @@ def test_who_may_not_decide_may_do_none_of_it(
     assert act(viewer, flagged, what, action="reject", version=2).status_code == 403
     elsewhere = sign_in(app, store, "el", "none")
     with store.write() as session:
-        user = session.query(accounts.User).filter_by(name="el").one()
+        user = session.query(User).filter_by(name="el").one()
         session.add(Membership(user_id=user.id, site_id=other_site.id, role="admin"))
     assert act(elsewhere, flagged, what, action="reject", version=2).status_code == 404
     assert act(elsewhere, "c_nothing", what, action="reject", version=2).status_code == 404
@@ -165,7 +166,7 @@ def test_a_claim_is_the_first_ones_until_it_is_released_or_a_minute_old(
 def test_a_claim_blocks_no_decision_and_ends_with_it(app: Flask, store: Store, flagged: str) -> None:
     mo, nia = sign_in(app, store, "mo"), sign_in(app, store, "nia")
     act(mo, flagged, "claim")
-    version = act(nia, flagged, "decision", action="reject", version=2).json["version"]
+    version = act(nia, flagged, "decision", action="reject", version=2).get_json()["version"]
     with store.read() as session:
         assert claims.holders(session, [flagged]) == {}
     assert act(mo, flagged, "claim").json == {"by": None}

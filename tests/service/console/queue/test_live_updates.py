@@ -22,7 +22,7 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import BulkJob, Membership
+from moderation.tables import BulkJob, Membership, User
 from moderation.webhooks import console_channel, statement_links
 from moderation.webhooks.console_channel import Message
 from service.console.queue import live_updates
@@ -106,7 +106,7 @@ def test_a_page_hears_of_new_items_and_decisions_of_its_sites_only(
 ) -> None:
     browser = sign_in(app, store, role="none")
     with store.write() as session:
-        (user,) = session.query(accounts.User)
+        (user,) = session.query(User)
         session.add(Membership(user_id=user.id, site_id=site.id, role="moderator"))
     reader = Reader(browser)
     console_channel.publish(queues.redis, Message("opened", other_site.id, ["c_other"]))
@@ -253,9 +253,7 @@ def test_the_worker_tells_of_what_it_asks_a_moderator(
         eventually(queues.workers, within=30)
         sent = [Submission(name="Ada", comment=text) for text in ("A fine day.", "You are an idiot.")]
         submissions.submit(store, queues, site.id, sent)
-        messages: list[Message] = []
-        eventually(lambda: messages.extend(told.messages()) or messages, within=20)
-    (message,) = messages
+        (message,) = eventually(told.messages, within=20)
     assert (message.kind, message.site, len(message.comments)) == ("opened", site.id, 1)
 
 

@@ -6,6 +6,7 @@ import html
 import re
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -23,7 +24,7 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Appeal, Comment, Membership, User
+from moderation.tables import Appeal, Comment, Membership, ReviewItem, User
 from tests.support.clock import Clock
 from tests.support.comments import rows
 from tests.support.signed_in import sign_in
@@ -35,7 +36,7 @@ Post = Callable[..., str]
 def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Post:
     """Posts a comment, to `site` unless another is named, and has it decided; gives its id."""
 
-    def post(comment: str, name: str = "Ada", *, to: CreatedSite = site, **known: str) -> str:
+    def post(comment: str, name: str = "Ada", *, to: CreatedSite = site, **known: Any) -> str:
         comment += f" {secrets.token_hex(30)}"  # look-alikes would share a card
         [outcome] = submissions.submit(store, queues, to.id, [Submission(name=name, comment=comment, **known)])
         assert outcome.comment is not None
@@ -62,7 +63,7 @@ def said(browser: FlaskClient, path: str = "/console/") -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", browser.get(path).text)).split())
 
 
-def open_item(store: Store, comment_id: str, kind: str, **known: str) -> None:
+def open_item(store: Store, comment_id: str, kind: str, **known: Any) -> None:
     with store.write() as session:
         comment = session.get_one(Comment, comment_id)
         wanted = NewItem(site_id=comment.site_id, comment_id=comment_id, priority=500, **known)
@@ -103,7 +104,7 @@ class TestFilters:
         with store.write() as session:
             comments.report(session, site.id, made["report"], reason="spam", note=None, reporter="r")
             # Reports stand before a mild flag otherwise.
-            session.query(review_pages.ReviewItem).filter_by(kind="report").update({"due": 9_000_000_000_000})
+            session.query(ReviewItem).filter_by(kind="report").update({"due": 9_000_000_000_000})
         assert shown(browser, query) == [made[name] for name in expected]
 
     def test_each_choice_says_how_many_there_are(self, browser: FlaskClient, post: Post) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
@@ -34,7 +36,7 @@ class Poster:
     def __init__(self, store: Store, queues: Queues, scorer: Scorer, site_id: str) -> None:
         self.store, self.queues, self.scorer, self.site_id = store, queues, scorer, site_id
 
-    def __call__(self, comment: str, name: str = "Ada", **known: str) -> str:
+    def __call__(self, comment: str, name: str = "Ada", **known: Any) -> str:
         [outcome] = submissions.submit(
             self.store, self.queues, self.site_id, [Submission(name=name, comment=comment, **known)]
         )
@@ -198,9 +200,9 @@ def test_a_stale_decision_changes_nothing_and_tells_who_was_quicker(
         headers={"Accept": "application/json"},
     )
     assert script.status_code == 409
-    assert "Quick rejected" in script.json["message"]
+    assert "Quick rejected" in script.get_json()["message"]
     with store.read() as session:
-        assert session.get(Comment, comment_id).status == "rejected"
+        assert session.get_one(Comment, comment_id).status == "rejected"
 
 
 def test_a_comment_that_was_edited_meanwhile_is_not_decided_unread(
@@ -241,7 +243,7 @@ def test_a_viewer_may_look_and_not_decide(app: Flask, store: Store, post: Poster
     assert answer.status_code == 403
     assert "You can look at comments, but not decide on them." in answer.text
     with store.read() as session:
-        assert session.get(Comment, comment_id).status == "flagged"
+        assert session.get_one(Comment, comment_id).status == "flagged"
 
 
 def test_nobody_decides_without_signing_in(app: Flask, store: Store, post: Poster) -> None:
@@ -253,7 +255,7 @@ def test_nobody_decides_without_signing_in(app: Flask, store: Store, post: Poste
     assert stranger.post(path, data=fields).headers["Location"] == "/console/sign-in"
     assert stranger.post(path, data=fields, headers={"Accept": "application/json"}).status_code == 401
     with store.read() as session:
-        assert session.get(Comment, comment_id).status == "flagged"
+        assert session.get_one(Comment, comment_id).status == "flagged"
 
 
 @pytest.mark.parametrize(
@@ -317,7 +319,7 @@ def form(browser: FlaskClient, comment_id: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', fields[0]))
 
 
-def decide(browser: FlaskClient, comment_id: str, action: str, **fields: str):  # type: ignore[no-untyped-def]
+def decide(browser: FlaskClient, comment_id: str, action: str, **fields: str) -> TestResponse:
     """Press a button on a comment's page."""
     data = form(browser, comment_id) | {"action": action} | fields
     return browser.post(f"/console/comments/{comment_id}/decision", data=data)

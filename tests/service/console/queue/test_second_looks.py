@@ -73,7 +73,7 @@ def test_without_script_who_agrees_is_offered_no_undo_either(pair: Pair) -> None
 
 def test_who_disagrees_can_take_that_back_and_is_asked_again(store: Store, pair: Pair) -> None:
     answer = act(pair.second, pair.comment.id, "decision", action="publish", version=3)
-    assert answer.json["undo"] == f"/console/comments/{pair.comment.id}/undo"
+    assert answer.get_json()["undo"] == f"/console/comments/{pair.comment.id}/undo"
     act(pair.second, pair.comment.id, "undo", version=4)
     with store.read() as session:
         mo = session.query(User).filter_by(name="mo").one()
@@ -82,7 +82,7 @@ def test_who_disagrees_can_take_that_back_and_is_asked_again(store: Store, pair:
         f"user:{mo.id}",
     )
     again = act(pair.second, pair.comment.id, "decision", action="reject", version=5)
-    assert again.json["message"] == "You agree with the decision before: it stays rejected."
+    assert again.get_json()["message"] == "You agree with the decision before: it stays rejected."
 
 
 # --- blind --------------------------------------------------------------------------------------------------------
