@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moderation import queues as queues_module
-from moderation import sites
-from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation.decisions.scoring import Scorer
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
 from moderation.settings import Settings
-from moderation.site_settings import SiteSettings
-from moderation.sites import CreatedSite
+from moderation.sites import sites
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Site
 from tests.support import databases, quick
@@ -37,6 +37,17 @@ if TYPE_CHECKING:
 SECRET_KEY = "a key for tests that is long enough"
 
 
+#: What `make test-quick` leaves out, beside what is marked `slow`: these folders, and tests that use these fixtures.
+SLOW_FOLDERS = {"browser", "clients"}
+SLOW_FIXTURES = {"running"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick", action="store_true", help="leave out browsers, whole installations and what is marked slow"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     line = "one_database: it is about what is seen or allowed at the edge, or about processes; one database is enough"
     config.addinivalue_line("markers", line)
@@ -51,12 +62,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite."""
-    if databases.wanted() != ["postgresql"]:
-        return
-    touching = [item for item in items if "databases_of_kind" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
-    items[:] = touching
+    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite. With --quick, what is slow."""
+    kept = items
+    if databases.wanted() == ["postgresql"]:
+        kept = [item for item in kept if "databases_of_kind" in getattr(item, "fixturenames", ())]
+    if config.getoption("quick"):
+        kept = [item for item in kept if not is_slow(item)]
+    left_out = set(items).difference(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = kept
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """It needs a browser or a whole installation, or is marked `slow`."""
+    if item.get_closest_marker("slow") or SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        return True
+    return bool(SLOW_FOLDERS.intersection(item.path.relative_to(item.config.rootpath).parts)) or (
+        item.path.stem.endswith("_browser")
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -151,7 +174,7 @@ def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> C
 @pytest.fixture
 def ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comments that say nearly the same stay apart, each with a card of its own: for tests of something else."""
-    for module in ("lookalikes", "scoring"):
+    for module in ("review.lookalikes", "decisions.scoring"):
         monkeypatch.setattr(f"moderation.{module}.fingerprint", lambda _text: ())
 
 

@@ -1,0 +1,108 @@
+"""Lists of comments, in keyset pages: each page costs the same, however much came before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session
+
+from moderation.tables import Comment, Moment, WebhookAttempt, WebhookEndpoint
+from texts.folding import fold
+
+#: What a site sees of its comments unless it asks what changed, erasures included.
+_LISTED = ("pending", "published", "flagged", "rejected")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filters:
+    """Which comments of a site; None asks for no matter which. `author` is a user id, else e-mail, else name."""
+
+    thread: str | None = None
+    status: str | None = None
+    author: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What they ask of a row."""
+        conditions = []
+        if self.thread is not None:
+            conditions.append(Comment.thread == self.thread)
+        if self.status is not None:
+            conditions.append(Comment.status == self.status)
+        if self.author is not None:
+            conditions.append(Comment.author_key == fold(self.author)[:400])
+        return conditions
+
+
+#: Where a page of comments ended, by whatever moment orders them.
+Place = tuple[datetime, str]
+
+
+def newest(
+    session: Session, site_id: str, filters: Filters, *, before: str | None = None, limit: int
+) -> Sequence[Comment]:
+    """A site's comments, latest accepted first, `before` an id. Erased ones only where the filter asks for them."""
+    conditions = [Comment.site_id == site_id, *filters.conditions()]
+    if before is not None:
+        conditions.append(Comment.id < before)
+    statuses = _LISTED if filters.status is None else (filters.status,)
+    if filters.author is not None or filters.thread is not None:
+        query = select(Comment).where(*conditions, Comment.status.in_(statuses))
+    else:
+        # Each status has its index in this order, all together have none: take the head of each and merge.
+        heads = [
+            select(Comment.id)
+            .where(*conditions, Comment.status == status)
+            .order_by(Comment.id.desc())
+            .limit(limit)
+            .subquery()
+            for status in statuses
+        ]
+        query = select(Comment).where(Comment.id.in_(union_all(*(select(head.c.id) for head in heads))))
+    return session.scalars(query.order_by(Comment.id.desc()).limit(limit)).all()
+
+
+def updated(
+    session: Session, site_id: str, filters: Filters, *, since: datetime, after: Place | None = None, limit: int
+) -> Sequence[Comment]:
+    """A site's comments that changed later than `since`, erased ones too, the oldest change first."""
+    place = tuple_(Comment.updated_at, Comment.id)
+    query = select(Comment).where(Comment.site_id == site_id, Comment.updated_at > since, *filters.conditions())
+    if after is not None:
+        query = query.where(place > _place(after))
+    return session.scalars(query.order_by(Comment.updated_at, Comment.id).limit(limit)).all()
+
+
+def feed(session: Session, site_id: str, thread: str, *, after: Place | None = None, limit: int) -> Sequence[Comment]:
+    """What readers of a thread see: its published comments, oldest first."""
+    query = select(Comment).where(Comment.site_id == site_id, Comment.thread == thread, Comment.status == "published")
+    if after is not None:
+        query = query.where(tuple_(Comment.created_at, Comment.id) > _place(after))
+    return session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit)).all()
+
+
+def endpoints(session: Session, site_id: str) -> Sequence[WebhookEndpoint]:
+    """A site's webhook endpoints, oldest first."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id).order_by(WebhookEndpoint.id)
+    return session.scalars(query).all()
+
+
+def endpoint(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint | None:
+    """The endpoint with this id, if it is the site's."""
+    query: Select[WebhookEndpoint] = select(WebhookEndpoint).where(
+        WebhookEndpoint.site_id == site_id, WebhookEndpoint.id == endpoint_id
+    )
+    return session.scalar(query)
+
+
+def attempts(session: Session, delivery_id: str) -> Sequence[WebhookAttempt]:
+    """The attempts at a delivery, in order."""
+    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id == delivery_id).order_by(WebhookAttempt.id)
+    return session.scalars(query).all()
+
+
+def _place(place: Place) -> Any:
+    return tuple_(literal(place[0], Moment), literal(place[1]))

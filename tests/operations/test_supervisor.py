@@ -1,0 +1,160 @@
+"""The supervisor starts processes, starts again what dies, and leaves none behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+# A program that supervises children; each adds its pid to a file named after its number.
+PROGRAM = """
+import sys
+from operations.supervisor import Supervisor
+directory, *scripts = sys.argv[1:]
+note = "import os, sys; print(os.getpid(), file=open(sys.argv[1], 'a')); "
+with Supervisor(stop_within=2) as supervisor:
+    for number, script in enumerate(scripts):
+        command = [sys.executable, "-c", note + script, f"{directory}/{number}"]
+        supervisor.start(str(number), command, stops_last=number == 0)
+    supervisor.run()
+"""
+SLEEP = "import time; time.sleep(600)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+
+
+def pids(directory: Path, number: int) -> list[int]:
+    path = directory / str(number)
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def descendants(process: subprocess.Popen[bytes], *, at_least: int) -> list[psutil.Process]:
+    parent = psutil.Process(process.pid)
+    eventually(lambda: len(parent.children(recursive=True)) >= at_least)
+    return parent.children(recursive=True)
+
+
+def none_left(processes: list[psutil.Process]) -> bool:
+    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+@pytest.fixture
+def supervise(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*scripts: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", PROGRAM, str(tmp_path), *scripts]
+        started.append(subprocess.Popen(command, start_new_session=True))
+        eventually(lambda: all(pids(tmp_path, number) for number in range(len(scripts))))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_every_child(supervise: Callable[..., subprocess.Popen[bytes]], number: int) -> None:
+    process = supervise(SLEEP, SLEEP)
+    children = descendants(process, at_least=2)
+    process.send_signal(number)
+    assert process.wait(10) == 0
+    assert none_left(children)
+
+
+def test_ctrl_c_in_a_terminal_ends_every_child(supervise: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = supervise(SLEEP, SLEEP)
+    children = descendants(process, at_least=2)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(10) == 0
+    assert none_left(children)
+
+
+def test_kill_9_leaves_no_child(supervise: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = supervise(SLEEP, STUBBORN)
+    children = descendants(process, at_least=2)
+    process.kill()
+    eventually(lambda: none_left(children), within=5)
+
+
+def test_a_child_that_dies_is_started_again(supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
+    supervise(SLEEP, SLEEP)
+    os.kill(pids(tmp_path, 1)[0], signal.SIGKILL)
+    eventually(lambda: len(pids(tmp_path, 1)) == 2)
+    assert len(pids(tmp_path, 0)) == 1
+    assert psutil.pid_exists(pids(tmp_path, 1)[1])
+
+
+def test_a_child_that_keeps_dying_is_started_less_and_less_often(
+    supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    supervise(SLEEP, "raise SystemExit(1)")
+    began = time.monotonic()
+    eventually(lambda: len(pids(tmp_path, 1)) == 4)
+    assert time.monotonic() - began > 0.2 + 0.4 + 0.8 - 0.2  # the first of these may have begun before we looked
+    time.sleep(0.5)
+    assert len(pids(tmp_path, 1)) == 4
+
+
+def test_what_a_dead_child_started_is_ended_too(
+    supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = supervise(SLEEP, PARENT)
+    descendants(process, at_least=3)
+    grandchildren = psutil.Process(pids(tmp_path, 1)[0]).children()
+    os.kill(pids(tmp_path, 1)[0], signal.SIGKILL)
+    eventually(lambda: none_left(grandchildren))
+
+
+def test_a_child_that_ignores_sigterm_is_killed_after_the_deadline(
+    supervise: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    process = supervise(SLEEP, STUBBORN)
+    children = descendants(process, at_least=2)
+    began = time.monotonic()
+    process.terminate()
+    process.wait(10)
+    assert 1.5 < time.monotonic() - began < 4
+    assert none_left(children)
+
+
+def test_a_second_ctrl_c_does_not_wait(supervise: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = supervise(SLEEP, STUBBORN)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    assert time.monotonic() - began < 1
+
+
+def test_what_the_others_need_is_told_to_end_last(
+    supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    tell = (
+        "import signal, sys, time; "
+        "stop = lambda *_: (time.sleep({wait}), open({path!r}, 'a').write('{name} '), sys.exit()); "
+        "signal.signal(signal.SIGTERM, stop); open({ready!r}, 'w').close(); time.sleep(600)"
+    )
+    order = tmp_path / "order"
+    scripts = [
+        tell.format(wait=wait, path=str(order), name=name, ready=str(tmp_path / f"{name}-ready"))
+        for wait, name in ((0, "needed"), (0.5, "needing"))
+    ]
+    process = supervise(*scripts)
+    eventually(lambda: (tmp_path / "needed-ready").exists() and (tmp_path / "needing-ready").exists())
+    process.terminate()
+    process.wait(10)
+    assert order.read_text() == "needing needed "

@@ -1,0 +1,295 @@
+"""`winnow up`: everything in one command, and nothing of it left afterwards."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import socket
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+import requests
+
+from operations import embedded_redis
+from tests.support.command_line import sentence, winnow
+from tests.support.installation import Installation, free_port
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path / "data")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def running(installation: Installation) -> Installation:
+    installation.start()
+    return installation
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for the tests that kill nothing."""
+    made = Installation(tmp_path_factory.mktemp("untouched") / "data")
+    made.start()
+    yield made
+    made.stop()
+
+
+def descendants(installation: Installation) -> list[psutil.Process]:
+    return installation.process.children(recursive=True)
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def part(installation: Installation, words: str) -> psutil.Process:
+    """The child whose command line holds these words."""
+    found = [p for p in installation.process.children() if words in " ".join(p.cmdline())]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def answers(installation: Installation) -> bool:
+    try:
+        return requests.get(f"{installation.url}/healthz", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def start_fails(*arguments: str, cwd: Path, **environ: str) -> str:
+    """The sentence of a `winnow up` that cannot start."""
+    return sentence(winnow("up", *arguments, cwd=cwd, **environ))
+
+
+def test_it_serves_and_says_where(untouched: Installation) -> None:
+    assert answers(untouched)
+    for path in ("/demo/", "/console/", "/api/docs"):
+        assert f"{untouched.url}{path}" in untouched.output
+        assert requests.get(f"{untouched.url}{path}", timeout=10).ok
+
+
+def test_the_first_start_prints_a_key_and_a_link_that_work(untouched: Installation) -> None:
+    submitted = untouched.session.post(
+        f"{untouched.url}/api/v1/comments", json={"name": "Ada", "comment": "Thank you for this article."}, timeout=10
+    )
+    assert submitted.status_code in {200, 202}
+    assert requests.get(untouched.welcome_link, timeout=10).ok
+
+
+def test_a_comment_is_decided(untouched: Installation) -> None:
+    made = untouched.session.post(
+        f"{untouched.url}/api/v1/comments",
+        json={"name": "Ada", "comment": "Thank you for this article."},
+        headers={"Prefer": "wait=20"},
+        timeout=30,
+    )
+    assert made.json()["status"] != "pending"
+
+
+def test_the_data_directory_is_private(untouched: Installation) -> None:
+    untouched.session.post(f"{untouched.url}/api/v1/comments", json={"name": "A", "comment": "B"}, timeout=10)
+    for path in (untouched.data_dir, *untouched.data_dir.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_redis_listens_on_a_private_socket_only_and_keeps_what_it_is_told(untouched: Installation) -> None:
+    server = part(untouched, "-server")
+    assert [c for c in server.net_connections("inet") if c.status == psutil.CONN_LISTEN] == []
+    with redis.Redis.from_url(embedded_redis.url(untouched.data_dir)) as client:
+        assert client.config_get("appendonly")["appendonly"] == "yes"
+        assert client.config_get("appendfsync")["appendfsync"] == "everysec"
+        assert client.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
+
+
+def test_sigint_leaves_no_process(running: Installation) -> None:
+    processes = descendants(running)
+    assert len(processes) >= 7  # redis, granian and its two processes, scoring, delivery, clock
+    running.stop()
+    assert alive(processes) == []
+
+
+def test_ctrl_c_typed_at_a_terminal_leaves_no_process(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        arguments = ["up", "--port", str(free_port()), "--data-dir", str(tmp_path / "data")]
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "winnow", *arguments])
+    shown = b""
+    while b"Ctrl-C stops everything" not in shown:
+        shown += os.read(terminal, 4096)
+    processes = psutil.Process(pid).children(recursive=True)
+    assert len(processes) >= 7
+    os.write(terminal, b"\x03")
+    while b"Winnow stops" not in shown:
+        shown += os.read(terminal, 4096)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert alive(processes) == []
+    assert b"Traceback" not in shown
+
+
+def test_sigterm_leaves_no_process(running: Installation) -> None:
+    process, processes = running.process, descendants(running)
+    process.terminate()
+    process.wait(20)
+    assert alive(processes) == []
+
+
+def test_kill_9_leaves_no_process(running: Installation) -> None:
+    processes = descendants(running)
+    running.process.kill()
+    eventually(lambda: not alive(processes), within=5, what="no descendant is left")
+
+
+def test_it_starts_again_at_once_after_kill_9(running: Installation) -> None:
+    session, process = running.session, running.process
+    process.kill()
+    process.wait(5)
+    running.start()
+    assert session.get(f"{running.url}/api/v1/comments", timeout=10).ok
+
+
+def test_a_killed_web_process_comes_back(running: Installation) -> None:
+    server = part(running, " serve ")
+    victim = server.children()[0]
+    victim.kill()
+    eventually(lambda: victim.pid not in {p.pid for p in server.children()} and len(server.children()) == 2)
+    eventually(lambda: all(answers(running) for _ in range(20)), within=20)
+    assert server.is_running()
+
+
+def test_a_killed_web_server_comes_back_and_takes_its_processes_along(running: Installation) -> None:
+    server = part(running, " serve ")
+    children = server.children()
+    server.kill()
+    eventually(lambda: not alive(children), within=5)
+    eventually(lambda: answers(running), within=20)
+
+
+@pytest.mark.parametrize("name", ["scoring", "delivery", "clock"])
+def test_a_killed_background_process_comes_back(running: Installation, name: str) -> None:
+    victim = part(running, f"--only {name}")
+    victim.kill()
+    eventually(lambda: part_or_none(running, f"--only {name}", victim), within=10)
+
+
+def part_or_none(installation: Installation, words: str, former: psutil.Process) -> bool:
+    children = [p for p in installation.process.children() if p.pid != former.pid and p.is_running()]
+    return any(words in " ".join(p.cmdline()) for p in children if p.status() != psutil.STATUS_ZOMBIE)
+
+
+def test_a_killed_redis_comes_back_with_its_data(running: Installation) -> None:
+    address = embedded_redis.url(running.data_dir)
+    with redis.Redis.from_url(address) as client:
+        client.set("kept", "yes")
+    part(running, "-server").kill()
+    eventually(lambda: embedded_redis.answers(address), within=10)
+    with redis.Redis.from_url(address) as client:
+        assert client.get("kept") == b"yes"
+
+
+def test_a_second_start_keeps_all_data_and_prints_no_new_key(running: Installation) -> None:
+    session = running.session
+    made = session.post(f"{running.url}/api/v1/comments", json={"name": "Ada", "comment": "Kept."}, timeout=10).json()
+    secret_key = (running.data_dir / "secret_key").read_text()
+    with redis.Redis.from_url(embedded_redis.url(running.data_dir)) as client:
+        client.set("kept", "yes")
+    running.stop()
+    before = len(running.output)
+    running.start()
+    assert session.get(f"{running.url}/api/v1/comments/{made['id']}", timeout=10).json()["comment"] == "Kept."
+    with redis.Redis.from_url(embedded_redis.url(running.data_dir)) as client:
+        assert client.get("kept") == b"yes"
+    assert (running.data_dir / "secret_key").read_text() == secret_key
+    assert not re.search(r"wk_|welcome", running.output[before:])
+
+
+def test_commands_in_another_shell_mean_the_same_installation(untouched: Installation) -> None:
+    def run(*arguments: str) -> str:
+        return winnow(*arguments, cwd=untouched.data_dir.parent, WINNOW_DATA_DIR=str(untouched.data_dir)).stdout
+
+    assert "auto" in run("site", "list")
+    assert f"{untouched.url}/console/welcome/" in run("user", "create", "grace", "--role", "moderator")
+    report = run("doctor")
+    assert "FAIL" not in report
+    assert "1 scoring" in report
+
+
+def test_logs_hold_neither_text_nor_key(running: Installation) -> None:
+    running.session.post(
+        f"{running.url}/api/v1/comments",
+        json={"name": "Xanthippe", "comment": "An unmistakable remark.", "email": "x@example.org"},
+        headers={"Prefer": "wait=20"},
+        timeout=30,
+    )
+    before, _, after = running.output.partition("Ctrl-C stops everything")
+    assert running.api_key in before
+    running.stop()
+    after = running.output.partition("Ctrl-C stops everything")[2]
+    for private in ("unmistakable", "Xanthippe", "x@example.org", running.api_key):
+        assert private not in after
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert f"Port {port} is taken" in start_fails("--port", str(port), cwd=tmp_path)
+
+
+def test_a_second_up_on_the_same_data_is_refused(untouched: Installation) -> None:
+    arguments = ("--port", str(free_port()), "--data-dir", str(untouched.data_dir))
+    said = start_fails(*arguments, cwd=untouched.data_dir.parent)
+    assert f"process {untouched.process.pid}" in said
+    assert "--data-dir" in said
+    assert answers(untouched)
+
+
+def test_an_unwritable_data_directory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert f"{tmp_path}/file/data cannot be written" in start_fails(
+        "--port", str(free_port()), "--data-dir", str(tmp_path / "file" / "data"), cwd=tmp_path
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("WINNOW_DATABASE_URL", "postgresql://winnow:hidden@127.0.0.1:1/winnow", "database at postgresql"),
+        ("WINNOW_DATABASE_URL", "sqlite:////nowhere/at/all.db", "cannot be opened"),
+        ("WINNOW_DATABASE_URL", "mysql://127.0.0.1/winnow", "sqlite:// or postgresql://"),
+        ("WINNOW_REDIS_URL", "redis://:hidden@127.0.0.1:1/0", "does not answer"),
+        ("WINNOW_REDIS_URL", "127.0.0.1", "redis://"),
+        ("WINNOW_SECRET_KEY", "short", "fewer than 32"),
+    ],
+)
+def test_what_cannot_be_reached_or_read_is_named_without_its_password(
+    tmp_path: Path, name: str, value: str, says: str
+) -> None:
+    said = start_fails("--port", str(free_port()), cwd=tmp_path, **{name: value})
+    assert name in said
+    assert says in said
+    assert "hidden" not in said
+
+
+def test_an_unknown_host_is_named(tmp_path: Path) -> None:
+    assert "--host" in start_fails("--host", "no.such.host.invalid", cwd=tmp_path)
+
+
+def test_a_database_from_the_future_is_refused(tmp_path: Path) -> None:
+    data_dir = tmp_path / "winnow-data"
+    data_dir.mkdir()
+    with sqlite3.connect(data_dir / "winnow.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    assert "newer version of Winnow" in start_fails("--port", str(free_port()), cwd=tmp_path)

@@ -1,0 +1,79 @@
+"""The drop-in protocols on a real server, with the model that ships."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.slow
+
+ORDINARY = (
+    "The council met on Tuesday and nobody could agree about the bridge. The old one has to close in spring, and the "
+    "ferry that was promised for the summer will not run before autumn, as far as I understood. Does anybody know "
+    "whether the school bus will go round by the mill then? It takes twenty minutes longer, and the road is narrow "
+    "there. My neighbour says that the mayor wants to pay for a taxi for the smaller children."
+)
+
+
+@pytest.fixture(scope="module")
+def compat_key(running: Installation) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
+    made = subprocess.run(
+        [sys.executable, "-P", "-m", "winnow", "site", "create", "A site that moved here", "--json"],
+        env=kept | running.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return str(json.loads(made.stdout)["compat_key"])
+
+
+def analyze(running: Installation, key: str, text: str, *names: str) -> dict[str, float]:
+    answer = requests.post(
+        f"{running.url}/v1alpha1/comments:analyze?key={key}",
+        json={"comment": {"text": text}, "requestedAttributes": {name: {} for name in names or ("TOXICITY",)}},
+        timeout=10,
+    )
+    assert answer.ok, answer.text
+    return {name: found["summaryScore"]["value"] for name, found in answer.json()["attributeScores"].items()}
+
+
+def test_perspective_tells_an_insult_and_an_advertisement_from_a_remark(running: Installation, compat_key: str) -> None:
+    insult = analyze(running, compat_key, "You are a complete idiot, shut up.", "TOXICITY", "INSULT", "SPAM")
+    offer = "Buy cheap viagra online, best price, click http://pills.example now!!! 100% free shipping"
+    advertisement = analyze(running, compat_key, offer, "SPAM")
+    remark = analyze(running, compat_key, ORDINARY, "TOXICITY", "SPAM")
+    assert insult["TOXICITY"] > 0.5
+    assert insult["INSULT"] > 0.5
+    assert advertisement["SPAM"] > 0.5
+    assert max(remark.values()) < 0.2
+
+
+def test_openai_flags_an_insult_and_no_remark(running: Installation, compat_key: str) -> None:
+    answer = requests.post(
+        f"{running.url}/v1/moderations",
+        json={"input": ["You are a complete idiot, shut up.", ORDINARY]},
+        headers={"Authorization": f"Bearer {compat_key}"},
+        timeout=10,
+    )
+    assert [result["flagged"] for result in answer.json()["results"]] == [True, False]
+
+
+def test_a_request_is_scored_while_its_caller_waits(running: Installation, compat_key: str) -> None:
+    """The goal is a median under 10 ms on a server with nothing else to do; this bound allows for a busy one."""
+    took = []
+    for number in range(60):
+        began = time.perf_counter()
+        analyze(running, compat_key, f"{ORDINARY[:396]} {number}")
+        took.append(time.perf_counter() - began)
+    assert statistics.median(took) < 0.05
