@@ -41,6 +41,7 @@ from service.console import (
     you,
 )
 from service.context import Context
+from texts import wording
 
 blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
 
@@ -53,6 +54,7 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(events.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
 

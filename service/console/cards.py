@@ -22,6 +22,7 @@ from service.classifier import classifier, presets
 from service.console import access, sentences
 from service.console.links import Link, of_comment
 from service.console.marks import Segment, hidden_characters, segments
+from texts import wording
 
 KINDS = {
     "flag": "Flagged",
@@ -232,7 +233,7 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
     said: dict[str, list[str]] = defaultdict(list)
     for comment_id, reasons in counts.items():
         said[comment_id] = [
-            f"{label_name(reason)}: {number} reader{'' if number == 1 else 's'}"
+            f"{label_name(reason)}: {wording.counted(number, '{} reader', '{} readers')}"
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
     return said
