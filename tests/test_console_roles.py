@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from moderation import actors
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
@@ -21,7 +22,7 @@ from moderation.sites import site_keys
 from moderation.sites.sites import CreatedSite, create_site
 from moderation.store import Store
 from moderation.tables import User
-from moderation.webhooks import deliveries, events
+from moderation.webhooks import endpoints
 from tests.support.comments import dump, rows
 from tests.support.signed_in import csrf_token
 
@@ -108,9 +109,9 @@ def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: 
     assert outcome.comment is not None
     scorer.run_batch()
     with store.write() as session:
-        endpoint, _ = events.create_endpoint(session, settings, alpha.id, HOOK)
+        endpoint, _ = endpoints.add(session, settings, alpha.id, HOOK, actor=actors.OPERATOR)
         session.flush()
-        delivery = deliveries.send_test(session, alpha.id, endpoint.id)
+        delivery = endpoints.test(session, alpha.id, endpoint.id, actor=actors.OPERATOR)
     with store.read() as session:
         key = site_keys.of_site(session, settings, alpha.id)[0].id
     wanda = accounts.create_user(store, MEMBER, "none", on_sites={alpha.id: "viewer"}).id

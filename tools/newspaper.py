@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.decisions import appeals, comments
 from moderation.decisions.scoring import Classifier, Scorer
 from moderation.history import tallies
@@ -30,7 +30,7 @@ from moderation.settings import Settings
 from moderation.sites import site_settings, sites
 from moderation.store import Store
 from moderation.tables import Comment, ReviewItem
-from moderation.webhooks import events, statement_links
+from moderation.webhooks import endpoints, statement_links
 
 PASSWORD = "a password for a picture"
 ADMIN, MODERATORS = "lena", ("mo", "nia", "jonas")
@@ -253,7 +253,9 @@ def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
     clock_at(minutes=3)
     with store.write() as session:
         appealed = _appeal(writer, session)
-        endpoint, _ = events.create_endpoint(session, writer.settings, writer.site_id, "http://127.0.0.1:9/winnow")
+        endpoint, _ = endpoints.add(
+            session, writer.settings, writer.site_id, "http://127.0.0.1:9/winnow", actor=actors.OPERATOR
+        )
         session.flush()
         endpoint_id = endpoint.id
         person_id = members.by_name(session, MODERATORS[1]).id

@@ -7,10 +7,10 @@ import re
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.history import listing
+from moderation.errors import NotFound
 from moderation.tables import Site
-from moderation.webhooks import deliveries, endpoints
-from moderation.webhooks.endpoints import EndpointRefused
+from moderation.webhooks import endpoints
+from moderation.webhooks.endpoints import EndpointRefused, NotNow
 from service.console import access
 from service.context import context
 
@@ -50,7 +50,7 @@ def switch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     try:
         with context().store.write() as session:
             endpoints.switch(session, site_id, endpoint_id, on=on, actor=access.actor())
-    except LookupError:
+    except NotFound:
         abort(404)
     flash(f"The webhook is switched {'on' if on else 'off'}.", "good")
     return redirect(url_for("console.list_webhooks", site_id=site_id), 303)
@@ -61,9 +61,9 @@ def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     try:
         with context().store.write() as session:
             endpoints.test(session, site_id, endpoint_id, actor=access.actor())
-    except LookupError:
+    except NotFound:
         abort(404)
-    except EndpointRefused as refusal:
+    except NotNow as refusal:
         flash(str(refusal), "bad")
     else:
         context().asides.nudge(site_id)
@@ -78,8 +78,8 @@ def show_deliveries(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         try:
             endpoint = endpoints.find(session, site_id, endpoint_id)
-            rows = deliveries.page(session, site_id, endpoint_id, after=after, limit=PAGE + 1)
-        except LookupError:
+            rows = endpoints.deliveries(session, site_id, endpoint_id, after=after, limit=PAGE + 1)
+        except NotFound:
             abort(404)
         return render_template(
             "console/deliveries.html",
@@ -99,9 +99,9 @@ def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseRetur
     try:
         with context().store.write() as session:
             endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=access.actor())
-    except LookupError:
+    except NotFound:
         abort(404)
-    except EndpointRefused as refusal:
+    except NotNow as refusal:
         flash(str(refusal), "bad")
     else:
         context().asides.nudge(site_id)
@@ -118,7 +118,7 @@ def _require(site_id: str, endpoint_id: str) -> None:
 
 def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:
     with context().store.read() as session:
-        found = listing.endpoints(session, site_id)
+        found = endpoints.of_site(session, site_id)
         latest = endpoints.last_results(session, [one.id for one in found])
         page = render_template(
             "console/webhooks.html",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
+from moderation import actors
 from moderation import clock as time_of_day
 from moderation.decisions import comments, undoing
 from moderation.decisions.scoring import Scorer
@@ -21,7 +22,7 @@ from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, events
+from moderation.webhooks import deliveries, endpoints
 from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
@@ -224,7 +225,7 @@ def test_each_endpoint_is_told_only_if_it_heard_of_the_decision(
 ) -> None:
     later = receivers()
     with store.write() as session:
-        endpoint, _ = events.create_endpoint(session, settings, flagged.site_id, later.url)
+        endpoint, _ = endpoints.add(session, settings, flagged.site_id, later.url, actor=actors.OPERATOR)
     decided = decide(store, flagged)
     with store.write() as session:
         for row in session.query(WebhookDelivery).filter_by(endpoint_id=endpoint.id):

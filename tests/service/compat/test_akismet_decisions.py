@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from moderation import actors
 from moderation.decisions import comments
 from moderation.history import metrics
 from moderation.intake.queues import Queues
@@ -18,7 +19,7 @@ from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, Feedback, ReviewItem, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import callbacks, deliveries
+from moderation.webhooks import callbacks, deliveries, endpoints
 from moderation.webhooks.deliveries import PAUSES
 from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
@@ -258,7 +259,7 @@ def test_a_callback_takes_no_test_message(blog: Akismet, store: Store, site: Cre
     hold(blog, store)
     [endpoint] = rows(store, WebhookEndpoint)
     with store.write() as session, pytest.raises(LookupError, match="callback"):
-        deliveries.send_test(session, site.id, endpoint.id)
+        endpoints.test(session, site.id, endpoint.id, actor=actors.SITE)
 
 
 # --- asking again -------------------------------------------------------------------------------------------------
