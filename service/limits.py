@@ -13,6 +13,7 @@ from collections import OrderedDict
 from limits import parse
 
 from service.problems import Problem
+from texts import wording
 
 #: Buckets remembered; the one longest unused is forgotten, which at worst fills it.
 _MOST_BUCKETS = 20_000
@@ -60,6 +61,6 @@ class Buckets:
             seconds = math.ceil(wait)
             raise Problem(
                 "too-many-requests",
-                f"{detail} ({self.rate}). Try again in {seconds} second{'s' if seconds > 1 else ''}.",
+                f"{detail} ({self.rate}). Try again in {wording.seconds(seconds)}.",
                 headers={"Retry-After": str(seconds)},
             )

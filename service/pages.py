@@ -8,6 +8,7 @@ from flask import Response
 
 from moderation import clock, sealing
 from moderation.settings import Settings, SettingsError
+from texts import wording
 
 #: No inline script, no inline style, nothing from anywhere else. Comments are hostile input.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -22,8 +23,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-
-_UNITS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def set_headers(response: Response) -> Response:
@@ -41,12 +40,7 @@ def set_headers(response: Response) -> Response:
 
 def age(moment: datetime) -> str:
     """How long ago, for people: `3 minutes ago`."""
-    seconds = (clock.now() - moment).total_seconds()
-    for size, unit in _UNITS:
-        number = int(seconds // size)
-        if number:
-            return f"{number} {unit}{'' if number == 1 else 's'} ago"
-    return "just now"
+    return wording.ago((clock.now() - moment).total_seconds())
 
 
 def exact(moment: datetime) -> str:

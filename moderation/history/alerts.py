@@ -25,6 +25,7 @@ from moderation.review.review_items import oldest_open_seconds
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.webhooks.sender import Refused, Sender, Unreachable
+from texts import wording
 
 AGAIN_SECONDS = 3600
 _SMTP_SECONDS = 10
@@ -94,13 +95,15 @@ class Alerts:
     def _late(self, watch: Watch, age: float, limit: int) -> None:
         if not self._may_tell(watch.name):
             return
-        message = f"Winnow: {watch.subject} {_duration(age)} (the limit is {_duration(limit)}). {watch.advice}"
+        message = (
+            f"Winnow: {watch.subject} {wording.duration(age)} (the limit is {wording.duration(limit)}). {watch.advice}"
+        )
         if not self._tell(watch.name, "late", message, age, limit):
             self._forget(watch.name)
 
     def _fine(self, watch: Watch, limit: int) -> None:
         if self._is_over(watch.name):
-            message = f"Winnow: no longer true that {watch.subject} more than {_duration(limit)}."
+            message = f"Winnow: no longer true that {watch.subject} more than {wording.duration(limit)}."
             self._tell(watch.name, "over", message, 0.0, limit)
 
     def _tell(self, name: str, state: str, message: str, age: float, limit: int) -> bool:
@@ -202,11 +205,3 @@ def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
 
 def _key(name: str, what: str) -> str:
     return f"winnow:alert:{name}:{what}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    if seconds < 2 * 3600:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.0f} hours"

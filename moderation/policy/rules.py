@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from moderation.patterns import AddressSet, PatternSet
+from texts import wording
 
 Action = Literal["publish", "flag", "reject"]
 Mode = Literal["auto", "hold", "open", "observe"]
@@ -170,7 +171,7 @@ def suspect_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Rea
 
 def too_many_links(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.max_links is not None and facts.links > policy.max_links:
-        message = f"It has {_count(facts.links, 'link')}; this site allows {policy.max_links}."
+        message = f"It has {wording.counted(facts.links, '{} link', '{} links')}; this site allows {policy.max_links}."
         yield Reason(rule="links", action="flag", message=message, threshold=policy.max_links)
 
 
@@ -229,7 +230,3 @@ def _over(action: Action, label: str, score: float, threshold: float) -> Reason:
         score=round(score, 4),
         threshold=threshold,
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

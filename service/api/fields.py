@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from moderation import clock
 
@@ -25,193 +27,191 @@ _AHEAD = timedelta(days=1)
 _REQUIRED = "This field is required."
 
 
-class Text(fields.Field[str]):
-    """A text that every part of Winnow can store. Empty, it counts as null where that is allowed."""
+class Text(fields.String):
+    """A text that every part of Winnow can store. Empty, it counts as null where that is allowed.
 
-    def __init__(self, *, longest: int, missing: str = _REQUIRED, **known: Any) -> None:
-        super().__init__(error_messages={"required": missing, "null": missing}, **known)
-        self.longest, self.missing = longest, missing
-        describe(self, maxLength=longest)
-        if not self.allow_none:
-            describe(self, minLength=1)
+    `clean` takes out what means nothing, before the text is measured; `read` says what it stands for.
+    """
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        text = self.clean(require_text(value))
-        if not text:
-            if self.allow_none:
-                return None
-            raise ValidationError(self.missing)
-        if len(text) > self.longest:
-            raise ValidationError(f"It has {len(text):,} characters; at most {self.longest:,} fit.")
-        return self.read(text)
-
-    def clean(self, text: str) -> str:
-        """The text without what means nothing."""
-        return text.strip()
-
-    def read(self, text: str) -> Any:
-        """What the text stands for."""
-        return text
+    def __init__(
+        self,
+        *,
+        longest: int,
+        missing: str = _REQUIRED,
+        clean: Callable[[str], str] = str.strip,
+        read: Callable[[str], Any] | None = None,
+        **known: Any,
+    ) -> None:
+        may_be_empty = known.get("allow_none", False)
+        super().__init__(
+            error_messages={"required": missing, "null": missing},
+            pre_load=partial(_prepare, clean=clean, may_be_empty=may_be_empty),
+            validate=[_NotLonger(max=longest)] + ([] if may_be_empty else [validate.Length(min=1, error=missing)]),
+            post_load=read,
+            **known,
+        )
 
 
-class Line(Text):
-    """One line of text, trimmed, without control characters."""
-
-    def read(self, text: str) -> Any:
-        if not text.isprintable() and CONTROL.search(text):
-            raise ValidationError("It must not contain line breaks or other control characters.")
-        return text
+def _prepare(value: Any, *, clean: Callable[[str], str], may_be_empty: bool) -> str | None:
+    if value is None:
+        return None
+    text = clean(require_text(value))
+    return None if may_be_empty and not text else text
 
 
-class Prose(Text):
-    """Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain."""
+class _NotLonger(validate.Length):
+    """Says how long a text is, and how long it may be."""
 
-    def clean(self, text: str) -> str:
-        if not text.isprintable():
-            text = _MEANINGLESS.sub("", text)
-        return "" if text.isspace() else text
+    def __call__(self, value: Any) -> Any:
+        if self.max is not None and len(value) > self.max:
+            raise ValidationError(f"It has {len(value):,} characters; at most {self.max:,} fit.")
+        return value
 
 
-class Remark(Text):
+def _read_line(text: str) -> str:
+    if not text.isprintable() and CONTROL.search(text):
+        raise ValidationError("It must not contain line breaks or other control characters.")
+    return text
+
+
+def _clean_prose(text: str) -> str:
+    if not text.isprintable():
+        text = _MEANINGLESS.sub("", text)
+    return "" if text.isspace() else text
+
+
+def Remark(*, longest: int, **known: Any) -> Text:
     """A line about a comment that its author may have forged: cut and cleaned rather than refused."""
-
-    def clean(self, text: str) -> str:
-        return CONTROL.sub(" ", text).strip()[: self.longest]
+    return Text(longest=longest, clean=lambda text: CONTROL.sub(" ", text).strip()[:longest], **known)
 
 
-class Address(Text):
-    """An IP address."""
-
-    def __init__(self, **known: Any) -> None:
-        super().__init__(longest=45, **known)
-
-    def read(self, text: str) -> Any:
-        try:
-            found = ipaddress.ip_address(text)
-        except ValueError:
-            raise ValidationError("Give an IP address such as 192.0.2.7 or 2001:db8::7.") from None
-        if getattr(found, "scope_id", None):
-            raise ValidationError("Give the address without a zone.")
-        return str(found)
+def _read_address(text: str) -> str:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValidationError("Give an IP address such as 192.0.2.7 or 2001:db8::7.") from None
+    if getattr(address, "scope_id", None):
+        raise ValidationError("Give the address without a zone.")
+    return str(address)
 
 
-class Link(Line):
-    """An http or https address."""
-
-    def read(self, text: str) -> Any:
-        try:
-            parts = urlsplit(text)
-            valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            valid = False
-        if not valid or _NOT_IN_LINKS.search(text):
-            raise ValidationError("Give an address that starts with http:// or https://.")
-        return super().read(text)
+def _read_link(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or _NOT_IN_LINKS.search(text):
+        raise ValidationError("Give an address that starts with http:// or https://.")
+    return _read_line(text)
 
 
-class Language(Text):
-    """A language tag such as `en` or `pt-BR` (BCP 47)."""
-
-    def __init__(self, **known: Any) -> None:
-        super().__init__(longest=35, **known)
-
-    def read(self, text: str) -> Any:
-        if not _LANGUAGE.fullmatch(text):
-            raise ValidationError("Give a language tag such as en or pt-BR.")
-        return text
+def _read_language(text: str) -> str:
+    if not _LANGUAGE.fullmatch(text):
+        raise ValidationError("Give a language tag such as en or pt-BR.")
+    return text
 
 
-class Moment(Text):
-    """An RFC 3339 moment with its offset; with `past`, not one that is still to come."""
+def read_moment(text: str) -> datetime:
+    """The moment that an RFC 3339 text with an offset stands for, in UTC.
 
-    def __init__(self, *, past: bool = False, **known: Any) -> None:
-        super().__init__(longest=40, **known)
-        self.past = past
-
-    def read(self, text: str) -> Any:
-        try:
-            if not _MOMENT.fullmatch(text):
-                raise ValueError(text)
-            found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper())).astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise ValidationError("Give a moment with its offset, such as 2026-11-23T18:30:00Z.") from None
-        if self.past and found > clock.now() + _AHEAD:
-            raise ValidationError("It lies in the future.")
-        return found
+    Raises:
+        ValidationError: it is something else.
+    """
+    try:
+        if not _MOMENT.fullmatch(text):
+            raise ValueError(text)
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError("Give a moment with its offset, such as 2026-11-23T18:30:00Z.") from None
 
 
-class Choice(Text):
+def _read_past(text: str) -> datetime:
+    moment = read_moment(text)
+    if moment > clock.now() + _AHEAD:
+        raise ValidationError("It lies in the future.")
+    return moment
+
+
+#: One line of text, trimmed, without control characters.
+Line = partial(Text, read=_read_line)
+#: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain.
+Prose = partial(Text, clean=_clean_prose)
+#: An IP address.
+Address = partial(Text, longest=45, read=_read_address)
+#: An http or https address.
+Link = partial(Text, read=_read_link)
+#: A language tag such as `en` or `pt-BR` (BCP 47).
+Language = partial(Text, longest=35, read=_read_language)
+#: An RFC 3339 moment with its offset; the past one is not still to come.
+Moment = partial(Text, longest=40, read=read_moment)
+PastMoment = partial(Text, longest=40, read=_read_past)
+
+
+class Choice(fields.String):
     """One of a few words."""
 
     def __init__(self, *choices: str, **known: Any) -> None:
-        super().__init__(longest=max(map(len, choices)), **known)
-        self.choices = choices
-        describe(self, enum=list(choices))
-
-    def read(self, text: str) -> Any:
-        if text not in self.choices:
-            raise ValidationError(f"Choose one of {', '.join(self.choices)}.")
-        return text
+        super().__init__(
+            error_messages={"required": _REQUIRED, "null": _REQUIRED},
+            pre_load=partial(_prepare, clean=str.strip, may_be_empty=False),
+            validate=validate.OneOf(choices, error="Choose one of {choices}."),
+            **known,
+        )
 
 
-class Whole(fields.Field[int]):
+class Whole(fields.Integer):
     """A whole number from `least` to `most`; with `digits`, as a query has it."""
 
     def __init__(self, *, least: int, most: int, digits: bool = False, **known: Any) -> None:
-        super().__init__(error_messages={"required": _REQUIRED}, **known)
-        self.least, self.most, self.digits = least, most, digits
-        describe(self, minimum=least, maximum=most)
+        sentence = f"Give a whole number from {least:,} to {most:,}."
+        super().__init__(
+            strict=True,
+            error_messages={"required": _REQUIRED, "null": sentence, "invalid": sentence, "too_large": sentence},
+            validate=validate.Range(least, most, error=sentence),
+            **known,
+        )
+        self.digits = digits
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+    def _validated(self, value: Any) -> int:
         if self.digits and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # 3.0 is a whole number in JSON Schema's eyes
-        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
-            raise ValidationError(f"Give a whole number from {self.least:,} to {self.most:,}.")
-        return value
+        return super()._validated(value)
 
 
-class Probability(fields.Field[float]):
-    """A number from 0 to 1."""
+class Number(fields.Float):
+    """A JSON number from 0 to `most`; marshmallow would read a text of digits, too."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(**known)
-        describe(self, minimum=0, maximum=1)
+    def __init__(self, *, most: int, sentence: str, **known: Any) -> None:
+        super().__init__(
+            error_messages=dict.fromkeys(("null", "invalid", "too_large", "special"), sentence),
+            validate=validate.Range(0, most, error=sentence),
+            **known,
+        )
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise ValidationError("Give a number from 0 to 1.")
-        return float(value)
-
-
-class Seconds(fields.Field[float]):
-    """A time in seconds, up to a week."""
-
-    _MOST = 7 * 24 * 3600
-
-    def __init__(self, **known: Any) -> None:
-        super().__init__(**known)
-        describe(self, minimum=0, maximum=self._MOST)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= self._MOST:
-            raise ValidationError(f"Give a number of seconds from 0 to {self._MOST:,}.")
-        return float(value)
+    def _validated(self, value: Any) -> float:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        return super()._validated(value)
 
 
-class Switch(fields.Field[bool]):
-    """true or false, and nothing that looks like it."""
+#: A number from 0 to 1.
+Probability = partial(Number, most=1, sentence="Give a number from 0 to 1.")
+#: A time in seconds, up to a week.
+Seconds = partial(Number, most=604_800, sentence="Give a number of seconds from 0 to 604,800.")
+
+
+class Switch(fields.Boolean):
+    """true or false, and nothing that looks like it: to marshmallow, 1 is true and 0 is false."""
+
+    default_error_messages = {"invalid": "Give true or false."}  # noqa: RUF012
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError("Give true or false.")
+            raise self.make_error("invalid")
         return value
-
-
-def describe(field: fields.Field[Any], **known: Any) -> None:
-    """Add to what the OpenAPI document says of a field."""
-    field.metadata = {**field.metadata, **known}
 
 
 def require_text(value: Any) -> str:

@@ -11,12 +11,11 @@ from models import LABELS
 from moderation.patterns import AddressSet, PatternError, PatternSet
 from moderation.policy.policies import LISTS
 from moderation.policy.policy_lists import MOST_ENTRIES
-from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, require_text
+from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, read_moment, require_text
 from service.api.schemas import Request
 
 PRESETS = ("lenient", "balanced", "strict")
 MODES = ("auto", "hold", "open", "observe")
-_END = Moment()
 
 _SEEN = Whole(
     least=1,
@@ -105,7 +104,7 @@ class Expires(fields.Dict):
                 errors[name] = ["Give an object: entry to moment."]
             else:
                 try:
-                    found[name] = {entry: _END.read(require_text(end)).isoformat() for entry, end in ends.items()}
+                    found[name] = {entry: read_moment(require_text(end)).isoformat() for entry, end in ends.items()}
                 except ValidationError as error:
                     errors[name] = error.messages if isinstance(error.messages, list) else [str(error)]
         if errors:

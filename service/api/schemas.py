@@ -16,6 +16,7 @@ from service.api.fields import (
     Line,
     Link,
     Moment,
+    PastMoment,
     Prose,
     Remark,
     Seconds,
@@ -74,8 +75,7 @@ class SubmissionSchema(Request):
     )
     user_id = Line(longest=200, allow_none=True, metadata={"description": "Your id for the author."})
     language = Language(allow_none=True, metadata={"description": "A language tag (BCP 47).", "example": "en"})
-    created_at = Moment(
-        past=True,
+    created_at = PastMoment(
         allow_none=True,
         metadata={"description": "When it was written (RFC 3339); left out: now.", "format": "date-time"},
     )

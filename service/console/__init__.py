@@ -31,6 +31,7 @@ from service.console.policy.policy import allow_long_lists
 from service.console.queue import live_updates
 from service.console.signing_in import single_sign_on, throttle
 from service.context import Context
+from texts import wording
 
 blueprint = PageGroups(
     "console",
@@ -47,6 +48,7 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from texts import wording
+
 WIDTH, HEIGHT = 1000.0, 200.0
 _NICE = (2, 4, 6, 10, 20, 40, 60, 100)
 _DURATIONS = (10, 60, 120, 600, 1200, 3600, 7200, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 4 * 86400, 14 * 86400)
@@ -88,7 +90,7 @@ def line(title: str, names: Sequence[str], series: Series, *, summary: str, time
     """A line through values, broken where there is none; `times` for seconds."""
     known = [value for value in series.values if value is not None]
     top = _top(max(known, default=0), times=times)
-    say: Format = duration if times else "{:,.0f}".format
+    say: Format = wording.short_duration if times else "{:,.0f}".format
     step = WIDTH / max(1, len(names))
     points = [
         None if value is None else ((at + 0.5) * step, HEIGHT * (1 - value / top))
@@ -184,15 +186,6 @@ def dots(title: str, points: Sequence[tuple[str, float, str]], *, summary: str, 
         rows=[[name, f"{value:.2f}"] for name, value, _ in points],
         legend=legend,
     )
-
-
-def duration(seconds: float) -> str:
-    """`40 s`, `5 min`, `2 h`, `3 d`."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            number = seconds / size
-            return f"{number:.0f} {unit}" if number >= 10 or number == int(number) else f"{number:.1f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= 10 or seconds == int(seconds) else f"{seconds:.1f} s"
 
 
 def _top(highest: float, *, times: bool = False) -> float:

@@ -20,6 +20,7 @@ from service.api.schemas import SubmissionSchema
 from service.context import Context, context
 from service.demo import authorship, site
 from service.limits import Buckets
+from texts import wording
 
 #: Comments shown under the article: the newest.
 SHOWN = 100
@@ -77,7 +78,11 @@ def comment() -> ResponseReturnValue:
         return _refuse(422, form, errors)
     if wait := _buckets().take(request.remote_addr or ""):
         seconds = math.ceil(wait)
-        answer = _refuse(429, form, {"form": f"That was a lot of comments. Try again in {seconds} seconds."})
+        answer = _refuse(
+            429,
+            form,
+            {"form": f"That was a lot of comments. Try again in {wording.seconds(seconds)}."},
+        )
         answer.headers["Retry-After"] = str(seconds)
         return answer
     found = context()

@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from models import LABELS
-from service.api import fields, policy_schemas
+from service.api import policy_schemas
 from service.api.routing import Operation
 from service.problems import KINDS, MEDIA_TYPE
 
@@ -53,13 +53,6 @@ def build(app: Flask) -> dict[str, Any]:
         info={"description": _INTRODUCTION, "license": {"name": "MIT", "identifier": "MIT"}},
         plugins=[plugin],
     )
-    for kind, type_ in (
-        (fields.Text, "string"),
-        (fields.Whole, "integer"),
-        (fields.Probability, "number"),
-        (fields.Switch, "boolean"),
-    ):
-        plugin.map_to_openapi_type(kind, type_, None)  # type: ignore[no-untyped-call]
     assert plugin.converter is not None
     plugin.converter.add_attribute_function(_label_names)  # type: ignore[no-untyped-call]
     spec.components.security_scheme("siteKey", {"type": "http", "scheme": "bearer", "bearerFormat": "wk_…"})

@@ -15,6 +15,7 @@ from service.context import context
 from service.limits import Buckets
 from service.statements import statement
 from service.statements.statement import Ended
+from texts import wording
 
 #: For each address and web process.
 LOOKS, APPEALS = "60 per minute", "6 per minute"
@@ -79,7 +80,11 @@ def _ended(why: str) -> Response:
 
 
 def _too_many(seconds: int) -> Response:
-    response = _closed(429, "Not so fast", f"That was a lot at once. Try again in {seconds} seconds.")
+    response = _closed(
+        429,
+        "Not so fast",
+        f"That was a lot at once. Try again in {wording.seconds(seconds)}.",
+    )
     response.headers["Retry-After"] = str(seconds)
     return response
 

@@ -23,6 +23,7 @@ from service.console import access
 from service.console.card import sentences
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
+from texts import wording
 
 KINDS = {
     "flag": "Flagged",
@@ -233,7 +234,7 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
     said: dict[str, list[str]] = defaultdict(list)
     for comment_id, reasons in counts.items():
         said[comment_id] = [
-            f"{label_name(reason)}: {number} reader{'' if number == 1 else 's'}"
+            f"{label_name(reason)}: {wording.counted(number, '{} reader', '{} readers')}"
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
     return said

@@ -16,6 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 from moderation.settings import Settings
+from texts import wording
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ class TooManyAttempts(Exception):
     """Signing in was tried too often; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many attempts to sign in. Wait {retry_after} seconds, then try again.")
+        super().__init__(f"Too many attempts to sign in. Wait {wording.seconds(retry_after)}, then try again.")
         self.retry_after = retry_after
 
 

@@ -1,9 +1,12 @@
 // Tells times as the reader's own clock has them: ages that keep up, and the exact local time on hover.
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+// As long as the server's units are: texts/wording.py.
 const UNITS = [
   [86400 * 365, "year"],
   [86400 * 30, "month"],
+  [86400 * 7, "week"],
   [86400, "day"],
   [3600, "hour"],
   [60, "minute"],
@@ -12,8 +15,7 @@ const UNITS = [
 function age(moment) {
   const seconds = (Date.now() - moment) / 1000;
   for (const [size, unit] of UNITS) {
-    const number = Math.floor(seconds / size);
-    if (number) return `${number} ${unit}${number === 1 ? "" : "s"} ago`;
+    if (seconds >= size) return relative.format(-Math.round(seconds / size), unit);
   }
   return "just now";
 }

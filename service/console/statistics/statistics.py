@@ -19,6 +19,7 @@ from service.console.card import cards
 from service.console.plots import Plot, Series
 from service.console.queue.review_queue import site_names
 from service.context import context
+from texts import wording
 
 PERIODS = (7, 30, 90)
 #: So many people's plots fit the page; they are those who decided most.
@@ -110,14 +111,14 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
     medians = [tallies.median(waits[day.isoformat()]) for day in days]
     known = [one for one in medians if one is not None]
     most, oldest = max((one or 0 for one in size), default=0), max((one or 0 for one in age), default=0)
-    longest = plots.duration(max(known)) if known else "nothing"
+    longest = wording.short_duration(max(known)) if known else "nothing"
     return [
         plots.line("Waiting in the queue", names, Series("Waiting", "seen", size), summary=f"At most {most:,} waited."),
         plots.line(
             "Age of the oldest",
             names,
             Series("Age", "seen", age),
-            summary=f"The oldest waited {plots.duration(oldest)} at most.",
+            summary=f"The oldest waited {wording.short_duration(oldest)} at most.",
             times=True,
         ),
         plots.line(
@@ -183,7 +184,7 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
     for actor in busiest:
         total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), names.get(actor, actor)
         a_day = f"{total:,} decisions, {total / len(counts[actor]):,.0f} on a day with any"
-        note = f"{a_day}. Median {plots.duration(pace)} from one to the next." if pace else f"{a_day}."
+        note = f"{a_day}. Median {wording.short_duration(pace)} from one to the next." if pace else f"{a_day}."
         series = Series("Decisions", "seen", [counts[actor][day.isoformat()] for day in days])
         found.append(
             plots.stacked(name, [_name(day) for day in days], [series], summary=f"{name}: {a_day}.", note=note)

@@ -464,13 +464,6 @@ def test_a_line_is_broken_where_nothing_is_known() -> None:
     assert plot.rows == [["a", "1"], ["b", "2"], ["d", "3"], ["f", "4"], ["g", "5"]]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.5, "0.5 s"), (40, "40 s"), (90, "1.5 min"), (7200, "2 h"), (86400 * 3, "3 d")]
-)
-def test_durations_are_told_shortly(seconds: float, text: str) -> None:
-    assert plots.duration(seconds) == text
-
-
 def test_a_person_without_any_site_sees_empty_pages(app: Flask, store: Store, post: Post) -> None:
     post("one")
     browser = member(app, store, "nobody")

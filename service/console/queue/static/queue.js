@@ -1,7 +1,7 @@
 // Bringing further cards onto the page: what this page of the queue holds by now, read from the server's own page.
 
-import { cards, current, find, go, keepPlace, waiting } from "./cards.js";
 import { localise } from "../times.js";
+import { cards, current, find, go, keepPlace, waiting } from "./cards.js";
 
 const KEEP_DECIDED = 10;
 const FEW = 5;

@@ -1,0 +1,63 @@
+"""Numbers and times as people are told them."""
+
+from __future__ import annotations
+
+import pytest
+
+from texts import wording
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 links"), (1, "1 link"), (2, "2 links"), (21, "21 links"), (1234, "1,234 links")]
+)
+def test_a_noun_goes_with_its_number(number: int, text: str) -> None:
+    assert wording.counted(number, "{} link", "{} links") == text
+
+
+def test_a_form_may_say_the_number_in_its_own_way() -> None:
+    assert [wording.counted(number, "One field needs", "{} fields need") for number in (1, 3)] == [
+        "One field needs",
+        "3 fields need",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-30, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (150, "2 minutes ago"),
+        (3600, "1 hour ago"),
+        (23.4 * 3600, "23 hours ago"),
+        (86400, "1 day ago"),
+        (10 * 86400, "1 week ago"),
+        (45.1 * 86400, "2 months ago"),
+        (400 * 86400, "1 year ago"),
+    ],
+)
+def test_how_long_ago(seconds: float, text: str) -> None:
+    assert wording.ago(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (90, "90 seconds"),
+        (310, "5 minutes"),
+        (7200, "2 hours"),
+        (90_000, "25 hours"),
+    ],
+)
+def test_how_long(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.5, "0.5 sec"), (40, "40 sec"), (90, "1.5 min"), (7200, "2 hr"), (3600 * 15, "15 hr"), (86400 * 3, "3 days")],
+)
+def test_durations_are_told_shortly(seconds: float, text: str) -> None:
+    assert wording.short_duration(seconds) == text

@@ -1,0 +1,42 @@
+"""Numbers and times as people are told them. Babel has the words, so that they can be had in other languages, too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from gettext import ngettext
+
+from babel.dates import format_timedelta
+from babel.units import format_unit
+
+_LOCALE = "en"
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def counted(number: int, singular: str, plural: str) -> str:
+    """`counted(2, "{} link", "{} links")` is `2 links`: the form that goes with the number, and the number in it."""
+    return ngettext(singular, plural, number).format(f"{number:,}")
+
+
+def seconds(number: int) -> str:
+    """A wait of so many seconds, exactly, as `Retry-After` has it."""
+    return counted(number, "{} second", "{} seconds")
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was: `3 minutes ago`, `2 weeks ago`. times.js keeps it up, and says the same."""
+    if seconds < 60:
+        return "just now"
+    past = timedelta(seconds=-seconds)
+    return format_timedelta(past, granularity="minute", threshold=1, add_direction=True, locale=_LOCALE)
+
+
+def duration(seconds: float) -> str:
+    """How long something lasts: `90 seconds`, `5 minutes`, `25 hours`; a larger unit from two of it on."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=2, locale=_LOCALE)
+
+
+def short_duration(seconds: float) -> str:
+    """The same for an axis or a note: `0.5 sec`, `1.5 hr`, `3 days`."""
+    size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), (1, "second"))
+    number = seconds / size
+    return format_unit(round(number, 0 if number >= 10 else 1), unit, "short", locale=_LOCALE)
