@@ -21,7 +21,7 @@ test: .venv/.dev
 	  echo "Installing chromium for the browser tests."; \
 	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	fi
-	WINNOW_TEST_DATABASE=both $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadfile $(TESTS)
+	WINNOW_TEST_DATABASE=both $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 check: .venv/.dev
 	$(BIN)/ruff check

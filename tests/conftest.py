@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from moderation import queues as queues_module
@@ -23,7 +24,7 @@ from moderation.site_settings import SiteSettings
 from moderation.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Site
-from tests.support import databases, quick
+from tests.support import databases, dealing, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
 from tests.support.installation import Installation
@@ -37,9 +38,17 @@ if TYPE_CHECKING:
 SECRET_KEY = "a key for tests that is long enough"
 
 
+#: No draw of Hypothesis depends on chance or on how busy the machine is: `--hypothesis-profile=default` explores.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("suite")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    line = "one_database: it is about what is seen or allowed at the edge, or about processes; one database is enough"
-    config.addinivalue_line("markers", line)
+    for line in (
+        "one_database: it is about what is seen or allowed at the edge, or about processes; one database is enough",
+        "long: it takes more than ten seconds and so begins before the others, lest one process end alone with it",
+    ):
+        config.addinivalue_line("markers", line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,13 +59,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("databases_of_kind", kinds, indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite."""
-    if databases.wanted() != ["postgresql"]:
-        return
-    touching = [item for item in items if "databases_of_kind" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
-    items[:] = touching
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Choose the tests, and how they are dealt out to processes: singly, but for those that share something dear."""
+    if databases.wanted() == ["postgresql"]:  # what touches no database ran on SQLite
+        touching = [item for item in items if "databases_of_kind" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+        items[:] = touching
+    groups = {item: dealing.group(item) for item in items}
+    for item, group in groups.items():
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+    yield
+    items[:] = dealing.long_first(items, groups)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,10 +84,16 @@ def quick_tests() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def databases_of_kind(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
-    made = databases.SqliteDatabases() if request.param == "sqlite" else databases.PostgresDatabases()
-    yield made
-    made.close()
+def database_servers() -> Iterator[databases.Servers]:
+    """Both kinds, each begun when a test first asks and kept until the last: tests of the two take turns."""
+    servers = databases.Servers()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def databases_of_kind(request: pytest.FixtureRequest, database_servers: databases.Servers) -> databases.Databases:
+    return database_servers.of_kind(request.param)
 
 
 @pytest.fixture

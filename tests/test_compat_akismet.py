@@ -24,6 +24,8 @@ from tests.support.clock import Clock
 from tests.support.comments import dump, rows
 from tests.support.compat import choose_scores, listening
 
+pytestmark = pytest.mark.one_database
+
 NPM = Path(__file__).parent / "support" / "npm"
 THANKS = "Thanks for making the web a better place."
 FLAGGED, REJECTED, SPAM, BLATANT = "toxicity=0.6", "toxicity=0.95", "spam=0.95", "spam=0.9995 http://pills.example"

@@ -141,6 +141,7 @@ def kill_redis(installation: Installation) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.mark.long
 def test_nothing_is_lost_and_nothing_is_told_twice(
     installation: Installation, store: Store, site: CreatedSite, receiver: Receiver
 ) -> None:

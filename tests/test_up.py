@@ -22,6 +22,8 @@ from tests.support.command_line import sentence, winnow
 from tests.support.installation import Installation, free_port
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:

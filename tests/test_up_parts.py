@@ -21,6 +21,8 @@ from tests.support.installation import free_port
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 Start = Callable[..., psutil.Process]
 
 

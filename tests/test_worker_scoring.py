@@ -23,6 +23,8 @@ from tests.support.parts import Part
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def scoring(settings: Settings, queues: Queues) -> Iterator[Part]:
