@@ -13,11 +13,11 @@ from benchmarks import texts
 from benchmarks.installation import Database, Installation, free_port, headers, installed, listens, until
 from benchmarks.load import Load, Requests
 from benchmarks.report import Report
-from moderation import queues as queues_module
-from moderation import submissions
-from moderation.queues import Queues
+from moderation.intake import queues as queues_module
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
 from moderation.store import Store
-from moderation.submissions import Submission
 
 CONNECTIONS, SECONDS, ROUNDS = 32, 4.0, 3
 LEAST_RATIO, LONGEST_WAIT = 0.30, 0.100

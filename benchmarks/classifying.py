@@ -18,8 +18,8 @@ from pathlib import Path
 import models
 from benchmarks import texts
 from benchmarks.report import Report
-from models.classifier import Classifier
-from models.datasets import read_rows
+from models.scoring.classifier import Classifier
+from models.training.datasets import read_rows
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", Path(__file__).parents[2] / "shared" / "data"))
 OTHER_NAME = "alt-profanity-check"

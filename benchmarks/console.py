@@ -12,7 +12,7 @@ from sqlalchemy import text
 from benchmarks.installation import Database, Installation, installed
 from benchmarks.report import Report
 from benchmarks.sizes import ID, MOMENT, NUMBERS, START_MS, compare
-from moderation import people
+from moderation.people import accounts
 from service.app import create_app
 from service.console.access import SESSION_COOKIE
 
@@ -67,11 +67,11 @@ def _filled(installation: Installation, database: Database, rows: int) -> FlaskC
             session.execute(text(f"INSERT INTO {table} ({', '.join(columns)}) {numbers} SELECT {row} FROM numbers"))
     with installation.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE" if database == "sqlite" else "VACUUM ANALYZE"))
-    people.create_user(installation.store, "mo", "moderator", PASSWORD)
-    user = people.check_password(installation.store, "mo", PASSWORD)
+    accounts.create_user(installation.store, "mo", "moderator", PASSWORD)
+    user = accounts.check_password(installation.store, "mo", PASSWORD)
     assert user is not None
     browser = create_app(installation.settings).test_client()
-    browser.set_cookie(SESSION_COOKIE, people.start_session(installation.store, user), path="/console")
+    browser.set_cookie(SESSION_COOKIE, accounts.start_session(installation.store, user), path="/console")
     return browser
 
 

@@ -14,8 +14,8 @@ from benchmarks import naive, texts
 from benchmarks.installation import Installation, headers, installed, until
 from benchmarks.load import Load, Requests
 from benchmarks.report import Report
-from moderation import submissions
-from moderation.submissions import Submission
+from moderation.intake import submissions
+from moderation.intake.submissions import Submission
 from moderation.tables import Comment
 
 SINGLES_TARGET, BATCHES_TARGET = 20, 100

@@ -17,12 +17,12 @@ from typing import Literal
 import psutil
 from sqlalchemy import func, select
 
-from moderation import queues as queues_module
 from moderation import settings as settings_module
-from moderation import sites
-from moderation.queues import Queues
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
 from moderation.settings import Settings
-from moderation.sites import CreatedSite
+from moderation.sites import sites
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
 from operations import embedded_redis, migrate

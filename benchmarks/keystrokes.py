@@ -11,8 +11,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks import texts
 from benchmarks.installation import Installation, installed, until
 from benchmarks.report import Report
-from moderation import people, policies, submissions
-from moderation.submissions import Submission
+from moderation.intake import submissions
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
+from moderation.policy import policies
 
 DECISIONS, FORMS = 100, 20
 TARGET_MS = 50
@@ -62,7 +64,7 @@ def run() -> Report:
 def _fill(installation: Installation, number: int) -> None:
     with installation.store.write() as session:
         policies.set_mode(session, installation.site.id, "hold", actor="operator")
-    people.create_user(installation.store, "mo", "moderator", PASSWORD)
+    accounts.create_user(installation.store, "mo", "moderator", PASSWORD)
     sent = [Submission(name="Ada", comment=text) for text, _ in zip(texts.comments(), range(number), strict=False)]
     submissions.submit(installation.store, installation.queues, installation.site.id, sent)
     until(lambda: not installation.pending(), "every comment waits for a moderator")

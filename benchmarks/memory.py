@@ -5,8 +5,8 @@ from __future__ import annotations
 from benchmarks import texts
 from benchmarks.installation import installed, until
 from benchmarks.report import Report
-from moderation import submissions
-from moderation.submissions import Submission
+from moderation.intake import submissions
+from moderation.intake.submissions import Submission
 
 COMMENTS, WARM_UP, BATCH = 100_000, 10_000, 1000
 #: How much a process may grow and still be called flat.

@@ -15,9 +15,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks import texts
-from moderation import changes, settings
-from moderation.changes import Change
-from moderation.policy import Reason
+from moderation import settings
+from moderation.decisions import writing
+from moderation.decisions.writing import Change
+from moderation.policy.rules import Reason
 from moderation.store import Store
 from moderation.tables import Comment
 
@@ -69,7 +70,7 @@ def decide(comment_id: str) -> None:
         priority=500 if flagged else None,
     )
     with store.write() as session:
-        changes.record(session, [change])
+        writing.record(session, [change])
 
 
 def main() -> None:

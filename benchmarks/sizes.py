@@ -12,9 +12,10 @@ from sqlalchemy import select, text
 
 from benchmarks.installation import Database, Installation, installed
 from benchmarks.report import Report
-from moderation import clock, review
-from moderation.queues import Waiting
-from moderation.review import Position
+from moderation import clock
+from moderation.intake.queues import Waiting
+from moderation.review import review_items
+from moderation.review.review_items import Position
 from moderation.tables import Comment
 
 FEW, MANY, BATCH, PAGE, TIMES = 1000, 1_000_000, 64, 50, 200
@@ -90,7 +91,7 @@ def _page_of_all(installation: Installation, rows: int) -> None:
 def _page(installation: Installation, site_id: str | None, rows: int) -> None:
     after = Position(START_MS + rows // 2 * 1000, "q_")
     with installation.store.read() as session:
-        page = review.page(session, None if site_id is None else [site_id], after=after, limit=PAGE)
+        page = review_items.page(session, None if site_id is None else [site_id], after=after, limit=PAGE)
         assert len(page.rows) == PAGE
 
 

@@ -15,7 +15,7 @@ from models.artifact import ArtifactError
 from models.labels import LABELS
 
 if TYPE_CHECKING:
-    from models.classifier import Classifier
+    from models.scoring.classifier import Classifier
 
 __all__ = ["LABELS", "ArtifactError", "load"]
 
@@ -27,6 +27,6 @@ def load(path: str | Path | None = None) -> Classifier:
     ------
     ArtifactError : the model is missing, truncated, altered or too new; the message says what to do
     """
-    from models import classifier  # noqa: PLC0415 - NumPy loads only when a classifier is wanted
+    from models.scoring import classifier  # noqa: PLC0415 - NumPy loads only when a classifier is wanted
 
     return classifier.load(path)

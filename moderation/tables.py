@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -21,8 +22,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from moderation import actors
 
 
 class Moment(TypeDecorator[datetime]):
@@ -124,9 +128,9 @@ class PolicyVersion(Table):
 
 
 #: The comments whose decision in force is a person's.
-DECIDED_BY_PEOPLE = "decided_by LIKE 'user:%'"
+DECIDED_BY_PEOPLE = f"decided_by LIKE '{actors.PEOPLE}'"
 #: The audit events of what people did in the console.
-DONE_BY_PEOPLE = "actor LIKE 'user:%'"
+DONE_BY_PEOPLE = f"actor LIKE '{actors.PEOPLE}'"
 
 
 class Comment(Table):
@@ -217,7 +221,7 @@ class ReviewItem(Table):
     priority: Mapped[int] = mapped_column(Integer)
     opened_at: Mapped[datetime]
     #: When somebody should have looked, in milliseconds since 1970: the queue's order. Age counts by itself then.
-    #: Past `followers.BEHIND` while another item of its group on its site stands for it.
+    #: Past `groups.BEHIND` while another item of its group on its site stands for it.
     due: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     #: What spoke most against the comment: a label of the classifier, and a rule of the policy.
     label: Mapped[str | None] = mapped_column(String(20))
@@ -239,6 +243,16 @@ class ReviewItem(Table):
     outcome: Mapped[str | None] = mapped_column(String(12))
     #: The comment's version that closed it, so that an undo can open it again.
     closed_version: Mapped[int | None] = mapped_column(Integer)
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """Whether somebody still has to look; in a query, the condition for it, which the partial indexes have too."""
+        return self.closed_at is None
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls) -> ColumnElement[bool]:
+        return cls.closed_at.is_(None)
 
     __table_args__ = (
         _partial("uq_review_items_open", "comment_id", "kind", where="closed_at IS NULL", unique=True),

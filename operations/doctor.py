@@ -18,11 +18,11 @@ from sqlalchemy import func, select
 
 import models
 from moderation import clock
-from moderation.queues import SCORING_QUEUE
-from moderation.scoring import oldest_pending_seconds
+from moderation.decisions.scoring import oldest_pending_seconds
+from moderation.intake.queues import SCORING_QUEUE
+from moderation.people.single_sign_on import metadata_address
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError
-from moderation.single_sign_on import metadata_address
 from moderation.store import Store
 from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
 from operations import connections, embedded_redis, environment, migrate, sealed

@@ -6,7 +6,7 @@ import redis
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from models import ArtifactError
-from moderation.people import PersonError
+from moderation.people.accounts import PersonError
 from moderation.sealing import SealError
 from moderation.settings import SettingsError
 from operations.errors import OperatorError

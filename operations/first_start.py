@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from moderation import people, sites
+from moderation.people import accounts
 from moderation.settings import Settings
+from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Site, User
 
@@ -33,7 +34,7 @@ def create_first(store: Store, found: Settings, show: Show) -> None:
         show("              for your site's back end; it is shown only now, so keep it")
         show("")
     if not has_user:
-        token = people.create_user(store, "admin", "admin").setup_token
+        token = accounts.create_user(store, "admin", "admin").setup_token
         show(f"  Sign in     {welcome_link(found, token or '')}")
         show("              sets the password of the user admin; it works once, within two days")
         show("")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.classifier import Classifier
+from models.scoring.classifier import Classifier
 from operations.errors import OperatorError
 from service.compat.perspective.attributes import LABELS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask, redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from moderation import queues
-from moderation.queues import Queues
+from moderation.intake import queues
+from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
 from service import api, compat, console, demo, docs, failures, operations, requests, statements

@@ -10,8 +10,9 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import deliveries, live, metrics
-from moderation.queues import AWAY_SECONDS
+from moderation.history import metrics
+from moderation.intake.queues import AWAY_SECONDS
+from moderation.webhooks import console_channel, deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +41,13 @@ class Asides:
         """Call it once deliveries are committed. Without Redis they are found a little later."""
         self.say(lambda client: deliveries.nudge(client, [site_id]), doing="nudging deliveries")
 
-    def tell_console(self, kind: live.Kind, site_id: str, comment_ids: Sequence[str], *, by: str | None = None) -> None:
+    def tell_console(
+        self, kind: console_channel.Kind, site_id: str, comment_ids: Sequence[str], *, by: str | None = None
+    ) -> None:
         """Call it once it is committed: open pages of the console see it at once. Without Redis they look again."""
         if comment_ids:
-            message = live.Message(kind, site_id, comment_ids, by)
-            self.say(lambda client: live.publish(client, message), doing="telling the console")
+            message = console_channel.Message(kind, site_id, comment_ids, by)
+            self.say(lambda client: console_channel.publish(client, message), doing="telling the console")
 
     def count_decisions(self, decisions: Sequence[tuple[str, str]]) -> None:
         """Call it once decisions, each `(status, actor)`, are committed: `/metrics` shows them beside the workers'."""

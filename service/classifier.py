@@ -6,10 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 import models
-from moderation.policy import Presets
+from moderation.policy.rules import Presets
 
 if TYPE_CHECKING:
-    from models.classifier import Classifier
+    from models.scoring.classifier import Classifier
 
 _lock = threading.Lock()
 _loaded: list[Classifier] = []

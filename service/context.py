@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from moderation.queues import Queues
+from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
 from service.asides import Asides

@@ -10,8 +10,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector as PrometheusCollector
 from redis.exceptions import RedisError
 
-from moderation import metrics
-from moderation.metrics import Counts, Present
+from moderation.history import metrics
+from moderation.history.metrics import Counts, Present
 from moderation.store import AWAY
 from service.context import Context
 

@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 import migrations
-from moderation import metrics as counting
+from moderation.history import metrics as counting
 from moderation.store import AWAY
 from service.context import Context, context
 from service.exposition import Collector

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from moderation import queues as queues_module
-from moderation import sites
-from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation.decisions.scoring import Scorer
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
 from moderation.settings import Settings
-from moderation.site_settings import SiteSettings
-from moderation.sites import CreatedSite
+from moderation.sites import sites
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Site
 from tests.support import databases, dealing, quick
@@ -172,7 +172,7 @@ def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> C
 @pytest.fixture
 def ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comments that say nearly the same stay apart, each with a card of its own: for tests of something else."""
-    for module in ("lookalikes", "scoring"):
+    for module in ("review.lookalikes", "decisions.scoring"):
         monkeypatch.setattr(f"moderation.{module}.fingerprint", lambda _text: ())
 
 

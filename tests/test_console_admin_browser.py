@@ -10,12 +10,13 @@ import requests
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from moderation import people, sites, totp
-from moderation.guard import Sender
+from moderation.people import accounts, totp
 from moderation.settings import Settings
-from moderation.sites import CreatedSite
+from moderation.sites import sites
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import User, WebhookEndpoint
+from moderation.webhooks.sender import Sender
 from tests.support.browsing import NewContext, Serve, sign_in
 from tests.support.comments import rows
 from tests.support.delivering import deliver_once
@@ -30,7 +31,7 @@ pytest_plugins = ("tests.support.chromium",)
 
 @pytest.fixture
 def url(app: Flask, store: Store, serve: Serve, site: CreatedSite) -> str:
-    people.create_user(store, "chief", "admin", PASSWORD)
+    accounts.create_user(store, "chief", "admin", PASSWORD)
     # The links and commands that pages show have the address that people use.
     address = serve(app)
     object.__setattr__(app.extensions["winnow"].settings, "public_url", address)
@@ -259,7 +260,7 @@ def test_a_changed_password_signs_the_others_out(url: str, new_context: NewConte
 
 
 def test_people_are_disabled_enabled_and_given_a_new_way_in(url: str, store: Store, new_context: NewContext) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     mo = open_as(new_context, url, "mo")
     chief = open_as(new_context, url, "chief", "people")
     chief.get_by_role("link", name="chief").last.click()

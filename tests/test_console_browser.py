@@ -8,12 +8,14 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from moderation import comments, people, submissions
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.sites import CreatedSite
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import Comment
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
 from tests.support.signed_in import PASSWORD
@@ -27,7 +29,7 @@ Flag = Callable[..., list[str]]
 
 @pytest.fixture
 def url(app: Flask, store: Store, serve: Serve) -> str:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     return f"{serve(app)}/console/"
 
 
@@ -121,7 +123,7 @@ def test_a_session_that_ended_meanwhile_is_explained(
     [first] = flag("one")
     page = open_queue(new_context, url)
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "winnow_session")
-    people.end_session(store, token)
+    accounts.end_session(store, token)
     page.get_by_role("button", name="Publish the comment").click()
     expect(page.locator(".card")).to_contain_text("You are no longer signed in.")
     expect(page.get_by_role("button", name="Publish the comment")).to_be_visible()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from moderation import people
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.sites import CreatedSite
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.people import accounts
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import BulkJob, Membership, ReviewItem
 from tests.support.attacks import attack
@@ -27,7 +27,7 @@ def test_only_sites_where_one_is_a_moderator_are_previewed_counted_and_decided(
 ) -> None:
     here = attack(store, queues, scorer, site, 3)
     there = attack(store, queues, scorer, other_site, 5)
-    guest = people.create_user(store, "gil", "none", PASSWORD).id
+    guest = accounts.create_user(store, "gil", "none", PASSWORD).id
     with store.write() as session:
         session.add(Membership(user_id=guest, site_id=site.id, role="moderator"))
     browser = app.test_client()

@@ -11,13 +11,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation import claims, people, site_settings, submissions
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.site_settings import SiteSettings
-from moderation.sites import CreatedSite
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
+from moderation.review import claims
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import AuditEvent, Membership, ReviewItem, WebhookDelivery
 from tests.conftest import client_of
 from tests.support.clock import Clock
@@ -130,7 +133,7 @@ def test_who_may_not_decide_may_do_none_of_it(
     assert act(viewer, flagged, what, action="reject", version=2).status_code == 403
     elsewhere = sign_in(app, store, "el", "none")
     with store.write() as session:
-        user = session.query(people.User).filter_by(name="el").one()
+        user = session.query(accounts.User).filter_by(name="el").one()
         session.add(Membership(user_id=user.id, site_id=other_site.id, role="admin"))
     assert act(elsewhere, flagged, what, action="reject", version=2).status_code == 404
     assert act(elsewhere, "c_nothing", what, action="reject", version=2).status_code == 404

@@ -11,16 +11,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, Route, expect
 
-from moderation import clock, comments, live, people, site_settings, submissions
-from moderation.guard import Sender
-from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation import clock
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
 from moderation.settings import Settings
-from moderation.site_settings import SiteSettings
-from moderation.sites import CreatedSite
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import Comment, WebhookDelivery
+from moderation.webhooks import console_channel
+from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.comments import rows, stored
@@ -83,7 +88,7 @@ def enter(store: Store, new_context: NewContext, url: str) -> Callable[..., Page
     """A moderator at the review queue: `enter("mo")`."""
 
     def open_queue(name: str, *, at: str = url, **options: object) -> Page:
-        people.create_user(store, name, "moderator", PASSWORD)
+        accounts.create_user(store, name, "moderator", PASSWORD)
         page = new_context(**options).new_page()
         page.goto(at)
         sign_in(page, name)
@@ -116,7 +121,7 @@ def test_by_keyboard_from_sign_in_to_the_api_and_the_webhook(
     deliver: Callable[[], list[str]],
 ) -> None:
     [first, second, _] = flag("one", "two", "three")
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     page = new_context().new_page()
     page.goto(url)
     page.get_by_label("Name").focus()
@@ -461,6 +466,6 @@ def test_the_policys_decision_meanwhile_is_told_as_the_policys(
     with store.write() as session:
         comments.decide(session, None, first, "publish", actor="site", grace=timedelta(0))
 
-    live.publish(queues.redis, live.Message("decided", site.id, [first]))
+    console_channel.publish(queues.redis, console_channel.Message("decided", site.id, [first]))
     expect(card(page, first)).to_contain_text("The site published this comment just now.")
     assert rows(store, Comment)[0].status == "published"

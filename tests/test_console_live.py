@@ -11,15 +11,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation import comments, live, people, submissions
-from moderation.live import Message
-from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
 from moderation.settings import Settings
-from moderation.sites import CreatedSite
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import Membership
+from moderation.webhooks import console_channel
+from moderation.webhooks.console_channel import Message
 from service.console import events
 from service.console.wire import Wire
 from tests.support.parts import Part
@@ -81,7 +84,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listeners(queues: Queues) -> int:
-    ((_, number),) = queues.redis.pubsub_numsub(live.CHANNEL)
+    ((_, number),) = queues.redis.pubsub_numsub(console_channel.CHANNEL)
     return int(number)
 
 
@@ -99,18 +102,18 @@ def test_a_page_hears_of_new_items_and_decisions_of_its_sites_only(
 ) -> None:
     browser = sign_in(app, store, role="none")
     with store.write() as session:
-        (user,) = session.query(people.User)
+        (user,) = session.query(accounts.User)
         session.add(Membership(user_id=user.id, site_id=site.id, role="moderator"))
     reader = Reader(browser)
-    live.publish(queues.redis, Message("opened", other_site.id, ["c_other"]))
-    live.publish(queues.redis, Message("decided", site.id, ["c_ours"], "Nia"))
+    console_channel.publish(queues.redis, Message("opened", other_site.id, ["c_other"]))
+    console_channel.publish(queues.redis, Message("decided", site.id, ["c_ours"], "Nia"))
     eventually(lambda: reader.heard)
     assert reader.heard == [{"kind": "decided", "comments": ["c_ours"], "by": "Nia"}]
     with store.write() as session:
         session.add(Membership(user_id=user.id, site_id=other_site.id, role="viewer"))
     beats = reader.text.count(":\n\n")
     eventually(lambda: reader.text.count(":\n\n") > beats + 1)
-    live.publish(queues.redis, Message("opened", other_site.id, ["c_other"]))
+    console_channel.publish(queues.redis, Message("opened", other_site.id, ["c_other"]))
     eventually(lambda: len(reader.heard) == 2, what="it hears of a site that it may see since")
     reader.close()
 
@@ -120,7 +123,7 @@ def test_a_stream_ends_when_its_session_does(app: Flask, store: Store, site: Cre
     reader = Reader(browser)
     cookie = browser.get_cookie("winnow_session", path="/console")
     assert cookie is not None
-    people.end_session(store, cookie.value)
+    accounts.end_session(store, cookie.value)
     assert reader.ended.wait(5)
     assert reader.text.endswith("event: over\ndata: {}\n\n")
 
@@ -132,9 +135,9 @@ def test_a_busy_stream_still_looks_whether_it_may_go_on(
     reader = Reader(browser)
     cookie = browser.get_cookie("winnow_session", path="/console")
     assert cookie is not None
-    people.end_session(store, cookie.value)
+    accounts.end_session(store, cookie.value)
     for _ in range(2000):
-        live.publish(queues.redis, Message("opened", site.id, ["c_1"]))
+        console_channel.publish(queues.redis, Message("opened", site.id, ["c_1"]))
         if reader.ended.is_set():
             break
     assert reader.ended.wait(5)
@@ -152,13 +155,13 @@ def test_however_many_pages_listen_the_process_subscribes_once_and_not_for_longe
     browser = sign_in(make_app(max_event_streams=3), store)
     readers = [Reader(browser) for _ in range(3)]
     eventually(lambda: listeners(queues) == 1)
-    live.publish(queues.redis, Message("opened", site.id, ["c_1"]))
+    console_channel.publish(queues.redis, Message("opened", site.id, ["c_1"]))
     eventually(lambda: all(reader.heard for reader in readers))
     for reader in readers:
         reader.close()
     eventually(lambda: listeners(queues) == 0, what="nobody listens any more")
     again = Reader(browser)
-    live.publish(queues.redis, Message("opened", site.id, ["c_2"]))
+    console_channel.publish(queues.redis, Message("opened", site.id, ["c_2"]))
     eventually(lambda: again.heard)
     again.close()
 
@@ -227,8 +230,8 @@ def test_what_another_version_says_is_passed_over(own_redis: RedisServer) -> Non
 
     client = redis.Redis.from_url(own_redis.url)
     for text in ("", "[]", "{}", '{"kind": "new", "site": "s", "comments": [], "by": null}', "\xff"):
-        client.publish(live.CHANNEL, text)
-    live.publish(client, Message("job", "s", []))
+        client.publish(console_channel.CHANNEL, text)
+    console_channel.publish(client, Message("job", "s", []))
     message = line.messages.get(timeout=5)
     assert message is not None
     assert message.kind == "job"
@@ -242,13 +245,13 @@ def test_what_another_version_says_is_passed_over(own_redis: RedisServer) -> Non
 def said(queues: Queues) -> Iterator[Callable[[], list[Message]]]:
     """What was published since the test began."""
     channel = queues.redis.pubsub(ignore_subscribe_messages=True)
-    channel.subscribe(live.CHANNEL)
+    channel.subscribe(console_channel.CHANNEL)
     channel.get_message(timeout=5)
     found: list[Message] = []
 
     def read() -> list[Message]:
         while (message := channel.get_message(timeout=0.2)) is not None:
-            one = live.read(message["data"])
+            one = console_channel.read(message["data"])
             assert one is not None
             found.append(one)
         return found

@@ -12,13 +12,17 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from moderation import appeals, bulk, comments, people, sites, statements, tallies, totp
-from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation.decisions import appeals, bulk, comments
+from moderation.decisions.scoring import Scorer
+from moderation.history import tallies
+from moderation.intake.queues import Queues
+from moderation.people import accounts, totp
 from moderation.settings import Settings
-from moderation.sites import CreatedSite
+from moderation.sites import sites
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
+from moderation.webhooks import statement_links
 from tests.support.attacks import attack
 from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.clock import Clock
@@ -97,8 +101,8 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
     url = f"{serve(app)}/console/"
     long = "An Uncommonly Long Name of a Site That Somebody Wrote Without a Break" + "x" * 60
     other = sites.create_site(store, settings, long, "https://a-very-long-host-name.example/" + "path/" * 30)
-    people.create_user(store, "chief", "admin", PASSWORD)
-    people.create_user(store, "m" * 80, "none", on_sites={site.id: "admin", other.id: "viewer"})
+    accounts.create_user(store, "chief", "admin", PASSWORD)
+    accounts.create_user(store, "m" * 80, "none", on_sites={site.id: "admin", other.id: "viewer"})
     with store.read() as session:
         chief, member = session.scalars(select(User).order_by(User.name)).all()
     parent = post("A nice bridge", name="Bo", thread="/a", ip="192.0.2.7")
@@ -108,7 +112,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
         rejected = comments.decide(session, None, rejected.id, "reject", actor=f"user:{member.id}", code="insult")
         session.flush()
         appeals.lodge(session, rejected, "Not so! " + "x" * 300)
-        statement = statements.address(settings, rejected.id, rejected.decided_at) or ""  # type: ignore[arg-type]
+        statement = statement_links.address(settings, rejected.id, rejected.decided_at) or ""  # type: ignore[arg-type]
     post("x" * 3000 + " https://long.example/" + "y" * 300 + " insult=0.7", name="z" * 200, thread="/" + "t" * 400)
     [first, *_] = attack(store, queues, scorer, site, 5)
     with store.write() as session:
@@ -147,7 +151,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
 
 def people_link(store: Store) -> str:
     """The token of somebody's link to set a password."""
-    made = people.create_user(store, "nia", "viewer")
+    made = accounts.create_user(store, "nia", "viewer")
     assert made.setup_token is not None
     return made.setup_token
 

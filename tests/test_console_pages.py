@@ -15,13 +15,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from moderation import audit, comments, deliveries, policies, submissions, tallies
-from moderation.deliveries import Sent
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.sites import CreatedSite
+from moderation import audit
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.history import tallies
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import (
     Appeal,
     AuditEvent,
@@ -30,6 +33,8 @@ from moderation.tables import (
     User,
     WebhookDelivery,
 )
+from moderation.webhooks import deliveries
+from moderation.webhooks.deliveries import Sent
 from service.console import exports, plots, stats
 from service.console.plots import Series
 from tests.conftest import client_of
@@ -107,7 +112,7 @@ def test_a_long_search_offers_to_look_further_back(
     wanted = post("the needle")
     for number in range(9):
         post(f"hay {number}")
-    monkeypatch.setattr("moderation.search.find.__kwdefaults__", {"before": None, "look": 4})
+    monkeypatch.setattr("moderation.history.search.find.__kwdefaults__", {"before": None, "look": 4})
     browser, path, pages = sign_in(app, store), "/console/comments?q=needle", 0
     found: list[str] = []
     while path:
@@ -157,7 +162,7 @@ def test_an_export_is_what_the_api_says_of_the_comments_that_the_page_finds(
 
 
 def test_an_export_is_read_in_pages(app: Flask, store: Store, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.search.everything.__kwdefaults__", {"step": 3, "look": 5})
+    monkeypatch.setattr("moderation.history.search.everything.__kwdefaults__", {"step": 3, "look": 5})
     ids, browser = [post(f"number {at}") for at in range(11)], sign_in(app, store)
     for text in ("", "number"):
         assert [json.loads(line)["id"] for line in export(browser, q=text).text.splitlines()] == ids[::-1]

@@ -14,12 +14,16 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from moderation import audit, comments, people, submissions, tallies
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.sites import CreatedSite
+from moderation import audit
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.history import tallies
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import Comment, User
 from service.console import exports
 from tests.conftest import client_of
@@ -37,7 +41,7 @@ Post = Callable[..., str]
 
 @pytest.fixture
 def url(app: Flask, store: Store, serve: Serve) -> str:
-    people.create_user(store, "mo", "admin", PASSWORD)
+    accounts.create_user(store, "mo", "admin", PASSWORD)
     return f"{serve(app)}/console/"
 
 

@@ -12,14 +12,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from moderation import clock as winnow_clock
-from moderation import comments, review, review_pages, site_settings, submissions
-from moderation.queues import Queues
-from moderation.review import Wanted
-from moderation.scoring import Scorer
-from moderation.site_settings import RejectionReason, SiteSettings
-from moderation.sites import CreatedSite
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.review import review_items, review_pages
+from moderation.review.review_items import Wanted
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason, SiteSettings
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import Appeal, Comment, Membership, User
 from tests.support.clock import Clock
 from tests.support.comments import rows
@@ -63,7 +66,7 @@ def open_item(store: Store, comment_id: str, kind: str, **known: str) -> None:
     with store.write() as session:
         comment = session.get_one(Comment, comment_id)
         wanted = Wanted(site_id=comment.site_id, comment_id=comment_id, priority=500, **known)
-        review.open_items(session, [wanted], kind=kind)
+        review_items.open_items(session, [wanted], kind=kind)
 
 
 class TestFilters:
@@ -119,7 +122,7 @@ class TestFilters:
     def test_more_than_a_thousand_is_said_as_such(
         self, browser: FlaskClient, post: Post, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("moderation.review_counts", "service.console.queue_filters"):
+        for name in ("moderation.review.review_counts", "service.console.queue_filters"):
             monkeypatch.setattr(f"{name}.COUNT_UP_TO", 1)
         for text in ("insult=0.6", "insult=0.7"):
             post(text)

@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation import comments, policies, submissions
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.sites import CreatedSite
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import AuditEvent, Comment, ReviewItem
 from tests.support.clock import Clock
 from tests.support.signed_in import csrf_token, sign_in

@@ -10,14 +10,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from moderation import deliveries, members, people, policies, site_keys, submissions, webhooks
-from moderation.queues import Queues
-from moderation.scoring import Scorer
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts, members
+from moderation.policy import policies
 from moderation.settings import Settings
-from moderation.sites import CreatedSite, create_site
+from moderation.sites import site_keys
+from moderation.sites.sites import CreatedSite, create_site
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import User
+from moderation.webhooks import deliveries, events
 from tests.support.comments import dump, rows
 from tests.support.signed_in import csrf_token
 
@@ -104,12 +108,12 @@ def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: 
     assert outcome.comment is not None
     scorer.run_batch()
     with store.write() as session:
-        endpoint, _ = webhooks.create_endpoint(session, settings, alpha.id, HOOK)
+        endpoint, _ = events.create_endpoint(session, settings, alpha.id, HOOK)
         session.flush()
         delivery = deliveries.send_test(session, alpha.id, endpoint.id)
     with store.read() as session:
         key = site_keys.of_site(session, settings, alpha.id)[0].id
-    wanda = people.create_user(store, MEMBER, "none", on_sites={alpha.id: "viewer"}).id
+    wanda = accounts.create_user(store, MEMBER, "none", on_sites={alpha.id: "viewer"}).id
     browsers = {who: _sign_in(app, store, who, alpha.id, site.id) for who in PEOPLE}
     moderator = rows(store, User, name="moderator everywhere")[0].id
     ids = {
@@ -122,9 +126,9 @@ def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: 
 def _sign_in(app: Flask, store: Store, who: str, here: str, elsewhere: str) -> FlaskClient:
     everywhere, on_this, on_other = PEOPLE[who]
     on_sites = {site_id: role for site_id, role in ((here, on_this), (elsewhere, on_other)) if role}
-    made = people.create_user(store, who, everywhere, on_sites=on_sites)
+    made = accounts.create_user(store, who, everywhere, on_sites=on_sites)
     browser = app.test_client()
-    token = people.start_session(store, rows(store, User, id=made.id)[0])
+    token = accounts.start_session(store, rows(store, User, id=made.id)[0])
     browser.set_cookie("winnow_session", token, path="/console")
     return browser
 

@@ -12,11 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation import site_settings
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.site_settings import SiteSettings
-from moderation.sites import CreatedSite
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, ReviewItem, User
 from tests.support.comments import accept, rows, stored

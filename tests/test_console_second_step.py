@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation import members, people, totp
+from moderation.people import accounts, members, totp
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import User
@@ -25,7 +25,7 @@ CODE = "/console/sign-in/code"
 @pytest.fixture
 def secret(store: Store, settings: Settings, clock: Clock) -> str:
     """The secret of mo's authenticator, which was set up a while ago."""
-    user_id = people.create_user(store, "mo", "moderator", PASSWORD).id
+    user_id = accounts.create_user(store, "mo", "moderator", PASSWORD).id
     made = totp.new_secret()
     assert totp.turn_on(store, settings, user_id, made, code(made, clock))
     clock.advance(minutes=5)
@@ -82,7 +82,7 @@ def test_what_happened_meanwhile_ends_the_second_step(
     if meanwhile == "late":
         clock.advance(minutes=10, seconds=1)
     elif meanwhile == "password":
-        people.change_password(store, mo, PASSWORD, "another good password", keep="")
+        accounts.change_password(store, mo, PASSWORD, "another good password", keep="")
     else:
         with store.write() as session:
             members.disable(session, mo.id, actor="operator")
@@ -145,9 +145,9 @@ def test_whoever_has_no_authenticator_must_set_one_up_first(
 def test_who_signs_in_through_the_provider_alone_needs_none_here(make_app: Callable[..., Flask], store: Store) -> None:
     app = make_app(require_totp=True)
     with store.write() as session:
-        user = people.add_user(session, "sso", "viewer", actor="operator")
+        user = accounts.add_user(session, "sso", "viewer", actor="operator")
     browser = app.test_client()
-    browser.set_cookie("winnow_session", people.start_session(store, user), path="/console")
+    browser.set_cookie("winnow_session", accounts.start_session(store, user), path="/console")
     assert is_in(browser)
 
 
@@ -158,10 +158,12 @@ def test_a_secret_that_another_person_began_with_is_not_taken_over(app: Flask, s
     """Two people, one after the other, in one browser."""
     browser = sign_in(app, store)
     first = browser.get("/console/you/authenticator").text
-    people.create_user(store, "nia", "viewer", PASSWORD)
+    accounts.create_user(store, "nia", "viewer", PASSWORD)
     with browser.session_transaction("/console/") as cookie:
         begun = cookie["totp"]
-    browser.set_cookie("winnow_session", people.start_session(store, rows(store, User, name="nia")[0]), path="/console")
+    browser.set_cookie(
+        "winnow_session", accounts.start_session(store, rows(store, User, name="nia")[0]), path="/console"
+    )
     assert browser.get("/console/you/authenticator.svg").status_code == 404
     second = browser.get("/console/you/authenticator").text
     with browser.session_transaction("/console/") as cookie:

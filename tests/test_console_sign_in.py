@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation import people
+from moderation.people import accounts
 from moderation.settings import SettingsError
 from moderation.store import Store
 from moderation.tables import User
@@ -33,7 +33,7 @@ def test_the_right_name_and_password_open_the_review_queue(app: Flask, store: St
 def test_a_wrong_name_and_a_wrong_password_are_told_the_same(
     app: Flask, store: Store, name: str, password: str
 ) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     answer = submit_sign_in(app.test_client(), name, password)
     assert answer.status_code == 403
     assert "No user has this name and password." in answer.text
@@ -48,7 +48,7 @@ def test_what_is_missing_is_named_beside_its_field(anonymous: FlaskClient) -> No
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, store: Store) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     cookies = submit_sign_in(app.test_client(), "mo", PASSWORD).headers.getlist("Set-Cookie")
     session = next(cookie for cookie in cookies if cookie.startswith(SESSION))
     assert {"HttpOnly", "SameSite=Lax", "Path=/console"} <= set(session.split("; "))
@@ -58,7 +58,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flas
 def test_cookies_are_secure_where_the_public_address_is_https(make_app: Callable[..., Flask], store: Store) -> None:
     app = make_app(public_url="https://winnow.example")
     browser = app.test_client()
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     page = browser.get("/console/sign-in", base_url="https://winnow.example")
     assert all("Secure" in cookie for cookie in page.headers.getlist("Set-Cookie"))
     answer = browser.post(
@@ -77,11 +77,11 @@ def test_signing_in_makes_a_new_session_and_ends_the_one_before(app: Flask, stor
     token = csrf_token(browser, "/console/")
     browser.post("/console/sign-in", data={"csrf_token": token, "name": "mo", "password": PASSWORD})
     assert _token(browser) != before
-    assert people.resume_session(store, before) is None
+    assert accounts.resume_session(store, before) is None
 
 
 def test_a_session_that_the_browser_brought_along_is_not_taken_over(app: Flask, store: Store) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     browser = app.test_client()
     browser.set_cookie(SESSION, "ws_planted_by_somebody", path="/console")
     submit_sign_in(browser, "mo", PASSWORD)
@@ -114,7 +114,7 @@ def test_a_session_lasts_two_weeks(app: Flask, store: Store, clock: Clock) -> No
 
 
 def test_signing_in_leads_back_to_the_page_that_was_asked_for(app: Flask, store: Store) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     browser = app.test_client()
     asked = browser.get("/console/comments?status=rejected")
     assert asked.headers["Location"] == "/console/sign-in?next=/console/comments?status%3Drejected"
@@ -136,7 +136,7 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(app: Flask, store:
     ],
 )
 def test_signing_in_leads_nowhere_else(app: Flask, store: Store, elsewhere: str) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     assert submit_sign_in(app.test_client(), "mo", PASSWORD, next=elsewhere).headers["Location"] == "/console/"
 
 
@@ -157,7 +157,7 @@ def test_another_browsers_token_does_not_fit(app: Flask, store: Store) -> None:
 
 
 def test_guessing_at_one_name_is_slowed_down_from_any_address(app: Flask, store: Store) -> None:
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     answers = []
     for number in range(11):
         browser = app.test_client()
@@ -178,7 +178,7 @@ def test_signing_in_is_slowed_down_and_works_without_redis(
     make_app: Callable[..., Flask], store: Store, own_redis: RedisServer
 ) -> None:
     app = make_app(redis_url=own_redis.url, rate_limit_auth="2 per minute")
-    people.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
     own_redis.kill()
     passwords = (PASSWORD, "a wrong password", PASSWORD)
     codes = [submit_sign_in(app.test_client(), "mo", password).status_code for password in passwords]
@@ -186,7 +186,7 @@ def test_signing_in_is_slowed_down_and_works_without_redis(
 
 
 def test_the_one_time_link_sets_a_password_and_signs_in(app: Flask, store: Store) -> None:
-    made = people.create_user(store, "nia", "moderator")
+    made = accounts.create_user(store, "nia", "moderator")
     browser = app.test_client()
     link = f"/console/welcome/{made.setup_token}"
     assert "Welcome, <bdi>nia</bdi>" in browser.get(link).text
@@ -207,7 +207,7 @@ def test_the_one_time_link_sets_a_password_and_signs_in(app: Flask, store: Store
 def test_a_password_that_will_not_do_leaves_the_link_as_it_was(
     app: Flask, store: Store, password: str, again: str, told: str
 ) -> None:
-    made = people.create_user(store, "nia", "moderator")
+    made = accounts.create_user(store, "nia", "moderator")
     browser = app.test_client()
     link = f"/console/welcome/{made.setup_token}"
     form = {"csrf_token": csrf_token(browser, link), "password": password, "again": again}
@@ -218,7 +218,7 @@ def test_a_password_that_will_not_do_leaves_the_link_as_it_was(
 
 
 def test_a_link_that_was_used_or_is_too_old_explains_itself(app: Flask, store: Store, clock: Clock) -> None:
-    made = people.create_user(store, "nia", "moderator")
+    made = accounts.create_user(store, "nia", "moderator")
     link = f"/console/welcome/{made.setup_token}"
     browser = app.test_client()
     token = csrf_token(browser, link)
@@ -230,7 +230,7 @@ def test_a_link_that_was_used_or_is_too_old_explains_itself(app: Flask, store: S
         assert answer.status_code == 410
         assert "This link no longer works" in answer.text
         assert "ask whoever runs this installation" in answer.text
-    assert people.check_password(store, "nia", PASSWORD) is None
+    assert accounts.check_password(store, "nia", PASSWORD) is None
 
 
 def test_every_page_forbids_scripts_and_frames_from_elsewhere(app: Flask, store: Store) -> None:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import bulk, policy_lists, retention, sweep, tallies
-from moderation import queues as queues_module
-from moderation.alerts import Alerts
-from moderation.queues import Queues
+from moderation.decisions import bulk
+from moderation.history import retention, tallies
+from moderation.history.alerts import Alerts
+from moderation.intake import queues as queues_module
+from moderation.intake import sweep
+from moderation.intake.queues import Queues
+from moderation.policy import policy_lists
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from worker.stopping import Stopping

@@ -17,12 +17,13 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import deliveries, metrics
-from moderation import queues as queues_module
-from moderation.deliveries import MOST_IN_FLIGHT, Due, Result, Sent
-from moderation.guard import Sender
+from moderation.history import metrics
+from moderation.intake import queues as queues_module
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
+from moderation.webhooks import deliveries
+from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Due, Result, Sent
+from moderation.webhooks.sender import Sender
 from worker.stopping import Stopping
 
 PLACES = 64

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import structlog
 
-from moderation import bulk
-from moderation.scoring import BatchResult, Scorer
+from moderation.decisions import bulk
+from moderation.decisions.scoring import BatchResult, Scorer
 from moderation.store import AWAY
 from worker import process
 

@@ -10,13 +10,16 @@ import structlog
 from redis.exceptions import RedisError
 
 import models
-from moderation import comments, deliveries, live, metrics, settings
-from moderation import queues as queues_module
-from moderation.queues import Queues
-from moderation.scoring import BatchResult, Scorer
+from moderation import settings
+from moderation.decisions import comments
+from moderation.decisions.scoring import BatchResult, Scorer
+from moderation.history import metrics
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import Comment
+from moderation.webhooks import console_channel, deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +52,7 @@ def record(result: BatchResult) -> None:
         metrics.record_batch(client, result)
         deliveries.nudge(client, {change.site_id for change in result.written})
         for site_id, comment_ids in _asked_about(result).items():
-            live.publish(client, live.Message("opened", site_id, comment_ids))
+            console_channel.publish(client, console_channel.Message("opened", site_id, comment_ids))
     except RedisError:  # the decisions are written; delivery looks by itself every second
         log.warning("redis.away", doing="counting a batch")
 

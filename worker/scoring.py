@@ -21,8 +21,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from moderation import metrics
-from moderation.queues import BULK_JOB, SCORING_JOB, SCORING_QUEUE
+from moderation.history import metrics
+from moderation.intake.queues import BULK_JOB, SCORING_JOB, SCORING_QUEUE
 from moderation.settings import Settings
 from worker import process
 

@@ -6,8 +6,8 @@ import json
 
 import click
 
-from moderation import feedback as examples
-from moderation import sites
+from moderation.history import feedback as examples
+from moderation.sites import sites
 from operations.commands import open_installation
 from operations.errors import OperatorError
 

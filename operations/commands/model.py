@@ -36,7 +36,7 @@ def score(*, model: Path | None) -> None:
 @click.option("--out", default="model", show_default=True, type=click.Path(path_type=Path), help="Where to write it.")
 def train(*, data: Path, out: Path) -> None:
     """Train the classifier on labelled comments."""
-    _call("models.training", "train", data, out)
+    _call("models.training.training", "train", data, out)
 
 
 @click.command()
@@ -44,7 +44,7 @@ def train(*, data: Path, out: Path) -> None:
 @click.option("--out", default="evaluation", show_default=True, type=click.Path(path_type=Path), help="Where to write.")
 def evaluate(*, data: Path, out: Path) -> None:
     """Measure the classifier on labelled comments: what it finds, what it misses, and for whom."""
-    _call("models.evaluation", "evaluate", data, out)
+    _call("models.evaluation.evaluation", "evaluate", data, out)
 
 
 def _call(module: str, name: str, data: Path, out: Path) -> None:

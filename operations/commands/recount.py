@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from moderation import tallies
+from moderation.history import tallies
 from operations.commands import open_installation
 
 

@@ -10,7 +10,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import policies, sites
+from moderation.policy import policies
+from moderation.sites import sites
 from moderation.tables import PolicyVersion, Site
 from operations.commands import open_installation
 from operations.errors import OperatorError

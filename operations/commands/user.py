@@ -8,8 +8,9 @@ import sys
 import click
 from sqlalchemy.orm import Session
 
-from moderation import members, people, sites
-from moderation.members import Person
+from moderation.people import accounts, members
+from moderation.people.members import Person
+from moderation.sites import sites
 from moderation.tables import Site, User
 from operations.commands import open_installation
 from operations.errors import OperatorError
@@ -23,7 +24,7 @@ def user() -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--role", required=True, type=click.Choice(people.ROLES), help="What the person may do.")
+@click.option("--role", required=True, type=click.Choice(accounts.ROLES), help="What the person may do.")
 @click.option("--site", metavar="SITE", help="Give the role on the site with this name or id only.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -37,7 +38,7 @@ def create(*, name: str, role: str, site: str | None, password_stdin: bool, as_j
             raise click.BadParameter("With --site, choose admin, moderator or viewer.", param_hint="--role")
         with store.read() as session:
             on_sites = {_site(session, site).id: role}
-    made = people.create_user(store, name, "none" if on_sites else role, password, on_sites=on_sites)
+    made = accounts.create_user(store, name, "none" if on_sites else role, password, on_sites=on_sites)
     link = welcome_link(found, made.setup_token) if made.setup_token else None
     if as_json:
         values = {"id": made.id} | ({"setup_url": link} if link else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from moderation.comments import CommentError
+from moderation.decisions.comments import CommentError
 from service.api import batch, comments, decisions, policy, refusals, reports, threads, webhooks
 from service.api.routing import blueprint
 from service.api.state import init_app

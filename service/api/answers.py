@@ -9,8 +9,9 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from moderation import statements
+from moderation import actors
 from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks import statement_links
 from service.api.fields import show_moment
 from service.api.schemas import STATUSES
 from service.context import context
@@ -233,14 +234,14 @@ def show_comment(comment: Comment) -> dict[str, Any]:
     found = show(CommentSchema, comment, but="statement_url")
     found["statement_url"] = _statement_url(comment)
     if comment.decided_by is not None:
-        found["decided_by"] = comment.decided_by.partition(":")[0]  # which moderator is the installation's affair
+        found["decided_by"] = actors.kind(comment.decided_by)  # which moderator is the installation's affair
     return found
 
 
 def _statement_url(comment: Comment) -> str | None:
-    if comment.status not in statements.STATED or comment.decided_at is None:
+    if comment.status not in statement_links.STATED or comment.decided_at is None:
         return None
-    return statements.address(context().settings, comment.id, comment.decided_at)
+    return statement_links.address(context().settings, comment.id, comment.decided_at)
 
 
 def show_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from flask import request
 from sqlalchemy.orm import Session
 
-from moderation import sealing, sites
+from moderation import sealing
+from moderation.sites import sites
 from moderation.store import Store
 from service.limits import Buckets
 from service.problems import Problem

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from moderation import submissions
-from moderation.submissions import Outcome, Submission
+from moderation.intake import submissions
+from moderation.intake.submissions import Outcome, Submission
 from service.api.answers import OutcomesSchema
 from service.api.comments import accepted
 from service.api.routing import Operation, answer, operation

@@ -7,8 +7,10 @@ from typing import Any
 
 from flask import Response, request
 
-from moderation import clock, comments, queries
-from moderation.submissions import Outcome, Submission
+from moderation import clock
+from moderation.decisions import comments
+from moderation.history import listing
+from moderation.intake.submissions import Outcome, Submission
 from moderation.tables import Comment
 from service.api import cursors, waiting
 from service.api.answers import CommentSchema, CommentsSchema, show_comment
@@ -88,14 +90,14 @@ def read(site_id: str, *, comment_id: str) -> Response:
 def list_comments(site_id: str, *, query: dict[str, Any]) -> Response:
     """The latest first. With `updated_after`, what changed since then, the oldest change first and erased comments
     too: to catch up after missed webhooks, read all pages, then send `next_updated_after` next time."""
-    filters = queries.Filters(thread=query.get("thread"), status=query.get("status"), author=query.get("author"))
+    filters = listing.Filters(thread=query.get("thread"), status=query.get("status"), author=query.get("author"))
     if "updated_after" in query:
         return answer(_list_updated(site_id, filters, query))
     before = None
     if "cursor" in query:
         (before,) = cursors.decode("newest", query["cursor"], [str])
     with context().store.read() as session:
-        rows = queries.newest(session, site_id, filters, before=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
+        rows = listing.newest(session, site_id, filters, before=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
     page = rows[: query["limit"]]
     more = len(rows) > len(page)
     return answer(
@@ -106,7 +108,7 @@ def list_comments(site_id: str, *, query: dict[str, Any]) -> Response:
     )
 
 
-def _list_updated(site_id: str, filters: queries.Filters, query: dict[str, Any]) -> dict[str, Any]:
+def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any]) -> dict[str, Any]:
     began = clock.now()
     after = None
     if "cursor" in query:
@@ -114,7 +116,7 @@ def _list_updated(site_id: str, filters: queries.Filters, query: dict[str, Any])
         after = (place[0], place[1])
     since = query["updated_after"]
     with context().store.read() as session:
-        rows = queries.updated(session, site_id, filters, since=since, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
+        rows = listing.updated(session, site_id, filters, since=since, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
     page = rows[: query["limit"]]
     more = len(rows) > len(page)
     # What had changed by `began - OVERLAP` was committed before the first page was read, so this reading has it all.

@@ -7,9 +7,11 @@ from typing import Any
 
 from flask import Response
 
-from moderation import comments, review
-from moderation.comments import CommentError
-from moderation.submissions import author_key
+from moderation import actors
+from moderation.decisions import comments
+from moderation.decisions.comments import CommentError
+from moderation.intake.submissions import author_key
+from moderation.review import review_items
 from moderation.tables import Comment, ReviewItem
 from service.api import cursors
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
@@ -43,9 +45,9 @@ def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
     `next_cursor`."""
     after = None
     if "cursor" in query:
-        after = review.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
+        after = review_items.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
     with context().store.read() as session:
-        page = review.page(session, [site_id], _filters(query), after=after, limit=query["limit"])
+        page = review_items.page(session, [site_id], _filters(query), after=after, limit=query["limit"])
     return answer(
         {
             "items": [_show_item(item, comment) for item, comment in page.rows],
@@ -69,9 +71,9 @@ def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     """Publishes or rejects it, whatever it was, and closes its review items. With `version`, only if nothing has
     changed since: otherwise 409, with the comment as it is now in `current`."""
     with context().store.write() as session:
-        comment = comments.decide(session, site_id, comment_id, actor="site", **body)
+        comment = comments.decide(session, site_id, comment_id, actor=actors.SITE, **body)
     context().asides.nudge(site_id)
-    context().asides.count_decisions([(comment.status, "site")])
+    context().asides.count_decisions([(comment.status, actors.SITE)])
     context().asides.tell_console("decided", site_id, [comment.id])
     return answer(show_comment(comment))
 
@@ -95,15 +97,15 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
     context().asides.nudge(site_id)
     done = [outcome for outcome in outcomes if outcome["code"] == 200]
-    context().asides.count_decisions([(outcome["status"], "site") for outcome in done])
+    context().asides.count_decisions([(outcome["status"], actors.SITE) for outcome in done])
     context().asides.tell_console("decided", site_id, [outcome["id"] for outcome in done])
     return answer({"outcomes": outcomes})
 
 
-def _filters(query: dict[str, Any]) -> review.Filters:
+def _filters(query: dict[str, Any]) -> review_items.Filters:
     author = query.get("author")
     same = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
-    return review.Filters(**same, author_key=author_key(None, author, "") if author else None)
+    return review_items.Filters(**same, author_key=author_key(None, author, "") if author else None)
 
 
 def _check(item: Any) -> dict[str, Any] | Problem:
@@ -125,7 +127,7 @@ def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) ->
                 continue
             comment_id = item.pop("id")
             try:
-                comment = comments.decide(session, site_id, comment_id, actor="site", **item)
+                comment = comments.decide(session, site_id, comment_id, actor=actors.SITE, **item)
             except CommentError as error:
                 outcomes.append(refused(problem_of(error)) | {"id": comment_id})
             else:

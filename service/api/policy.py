@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from moderation import policies
+from moderation import actors
+from moderation.policy import policies
 from moderation.tables import PolicyVersion
 from service.api.fields import show_moment
 from service.api.policy_schemas import (
@@ -56,7 +57,7 @@ def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
     _check_effective(body)
     with context().store.write() as session:
         current = _require_version(session, site_id, seen).document
-        saved = policies.save(session, site_id, {"expires": current.get("expires", {})} | body, actor="site")
+        saved = policies.save(session, site_id, {"expires": current.get("expires", {})} | body, actor=actors.SITE)
     return answer(_show_policy(saved))
 
 
@@ -87,7 +88,7 @@ def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
     seen = body.pop("version", None)
     with context().store.write() as session:
         document = _require_version(session, site_id, seen).document
-        saved = policies.save(session, site_id, document | body, actor="site")
+        saved = policies.save(session, site_id, document | body, actor=actors.SITE)
     return answer(_show_rules(saved))
 
 
@@ -132,5 +133,5 @@ def _stored(row: PolicyVersion) -> dict[str, Any]:
     return {
         "version": row.version,
         "created_at": show_moment(row.created_at),
-        "created_by": row.created_by.partition(":")[0],
+        "created_by": actors.kind(row.created_by),
     }

@@ -9,8 +9,8 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from models import LABELS
 from moderation.patterns import AddressSet, PatternError, PatternSet
-from moderation.policies import LISTS
-from moderation.policy_lists import MOST_ENTRIES
+from moderation.policy.policies import LISTS
+from moderation.policy.policy_lists import MOST_ENTRIES
 from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, require_text
 from service.api.schemas import Request
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation.comments import CommentError, Erased, NotFound, Stale
+from moderation.decisions.comments import CommentError, Erased, NotFound, Stale
 from service.api.answers import show_comment
 from service.problems import Problem
 

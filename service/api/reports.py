@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from moderation import comments, lookalikes
+from moderation.decisions import comments
+from moderation.review import lookalikes
 from service.api.answers import ReportedSchema, show
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import ReportSchema

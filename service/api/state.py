@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
-from moderation.intake import Intake
+from moderation.intake.gathering import Intake
 from service.api.authentication import Keys
 from service.context import Context
 from service.limits import Buckets

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from moderation import queries
+from moderation.history import listing
 from service.api import cursors
 from service.api.answers import FeedSchema, PublicCommentSchema, show
 from service.api.routing import Operation, answer, operation
@@ -34,7 +34,7 @@ def read_thread(site_id: str, *, thread: str, query: dict[str, Any]) -> Response
     if "cursor" in query:
         after = tuple(cursors.decode("feed", query["cursor"], [datetime, str]))
     with context().store.read() as session:
-        rows = queries.feed(session, site_id, thread, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
+        rows = listing.feed(session, site_id, thread, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
     page = rows[: query["limit"]]
     more = len(rows) > len(page)
     return answer(

@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import Response
 
-from moderation import deliveries, queries, webhooks
-from moderation.endpoints import MOST_ENDPOINTS
+from moderation.history import listing
+from moderation.webhooks import deliveries, events
+from moderation.webhooks.endpoints import MOST_ENDPOINTS
 from service.api import cursors
 from service.api.answers import (
     DeliveriesSchema,
@@ -35,7 +36,7 @@ _TAG = "Webhooks"
 def list_endpoints(site_id: str) -> Response:
     """Where the site is told of decisions."""
     with context().store.read() as session:
-        return answer({"webhooks": [show_endpoint(one) for one in queries.endpoints(session, site_id)]})
+        return answer({"webhooks": [show_endpoint(one) for one in listing.endpoints(session, site_id)]})
 
 
 @operation(
@@ -53,10 +54,10 @@ def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
     here and refused at delivery, unless the operator allows them."""
     found = context()
     with found.store.write() as session:
-        own = [one for one in queries.endpoints(session, site_id) if one.protocol == "standard"]
+        own = [one for one in listing.endpoints(session, site_id) if one.protocol == "standard"]
         if len(own) >= MOST_ENDPOINTS:
             raise invalid({"url": [f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first."]})
-        endpoint, secret = webhooks.create_endpoint(session, found.settings, site_id, body["url"])
+        endpoint, secret = events.create_endpoint(session, found.settings, site_id, body["url"])
     return answer(show_endpoint(endpoint) | {"secret": secret}, 201)
 
 
@@ -73,7 +74,7 @@ def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
 def delete_endpoint(site_id: str, *, endpoint_id: str) -> Response:
     """With its deliveries, those still to come included."""
     with context().store.write() as session:
-        endpoint = queries.endpoint(session, site_id, endpoint_id)
+        endpoint = listing.endpoint(session, site_id, endpoint_id)
         if endpoint is None:
             raise Problem("not-found", f"There is no webhook endpoint {endpoint_id}.")
         session.delete(endpoint)
@@ -142,7 +143,7 @@ def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
         delivery = deliveries.redeliver(session, site_id, delivery_id)
         if delivery.endpoint_id != endpoint_id:
             raise LookupError(f"There is no delivery {delivery_id} at this webhook.")
-        attempts = queries.attempts(session, delivery_id)
+        attempts = listing.attempts(session, delivery_id)
     context().asides.nudge(site_id)
     return answer(show_delivery(delivery, attempts), 202)
 

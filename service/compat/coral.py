@@ -19,10 +19,11 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, current_app, g, request
 
-from moderation import clock, sites
-from moderation.changes import Change
+from moderation import clock
+from moderation.decisions.writing import Change
+from moderation.intake.submissions import author_key
+from moderation.sites import sites
 from moderation.store import AWAY
-from moderation.submissions import author_key
 from moderation.tables import Comment
 from service.api.state import state as api_state
 from service.compat import shared

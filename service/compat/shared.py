@@ -17,10 +17,11 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 import models
-from moderation import metrics, sites
-from moderation.changes import Change
-from moderation.policy import Policy
-from moderation.scoring import Classifier, Scorer
+from moderation.decisions.scoring import Classifier, Scorer
+from moderation.decisions.writing import Change
+from moderation.history import metrics
+from moderation.policy.rules import Policy
+from moderation.sites import sites
 from moderation.store import AWAY
 from moderation.tables import Comment
 from service import classifier as of_process

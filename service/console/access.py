@@ -8,8 +8,8 @@ from flask import Response, abort, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
-from moderation import people
-from moderation.roles import by_site, includes
+from moderation.people import accounts
+from moderation.people.roles import by_site, includes
 from moderation.tables import User
 from service.context import context
 
@@ -43,7 +43,7 @@ def check() -> ResponseReturnValue | None:
         return None
     csrf.protect()
     token = request.cookies.get(SESSION_COOKIE)
-    g.user = people.resume_session(context().store, token) if token else None
+    g.user = accounts.resume_session(context().store, token) if token else None
     if g.user is None and request.endpoint not in _OPEN:
         return _ask_to_sign_in()
     if g.user is not None and _lacks_authenticator(g.user) and request.endpoint not in _WITHOUT_AUTHENTICATOR:
@@ -106,7 +106,7 @@ def remember(response: Response, token: str) -> None:
     response.set_cookie(
         SESSION_COOKIE,
         token,
-        max_age=int(people.SESSION_LIFETIME.total_seconds()),
+        max_age=int(accounts.SESSION_LIFETIME.total_seconds()),
         path=_path(),
         secure=context().settings.secure_cookies,
         httponly=True,

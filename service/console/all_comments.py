@@ -9,7 +9,8 @@ from flask import Flask, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
-from moderation import audit, clock, search
+from moderation import audit, clock
+from moderation.history import search
 from moderation.tables import Comment
 from service.console import access, blind, exports, searching
 from service.console.review_queue import site_names

@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, audit_search, clock
-from moderation.audit_search import AuditSearch
-from moderation.roles import includes
+from moderation import audit, clock
+from moderation.history import audit_search
+from moderation.history.audit_search import AuditSearch
+from moderation.people.roles import includes
 from moderation.tables import AuditEvent, Membership, User
 from service.console import access, cards, exports, searching
 from service.console.review_queue import site_names

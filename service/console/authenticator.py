@@ -9,7 +9,8 @@ import segno
 from flask import Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import sealing, totp
+from moderation import sealing
+from moderation.people import totp
 from moderation.sealing import SealError
 from service.console import access, throttle
 from service.context import context

@@ -10,10 +10,11 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 import models
-from moderation import histories, policies
-from moderation.histories import Record
+from moderation.history import histories
+from moderation.history.histories import Record
 from moderation.patterns import fold
-from moderation.policy import Policy
+from moderation.policy import policies
+from moderation.policy.rules import Policy
 from moderation.tables import Comment, PolicyVersion
 from service.console import access, blind, cards, plots
 from service.context import context

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
-from moderation import second_looks
+from moderation.decisions import second_looks
 from moderation.tables import Comment
 from service.console import access
 

@@ -12,8 +12,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import bulk, bulk_criteria, clock, followers, site_settings
-from moderation.site_settings import RejectionReason
+from moderation import clock
+from moderation.decisions import bulk, bulk_criteria
+from moderation.review import groups
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason
 from moderation.tables import BulkJob, Comment, Site, User
 from service.console import access, cards, queue_filters
 from service.context import context
@@ -125,16 +128,14 @@ def show_group(group_id: str) -> ResponseReturnValue:
     after = after if _COMMENT_ID.fullmatch(after) else ""
     sites = list(access.roles())
     with context().store.read() as session:
-        ids = [
-            row.comment_id for row in session.execute(followers.members(group_id, sites, after=after).limit(PAGE + 1))
-        ]
+        ids = [row.comment_id for row in session.execute(groups.members(group_id, sites, after=after).limit(PAGE + 1))]
         comments = session.scalars(select(Comment).where(Comment.id.in_(ids[:PAGE])).order_by(Comment.id)).all()
         return render_template(
             "console/group.html",
             group_id=group_id,
             comments=comments,
-            number=followers.count(session, [group_id], sites).get(group_id, 0),
-            most=followers.COUNT_UP_TO,
+            number=groups.count(session, [group_id], sites).get(group_id, 0),
+            most=groups.COUNT_UP_TO,
             site_names=_names(session, {one.site_id for one in comments}),
             next=ids[PAGE - 1] if len(ids) > PAGE else None,
             may_decide=any(access.may(one.site_id, "moderator") for one in comments),

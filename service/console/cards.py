@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import appeals, followers, policies, records, second_looks, site_settings
-from moderation.policy import Threshold
-from moderation.records import Record
-from moderation.site_settings import RejectionReason
+from moderation.decisions import appeals, second_looks
+from moderation.history import author_records
+from moderation.history.author_records import Record
+from moderation.policy import policies
+from moderation.policy.rules import Threshold
+from moderation.review import groups
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason
 from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
 from service.classifier import classifier, presets
 from service.console import access, sentences
@@ -69,7 +73,7 @@ class Card:
 
     @property
     def alike_in_words(self) -> str:
-        return f"{self.alike:,}" if self.alike < followers.COUNT_UP_TO else f"more than {followers.COUNT_UP_TO:,}"
+        return f"{self.alike:,}" if self.alike < groups.COUNT_UP_TO else f"more than {groups.COUNT_UP_TO:,}"
 
     @property
     def blind(self) -> bool:
@@ -127,8 +131,8 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     reports = _reports(session, ids)
     appealed = appeals.waiting(session, ids)
     settings = site_settings.of_sites(session, site_ids)
-    known = _unless_hidden(session, records.of_authors(session, ids), site_ids)
-    grouped = followers.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
+    known = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
+    grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
                               access.roles())  # fmt: skip
     people = people_names(session, [comment.decided_by for comment, _ in comments])
     people |= people_names(session, [one.actor for record in known.values() for one in record.decisions])

@@ -8,7 +8,7 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from moderation import histories
+from moderation.history import histories
 from moderation.tables import Comment, ReviewItem
 from service.console import access, blind, cards, timeline
 from service.context import context

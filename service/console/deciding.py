@@ -9,8 +9,10 @@ from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from moderation import claims, comments, site_settings, undoing
-from moderation.site_settings import SiteSettings
+from moderation.decisions import comments, undoing
+from moderation.review import claims
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
 from service.console import access, cards, meanwhile, refusals
 from service.context import context

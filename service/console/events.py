@@ -15,8 +15,10 @@ from flask import Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from moderation import claims, clock, people
-from moderation.roles import by_site
+from moderation import clock
+from moderation.people import accounts
+from moderation.people.roles import by_site
+from moderation.review import claims
 from moderation.store import AWAY
 from moderation.tables import Comment, ReviewItem
 from service.console import access, cards, meanwhile
@@ -55,7 +57,7 @@ def stream_events() -> ResponseReturnValue:
     store, token = context().store, request.cookies[access.SESSION_COOKIE]
 
     def allowed() -> Collection[str] | None:
-        user = people.resume_session(store, token)
+        user = accounts.resume_session(store, token)
         if user is None:
             return None
         with store.read() as session:

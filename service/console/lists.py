@@ -8,10 +8,11 @@ from datetime import timedelta
 from flask import abort, flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from moderation import clock, policy_lists
+from moderation import clock
 from moderation.patterns import PatternError
-from moderation.policies import LISTS
-from moderation.policy_lists import ListError
+from moderation.policy import policy_lists
+from moderation.policy.policies import LISTS
+from moderation.policy.policy_lists import ListError
 from moderation.tables import Comment
 from service.console import access
 from service.context import context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.roles import includes
+from moderation.people.roles import includes
 from moderation.tables import User
 from service.console import access
 

@@ -8,10 +8,10 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import members, people, signed_in, totp
-from moderation.members import Person
-from moderation.people import PersonError
-from moderation.roles import includes
+from moderation.people import accounts, members, sessions, totp
+from moderation.people.accounts import PersonError
+from moderation.people.members import Person
+from moderation.people.roles import includes
 from service.console import access
 from service.console.browsers import browser_name
 from service.console.review_queue import site_names
@@ -45,7 +45,7 @@ def create_person() -> ResponseReturnValue:
         if form["role"] not in SITE_ROLES:
             raise PersonError(f"Choose a role: {', '.join(SITE_ROLES)}.")
         role = "none" if on_sites else form["role"]
-        made = people.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
+        made = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
     except PersonError as error:
         return _list(422, form=form, error=str(error))
     assert made.setup_token is not None
@@ -62,7 +62,7 @@ def show_person(user_id: str) -> ResponseReturnValue:
             person=person.user,
             on_sites=[(site_id, own[site_id], role) for site_id, role in person.on_sites.items() if site_id in own],
             sites=[(site_id, name) for site_id, name in own.items() if site_id not in person.on_sites],
-            sessions=signed_in.of_user(session, user_id),
+            sessions=sessions.of_user(session, user_id),
             browser_name=browser_name,
             roles=ROLES,
             site_roles=SITE_ROLES,
@@ -125,8 +125,8 @@ def end_person_sessions(user_id: str) -> ResponseReturnValue:
 
     def end(session: Session, actor: str) -> object:
         if chosen:
-            return signed_in.end(session, user_id, chosen, actor=actor)
-        return signed_in.end_all(session, user_id, actor=actor)
+            return sessions.end(session, user_id, chosen, actor=actor)
+        return sessions.end_all(session, user_id, actor=actor)
 
     return _change(user_id, "That browser is signed out." if chosen else "They are signed out everywhere.", end)
 

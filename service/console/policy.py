@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import LABELS
-from moderation import consequences, past_comments, policies, policy_changes
-from moderation.consequences import Sample
 from moderation.patterns import PatternError
-from moderation.policy import Policy
+from moderation.policy import consequences, differences, past_comments, policies
+from moderation.policy.consequences import Sample
+from moderation.policy.rules import Policy
 from moderation.tables import PolicyVersion, Site
 from service.classifier import presets
 from service.console import access, cards, policy_form, policy_trial
@@ -193,7 +193,7 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
             "version": row.version,
             "who": names.get(row.created_by, row.created_by),
             "at": row.created_at,
-            "changes": policy_changes.describe(earlier.document, row.document, presets()) if earlier else None,
+            "changes": differences.describe(earlier.document, row.document, presets()) if earlier else None,
         }
         for row, earlier in zip(rows, following, strict=True)
         if earlier is not None or row.version == 1

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models import LABELS
-from moderation import policies
 from moderation.patterns import AddressSet, PatternError, PatternSet
-from moderation.policy import Presets, Threshold
-from moderation.policy_lists import MOST_ENTRIES
+from moderation.policy import policies
+from moderation.policy.policy_lists import MOST_ENTRIES
+from moderation.policy.rules import Presets, Threshold
 from service.api.policy_schemas import MODES, PRESETS
 
 EDGES = ("flag_at", "reject_at")

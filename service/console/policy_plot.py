@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from moderation.consequences import Bar
-from moderation.policy import Threshold
+from moderation.policy.consequences import Bar
+from moderation.policy.rules import Threshold
 
 WIDTH, HEIGHT = 1000, 100
 #: What there is too little of to be seen is drawn this high.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from moderation import judged
-from moderation.policies import Candidate
-from moderation.policy import Policy, Threshold
-from moderation.scoring import Scorer
-from moderation.submissions import Submission
+from moderation.decisions import checked
+from moderation.decisions.scoring import Scorer
+from moderation.intake.submissions import Submission
+from moderation.policy.policies import Candidate
+from moderation.policy.rules import Policy, Threshold
 from service.classifier import classifier
 from service.console.cards import ScoreLine, label_name
 from service.console.marks import Segment, segments
@@ -38,7 +38,7 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     if not text.strip():
         return None
     name = sent.get("name", "").replace("\0", "").strip()[:200] or "Somebody"
-    comment = judged.new_comment(site_id, Submission(name=name, comment=text), origin={})
+    comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [change] = scorer.judge([comment])
     words = [entry for name in _LISTS for entry in _matched(policy, name, text)]

@@ -11,8 +11,8 @@ from flask import request
 
 from moderation import clock
 from moderation.patterns import fold
-from moderation.review_counts import Counts
-from moderation.review_pages import COUNT_UP_TO, Filters, Order
+from moderation.review.review_counts import Counts
+from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
 from service.console.cards import KINDS, label_name
 
 ORDERS: Mapping[Order, str] = {

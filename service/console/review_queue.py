@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation import clock, review, review_counts
+from moderation import clock
+from moderation.review import review_counts, review_items
 from moderation.tables import Comment, ReviewItem, Site
 from service.console import access, cards, queue_filters
 from service.context import context
@@ -31,7 +32,7 @@ def show_queue() -> ResponseReturnValue:
         site_ids = [asked.site_id] if asked.site_id else list(access.roles())
         # Without a filter one index has the queue of all sites.
         sees_all = asked.site_id is None and access.user().role != "none"
-        found = review.page(
+        found = review_items.page(
             session, None if sees_all else site_ids, asked.filters, asked.order, after=after, limit=PAGE
         )
         counted = review_counts.counts(session, site_ids, not_for=asked.filters.not_for)
@@ -79,15 +80,15 @@ def site_names(session: Session) -> list[tuple[str, str]]:
     return [(site_id, name) for site_id, name in session.execute(query)]
 
 
-def write_position(position: review.Position | None) -> str | None:
+def write_position(position: review_items.Position | None) -> str | None:
     """Where a page ended, for the address of the next one."""
     return None if position is None else f"{position.at}-{position.item_id}"
 
 
-def read_position(text: str | None) -> review.Position | None:
+def read_position(text: str | None) -> review_items.Position | None:
     """What `write_position` wrote; anything else is the beginning."""
     match = _POSITION.fullmatch(text or "")
-    return None if match is None else review.Position(int(match[1]), match[2])
+    return None if match is None else review_items.Position(int(match[1]), match[2])
 
 
 def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:

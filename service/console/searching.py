@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from flask import request
 
 from models import LABELS
-from moderation.roles import includes
-from moderation.search import STATUSES, Search
+from moderation.history.search import STATUSES, Search
+from moderation.people.roles import includes
 from service.console import access
 
 #: In the order in which they are offered.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import clock, people, sealing, totp
+from moderation import clock, sealing
+from moderation.people import accounts, totp
 from moderation.tables import User
 from service.console import access, throttle
 from service.context import context
@@ -29,10 +30,10 @@ def start(user: User, wanted: str | None) -> Response:
     """A new session, never one that was there before: its token, and the forms' as well, are made anew."""
     store = context().store
     if earlier := request.cookies.get(access.SESSION_COOKIE):
-        people.end_session(store, earlier)
+        accounts.end_session(store, earlier)
     session.clear()
     response = make_response(redirect(access.own_address(wanted), 303))
-    token = people.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
+    token = accounts.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
     access.remember(response, token)
     return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import people
+from moderation.people import accounts
 from moderation.tables import User
 from service.console import access, second_step, single_sign_on, throttle
 from service.context import context
@@ -27,14 +27,14 @@ def check_sign_in() -> ResponseReturnValue:
     if errors:
         return _form(422, name=name, errors=errors)
     throttle.count_attempt(name)
-    user = people.check_password(context().store, name, password)
+    user = accounts.check_password(context().store, name, password)
     if user is None:
         return _form(403, name=name, errors={"form": "No user has this name and password. Check both and try again."})
     return second_step.ask_or_start(user, request.form.get("next"))
 
 
 def sign_out() -> ResponseReturnValue:
-    people.end_session(context().store, request.cookies[access.SESSION_COOKIE])
+    accounts.end_session(context().store, request.cookies[access.SESSION_COOKIE])
     session.clear()
     flash("You have signed out.", "good")
     response = make_response(redirect(url_for("console.show_sign_in"), 303))
@@ -44,22 +44,22 @@ def sign_out() -> ResponseReturnValue:
 
 def welcome(token: str) -> ResponseReturnValue:
     with context().store.read() as read:
-        user = people.for_setup(read, token)
+        user = accounts.for_setup(read, token)
     return _expired() if user is None else _welcome_form(user, 200)
 
 
 def set_first_password(token: str) -> ResponseReturnValue:
     throttle.count_attempt()
     with context().store.read() as read:
-        user = people.for_setup(read, token)
+        user = accounts.for_setup(read, token)
     if user is None:
         return _expired()
     password, again = request.form.get("password", ""), request.form.get("again", "")
     if password != again:
         return _welcome_form(user, 422, again="The two passwords differ. Type the same one twice.")
     try:
-        changed = people.set_password(context().store, token, password)
-    except people.PersonError as error:
+        changed = accounts.set_password(context().store, token, password)
+    except accounts.PersonError as error:
         return _welcome_form(user, 422, password=str(error))
     return _expired() if changed is None else second_step.ask_or_start(changed, None)
 
@@ -72,7 +72,9 @@ def _form(status: int, *, name: str = "", errors: dict[str, str] | None = None) 
 
 
 def _welcome_form(user: User, status: int, **errors: str) -> ResponseReturnValue:
-    page = render_template("console/welcome.html", newcomer=user, errors=errors, min_length=people.MIN_PASSWORD_LENGTH)
+    page = render_template(
+        "console/welcome.html", newcomer=user, errors=errors, min_length=accounts.MIN_PASSWORD_LENGTH
+    )
     return page, status
 
 

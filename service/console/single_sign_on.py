@@ -15,8 +15,8 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests.exceptions import RequestException
 
+from moderation.people.single_sign_on import Identity, Unknown, by_subject, link, metadata_address
 from moderation.settings import Settings
-from moderation.single_sign_on import Identity, Unknown, by_subject, link, metadata_address
 from moderation.tables import User
 from service.console import second_step, throttle
 from service.context import context

@@ -11,8 +11,8 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
-from moderation import site_settings
-from moderation.site_settings import RejectionReason, SiteSettings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.tables import Site
 from service.console import access, cards
 from service.context import context

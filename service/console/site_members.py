@@ -8,8 +8,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from moderation import members, people
-from moderation.people import PersonError
+from moderation.people import accounts, members
+from moderation.people.accounts import PersonError
 from moderation.tables import User
 from service.console import access
 from service.console.sites import SITE_ROLES
@@ -28,8 +28,8 @@ def add_member(site_id: str) -> ResponseReturnValue:
         with context().store.write() as session:
             user = session.scalar(select(User).where(User.name == name))
             if user is None:
-                user = people.add_user(session, name, "none", on_sites={site_id: role}, actor=access.actor())
-                token = people.new_setup_token(user)
+                user = accounts.add_user(session, name, "none", on_sites={site_id: role}, actor=access.actor())
+                token = accounts.new_setup_token(user)
             else:
                 members.set_site_role(session, user.id, site_id, role, actor=access.actor())
     except PersonError as error:

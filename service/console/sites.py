@@ -9,9 +9,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import members, policies, queries, site_keys
-from moderation import sites as site_rows
-from moderation.roles import includes
+from moderation.history import listing
+from moderation.people import members
+from moderation.people.roles import includes
+from moderation.policy import policies
+from moderation.sites import site_keys
+from moderation.sites import sites as site_rows
 from moderation.tables import PolicyVersion, Site
 from service.console import access
 from service.context import context
@@ -143,7 +146,7 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             members=members.of_site(session, site_id),
             everywhere=members.everywhere(session),
             roles=SITE_ROLES,
-            webhooks=queries.endpoints(session, site_id),
+            webhooks=listing.endpoints(session, site_id),
             errors=errors,
             may_see_people=_may_create(),
         )

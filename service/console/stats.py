@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from models import LABELS
-from moderation import clock, tallies
-from moderation.second_looks import Agreement, agreement
+from moderation import clock
+from moderation.decisions.second_looks import Agreement, agreement
+from moderation.history import tallies
 from service.console import cards, plots
 from service.console.plots import Plot, Series
 from service.console.review_queue import site_names

@@ -7,9 +7,10 @@ import re
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import deliveries, endpoints, queries
-from moderation.endpoints import EndpointRefused
+from moderation.history import listing
 from moderation.tables import Site
+from moderation.webhooks import deliveries, endpoints
+from moderation.webhooks.endpoints import EndpointRefused
 from service.console import access
 from service.context import context
 
@@ -117,7 +118,7 @@ def _require(site_id: str, endpoint_id: str) -> None:
 
 def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:
     with context().store.read() as session:
-        found = queries.endpoints(session, site_id)
+        found = listing.endpoints(session, site_id)
         latest = endpoints.last_results(session, [one.id for one in found])
         page = render_template(
             "console/webhooks.html",

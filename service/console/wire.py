@@ -13,8 +13,9 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import live, queues
-from moderation.live import Message
+from moderation.intake import queues
+from moderation.webhooks import console_channel
+from moderation.webhooks.console_channel import Message
 
 #: Redis is asked for a sign of life this often, and is away when none comes for twice as long.
 PING_SECONDS = 5.0
@@ -66,7 +67,7 @@ class Wire:
     def _listen(self, standing: threading.Event) -> None:
         try:
             with queues.connect(self._url) as client, client.pubsub() as channel:
-                channel.subscribe(live.CHANNEL)
+                channel.subscribe(console_channel.CHANNEL)
                 self._pass_on(channel, standing)
         except RedisError as error:
             log.warning("redis.away", doing="listening for the console", error=type(error).__name__)
@@ -98,7 +99,7 @@ class Wire:
         data = found["data"]
         if found["type"] != "message" or not isinstance(data, bytes):
             return
-        message = live.read(data)
+        message = console_channel.read(data)
         if message is not None:
             with self._lock:
                 for line in self._lines:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import people, sealing, signed_in, totp
+from moderation import sealing
+from moderation.people import accounts, sessions, totp
 from service.console import access, throttle
 from service.console.browsers import browser_name
 from service.console.review_queue import site_names
@@ -23,10 +24,10 @@ def change_password() -> ResponseReturnValue:
     user = access.user()
     throttle.count_attempt(user.name)
     try:
-        people.change_password(context().store, user, current, new, keep=_token())
-    except people.WrongPassword as error:
+        accounts.change_password(context().store, user, current, new, keep=_token())
+    except accounts.WrongPassword as error:
         return _page(403, current=str(error))
-    except people.PersonError as error:
+    except accounts.PersonError as error:
         return _page(422, new=str(error))
     flash("Your password is changed, and you are signed out everywhere else.", "good")
     return _back()
@@ -35,14 +36,14 @@ def change_password() -> ResponseReturnValue:
 def end_own_session() -> ResponseReturnValue:
     chosen = request.form.get("session", "").replace("\0", "")
     with context().store.write() as session:
-        signed_in.end(session, access.user().id, chosen, actor=access.actor())
+        sessions.end(session, access.user().id, chosen, actor=access.actor())
     flash("That browser is signed out.", "good")
     return _back()
 
 
 def end_other_sessions() -> ResponseReturnValue:
     with context().store.write() as session:
-        signed_in.end_all(session, access.user().id, keep=sealing.digest(_token()), actor=access.actor())
+        sessions.end_all(session, access.user().id, keep=sealing.digest(_token()), actor=access.actor())
     flash("You are signed out everywhere but here.", "good")
     return _back()
 
@@ -54,12 +55,12 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             "console/you.html",
             person=user,
             sites=[(name, access.roles()[site_id]) for site_id, name in site_names(session)[:50]],
-            sessions=signed_in.of_user(session, user.id),
+            sessions=sessions.of_user(session, user.id),
             own=sealing.digest(_token()),
             codes_left=totp.recovery_codes_left(session, user.id),
             browser_name=browser_name,
             errors=errors,
-            min_length=people.MIN_PASSWORD_LENGTH,
+            min_length=accounts.MIN_PASSWORD_LENGTH,
             provider=context().settings.oidc_name,
         )
     return page, status

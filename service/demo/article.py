@@ -12,8 +12,9 @@ from marshmallow import EXCLUDE, ValidationError
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation import comments, submissions
-from moderation.submissions import Submission
+from moderation.decisions import comments
+from moderation.intake import submissions
+from moderation.intake.submissions import Submission
 from moderation.tables import Comment
 from service.api.schemas import SubmissionSchema
 from service.context import Context, context

@@ -6,7 +6,9 @@ import threading
 
 from sqlalchemy import select
 
-from moderation import policies, sites
+from moderation import actors
+from moderation.policy import policies
+from moderation.sites import sites
 from moderation.tables import Site
 from service.context import Context
 
@@ -51,5 +53,5 @@ def _oldest(found: Context) -> str | None:
 def _create(found: Context) -> str:
     made = sites.create_site(found.store, found.settings, NAME)
     with found.store.write() as session:
-        policies.save(session, made.id, POLICY, actor="operator")
+        policies.save(session, made.id, POLICY, actor=actors.OPERATOR)
     return _oldest(found) or made.id

@@ -8,8 +8,9 @@ from typing import Literal
 from flask import Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import appeals, comments, statements
-from moderation.appeals import LONGEST, AppealRefused
+from moderation.decisions import appeals, comments
+from moderation.decisions.appeals import LONGEST, AppealRefused
+from moderation.webhooks import statement_links
 from service.context import context
 from service.limits import Buckets
 from service.statements import statement
@@ -44,7 +45,7 @@ def appeal(token: str) -> ResponseReturnValue:
 
 
 def _lodge(token: str, text: str) -> None:
-    link = statements.read(context().settings, token)
+    link = statement_links.read(context().settings, token)
     if link is None:
         raise AppealRefused("This is not a link of ours.")
     with context().store.write() as session:
@@ -57,7 +58,7 @@ def _lodge(token: str, text: str) -> None:
 
 
 def _page(token: str, code: int = 200, *, error: str = "", text: str = "") -> Response:
-    link = statements.read(context().settings, token)
+    link = statement_links.read(context().settings, token)
     if link is None:
         return _unknown()
     with context().store.read() as session:

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from moderation import appeals, clock, site_settings
-from moderation.statements import Link
+from moderation import actors, clock
+from moderation.decisions import appeals
+from moderation.sites import site_settings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
+from moderation.webhooks.statement_links import Link
 from service.console.marks import Segment, segments
 from service.statements import wording
 
@@ -59,7 +61,7 @@ def build(session: Session, link: Link) -> Statement:
     events = _decisions(session, comment.id)
     reported = bool(session.scalar(select(exists().where(Report.comment_id == comment.id))))
     in_force = comment.status in ("flagged", "rejected")
-    actor = comment.decided_by or "policy"
+    actor = comment.decided_by or actors.POLICY
     return Statement(
         comment=comment,
         site_name=session.scalars(select(Site.name).where(Site.id == comment.site_id)).one(),
@@ -79,7 +81,7 @@ def build(session: Session, link: Link) -> Statement:
 
 
 def _means(comment: Comment, actor: str, events: Sequence[AuditEvent], *, reported: bool) -> list[str]:
-    held = any(event.actor == "policy" and event.status == "flagged" for event in events)
+    held = any(event.actor == actors.POLICY and event.status == "flagged" for event in events)
     return wording.means(comment.status, actor, held_before=held, reported=reported, scored=comment.scores is not None)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moderation import actors
+
 #: What a label says of a comment, after "for being".
 LABELS = {
     "toxicity": "hostile or disrespectful",
@@ -72,7 +74,7 @@ def legal_ground(reasons: Sequence[Mapping[str, Any]] | None) -> str:
 def means(status: str, actor: str, *, held_before: bool, reported: bool, scored: bool) -> list[str]:
     """How the decision came about: by a machine or a person, and who drew attention to the comment."""
     found = []
-    if actor == "policy":
+    if actor == actors.POLICY:
         checked = "It was checked automatically"
         found.append(
             f"{checked}; a person has not decided yet." if status == "flagged" else f"{checked}, and by no person."
@@ -83,7 +85,7 @@ def means(status: str, actor: str, *, held_before: bool, reported: bool, scored:
         found.append("A person at the site decided.")
     if reported:
         found.append("Readers had reported the comment.")
-    elif actor != "policy" or status != "published":
+    elif actor != actors.POLICY or status != "published":
         found.append("Nobody had reported the comment: the site checks comments by itself.")
     if scored:
         found.append(
@@ -95,7 +97,7 @@ def means(status: str, actor: str, *, held_before: bool, reported: bool, scored:
 
 def what_happened(status: str, actor: str) -> str:
     """An earlier decision, in a line."""
-    who = "automatically" if actor == "policy" else "by a person"
+    who = "automatically" if actor == actors.POLICY else "by a person"
     return {
         "published": f"It was published {who}.",
         "flagged": f"It was held for review {who}.",

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from moderation import submissions
-from moderation.queues import Queues
-from moderation.scoring import Scorer
-from moderation.sites import CreatedSite
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.submissions import Submission
 from moderation.tables import Comment, Table
 
 T = TypeVar("T", bound=Table)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from flask import Flask
 from werkzeug.serving import make_server
 
-from moderation.scoring import Scorer
+from moderation.decisions.scoring import Scorer
 from tests.support.classifier import ChosenScores
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from moderation import deliveries
-from moderation.guard import Sender
 from moderation.settings import Settings
 from moderation.store import Store
+from moderation.webhooks import deliveries
+from moderation.webhooks.sender import Sender
 
 
 def deliver_once(store: Store, settings: Settings, sender: Sender) -> list[str]:

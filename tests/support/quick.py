@@ -12,7 +12,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from werkzeug.routing import Rule
 
-from moderation import people
+from moderation.people import accounts
 
 if TYPE_CHECKING:
     import pytest
@@ -45,8 +45,8 @@ class _KeptTemplates(BytecodeCache):
 def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     """argon2 with little work: one sign-in that is as slow as it should be takes a tenth of a second of a core."""
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    patch.setattr(people, "_hasher", quick)
-    patch.setattr(people, "_NOBODY", quick.hash("nobody has this password"))
+    patch.setattr(accounts, "_hasher", quick)
+    patch.setattr(accounts, "_NOBODY", quick.hash("nobody has this password"))
 
 
 def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation import people
+from moderation.people import accounts
 from moderation.store import Store
 
 PASSWORD = "four unrelated words here"
@@ -16,7 +16,7 @@ PASSWORD = "four unrelated words here"
 
 def sign_in(app: Flask, store: Store, name: str = "mo", role: str = "moderator") -> FlaskClient:
     """A new user's browser, signed in."""
-    people.create_user(store, name, role, PASSWORD)
+    accounts.create_user(store, name, role, PASSWORD)
     browser = app.test_client()
     answer = submit_sign_in(browser, name, PASSWORD)
     assert answer.status_code == 303, answer.text

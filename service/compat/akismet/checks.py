@@ -9,11 +9,13 @@ from flask import Response, g, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import callbacks, judged, sealing
-from moderation.changes import Change
-from moderation.guard import Refused
+from moderation import sealing
+from moderation.decisions import checked
+from moderation.decisions.writing import Change
 from moderation.patterns import count_links
 from moderation.tables import Comment
+from moderation.webhooks import callbacks
+from moderation.webhooks.sender import Refused
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
@@ -71,12 +73,12 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
         "post": sent.get("comment_post_ID", "")[:40] or None,
         "signals": fields.signals_of(sent),
     }
-    comment = judged.new_comment(site_id, fields.submission_of(sent, text), origin=origin)
+    comment = checked.new_comment(site_id, fields.submission_of(sent, text), origin=origin)
     comment.external_id = g.akismet_guid
     recheck = bool(sent.get("recheck_reason"))
     if recheck:
         with context().store.read() as session:
-            earlier = judged.find_again(session, comment, recheck=True)
+            earlier = checked.find_again(session, comment, recheck=True)
         if earlier is not None:
             return _again(earlier, comment, sent)
     is_test = fields.is_set(sent, "is_test")
@@ -90,14 +92,14 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
 
 def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
     """A comment that a moderator has, or had, before them: their decision, if it is still about these words."""
-    if judged.says_the_same(earlier.comment, comment.comment):
+    if checked.says_the_same(earlier.comment, comment.comment):
         if earlier.status in {"flagged", "pending"}:
             return _hold("A moderator has not decided yet.", sent, can_call_back=False)
         return plain("true" if earlier.status == "rejected" else "false")
     change = shared.judge(comment)
     if not fields.is_set(sent, "is_test"):
         with context().store.write() as session:
-            judged.change_text(session, earlier, comment.comment, change)
+            checked.change_text(session, earlier, comment.comment, change)
         context().asides.count_decisions([(change.status, change.actor)])
         context().asides.nudge(comment.site_id)
     return _show(comment, change, sent, can_call_back=False)
@@ -120,14 +122,14 @@ def _keep(key: str, sent: Fields, comment: Comment, change: Change) -> None:
 
 def _keep_once(session: Session, comment: Comment, change: Change, url: str | None, sealed_key: str) -> bool:
     origin = comment.origin or {}
-    earlier = judged.find_again(session, comment, recheck=False)
+    earlier = checked.find_again(session, comment, recheck=False)
     if earlier is not None and earlier.origin is not None:
         g.akismet_guid = earlier.origin["guid"]
         origin["endpoint_id"] = earlier.origin.get("endpoint_id")
         return False
     if url is not None:
         origin["endpoint_id"] = callbacks.open_endpoint(session, comment.site_id, url, sealed_key=sealed_key)
-    judged.keep(session, comment, change)
+    checked.keep(session, comment, change)
     return True
 
 

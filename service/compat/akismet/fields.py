@@ -11,8 +11,9 @@ from typing import Any
 
 from flask import request
 
-from moderation import clock, sites
-from moderation.submissions import Submission
+from moderation import clock
+from moderation.intake.submissions import Submission
+from moderation.sites import sites
 
 Fields = Mapping[str, str]
 

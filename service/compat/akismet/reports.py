@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from flask import Response
 
-from moderation import comments, feedback, judged
-from moderation.comments import CommentError
+from moderation import actors
+from moderation.decisions import checked, comments
+from moderation.decisions.comments import CommentError
+from moderation.history import feedback
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.fields import Fields
@@ -44,19 +46,19 @@ def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) ->
 
 def _settle(site_id: str, sent: Fields, text: str, action: Literal["publish", "reject"]) -> None:
     """Decide on the comment if it waits for a moderator here: somebody has, over there."""
-    comment = judged.new_comment(site_id, fields.submission_of(sent, text), origin={})
+    comment = checked.new_comment(site_id, fields.submission_of(sent, text), origin={})
     with context().store.read() as session:
-        waiting = judged.find_again(session, comment, recheck=True)
+        waiting = checked.find_again(session, comment, recheck=True)
     if waiting is None or waiting.status != "flagged":
         return
     reason = "It was marked as spam on the site." if action == "reject" else "It was marked as not spam on the site."
     try:
         with context().store.write() as session:
             decided = comments.decide(
-                session, site_id, waiting.id, action, actor="site", reason=reason, version=waiting.version
+                session, site_id, waiting.id, action, actor=actors.SITE, reason=reason, version=waiting.version
             )
     except CommentError:  # a moderator was faster
         return
     context().asides.nudge(site_id)
-    context().asides.count_decisions([(decided.status, "site")])
+    context().asides.count_decisions([(decided.status, actors.SITE)])
     context().asides.tell_console("decided", site_id, [decided.id])

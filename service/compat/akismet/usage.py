@@ -12,7 +12,7 @@ import redis
 from redis.exceptions import RedisError
 
 from moderation import clock
-from moderation.facts import REPEAT_WINDOW
+from moderation.policy.facts import REPEAT_WINDOW
 from moderation.tables import Comment
 from service.context import context
 

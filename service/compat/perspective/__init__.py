@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from moderation import feedback
+from moderation.history import feedback
 from service.compat import shared
 from service.compat.perspective import errors, messages, partial
 from service.compat.perspective.attributes import KNOWN, LABELS, is_judged

@@ -1,5 +1,5 @@
 // Counts what a policy would have made of past comments while its thresholds move.
-// The same as moderation/consequences.py, over the same comments; without this script the form counts by itself.
+// The same as moderation/policy/consequences.py, over the same comments; without this script the form counts by itself.
 
 /** What the policy would say of a comment: its rules before the thresholds, the thresholds, the rules after them. */
 export function verdict([before, after, , , scores], thresholds) {

@@ -1,0 +1,264 @@
+"""Read a token as the words that it stands for, through the ways in which people disguise words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from itertools import islice, product
+from math import log
+from string import ascii_lowercase
+
+from models.reading.tokens import SENTENCE_END, is_address
+
+_LONGEST_WORD = 40
+_LONGEST_TOKEN = 400
+_COMMON_FROM = 300  # training comments that hold a word which stands well alone
+_LONGEST_GLUED = 60
+# What a digit or symbol in place of a letter reads as, the likelier reading first.
+_STANDS_FOR = {
+    "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "2": "z",
+    "@": "a", "$": "s", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "#": "h", "%": "x", "?": "i",
+}  # fmt: skip
+_PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_REPEATED = re.compile(r"(.)\1+")
+_TRIPLED = re.compile(r"(.)\1{2,}")
+_SPELT_OUT = re.compile(r"[^\W_](?:[\W_]{1,3}[^\W_])+")
+_ONE_HIDDEN = re.compile(r"[^\W_][^\w\s.\-/\\|~,:;'’=&+][^\W_]")  # a*s, but neither a.s nor a-s
+_HAS_SIGN = re.compile(r"[\d@$!|+(<#%?]")
+_LETTER = re.compile(r"[^\W\d_]")
+_LINE_SPLIT = re.compile(r"-?[ \t]{0,3}\n[ \t]{0,3}")
+_WORD_BEFORE = re.compile(r"[^\W\d_]+\Z")
+_WORD_AFTER = re.compile(r"[^\W\d_]+")
+
+
+MARKS = frozenset({"<disguised>", "<shouted>", "<many!>"})  # how a token is written; no word to pair with others
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The words that a token stands for.
+
+    Attributes
+    ----------
+    words : lower-case words; synthetic ones are in angle brackets
+    disguised : whether the words were hidden and had to be worked out
+    """
+
+    words: tuple[str, ...]
+    disguised: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads tokens with the help of the words that it knows.
+
+    Parameters
+    ----------
+    known : how many training comments hold each known word
+    strong : the known words that people disguise (those that make a comment toxic)
+    """
+
+    known: Mapping[str, int]
+    strong: Set[str]
+    _by_shape: dict[tuple[str, int], list[str]] = field(default_factory=dict, repr=False)
+    _total: int = field(default=0, repr=False)
+
+    def __post_init__(self) -> None:
+        for word in sorted(self.strong, key=lambda word: -self.known.get(word, 0)):
+            self._by_shape.setdefault((word[0], len(word)), []).append(word)
+        object.__setattr__(self, "_total", sum(self.known.values()) + 1)
+
+    def rejoin(self, text: str) -> str:
+        """The text with words that were split over two lines put together again."""
+        if "\n" not in text:
+            return text
+        pieces, done = [], 0
+        for start, end in self.line_splits(text):
+            pieces.append(text[done:start])
+            done = end
+        return "".join([*pieces, text[done:]])
+
+    def line_splits(self, text: str) -> list[tuple[int, int]]:
+        """Where line ends part a word that people disguise."""
+        found = []
+        for match in _LINE_SPLIT.finditer(text):
+            start, end = match.span()
+            left = _WORD_BEFORE.search(text, max(0, start - _LONGEST_WORD), start)
+            right = _WORD_AFTER.match(text, end, end + _LONGEST_WORD)
+            if left and right:
+                before, after = left.group().lower(), right.group().lower()
+                if before + after in self.strong and not (self._common(before) and self._common(after)):
+                    found.append((start, end))
+        return found
+
+    def _common(self, word: str) -> bool:
+        return self.known.get(word, 0) >= _COMMON_FROM
+
+    def token_words(self, token: str) -> tuple[str, ...]:
+        """The words of one token, with marks for the way it is written."""
+        reading = self.read(token)
+        if reading.disguised:
+            return (*reading.words, "<disguised>")
+        if len(token) > 2 and token.isupper() and token.isalpha():
+            return (*reading.words, "<shouted>")
+        return reading.words
+
+    def read(self, token: str) -> Reading:
+        """The words of one token. Never raises; of a longer token only the first letters count."""
+        token = token[:_LONGEST_TOKEN]
+        if SENTENCE_END.match(token):
+            return Reading(("<many!>",) if token.count("!") > 1 else ())
+        if is_address(token):
+            return Reading(tuple(_address_words(token)))
+        lowered = token.lower()
+        if lowered in self.known:
+            return Reading((lowered,))
+        if not any(map(str.isalnum, lowered)):
+            return Reading(_symbol_words(lowered))
+        if _SPELT_OUT.fullmatch(lowered) and not _ONE_HIDDEN.fullmatch(lowered):
+            return self._spelt_out(lowered)
+        return self._word(lowered, token)
+
+    def _spelt_out(self, token: str) -> Reading:
+        letters = "".join(filter(str.isalnum, token))
+        if letters.isdigit():
+            return Reading(("<digits>",))
+        found = self._resolve(letters) or self._unglue(letters)
+        return Reading(found, disguised=True) if found else Reading((letters[:_LONGEST_WORD],))
+
+    def _word(self, lowered: str, token: str) -> Reading:
+        if lowered.isalpha():
+            found = self._resolve(lowered)
+            if found:
+                return Reading(found, disguised=found[0] in self.strong)
+            name = token[0].isupper() and token[1:].islower()
+            return Reading((not name and self._unglue(lowered)) or (lowered[:_LONGEST_WORD],))
+        unmasked = self._unmask(lowered)
+        if unmasked:
+            return Reading((unmasked,), disguised=unmasked in self.strong)
+        parts = [part.replace("'", "") for part in islice(_PARTS.findall(lowered), 30)]
+        joined = "".join(parts)
+        if len(parts) > 1 and joined in self.strong and not all(map(self._common, parts)):
+            return Reading((joined,), disguised=True)
+        words = [word for part in parts for word in self._part(part)]
+        return Reading(tuple(words))
+
+    def _part(self, part: str) -> tuple[str, ...]:
+        if part.isdigit():
+            return ("<digits>",) if len(part) > 2 else ("<digit>",)
+        return self._resolve(part) or (part[:_LONGEST_WORD],)
+
+    def _resolve(self, word: str) -> tuple[str, ...]:
+        """The known word that this is with letters repeated or swapped for digits; () when there is none."""
+        if word in self.known:
+            return (word,)
+        if len(word) > _LONGEST_GLUED:
+            return ()
+        for candidate in self._candidates(word):
+            if candidate in self.known:
+                return (candidate,)
+        return ()
+
+    def _candidates(self, word: str) -> Iterator[str]:
+        if _TRIPLED.search(word):
+            yield _TRIPLED.sub(r"\1\1", word)
+            yield _TRIPLED.sub(r"\1", word)
+            yield _REPEATED.sub(r"\1", word)
+        elif _REPEATED.search(word):
+            once = _REPEATED.sub(r"\1", word)
+            if once in self.strong:
+                yield once
+        if _HAS_SIGN.search(word) and len(_LETTER.findall(word)) * 2 >= len(word) - 1:
+            for plain in _plain_spellings(word):
+                yield plain
+                yield _REPEATED.sub(r"\1", plain)
+
+    def _unmask(self, word: str) -> str:
+        """The strong word behind "sh*t", "f**k", "b!tch" or "a$$", else the known one behind "l*mp"; "" for none."""
+        if len(word) > _LONGEST_WORD:
+            return ""
+        bare = word.strip(".,:;'\"()-")
+        for plain in _plain_spellings(bare):
+            if plain in self.strong:
+                return plain
+        mask = "".join(character if character.isalnum() else "*" for character in bare)
+        if mask[:1] == "*" or not 0 < mask.count("*") < len(mask) or not _masks(bare):
+            return ""
+        strong = self._behind(mask, mask.replace("*", "."), [len(mask)])
+        if strong or mask[-1] == "*":
+            return strong
+        plain = self._commonest(mask) if mask.count("*") == 1 and "-" not in bare else ""
+        if self._common(plain):
+            return plain
+        loose = re.sub(r"\*+", ".{1,4}", mask)
+        return self._behind(mask, loose, range(len(mask) - 2, len(mask) + 3)) or plain
+
+    def _behind(self, mask: str, pattern: str, sizes: Iterable[int]) -> str:
+        """The most frequent strong word of one of these sizes that fits; "" when there is none."""
+        first, last = mask[: mask.index("*")], mask[mask.rindex("*") + 1 :]
+        candidates = (word for size in sizes for word in self._by_shape.get((mask[0], size), ()))
+        likely = [word for word in candidates if word.startswith(first) and word.endswith(last)]
+        # Most masks hide no strong word: a pattern is compiled for those alone that may.
+        return next((word for word in likely if re.fullmatch(pattern, word)), "")
+
+    def _commonest(self, mask: str) -> str:
+        """The most frequent known word that a mask of one letter fits; "" when there is none."""
+        before, after = mask.split("*")
+        words = [before + letter + after for letter in ascii_lowercase]
+        count, word = max((self.known.get(word, 0), word) for word in words)
+        return word if count else ""
+
+    def _unglue(self, word: str) -> tuple[str, ...]:
+        """The known words that were run together; () when it is not plainly two or more of them."""
+        if not 7 <= len(word) <= _LONGEST_GLUED:
+            return ()
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for end in range(1, len(word) + 1):
+            options = [(1e9, end - 1)]
+            for start in range(max(0, end - 16), end):
+                count = self.known.get(word[start:end], 0)
+                if count and (end - start > 2 or word[start:end] in _SHORT_WORDS):
+                    options.append((best[start][0] - log(count / self._total) + 1.0, start))
+            best.append(min(options))
+        if best[-1][0] > 2.2 * len(word) + 4:  # dearer than English words are by the letter
+            return ()
+        words, end = [], len(word)
+        while end:
+            start = best[end][1]
+            words.append(word[start:end])
+            end = start
+        return tuple(reversed(words))
+
+
+_SHORT_WORDS = frozenset(
+    re.findall(r"\w+", "a i u an as at be by do go he if in is it me my no of on or so to up us we am ur")
+)
+
+
+def _masks(word: str) -> bool:
+    """Whether the symbols inside a word hide letters, rather than join words as "-" and "/" do."""
+    symbols = {character for character in word if not character.isalnum()}
+    return bool(symbols) and not symbols & set("'’./\\:;,=&_~()[]{}<>\"")
+
+
+def _plain_spellings(word: str) -> Iterator[str]:
+    """The spellings in letters of a word with digits or symbols for letters, at most 16 of them."""
+    options = [_STANDS_FOR.get(character, character) for character in word[:_LONGEST_WORD]]
+    spellings = ("".join(letters) for letters in product(*options))
+    return (spelling for spelling in islice(spellings, 16) if spelling.isalpha())
+
+
+def _symbol_words(symbols: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(symbols[:12])) if symbols[0] not in "!?" else ("<many!>",)
+
+
+def _address_words(token: str) -> Iterator[str]:
+    """An address as its kind, its host's last two names and the words of its path."""
+    lowered = token.lower()[:300]
+    yield "<email>" if "@" in lowered.split("/", 3)[-1] and "//" not in lowered else "<url>"
+    host = re.sub(r"^\w+://|^www\.", "", lowered).split("/")[0].split("?")[0]
+    names = host.removeprefix("www.").split(".")
+    yield "<host " + ".".join(names[-2:]) + ">"
+    yield "<domain " + names[-1] + ">"
+    yield from islice(re.findall(r"[^\W\d_]{3,20}", lowered), 12)

@@ -1,0 +1,162 @@
+"""The spam and toxicity classifier: a sum of terms over words and word pairs, divided by a norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import artifact as artifacts
+from models.artifact import Artifact, ArtifactError
+from models.labels import COLUMN, LABELS
+from models.reading.language import detect, is_judgeable
+from models.reading.normalization import normalize
+from models.reading.tokens import find_tokens
+from models.reading.unmasking import read_as
+from models.reading.words import Reader
+from models.scoring.explanation import Explanation, explain
+from models.scoring.pooling import pool
+from models.scoring.signals import weigh
+from models.scoring.terms import BREAK, TermCache, Weights, token_ids
+from models.scoring.windows import Windows, cut, window_sums
+
+_CACHE_TOKENS = 150_000
+_CACHE_CHARACTERS = 3_000_000
+
+Scores = NDArray[np.float64]
+Signals = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Scores comments. Made by `models.load`; any number of threads may use one.
+
+    Attributes
+    ----------
+    labels : the labels, in the order of the columns of `score`
+    version : the trained model's version
+    thresholds : preset ("lenient", "balanced", "strict") -> label -> {"flag_at", "reject_at"}
+    manifest : everything else that the artifact says of itself
+    """
+
+    labels: tuple[str, ...]
+    version: str
+    thresholds: dict[str, dict[str, dict[str, float]]]
+    manifest: dict[str, Any]
+    bias: NDArray[np.float64]
+    floor: float
+    calibration: NDArray[np.float64]
+    _caches: list[TermCache]
+
+    def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
+        """Calibrated probabilities, shape (n_texts, n_labels), in [0, 1].
+
+        `signals`, one mapping a text, is what is known beside it (docs/classifier.md lists the keys).
+        Raises ValueError when there are not as many as texts.
+        """
+        if signals is not None and len(signals) != len(texts):
+            raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
+        if not len(texts):
+            return np.zeros((0, len(self.labels)))
+        return self.probability(self.logits(texts, signals))
+
+    def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
+        """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
+        logits, windows = self.window_logits(texts)
+        pooled = pool(logits, windows.first)
+        for row, text in enumerate(texts):
+            for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
+                pooled[row, COLUMN[label]] += sum(weights.values())
+        return pooled
+
+    def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
+        """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
+        cache = self.cache()
+        rejoin = cache.reader.rejoin
+        ids, sizes = token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
+        windows = cut(sizes, ids == BREAK)
+        sums = window_sums(ids, windows, cache)
+        return sums[:, :-1] / np.sqrt(sums[:, -1:] + self.floor) + self.bias, windows
+
+    def probability(self, logits: NDArray[np.float64]) -> Scores:
+        """The calibrated probability of each logit, shape as given: (n, n_labels)."""
+        curves = zip(logits.T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
+        return np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
+
+    def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
+        """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
+        if label not in self.labels:
+            raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
+        column = COLUMN[label]
+        beside = weigh(text, signals or {}).get(label, {})
+        return explain(text, self.cache(), column, floor=self.floor, bias=float(self.bias[column]), beside=beside)
+
+    def read_as(self, written: str) -> str | None:
+        """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
+        return read_as(self.cache().reader, written)
+
+    def detected_language(self, text: str) -> str:
+        """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell."""
+        language = detect(text)
+        return language if language not in {"en", "ur-Latn"} or self.judgeable(text) else "und"
+
+    def judgeable(self, text: str) -> bool:
+        """Whether the text is in a language that the classifier has learnt."""
+        return is_judgeable(text, self.cache().reader.known)
+
+    def cache(self) -> TermCache:
+        """The token cache, a new one when it has grown too large: memory stays bounded."""
+        cache = self._caches[0]
+        if len(cache.ids) > _CACHE_TOKENS or cache.characters > _CACHE_CHARACTERS:
+            cache = self._caches[0] = TermCache(cache.weights, cache.reader)
+        return cache
+
+
+def load(path: str | Path | None = None) -> Classifier:
+    """The classifier that ships with Winnow, or the one in a folder that `winnow train` wrote.
+
+    Raises
+    ------
+    ArtifactError : the folder's model is missing, truncated, altered, too new, or made for other labels
+    """
+    folder = Path(path) if path is not None else artifacts.SHIPPED
+    artifact = artifacts.read(folder)
+    if tuple(artifact.manifest["labels"]) != LABELS:
+        raise ArtifactError(
+            f"The model in {folder} scores {', '.join(artifact.manifest['labels'])}, and this Winnow expects "
+            f"{', '.join(LABELS)}, in this order. Train it again with `winnow train`."
+        )
+    return from_artifact(artifact)
+
+
+def from_artifact(artifact: Artifact) -> Classifier:
+    """A classifier from a model that was read or just trained."""
+    manifest, arrays = artifact.manifest, artifact.arrays
+    known, strong = {}, set()
+    for line in artifact.words.splitlines():
+        word, count, mark = line.split("\t")
+        known[word] = int(count)
+        if mark:
+            strong.add(word)
+    weights = Weights(  # plain arrays over the memory maps, whose own indexing is slow
+        words=np.asarray(arrays["words"]),
+        pairs=np.asarray(arrays["pairs"]),
+        scale=np.asarray(arrays["scale"], dtype=np.float32),
+        rarity=np.asarray(arrays["rarity"]),
+        rarity_scale=manifest["rarity_scale"],
+        gram_share=manifest["gram_share"],
+    )
+    return Classifier(
+        labels=LABELS,
+        version=manifest["version"],
+        thresholds=manifest["thresholds"],
+        manifest=manifest,
+        bias=np.asarray(arrays["bias"], dtype=np.float64),
+        floor=manifest["floor"],
+        calibration=np.asarray(arrays["calibration"], dtype=np.float64),
+        _caches=[TermCache(weights, Reader(known, frozenset(strong)))],
+    )

@@ -1,0 +1,108 @@
+"""Say which words made a comment's score, in places of the original text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.reading.hashing import bucket, hash_pairs
+from models.reading.normalization import normalize_with_offsets
+from models.reading.tokens import find_token_spans
+from models.scoring.pooling import WHOLE_SHARE, margin
+from models.scoring.terms import BREAK, TermCache, expand, token_ids
+from models.scoring.windows import cut, window_sums
+
+_PART = "one part decides in a longer comment"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a comment scored as it did on one label.
+
+    Attributes
+    ----------
+    spans : (start, end, weight) in code points of the original text, in order; positive weights raise the score
+    signals : what else raised or lowered it, by name
+    bias : what every comment starts from
+    logit : the sum of all of these; the score is a monotone map of it
+    window : (start, end), the worst part of the text
+    """
+
+    spans: list[tuple[int, int, float]]
+    signals: dict[str, float]
+    bias: float
+    logit: float
+    window: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Located:
+    """A text's tokens: their ids, and where they start and end in the original."""
+
+    ids: NDArray[np.intp]
+    starts: list[int]
+    ends: list[int]
+
+
+def _locate(text: str, cache: TermCache) -> _Located:
+    normal, starts, ends = normalize_with_offsets(text)
+    dropped = {at for start, end in cache.reader.line_splits(normal) for at in range(start, end)}
+    if dropped:
+        kept = [at for at in range(len(normal)) if at not in dropped]
+        normal = "".join(normal[at] for at in kept)
+        starts, ends = [starts[at] for at in kept], [ends[at] for at in kept]
+    spans = find_token_spans(normal)
+    ids, _ = token_ids([[normal[start:end] for start, end in spans]], cache)
+    return _Located(ids, [starts[start] for start, _ in spans], [ends[end - 1] for _, end in spans])
+
+
+def explain(
+    text: str, cache: TermCache, column: int, *, floor: float, bias: float, beside: Mapping[str, float]
+) -> Explanation:
+    """The explanation that `Classifier.explain` gives of the label in a column of the weights.
+
+    `floor` and `bias` are the model's; `beside` holds the weights of what counts beside the words, by name.
+    """
+    located = _locate(text, cache)
+    windows = cut(np.array([len(located.ids)]), located.ids == BREAK)
+    sums = window_sums(located.ids, windows, cache)
+    norms = np.sqrt(sums[:, -1] + floor)
+    logits = sums[:, column] / norms + bias
+    worst = 1 + int(np.argmax(logits[1:])) if len(logits) > 1 else 0
+    together = WHOLE_SHARE * logits[0] + (1.0 - WHOLE_SHARE) * logits[worst]
+    signals = dict(beside)
+    short_of = float(margin(logits[worst]))
+    if worst and logits[worst] - short_of > together:
+        shares = {worst: 1.0}
+        if short_of:
+            signals[_PART] = -short_of
+    else:
+        shares = {0: WHOLE_SHARE, worst: 1.0 - WHOLE_SHARE} if worst else {0: 1.0}
+    weights = np.zeros(len(located.ids))
+    for window, share in shares.items():
+        first, last = int(windows.start[window]), int(windows.end[window])
+        weights[first:last] += share / norms[window] * token_weights(located.ids[first:last], cache, column)
+    spans = [(located.starts[at], located.ends[at], float(weights[at])) for at in np.flatnonzero(weights)]
+    first, last = int(windows.start[worst]), int(windows.end[worst])
+    where = (located.starts[first], located.ends[last - 1]) if last > first else (0, 0)
+    logit = bias + sum(weight for _, _, weight in spans) + sum(signals.values())
+    return Explanation(spans, signals, bias, logit, where)
+
+
+def token_weights(ids: NDArray[np.intp], cache: TermCache, column: int) -> NDArray[np.float64]:
+    """What each token of a window adds to its sum, shape as `ids`: a repeated one nothing, a pair half to each."""
+    weights = np.zeros(len(ids))
+    _, at = np.unique(ids, return_index=True)
+    weights[at] = cache.rows[ids[at], column]
+    right = np.flatnonzero((ids[1:] > 1) & (ids[:-1] > 1)) + 1
+    table = cache.weights.pairs
+    index, at = np.unique(
+        bucket(hash_pairs(cache.last[ids[right - 1]], cache.first[ids[right]]), len(table)), return_index=True
+    )
+    halves = expand(table[index])[:, column] * (cache.weights.scale[1, column] / 2)
+    np.add.at(weights, right[at], halves)
+    np.add.at(weights, right[at] - 1, halves)
+    return weights

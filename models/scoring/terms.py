@@ -1,0 +1,144 @@
+"""What each token adds to the score, computed once for each and remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.reading.hashing import Hashes, bucket, hash_pairs, hash_words
+from models.reading.tokens import is_break
+from models.reading.words import MARKS, Reader
+
+BREAK = 0  # the id of a token that ends a sentence
+SILENT = 1  # the id of a token without words
+
+
+def expand(steps: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Stored weights before scaling: a step s stands for s * |s|, so that small weights keep their precision."""
+    wide = steps.astype(np.float32)
+    return wide * np.abs(wide)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The trained weights, hashed.
+
+    Attributes
+    ----------
+    words : shape (2**word_bits, n_columns), of words and letter sequences
+    pairs : shape (2**pair_bits, n_columns), of word pairs
+    scale : shape (2, n_columns), what a stored unit of `words` and of `pairs` is worth
+    rarity : uint8, shape (2**word_bits,), each word's inverse document frequency
+    rarity_scale : what a unit of `rarity` is worth
+    gram_share : how much a word's letter sequences together count beside the word itself
+    """
+
+    words: NDArray[np.int8]
+    pairs: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    rarity: NDArray[np.uint8]
+    rarity_scale: float
+    gram_share: float
+
+    @property
+    def columns(self) -> int:
+        return int(self.scale.shape[1])
+
+    def of_words(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32], Hashes]:
+        """Each word's terms, shape (n_words, n_columns); its share of the squared norm; and its hash."""
+        whole, grams, owner = hash_words(words)
+        at = bucket(whole, len(self.words))
+        rarity = self.rarity[at].astype(np.float32) * np.float32(self.rarity_scale)
+        counts = np.bincount(owner, minlength=len(words))
+        terms = expand(self.words[at])
+        sums = np.add.reduceat(expand(self.words[bucket(grams, len(self.words))]), counts.cumsum() - counts)
+        terms += sums * (np.float32(self.gram_share) / np.sqrt(counts, dtype=np.float32))[:, None]
+        return np.asarray(terms * (rarity[:, None] * self.scale[0])), rarity * rarity, whole
+
+    def of_pairs(self, hashes: Hashes) -> NDArray[np.float32]:
+        """The terms of word pairs, shape (n_pairs, n_columns)."""
+        return np.asarray(expand(self.pairs[bucket(hashes, len(self.pairs))]) * self.scale[1])
+
+
+@dataclass
+class TermCache:
+    """The tokens met so far. Each row holds a token's terms and, last, its share of the squared norm.
+
+    Several threads may use one cache: a token's row never changes, and `learn` adds rows under a lock.
+    """
+
+    weights: Weights
+    reader: Reader
+    ids: dict[str, int] = field(default_factory=dict)
+    by_words: dict[tuple[str, ...], int] = field(default_factory=dict)
+    characters: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.rows = np.zeros((1024, self.weights.columns + 1), dtype=np.float32)
+        self.first = np.zeros(1024, dtype=np.uint64)
+        self.last = np.zeros(1024, dtype=np.uint64)
+        self.used = 2
+
+    def learn(self, tokens: Sequence[str]) -> None:
+        """Add tokens, so that `ids` holds them all."""
+        with self._lock:
+            new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
+            readings = [() if is_break(token) else self.reader.token_words(token) for token in new]
+            unseen = [words for words in dict.fromkeys(readings) if words and words not in self.by_words]
+            if unseen:
+                self._add(unseen)
+            for token, words in zip(new, readings, strict=True):
+                self.characters += len(token)
+                # Only now may other threads see the token: its row is in place.
+                self.ids[token] = BREAK if is_break(token) else self.by_words[words] if words else SILENT
+
+    def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
+        counts = np.array([len(words) for words in readings])
+        starts = counts.cumsum() - counts
+        terms, norm, hashes = self.weights.of_words([word for words in readings for word in words])
+        rows = np.add.reduceat(np.column_stack([terms, norm]), starts)
+        spoken = [
+            [at for at, word in enumerate(words, start) if word not in MARKS]
+            for start, words in zip(starts.tolist(), readings, strict=True)
+        ]
+        pairs = [(number, *pair) for number, places in enumerate(spoken) for pair in pairwise(places)]
+        if pairs:
+            owner, left, right = np.array(pairs).T
+            np.add.at(rows[:, :-1], owner, self.weights.of_pairs(hash_pairs(hashes[left], hashes[right])))
+        self._reserve(self.used + len(readings))
+        new = slice(self.used, self.used + len(readings))
+        self.rows[new] = rows
+        heard = np.array([bool(places) for places in spoken])
+        self.first[new][heard] = hashes[[places[0] for places in spoken if places]]
+        self.last[new][heard] = hashes[[places[-1] for places in spoken if places]]
+        self.by_words.update(zip(readings, range(new.start, new.stop), strict=True))
+        self.used = new.stop
+
+    def _reserve(self, needed: int) -> None:
+        if needed <= len(self.rows):
+            return
+        size = max(needed, 2 * len(self.rows))
+        # New arrays, never resized in place: another thread may be reading the old ones.
+        for name in ("rows", "first", "last"):
+            old = getattr(self, name)
+            new = np.zeros((size, *old.shape[1:]), dtype=old.dtype)
+            new[: len(old)] = old
+            setattr(self, name, new)
+
+
+def token_ids(tokens: Sequence[Sequence[str]], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The ids of all texts' tokens in one sequence, and how many tokens each text has."""
+    numbers = cache.ids
+    sizes = np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
+    ids = list(map(numbers.get, chain.from_iterable(tokens)))
+    if None in ids:
+        flat = list(chain.from_iterable(tokens))
+        cache.learn([token for token, number in zip(flat, ids, strict=True) if number is None])
+        ids = list(map(numbers.get, flat))
+    return np.array(ids, dtype=np.intp), sizes

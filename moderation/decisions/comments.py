@@ -1,0 +1,317 @@
+"""What people do with a stored comment: decide, edit, report, erase.
+
+`submissions.py` is how comments begin, as `pending`; `writing.py` writes the decisions, these and the policy's; and
+`undoing.py` takes a person's back. Nothing else writes a comment's status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from moderation import actors, audit, clock
+from moderation.decisions import appeals, second_looks, writing
+from moderation.decisions.writing import Change
+from moderation.intake.queues import Queues, Waiting
+from moderation.intake.submissions import author_key, content_hash
+from moderation.policy.rules import Reason
+from moderation.review import lookalikes, review_items
+from moderation.sites import site_settings
+from moderation.tables import Appeal, Comment, Feedback, Report
+from moderation.webhooks import events
+
+#: What of a comment is its author's: gone when it is erased.
+_PERSONAL = (
+    "email",
+    "url",
+    "ip",
+    "user_agent",
+    "user_id",
+    "language",
+    "author_key",
+    "content_hash",
+    "request_hash",
+)
+
+#: Where a reader's report stands in the review queue, beside flags by score (0 is the most urgent, 1000 the least).
+REPORT_PRIORITY = 300
+
+
+class CommentError(Exception):
+    """Something about one comment cannot be done; the message says why."""
+
+
+class NotFound(CommentError):
+    """No comment has this id on this site."""
+
+
+class Erased(CommentError):
+    """The comment was erased."""
+
+
+class NotYours(CommentError):
+    """The author appeals against this person's own decision: somebody else has to look."""
+
+
+class Stale(CommentError):
+    """The comment changed since the caller saw it. `current` is its row now."""
+
+    def __init__(self, current: Comment) -> None:
+        super().__init__(
+            f"The comment is at version {current.version} now: {current.status}, by {current.decided_by or 'nobody'}."
+        )
+        self.current = current
+
+
+def decide(  # noqa: PLR0913  (a decision in full)
+    session: Session,
+    site_id: str | None,
+    comment_id: str,
+    action: Literal["publish", "reject"],
+    *,
+    actor: str,
+    reason: str | None = None,
+    code: str | None = None,
+    version: int | None = None,
+    grace: timedelta = timedelta(0),
+) -> Comment:
+    """A person's decision, in the caller's transaction. Closes every open review item of the comment.
+
+    `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
+    `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
+    decision back. Who agrees at a second look, or upholds on appeal, leaves the decision in force as it is: no new
+    version, no webhook of one, and nothing to undo, since what made that version is another's decision.
+
+    Raises:
+        NotFound, Erased: there is nothing to decide.
+        Stale: the comment is no longer at `version`.
+        NotYours: the author appeals against a decision of this very person.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    require_version(session, comment, version)
+    change = Change.of(
+        comment,
+        status="published" if action == "publish" else "rejected",
+        actor=actor,
+        reasons=[_person_s_reason(session, comment.site_id, action, code, reason)],
+        was={
+            "status": comment.status,
+            "reasons": comment.reasons,
+            "decided_by": comment.decided_by,
+            "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
+        },
+    )
+    appeal, confirms = _answer(session, comment, change)
+    if confirms:
+        if appeal is not None:
+            appeals.tell(session, comment, appeal)
+        return comment
+    change = replace(change, version=comment.version + 1)
+    review_items.close(session, [comment.id], by=actor, outcome=action, version=change.version)
+    if appeal is not None:
+        appeals.tell(session, comment, appeal, by=change.version, grace=grace)
+    writing.write(session, [change], grace=grace)
+    session.refresh(comment)
+    return comment
+
+
+def _answer(session: Session, comment: Comment, change: Change) -> tuple[Appeal | None, bool]:
+    """Settle the comment's second look and its appeal by a decision about to be written.
+
+    Gives the appeal that this settles, and whether that is all: it only says again what is in force, and nobody asked
+    for more.
+    """
+    if appeals.is_against(session, comment, change.actor):
+        raise NotYours("The author appeals against your own decision, so another moderator has to look.")
+    label = change.reasons[0].get("label") if change.status == "rejected" else None
+    second = second_looks.answer(session, comment, change.status, actor=change.actor, label=label)
+    appeal = appeals.answer(session, comment, change.status, actor=change.actor)
+    upheld = appeal is not None and appeal.outcome == "upheld"
+    agrees = change.status == comment.status and (second == "agreed" or upheld)
+    if not agrees or review_items.open_kinds(session, comment.id) - {"second_look", "appeal"}:
+        return appeal, False
+    outcome = "publish" if change.status == "published" else "reject"
+    review_items.close(session, [comment.id], by=change.actor, outcome=outcome)
+    audit.record(session, [writing.audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
+    return appeal, True
+
+
+def edit(
+    session: Session, site_id: str, comment_id: str, wanted: Mapping[str, Any], *, version: int | None = None
+) -> tuple[Comment, bool]:
+    """Change what a comment says, in the caller's transaction: it is `pending` again until it has been scored.
+
+    Returns the comment and whether anything changed; if so, announce it once committed.
+
+    Raises:
+        NotFound, Erased, Stale: as for `decide`.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    require_version(session, comment, version)
+    changed = {name: value for name, value in wanted.items() if getattr(comment, name) != value}
+    if not changed:
+        return comment, False
+    for name, value in changed.items():
+        setattr(comment, name, value)
+    comment.content_hash = content_hash(comment.comment)
+    comment.author_key = author_key(comment.user_id, comment.email, comment.name)
+    comment.status = "pending"
+    comment.revision += 1
+    comment.version += 1
+    comment.updated_at = clock.now()
+    comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
+    review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
+    audit.record(session, [audit_event(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
+    return comment, True
+
+
+def announce(queues: Queues, comment: Comment) -> None:
+    """Queue a comment whose edit was committed.
+
+    By the time of the edit: an entry of its own beside a lease on the revision before, whose scores will be dropped.
+    """
+    queues.announce([Waiting(comment.site_id, comment.id, comment.updated_at)])
+
+
+def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:
+    """Take away a comment's text and author for good; the audit, which holds neither, stays.
+
+    What people said of the same text on this site, kept to train with, goes too.
+
+    Raises:
+        NotFound, Erased: there is nothing to erase.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    external_id = comment.external_id
+    same_text = (Feedback.site_id == site_id, Feedback.text_hash == comment.content_hash)
+    session.execute(delete(Feedback).where(*same_text))
+    for name in _PERSONAL:
+        setattr(comment, name, None)
+    comment.name = comment.comment = ""
+    comment.external_id = comment.idempotency_key = comment.spans = comment.origin = None
+    comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
+    session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
+    appeals.erase(session, comment.id)
+    review_items.close(session, [comment.id], by=actor, outcome="erase")
+    review_items.forget(session, comment.id)
+    audit.record(session, [audit_event(comment, "comment.erased", actor)])
+    data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
+    events.notify(
+        session,
+        [
+            events.Event(
+                "comment.erased",
+                comment.site_id,
+                comment.id,
+                at=comment.updated_at,
+                data=data,
+                version=comment.version,
+            )
+        ],
+    )
+    return comment
+
+
+def report(
+    session: Session,
+    site_id: str,
+    comment_id: str,
+    *,
+    reason: str,
+    note: str | None,
+    reporter: str | None,
+    fingerprint: tuple[int, ...] = (),
+) -> Report:
+    """Record a reader's complaint and ask a moderator; the same reporter counts once for a comment.
+
+    `fingerprint` is the comment's (`lookalikes.of_comment`), by which it is grouped with those like it.
+
+    Raises:
+        NotFound, Erased: there is nothing to report.
+    """
+    comment = find(session, site_id, comment_id, lock=True)
+    if reporter is not None:
+        earlier = session.scalar(
+            select(Report).where(Report.comment_id == comment.id, Report.reporter == reporter).limit(1)
+        )
+        if earlier is not None:
+            return earlier
+    entry = Report(
+        id=clock.new_id("r"),
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        reason=reason,
+        note=note,
+        reporter=reporter,
+        created_at=clock.now(),
+    )
+    session.add(entry)
+    groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
+    wanted = replace(writing.wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
+    review_items.open_items(session, [wanted], kind="report")
+    audit.record(session, [audit_event(comment, "comment.reported", actors.SITE, reason=reason)])
+    return entry
+
+
+def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool = False) -> Comment:
+    """The comment with this id, on this site (None: on any).
+
+    Raises:
+        NotFound, Erased: as they say.
+    """
+    query = select(Comment).where(Comment.id == comment_id)
+    if site_id is not None:
+        query = query.where(Comment.site_id == site_id)
+    comment = session.scalar(query.with_for_update() if lock else query)
+    if comment is None:
+        raise NotFound(f"There is no comment {comment_id}.")
+    if comment.status == "erased":
+        raise Erased(f"Comment {comment_id} was erased.")
+    return comment
+
+
+def lock(session: Session, site_id: str, comment_ids: Collection[str]) -> None:
+    """Hold these comments of a site for the caller's transaction, before it decides on several.
+
+    They are taken in one order, so that two that hold some of the same cannot wait for each other on PostgreSQL.
+    """
+    query = select(Comment.id).where(Comment.id.in_(comment_ids), Comment.site_id == site_id)
+    session.execute(query.order_by(Comment.id).with_for_update())
+
+
+def require_version(session: Session, comment: Comment, version: int | None) -> None:
+    """Raises Stale unless the comment is at the version that somebody saw; None: whichever it is."""
+    if version is not None and comment.version != version:
+        session.expunge(comment)  # the rollback to come would take its values away
+        raise Stale(comment)
+
+
+def _person_s_reason(
+    session: Session, site_id: str, action: Literal["publish", "reject"], code: str | None, note: str | None
+) -> dict[str, Any]:
+    """What a person gives as their reason: an entry of the site's list, a note, both or neither."""
+    text = label = None
+    if code is not None:
+        entry = site_settings.of_sites(session, {site_id})[site_id].reason_of(code)
+        text, label = entry.text, entry.label
+    message = ": ".join(part for part in (text, note) if part) or f"A moderator chose to {action} it."
+    reason = Reason(rule="moderator", action=action, message=message, label=label).as_json()
+    return reason | {name: value for name, value in (("code", code), ("note", note)) if value}
+
+
+def audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
+    """A row of the audit log about a comment as it is now."""
+    return audit.row(
+        action,
+        actor=actor,
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        revision=comment.revision,
+        version=comment.version,
+        detail=detail or None,
+    )

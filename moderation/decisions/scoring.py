@@ -1,0 +1,314 @@
+"""A batch's way: claim, read, score, judge, explain, write. Nothing is computed inside a write transaction.
+
+A worker killed anywhere in it loses nothing: the lease runs out, and what was not written is claimed again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.decisions import writing
+from moderation.decisions.writing import Change
+from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
+from moderation.policy import facts, rules
+from moderation.policy.policies import PolicyCache
+from moderation.policy.rules import Facts, Policy, Presets, Threshold, Verdict
+from moderation.review import lookalikes
+from moderation.review.fingerprints import fingerprint
+from moderation.store import AWAY, Store
+from moderation.tables import Comment
+
+log = structlog.get_logger(__name__)
+
+#: A worker's first batch; the later ones are as large as this much of a processor's time allows, so that a comment that
+#: comes meanwhile does not wait long. Waiting for others counts for nothing: smaller batches would wait more.
+BATCH, BATCH_SECONDS = 64, 0.02
+LEAST_BATCH, MOST_BATCH = 16, 256
+#: A score says how likely it is that people would object; how urgent a flag is follows from it.
+_LEAST_URGENT = 1000
+#: How much of that is how unsure the policy was: as much as 0.18 of a score at most.
+_UNCERTAINTY = 0.15
+
+
+class Explanation(Protocol):
+    """Which words moved a label's score: `(start, end, weight)` in code points of the text."""
+
+    @property
+    def spans(self) -> Sequence[tuple[int, int, float]]: ...
+
+
+class Classifier(Protocol):
+    """What scoring needs of `models.load()`."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def thresholds(self) -> Presets: ...
+
+    def score(self, texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> Any:
+        """Probabilities in [0, 1], shape (len(texts), len(labels))."""
+
+    def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
+
+    def judgeable(self, text: str) -> bool:
+        """Whether the text is in a language that the classifier can judge."""
+
+    def detected_language(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch came to, for the metrics: how many, which statuses, and how long the classifier took."""
+
+    claimed: int
+    #: Whether as many were claimed as were wanted: more may wait.
+    full: bool
+    written: list[Change]
+    scoring_seconds: float
+    scored: int = 0
+    #: For each comment written, the seconds from its acceptance to its decision.
+    waits: tuple[float, ...] = ()
+
+
+class Scorer:
+    """Takes comments from the queue to their decision. One for each process; threads may share it for `judge` only."""
+
+    def __init__(
+        self, store: Store, queues: Queues, classifier: Classifier, policies: PolicyCache | None = None
+    ) -> None:
+        self.store, self.queues, self.classifier = store, queues, classifier
+        self.policies = policies or PolicyCache(classifier.thresholds)
+        self._size = BATCH
+
+    def run_batch(self, most: int | None = None) -> BatchResult:
+        """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
+
+        Raises:
+            moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
+        """
+        wanted = most or self._size
+        began = time.thread_time()
+        claims = self.queues.claim(wanted)
+        if not claims:
+            return BatchResult(0, False, [], 0.0)
+        try:
+            written, scored, took = self._decide(claims)
+        except AWAY:
+            self.queues.give_back(claims)
+            raise
+        queued_at = {claim.comment_id: claim.queued_at for claim in claims}
+        waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
+        self.queues.done(claims)
+        full = len(claims) == wanted
+        if full:
+            self._adapt(len(claims), time.thread_time() - began)
+        return BatchResult(len(claims), full, written, took, scored, waits)
+
+    def _adapt(self, comments_done: int, seconds: float) -> None:
+        """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
+        fitting = comments_done * BATCH_SECONDS / seconds
+        self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
+
+    def judge(self, rows: Sequence[Comment]) -> list[Change]:
+        """What would become of comments, stored or not: a change for each, in order. Writes nothing.
+
+        Raises:
+            moderation.store.AWAY: the database is away.
+        """
+        return self._judge(rows, self._score(rows, []))
+
+    def _decide(self, claims: Sequence[Claim]) -> tuple[list[Change], int, float]:
+        rows = self._read(claims)
+        began = time.perf_counter()
+        scores = self._score(rows, claims)
+        took = time.perf_counter() - began
+        judged = self._judge(rows, scores)
+        if not judged:
+            return [], 0, took
+        with self.store.read() as session:
+            known = lookalikes.known(session, {change.comment_id: change.fingerprint for change in judged})
+        with self.store.write() as session:
+            return writing.record(session, judged, known=known), len(scores), took
+
+    def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
+        with self.store.read() as session:
+            ids = [claim.comment_id for claim in claims]
+            return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
+
+    def _score(self, rows: Sequence[Comment], claims: Sequence[Claim]) -> dict[str, dict[str, float]]:
+        """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
+        given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
+        for comment_id in given_up:
+            log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
+        to_score = [row for row in rows if row.id not in given_up]
+        try:
+            return self._scores(to_score)
+        except Exception:
+            log.exception("scoring.batch_failed", comments=len(to_score))
+        scores: dict[str, dict[str, float]] = {}
+        for row in to_score:
+            try:
+                scores |= self._scores([row])
+            except Exception:
+                log.exception("comment.not_scored", comment_id=row.id)
+        return scores
+
+    def _scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
+        if not rows:
+            return {}
+        table = self.classifier.score([row.comment for row in rows], [signals(row) for row in rows])
+        scores = {
+            row.id: {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
+            for row, line in zip(rows, table, strict=True)
+        }
+        if not all(0.0 <= score <= 1.0 for line in scores.values() for score in line.values()):  # nor not-a-number
+            raise ValueError("the classifier gave a score that is no probability")
+        return scores
+
+    def _judge(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
+        """A change for each comment; one that the policy fails on goes to a person, and the others do not notice."""
+        try:
+            return self._changes(rows, scores)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("scoring.judging_failed", comments=len(rows))
+        if len(rows) == 1:
+            return [_unjudged(rows[0], scores.get(rows[0].id))]
+        return [change for row in rows for change in self._judge([row], scores)]
+
+    def _changes(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
+        if not rows:
+            return []
+        unknown = {
+            row.id: self.classifier.detected_language(row.comment)
+            for row in rows
+            if not self.classifier.judgeable(row.comment)
+        }
+        with self.store.read() as session:
+            policies = self.policies.get(session, {row.site_id for row in rows})
+            known = facts.gather(session, rows, policies, unknown)
+        return [self._change(row, policies[row.site_id], scores.get(row.id), known[row.id]) for row in rows]
+
+    def _change(self, row: Comment, site: Policy, scores: dict[str, float] | None, known: Facts) -> Change:
+        verdict = rules.evaluate(site, scores, known)
+        status, asks = rules.placement(site.mode, verdict.action)
+        known_language = row.language or (self._language(row) if asks else None)
+        return Change.of(
+            row,
+            status=status,
+            actor=actors.POLICY,
+            reasons=[reason.as_json() for reason in reasons_in_mode(site, verdict)],
+            scores=scores,
+            spans=self._spans(row, verdict) if verdict.action != "publish" else None,
+            model_version=self.classifier.version,
+            policy_version=site.version,
+            language=known_language,
+            priority=priority(scores, site.thresholds) if asks else None,
+            fingerprint=fingerprint(row.comment) if asks else (),
+        )
+
+    def _language(self, row: Comment) -> str | None:
+        """What its text tells, so that the review queue can be filtered by it."""
+        found = self.classifier.detected_language(row.comment)
+        return None if found == "und" else found
+
+    def _spans(self, row: Comment, verdict: Verdict) -> dict[str, Any] | None:
+        labels = [reason.label for reason in verdict.reasons if reason.label is not None]
+        try:
+            return {
+                label: [
+                    [start, end, round(float(weight), 4)]
+                    for start, end, weight in self.classifier.explain(row.comment, label, signals(row)).spans
+                    if weight > 0
+                ]
+                for label in labels
+            } or None
+        except Exception:
+            log.exception("comment.not_explained", comment_id=row.id)
+            return None
+
+
+def _unjudged(row: Comment, scores: dict[str, float] | None) -> Change:
+    message = "The site's policy could not be applied, so a person has to look."
+    return Change.of(
+        row,
+        status="flagged",
+        actor=actors.POLICY,
+        reasons=[rules.Reason(rule="not_judged", action="flag", message=message).as_json()],
+        scores=scores,
+        priority=0,
+        fingerprint=fingerprint(row.comment),
+    )
+
+
+def signals(comment: Comment) -> dict[str, object]:
+    """What is known beside the text, by the names that the classifier documents.
+
+    A drop-in protocol may know more, such as whether the honeypot was filled in: `origin` holds it under `signals`.
+    """
+    known: dict[str, object] = {
+        "name": comment.name,
+        "email": comment.email,
+        "url": comment.url,
+        "ip": comment.ip,
+        "user_agent": comment.user_agent,
+    }
+    more: dict[str, object] = (comment.origin or {}).get("signals", {})
+    return known | more
+
+
+def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[rules.Reason, ...]:
+    """The verdict's reasons, and what the site's mode made of it where that differs."""
+    messages = {
+        "hold": ("flag", "This site holds every comment for a moderator."),
+        "open": ("publish", "This site publishes first and lets a moderator look afterwards."),
+        "observe": ("publish", "This site only observes: nothing is held."),
+    }
+    if site.mode == "auto":
+        return verdict.reasons
+    action, message = messages[site.mode]
+    if action == verdict.action:
+        return verdict.reasons
+    return (*verdict.reasons, rules.Reason(rule=f"mode_{site.mode}", action=action, message=message))  # type: ignore[arg-type]
+
+
+def priority(scores: Mapping[str, float] | None, thresholds: Mapping[str, Threshold]) -> int:
+    """How soon a moderator should look: 0 at once, 1000 whenever. Unscored comments come first.
+
+    The worse it looks the sooner, and the less sure the policy is the sooner.
+    """
+    if scores is None:
+        return 0
+    unsure = max((uncertainty(score, thresholds.get(label, Threshold())) for label, score in scores.items()), default=0)
+    severity = max(scores.values(), default=0)
+    return round(_LEAST_URGENT * (1 - (1 - _UNCERTAINTY) * severity - _UNCERTAINTY * unsure))
+
+
+def uncertainty(score: float, threshold: Threshold) -> float:
+    """From 1, on one of the label's thresholds, to 0, as far from them as a score between them can be."""
+    marks = [at for at in (threshold.flag_at, threshold.reject_at) if at is not None]
+    if not marks:
+        return 0.0
+    half = (max(marks) - min(marks) if len(marks) > 1 else 1.0 - marks[0]) / 2
+    nearest = min(abs(score - at) for at in marks)
+    return max(0.0, 1.0 - nearest / half) if half else float(nearest == 0)
+
+
+def oldest_pending_seconds(session: Session) -> float:
+    """How long the oldest pending comment has waited; 0.0 when none does."""
+    query = select(Comment.accepted_at).where(Comment.status == "pending").order_by(Comment.accepted_at).limit(1)
+    oldest = session.scalar(query)
+    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())

@@ -1,0 +1,211 @@
+"""Second looks: a random share of decisions is put before a(nother) moderator, who does not see the first one.
+
+Where they agree nothing changes and nobody is told; where they disagree theirs is a new decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.review import review_items
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.tables import Comment, ReviewItem, Site
+
+if TYPE_CHECKING:
+    from moderation.decisions.writing import Change
+
+#: Behind every flag: from 0 (look now) to 1000 (can wait).
+PRIORITY = 1000
+#: The label of the row that says how often people agree on publishing and rejecting.
+DECISION = "decision"
+
+_MAX = 1 << 64
+
+
+class Agreement(NamedTuple):
+    """How far two looks agree: on one label, or (`label` is `DECISION`) on publishing and rejecting.
+
+    `kappa` is Cohen's (1960): 1 for full agreement, 0 for as much as chance gives, None where it cannot be said,
+    because there are no pairs or everybody always said the same.
+    """
+
+    label: str
+    pairs: int
+    kappa: float | None
+
+
+def is_drawn(key: str, comment_id: str, version: int, share: float) -> bool:
+    """Whether the decision that made this version is looked at twice: always the same answer, a random one per key."""
+    digest = hashlib.blake2b(f"{comment_id} {version}".encode(), key=key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < share * _MAX
+
+
+def open_drawn(session: Session, changes: Sequence[Change]) -> None:
+    """Ask for a second look at those of these decisions that are drawn, in the caller's transaction.
+
+    A look at an earlier decision on the same comment has lost its object and is closed.
+    """
+    by_people = [change for change in changes if change.actor != actors.POLICY]
+    _drop(session, [change.comment_id for change in by_people])
+    settled = [change for change in changes if change.status in ("published", "rejected") and change.priority is None]
+    if not settled:
+        return
+    sites = _sites(session, {change.site_id for change in settled})
+    wanted = []
+    for change in settled:
+        key, settings = sites[change.site_id]
+        if is_drawn(key, change.comment_id, change.version, _share(settings, change.actor)):
+            wanted.append(_wanted(change))
+    review_items.open_items(session, wanted, kind="second_look")
+
+
+def answer(
+    session: Session, comment: Comment, status: str, *, actor: str, label: str | None
+) -> Literal["none", "agreed", "disagreed"]:
+    """Note on the comment's open second look what `actor` says of it, before they decide. Closes nothing.
+
+    The first moderator's own change of mind, and an answer to what is no longer the decision in force, count for none.
+    """
+    item = _open_item(session, comment.id)
+    about = item.about if item is not None else None
+    if item is None or about is None or about["version"] != comment.version or item.not_for == actor:
+        return "none"
+    item.about = about | {"second": {"status": status, "actor": actor, "labels": [label] if label else []}}
+    session.flush()
+    return "agreed" if comment.status == status else "disagreed"
+
+
+def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[str]:
+    """Of these comments, those that wait for a second look which this person may take."""
+    query = select(ReviewItem.comment_id).where(
+        ReviewItem.comment_id.in_(comment_ids),
+        ReviewItem.kind == "second_look",
+        ReviewItem.is_open,
+        or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
+    )
+    return set(session.scalars(query)) if comment_ids else set()
+
+
+def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> None:
+    """Close the second look at the decision that made `version`, which `actor` takes back."""
+    item = _open_item(session, comment_id)
+    if item is not None and (item.about or {}).get("version") == version:
+        item.closed_at, item.closed_by, item.outcome = clock.now(), actor, "undo"
+        session.flush()
+
+
+def agreement(
+    session: Session,
+    site_ids: Collection[str],
+    since: datetime,
+    *,
+    of: Literal["moderators", "policy"] = "moderators",
+) -> list[Agreement]:
+    """How far second looks since then agree with the first decision, of moderators or of the policy.
+
+    The label of a person's decision is the one of its reason; the policy's are those of its thresholds. Labels that
+    nobody gave are left out.
+    """
+    query = select(ReviewItem.about).where(
+        ReviewItem.site_id.in_(site_ids),
+        ReviewItem.kind == "second_look",
+        ReviewItem.closed_at.is_not(None),
+        ReviewItem.closed_at >= since,
+    )
+    answered = [about for about in session.scalars(query) if about and _counts(about, of)]
+    looks = [(about, about["second"]) for about in answered]
+    rows = [_row(DECISION, [(first["status"], second["status"]) for first, second in looks])]
+    labels = sorted({label for pair in looks for one in pair for label in one["labels"]})
+    return rows + [
+        _row(label, [(label in first["labels"], label in second["labels"]) for first, second in looks])
+        for label in labels
+    ]
+
+
+def kappa(pairs: Sequence[tuple[Any, Any]]) -> float | None:
+    """Cohen's kappa of pairs of answers; None without pairs, or where chance alone would agree always."""
+    if not pairs:
+        return None
+    number = len(pairs)
+    observed = sum(first == second for first, second in pairs) / number
+    answers = {one for pair in pairs for one in pair}
+    by_chance = sum(
+        sum(first == one for first, _ in pairs) * sum(second == one for _, second in pairs) for one in answers
+    ) / (number * number)
+    return None if by_chance == 1 else (observed - by_chance) / (1 - by_chance)
+
+
+def _row(label: str, pairs: Sequence[tuple[Any, Any]]) -> Agreement:
+    return Agreement(label, len(pairs), kappa(pairs))
+
+
+def _counts(about: Mapping[str, Any], of: str) -> bool:
+    """Whether two looks were taken, the second by a person of the console, to whom the first was not shown."""
+    by_policy = about["actor"] == actors.POLICY
+    second = about.get("second")
+    return second is not None and actors.is_person(second["actor"]) and by_policy == (of == actors.POLICY)
+
+
+def _share(settings: SiteSettings, actor: str) -> float:
+    """Decisions over the API are not drawn: they do not say which person made them, so none could be another."""
+    if actor == actors.POLICY:
+        return settings.second_look_automatic
+    return settings.second_look_moderators if actors.is_person(actor) else 0.0
+
+
+def _wanted(change: Change) -> review_items.Wanted:
+    labels = {reason.get("label") for reason in change.reasons}
+    rejected = change.status == "rejected"
+    return review_items.Wanted(
+        site_id=change.site_id,
+        comment_id=change.comment_id,
+        priority=PRIORITY,
+        language=change.language,
+        author_key=change.author_key,
+        thread=change.thread,
+        not_for=change.actor if actors.is_person(change.actor) else None,
+        about={
+            "version": change.version,
+            "status": change.status,
+            "actor": change.actor,
+            "labels": sorted(label for label in labels if label) if rejected else [],
+        },
+    )
+
+
+def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSettings]]:
+    query = select(Site.id, Site.draw_key, Site.settings).where(Site.id.in_(site_ids))
+    return {
+        site_id: (key or site_id, site_settings.read(document)) for site_id, key, document in session.execute(query)
+    }
+
+
+def _open_item(session: Session, comment_id: str) -> ReviewItem | None:
+    return session.scalar(
+        select(ReviewItem).where(
+            ReviewItem.comment_id == comment_id, ReviewItem.kind == "second_look", ReviewItem.is_open
+        )
+    )
+
+
+def _drop(session: Session, comment_ids: Sequence[str]) -> None:
+    if not comment_ids:
+        return
+    session.execute(
+        update(ReviewItem)
+        .where(
+            ReviewItem.comment_id.in_(comment_ids),
+            ReviewItem.kind == "second_look",
+            ReviewItem.is_open,
+        )
+        .values(closed_at=clock.now(), closed_by=actors.POLICY, outcome="edit")
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,84 @@
+"""Taking a person's decision back: what held before holds again, and who has not heard of the decision never will."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import audit, clock
+from moderation.decisions import appeals, second_looks, writing
+from moderation.decisions.comments import CommentError, audit_event, find, require_version
+from moderation.decisions.writing import Change
+from moderation.review import review_items
+from moderation.tables import AuditEvent, Comment
+from moderation.webhooks import events, withdrawal
+
+
+class NotUndoable(CommentError):
+    """What made this version was no person's decision, or it was made before decisions could be undone."""
+
+    def __init__(self) -> None:
+        super().__init__("Only a person's decision can be undone.")
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo came to."""
+
+    comment: Comment
+    #: Whether anybody outside may have heard of the decision.
+    told: bool
+    #: Whether somebody who has heard of it cannot be told what holds now: Akismet has no word for what waits again.
+    uncorrected: bool = False
+
+
+def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
+    """Take back the person's decision that made `version`, in the caller's transaction.
+
+    The comment is what it was before, at a new version, and waits for a person again if it did; an appeal or a second
+    look that the decision had answered is open again, and one that asked about the decision itself is closed. Who has
+    not been told of the decision never will be; who may have been is told what holds now. A comment that was `pending`
+    then is so again: announce it once committed.
+
+    Raises:
+        NotFound, Erased, Stale: as for `comments.decide`.
+        NotUndoable: no person's decision made this version.
+    """
+    comment = find(session, None, comment_id, lock=True)
+    require_version(session, comment, version)
+    was = _what_was(session, comment)
+    told = withdrawal.take_back(session, comment.id, version, comment.decided_at)
+    second_looks.withdraw(session, comment.id, version, actor=actor)
+    reopened = review_items.reopen(session, comment.id, version)
+    appeals.carry_over(session, comment.id, version - 1, to=version + 1, reopened="appeal" in reopened)
+    decided_at = datetime.fromisoformat(was["decided_at"]) if was["decided_at"] else None
+    comment.status, comment.reasons = was["status"], was["reasons"]
+    comment.decided_by, comment.decided_at = was["decided_by"], decided_at
+    comment.version, comment.updated_at = version + 1, clock.now()
+    session.flush()
+    event = audit_event(comment, "comment.undone", actor, undoes=version)
+    audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
+    if comment.status != "pending":  # else its decision is still to come, and is told then
+        now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
+        corrected = events.notify(session, [writing.event(now)], only=told)
+        return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
+    return Undone(comment, told=bool(told))
+
+
+def _what_was(session: Session, comment: Comment) -> dict[str, Any]:
+    """What the decision that made the comment's version put an end to."""
+    detail = session.scalar(
+        select(AuditEvent.detail).where(
+            AuditEvent.comment_id == comment.id,
+            AuditEvent.version == comment.version,
+            AuditEvent.action == "comment.decided",
+        )
+    )
+    was: dict[str, Any] | None = (detail or {}).get("was")
+    if was is None:
+        raise NotUndoable
+    return was

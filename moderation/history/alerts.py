@@ -1,0 +1,212 @@
+"""Tells the operator when comments wait too long: for the classifier, or for a moderator.
+
+Once when it starts, again each hour while it lasts, once when it is over. Redis remembers what was told, so that
+several clocks tell once; without Redis each remembers for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from ipaddress import ip_network
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import redis
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.decisions.scoring import oldest_pending_seconds
+from moderation.review.review_items import oldest_open_seconds
+from moderation.settings import Settings
+from moderation.store import Store
+from moderation.webhooks.sender import Refused, Sender, Unreachable
+
+AGAIN_SECONDS = 3600
+_SMTP_SECONDS = 10
+_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
+log = structlog.get_logger(__name__)
+
+
+class NotTold(Exception):
+    """An alert did not reach the operator; the message says why."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Something that must not grow older than its limit."""
+
+    name: str
+    subject: str
+    advice: str
+    age: Callable[[Session], float]
+    limit: Callable[[Settings], int]
+
+
+WATCHES = (
+    Watch(
+        "pending",
+        "the oldest comment has waited to be scored for",
+        "Is a scoring process running? `winnow doctor` says; `winnow worker --processes N` adds some.",
+        oldest_pending_seconds,
+        lambda settings: settings.alert_pending_seconds,
+    ),
+    Watch(
+        "review",
+        "the oldest comment has waited for a moderator for",
+        "Somebody has to look into the console's review queue.",
+        oldest_open_seconds,
+        lambda settings: settings.alert_review_seconds,
+    ),
+)
+
+
+class Alerts:
+    """Looks, and tells when it has to. One for each clock process; not shared between threads."""
+
+    def __init__(self, settings: Settings, store: Store, client: redis.Redis) -> None:
+        self._settings, self._store, self._redis = settings, store, client
+        self._told: dict[str, float] = {}
+        self._sender = Sender(_EVERYWHERE)  # the operator's own address, wherever it is
+
+    def check(self) -> None:
+        """Look at every age, and tell the operator what is news.
+
+        Raises:
+            moderation.store.AWAY: the database is away, so that nobody knows.
+        """
+        if not (self._settings.alert_url or self._settings.alert_email):
+            return
+        with self._store.read() as session:
+            ages = {watch.name: watch.age(session) for watch in WATCHES}
+        for watch in WATCHES:
+            limit, age = watch.limit(self._settings), ages[watch.name]
+            if age > limit:
+                self._late(watch, age, limit)
+            else:
+                self._fine(watch, limit)
+
+    def _late(self, watch: Watch, age: float, limit: int) -> None:
+        if not self._may_tell(watch.name):
+            return
+        message = f"Winnow: {watch.subject} {_duration(age)} (the limit is {_duration(limit)}). {watch.advice}"
+        if not self._tell(watch.name, "late", message, age, limit):
+            self._forget(watch.name)
+
+    def _fine(self, watch: Watch, limit: int) -> None:
+        if self._is_over(watch.name):
+            message = f"Winnow: no longer true that {watch.subject} more than {_duration(limit)}."
+            self._tell(watch.name, "over", message, 0.0, limit)
+
+    def _tell(self, name: str, state: str, message: str, age: float, limit: int) -> bool:
+        log.warning("alert", alert=name, state=state, seconds=round(age), limit=limit)
+        told = True
+        for send in (self._post, self._mail):
+            try:
+                send(name, state, message, age, limit)
+            except NotTold as failure:
+                log.error("alert.not_sent", alert=name, error=str(failure))
+                told = False
+        return told
+
+    def _post(self, name: str, state: str, message: str, age: float, limit: int) -> None:
+        if not self._settings.alert_url:
+            return
+        body = {"alert": name, "state": state, "seconds": round(age), "limit": limit, "text": message}
+        try:
+            answer = self._sender.post(
+                self._settings.alert_url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            )
+        except (Refused, Unreachable) as failure:
+            raise NotTold(f"WINNOW_ALERT_URL: {failure}") from None
+        if not 200 <= answer.status < 300:
+            raise NotTold(f"WINNOW_ALERT_URL answered {answer.status}.")
+
+    def _mail(self, _name: str, state: str, message: str, _age: float, _limit: int) -> None:
+        if not self._settings.alert_email:
+            return
+        if not self._settings.smtp_url:
+            raise NotTold("WINNOW_ALERT_EMAIL is set, but WINNOW_SMTP_URL is not.")
+        subject = "Winnow: comments wait too long" if state == "late" else "Winnow: comments no longer wait too long"
+        try:
+            send_mail(self._settings.smtp_url, self._settings.alert_email, subject, message)
+        except (OSError, smtplib.SMTPException, ValueError) as failure:
+            raise NotTold(f"WINNOW_SMTP_URL: {type(failure).__name__}") from None
+
+    def _may_tell(self, name: str) -> bool:
+        moment = clock.now().timestamp()
+        if moment - self._told.get(name, 0.0) < AGAIN_SECONDS:
+            return False
+        try:
+            if not self._redis.set(_key(name, "told"), 1, nx=True, ex=AGAIN_SECONDS):
+                return False
+            self._redis.set(_key(name, "late"), 1)
+            self._redis.delete(_key(name, "over"))
+        except RedisError:
+            log.warning("redis.away", doing="remembering an alert")
+        self._told[name] = moment
+        return True
+
+    def _is_over(self, name: str) -> bool:
+        """Whether it was told that `name` is late, and nobody has told yet that it is over."""
+        ours = self._told.pop(name, None) is not None
+        try:
+            known = bool(self._redis.delete(_key(name, "late")))
+            return (ours or known) and bool(self._redis.set(_key(name, "over"), 1, nx=True, ex=AGAIN_SECONDS))
+        except RedisError:
+            return ours
+
+    def _forget(self, name: str) -> None:
+        """Nobody was told after all: the next look tries again."""
+        self._told.pop(name, None)
+        try:
+            self._redis.delete(_key(name, "told"))
+        except RedisError:
+            log.warning("redis.away", doing="forgetting an alert")
+
+
+def send_mail(url: str, to: str, subject: str, text: str) -> None:
+    """Send a message through `smtp://[user:password@]host[:port][?from=address]`, or `smtps://` for TLS from the start.
+
+    STARTTLS is used where it is offered; a password is never sent without TLS.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("give a URL that starts with smtp:// or smtps://")
+    message = EmailMessage()
+    message["Subject"], message["To"] = subject, to
+    message["From"] = parse_qs(parts.query).get("from", [to])[0]
+    message.set_content(text)
+    with _connect(parts.scheme, parts.hostname, parts.port) as server:
+        server.ehlo()
+        if parts.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls()
+            server.ehlo()
+        elif parts.scheme == "smtp" and parts.password:
+            raise ValueError("the server offers no TLS")
+        if parts.username and parts.password:
+            server.login(unquote(parts.username), unquote(parts.password))
+        server.send_message(message)
+
+
+def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port or 465, timeout=_SMTP_SECONDS)
+    return smtplib.SMTP(host, port or 587, timeout=_SMTP_SECONDS)
+
+
+def _key(name: str, what: str) -> str:
+    return f"winnow:alert:{name}:{what}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.0f} hours"

@@ -1,0 +1,98 @@
+"""Finding audit events, latest first, by site, actor, action and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, text
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.history.scans import Part, Scan, Stream
+from moderation.history.search import LOOK, MOST_STREAMS
+from moderation.store import Store
+from moderation.tables import DONE_BY_PEOPLE, AuditEvent
+
+#: What people mostly look for; others can be asked for by name.
+ACTIONS = (
+    "comment.decided", "comment.undone", "comment.edited", "comment.reported", "comment.erased", "comments.exported",
+    "audit.exported", "policy.changed", "site.created", "site.key_rotated", "site.settings_changed", "user.created",
+    "user.password_set", "user.signed_in",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditSearch:
+    """Which audit events; None asks for no matter which."""
+
+    #: Those that may be chosen from, and those that are asked for.
+    all_sites: frozenset[str]
+    site_ids: tuple[str, ...]
+    #: These are all sites that there are, and what belongs to none as well.
+    everywhere: bool = False
+    #: Also what belongs to no site, such as somebody's signing in.
+    without_site: bool = False
+    actor: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def scan(self) -> Scan[AuditEvent]:
+        """The list that this asks for."""
+        streams, rest = self._streams()
+        if self.action is not None:
+            rest.append(AuditEvent.action == self.action)
+        return Scan(entity=AuditEvent, order=(AuditEvent.id,), streams=streams, conditions=rest)
+
+    def _streams(self) -> tuple[list[Stream], list[ColumnElement[bool]]]:
+        period = self._period()
+        of_sites: ColumnElement[bool] = AuditEvent.site_id.in_(self.site_ids)
+        if self.without_site:
+            of_sites = or_(of_sites, AuditEvent.site_id.is_(None))
+        rest = [] if self.everywhere else [of_sites]
+        if actors.is_person(self.actor):
+            return [[AuditEvent.actor == self.actor, text(DONE_BY_PEOPLE), *period]], rest  # type: ignore[list-item]
+        asked = [] if self.actor is None else [AuditEvent.actor == self.actor]
+        if self.everywhere or len(self.site_ids) >= MOST_STREAMS:
+            return [period], [*rest, *asked]
+        streams: list[Stream] = [[AuditEvent.site_id == site_id, *period] for site_id in self.site_ids]
+        if self.without_site:
+            streams.append([AuditEvent.site_id.is_(None), *period])
+        return streams, asked
+
+    def _period(self) -> list[ColumnElement[bool]]:
+        period = []
+        if self.since is not None:
+            period.append(AuditEvent.id >= clock.first_id("a", self.since))
+        if self.until is not None:
+            period.append(AuditEvent.id < clock.first_id("a", self.until))
+        return period
+
+
+def find(
+    session: Session, search: AuditSearch, *, before: str | None = None, limit: int, look: int = LOOK
+) -> Part[AuditEvent]:
+    """A page of what is asked for, after the event `before`."""
+    if not search.site_ids and not search.without_site:
+        return Part([], None, None)
+    place = None if before is None else (before,)
+    return search.scan().page(session, before=place, limit=limit, look=look)
+
+
+def count(session: Session, search: AuditSearch, *, most: int, look: int = LOOK) -> tuple[int, bool]:
+    """How many there are, as far as counting is cheap, and whether that is all."""
+    if not search.site_ids and not search.without_site:
+        return 0, True
+    return search.scan().count(session, most=most, look=look)
+
+
+def everything(store: Store, search: AuditSearch, *, before: str, step: int = 500) -> Iterator[list[AuditEvent]]:
+    """All that is asked for and older than `before`, in pages, each read in a transaction of its own."""
+    place: str | None = before
+    while place is not None:
+        with store.read() as session:
+            part = find(session, search, before=place, limit=step)
+        yield part.rows
+        place = part.next[-1] if part.next else None

@@ -1,0 +1,125 @@
+"""What people say a text is: labelled examples for `winnow train`, kept for each site, and weighed for each site.
+
+One site cannot poison a model that others use too: whatever it sends, its examples together weigh no more than
+`SITE_WEIGHT` examples do (docs/decisions/0020-feedback-weighs-by-site.md).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.intake.submissions import content_hash
+from moderation.store import Store
+from moderation.tables import Feedback
+
+#: What all examples of one site together weigh at most, in examples.
+SITE_WEIGHT = 1000.0
+#: A text is cut here: it is longer than any that a comment may have.
+_LONGEST_TEXT = 20_480
+_PAGE = 1000
+
+
+def record(
+    store: Store,
+    site_id: str,
+    *,
+    source: str,
+    text: str,
+    labels: Mapping[str, float],
+    detail: Mapping[str, Any] | None = None,
+) -> int:
+    """Keep what a site says of a text: label -> value from 0 (it is not) to 1 (it is). Returns how many were new.
+
+    The same label for the same text from the same source takes the place of the one before, so that a changed mind
+    or a repeated request leaves one example. `detail` must not hold an author's details.
+
+    Raises:
+        ValueError: a value is not between 0 and 1.
+    """
+    if any(not 0.0 <= value <= 1.0 for value in labels.values()):
+        raise ValueError("a label's value is not between 0 and 1")
+    text = text[:_LONGEST_TEXT]
+    known = {"site_id": site_id, "source": source, "text_hash": content_hash(text)}
+    moment = clock.now()
+    rows = [
+        known
+        | {"id": clock.new_id("f", moment), "text": text, "label": label, "value": value, "created_at": moment}
+        | {"detail": dict(detail) if detail else None}
+        for label, value in sorted(labels.items())
+    ]
+    if not rows:
+        return 0
+    same = [getattr(Feedback, name) == value for name, value in known.items()]
+    with store.write() as session:
+        _take_turn(session, site_id)
+        earlier = session.scalars(select(Feedback.label).where(*same, Feedback.label.in_(labels))).all()
+        session.execute(delete(Feedback).where(*same, Feedback.label.in_(earlier)))
+        session.execute(insert(Feedback), rows)
+    return len(rows) - len(earlier)
+
+
+def erase(session: Session, site_id: str, text: str) -> int:
+    """Forget what a site said of a text, in the caller's transaction. Returns how many examples went."""
+    query = delete(Feedback).where(Feedback.site_id == site_id, Feedback.text_hash == content_hash(text))
+    return int(session.execute(query).rowcount)  # type: ignore[attr-defined]
+
+
+def export(store: Store, site_id: str | None = None) -> Iterator[dict[str, Any]]:
+    """Labelled examples, one for each text of a site and source: `{text, labels, source, site, weight}`.
+
+    `weight` is 1, or less where a site has more than `SITE_WEIGHT` examples.
+    """
+    each_text = func.count(func.distinct(Feedback.text_hash + Feedback.source))
+    with store.read() as session:
+        rows = session.execute(select(Feedback.site_id, each_text).group_by(Feedback.site_id))
+        sizes = {str(site): int(number) for site, number in rows}
+    for site in sorted(sizes if site_id is None else {site_id} & set(sizes)):
+        weight = weight_of(sizes[site])
+        for example in _examples(store, site):
+            yield example | {"site": site, "weight": weight}
+
+
+def weight_of(examples: int) -> float:
+    """What each example weighs of a site that gave so many."""
+    return round(min(1.0, SITE_WEIGHT / max(1, examples)), 6)
+
+
+def _examples(store: Store, site_id: str) -> Iterator[dict[str, Any]]:
+    """A site's examples, read in pages of whole texts."""
+    after = ""
+    while True:
+        with store.read() as session:
+            hashes = session.scalars(
+                select(Feedback.text_hash)
+                .where(Feedback.site_id == site_id, Feedback.text_hash > after)
+                .group_by(Feedback.text_hash)
+                .order_by(Feedback.text_hash)
+                .limit(_PAGE)
+            ).all()
+            if not hashes:
+                return
+            rows = session.scalars(
+                select(Feedback)
+                .where(Feedback.site_id == site_id, Feedback.text_hash.in_(hashes))
+                .order_by(Feedback.text_hash, Feedback.source, Feedback.label)
+            ).all()
+        found: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+        for row in rows:
+            example = found[row.text_hash, row.source]
+            example.setdefault("text", row.text)
+            example.setdefault("labels", {})[row.label] = row.value
+            example["source"] = row.source
+        yield from found.values()
+        after = hashes[-1]
+
+
+def _take_turn(session: Session, site_id: str) -> None:
+    """One after another for a site: two requests with the same text would else both insert it on PostgreSQL."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"winnow feedback {site_id}"))))

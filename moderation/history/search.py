@@ -1,0 +1,163 @@
+"""Finding comments on several sites at once: what `listing.newest` is to a site's API, for people of the console."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from moderation import clock
+from moderation.history.scans import Part, Place, Scan, Stream
+from moderation.patterns import fold
+from moderation.store import Store
+from moderation.tables import Comment
+
+#: What is shown unless somebody asks for erased comments, of which nothing is left to see.
+STATUSES = ("published", "flagged", "rejected", "pending")
+#: Rows that a search for something that no index knows looks at before it asks whether to go on.
+LOOK = 20_000
+#: More sites and statuses than this are read by time and picked from, instead of each by itself.
+MOST_STREAMS = 32
+#: A search for more words than this is for something else.
+MOST_TERMS = 8
+
+_ID = re.compile(r"c_[0-9a-z]{26}")
+_TERM = re.compile(r'"([^"]+)"|(\S+)')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """Which comments; None asks for no matter which."""
+
+    site_ids: tuple[str, ...]
+    #: These are all sites that there are.
+    everywhere: bool = False
+    status: str | None = None
+    #: A user id, else e-mail, else name.
+    author: str | None = None
+    thread: str | None = None
+    ip: str | None = None
+    #: Words and "phrases", all of which the comment or its author's name holds; or a comment's id, ours or the site's.
+    text: str | None = None
+    label: str | None = None
+    least_score: float = 0.5
+    #: When they were accepted: from `since`, before `until`.
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def scan(self) -> Scan[Comment]:
+        """The list that this asks for."""
+        order: tuple[InstrumentedAttribute[object], ...] = (Comment.id,)
+        if self.thread is not None:
+            order = (Comment.created_at, Comment.id)
+        streams, rest = self._streams()
+        return Scan(entity=Comment, order=order, streams=streams, conditions=[*rest, *self._asked_of_rows()])
+
+    def _streams(self) -> tuple[list[Stream], list[ColumnElement[bool]]]:
+        """What an index has in order, and what of the sites and statuses is left to ask of each row."""
+        wanted = [] if self.thread is not None else self._period()
+        by_status = STATUSES if self.status is None else (self.status,)
+        statuses = Comment.status.in_(by_status)
+        known = [
+            column == value
+            for column, value in ((Comment.author_key, self.author_key), (Comment.ip, self.ip))
+            if value is not None
+        ]
+        if self.thread is not None:
+            known = [Comment.thread == self.thread, *known]
+        if len(self.site_ids) * (1 if known else len(by_status)) > MOST_STREAMS:
+            return [[*known, *wanted]], [Comment.site_id.in_(self.site_ids), statuses]
+        if known:
+            return [[Comment.site_id == site_id, *known, *wanted] for site_id in self.site_ids], [statuses]
+        if self.everywhere and self.status is None:
+            return [wanted], [statuses]
+        return [
+            [Comment.site_id == site_id, Comment.status == status, *wanted]
+            for site_id in self.site_ids
+            for status in by_status
+        ], []
+
+    @property
+    def author_key(self) -> str | None:
+        return None if self.author is None else fold(self.author)[:400]
+
+    def _period(self) -> list[ColumnElement[bool]]:
+        """Ids sort by the time of acceptance."""
+        period = []
+        if self.since is not None:
+            period.append(Comment.id >= clock.first_id("c", self.since))
+        if self.until is not None:
+            period.append(Comment.id < clock.first_id("c", self.until))
+        return period
+
+    def _asked_of_rows(self) -> list[ColumnElement[bool]]:
+        asked = [] if self.thread is None else self._period()
+        asked += [_holds(term) for term in terms(self.text or "")]
+        if self.label is not None:
+            asked.append(Comment.scores[self.label].as_float() >= self.least_score)
+        return asked
+
+
+def find(session: Session, search: Search, *, before: str | None = None, limit: int, look: int = LOOK) -> Part[Comment]:
+    """A page of what is asked for, latest first, after the comment `before`."""
+    if not search.site_ids:
+        return Part([], None, None)
+    if search.text and (named := _named(session, search)) is not None:
+        return Part([named], None, None)
+    scan = search.scan()
+    return scan.page(session, before=_place(session, scan, before), limit=limit, look=look)
+
+
+def count(session: Session, search: Search, *, most: int, look: int = LOOK) -> tuple[int, bool]:
+    """How many there are, as far as counting is cheap, and whether that is all."""
+    if not search.site_ids:
+        return 0, True
+    if search.text and _named(session, search) is not None:
+        return 1, True
+    return search.scan().count(session, most=most, look=look)
+
+
+def everything(store: Store, search: Search, *, step: int = 500, look: int = LOOK) -> Iterator[list[Comment]]:
+    """All that is asked for, in pages, each read in a transaction of its own; a page may be empty.
+
+    Whatever is accepted meanwhile is left out; what changes meanwhile is seen as it is when its page is read.
+    """
+    before: str | None = None
+    while True:
+        with store.read() as session:
+            part = find(session, search, before=before, limit=step, look=look)
+        yield part.rows
+        if part.next is None:
+            return
+        before = part.next[-1]
+
+
+def terms(text: str) -> list[str]:
+    """The words and phrases that a search asks for."""
+    return [phrase.strip() or word for phrase, word in _TERM.findall(text)][:MOST_TERMS]
+
+
+def _holds(term: str) -> ColumnElement[bool]:
+    """SQLite folds the case of ASCII letters only, so other words are looked for as they are mostly written."""
+    spellings = {term} if term.isascii() else {term, term.lower(), term.upper(), term.capitalize()}
+    return or_(
+        *(column.icontains(one, autoescape=True) for column in (Comment.comment, Comment.name) for one in spellings)
+    )
+
+
+def _named(session: Session, search: Search) -> Comment | None:
+    """The comment whose id the text is, Winnow's or the site's own."""
+    text = (search.text or "").strip()
+    which = Comment.id == text if _ID.fullmatch(text) else Comment.external_id == text
+    return session.scalar(select(Comment).where(Comment.site_id.in_(search.site_ids), which).limit(1))
+
+
+def _place(session: Session, scan: Scan[Comment], before: str | None) -> Place | None:
+    if before is None or len(scan.order) == 1:
+        return None if before is None else (before,)
+    row = session.execute(select(*scan.order).where(Comment.id == before)).first()
+    return None if row is None else tuple(row)

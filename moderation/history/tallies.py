@@ -1,0 +1,319 @@
+"""What the statistics show, added up by day from the audit as it grows, so that their page costs the same whatever was
+decided. The audit is the truth: `rebuild` adds everything up anew.
+
+Each step reads the next audit events after a watermark, and writes their sums together with the watermark's move, which
+only one of several clock processes can make. Events of the last minute are left for later: an event's id is made a
+moment before its transaction commits, and what committed behind the watermark would never be counted.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, case, delete, func, literal, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.store import Store
+from moderation.tables import DONE_BY_PEOPLE, AuditEvent, ReviewItem, Site, Tally, Watermark
+
+WATERMARK = "tallies"
+#: Longer than a transaction takes and than the clocks of an installation differ.
+LAG = timedelta(minutes=1)
+#: Audit events read in a step.
+STEP = 1000
+#: The parts that a score's range is cut into: for its distribution, and to compare with what people decided.
+BINS, BANDS = 20, 10
+#: Between two decisions of one person: less is many at once, more is a break.
+PACE = (0.3, 600.0)
+#: A site's open items are counted up to this.
+MOST_COUNTED = 10_000
+
+_EVENT = (
+    AuditEvent.id,
+    AuditEvent.site_id,
+    AuditEvent.comment_id,
+    AuditEvent.action,
+    AuditEvent.actor,
+    AuditEvent.created_at,
+    AuditEvent.status,
+    AuditEvent.scores,
+    AuditEvent.reasons,
+)
+Event = Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a tally counts: see `keys`."""
+
+    site_id: str
+    day: str
+    what: str
+    key: str
+
+
+def roll_up(store: Store, *, seconds: float = 1.0) -> int:
+    """Add up the audit events that are old enough, for about `seconds`: the clock has more to do. Returns how many."""
+    counted, until = 0, time.monotonic() + seconds
+    while True:
+        with store.read() as session:
+            position = session.scalar(select(Watermark.position).where(Watermark.name == WATERMARK))
+            events = _next_events(session, position or "")
+            sums = _sum(session, events)
+        if not events or not _advance(store, position, events[-1].id, sums):
+            return counted
+        counted += len(events)
+        if time.monotonic() >= until:
+            return counted
+
+
+def rebuild(store: Store) -> int:
+    """Forget what was added up and add it up anew; samples of the queue stay. Returns how many events were counted."""
+    with store.write() as session:
+        session.execute(delete(Watermark).where(Watermark.name == WATERMARK))
+        session.execute(delete(Tally).where(Tally.what != "queue").execution_options(synchronize_session=False))
+    counted = 0
+    while step := roll_up(store):
+        counted += step
+    return counted
+
+
+def sample_queue(store: Store) -> None:
+    """Note how many items wait on each site, and how long the oldest has, in seconds: the most of each hour."""
+    moment = clock.now()
+    waiting = ReviewItem.is_open
+    samples: dict[Key, int] = {}
+    with store.read() as session:
+        for site_id in session.scalars(select(Site.id)).all():
+            of_site = select(ReviewItem.opened_at).where(ReviewItem.site_id == site_id, waiting)
+            bounded = of_site.limit(MOST_COUNTED).subquery()
+            number = session.scalar(select(func.count()).select_from(bounded)) or 0
+            for_a_person = of_site.where(ReviewItem.kind != "second_look")  # nobody waits for these
+            oldest = session.scalar(for_a_person.order_by(ReviewItem.opened_at).limit(1))
+            age = 0 if oldest is None else max(0, round((moment - oldest).total_seconds()))
+            for name, value in (("size", number), ("age", age)):
+                samples[Key(site_id, moment.date().isoformat(), "queue", f"{moment:%H} {name}")] = value
+    if samples:
+        with store.write() as session:
+            _put(session, samples, largest=True)
+
+
+def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> Iterator[tuple[Key, int]]:
+    """What an audit event adds to the tallies: `earlier` are the events of its comment before it, oldest first, if a
+    person made it; `previous` is when that person last decided before.
+
+    `decided`   `published policy`         decisions by outcome, automatic and by people
+    `person`    `user:<id>`                decisions of each person
+    `pace`      `user:<id> 12`             time between two decisions of a person, in `bucket`s
+    `wait`      `40`                       how long a comment waited for a person's decision, in `bucket`s
+    `score`     `insult 13`                what the classifier gave, in `BINS` parts
+    `agree`     `insult 6 rejected`        what people decided, by the label with the highest score, in `BANDS` parts
+    """
+    if event.site_id is None:
+        return
+    site_id, day, kind = event.site_id, event.created_at.date().isoformat(), actors.kind(event.actor)
+
+    if _takes_back(event):
+        yield Key(site_id, day, "decided", f"undone {kind}"), 1
+        undone = next((one for one in reversed(earlier) if _is_persons(one)), None)
+        if undone is not None and undone.site_id is not None:
+            for key in _agreement(undone):
+                yield key, -1
+        return
+    if event.action != "comment.decided":
+        return
+    yield Key(site_id, day, "decided", f"{event.status} {kind}"), 1
+    if kind == "policy":
+        for label, score in (event.scores or {}).items():
+            yield Key(site_id, day, "score", f"{label} {min(BINS - 1, int(score * BINS))}"), 1
+    if kind != "user":
+        return
+    yield Key(site_id, day, "person", event.actor), 1
+    if previous is not None:
+        seconds = (event.created_at - previous).total_seconds()
+        if PACE[0] <= seconds <= PACE[1]:
+            yield Key(site_id, day, "pace", f"{event.actor} {bucket(seconds)}"), 1
+    asked = _asked_at(earlier)
+    if asked is not None:
+        yield Key(site_id, day, "wait", str(bucket((event.created_at - asked).total_seconds()))), 1
+    for key in _agreement(event):
+        yield key, 1
+
+
+def bucket(seconds: float) -> int:
+    """Durations in steps of a fifth, so that a median can be told from counts."""
+    return round(4 * math.log2(max(seconds, 0.25)))
+
+
+def duration(number: float) -> float:
+    """The seconds that a bucket stands for."""
+    return float(2 ** (number / 4))
+
+
+def median(buckets: Iterable[tuple[int, int]]) -> float | None:
+    """The median of durations that were counted by bucket, in seconds."""
+    counts = sorted(buckets)
+    half = sum(number for _, number in counts) / 2
+    for one, number in counts:
+        half -= number
+        if half <= 0 and number:
+            return duration(one)
+    return None
+
+
+def _is_persons(event: Event) -> bool:
+    decided: bool = event.action == "comment.decided" and actors.is_person(event.actor)
+    return decided and not _takes_back(event)
+
+
+def _takes_back(event: Event) -> bool:
+    """Whether it undoes a person's decision."""
+    if event.action == "comment.undone":
+        return True
+    [first, *_] = event.reasons or [{}]
+    return bool(event.action == "comment.decided" and first.get("rule") == "undo")
+
+
+def _asked_at(earlier: Sequence[Event]) -> datetime | None:
+    """Since when a comment has waited for a person: its first flag or report since the last decision of one."""
+    asked: datetime | None = None
+    for event in earlier:
+        if event.action == "comment.edited" or _is_persons(event):
+            asked = None
+        elif asked is None and (event.status == "flagged" or event.action == "comment.reported"):
+            asked = event.created_at
+    return asked
+
+
+def _agreement(event: Event) -> Iterator[Key]:
+    if event.scores and event.status in {"published", "rejected"}:
+        label, score = max(event.scores.items(), key=lambda one: (one[1], one[0]))
+        band = min(BANDS - 1, int(score * BANDS))
+        yield Key(event.site_id, event.created_at.date().isoformat(), "agree", f"{label} {band} {event.status}")
+
+
+def _next_events(session: Session, position: str) -> Sequence[Event]:
+    query = select(*_EVENT).where(AuditEvent.id > position, AuditEvent.id < clock.first_id("a", clock.now() - LAG))
+    return session.execute(query.order_by(AuditEvent.id).limit(STEP)).all()
+
+
+def _sum(session: Session, events: Sequence[Event]) -> dict[Key, int]:
+    by_people = [event for event in events if actors.is_person(event.actor) and event.comment_id]
+    histories = _histories(session, by_people)
+    last = _last_decisions(session, by_people)
+    sums: Counter[Key] = Counter()
+    for event in events:
+        earlier = [one for one in histories.get(event.comment_id, ()) if one.id < event.id]
+        for key, number in keys(event, earlier, last.get(event.actor)):
+            sums[key] += number
+        if _is_persons(event):
+            last[event.actor] = event.created_at
+    return {key: number for key, number in sums.items() if number}
+
+
+def _histories(session: Session, events: Sequence[Event]) -> dict[str, list[Event]]:
+    """All that happened to the comments of these events, oldest first."""
+    found: dict[str, list[Event]] = {event.comment_id: [] for event in events}
+    if found:
+        query = select(*_EVENT).where(AuditEvent.comment_id.in_(found)).order_by(AuditEvent.comment_id, AuditEvent.id)
+        for event in session.execute(query):
+            found[event.comment_id].append(event)
+    return found
+
+
+def _last_decisions(session: Session, events: Sequence[Event]) -> dict[str, datetime]:
+    """When each person of these events had last decided before them."""
+    found: dict[str, datetime] = {}
+    for actor in {event.actor for event in events}:
+        before = (
+            select(*_EVENT)
+            .where(AuditEvent.actor == actor, text(DONE_BY_PEOPLE), AuditEvent.id < events[0].id)
+            .where(AuditEvent.action == "comment.decided")
+            .order_by(AuditEvent.id.desc())
+            .limit(100)
+        )
+        decision = next((one for one in session.execute(before) if _is_persons(one)), None)
+        if decision is not None:
+            found[actor] = decision.created_at
+    return found
+
+
+def _advance(store: Store, position: str | None, following: str, sums: dict[Key, int]) -> bool:
+    """Write a step, unless another process has been quicker, or a site has gone meanwhile: then later."""
+    try:
+        with store.write() as session:
+            if position is None:
+                session.add(Watermark(name=WATERMARK, position=following))
+                session.flush()
+            else:
+                here = Watermark.name == WATERMARK, Watermark.position == position
+                moved = session.execute(update(Watermark).where(*here).values(position=following).returning(literal(1)))
+                if moved.first() is None:
+                    return False
+            _put(session, sums)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _put(session: Session, numbers: dict[Key, int], *, largest: bool = False) -> None:
+    """Add numbers to what is there, or keep the largest."""
+    rows = [
+        {"site_id": key.site_id, "day": key.day, "what": key.what, "key": key.key, "number": number}
+        for key, number in sorted(numbers.items(), key=lambda one: (one[0].site_id, one[0].day, one[0].key))
+    ]
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(Tally)
+    new = insert.excluded.number
+    number = case((new > Tally.number, new), else_=Tally.number) if largest else Tally.number + new
+    session.execute(
+        insert.on_conflict_do_update(index_elements=["site_id", "day", "what", "key"], set_={"number": number}), rows
+    )
+
+
+def by_day(session: Session, site_ids: Collection[str], what: str, since: str) -> list[tuple[str, str, int]]:
+    """Day, key and number of one kind, of these sites together, from the day `since` on."""
+    query = (
+        select(Tally.day, Tally.key, func.sum(Tally.number))
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
+        .group_by(Tally.day, Tally.key)
+    )
+    return [(day, key, int(number)) for day, key, number in session.execute(query)]
+
+
+def in_all(session: Session, site_ids: Collection[str], what: str, since: str) -> dict[str, int]:
+    """Key -> number of one kind, of these sites and days together."""
+    query = (
+        select(Tally.key, func.sum(Tally.number))
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
+        .group_by(Tally.key)
+    )
+    return {key: int(number) for key, number in session.execute(query)}
+
+
+def queue_samples(session: Session, site_ids: Collection[str], since: str) -> dict[str, tuple[int, int]]:
+    """`2026-11-24 09` -> the most items that waited in that hour on these sites together, and the oldest's age."""
+    size, age = Tally.key.endswith("size"), Tally.key.endswith("age")
+    hour = func.substr(Tally.key, 1, 2)
+    query = (
+        select(
+            Tally.day,
+            hour,
+            func.sum(case((size, Tally.number), else_=0)),
+            func.max(case((age, Tally.number), else_=0)),
+        )
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == "queue")
+        .group_by(Tally.day, hour)
+    )
+    return {f"{day} {at}": (int(most), int(oldest)) for day, at, most, oldest in session.execute(query)}

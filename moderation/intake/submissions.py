@@ -1,0 +1,222 @@
+"""How comments begin: submissions become `pending` rows in one transaction, and are then told to Redis."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import Table, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.intake.queues import Queues, Waiting
+from moderation.patterns import fold
+from moderation.store import Store
+from moderation.tables import Comment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """What a site's back end sends."""
+
+    name: str
+    comment: str
+    thread: str | None = None
+    parent_id: str | None = None
+    external_id: str | None = None
+    email: str | None = None
+    url: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    user_id: str | None = None
+    language: str | None = None
+    created_at: datetime | None = None
+    #: Whether a field that people do not see was filled in, and how long the form was open.
+    honeypot: bool | None = None
+    seconds_on_page: float | None = None
+
+
+#: What the classifier knows by these names, and nobody else asks for: kept in `Comment.origin`.
+_SIGNALS = ("honeypot", "seconds_on_page")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a submission: `accepted`, `replayed` (the first comment again), `conflict` or `unknown_parent`."""
+
+    kind: Literal["accepted", "replayed", "conflict", "unknown_parent"]
+    comment: Comment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A submission to a site, and the key under which the site may send it again."""
+
+    site_id: str
+    submission: Submission
+    idempotency_key: str | None = None
+
+
+def submit(
+    store: Store,
+    queues: Queues,
+    site_id: str,
+    submissions: Sequence[Submission],
+    *,
+    idempotency_key: str | None = None,
+) -> list[Outcome]:
+    """Store submissions as `pending` in one transaction, then queue them. An outcome for each, in order.
+
+    Once this returns they are safe: the sweep finds what Redis did not take. `idempotency_key` is for one submission.
+    """
+    return submit_all(store, queues, [Request(site_id, one, idempotency_key) for one in submissions])
+
+
+def submit_all(store: Store, queues: Queues, requests: Sequence[Request]) -> list[Outcome]:
+    """What `submit` does, for submissions to several sites in one transaction."""
+    outcomes = insert_all(store, requests)
+    announce_all(queues, outcomes)
+    return outcomes
+
+
+def insert_all(store: Store, requests: Sequence[Request]) -> list[Outcome]:
+    """The first half of `submit_all`: store them in one transaction."""
+    try:
+        return _insert(store, requests)
+    except IntegrityError:  # PostgreSQL: another request inserted the same external_id meanwhile; now it can be seen
+        return _insert(store, requests)
+
+
+def announce_all(queues: Queues, outcomes: Sequence[Outcome]) -> None:
+    """The second half: queue those that were accepted, once they are committed."""
+    queues.announce(
+        Waiting(outcome.comment.site_id, outcome.comment.id, outcome.comment.accepted_at)
+        for outcome in outcomes
+        if outcome.kind == "accepted" and outcome.comment is not None
+    )
+
+
+_INSERT = cast("Table", Comment.__table__).insert()
+
+
+def _insert(store: Store, requests: Sequence[Request]) -> list[Outcome]:
+    rows = [new_row(request) for request in requests]
+    made = [_made(row) for row in rows]
+    with store.write() as session:
+        earlier = _earlier(session, rows)
+        parents = _known_parents(session, rows)
+        outcomes, new = [], []
+        for row, comment in zip(rows, made, strict=True):
+            outcomes.append(outcome := _outcome(row, comment, earlier, parents))
+            if outcome.kind == "accepted":
+                new.append(row)
+                earlier.update(dict.fromkeys(_identities(row), comment))
+        if new:  # in one order, so that two batches with the same external ids cannot deadlock on PostgreSQL
+            session.execute(_INSERT, sorted(new, key=_identities))
+    return outcomes
+
+
+_NOTHING: dict[str, Any] = dict.fromkeys(Comment.__table__.columns.keys())
+
+
+def _made(row: Mapping[str, Any]) -> Comment:
+    """The comment that a new row is, made as SQLAlchemy's loader makes one: its constructor takes ten times as long."""
+    comment: Comment = Comment.__mapper__.class_manager.new_instance()
+    vars(comment).update(_NOTHING)
+    vars(comment).update(row)
+    return comment
+
+
+def new_row(request: Request) -> dict[str, Any]:
+    """The columns of a submission's comment, `pending`; those not here are empty."""
+    moment = clock.now()
+    submission = request.submission
+    fields = {name: getattr(submission, name) for name in Submission.__slots__ if name not in _SIGNALS}
+    signals = {name: getattr(submission, name) for name in _SIGNALS if getattr(submission, name) is not None}
+    return fields | {
+        "origin": {"signals": signals} if signals else None,
+        "id": clock.new_id("c", moment),
+        "site_id": request.site_id,
+        "idempotency_key": request.idempotency_key,
+        "request_hash": _hash(json.dumps(fields, sort_keys=True, default=str)),
+        "content_hash": content_hash(submission.comment),
+        "author_key": author_key(submission.user_id, submission.email, submission.name),
+        "created_at": submission.created_at or moment,
+        "accepted_at": moment,
+        "updated_at": moment,
+        "status": "pending",
+        "revision": 1,
+        "version": 1,
+    }
+
+
+def _earlier(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[_Identity, Comment]:
+    """Comments that these submissions may repeat, under what they were known by."""
+    asked: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if row["external_id"] is not None or row["idempotency_key"] is not None:
+            asked[row["site_id"]].append(row)
+    earlier: dict[_Identity, Comment] = {}
+    for site_id, theirs in asked.items():
+        external_ids = {row["external_id"] for row in theirs if row["external_id"] is not None}
+        keys = {row["idempotency_key"] for row in theirs if row["idempotency_key"] is not None}
+        query = select(Comment).where(
+            Comment.site_id == site_id,
+            or_(Comment.external_id.in_(external_ids), Comment.idempotency_key.in_(keys)),
+        )
+        for comment in session.scalars(query):
+            known = {"site_id": site_id, "external_id": comment.external_id, "idempotency_key": comment.idempotency_key}
+            earlier.update(dict.fromkeys(_identities(known), comment))
+    return earlier
+
+
+#: By what a site knows a comment: the site, `external_id` or `idempotency_key`, its value.
+_Identity = tuple[str, str, str]
+
+
+def _identities(row: Mapping[str, Any]) -> list[_Identity]:
+    return [(row["site_id"], name, row[name]) for name in ("external_id", "idempotency_key") if row[name] is not None]
+
+
+def _known_parents(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Those of the wanted parents that exist, as `(site id, comment id)`."""
+    wanted = {row["parent_id"] for row in rows if row["parent_id"] is not None}
+    if not wanted:
+        return set()
+    found = session.execute(select(Comment.site_id, Comment.id).where(Comment.id.in_(wanted)))
+    return {(site_id, comment_id) for site_id, comment_id in found}
+
+
+def _outcome(
+    row: Mapping[str, Any],
+    comment: Comment,
+    earlier: Mapping[_Identity, Comment],
+    parents: set[tuple[str, str]],
+) -> Outcome:
+    for identity in _identities(row):
+        first = earlier.get(identity)
+        if first is not None:
+            return Outcome("replayed" if first.request_hash == row["request_hash"] else "conflict", first)
+    if row["parent_id"] is not None and (row["site_id"], row["parent_id"]) not in parents:
+        return Outcome("unknown_parent", None)
+    return Outcome("accepted", comment)
+
+
+def author_key(user_id: str | None, email: str | None, name: str) -> str:
+    """Who wrote a comment, by the best that is known: user id, else e-mail, else name."""
+    return fold(user_id or email or name)[:400]
+
+
+def content_hash(text: str) -> str:
+    """Equal for texts that differ in case, width and spacing only."""
+    return _hash(fold(text))
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,70 @@
+"""Queues again what Redis forgot: reads the oldest pending rows, page by page, and queues those it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, literal, select, tuple_
+
+from moderation import clock
+from moderation.intake.queues import Queues, Waiting
+from moderation.store import Store
+from moderation.tables import Comment, Moment
+
+PAGE = 1000
+#: A comment younger than this is being queued by who accepted it.
+GRACE = timedelta(seconds=3)
+
+Cursor = tuple[datetime, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a tick came to: rows read, comments that were new to Redis, and where the next tick goes on."""
+
+    read: int
+    queued: int
+    cursor: Cursor | None
+
+
+def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> Swept:
+    """One tick. Goes on at once while a page held something that Redis did not know, and wakes a worker.
+
+    While Redis knows all, a tick reads one page, and ticks together go round all that is pending: cheap with a million
+    pending, quick after Redis came back empty. Several sweepers at once are harmless.
+
+    Raises:
+        moderation.store.AWAY, redis.RedisError: the database or Redis is away; try again later.
+    """
+    read = queued = 0
+    while True:
+        page = _page(store, cursor)
+        read += len(page)
+        cursor = (page[-1].accepted_at, page[-1].id) if len(page) == PAGE else None
+        # By the time of the last edit, as `comments.announce` queues it.
+        added = queues.put([Waiting(row.site_id, row.id, row.updated_at) for row in page])
+        queued += added
+        if queues.has_waiting():
+            queues.wake()
+        if not added or cursor is None:
+            break
+    return Swept(read, queued, cursor)
+
+
+def _page(store: Store, after: Cursor | None) -> Sequence[Row[str, str, datetime, datetime]]:
+    before = clock.now() - GRACE
+    query = (
+        select(Comment.id, Comment.site_id, Comment.accepted_at, Comment.updated_at)
+        .where(Comment.status == "pending", Comment.accepted_at < before, Comment.updated_at < before)
+        .order_by(Comment.accepted_at, Comment.id)
+        .limit(PAGE)
+    )
+    if after is not None:
+        moment, comment_id = after
+        query = query.where(
+            tuple_(Comment.accepted_at, Comment.id) > tuple_(literal(moment, Moment), literal(comment_id))
+        )
+    with store.read() as session:
+        return session.execute(query).all()

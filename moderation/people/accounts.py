@@ -1,0 +1,234 @@
+"""People who may sign in to the console: their passwords (argon2) and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from moderation import actors, audit, clock, sealing
+from moderation.store import Store
+from moderation.tables import Membership, User, UserSession
+
+#: On every site; see `roles.py` for those on single sites.
+ROLES = ("admin", "moderator", "viewer", "none")
+MIN_PASSWORD_LENGTH = 12
+MAX_NAME_LENGTH = 80
+SETUP_LIFETIME = timedelta(days=2)
+SESSION_LIFETIME = timedelta(days=14)
+#: How stale `last_seen_at` may be: a write for every page would be one too many.
+SEEN_EVERY = timedelta(minutes=5)
+
+_hasher = PasswordHasher()
+#: Checked when there is no such user, so that a guess at a name takes as long as one at a password.
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+class PersonError(Exception):
+    """A user cannot be created or changed; the message says why."""
+
+
+class WrongPassword(PersonError):
+    """The password that was given is not the person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedUser:
+    """A new user's id and, without a password, the token of the one-time link to set one."""
+
+    id: str
+    setup_token: str | None
+
+
+def create_user(
+    store: Store,
+    name: str,
+    role: str,
+    password: str | None = None,
+    *,
+    on_sites: Mapping[str, str] | None = None,
+    actor: str = actors.OPERATOR,
+) -> CreatedUser:
+    """Create a user with a role on every site, and further ones `on_sites`, by site id.
+
+    Raises:
+        PersonError: the name is taken or cannot be one, a role unknown, or the password too short.
+    """
+    password_hash = None if password is None else hash_password(password)
+    with store.write() as session:
+        user = add_user(session, name, role, password_hash=password_hash, on_sites=on_sites, actor=actor)
+        token = new_setup_token(user) if password_hash is None else None
+    return CreatedUser(user.id, token)
+
+
+def add_user(
+    session: Session,
+    name: str,
+    role: str,
+    *,
+    password_hash: str | None = None,
+    on_sites: Mapping[str, str] | None = None,
+    actor: str,
+) -> User:
+    """A new user in the caller's transaction; see `create_user`."""
+    on_sites = on_sites or {}
+    for one in (role, *on_sites.values()):
+        if one not in ROLES:
+            raise PersonError(f"There is no role {one!r}; choose one of {', '.join(ROLES)}.")
+    _require_name(session, name)
+    moment = clock.now()
+    user = User(id=clock.new_id("u", moment), name=name, role=role, password_hash=password_hash, created_at=moment)
+    session.add(user)
+    session.flush()
+    session.add_all(
+        Membership(user_id=user.id, site_id=site_id, role=its_role) for site_id, its_role in on_sites.items()
+    )
+    detail = {"user": user.id, "role": role} | ({"sites": dict(on_sites)} if on_sites else {})
+    audit.record(session, [audit.row("user.created", actor=actor, detail=detail)])
+    return user
+
+
+def hash_password(password: str) -> str:
+    """argon2id of a password.
+
+    Raises:
+        PersonError: it is shorter than `MIN_PASSWORD_LENGTH` characters.
+    """
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise PersonError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+    return _hasher.hash(password)
+
+
+def for_setup(session: Session, token: str) -> User | None:
+    """Whose one-time link this is, while it is valid."""
+    user = session.scalar(select(User).where(User.setup_digest == sealing.digest(token), User.disabled_at.is_(None)))
+    if user is None or user.setup_expires_at is None or user.setup_expires_at < clock.now():
+        return None
+    return user
+
+
+def set_password(store: Store, token: str, password: str) -> User | None:
+    """Set a password through its one-time link, which then no longer works. None when it is not valid.
+
+    Browsers that were signed in with the password before are so no longer.
+
+    Raises:
+        PersonError: the password is too short.
+    """
+    password_hash = hash_password(password)
+    with store.write() as session:
+        user = for_setup(session, token)
+        if user is not None:
+            user.password_hash, user.setup_digest, user.setup_expires_at = password_hash, None, None
+            session.execute(delete(UserSession).where(UserSession.user_id == user.id))
+            audit.record(session, [audit.row("user.password_set", actor=actors.of_user(user.id))])
+    return user
+
+
+def change_password(store: Store, user: User, current: str, new: str, *, keep: str) -> None:
+    """Set another password, and sign the person out everywhere but in the browser whose session's token is `keep`.
+
+    Raises:
+        WrongPassword: `current` is not the password.
+        PersonError: `new` is too short.
+    """
+    if not _matches(user, current):
+        raise WrongPassword("This is not your password.")
+    password_hash = hash_password(new)
+    with store.write() as session:
+        session.get_one(User, user.id).password_hash = password_hash
+        others = UserSession.digest != sealing.digest(keep)
+        session.execute(delete(UserSession).where(UserSession.user_id == user.id, others))
+        audit.record(session, [audit.row("user.password_set", actor=actors.of_user(user.id))])
+
+
+def check_password(store: Store, name: str, password: str) -> User | None:
+    """The user with this name and password, else None. Slow on purpose, and as slow for a name that nobody has."""
+    with store.read() as session:
+        user = session.scalar(select(User).where(User.name == name, User.disabled_at.is_(None)))
+    return user if _matches(user, password) else None
+
+
+def start_session(store: Store, user: User, *, ip: str | None = None, user_agent: str | None = None) -> str:
+    """Sign a user in: the token for the browser's cookie. Only its digest is stored."""
+    token, _, digest = sealing.new_token("ws")
+    moment = clock.now()
+    with store.write() as session:
+        session.add(
+            UserSession(
+                digest=digest,
+                id=clock.new_id("us", moment),
+                user_id=user.id,
+                created_at=moment,
+                last_seen_at=moment,
+                expires_at=moment + SESSION_LIFETIME,
+                ip=ip[:45] if ip else None,
+                user_agent=_printable(user_agent)[:300] if user_agent else None,
+            )
+        )
+        audit.record(session, [audit.row("user.signed_in", actor=actors.of_user(user.id))])
+    return token
+
+
+def resume_session(store: Store, token: str) -> User | None:
+    """Whose session this is, while it lasts."""
+    moment = clock.now()
+    with store.read() as session:
+        found = session.execute(
+            select(User, UserSession)
+            .join(UserSession, UserSession.user_id == User.id)
+            .where(
+                UserSession.digest == sealing.digest(token),
+                UserSession.expires_at > moment,
+                User.disabled_at.is_(None),
+            )
+        ).one_or_none()
+    if found is None:
+        return None
+    user, entry = found
+    if moment - entry.last_seen_at > SEEN_EVERY:
+        with store.write() as session:
+            seen = session.get(UserSession, entry.digest)
+            if seen is not None:
+                seen.last_seen_at = moment
+    return user
+
+
+def end_session(store: Store, token: str) -> None:
+    """Sign out: the cookie's token no longer works."""
+    with store.write() as session:
+        entry = session.get(UserSession, sealing.digest(token))
+        if entry is not None:
+            session.delete(entry)
+
+
+def new_setup_token(user: User) -> str:
+    """The token of a one-time link with which this person, a row of an open transaction, sets a password."""
+    token, _, user.setup_digest = sealing.new_token("setup")
+    user.setup_expires_at = clock.now() + SETUP_LIFETIME
+    return token
+
+
+def _matches(user: User | None, password: str) -> bool:
+    stored = user.password_hash if user is not None else None
+    try:
+        _hasher.verify(stored or _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+def _require_name(session: Session, name: str) -> None:
+    if not name or len(name) > MAX_NAME_LENGTH or name != _printable(name).strip():
+        raise PersonError(f"A name has 1 to {MAX_NAME_LENGTH} characters that can be seen, and no space around them.")
+    if session.scalar(select(User.id).where(User.name == name)):
+        raise PersonError(f"There is already a user named {name!r}.")
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())

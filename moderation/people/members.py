@@ -1,0 +1,197 @@
+"""Who may do what: giving and taking roles, people who leave, and links for those who lost their password.
+
+Each function works in the caller's transaction and writes an audit event. The last admin cannot be locked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from moderation import audit, clock
+from moderation.errors import NotFound
+from moderation.people import accounts
+from moderation.people.accounts import PersonError
+from moderation.people.roles import ROLES
+from moderation.tables import Membership, Site, User, UserSession
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user, and their roles on single sites by site id."""
+
+    user: User
+    on_sites: Mapping[str, str]
+
+
+def page(session: Session, *, after: str | None = None, limit: int = 100) -> list[Person]:
+    """Users by name; `after` is the name that the last page ended with."""
+    query = select(User).order_by(User.name).limit(limit)
+    if after is not None:
+        query = query.where(User.name > after)
+    return _with_roles(session, session.scalars(query).all())
+
+
+def find(session: Session, user_id: str) -> Person:
+    """One of them.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    return _with_roles(session, [_user(session, user_id)])[0]
+
+
+def of_site(session: Session, site_id: str) -> list[tuple[User, str]]:
+    """Who has a role on this site only, and which, by name. Those with a role on every site are `everywhere`."""
+    query = select(User, Membership.role).join(Membership, Membership.user_id == User.id)
+    found = session.execute(query.where(Membership.site_id == site_id).order_by(User.name)).all()
+    return [(user, role) for user, role in found]
+
+
+def everywhere(session: Session) -> Sequence[User]:
+    """Who has a role on every site, by name."""
+    return session.scalars(select(User).where(User.role != "none").order_by(User.name)).all()
+
+
+def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:
+    """Whether `admin`, who has these roles by site, may do everything with a person's account.
+
+    It takes an admin wherever the person may do anything: a link to set their password is all of their rights.
+    """
+    if admin.role == "admin":
+        return True
+    if person.user.role != "none" or not person.on_sites:
+        return False
+    return all(roles.get(site_id) == "admin" for site_id in person.on_sites)
+
+
+def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:
+    """Give a person this role on every site; `none` leaves them those on single sites.
+
+    Raises:
+        NotFound: there is no such user.
+        PersonError: there is no such role, or this is the last admin.
+    """
+    _require_role(role)
+    user = _user(session, user_id)
+    if role == user.role:
+        return
+    if user.role == "admin":
+        _require_another_admin(session, user)
+    detail = {"user": user_id, "from": user.role, "role": role}
+    user.role = role
+    audit.record(session, [audit.row("user.role_changed", actor=actor, detail=detail)])
+
+
+def set_site_role(session: Session, user_id: str, site_id: str, role: str, *, actor: str) -> None:
+    """Give a person this role on one site; `none` takes theirs there away.
+
+    Raises:
+        NotFound: there is no such user or site.
+        PersonError: there is no such role.
+    """
+    _require_role(role)
+    _user(session, user_id)
+    if session.get(Site, site_id) is None:
+        raise NotFound(f"There is no site {site_id}.")
+    found = session.get(Membership, (user_id, site_id))
+    before = found.role if found is not None else "none"
+    if role == before:
+        return
+    if role == "none":
+        session.delete(found)
+    elif found is None:
+        session.add(Membership(user_id=user_id, site_id=site_id, role=role))
+    else:
+        found.role = role
+    detail = {"user": user_id, "from": before, "role": role}
+    audit.record(session, [audit.row("user.site_role_changed", actor=actor, site_id=site_id, detail=detail)])
+
+
+def disable(session: Session, user_id: str, *, actor: str) -> None:
+    """Nobody signs in as this person any more, and whoever is signed in is out. `enable` undoes it.
+
+    Raises:
+        NotFound: there is no such user.
+        PersonError: this is the last admin.
+    """
+    user = _user(session, user_id)
+    if user.disabled_at is not None:
+        return
+    if user.role == "admin":
+        _require_another_admin(session, user)
+    user.disabled_at, user.setup_digest, user.setup_expires_at = clock.now(), None, None
+    session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+    audit.record(session, [audit.row("user.disabled", actor=actor, detail={"user": user_id})])
+
+
+def enable(session: Session, user_id: str, *, actor: str) -> None:
+    """The person may sign in again, as before.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    user = _user(session, user_id)
+    if user.disabled_at is not None:
+        user.disabled_at = None
+        audit.record(session, [audit.row("user.enabled", actor=actor, detail={"user": user_id})])
+
+
+def make_link(session: Session, user_id: str, *, actor: str) -> str:
+    """The token of a new one-time link to set a password; an earlier link no longer works, the password still does.
+
+    Raises:
+        NotFound: there is no such user.
+        PersonError: they are disabled.
+    """
+    user = _user(session, user_id)
+    if user.disabled_at is not None:
+        raise PersonError(f"{user.name} is disabled. Enable them first.")
+    token = accounts.new_setup_token(user)
+    audit.record(session, [audit.row("user.link_made", actor=actor, detail={"user": user_id})])
+    return token
+
+
+def by_name(session: Session, name: str) -> User:
+    """The user with this name.
+
+    Raises:
+        NotFound: nobody has it.
+    """
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None:
+        raise NotFound(f"There is no user named {name!r}. `winnow user list` shows them.")
+    return user
+
+
+def _user(session: Session, user_id: str) -> User:
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound(f"There is no user {user_id}.")
+    return user
+
+
+def _with_roles(session: Session, users: Sequence[User]) -> list[Person]:
+    found: dict[str, dict[str, str]] = {user.id: {} for user in users}
+    for row in session.scalars(select(Membership).where(Membership.user_id.in_(found))):
+        found[row.user_id][row.site_id] = row.role
+    return [Person(user, found[user.id]) for user in users]
+
+
+def _require_role(role: str) -> None:
+    if role not in ROLES:
+        raise PersonError(f"There is no role {role!r}; choose one of {', '.join(accounts.ROLES)}.")
+
+
+def _require_another_admin(session: Session, user: User) -> None:
+    """Locks all admins, so that two who take the role from each other at once do not both succeed."""
+    can_sign_in = or_(User.password_hash.is_not(None), User.oidc_subject.is_not(None))
+    query = select(User.id).where(User.role == "admin", User.disabled_at.is_(None), can_sign_in)
+    admins = session.scalars(query.order_by(User.id).with_for_update()).all()
+    if user.disabled_at is None and not set(admins) - {user.id}:
+        raise PersonError(
+            f"{user.name} is the last admin on every site who can sign in. Give somebody else that role first."
+        )

@@ -1,0 +1,183 @@
+"""What a policy would have made of past comments, counted beside what people decided about them. Pure.
+
+`static/consequences.js` counts the same in the browser while a slider moves; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
+from typing import Any, Literal
+
+from moderation.policy.rules import RULES, Action, Facts, Mode, Policy, Threshold, evaluate, placement, reject_threshold
+
+#: Where too few decisions follow each other to measure how long one takes, it is taken to be this, in seconds.
+ASSUMED_SECONDS = 20.0
+#: As many measured gaps are needed, none shorter (many were decided at once) or longer (somebody had a break).
+LEAST_GAPS, SHORTEST_GAP, LONGEST_GAP = 20, 1.0, 300.0
+#: Bars of a histogram.
+BINS = 50
+
+#: The rules that come before the thresholds: what they say, no threshold can change.
+_BEFORE = frozenset(rule.__name__ for rule in RULES[: RULES.index(reject_threshold)])
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A comment of the past, as far as thresholds and people matter to it."""
+
+    #: None where it could not be scored.
+    scores: Mapping[str, float] | None
+    #: What a rule says that comes before the thresholds, if one does.
+    before: Action | None
+    #: What the other rules say once no threshold is reached.
+    after: Action
+    #: What a person decided; None where nobody has looked.
+    decided: Literal["publish", "reject"] | None
+    #: Whether it is one of the site's latest comments, by which its days are measured.
+    recent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Past comments of a site, and how its days and its moderators are."""
+
+    comments: Sequence[Past]
+    #: How many days the recent comments came in.
+    days: float
+    #: How long a decision takes, and whether that was measured here.
+    seconds: float = ASSUMED_SECONDS
+    measured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What would have become of a sample. `bad` is what people rejected, `good` what they published."""
+
+    bad: int
+    bad_published: int
+    good: int
+    good_held: int
+    good_rejected: int
+    #: Recent comments that nobody looked at: neither right nor wrong.
+    unseen: int
+    unseen_published: int
+    unseen_held: int
+    unseen_rejected: int
+    #: What would be put before a moderator in a day, and what that takes.
+    asked_a_day: float
+    minutes_a_day: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def apart_from_thresholds(policy: Policy, facts: Facts) -> tuple[Action | None, Action]:
+    """What the rules say before the thresholds (None: nothing), and after them."""
+    verdict = evaluate(policy, {}, facts)  # without a score no threshold is reached
+    if verdict.reasons[0].rule in _BEFORE:
+        return verdict.action, verdict.action
+    return None, verdict.action
+
+
+def verdict(past: Past, thresholds: Mapping[str, Threshold]) -> Action:
+    """What `rules.evaluate` would say of this comment under these thresholds."""
+    if past.before is not None:
+        return past.before
+    if past.scores is None:
+        return "flag"
+    if any(_reaches(score, thresholds.get(label, Threshold()).reject_at) for label, score in past.scores.items()):
+        return "reject"
+    if any(_reaches(score, thresholds.get(label, Threshold()).flag_at) for label, score in past.scores.items()):
+        return "flag"
+    return past.after
+
+
+def count(sample: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Consequences:
+    """What these thresholds, in this mode, would have made of the sample."""
+    found = {"publish": [0, 0, 0], "reject": [0, 0, 0], None: [0, 0, 0]}
+    column = {"published": 0, "flagged": 1, "rejected": 2}
+    asked = 0
+    for past in sample.comments:
+        status, asks = placement(mode, verdict(past, thresholds))
+        if past.decided is not None or past.recent:
+            found[past.decided][column[status]] += 1
+        asked += asks and past.recent
+    good, bad, unseen = found["publish"], found["reject"], found[None]
+    a_day = asked / sample.days
+    return Consequences(
+        bad=sum(bad),
+        bad_published=bad[0],
+        good=sum(good),
+        good_held=good[1],
+        good_rejected=good[2],
+        unseen=sum(unseen),
+        unseen_published=unseen[0],
+        unseen_held=unseen[1],
+        unseen_rejected=unseen[2],
+        asked_a_day=_one_place(a_day),
+        minutes_a_day=_one_place(a_day * sample.seconds / 60),
+    )
+
+
+def seconds_a_decision(decisions: Sequence[tuple[str, datetime]]) -> tuple[float, bool]:
+    """The median time between one decision of a person and their next, in seconds; and whether it was measured.
+
+    `decisions` are who decided and when, in any order.
+    """
+    by_person: dict[str, list[datetime]] = defaultdict(list)
+    for person, moment in decisions:
+        by_person[person].append(moment)
+    gaps = [
+        gap
+        for moments in by_person.values()
+        for earlier, later in pairwise(sorted(moments))
+        if SHORTEST_GAP <= (gap := (later - earlier).total_seconds()) <= LONGEST_GAP
+    ]
+    if len(gaps) < LEAST_GAPS:
+        return ASSUMED_SECONDS, False
+    return round(median(gaps), 1), True
+
+
+@dataclass(slots=True)
+class Bar:
+    """The comments of a range of scores, by what people decided about them."""
+
+    rejected: int = 0
+    published: int = 0
+    unseen: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.rejected + self.published + self.unseen
+
+
+def histogram(sample: Sample, label: str) -> list[Bar]:
+    """How the sample's scores on one label lie, from 0 to 1 in `BINS` bars."""
+    bars = [Bar() for _ in range(BINS)]
+    for past in sample.comments:
+        score = (past.scores or {}).get(label)
+        if score is None:
+            continue
+        bar = bars[min(BINS - 1, int(score * BINS))]
+        if past.decided == "reject":
+            bar.rejected += 1
+        elif past.decided == "publish":
+            bar.published += 1
+        else:
+            bar.unseen += 1
+    return bars
+
+
+def _reaches(score: float, threshold: float | None) -> bool:
+    return threshold is not None and score >= threshold
+
+
+def _one_place(number: float) -> float:
+    """Rounded half up, as the browser does it too."""
+    return math.floor(number * 10 + 0.5) / 10

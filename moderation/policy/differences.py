@@ -1,0 +1,77 @@
+"""What differs between two versions of a policy, in sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moderation.policy.policies import DEFAULT, thresholds
+from moderation.policy.rules import Presets, Threshold
+
+_LISTS = {
+    "banned_words": "Banned words",
+    "suspect_words": "Suspect words",
+    "blocked_authors": "Blocked authors",
+    "trusted_authors": "Trusted authors",
+    "blocked_ips": "Blocked addresses",
+    "trusted_ips": "Trusted addresses",
+}
+_SWITCHES = {
+    "flag_repeated": "Repeated comments",
+    "flag_first_comment": "First comments",
+    "flag_unknown_language": "Languages that the classifier has not learnt",
+}
+#: Entries that a sentence names; the rest are counted.
+_NAMED = 5
+
+
+def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -> list[str]:
+    """Each difference between two stored documents as a sentence; none where they mean the same."""
+    old, new = DEFAULT | dict(old), DEFAULT | dict(new)
+    found = [
+        f"{name.capitalize()}: {new[name]} (was {old[name]})." for name in ("mode", "preset") if old[name] != new[name]
+    ]
+    found += _thresholds(thresholds(old, presets), thresholds(new, presets))
+    for name, title in _LISTS.items():
+        found += _list(title, old[name], new[name])
+    if old["max_links"] != new["max_links"]:
+        found.append(f"Links that a comment may have: {_any(new['max_links'])} (was {_any(old['max_links'])}).")
+    for name, title in _SWITCHES.items():
+        if old[name] != new[name]:
+            found.append(f"{title} {'are flagged now' if new[name] else 'are no longer flagged'}.")
+    return found
+
+
+def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> list[str]:
+    found = []
+    for label in sorted(old.keys() | new.keys()):
+        before, after = old.get(label, Threshold()), new.get(label, Threshold())
+        name = label.replace("_", " ").capitalize()
+        for edge, verb in (("flag_at", "flags"), ("reject_at", "rejects")):
+            was, now = getattr(before, edge), getattr(after, edge)
+            if was != now:
+                found.append(f"{name} {verb} {_from(now)} (was {_from(was)}).")
+    return found
+
+
+def _list(title: str, old: Sequence[str], new: Sequence[str]) -> list[str]:
+    added = [entry for entry in new if entry not in set(old)]
+    removed = [entry for entry in old if entry not in set(new)]
+    parts = [f"{verb} {_some(entries)}" for verb, entries in (("added", added), ("removed", removed)) if entries]
+    if parts:
+        return [f"{title}: {'; '.join(parts)}."]
+    return [] if list(old) == list(new) else [f"{title}: in another order."]
+
+
+def _some(entries: Sequence[str]) -> str:
+    named = ", ".join(f"“{entry}”" for entry in entries[:_NAMED])
+    more = len(entries) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _from(threshold: float | None) -> str:
+    return "never" if threshold is None else f"from {threshold:g}"
+
+
+def _any(number: int | None) -> str:
+    return "any number" if number is None else str(number)

@@ -1,0 +1,142 @@
+"""The past comments of a site that a policy is tried on: the latest, and the latest that people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, select, text, union_all
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.patterns import count_links, fold
+from moderation.policy.consequences import Past, Sample, apart_from_thresholds, seconds_a_decision
+from moderation.policy.rules import Facts, Policy
+from moderation.tables import DECIDED_BY_PEOPLE, AuditEvent, Comment, ReviewItem
+
+#: Of each kind.
+MOST = 2000
+_DECIDED = ("published", "flagged", "rejected")
+_COLUMNS = (
+    Comment.id,
+    Comment.status,
+    Comment.version,
+    Comment.decided_by,
+    Comment.decided_at,
+    Comment.accepted_at,
+    Comment.scores,
+    Comment.reasons,
+    Comment.comment,
+    Comment.name,
+    Comment.email,
+    Comment.user_id,
+    Comment.ip,
+)
+_Row = Row[*tuple[Any, ...]]
+
+
+def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) -> Sample:
+    """The site's last `most` comments, and the last `most` that people decided, as `policy`'s rules see them.
+
+    What the rules asked of the moment (repeated, first comment, language) is taken as it was recorded then.
+    """
+    recent = _recent(session, site_id, most)
+    confirmed = _confirmed(session, site_id, most)
+    by_people = _by_people(session, site_id, most) + _by_ids(session, confirmed, {row.id for row in recent})
+    rows = {row.id: row for row in (*recent, *by_people)}
+    latest = {row.id for row in recent}
+    rules = _rules_then(session, list(rows.values()))
+    seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
+    comments = []
+    for row in rows.values():
+        before, after = apart_from_thresholds(policy, _facts(row, rules.get(row.id, set())))
+        comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest))
+    return Sample(comments, _days(recent), seconds, measured)
+
+
+def _recent(session: Session, site_id: str, most: int) -> Sequence[_Row]:
+    # Each status has its index in this order: take the head of each and merge.
+    heads = [
+        select(Comment.id)
+        .where(Comment.site_id == site_id, Comment.status == status)
+        .order_by(Comment.id.desc())
+        .limit(most)
+        .subquery()
+        for status in _DECIDED
+    ]
+    ids = union_all(*(select(head.c.id) for head in heads))
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(ids))
+    return session.execute(query.order_by(Comment.id.desc()).limit(most)).all()
+
+
+def _by_people(session: Session, site_id: str, most: int) -> list[_Row]:
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(
+        Comment.site_id == site_id, text(DECIDED_BY_PEOPLE), Comment.status.in_(("published", "rejected"))
+    )
+    return list(session.execute(query.order_by(Comment.id.desc()).limit(most)).all())
+
+
+def _by_ids(session: Session, ids: dict[str, int], but: set[str]) -> list[_Row]:
+    wanted = ids.keys() - but
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(wanted), Comment.status.in_(_DECIDED))
+    return list(session.execute(query).all()) if wanted else []
+
+
+def _confirmed(session: Session, site_id: str, most: int) -> dict[str, int]:
+    """Comments of which somebody took a second look, and the version that they looked at."""
+    query = (
+        select(ReviewItem.comment_id, ReviewItem.about)
+        .where(
+            ReviewItem.site_id == site_id,
+            ReviewItem.kind == "second_look",
+            ReviewItem.closed_at.is_not(None),
+            ReviewItem.outcome.in_(("publish", "reject")),
+        )
+        .order_by(ReviewItem.closed_at.desc())
+        .limit(most)
+    )
+    return {comment_id: (about or {}).get("version", 0) for comment_id, about in session.execute(query)}
+
+
+def _rules_then(session: Session, rows: Sequence[_Row]) -> dict[str, set[str]]:
+    """The rules that the policy gave for its own decision on each comment, before any person's."""
+    by_policy = {row.id: _rules(row.reasons) for row in rows if row.decided_by == actors.POLICY}
+    others = [row.id for row in rows if row.decided_by != actors.POLICY]
+    query = select(AuditEvent.comment_id, AuditEvent.reasons).where(
+        AuditEvent.comment_id.in_(others), AuditEvent.action == "comment.decided", AuditEvent.actor == actors.POLICY
+    )
+    then = {str(comment_id): _rules(reasons) for comment_id, reasons in session.execute(query)} if others else {}
+    return by_policy | then
+
+
+def _rules(reasons: list[dict[str, Any]] | None) -> set[str]:
+    return {str(reason.get("rule")) for reason in reasons or ()}
+
+
+def _facts(row: _Row, rules: set[str]) -> Facts:
+    return Facts(
+        text=row.comment,
+        links=count_links(row.comment),
+        authors=tuple(fold(who) for who in (row.user_id, row.email, row.name) if who),
+        ip=row.ip,
+        repeated="repeated" in rules,
+        first_comment="first_comment" in rules,
+        unknown_language="und" if "language" in rules else None,
+    )
+
+
+def _decided(row: _Row, confirmed: dict[str, int]) -> Literal["publish", "reject"] | None:
+    by_person = row.decided_by == actors.SITE or actors.is_person(row.decided_by)
+    by_person = by_person or confirmed.get(row.id) == row.version
+    if not by_person or row.status == "flagged":
+        return None
+    return "publish" if row.status == "published" else "reject"
+
+
+def _days(recent: Sequence[_Row]) -> float:
+    """How many days these came in; at least one, so that a busy first hour is not taken for every hour."""
+    if not recent:
+        return 1.0
+    oldest: datetime = min(row.accepted_at for row in recent)
+    return max(1.0, (clock.now() - oldest) / timedelta(days=1))

@@ -1,0 +1,156 @@
+"""Stored policies: the document that a site edits, its versions, and the `Policy` that the rules read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import audit, clock
+from moderation.errors import NotFound
+from moderation.patterns import AddressSet, PatternSet, fold
+from moderation.policy.rules import Policy, Presets, Threshold
+from moderation.tables import PolicyVersion, Site
+
+#: What a new site starts with.
+DEFAULT: dict[str, Any] = {
+    "mode": "auto",
+    "preset": "balanced",
+    "thresholds": {},
+    "banned_words": [],
+    "suspect_words": [],
+    "max_links": 3,
+    "blocked_authors": [],
+    "trusted_authors": [],
+    "blocked_ips": [],
+    "trusted_ips": [],
+    "flag_repeated": True,
+    "flag_first_comment": False,
+    "flag_unknown_language": True,
+    # Of each list, which entry ends when: `{"banned_words": {"casino": "2026-12-01T00:00:00+00:00"}}`.
+    "expires": {},
+}
+#: What of it are lists of entries.
+LISTS = ("banned_words", "suspect_words", "blocked_authors", "trusted_authors", "blocked_ips", "trusted_ips")
+
+
+def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Threshold]:
+    """The thresholds in force: the preset's, under those that the site has set itself."""
+    chosen = {label: dict(values) for label, values in presets[document["preset"]].items()}
+    for label, values in document["thresholds"].items():
+        chosen.setdefault(label, {}).update(values)
+    return {label: Threshold(values.get("flag_at"), values.get("reject_at")) for label, values in chosen.items()}
+
+
+def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) -> Policy:
+    """The `Policy` that a stored document describes.
+
+    Raises:
+        PatternError: an entry of a list cannot be used. Checked when a policy is stored.
+    """
+    return Policy(
+        version=version,
+        mode=document["mode"],
+        thresholds=thresholds(document, presets),
+        banned_words=PatternSet(document["banned_words"]),
+        suspect_words=PatternSet(document["suspect_words"]),
+        max_links=document["max_links"],
+        blocked_authors=frozenset(map(fold, document["blocked_authors"])),
+        trusted_authors=frozenset(map(fold, document["trusted_authors"])),
+        blocked_ips=AddressSet(document["blocked_ips"]),
+        trusted_ips=AddressSet(document["trusted_ips"]),
+        flag_repeated=document["flag_repeated"],
+        flag_first_comment=document["flag_first_comment"],
+        flag_unknown_language=document["flag_unknown_language"],
+    )
+
+
+def current(session: Session, site_id: str) -> PolicyVersion:
+    """The policy in force on a site.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    row = session.scalar(
+        select(PolicyVersion)
+        .join(Site, (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version))
+        .where(Site.id == site_id)
+    )
+    if row is None:
+        raise NotFound(f"There is no site {site_id}.")
+    return row
+
+
+def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: str) -> PolicyVersion:
+    """Store `document` as the next version of the site's policy and put it in force.
+
+    Raises:
+        NotFound: there is no such site.
+        PatternError: an entry of a list cannot be used.
+    """
+    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    whole = DEFAULT | dict(document)
+    whole["expires"] = _expires(whole)
+    for name in ("banned_words", "suspect_words"):
+        PatternSet(whole[name])
+    for name in ("blocked_ips", "trusted_ips"):
+        AddressSet(whole[name])
+    site.policy_version += 1
+    row = PolicyVersion(
+        site_id=site_id, version=site.policy_version, document=whole, created_at=clock.now(), created_by=actor
+    )
+    session.add(row)
+    event = audit.row("policy.changed", actor=actor, site_id=site_id, policy_version=row.version)
+    audit.record(session, [event])
+    return row
+
+
+def _expires(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """When which entry ends, of those that are in their lists."""
+    kept = {
+        name: {entry: end for entry, end in ends.items() if entry in document[name]}
+        for name, ends in document["expires"].items()
+    }
+    return {name: ends for name, ends in kept.items() if ends}
+
+
+def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> PolicyVersion:
+    """The policy in force with another mode, as a new version."""
+    return save(session, site_id, current(session, site_id).document | {"mode": mode}, actor=actor)
+
+
+class PolicyCache:
+    """Compiled policies by site, read again only when a site's version has moved.
+
+    Threads may share one: at worst two of them compile the same policy.
+    """
+
+    def __init__(self, presets: Presets) -> None:
+        self._presets = presets
+        self._policies: dict[str, Policy] = {}
+
+    def get(self, session: Session, site_ids: set[str]) -> dict[str, Policy]:
+        """The policies in force on these sites, as of `session`'s snapshot."""
+        versions = session.execute(select(Site.id, Site.policy_version).where(Site.id.in_(site_ids)))
+        for site_id, version in versions:
+            known = self._policies.get(site_id)
+            if known is None or known.version != version:
+                document = current(session, site_id).document
+                self._policies[site_id] = compile_policy(DEFAULT | document, version, self._presets)
+        return {site_id: self._policies[site_id] for site_id in site_ids}
+
+
+class Candidate(PolicyCache):
+    """A policy that is not in force (yet), for one site: what `scoring.Scorer` judges by when somebody tries it."""
+
+    def __init__(self, site_id: str, policy: Policy) -> None:
+        super().__init__({})
+        self._policies[site_id] = policy
+
+    def get(self, session: Session, site_ids: set[str]) -> dict[str, Policy]:  # noqa: ARG002 - as its base
+        """The policy, whatever is in force."""
+        return {site_id: self._policies[site_id] for site_id in site_ids}

@@ -1,0 +1,104 @@
+"""Entries of a policy's lists that are put there from a comment, most of them for a while.
+
+The policy itself knows no time: an entry counts while it is in its list. The document says beside the lists when which
+entry ends (`expires`), and the clock takes it out then, as a new version of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.patterns import fold
+from moderation.policy import policies
+from moderation.policy.policies import LISTS
+from moderation.store import Store
+from moderation.tables import PolicyVersion, Site
+
+#: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
+MOST_ENTRIES = 2000
+#: Who is in one of these must not be put into the other: one of the two would mean nothing.
+_OPPOSITES = {
+    "blocked_authors": "trusted_authors",
+    "trusted_authors": "blocked_authors",
+    "blocked_ips": "trusted_ips",
+    "trusted_ips": "blocked_ips",
+}
+
+
+class ListError(ValueError):
+    """The entry cannot be put into the list; the message says why."""
+
+
+def add(session: Session, site_id: str, name: str, entry: str, *, until: datetime | None, actor: str) -> PolicyVersion:
+    """Put an entry into a list of the site's policy, `until` a moment or (None) for ever, in the caller's transaction.
+
+    One that is there already ends at the later of the two moments; where nothing changes, the policy stays as it is.
+
+    Raises:
+        NotFound: there is no such site.
+        ListError, PatternError: it cannot be an entry of this list.
+    """
+    # Locked before it is read, so that nobody's change is lost.
+    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+    row = policies.current(session, site_id)
+    document = policies.DEFAULT | row.document
+    entries: list[str] = document[name]
+    ends: dict[str, str] = document["expires"].get(name, {})
+    opposite = _OPPOSITES.get(name)
+    if opposite is not None and _find(document[opposite], entry) is not None:
+        word = "trusted" if opposite.startswith("trusted") else "blocked"
+        raise ListError(f"The site has {entry} as {word}. An admin can change that in its policy first.")
+    known = _find(entries, entry)
+    if known is None and len(entries) >= MOST_ENTRIES:
+        raise ListError(f"The list has {len(entries):,} entries already, and no more fit.")
+    if known is not None and (known not in ends or (until is not None and _moment(ends[known]) >= until)):
+        return row
+    kept = {one: end for one, end in ends.items() if one != known}
+    if until is not None:
+        kept[known or entry] = until.isoformat()
+    changed = {
+        name: entries if known is not None else [*entries, entry],
+        "expires": document["expires"] | {name: kept},
+    }
+    return policies.save(session, site_id, document | changed, actor=actor)
+
+
+def take_out_ended(store: Store) -> int:
+    """Take out what has ended, on every site, as new versions by the policy itself. Returns how many sites changed."""
+    moment = clock.now()
+    with store.read() as session:
+        query = select(Site.id, PolicyVersion.document["expires"]).join(
+            PolicyVersion, (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version)
+        )
+        due = [site_id for site_id, ends in session.execute(query) if _ended(ends or {}, moment)]
+    for site_id in due:
+        with store.write() as session:
+            session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+            document = policies.DEFAULT | policies.current(session, site_id).document
+            ended = _ended(document["expires"], moment)
+            if ended:
+                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in LISTS}
+                policies.save(session, site_id, document | left, actor=actors.POLICY)
+    return len(due)
+
+
+def _ended(expires: Mapping[str, Mapping[str, str]], moment: datetime) -> dict[str, set[str]]:
+    """Of each list what has ended by this moment."""
+    found = {name: {one for one, end in ends.items() if _moment(end) <= moment} for name, ends in expires.items()}
+    return {name: entries for name, entries in found.items() if entries}
+
+
+def _find(entries: list[str], entry: str) -> str | None:
+    """The entry as the list has it: case and spacing make no difference."""
+    folded = fold(entry)
+    return next((one for one in entries if fold(one) == folded), None)
+
+
+def _moment(text: Any) -> datetime:
+    return datetime.fromisoformat(text)

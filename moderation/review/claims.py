@@ -1,0 +1,73 @@
+"""Who has a comment open just now, so that two people do not read the same one. A claim warns and never blocks.
+
+It ends by itself when it is not renewed: a browser that vanished holds nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.tables import ReviewItem
+
+LIFETIME = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What came of trying to claim a comment."""
+
+    #: Who else has it (`user:<id>`); then it stays theirs.
+    other: str | None = None
+    #: Whether it is ours now; not so either when it waits for nobody any more.
+    ours: bool = False
+
+
+def take(session: Session, comment_id: str, *, by: str) -> Claim:
+    """Claim a comment's open review items or renew a claim, in the caller's transaction."""
+    moment = clock.now()
+    items = session.execute(
+        select(ReviewItem.id, ReviewItem.claimed_by, ReviewItem.claimed_until)
+        .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open)
+        .order_by(ReviewItem.id)
+        .with_for_update()
+    ).all()
+    holders = {item.claimed_by for item in items if item.claimed_until is not None and item.claimed_until > moment}
+    other = min(holders - {by}, default=None)
+    if other is not None or not items:
+        return Claim(other)
+    session.execute(
+        update(ReviewItem)
+        .where(ReviewItem.id.in_([item.id for item in items]))
+        .values(claimed_by=by, claimed_until=moment + LIFETIME)
+        .execution_options(synchronize_session=False)
+    )
+    return Claim(ours=True)
+
+
+def release(session: Session, comment_id: str, *, by: str) -> bool:
+    """Give up a claim of one's own, in the caller's transaction. Whether there was one."""
+    released = session.execute(
+        update(ReviewItem)
+        .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open, ReviewItem.claimed_by == by)
+        .values(claimed_by=None, claimed_until=None)
+        .returning(ReviewItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(released.all())
+
+
+def holders(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
+    """Who has which of these comments open now, by the comment's id."""
+    query = select(ReviewItem.comment_id, ReviewItem.claimed_by).where(
+        ReviewItem.comment_id.in_(comment_ids),
+        ReviewItem.is_open,
+        ReviewItem.claimed_by.is_not(None),
+        ReviewItem.claimed_until > clock.now(),
+    )
+    return {comment_id: by for comment_id, by in session.execute(query) if by is not None}

@@ -1,0 +1,155 @@
+"""Review items: why a comment waits for a person. The open ones are the review queue; `review_pages.py` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.review import groups
+from moderation.review.review_pages import LATEST, Filters, Order, Page, Position, page
+from moderation.tables import ReviewItem
+
+__all__ = [
+    "Filters",
+    "Order",
+    "Page",
+    "Position",
+    "Wanted",
+    "close",
+    "due",
+    "oldest_open_seconds",
+    "open_items",
+    "open_kinds",
+    "page",
+]
+
+#: What nobody waits for comes after everything else, however old it is: in milliseconds.
+_AFTER_ALL = {"second_look": 10 * 365 * 86_400_000}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A comment to ask a person about: how urgently, and what the queue can be filtered by. See `ReviewItem`."""
+
+    site_id: str
+    comment_id: str
+    priority: int
+    label: str | None = None
+    rule: str | None = None
+    language: str | None = None
+    author_key: str | None = None
+    thread: str | None = None
+    group_id: str | None = None
+    not_for: str | None = None
+    about: dict[str, Any] | None = None
+
+
+def due(priority: int, opened_at: datetime) -> int:
+    """When somebody should have looked, in milliseconds since 1970: at once for priority 0, a day later for 1000.
+
+    It does not change with time, so that an index has the queue in order; and what is old comes up among what is worse.
+    """
+    return clock.milliseconds(opened_at) + round(LATEST / timedelta(milliseconds=1) * priority / 1000)
+
+
+def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None:
+    """Ask a person about comments, in the caller's transaction.
+
+    A comment that already has an open item of this kind keeps it.
+    """
+    if not wanted:
+        return
+    ids = [one.comment_id for one in wanted]
+    already = set(
+        session.scalars(
+            select(ReviewItem.comment_id).where(
+                ReviewItem.comment_id.in_(ids), ReviewItem.kind == kind, ReviewItem.is_open
+            )
+        )
+    )
+    moment, later = clock.now(), _AFTER_ALL.get(kind, 0)
+    rows = [
+        asdict(one)
+        | {"id": clock.new_id("q", moment), "kind": kind, "opened_at": moment, "due": due(one.priority, moment) + later}
+        for one in wanted
+        if one.comment_id not in already
+    ]
+    if rows:
+        groups.line_up(session, rows)
+        session.execute(insert(ReviewItem), rows)
+
+
+def open_kinds(session: Session, comment_id: str) -> set[str]:
+    """Why this comment waits for a person: the kinds of its open items."""
+    query = select(ReviewItem.kind).where(ReviewItem.comment_id == comment_id, ReviewItem.is_open)
+    return set(session.scalars(query))
+
+
+def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str, version: int | None = None) -> None:
+    """Close every open item of these comments, in the caller's transaction.
+
+    `version` is the comment's that closes them: `reopen` goes by it.
+    """
+    left = groups.without(session, comment_ids)
+    session.execute(
+        update(ReviewItem)
+        .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.is_open)
+        .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version, due=groups.own_due())
+        .execution_options(synchronize_session=False)
+    )
+    groups.move_up(session, left)
+
+
+def forget(session: Session, comment_id: str) -> None:
+    """Take what tells of an erased comment's author and words off its items, in the caller's transaction."""
+    session.execute(
+        update(ReviewItem)
+        .where(ReviewItem.comment_id == comment_id)
+        .values(author_key=None, language=None, group_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def reopen(session: Session, comment_id: str, version: int) -> set[str]:
+    """Open the items again that the comment's `version` closed, since it was undone; gives their kinds.
+
+    What a second look or an appeal is about is in force again, at the version that the undo makes, and wants its answer
+    again. One stays closed where another of its kind has been opened since: one of a kind is enough.
+    """
+    closed = (
+        select(ReviewItem)
+        .where(
+            ReviewItem.comment_id == comment_id,
+            ReviewItem.closed_version == version,
+            ReviewItem.kind.not_in(open_kinds(session, comment_id)),
+        )
+        .execution_options(populate_existing=True)
+    )
+    items = session.scalars(closed).all()
+    for item in items:
+        item.closed_at = item.closed_by = item.outcome = item.closed_version = None
+        item.claimed_by = item.claimed_until = None
+        if item.about is not None:
+            known = {name: value for name, value in item.about.items() if name != "second"}
+            item.about = known | {"version": version + 1}
+    session.flush()
+    groups.fall_in(session, [comment_id])
+    return {item.kind for item in items}
+
+
+def oldest_open_seconds(session: Session) -> float:
+    """How long the oldest open item has been open; 0.0 when none is. Nobody waits for a second look: it has no age."""
+    query = (
+        select(ReviewItem.opened_at)
+        .where(ReviewItem.is_open, ReviewItem.kind != "second_look")
+        .order_by(ReviewItem.opened_at)
+        .limit(1)
+    )
+    oldest = session.scalar(query)
+    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())

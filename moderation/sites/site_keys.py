@@ -1,0 +1,115 @@
+"""A site's keys as its admins see them: which there are, and taking one out of use, or back into it.
+
+`sites.py` makes them. Each function works in the caller's transaction and writes an audit event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from moderation import audit, clock, sealing
+from moderation.errors import NotFound
+from moderation.sealing import SealError
+from moderation.settings import Settings
+from moderation.sites.sites import VALID_KEYS
+from moderation.tables import ApiKey, CompatKey
+
+Kind = Literal["api", "compat"]
+AnyKey = TypeVar("AnyKey", ApiKey, CompatKey)
+#: How long a revoked key is listed, and can be made valid again.
+REMEMBERED = timedelta(days=7)
+#: As much of a compat key's digest as tells it from a site's others.
+_ID_LENGTH = 16
+
+
+class KeyRefused(Exception):
+    """A key cannot be made valid; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key without what is secret of it."""
+
+    kind: Kind
+    id: str
+    #: What tells it from others: the beginning of an API key, the end of a compat key.
+    shown: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def of_site(session: Session, settings: Settings, site_id: str) -> list[Key]:
+    """A site's valid keys, and those revoked of late: API keys first, each kind the newest first."""
+    return [
+        *(_api_key(row) for row in _rows(session, ApiKey, site_id)),
+        *(_compat_key(settings, row) for row in _rows(session, CompatKey, site_id)),
+    ]
+
+
+def revoke(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: str) -> None:
+    """From now on nothing can be done with this key. `restore` undoes it.
+
+    Raises:
+        NotFound: the site has no such valid key.
+    """
+    row = _find(session, site_id, kind, key_id)
+    if row.revoked_at is not None:
+        raise NotFound("This key is revoked already.")
+    row.revoked_at = clock.now()
+    _record(session, "site.key_revoked", site_id, {"kind": kind, "key": key_id}, actor=actor)
+
+
+def restore(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: str) -> None:
+    """Make a key valid again that was revoked of late.
+
+    Raises:
+        NotFound: the site has no such revoked key.
+        KeyRefused: as many keys of its kind are valid as may be.
+    """
+    row = _find(session, site_id, kind, key_id)
+    if row.revoked_at is None:
+        raise NotFound("This key is valid already.")
+    valid = [one for one in _of_kind(session, site_id, kind) if one.revoked_at is None]
+    if len(valid) >= VALID_KEYS:
+        raise KeyRefused(f"{VALID_KEYS} keys of this kind are valid, and no more can be. Revoke one of them first.")
+    row.revoked_at = None
+    _record(session, "site.key_restored", site_id, {"kind": kind, "key": key_id}, actor=actor)
+
+
+def _rows(session: Session, table: type[AnyKey], site_id: str) -> Sequence[AnyKey]:
+    lately = or_(table.revoked_at.is_(None), table.revoked_at > clock.now() - REMEMBERED)
+    query = select(table).where(table.site_id == site_id, lately)
+    return session.scalars(query.order_by(table.created_at.desc())).all()
+
+
+def _of_kind(session: Session, site_id: str, kind: Kind) -> Sequence[ApiKey | CompatKey]:
+    return _rows(session, ApiKey, site_id) if kind == "api" else _rows(session, CompatKey, site_id)
+
+
+def _find(session: Session, site_id: str, kind: Kind, key_id: str) -> ApiKey | CompatKey:
+    for row in _of_kind(session, site_id, kind):
+        if key_id == (row.prefix if isinstance(row, ApiKey) else row.digest[:_ID_LENGTH]):
+            return row
+    raise NotFound("The site has no such key.")
+
+
+def _record(session: Session, action: str, site_id: str, detail: dict[str, str], *, actor: str) -> None:
+    audit.record(session, [audit.row(action, actor=actor, site_id=site_id, detail=detail)])
+
+
+def _api_key(row: ApiKey) -> Key:
+    return Key("api", row.prefix, f"{row.prefix}_…", row.created_at, row.revoked_at)
+
+
+def _compat_key(settings: Settings, row: CompatKey) -> Key:
+    try:
+        shown = f"…{sealing.unseal(settings, row.sealed)[-3:]}"
+    except SealError:
+        shown = "…"
+    return Key("compat", row.digest[:_ID_LENGTH], shown, row.created_at, row.revoked_at)

@@ -1,0 +1,90 @@
+"""How a site's moderators work: what it may choose beside its policy, with the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import audit
+from moderation.errors import NotFound
+from moderation.tables import Site
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionReason:
+    """One entry of the list that moderators choose from. `label` is the classifier's, where it has one for this."""
+
+    code: str
+    text: str
+    label: str | None = None
+
+
+#: What a new site starts with.
+REASONS = (
+    RejectionReason("insult", "Insults somebody", "insult"),
+    RejectionReason("identity_attack", "Attacks people for who they are", "identity_attack"),
+    RejectionReason("threat", "Threatens somebody", "threat"),
+    RejectionReason("profanity", "Foul language", "profanity"),
+    RejectionReason("toxicity", "Hostile or disrespectful", "toxicity"),
+    RejectionReason("spam", "Spam or advertising", "spam"),
+    RejectionReason("off_topic", "Not about the subject"),
+    RejectionReason("personal_data", "Gives away somebody's personal details"),
+    RejectionReason("illegal", "Against the law"),
+    RejectionReason("other", "Another reason"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """What a site has chosen. Shares are from 0 to 1."""
+
+    reasons: tuple[RejectionReason, ...] = REASONS
+    #: How long a moderator's decision can be taken back before the site is told, in seconds.
+    grace_seconds: int = 10
+    #: Which share of the automatic decisions, and of the moderators', somebody (else) looks at a second time.
+    second_look_automatic: float = 0.01
+    second_look_moderators: float = 0.01
+    #: Whether authors may appeal on the page that states a decision's reasons, and for how many days.
+    appeals: bool = True
+    appeal_days: int = 180
+
+    @property
+    def grace(self) -> timedelta:
+        return timedelta(seconds=self.grace_seconds)
+
+    def reason_of(self, code: str) -> RejectionReason:
+        """The reason with this code; one that was taken off the list meanwhile speaks for itself."""
+        return next((reason for reason in self.reasons if reason.code == code), RejectionReason(code, code))
+
+
+def read(document: Mapping[str, Any]) -> SiteSettings:
+    """The settings that a stored document describes; what it lacks has its default."""
+    known = {field.name for field in fields(SiteSettings)}
+    values = {name: value for name, value in document.items() if name in known}
+    if "reasons" in values:
+        values["reasons"] = tuple(RejectionReason(**reason) for reason in values["reasons"])
+    return SiteSettings(**values)
+
+
+def of_sites(session: Session, site_ids: set[str]) -> dict[str, SiteSettings]:
+    """The settings of these sites, by id."""
+    query = select(Site.id, Site.settings).where(Site.id.in_(site_ids))
+    return {site_id: read(document) for site_id, document in session.execute(query)}
+
+
+def save(session: Session, site_id: str, settings: SiteSettings, *, actor: str) -> None:
+    """Put these in force, in the caller's transaction.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    site = session.get(Site, site_id)
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    site.settings = asdict(settings)
+    audit.record(session, [audit.row("site.settings_changed", actor=actor, site_id=site_id)])

@@ -1,0 +1,212 @@
+"""Sites and their keys."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from moderation import actors, audit, clock, sealing
+from moderation.errors import NotFound
+from moderation.policy import policies
+from moderation.settings import Settings
+from moderation.store import Store
+from moderation.tables import ApiKey, CompatKey, PolicyVersion, Site, SiteSecret
+from moderation.webhooks import events
+
+#: How many keys of a site work at once: the new one, and the one that its servers still use.
+VALID_KEYS = 2
+#: WordPress asks for no other length, and Akismet's protocol compares without regard to case.
+COMPAT_KEY_LENGTH = 12
+_COMPAT_LETTERS = string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSite:
+    """A new site's id and its secrets, which are not to be had again."""
+
+    id: str
+    api_key: str
+    compat_key: str
+    webhook_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeys:
+    """What a rotation made; None for a key that was left as it is."""
+
+    api_key: str | None
+    compat_key: str | None
+
+
+def create_site(
+    store: Store, settings: Settings, name: str, webhook_url: str | None = None, *, actor: str = actors.OPERATOR
+) -> CreatedSite:
+    """Create a site with the default policy, its keys and, if asked, a webhook endpoint.
+
+    Raises:
+        SealError: there is no secret key to encrypt the compat key under.
+    """
+    moment = clock.now()
+    site_id = clock.new_id("s", moment)
+    with store.write() as session:
+        session.add(Site(id=site_id, name=name, created_at=moment, policy_version=1))
+        session.flush()
+        session.add(
+            PolicyVersion(
+                site_id=site_id,
+                version=1,
+                document=policies.DEFAULT,
+                created_at=moment,
+                created_by=actor,
+            )
+        )
+        api_key = _add_key(session, site_id)
+        compat_key = _add_compat_key(session, settings, site_id)
+        secret = None
+        if webhook_url is not None:
+            secret = events.create_endpoint(session, settings, site_id, webhook_url)[1]
+        audit.record(session, [audit.row("site.created", actor=actor, site_id=site_id)])
+    return CreatedSite(site_id, api_key, compat_key, secret)
+
+
+def rotate_key(
+    store: Store,
+    settings: Settings,
+    site_id: str,
+    which: Literal["both", "api", "compat"] = "both",
+    *,
+    actor: str = actors.OPERATOR,
+) -> NewKeys:
+    """Give a site new keys. Those before stay valid until the next rotation; any older ones are revoked.
+
+    Raises:
+        NotFound: there is no such site.
+        SealError: there is no secret key to encrypt the compat key under.
+    """
+    with store.write() as session:
+        if session.get(Site, site_id) is None:
+            raise NotFound(f"There is no site {site_id}.")
+        made = NewKeys(
+            _add_key(session, site_id) if which != "compat" else None,
+            _add_compat_key(session, settings, site_id) if which != "api" else None,
+        )
+        session.flush()
+        _revoke_old(session, ApiKey, site_id)
+        _revoke_old(session, CompatKey, site_id)
+        audit.record(session, [audit.row("site.key_rotated", actor=actor, site_id=site_id, detail={"which": which})])
+    return made
+
+
+def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
+    """Call a site something else, in the caller's transaction. Its id, which its programs may know, stays.
+
+    Raises:
+        NotFound: there is no such site.
+        ValueError: this cannot be a name; the message says why.
+    """
+    site = session.get(Site, site_id)
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    require_name(name)
+    if name != site.name:
+        site.name = name
+        audit.record(session, [audit.row("site.renamed", actor=actor, site_id=site_id)])
+
+
+def require_name(name: str) -> None:
+    """Raises ValueError, with a sentence, for what cannot be a site's name."""
+    if not name.strip() or len(name) > 200 or not name.isprintable():
+        raise ValueError("A site's name has 1 to 200 characters that can be seen.")
+
+
+def authenticate(session: Session, api_key: str) -> str | None:
+    """The id of the site whose valid key this is, else None. The digest is compared in constant time."""
+    if not (api_key.isascii() and api_key.isprintable()):  # what a database may refuse to look for
+        return None
+    stored = session.execute(
+        select(ApiKey.site_id, ApiKey.digest).where(
+            ApiKey.prefix == sealing.public_prefix(api_key), ApiKey.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    if stored is None or not sealing.matches(api_key, stored.digest):
+        return None
+    return str(stored.site_id)
+
+
+def authenticate_compat(session: Session, compat_key: str) -> str | None:
+    """The id of the site whose valid compat key this is, in any case, else None.
+
+    Such a key may score and give feedback, and nothing else. Only its digest is compared, by the database.
+    """
+    if len(compat_key) != COMPAT_KEY_LENGTH or not compat_key.isascii():
+        return None
+    digest = sealing.digest(compat_key.lower())
+    query = select(CompatKey.site_id).where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None))
+    return session.scalar(query)
+
+
+def set_secret(session: Session, settings: Settings, site_id: str, kind: str, secret: str) -> None:
+    """Keep, encrypted, what another program shares with a site; it takes the place of the one before.
+
+    Raises:
+        SealError: there is no secret key to encrypt it under.
+    """
+    session.execute(delete(SiteSecret).where(SiteSecret.site_id == site_id, SiteSecret.kind == kind))
+    session.add(SiteSecret(site_id=site_id, kind=kind, sealed=sealing.seal(settings, secret), created_at=clock.now()))
+    audit.record(session, [audit.row(f"site.{kind}_secret_set", actor=actors.OPERATOR, site_id=site_id)])
+
+
+def find_secret(session: Session, settings: Settings, site_id: str, kind: str) -> str | None:
+    """What `set_secret` kept.
+
+    Raises:
+        SealError: it was encrypted under a secret key that is gone.
+    """
+    row = session.get(SiteSecret, (site_id, kind))
+    return None if row is None else sealing.unseal(settings, row.sealed)
+
+
+def by_name(session: Session, name: str) -> Site:
+    """The site with this name or id.
+
+    Raises:
+        NotFound: none, or more than one, has it.
+    """
+    found = session.scalars(select(Site).where((Site.name == name) | (Site.id == name)).limit(2)).all()
+    if not found:
+        raise NotFound(f"There is no site named {name!r}. `winnow site list` shows them.")
+    if len(found) > 1:
+        raise NotFound(f"Several sites are named {name!r}: give the id, which `winnow site list` shows.")
+    return found[0]
+
+
+def _add_key(session: Session, site_id: str) -> str:
+    api_key, prefix, digest = sealing.new_token("wk")
+    session.add(ApiKey(prefix=prefix, site_id=site_id, digest=digest, created_at=clock.now()))
+    return api_key
+
+
+def _revoke_old(session: Session, table: type[ApiKey] | type[CompatKey], site_id: str) -> None:
+    valid = select(table).where(table.site_id == site_id, table.revoked_at.is_(None))
+    keys: Iterable[ApiKey | CompatKey] = session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS))
+    for old in keys:
+        old.revoked_at = clock.now()
+
+
+def _add_compat_key(session: Session, settings: Settings, site_id: str) -> str:
+    made = "".join(secrets.choice(_COMPAT_LETTERS) for _ in range(COMPAT_KEY_LENGTH))
+    session.add(
+        CompatKey(
+            digest=sealing.digest(made),
+            site_id=site_id,
+            sealed=sealing.seal(settings, made),
+            created_at=clock.now(),
+        )
+    )
+    return made

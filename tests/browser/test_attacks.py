@@ -1,0 +1,279 @@
+"""An attack in a real browser, with a real worker: one decision for all, selections, words and authors from a card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from moderation import clock
+from moderation.decisions import bulk
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.people import accounts
+from moderation.policy import policies
+from moderation.settings import Settings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import BulkJob, Comment
+from moderation.webhooks.sender import Sender
+from tests.conftest import client_of
+from tests.support.attacks import attack
+from tests.support.browsing import NewContext, Serve, sign_in
+from tests.support.comments import accept, rows, stored
+from tests.support.delivering import deliver_once
+from tests.support.parts import Part
+from tests.support.receiver import Receiver
+from tests.support.signed_in import PASSWORD
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.one_database
+
+pytest_plugins = ("tests.support.chromium",)
+
+Flag = Callable[..., list[str]]
+
+
+@pytest.fixture
+def url(app: Flask, store: Store, serve: Serve) -> str:
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    return f"{serve(app)}/console/"
+
+
+@pytest.fixture
+def worker(settings: Settings) -> Iterator[Part]:
+    """A real scoring process, which does bulk jobs as well."""
+    with Part(settings, "scoring") as part:
+        yield part
+
+
+@pytest.fixture
+def flag(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Flag:
+    """Posts unlike comments and has them flagged, the first the most urgent; gives their ids."""
+
+    def post(*texts: str, **fields: str) -> list[str]:
+        ids = [
+            accept(store, queues, site, f"{text} insult=0.{80 - at}", **({"name": f"Ada {at}"} | fields)).id
+            for at, text in enumerate(texts)
+        ]
+        scorer.run_batch()
+        return ids
+
+    return post
+
+
+UNLIKE = (
+    "The bridge was closed for two years",
+    "My grandmother never saw a bus on time",
+    "Every mayor forgets what was promised",
+    "Nobody explains the new allotment rules",
+    "What a miserable excuse of an article",
+)
+
+
+def open_page(new_context: NewContext, url: str, path: str = "", **options: object) -> Page:
+    page = new_context(**options).new_page()
+    page.goto(url + path)
+    sign_in(page, "mo")
+    page.wait_for_load_state()
+    return page
+
+
+def statuses(store: Store, ids: list[str]) -> list[str]:
+    return [stored(store, one).status for one in ids]
+
+
+def told(receiver: Receiver) -> list[str]:
+    return [request.json["type"] for request in receiver.requests]
+
+
+def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
+    app: Flask,
+    url: str,
+    store: Store,
+    settings: Settings,
+    queues: Queues,
+    scorer: Scorer,
+    site_with_webhook: CreatedSite,
+    other_site: CreatedSite,
+    receiver: Receiver,
+    worker: Part,
+    new_context: NewContext,
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, site_with_webhook.id, SiteSettings(grace_seconds=0), actor="operator")
+    ids = attack(store, queues, scorer, site_with_webhook, 25, threads=("/2026/bridge", "/2026/mayor"))
+    ids += attack(store, queues, scorer, other_site, 15)
+    sender = Sender(settings.webhook_allow)
+    while deliver_once(store, settings, sender):
+        pass
+    receiver.requests.clear()
+    page = open_page(new_context, url)
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".card")).to_contain_text("and 39 that say nearly the same")
+
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.get_by_text("40 comments by 40 authors on 3 pages of 2 sites.")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("r")
+    expect(page.get_by_text("Done: 40 rejected.")).to_be_visible(timeout=30_000)
+    assert statuses(store, ids) == ["rejected"] * 40
+    api = client_of(app, site_with_webhook.api_key)
+    assert len(api.get("/api/v1/comments?status=rejected&limit=100").json["comments"]) == 25
+    while deliver_once(store, settings, sender):
+        pass
+    assert told(receiver) == ["comment.rejected"] * 25
+
+    receiver.requests.clear()
+    page.wait_for_load_state()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Done: 40 taken back.")).to_be_visible(timeout=30_000)
+    assert statuses(store, ids) == ["flagged"] * 40
+    assert len(api.get("/api/v1/comments?status=flagged&limit=100").json["comments"]) == 25
+    while deliver_once(store, settings, sender):
+        pass
+    assert told(receiver) == ["comment.flagged"] * 25
+    page.goto(url)
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".card")).to_contain_text("and 39 that say nearly the same")
+
+
+def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
+    url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
+) -> None:
+    ids = flag(*UNLIKE)
+    page = open_page(new_context, url)
+    boxes = page.locator("input[name=select]")
+    expect(page.get_by_text("0 selected")).to_be_visible()
+    expect(page.get_by_role("button", name="Reject them")).to_be_disabled()
+    boxes.nth(0).click()
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    page.locator(".card").nth(1).focus()
+    page.keyboard.press("x")
+    page.locator(".card").nth(4).focus()
+    page.keyboard.press("x")
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    page.get_by_role("button", name="Reject them").click()
+    expect(page.get_by_text("Done: 3 rejected.")).to_be_visible(timeout=30_000)
+    assert statuses(store, ids) == ["rejected", "flagged", "rejected", "flagged", "rejected"]
+    page.get_by_role("link", name="To the review queue").click()
+    page.get_by_role("button", name="Select all on this page").click()
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    page.get_by_role("button", name="Publish them").click()
+    expect(page.get_by_text("Done: 2 published.")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Bulk decisions").click()
+    expect(page.get_by_text("Done: 3 rejected.")).to_be_visible()
+
+
+def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
+    url: str,
+    store: Store,
+    queues: Queues,
+    scorer: Scorer,
+    site: CreatedSite,
+    flag: Flag,
+    worker: Part,
+    new_context: NewContext,
+) -> None:
+    ids = flag(*UNLIKE[:3])
+    copies = attack(store, queues, scorer, site, 4)
+    page = open_page(new_context, url, java_script_enabled=False)
+    page.get_by_label("Select the comment by Ada 0").check()
+    page.get_by_label("Select the comment by Ada 2").check()
+    page.get_by_role("button", name="Publish them").click()
+    eventually(lambda: statuses(store, ids) == ["published", "flagged", "published"], within=30)
+    page.reload()
+    expect(page.get_by_text("Done: 2 published.")).to_be_visible()
+    page.goto(url)
+    page.get_by_role("link", name="and 3 that say nearly the same").click()
+    expect(page.get_by_text("4 wait")).to_be_visible()
+    page.get_by_role("link", name="Decide on all").click()
+    page.get_by_role("button", name="Reject 4").click()
+    eventually(lambda: statuses(store, copies) == ["rejected"] * 4, within=30)
+    page.reload()
+    page.get_by_role("button", name="Undo it all").click()
+    eventually(lambda: statuses(store, copies) == ["flagged"] * 4, within=30)
+
+
+def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
+    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, flag: Flag, worker: Part,
+    new_context: NewContext,
+) -> None:  # fmt: skip
+    seen = accept(store, queues, site, "A friendly remark.", name="Eve").id
+    ids = flag(*UNLIKE[:2], name="Eve") + flag(*UNLIKE[2:4])
+    page = open_page(new_context, url)
+    page.locator(".card", has_text="Eve").first.get_by_text("More").click()
+    page.locator(".card", has_text="Eve").first.get_by_role("link", name="Everything by this author").click()
+    expect(page.get_by_text("3 comments by 1 author on 1 page of 1 site.")).to_be_visible()
+    expect(page.get_by_text("Readers see it")).to_be_visible()
+    page.get_by_label("Reason").select_option("spam")
+    page.get_by_role("button", name="Reject 3").click()
+    expect(page.get_by_text("Done: 3 rejected.")).to_be_visible(timeout=30_000)
+    assert statuses(store, [seen, *ids]) == ["rejected"] * 3 + ["flagged"] * 2
+    assert (stored(store, seen).reasons or [])[0]["code"] == "spam"
+    page.goto(f"{url}?q=allotment")
+    page.get_by_role("link", name="Decide on everything that matches").click()
+    expect(page.get_by_text("1 comment by 1 author")).to_be_visible()
+    page.get_by_role("button", name="Publish 1").click()
+    expect(page.get_by_text("Done: 1 published.")).to_be_visible(timeout=30_000)
+    assert statuses(store, ids[2:]) == ["flagged", "published"]
+
+
+def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
+    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, flag: Flag, new_context: NewContext
+) -> None:
+    flag(UNLIKE[0], name="Eve", ip="192.0.2.7")
+    page = open_page(new_context, url)
+    card = page.locator(".card")
+    card.get_by_text("More").click()
+    card.get_by_label("Word or phrase").fill("Miracle cure")
+    card.get_by_role("button", name="Add").click()
+    expect(card).to_contain_text("Whatever has “Miracle cure” is flagged from now on, for a week.")
+    card.get_by_label("From now on, on The Site").select_option("block this author")
+    card.get_by_label("For how long").first.select_option("for a day")
+    expect(card.get_by_label("For how long").first).not_to_contain_text("for ever")
+    card.get_by_role("button", name="Do so").click()
+    expect(card).to_contain_text("Eve is blocked from now on, for a day.")
+    expect(card.get_by_role("button", name="Publish")).to_be_visible()
+    later = [
+        accept(store, queues, site, "I found a miracle  CURE for it", name="Ada").id,
+        accept(store, queues, site, "Nothing wrong with this.", name="Eve").id,
+    ]
+    scorer.run_batch()
+    assert statuses(store, later) == ["flagged", "rejected"]
+    with store.read() as session:
+        ends = policies.current(session, site.id).document["expires"]
+    assert sorted(ends) == ["blocked_authors", "suspect_words"]
+
+
+@pytest.mark.long
+def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
+    url: str, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite,
+    new_context: NewContext,
+) -> None:  # fmt: skip
+    ids = attack(store, queues, scorer, site, 600, threads=("/a", "/b"))
+    page = open_page(new_context, url)
+    page.get_by_role("link", name="Decide on all").click()
+    page.get_by_role("button", name=re.compile("Reject 600")).click()
+    expect(page.get_by_text("Waiting for a worker: 600 to do.")).to_be_visible()
+    with Part(settings, "scoring") as worker:
+        eventually(lambda: 0 < rows(store, BulkJob)[0].done < 600, within=60, what="it is in the middle")
+        worker.kill()
+        [job] = rows(store, BulkJob)
+        assert job.state == "running"
+        assert len(rows(store, Comment, status="rejected")) == job.done
+        with store.write() as session:  # the clock leaves it to its worker for a while
+            session.execute(update(BulkJob).values(touched_at=clock.now() - bulk.LEFT_ALONE))
+        worker.start()
+        with Part(settings, "clock"):
+            expect(page.get_by_text("Done: 600 rejected.")).to_be_visible(timeout=90_000)
+    decided = {row.id: (row.status, row.version) for row in rows(store, Comment)}
+    assert decided == dict.fromkeys(ids, ("rejected", 3)), "each was decided once"

@@ -1,0 +1,288 @@
+"""Setting a policy by its consequences, trying it, and undoing it, in a real browser; and without JavaScript."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.people import accounts
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, PolicyVersion
+from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.classifier import ChosenScores
+from tests.support.comments import accept, rows, stored, submission
+from tests.support.signed_in import PASSWORD
+
+pytestmark = pytest.mark.one_database
+
+pytest_plugins = ("tests.support.chromium",)
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def url(app: Flask, store: Store, site: CreatedSite, serve: Serve) -> str:
+    accounts.create_user(store, "ada", "admin", PASSWORD)
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    return f"{serve(app)}/console/"
+
+
+@pytest.fixture
+def past(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> None:
+    """Eighty comments with scores all over, half of which people decided, mostly as the scores say."""
+    chance = random.Random(5)
+    texts = [
+        f"{number} insult={chance.random():.2f} spam={chance.random() ** 4:.3f} toxicity={chance.random() ** 2:.4f}"
+        for number in range(80)
+    ]
+    outcomes = submissions.submit(store, queues, site.id, [submission(text) for text in texts])
+    while scorer.run_batch().claimed:
+        pass
+    with store.write() as session:
+        for outcome in outcomes[::2]:
+            assert outcome.comment is not None
+            found = session.get(Comment, outcome.comment.id)
+            assert found is not None
+            assert found.scores is not None
+            bad = found.scores["insult"] + chance.uniform(-0.2, 0.2) > 0.5
+            comments.decide(session, None, found.id, "reject" if bad else "publish", actor="user:u1")
+
+
+@pytest.fixture
+def open_policy(new_context: NewContext, url: str, site: CreatedSite) -> Open:
+    def go(name: str = "ada", **options: Any) -> Page:
+        page = new_context(**options).new_page()
+        page.goto(url)
+        sign_in(page, name)
+        page.get_by_role("link", name="Policy").click()
+        expect(page.get_by_role("heading", name="Policy", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return go
+
+
+def numbers(page: Page) -> dict[str, str]:
+    """The column of the form's own numbers."""
+    found: dict[str, str] = page.locator("[data-number]").evaluate_all(
+        "cells => Object.fromEntries(cells.map((cell) => [cell.dataset.number, cell.textContent.trim()]))"
+    )
+    return found
+
+
+def field(page: Page, edge: str, label: str) -> Locator:
+    return page.locator(f'[name="{edge}.{label}"]')
+
+
+def in_force(store: Store, site: CreatedSite) -> PolicyVersion:
+    with store.read() as session:
+        return policies.current(session, site.id)
+
+
+@pytest.mark.usefixtures("past")
+def test_a_threshold_is_moved_its_consequences_read_saved_and_undone(
+    open_policy: Open, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    page = open_policy()
+    before = numbers(page)
+    slider = page.get_by_role("slider", name="Flag from this score for insult")
+    slider.focus()
+    slider.press("End")
+    slider.press("ArrowLeft")
+    slider.press("ArrowLeft")
+    expect(field(page, "flag_at", "insult")).to_have_value("0.999")
+    expect(field(page, "reject_at", "insult")).to_have_value("1")  # taken along on the way
+    moved = numbers(page)
+    assert int(moved["bad_published"]) > int(before["bad_published"])
+    assert int(moved["unseen_held"]) < int(before["unseen_held"])
+    assert float(moved["minutes_a_day"]) < float(before["minutes_a_day"])
+
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    assert in_force(store, site).document["thresholds"]["insult"] == {"flag_at": 0.999, "reject_at": 1.0}
+    expect(page.get_by_text("Insult flags from 0.999 (was ")).to_be_visible()
+    comment = accept(store, queues, site, "after insult=0.95")
+    scorer.run_batch()
+    assert stored(store, comment.id).status == "published"
+    assert stored(store, comment.id).policy_version == 2
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    assert in_force(store, site).document["thresholds"] == {}
+    comment = accept(store, queues, site, "later insult=0.95")
+    scorer.run_batch()
+    assert stored(store, comment.id).status == "rejected"
+
+
+@pytest.mark.usefixtures("past")
+def test_the_script_counts_what_the_server_counts(open_policy: Open, new_context: NewContext) -> None:
+    chance = random.Random(11)
+    with_script, without = open_policy(), open_policy(java_script_enabled=False)
+    for mode in ("auto", "open", "hold", "auto", "observe", "auto"):
+        for page in (with_script, without):
+            page.get_by_label("Mode").select_option(mode)
+        for label in ("insult", "spam", "toxicity"):
+            flag_at = round(chance.random() ** 2, 3)
+            reject_at = chance.choice([None, round(chance.uniform(flag_at, 1), 4)])
+            for page in (with_script, without):
+                field(page, "reject_at", label).fill("" if reject_at is None else str(reject_at))
+                field(page, "flag_at", label).fill(str(flag_at))
+        without.get_by_role("button", name="Count again").click()
+        assert numbers(with_script) == numbers(without)
+    assert len(set(numbers(without).values())) > 2
+
+
+@pytest.mark.usefixtures("past")
+def test_rules_that_change_are_counted_too(open_policy: Open) -> None:
+    page = open_policy()
+    assert numbers(page)["unseen_rejected"] != "40"
+    page.get_by_label("Banned words").fill("insult")
+    page.get_by_label("Suspect words").focus()
+    expect(page.locator('[data-number="unseen_rejected"]')).to_have_text("40")
+    page.get_by_label("Banned words").fill("***")
+    page.get_by_label("Suspect words").focus()
+    expect(page.locator("#trouble")).to_have_text("Some entries of the lists cannot be used.")
+
+
+@pytest.mark.usefixtures("past")
+def test_a_preset_fills_in_its_thresholds(open_policy: Open, store: Store, site: CreatedSite) -> None:
+    page = open_policy()
+    balanced = field(page, "flag_at", "insult").input_value()
+    page.get_by_label("Preset").select_option("strict")
+    assert float(field(page, "flag_at", "insult").input_value()) != float(balanced)
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    document = in_force(store, site).document
+    assert (document["preset"], document["thresholds"]) == ("strict", {})
+
+    page = open_policy(java_script_enabled=False)
+    page.get_by_label("Preset").select_option("balanced")
+    page.get_by_role("button", name="Fill in this preset").click()
+    assert field(page, "flag_at", "insult").input_value() == balanced
+    page.get_by_role("button", name="Save as version 3").click()
+    assert in_force(store, site).document["preset"] == "balanced"
+    assert in_force(store, site).document["thresholds"] == {}
+
+
+def test_a_bad_entry_is_named_and_nothing_saved_until_it_is_mended(
+    open_policy: Open, store: Store, site: CreatedSite
+) -> None:
+    page = open_policy()
+    words = page.get_by_label("Banned words")
+    words.fill("rotten\n***\nfruit*\n * ")
+    page.get_by_label("Blocked addresses").fill("192.0.2.0/24\nhome")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Nothing was saved. 2 fields need your attention")).to_be_visible()
+    expect(words).to_have_value("rotten\n***\nfruit*\n * ")
+    expect(words).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#banned_words-error")).to_contain_text(
+        "Entry 2, “***”, must have between 1 and 200 characters"
+    )
+    expect(page.locator("#banned_words-error")).to_contain_text("Entry 4, “*”")
+    expect(page.locator("#blocked_ips-error")).to_contain_text("Entry 2, “home”")
+    assert violations(page) == []
+    assert in_force(store, site).version == 1
+    words.fill("rotten\nfruit*")
+    page.get_by_label("Blocked addresses").fill("192.0.2.0/24")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Banned words: added “rotten”, “fruit*”.")).to_be_visible()
+    assert in_force(store, site).document["banned_words"] == ["rotten", "fruit*"]
+
+
+def test_a_text_is_tried_on_settings_that_are_not_saved(open_policy: Open, store: Store) -> None:
+    page = open_policy()
+    page.get_by_role("textbox", name="A comment").fill("You are an idiot, <b>really</b>.")
+    page.get_by_role("button", name="Try it").click()
+    trial = page.locator(".trial")
+    expect(trial).to_contain_text("It would be held.")
+    expect(trial).to_contain_text(re.compile(r"Insult 0\.\d+ reaches this site's flag threshold"))
+    expect(trial.locator("mark", has_text="idiot")).to_be_visible()
+    expect(trial.locator(".written")).to_have_text("You are an idiot, <b>really</b>.")
+    expect(trial.get_by_role("list", name="Scores")).to_contain_text("Insult")
+    assert violations(page) == []
+    page.get_by_label("Banned words").fill("idiot*")
+    page.get_by_role("button", name="Try it").click()
+    expect(trial).to_contain_text("It would be rejected.")
+    expect(trial).to_contain_text("Entry 1 of the banned words is “idiot*”.")
+    page.get_by_label("Trusted authors").fill("Grace")
+    page.get_by_role("textbox", name="by").fill("grace")
+    page.get_by_role("button", name="Try it").click()
+    expect(trial).to_contain_text("It would be published.")
+    with store.read() as session:
+        assert session.scalars(select(Comment)).all() == []
+    assert len(rows(store, PolicyVersion)) == 1
+
+
+def test_two_people_who_edit_at_once_are_told_of_each_other(open_policy: Open, store: Store, site: CreatedSite) -> None:
+    first, second = open_policy(), open_policy()
+    first.get_by_label("Banned words").fill("rotten")
+    first.get_by_role("button", name="Save as version 2").click()
+    expect(first.get_by_text("Saved as version 2.")).to_be_visible()
+    second.get_by_label("Suspect words").fill("fruit")
+    second.get_by_role("button", name="Save as version 2").click()
+    alert = second.get_by_role("alert")
+    expect(alert).to_contain_text("yours was not saved")
+    expect(alert).to_contain_text("ada made version 2")
+    expect(alert).to_contain_text("Banned words: added “rotten”.")
+    expect(second.get_by_label("Suspect words")).to_have_value("fruit")
+    assert in_force(store, site).version == 2
+    assert violations(second) == []
+    second.get_by_role("button", name="Save as version 3").click()
+    expect(second.get_by_text("Saved as version 3.")).to_be_visible()
+    assert in_force(store, site).document["suspect_words"] == ["fruit"]
+
+
+def test_a_moderator_looks_and_tries_and_cannot_save(open_policy: Open, store: Store, site: CreatedSite) -> None:
+    page = open_policy("mo")
+    expect(page.get_by_text("Saving takes the role of an admin of this site.")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Save|Restore|Undo"))).to_have_count(0)
+    page.get_by_role("textbox", name="A comment").fill("I read this twice, and learnt something each time.")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator(".trial")).to_contain_text("It would be published.")
+
+
+def test_the_list_of_reasons_and_the_shares_are_edited(open_policy: Open, store: Store, site: CreatedSite) -> None:
+    from moderation.sites import site_settings  # noqa: PLC0415
+
+    page = open_policy()
+    page.get_by_role("link", name="Reasons and second looks").click()
+    page.get_by_label("Reason 1", exact=True).fill("")
+    page.get_by_label("Reason 11", exact=True).fill("Dull, and long")
+    page.get_by_label("Label of reason 11", exact=True).select_option("Spam")
+    page.get_by_label("Of the moderators' decisions").fill("250")
+    page.get_by_label("The site is told after").fill("25")
+    page.get_by_label("Authors may appeal").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Give a percentage from 0 to 100.")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Of the moderators' decisions").fill("2.5")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. It holds for decisions from now on.")).to_be_visible()
+    with store.read() as session:
+        found = site_settings.of_sites(session, {site.id})[site.id]
+    assert [one.code for one in found.reasons] == [
+        *(one.code for one in site_settings.REASONS[1:]),
+        "dull_and_long",
+    ]
+    assert found.reason_of("dull_and_long").label == "spam"
+    assert (found.second_look_automatic, found.second_look_moderators) == (0.0, 0.025)
+    assert (found.grace_seconds, found.appeals, found.appeal_days) == (25, False, 180)
+
+
+def test_the_thresholds_that_the_scorer_uses_are_those_of_the_page(classifier: ChosenScores) -> None:
+    """The tests above lean on it: what a site sets itself holds over any classifier's presets."""
+    document = policies.DEFAULT | {"thresholds": {"insult": {"flag_at": 0.999, "reject_at": 0.999}}}
+    assert policies.thresholds(document, classifier.thresholds)["insult"].flag_at == 0.999

@@ -1,0 +1,115 @@
+"""Submissions made at the same time share a transaction, and each gets what it would have got alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from moderation.intake.gathering import Intake
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Outcome
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment
+from tests.support.comments import rows, submission
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def intake(store: Store, queues: Queues) -> Intake:
+    return Intake(store, queues)
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(32) as found:
+        yield found
+
+
+class Gate:
+    """Holds the first commit of a store until it is opened, and counts the commits."""
+
+    def __init__(self, store: Store) -> None:
+        self.commits = 0
+        self.reached, self.opened = threading.Event(), threading.Event()
+        event.listen(store.engine, "commit", self._hold)
+
+    def _hold(self, _connection: object) -> None:
+        self.commits += 1
+        self.reached.set()
+        assert self.opened.wait(10)
+
+
+def gather(
+    intake: Intake, pool: ThreadPoolExecutor, gate: Gate, requests: list[tuple[str, str]]
+) -> list[Future[Outcome]]:
+    """Submit while the first commit is held, so that all but the first `(site id, external id)` gather behind it."""
+    first = pool.submit(intake.submit, requests[0][0], submission(external_id=requests[0][1]))
+    assert gate.reached.wait(10)
+    others = [pool.submit(intake.submit, site_id, submission(external_id=name)) for site_id, name in requests[1:]]
+    eventually(lambda: len(intake._gathered) == len(others), what="the others gather")
+    gate.opened.set()
+    return [first, *others]
+
+
+def test_what_gathers_during_a_commit_is_committed_together(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite, other_site: CreatedSite, queues: Queues
+) -> None:
+    gate = Gate(store)
+    requests = [((site, other_site)[number % 2].id, f"e{number // 2}") for number in range(21)]
+    outcomes = [future.result(10) for future in gather(intake, pool, gate, requests)]
+    assert gate.commits == 2
+    assert {outcome.kind for outcome in outcomes} == {"accepted"}
+    assert [(one.comment.site_id, one.comment.external_id) for one in outcomes if one.comment] == requests
+    assert queues.length()["waiting"] == 21
+
+
+def test_a_replay_in_the_same_transaction_is_one(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
+) -> None:
+    futures = gather(intake, pool, Gate(store), [(site.id, "first"), *[(site.id, "same")] * 10])
+    kinds = sorted(future.result(10).kind for future in futures)
+    assert kinds == ["accepted"] * 2 + ["replayed"] * 9
+    assert len(rows(store, Comment)) == 2
+
+
+def test_one_to_a_site_that_is_gone_does_not_sink_the_others(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
+) -> None:
+    requests = [(site.id, "e1"), (site.id, "e2"), ("s_gone", "e3"), (site.id, "e4")]
+    *_, third, fourth = gather(intake, pool, Gate(store), requests)
+    with pytest.raises(IntegrityError):
+        third.result(10)
+    assert fourth.result(10).kind == "accepted"
+    assert {row.external_id for row in rows(store, Comment)} == {"e1", "e2", "e4"}
+
+
+def test_when_the_database_refuses_everybody_of_the_transaction_is_told_and_the_next_go_on(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
+) -> None:
+    refuse = threading.Event()
+
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if refuse.is_set() and statement.startswith("INSERT"):
+            raise OperationalError(statement, None, Exception("disk is full"))
+
+    event.listen(store.engine, "before_cursor_execute", fail)
+    gate = Gate(store)
+    first = pool.submit(intake.submit, site.id, submission())
+    assert gate.reached.wait(10)
+    refuse.set()
+    others = [pool.submit(intake.submit, site.id, submission(f"Remark {number}.")) for number in range(5)]
+    eventually(lambda: len(intake._gathered) == 5)
+    gate.opened.set()
+    assert first.result(10).kind == "accepted"
+    for future in others:
+        with pytest.raises(OperationalError):
+            future.result(10)
+    refuse.clear()
+    assert intake.submit(site.id, submission("The next one.")).kind == "accepted"
+    assert len(rows(store, Comment)) == 2

@@ -1,0 +1,219 @@
+"""What a policy would have made of past comments: counted as the policy itself would judge them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.patterns import PatternSet
+from moderation.policy import consequences, past_comments, policies
+from moderation.policy.consequences import ASSUMED_SECONDS, Past, Sample, count, seconds_a_decision
+from moderation.policy.rules import Facts, Policy, Threshold, evaluate
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment
+from tests.support.classifier import ChosenScores
+from tests.support.clock import Clock
+from tests.support.comments import scored, stored
+
+Post = Callable[..., Comment]
+
+
+@pytest.fixture
+def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Post:
+    return partial(scored, store, queues, scorer, site)
+
+
+def past(score: float | None, decided: Any = None, **known: Any) -> Past:
+    fields: dict[str, Any] = {"before": None, "after": "publish"} | known
+    return Past(None if score is None else {"insult": score}, decided=decided, **fields)
+
+
+def insult(flag_at: float | None, reject_at: float | None = None) -> dict[str, Threshold]:
+    return {"insult": Threshold(flag_at, reject_at)}
+
+
+SAMPLE = Sample(
+    [
+        past(0.9, "reject"),
+        past(0.7, "reject"),
+        past(0.4, "reject"),
+        past(0.65, "publish"),
+        past(0.97, "publish"),
+        past(0.2, "publish"),
+        past(0.1),
+        past(0.8),
+        past(0.99),
+        past(None),
+        past(0.99, recent=False, decided="reject"),
+    ],
+    days=2.0,
+    seconds=30.0,
+)
+
+
+def test_bad_ones_published_and_good_ones_held_are_counted_by_what_people_decided() -> None:
+    found = count(SAMPLE, insult(0.6, 0.95), "auto")
+    assert (found.bad, found.bad_published) == (4, 1)
+    assert (found.good, found.good_held, found.good_rejected) == (3, 1, 1)
+
+
+def test_what_nobody_looked_at_is_counted_apart_and_not_as_right() -> None:
+    found = count(SAMPLE, insult(0.6, 0.95), "auto")
+    assert (found.unseen, found.unseen_published, found.unseen_held, found.unseen_rejected) == (4, 1, 2, 1)
+    assert found.bad + found.good + found.unseen == len(SAMPLE.comments)
+
+
+def test_review_costs_what_is_flagged_a_day_by_how_long_a_decision_takes() -> None:
+    found = count(SAMPLE, insult(0.6, 0.95), "auto")
+    assert found.asked_a_day == 2.5, "five of the recent ones in two days"
+    assert found.minutes_a_day == 1.3, "2.5 times half a minute, rounded half up"
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("auto", (1, 1, 1, 2.5)), ("hold", (0, 3, 0, 5.0)), ("open", (4, 0, 0, 3.5)), ("observe", (4, 0, 0, 0.0))],
+)
+def test_the_mode_says_what_follows_from_the_verdicts(mode: Any, expected: tuple[Any, ...]) -> None:
+    found = count(SAMPLE, insult(0.6, 0.95), mode)
+    assert (found.bad_published, found.good_held, found.good_rejected, found.asked_a_day) == expected
+
+
+SCORES = st.one_of(st.none(), st.fixed_dictionaries({"insult": st.sampled_from([0, 0.3, 0.5, 0.8, 1])}))
+EDGE = st.sampled_from([None, 0.0, 0.3, 0.5, 0.8, 1.0])
+
+
+@given(
+    scores=SCORES,
+    flag_at=EDGE,
+    reject_at=EDGE,
+    text=st.sampled_from(["fine", "banned", "suspect", "banned suspect"]),
+    author=st.sampled_from(["ada", "blocked", "trusted"]),
+    repeated=st.booleans(),
+    links=st.integers(0, 2),
+)
+def test_a_past_comments_verdict_is_the_policys_own(
+    scores: Any, flag_at: Any, reject_at: Any, text: str, author: str, repeated: bool, links: int
+) -> None:
+    policy = Policy(
+        thresholds=insult(flag_at, reject_at),
+        banned_words=PatternSet(["banned"]),
+        suspect_words=PatternSet(["suspect"]),
+        blocked_authors=frozenset({"blocked"}),
+        trusted_authors=frozenset({"trusted"}),
+        max_links=1,
+    )
+    facts = Facts(text=text, authors=(author,), repeated=repeated, links=links)
+    before, after = consequences.apart_from_thresholds(policy, facts)
+    found = consequences.verdict(Past(scores, before, after, None), policy.thresholds)
+    assert found == evaluate(policy, scores, facts).action
+
+
+def test_a_decisions_time_is_the_median_gap_of_each_moderator() -> None:
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    gaps = itertools.accumulate([0, *[10] * 12, *[30] * 12, 4000, *[0] * 50], initial=0)
+    one = [("user:u1", at + timedelta(seconds=gap)) for gap in gaps]
+    assert seconds_a_decision(one) == (20.0, True)
+    assert seconds_a_decision(one[::-1]) == (20.0, True)
+    two = [("user:u2", moment + timedelta(seconds=1.5)) for _, moment in one]
+    assert seconds_a_decision(one + two) == (20.0, True), "two at once are not quicker than one"
+    assert seconds_a_decision(one[:15]) == (ASSUMED_SECONDS, False)
+
+
+def test_the_histogram_has_every_scored_comment_in_its_bar() -> None:
+    sample = Sample([past(0.0), past(0.019, "publish"), past(0.02, "reject"), past(1.0, "reject"), past(None)], 1.0)
+    bars = consequences.histogram(sample, "insult")
+    assert (bars[0].unseen, bars[0].published, bars[0].rejected) == (1, 1, 0)
+    assert bars[1].rejected == 1
+    assert bars[-1].rejected == 1
+    assert sum(bar.total for bar in bars) == 4
+
+
+def test_the_sample_has_the_last_comments_and_the_last_that_people_decided(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores
+) -> None:
+    bad, good = post("a insult=0.6"), post("b insult=0.7")
+    with store.write() as session:
+        comments.decide(session, None, bad.id, "reject", actor="user:u1")
+        comments.decide(session, None, good.id, "publish", actor="user:u1")
+    for number in range(3):
+        post(f"{number} insult=0.2")
+    post("unscorable")
+    policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
+    with store.read() as session:
+        sample = past_comments.read(session, site.id, policy, most=3)
+        everything = past_comments.read(session, site.id, policy)
+    assert [(one.decided, one.recent) for one in sample.comments] == [
+        (None, True),
+        (None, True),
+        (None, True),
+        ("publish", False),
+        ("reject", False),
+    ]
+    assert sample.comments[0].scores is None
+    assert [one.scores["insult"] for one in sample.comments[1:] if one.scores] == [0.2, 0.2, 0.7, 0.6]
+    assert len(everything.comments) == 6
+    assert sum(one.recent for one in everything.comments) == 6
+
+
+def test_an_automatic_decision_that_a_second_look_confirmed_counts_as_looked_at(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(second_look_automatic=1.0), actor="operator")
+    seen, unseen = post("good"), post("also good")
+    with store.write() as session:
+        comments.decide(session, None, seen.id, "publish", actor="user:u1")
+    policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
+    with store.read() as session:
+        sample = past_comments.read(session, site.id, policy)
+    assert [one.decided for one in sample.comments] == [None, "publish"]
+    assert stored(store, seen.id).decided_by == stored(store, unseen.id).decided_by == "policy"
+
+
+def test_the_rules_are_those_of_the_policy_that_is_tried(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores
+) -> None:
+    post("a word")
+    post("a word")  # repeated, and so flagged
+    post("another", user_id="u7")
+    document = policies.DEFAULT | {"banned_words": ["word"], "trusted_authors": ["U7"]}
+    with store.read() as session:
+        then = past_comments.read(session, site.id, policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds))
+        tried = past_comments.read(session, site.id, policies.compile_policy(document, 2, classifier.thresholds))
+    assert [(one.before, one.after) for one in then.comments] == [
+        (None, "publish"),
+        (None, "flag"),
+        (None, "publish"),
+    ]
+    assert [(one.before, one.after) for one in tried.comments] == [
+        ("publish", "publish"),
+        ("reject", "reject"),
+        ("reject", "reject"),
+    ]
+
+
+def test_a_busy_first_hour_is_not_taken_for_every_hour(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores, clock: Clock
+) -> None:
+    policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
+    with store.read() as session:
+        assert past_comments.read(session, site.id, policy) == Sample([], 1.0)
+    post("one")
+    with store.read() as session:
+        assert past_comments.read(session, site.id, policy).days == 1.0
+    clock.advance(days=4)
+    with store.read() as session:
+        assert past_comments.read(session, site.id, policy).days == pytest.approx(4.0, abs=0.01)

@@ -1,0 +1,282 @@
+"""The whole policy as one table, and what holds for every policy whatsoever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from moderation.decisions.scoring import reasons_in_mode
+from moderation.patterns import AddressSet, PatternSet
+from moderation.policy import rules
+from moderation.policy.rules import Action, Facts, Mode, Policy, Threshold, evaluate, placement
+
+SITE = Policy(
+    thresholds={
+        "toxicity": Threshold(flag_at=0.5, reject_at=0.9),
+        "spam": Threshold(flag_at=0.6, reject_at=0.8),
+        "threat": Threshold(flag_at=None, reject_at=0.7),
+        "insult": Threshold(flag_at=0.4, reject_at=None),
+        "profanity": Threshold(flag_at=None, reject_at=None),
+    },
+    banned_words=PatternSet(["casino*", "buy pills"]),
+    suspect_words=PatternSet(["discount"]),
+    max_links=2,
+    blocked_authors=frozenset({"troll", "troll@example.org"}),
+    trusted_authors=frozenset({"ada"}),
+    blocked_ips=AddressSet(["192.0.2.0/24", "2001:db8::/32"]),
+    trusted_ips=AddressSet(["198.51.100.7"]),
+    flag_repeated=True,
+    flag_first_comment=True,
+    flag_unknown_language=True,
+)
+CALM = {"toxicity": 0.01, "spam": 0.01}
+PLAIN = Facts(text="A thoughtful remark.")
+
+# What each rule is about, by itself: scores, facts, and what must come of it.
+EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]] = [
+    ("an author blocked by name", {"authors": ("u1", "troll")}, CALM, "reject", "blocked_author"),
+    ("an author blocked by e-mail", {"authors": ("troll@example.org",)}, CALM, "reject", "blocked_author"),
+    ("an author whose name only holds a blocked one", {"authors": ("trolley",)}, CALM, "publish", "clear"),
+    ("an address in a blocked network", {"ip": "192.0.2.200"}, CALM, "reject", "blocked_ip"),
+    ("an IPv6 address in a blocked network", {"ip": "2001:db8::1"}, CALM, "reject", "blocked_ip"),
+    ("an IPv4 address written as IPv6", {"ip": "::ffff:192.0.2.1"}, CALM, "reject", "blocked_ip"),
+    ("an address just outside", {"ip": "192.0.3.0"}, CALM, "publish", "clear"),
+    ("an address that is none", {"ip": "not an address"}, CALM, "publish", "clear"),
+    ("a trusted author", {"authors": ("ada",)}, CALM, "publish", "trusted_author"),
+    ("a trusted address", {"ip": "198.51.100.7"}, CALM, "publish", "trusted_ip"),
+    ("a banned word", {"text": "The best Casinos"}, CALM, "reject", "banned_words"),
+    ("a banned phrase", {"text": "so BUY  Pills now"}, CALM, "reject", "banned_words"),
+    ("a score over its reject threshold", {}, {"toxicity": 0.95}, "reject", "reject_threshold"),
+    ("a score at its reject threshold", {}, {"toxicity": 0.9}, "reject", "reject_threshold"),
+    ("a score just below its reject threshold", {}, {"toxicity": 0.8999}, "flag", "flag_threshold"),
+    ("a score at its flag threshold", {}, {"toxicity": 0.5}, "flag", "flag_threshold"),
+    ("a score just below its flag threshold", {}, {"toxicity": 0.4999}, "publish", "clear"),
+    ("each label has thresholds of its own", {}, {"toxicity": 0.49, "spam": 0.8}, "reject", "reject_threshold"),
+    ("no flag threshold, below reject", {}, {"threat": 0.69}, "publish", "clear"),
+    ("no flag threshold, at reject", {}, {"threat": 0.7}, "reject", "reject_threshold"),
+    ("no reject threshold never rejects", {}, {"insult": 1.0}, "flag", "flag_threshold"),
+    ("no thresholds never act", {}, {"profanity": 1.0}, "publish", "clear"),
+    ("a label the policy does not name never acts", {}, {"identity_attack": 1.0}, "publish", "clear"),
+    ("scores of nothing at all", {}, {}, "publish", "clear"),
+    ("a comment that could not be scored", {}, None, "flag", "not_scored"),
+    ("a suspect word", {"text": "A discount!"}, CALM, "flag", "suspect_words"),
+    ("one link too many", {"links": 3}, CALM, "flag", "links"),
+    ("as many links as allowed", {"links": 2}, CALM, "publish", "clear"),
+    ("a repeated comment", {"repeated": True}, CALM, "flag", "repeated"),
+    ("a language that cannot be judged", {"unknown_language": "tlh"}, CALM, "flag", "language"),
+    ("an author's first comment", {"first_comment": True}, CALM, "flag", "first_comment"),
+    ("nothing against it", {}, CALM, "publish", "clear"),
+]
+
+# One comment that every rule speaks against; each line takes the rule above out of play, and the next decides.
+EVERYTHING = Facts(
+    text="discount casino",
+    links=9,
+    authors=("troll", "ada"),
+    ip="192.0.2.1",
+    repeated=True,
+    first_comment=True,
+    unknown_language="tlh",
+)
+PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
+    ("blocked_author", {}, None),
+    ("blocked_ip", {"authors": ("ada",)}, None),  # though the author is trusted
+    ("trusted_author", {"ip": None}, None),  # whatever the words, and unscored
+    ("trusted_ip", {"ip": "198.51.100.7", "authors": ()}, None),
+    ("banned_words", {"ip": None}, None),  # unscored as well: what is banned needs no score
+    ("not_scored", {"text": "discount"}, None),
+    ("reject_threshold", {}, {"spam": 0.9, "toxicity": 0.6}),
+    ("flag_threshold", {}, {"toxicity": 0.6}),
+    ("suspect_words", {}, CALM),
+    ("links", {"text": "calm"}, CALM),
+    ("repeated", {"links": 0}, CALM),
+    ("language", {"repeated": False}, CALM),
+    ("first_comment", {"unknown_language": None}, CALM),
+    ("clear", {"first_comment": False}, CALM),
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "scores", "action", "rule"),
+    [pytest.param(*case[1:], id=case[0]) for case in EACH_RULE],
+)
+def test_each_rule_alone(facts: dict[str, Any], scores: dict[str, float] | None, action: Action, rule: str) -> None:
+    verdict = evaluate(SITE, scores, replace(PLAIN, **facts))
+    assert (verdict.action, verdict.reasons[0].rule) == (action, rule)
+    assert {reason.action for reason in verdict.reasons} == {action}
+
+
+def test_the_first_rule_with_something_to_say_decides() -> None:
+    facts = EVERYTHING
+    decided = []
+    for _rule, change, scores in PRECEDENCE:
+        facts = replace(facts, **change)
+        decided.append(evaluate(SITE, scores, facts).reasons[0].rule)
+    assert decided == [rule for rule, *_ in PRECEDENCE]
+    assert len(decided) == len(rules.RULES), "every rule has its place in this table"
+
+
+@pytest.mark.parametrize(
+    ("switched_off", "facts"),
+    [
+        ({"flag_repeated": False}, {"repeated": True}),
+        ({"flag_first_comment": False}, {"first_comment": True}),
+        ({"flag_unknown_language": False}, {"unknown_language": "tlh"}),
+        ({"max_links": None}, {"links": 500}),
+    ],
+)
+def test_a_rule_that_the_site_switched_off_says_nothing(switched_off: dict[str, Any], facts: dict[str, Any]) -> None:
+    assert evaluate(replace(SITE, **switched_off), CALM, replace(PLAIN, **facts)).action == "publish"
+
+
+def test_no_links_allowed_means_none() -> None:
+    assert evaluate(replace(SITE, max_links=0), CALM, replace(PLAIN, links=1)).action == "flag"
+
+
+def test_every_label_over_its_threshold_is_a_reason_the_highest_first() -> None:
+    verdict = evaluate(SITE, {"toxicity": 0.91, "spam": 0.97, "insult": 0.99}, PLAIN)
+    assert [(reason.label, reason.score, reason.threshold) for reason in verdict.reasons] == [
+        ("spam", 0.97, 0.8),
+        ("toxicity", 0.91, 0.9),
+    ]
+
+
+def test_every_banned_word_that_occurs_is_a_reason() -> None:
+    verdict = evaluate(SITE, CALM, replace(PLAIN, text="buy pills at the casino"))
+    assert [reason.message for reason in verdict.reasons] == [
+        "It contains entry 1 of the site's banned words.",
+        "It contains entry 2 of the site's banned words.",
+    ]
+
+
+def test_a_reason_says_what_was_measured_against_what() -> None:
+    (reason,) = evaluate(SITE, {"toxicity": 0.614}, PLAIN).reasons
+    assert reason.as_json() == {
+        "rule": "flag_threshold",
+        "action": "flag",
+        "message": "Toxicity 0.61 reaches this site's flag threshold of 0.50.",
+        "label": "toxicity",
+        "score": 0.614,
+        "threshold": 0.5,
+    }
+
+
+def test_a_reason_tells_a_score_from_a_threshold_close_by() -> None:
+    site = Policy(thresholds={"spam": Threshold(reject_at=0.995)})
+    (reason,) = evaluate(site, {"spam": 0.9964}, Facts(text="Hello")).reasons
+    assert reason.message == "Spam 0.996 reaches this site's reject threshold of 0.995."
+
+
+# The table in docs/concepts.md.
+@pytest.mark.parametrize(
+    ("mode", "action", "status", "asks"),
+    [
+        ("auto", "publish", "published", False),
+        ("auto", "flag", "flagged", True),
+        ("auto", "reject", "rejected", False),
+        ("hold", "publish", "flagged", True),
+        ("hold", "flag", "flagged", True),
+        ("hold", "reject", "flagged", True),
+        ("open", "publish", "published", False),
+        ("open", "flag", "published", True),
+        ("open", "reject", "published", True),
+        ("observe", "publish", "published", False),
+        ("observe", "flag", "published", False),
+        ("observe", "reject", "published", False),
+    ],
+)
+def test_what_follows_from_a_verdict_in_each_mode(mode: Mode, action: Action, status: str, asks: bool) -> None:
+    assert placement(mode, action) == (status, asks)
+
+
+@pytest.mark.parametrize(
+    ("mode", "toxicity", "expected"),
+    [
+        ("auto", 0.6, ["flag_threshold"]),
+        ("hold", 0.0, ["clear", "mode_hold"]),
+        ("hold", 0.6, ["flag_threshold"]),
+        ("hold", 0.95, ["reject_threshold", "mode_hold"]),
+        ("open", 0.0, ["clear"]),
+        ("open", 0.95, ["reject_threshold", "mode_open"]),
+        ("observe", 0.6, ["flag_threshold", "mode_observe"]),
+    ],
+)
+def test_a_mode_that_changes_what_follows_is_a_reason_too(mode: Mode, toxicity: float, expected: list[str]) -> None:
+    site = replace(SITE, mode=mode)
+    verdict = evaluate(site, {"toxicity": toxicity}, PLAIN)
+    assert [reason.rule for reason in reasons_in_mode(site, verdict)] == expected
+
+
+LABELS = ("toxicity", "spam", "threat", "insult")
+SEVERITY = {"publish": 0, "flag": 1, "reject": 2}
+probabilities = st.floats(0, 1)
+thresholds = st.builds(Threshold, st.none() | probabilities, st.none() | probabilities)
+WORDS = ["casino", "discount", "grüße", "zebra"]
+policies = st.builds(
+    Policy,
+    mode=st.sampled_from(get_args(Mode)),
+    thresholds=st.dictionaries(st.sampled_from(LABELS), thresholds),
+    banned_words=st.lists(st.sampled_from(WORDS), max_size=2).map(PatternSet),
+    suspect_words=st.lists(st.sampled_from(WORDS), max_size=2).map(PatternSet),
+    max_links=st.none() | st.integers(0, 5),
+    blocked_authors=st.frozensets(st.sampled_from(["troll", "ada"])),
+    trusted_authors=st.frozensets(st.sampled_from(["troll", "ada"])),
+    blocked_ips=st.sampled_from([[], ["192.0.2.0/24"]]).map(AddressSet),
+    trusted_ips=st.sampled_from([[], ["192.0.2.1"]]).map(AddressSet),
+    flag_repeated=st.booleans(),
+    flag_first_comment=st.booleans(),
+    flag_unknown_language=st.booleans(),
+)
+scored = st.dictionaries(st.sampled_from(LABELS), probabilities)
+facts_of_any_kind = st.builds(
+    Facts,
+    text=st.lists(st.sampled_from([*WORDS, "calm", "words"])).map(" ".join) | st.text(),
+    links=st.integers(0, 9),
+    authors=st.sampled_from([(), ("troll",), ("ada", "troll")]),
+    ip=st.sampled_from([None, "192.0.2.1", "192.0.2.9", "nonsense"]),
+    repeated=st.booleans(),
+    first_comment=st.booleans(),
+    unknown_language=st.sampled_from([None, "tlh"]),
+)
+
+
+@given(policies, st.none() | scored, facts_of_any_kind)
+def test_a_verdict_always_has_a_reason_and_all_reasons_agree(
+    site: Policy, scores: dict[str, float] | None, facts: Facts
+) -> None:
+    verdict = evaluate(site, scores, facts)
+    assert verdict.reasons
+    assert {reason.action for reason in verdict.reasons} == {verdict.action}
+    assert all(reason.message.endswith(".") for reason in verdict.reasons)
+
+
+@given(policies, scored, facts_of_any_kind, st.sampled_from(LABELS), probabilities)
+def test_raising_a_score_never_softens_the_action(
+    site: Policy, scores: dict[str, float], facts: Facts, label: str, raised: float
+) -> None:
+    assume(raised >= scores.get(label, 0.0))
+    before = evaluate(site, scores, facts).action
+    after = evaluate(site, scores | {label: raised}, facts).action
+    assert SEVERITY[after] >= SEVERITY[before]
+
+
+@given(policies, facts_of_any_kind)
+def test_a_comment_that_could_not_be_scored_is_published_for_trust_alone(site: Policy, facts: Facts) -> None:
+    verdict = evaluate(site, None, facts)
+    assert verdict.action != "publish" or verdict.reasons[0].rule in {"trusted_author", "trusted_ip"}
+
+
+@given(policies, scored, facts_of_any_kind)
+def test_reasons_never_quote_the_comment(site: Policy, scores: dict[str, float], facts: Facts) -> None:
+    """They outlive it: an erased comment's reasons stay in the audit."""
+    facts = replace(facts, text=f"{facts.text} qwxyzzy")
+    site = replace(site, banned_words=PatternSet(["qwxy*"]), suspect_words=PatternSet(["qwxyzzy"]))
+    shown = str([reason.as_json() for reason in evaluate(site, scores, facts).reasons])
+    assert "qwxy" not in shown
+    assert all(word not in shown for word in WORDS)
+    assert "troll" not in shown
+    assert "192.0.2" not in shown

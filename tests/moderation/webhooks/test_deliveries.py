@@ -1,0 +1,456 @@
+"""Deliveries: signed, at least once under one id, tried for a day, a few at a time, and every attempt recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from moderation import clock as time_of_day
+from moderation.decisions.scoring import Scorer
+from moderation.history import retention
+from moderation.intake.queues import Queues
+from moderation.settings import Settings
+from moderation.sites import sites
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import UserSession, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks import deliveries, events
+from moderation.webhooks.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Sent
+from moderation.webhooks.sender import Sender
+from tests.support.clock import Clock
+from tests.support.comments import accept, rows
+from tests.support.delivering import deliver_once
+from tests.support.receiver import Receiver
+
+
+@pytest.fixture
+def endpoint(store: Store, site_with_webhook: CreatedSite) -> WebhookEndpoint:
+    (found,) = rows(store, WebhookEndpoint)
+    return found
+
+
+@pytest.fixture
+def sender(settings: Settings) -> Sender:
+    return Sender(settings.webhook_allow)
+
+
+@pytest.fixture
+def deliver(store: Store, settings: Settings, sender: Sender) -> Callable[[], list[str]]:
+    return functools.partial(deliver_once, store, settings, sender)
+
+
+def notify(store: Store, site: CreatedSite, count: int = 1) -> list[WebhookDelivery]:
+    """Deliveries for this many decisions."""
+    with store.write() as session:
+        moment = time_of_day.now()
+        told = [
+            events.Event("comment.published", site.id, None, at=moment, data={"number": number})
+            for number in range(count)
+        ]
+        events.notify(session, told)
+    return rows(store, WebhookDelivery)
+
+
+def only(store: Store) -> WebhookDelivery:
+    (found,) = rows(store, WebhookDelivery)
+    return found
+
+
+def test_a_decision_reaches_its_site_signed_as_standard_webhooks_say(
+    store: Store,
+    queues: Queues,
+    scorer: Scorer,
+    site_with_webhook: CreatedSite,
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+) -> None:
+    comment = accept(store, queues, site_with_webhook, "You fool. toxicity=0.95", external_id="17")
+    scorer.run_batch()
+    assert deliver() == ["delivered"]
+    (request,) = receiver.requests
+    assert site_with_webhook.webhook_secret is not None
+    verified = Webhook(site_with_webhook.webhook_secret).verify(request.body, request.headers)
+    assert verified["type"] == "comment.rejected"
+    assert verified["data"]["id"] == comment.id
+    assert verified["data"]["external_id"] == "17"
+    assert request.headers["webhook-id"] == only(store).id
+    assert request.headers["content-type"] == "application/json"
+    assert b"fool" not in request.body, "the words are not sent"
+
+
+def test_another_secret_does_not_verify(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, deliver: Callable[[], list[str]]
+) -> None:
+    notify(store, site_with_webhook)
+    deliver()
+    other = Webhook("whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=")
+    with pytest.raises(WebhookVerificationError):
+        other.verify(receiver.requests[0].body, receiver.requests[0].headers)
+
+
+def test_what_was_delivered_is_recorded_and_not_sent_again(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, deliver: Callable[[], list[str]], clock: Clock
+) -> None:
+    notify(store, site_with_webhook)
+    assert deliver() == ["delivered"]
+    row = only(store)
+    assert (row.delivered_at, row.next_attempt_at, row.leased_until, row.attempts) == (clock.now, None, None, 1)
+    (attempt,) = rows(store, WebhookAttempt)
+    assert (attempt.delivery_id, attempt.status_code, attempt.error) == (row.id, 204, None)
+    assert 0 <= attempt.duration_ms < 5000
+    clock.advance(days=2)
+    assert deliver() == []
+    assert len(receiver.requests) == 1
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 429, 500, 503])
+def test_anything_but_a_2xx_is_tried_again_under_the_same_id(
+    store: Store,
+    site_with_webhook: CreatedSite,
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+    clock: Clock,
+    status: int,
+) -> None:
+    receiver.answer(status, 200, headers={"Location": receiver.url})
+    notify(store, site_with_webhook)
+    assert deliver() == ["failed"]
+    (attempt,) = rows(store, WebhookAttempt)
+    assert attempt.status_code == status
+    assert attempt.error is not None
+    assert str(status) in attempt.error
+    assert deliver() == [], "not before its pause is over"
+    clock.advance(seconds=6)
+    assert deliver() == ["delivered"]
+    first, second = receiver.requests
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert int(second.headers["webhook-timestamp"]) - int(first.headers["webhook-timestamp"]) == 6
+    assert first.body == second.body
+    assert [one.status_code for one in rows(store, WebhookAttempt)] == [status, 200]
+
+
+def test_a_receiver_that_does_not_answer_is_recorded_in_a_sentence(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, deliver: Callable[[], list[str]]
+) -> None:
+    receiver.disconnect()
+    notify(store, site_with_webhook)
+    assert deliver() == ["failed"]
+    (attempt,) = rows(store, WebhookAttempt)
+    assert (attempt.status_code, attempt.error) == (None, "It closed the connection without an answer.")
+
+
+def test_pauses_grow_for_a_day_and_then_it_is_given_up_and_visible(
+    store: Store,
+    site_with_webhook: CreatedSite,
+    endpoint: WebhookEndpoint,
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+    clock: Clock,
+) -> None:
+    receiver.answer(500)
+    notify(store, site_with_webhook)
+    began, pauses = clock.now, []
+    for _ in PAUSES:
+        assert deliver() == ["failed"]
+        row = only(store)
+        assert row.next_attempt_at is not None
+        pauses.append((row.next_attempt_at - clock.now).total_seconds())
+        clock.advance(seconds=pauses[-1])
+    assert all(0.9 * said <= pause <= 1.1 * said for said, pause in zip(PAUSES, pauses, strict=True))
+    assert len({round(pause / said, 4) for said, pause in zip(PAUSES, pauses, strict=True)}) > 1, "not in step"
+    assert timedelta(hours=20) < clock.now - began < timedelta(hours=26)
+    assert deliver() == ["given_up"]
+    clock.advance(days=1)
+    assert deliver() == []
+    with store.read() as session:
+        ((row, attempts),) = deliveries.page(session, site_with_webhook.id, endpoint.id)
+    assert (row.delivered_at, row.next_attempt_at, row.attempts) == (None, None, 10)
+    assert len(attempts) == 10
+
+
+def test_410_gone_switches_the_endpoint_off(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, deliver: Callable[[], list[str]], clock: Clock
+) -> None:
+    receiver.answer(410)
+    notify(store, site_with_webhook, 3)
+    assert deliver() == ["gone"] * 3
+    (found,) = rows(store, WebhookEndpoint)
+    assert not found.active
+    notify(store, site_with_webhook)
+    clock.advance(days=1)
+    assert deliver() == []
+    assert len(receiver.requests) == 3
+
+
+def test_a_private_address_is_refused_recorded_and_tried_again_in_case_the_operator_permits_it(
+    store: Store, settings: Settings, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    notify(store, site_with_webhook)
+    with store.write() as session:
+        due = deliveries.claim(session, endpoint.id)
+    sent = [deliveries.send(Sender(), settings, one) for one in due]
+    with store.write() as session:
+        assert deliveries.record(session, sent) == ["refused"]
+    (attempt,) = rows(store, WebhookAttempt)
+    assert attempt.error is not None
+    assert "WINNOW_WEBHOOK_ALLOW" in attempt.error
+    assert receiver.requests == []
+    assert only(store).next_attempt_at is not None
+
+
+def test_a_secret_that_cannot_be_opened_is_a_failed_attempt_that_says_so(
+    store: Store, settings: Settings, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, sender: Sender
+) -> None:
+    notify(store, site_with_webhook)
+    rotated = dataclasses.replace(settings, secret_keys=("another key that is long enough now",))
+    with store.write() as session:
+        (due,) = deliveries.claim(session, endpoint.id)
+    sent = deliveries.send(sender, rotated, due)
+    assert sent.error is not None
+    assert "WINNOW_SECRET_KEY" in sent.error
+
+
+# Leases: at most a few at a time, and nothing lost with a process.
+
+
+def test_at_most_four_are_on_their_way_to_an_endpoint_whoever_claims(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    notify(store, site_with_webhook, 10)
+    claimed: list[str] = []
+    together = threading.Barrier(6, timeout=10)
+
+    def claim() -> None:
+        together.wait()
+        with store.write() as session:
+            claimed.extend(one.id for one in deliveries.claim(session, endpoint.id))
+
+    threads = [threading.Thread(target=claim) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(claimed) == len(set(claimed)) == MOST_IN_FLIGHT
+
+
+def test_what_is_done_makes_room(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    notify(store, site_with_webhook, 10)
+    with store.write() as session:
+        first = deliveries.claim(session, endpoint.id)
+    with store.write() as session:
+        deliveries.record(session, [Sent(first[0].id, endpoint.id, clock.now, 1, 204)])
+    with store.write() as session:
+        assert len(deliveries.claim(session, endpoint.id)) == 1
+
+
+def test_a_process_killed_between_sending_and_recording_sends_again_under_the_same_id(
+    store: Store,
+    settings: Settings,
+    sender: Sender,
+    site_with_webhook: CreatedSite,
+    endpoint: WebhookEndpoint,
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+    clock: Clock,
+) -> None:
+    notify(store, site_with_webhook)
+    with store.write() as session:
+        (due,) = deliveries.claim(session, endpoint.id)
+    deliveries.send(sender, settings, due)  # and here it dies
+    assert deliver() == []
+    clock.advance(seconds=LEASE.total_seconds())
+    assert deliver() == ["delivered"]
+    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 1
+    assert len(receiver.requests) == 2
+
+
+def test_a_late_failure_does_not_undo_what_another_process_delivered(
+    store: Store,
+    site_with_webhook: CreatedSite,
+    endpoint: WebhookEndpoint,
+    deliver: Callable[[], list[str]],
+    clock: Clock,
+) -> None:
+    notify(store, site_with_webhook)
+    with store.write() as session:
+        (due,) = deliveries.claim(session, endpoint.id)
+    clock.advance(seconds=LEASE.total_seconds())
+    assert deliver() == ["delivered"]
+    with store.write() as session:
+        deliveries.record(session, [Sent(due.id, endpoint.id, clock.now, 1, None, "It did not answer in time.")])
+    row = only(store)
+    assert row.delivered_at is not None
+    assert row.next_attempt_at is None
+
+
+def test_an_attempt_at_what_was_deleted_meanwhile_is_nothing(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    with store.write() as session:
+        sent = Sent("msg_gone", endpoint.id, clock.now, 1, 204)
+        assert deliveries.record(session, [sent]) == []
+
+
+def test_the_longest_due_goes_first(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    wanted = []
+    for _ in range(6):
+        known = {row.id for row in rows(store, WebhookDelivery)}
+        wanted += [row.id for row in notify(store, site_with_webhook) if row.id not in known]
+        clock.advance(seconds=1)
+    with store.write() as session:
+        assert [one.id for one in deliveries.claim(session, endpoint.id)] == wanted[:4]
+
+
+def test_finding_work_and_claiming_cost_the_same_however_many_deliveries_wait(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    def steps(count: int) -> float:
+        moment = clock.now - timedelta(days=1)
+        with store.write() as session:
+            for begin in range(0, count, 1000):
+                session.execute(insert(WebhookDelivery), [_row(endpoint.id, moment, begin + n) for n in range(1000)])
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            with store.read() as session:
+                assert deliveries.endpoints_with_work(session) == [endpoint.id]
+            with store.write() as session:
+                claimed = deliveries.claim(session, endpoint.id)
+            took.append(time.perf_counter() - began)
+            with store.write() as session:
+                deliveries.record(session, [Sent(one.id, endpoint.id, clock.now, 1, 204) for one in claimed])
+        return min(took)
+
+    few, many = steps(1000), steps(30_000)
+    assert many < 5 * few + 0.01, f"{few * 1000:.1f} ms with 1,000 waiting, {many * 1000:.1f} ms with 31,000"
+
+
+def _row(endpoint_id: str, moment: object, number: int) -> dict[str, object]:
+    return {
+        "id": time_of_day.new_id("msg"),
+        "endpoint_id": endpoint_id,
+        "comment_id": None,
+        "event": "comment.published",
+        "payload": {"number": number},
+        "created_at": moment,
+        "attempts": 0,
+        "next_attempt_at": moment,
+    }
+
+
+def test_only_sites_that_were_named_are_looked_at(
+    store: Store, settings: Settings, site_with_webhook: CreatedSite, receiver: Receiver
+) -> None:
+    other = sites.create_site(store, settings, "Another", receiver.url)
+    notify(store, site_with_webhook)
+    with store.read() as session:
+        assert deliveries.endpoints_with_work(session, site_ids={other.id}) == []
+        assert len(deliveries.endpoints_with_work(session, site_ids={site_with_webhook.id})) == 1
+
+
+def test_nothing_is_sent_inside_a_transaction(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, deliver: Callable[[], list[str]]
+) -> None:
+    """While a receiver hangs, everybody else can write."""
+    receiver.hang()
+    notify(store, site_with_webhook)
+    thread = threading.Thread(target=deliver)
+    thread.start()
+    receiver.wait_for(1)
+    began = time.monotonic()
+    with store.write() as session:
+        session.execute(update(WebhookEndpoint).values(active=True))
+    assert time.monotonic() - began < 2
+    receiver.release()
+    thread.join(10)
+
+
+# What a site sees over the API.
+
+
+def test_deliveries_are_listed_latest_first_with_their_attempts_page_by_page(
+    store: Store,
+    site_with_webhook: CreatedSite,
+    endpoint: WebhookEndpoint,
+    deliver: Callable[[], list[str]],
+) -> None:
+    ids = sorted(row.id for row in notify(store, site_with_webhook, 5))
+    deliver()
+    seen, after = [], None
+    while True:
+        with store.read() as session:
+            page = deliveries.page(session, site_with_webhook.id, endpoint.id, after=after, limit=2)
+        if not page:
+            break
+        seen += [(row.id, len(attempts)) for row, attempts in page]
+        after = page[-1][0].id
+    assert [one for one, _ in seen] == ids[::-1]
+    assert sorted(number for _, number in seen) == [0, 1, 1, 1, 1]
+
+
+def test_a_delivery_can_be_sent_once_more_under_its_id(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, deliver: Callable[[], list[str]]
+) -> None:
+    (row,) = notify(store, site_with_webhook)
+    deliver()
+    with store.write() as session:
+        deliveries.redeliver(session, site_with_webhook.id, row.id)
+    assert deliver() == ["delivered"]
+    assert [request.headers["webhook-id"] for request in receiver.requests] == [row.id, row.id]
+    assert len(rows(store, WebhookAttempt)) == 2
+
+
+def test_a_test_message_is_sent_on_request(
+    store: Store,
+    site_with_webhook: CreatedSite,
+    endpoint: WebhookEndpoint,
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+) -> None:
+    with store.write() as session:
+        row = deliveries.send_test(session, site_with_webhook.id, endpoint.id)
+    assert deliver() == ["delivered"]
+    (request,) = receiver.requests
+    assert request.json["type"] == "endpoint.test"
+    assert request.headers["webhook-id"] == row.id
+
+
+@pytest.mark.parametrize("act", ["page", "redeliver", "send_test"])
+def test_another_sites_endpoints_and_deliveries_are_not_there(
+    store: Store, site_with_webhook: CreatedSite, other_site: CreatedSite, endpoint: WebhookEndpoint, act: str
+) -> None:
+    (row,) = notify(store, site_with_webhook)
+
+    def look(session: Session) -> object:
+        if act == "redeliver":
+            return deliveries.redeliver(session, other_site.id, row.id)
+        return getattr(deliveries, act)(session, other_site.id, endpoint.id)
+
+    with store.write() as session, pytest.raises(LookupError, match="There is no"):
+        look(session)
+
+
+def test_old_deliveries_and_ended_sessions_are_purged_in_small_steps(
+    store: Store, site_with_webhook: CreatedSite, deliver: Callable[[], list[str]], clock: Clock
+) -> None:
+    notify(store, site_with_webhook, 3)
+    deliver()
+    clock.advance(days=31)
+    notify(store, site_with_webhook, 2)
+    assert retention.purge(store) == 3
+    assert len(rows(store, WebhookDelivery)) == 2
+    assert rows(store, WebhookAttempt) == []
+    assert rows(store, UserSession) == []

@@ -1,0 +1,304 @@
+"""Webhooks reach the public internet and nothing else: no private address under any name, no redirect, no long wait."""
+
+from __future__ import annotations
+
+import datetime
+import http.client
+import socket
+import ssl
+import threading
+import time
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from moderation.webhooks import sender
+from moderation.webhooks.sender import MAX_ANSWER, Refused, Sender, Unreachable, check_url, is_permitted
+from tests.support.receiver import Receiver
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3"),
+        *("10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1"),
+        *("169.254.169.254", "100.64.0.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "203.0.113.9"),
+        *("224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255"),
+        *("::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1"),
+        *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::10.0.0.1"),
+        *("64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::1"),
+        *("2001:0:7f00:1::", "2001:db8::1", "100::1"),
+    ],
+)
+def test_no_address_off_the_public_internet_is_reached(address: str) -> None:
+    assert not is_permitted(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
+def test_the_public_internet_is_reached(address: str) -> None:
+    assert is_permitted(address)
+
+
+def test_the_operator_may_permit_a_network_also_where_ipv6_wraps_it() -> None:
+    allow = (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
+    assert is_permitted("10.1.2.3", allow)
+    assert is_permitted("::ffff:10.1.2.3", allow)
+    assert is_permitted("fd00::7", allow)
+    assert not is_permitted("10.2.0.1", allow)
+    assert not is_permitted("127.0.0.1", allow)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://example.com/", "http"),
+        ("file:///etc/passwd", "http"),
+        ("gopher://example.com/", "http"),
+        ("example.com/hook", "http"),
+        ("http://", "host"),
+        ("https:///hook", "host"),
+        ("http://user@example.com/", "user"),
+        ("http://user:secret@example.com/", "user"),
+        ("http://:@example.com/", "user"),
+        ("http://example.com:99999/", "URL"),
+        ("http://example.com:0/", "port"),
+        ("http://example.com/\r\nX: 1", "character"),
+        ("http://example.com/a b", "character"),
+        ("http://exämple.com/", "character"),
+        ("http://[::1/", "URL"),
+    ],
+)
+def test_what_is_no_plain_http_url_is_refused(url: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        check_url(url)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]"]
+)
+def test_loopback_is_refused_under_every_name(host: str) -> None:
+    with pytest.raises((Refused, Unreachable)) as failure:
+        Sender().post(f"http://{host}:9/", b"{}", {})
+    if isinstance(failure.value, Refused):
+        assert "WINNOW_WEBHOOK_ALLOW" in str(failure.value), "it says how the operator may permit it"
+
+
+def test_a_name_cannot_change_its_address_between_the_check_and_the_connection(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: the second answer would lead inside. There is no second question."""
+    port = int(receiver.url.rpartition(":")[2].partition("/")[0])
+    answers = iter(["127.0.0.1", "127.0.0.2", "127.0.0.2"])
+    asked = []
+    real = socket.getaddrinfo
+
+    def rebinding(host: str, *rest: object, **more: object) -> object:
+        if host == "rebind.example":
+            asked.append(host)
+            host = next(answers)
+        return real(host, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    answer = Sender(LOOPBACK).post(f"http://rebind.example:{port}/hook?a=1", b"{}", {})
+    assert answer.status == 204
+    assert asked == ["rebind.example"]
+    (request,) = receiver.requests
+    assert request.headers["host"] == f"rebind.example:{port}", "the receiver still sees the name"
+    assert request.path == "/hook?a=1"
+
+
+def test_of_several_addresses_only_permitted_ones_are_tried(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(receiver.url.rpartition(":")[2].partition("/")[0])
+    entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+    found = [(*entry, ("10.0.0.1", port)), (*entry, ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: found if host == "two.example" else [])
+    assert sender.permitted(check_url(f"http://two.example:{port}/"), LOOPBACK) == ["127.0.0.1"]
+
+
+def test_redirects_are_answers_and_not_followed(receiver: Receiver) -> None:
+    receiver.answer(302, headers={"Location": receiver.url})
+    assert Sender(LOOPBACK).post(receiver.url, b"{}", {}).status == 302
+    assert len(receiver.requests) == 1
+
+
+def test_a_few_kibibytes_of_an_answer_are_read_and_no_more(receiver: Receiver) -> None:
+    receiver.answer(200, body=b"x" * 10_000_000)
+    answer = Sender(LOOPBACK).post(receiver.url, b"{}", {})
+    assert (answer.status, len(answer.body)) == (200, MAX_ANSWER)
+
+
+def test_the_proxies_of_the_environment_are_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert Sender(LOOPBACK).post(receiver.url, b"{}", {}).status == 204
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> float:
+    monkeypatch.setattr(sender, "TOTAL_SECONDS", 0.5)
+    return 8.0  # less than without it: nobody would wait for less than ten
+
+
+def test_a_server_that_says_nothing_is_given_up(receiver: Receiver, soon: float) -> None:
+    receiver.hang()
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        Sender(LOOPBACK).post(receiver.url, b"{}", {})
+    assert time.monotonic() - began < soon
+
+
+def test_a_server_that_drips_its_body_is_cut_off(receiver: Receiver, soon: float) -> None:
+    receiver.drip()
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="longer than"):
+        Sender(LOOPBACK).post(receiver.url, b"{}", {})
+    assert time.monotonic() - began < soon
+
+
+def test_a_server_that_drips_its_headers_is_cut_off(soon: float) -> None:
+    with _server(b"HTTP/1.1 200 OK\r\nX-Slow: ", drip=b"y") as port:
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="longer than"):
+            Sender(LOOPBACK).post(f"http://127.0.0.1:{port}/", b"{}", {})
+        assert time.monotonic() - began < soon
+
+
+def test_a_server_that_does_not_speak_http_is_no_answer() -> None:
+    with _server(b"220 mail.example ESMTP\r\n") as port, pytest.raises(Unreachable):
+        Sender(LOOPBACK).post(f"http://127.0.0.1:{port}/", b"{}", {})
+
+
+def test_a_closed_port_and_an_unknown_name_are_sentences() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable, match="refuses connections"):
+        Sender(LOOPBACK).post(f"http://127.0.0.1:{port}/", b"{}", {})
+    with pytest.raises(Unreachable, match="has no address"):
+        Sender(LOOPBACK).post("http://nothing.invalid/", b"{}", {})
+
+
+def test_a_connection_closed_without_an_answer_is_a_sentence(receiver: Receiver) -> None:
+    receiver.disconnect()
+    with pytest.raises(Unreachable, match="closed the connection"):
+        Sender(LOOPBACK).post(receiver.url, b"{}", {})
+
+
+def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection goes to a checked address; name and certificate belong together all the same."""
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: real("127.0.0.1" if host.endswith(".example") else host, *rest, **more),
+    )
+    certificate = _certificate(tmp_path, "hooks.example")
+    context = ssl.create_default_context(cafile=str(certificate))
+    with _tls_server(certificate) as (port, names):
+        answer = Sender(LOOPBACK, context=context).post(f"https://hooks.example:{port}/", b"{}", {})
+        assert answer.status == 200
+        assert names == ["hooks.example"], "SNI names the host"
+        with pytest.raises(Unreachable, match="certificate was refused"):
+            Sender(LOOPBACK, context=context).post(f"https://other.example:{port}/", b"{}", {})
+        with pytest.raises(Unreachable, match="certificate was refused"):
+            Sender(LOOPBACK, context=context).post(f"https://127.0.0.1:{port}/", b"{}", {})
+        with pytest.raises(Unreachable, match="certificate was refused"):
+            Sender(LOOPBACK).post(f"https://hooks.example:{port}/", b"{}", {})
+
+
+class _server:
+    """Says `greeting` to each connection, then `drip` every 50 ms."""
+
+    def __init__(self, greeting: bytes, *, drip: bytes = b"") -> None:
+        self._greeting, self._drip = greeting, drip
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._over = threading.Event()
+
+    def __enter__(self) -> int:
+        threading.Thread(target=self._serve, daemon=True).start()
+        port: int = self._listener.getsockname()[1]
+        return port
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            try:
+                connection.sendall(self._greeting)
+                while self._drip and not self._over.wait(0.05):
+                    connection.sendall(self._drip)
+            except OSError:
+                return
+
+
+class _tls_server:
+    """Answers 200 over TLS, and notes the names that were asked for."""
+
+    def __init__(self, certificate: Path) -> None:
+        self._names: list[str] = []
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._context.sni_callback = lambda _socket, name, _context: self._names.append(name) if name else None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self) -> tuple[int, list[str]]:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self._listener.getsockname()[1], self._names
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                with self._context.wrap_socket(connection, server_side=True) as secure:
+                    self._read(secure)
+                    secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            except OSError:
+                continue
+
+    def _read(self, secure: ssl.SSLSocket) -> None:
+        """The whole request: whoever closes with a part of it unread resets the connection, and the answer is lost."""
+        with secure.makefile("rb") as file:
+            headers = http.client.parse_headers(file) if file.readline() else {}
+            file.read(int(headers.get("Content-Length", 0)))
+
+
+def _certificate(directory: Path, name: str) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = directory / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path

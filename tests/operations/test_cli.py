@@ -1,0 +1,273 @@
+"""The command line: what each command prints, and the sentence that each mistake gets."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+import winnow
+from moderation import audit, clock, sealing
+from moderation.history import tallies
+from moderation.people import accounts, totp
+from moderation.policy import policies
+from moderation.settings import Settings
+from moderation.sites import sites
+from moderation.store import Store
+from moderation.tables import Tally, User, WebhookEndpoint
+from operations import environment, migrate
+from tests.support import command_line
+from tests.support.command_line import make_data_dir, sentence
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `winnow` in a directory of its own, where nothing is set."""
+
+    return functools.partial(command_line.winnow, cwd=tmp_path)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return make_data_dir(tmp_path)
+
+
+@pytest.fixture
+def found(data_dir: Path) -> Settings:
+    return environment.read({}, data_dir)
+
+
+@pytest.fixture
+def store(found: Settings) -> Store:
+    return Store(found.database_url)
+
+
+def test_help_loads_no_library_and_lists_every_command(run: Run) -> None:
+    """What takes time are imports: of all that Winnow depends on it loads nothing."""
+    result = run("--help", PYTHONPROFILEIMPORTTIME="1")
+    assert result.returncode == 0
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in result.stderr.splitlines()}
+    assert "winnow" in loaded or "argparse" in loaded
+    assert loaded & {"flask", "sqlalchemy", "numpy", "sklearn", "redis", "rq", "requests", "service", "models"} == set()
+    for command in winnow.COMMANDS:
+        assert f"\n  {command} " in result.stdout
+
+
+@pytest.mark.parametrize("command", winnow.COMMANDS)
+def test_every_command_has_help(run: Run, command: str) -> None:
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) > 5
+
+
+def test_a_mistyped_command_exits_with_2(run: Run) -> None:
+    result = run("serv")
+    assert result.returncode == 2
+    assert "No such command" in result.stderr
+
+
+def test_site_create_prints_a_key_that_works(run: Run, store: Store) -> None:
+    made = json.loads(run("site", "create", "A blog", "--json").stdout)
+    with store.read() as session:
+        assert sites.authenticate(session, made["api_key"]) == made["id"]
+    assert set(made) == {"id", "api_key", "compat_key"}
+
+
+def test_site_create_for_people_prints_the_same(run: Run, store: Store) -> None:
+    lines = dict(line.split(maxsplit=1) for line in run("site", "create", "A blog").stdout.splitlines())
+    with store.read() as session:
+        assert sites.authenticate(session, lines["api_key"]) == lines["id"]
+
+
+def test_site_create_with_a_webhook_prints_the_secret_that_signs(run: Run, found: Settings, store: Store) -> None:
+    arguments = ("site", "create", "A blog", "--webhook-url", "https://blog.example/hook", "--json")
+    made = json.loads(run(*arguments).stdout)
+    with store.read() as session:
+        endpoint = session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.site_id == made["id"])).one()
+    assert sealing.unseal(found, endpoint.sealed_secret) == made["webhook_secret"]
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_site_create_refuses_a_webhook_that_is_no_url(run: Run) -> None:
+    assert "http" in run("site", "create", "A blog", "--webhook-url", "blog.example").stderr
+
+
+def test_rotating_a_key_keeps_the_one_before(run: Run, found: Settings, store: Store) -> None:
+    first = sites.create_site(store, found, "A blog")
+    second = json.loads(run("site", "rotate-key", "A blog", "--json").stdout)["api_key"]
+    third = json.loads(run("site", "rotate-key", first.id, "--json").stdout)["api_key"]
+    with store.read() as session:
+        assert [sites.authenticate(session, key) for key in (first.api_key, second, third)] == [
+            None,
+            first.id,
+            first.id,
+        ]
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_a_site_that_does_not_exist_is_named(run: Run) -> None:
+    assert "There is no site named 'nowhere'" in sentence(run("site", "rotate-key", "nowhere"))
+
+
+def test_hold_stops_publishing_and_release_restores_the_mode(run: Run, found: Settings, store: Store) -> None:
+    site_id = sites.create_site(store, found, "A blog").id
+    with store.write() as session:
+        policies.set_mode(session, site_id, "open", actor="operator")
+    modes = []
+    for command in ("hold", "hold", "release", "release"):
+        assert run("site", command, "A blog").returncode == 0
+        with store.read() as session:
+            modes.append(policies.current(session, site_id).document["mode"])
+    assert modes == ["hold", "hold", "open", "open"]
+
+
+def test_site_list_shows_names_and_modes(run: Run, found: Settings, store: Store) -> None:
+    made = sites.create_site(store, found, "Ein Blog für alle")
+    assert json.loads(run("site", "list", "--json").stdout) == {
+        "id": made.id,
+        "name": "Ein Blog für alle",
+        "mode": "auto",
+    }
+    assert made.id in run("site", "list").stdout
+
+
+def test_user_create_prints_a_link_that_sets_the_password(run: Run, store: Store) -> None:
+    made = json.loads(run("user", "create", "ada", "--role", "admin", "--json").stdout)
+    link, _, token = made["setup_url"].rpartition("/")
+    assert link == "http://127.0.0.1:8000/console/welcome"
+    with store.read() as session:
+        assert session.scalars(select(User)).one().setup_digest == sealing.digest(token)
+
+
+def test_user_create_takes_a_password_from_standard_input(run: Run, store: Store) -> None:
+    result = run("user", "create", "ada", "--role", "viewer", "--password-stdin", stdin="correct horse battery\n")
+    assert result.returncode == 0
+    assert "welcome" not in result.stdout
+    with store.read() as session:
+        assert (session.scalars(select(User)).one().password_hash or "").startswith("$argon2id$")
+
+
+@pytest.mark.usefixtures("data_dir")
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "says"),
+    [
+        (("ada", "--role", "admin", "--password-stdin"), "short\n", "at least 12 characters"),
+        (("taken", "--role", "viewer"), "", "already a user named 'taken'"),
+    ],
+)
+def test_a_user_that_cannot_be_created_gets_the_reason(
+    run: Run, arguments: tuple[str, ...], stdin: str, says: str
+) -> None:
+    run("user", "create", "taken", "--role", "admin")
+    assert says in sentence(run("user", "create", *arguments, stdin=stdin))
+
+
+def test_user_create_gives_a_role_on_one_site_only(run: Run, found: Settings, store: Store) -> None:
+    made = sites.create_site(store, found, "A blog")
+    assert run("user", "create", "ada", "--role", "moderator", "--site", "A blog").returncode == 0
+    listed = json.loads(run("user", "list", "--json").stdout)
+    assert (listed["role"], listed["sites"]) == ("none", {made.id: "moderator"})
+    assert "moderator on A blog (has not signed in yet)" in run("user", "list").stdout
+    assert "There is no site named 'nowhere'" in sentence(
+        run("user", "create", "eve", "--role", "viewer", "--site", "nowhere")
+    )
+    assert run("user", "create", "eve", "--role", "none", "--site", "A blog").returncode == 2
+
+
+def test_user_link_is_a_new_way_in_for_who_lost_the_password(run: Run, store: Store) -> None:
+    accounts.create_user(store, "ada", "admin", "correct horse battery")
+    link = json.loads(run("user", "link", "ada", "--json").stdout)["setup_url"]
+    assert accounts.check_password(store, "ada", "correct horse battery"), "the old one works until then"
+    assert accounts.set_password(store, link.rpartition("/")[2], "another good password")
+    assert accounts.check_password(store, "ada", "another good password")
+    assert "There is no user named 'eve'" in sentence(run("user", "link", "eve"))
+
+
+def test_user_disable_signs_out_and_enable_undoes_it(run: Run, store: Store) -> None:
+    accounts.create_user(store, "ada", "admin", "correct horse battery")
+    assert "last admin" in sentence(run("user", "disable", "ada"))
+    accounts.create_user(store, "bob", "admin", "correct horse battery")
+    assert run("user", "disable", "ada").returncode == 0
+    assert accounts.check_password(store, "ada", "correct horse battery") is None
+    assert "(disabled)" in run("user", "list").stdout
+    assert run("user", "enable", "ada").returncode == 0
+    assert accounts.check_password(store, "ada", "correct horse battery")
+
+
+def test_reseal_lets_the_old_key_be_taken_away(run: Run, found: Settings, store: Store) -> None:
+    sites.create_site(store, found, "A blog", "https://blog.example/hook")
+    user = accounts.create_user(store, "ada", "admin", "correct horse battery").id
+    secret = totp.new_secret()
+    code = totp.code_at(secret, int(time.time()) // totp.STEP_SECONDS)
+    assert totp.turn_on(store, found, user, secret, code)
+    old, new = found.secret_keys[0], "n" * 32
+    assert "first key: 3." in run("reseal", WINNOW_SECRET_KEY=f"{new},{old}").stdout
+    assert "another WINNOW_SECRET_KEY" in sentence(run("reseal", WINNOW_SECRET_KEY=old))
+    assert run("reseal", WINNOW_SECRET_KEY=new).returncode == 0
+
+
+def test_recount_mends_statistics_that_are_wrong(run: Run, found: Settings, store: Store) -> None:
+    site_id = sites.create_site(store, found, "A blog").id
+    an_hour_ago = clock.now() - timedelta(hours=1)
+    event = audit.row("comment.decided", actor="policy", site_id=site_id, status="published")
+    event |= {"id": clock.new_id("a", an_hour_ago), "created_at": an_hour_ago}
+    with store.write() as session:
+        audit.record(session, [event])
+    assert tallies.roll_up(store) > 0
+    with store.write() as session:
+        session.execute(update(Tally).values(number=99))
+    assert "Added up from " in run("recount").stdout
+    with store.read() as session:
+        assert set(session.scalars(select(Tally.number))) == {1}
+
+
+def test_score_answers_each_line_in_order(run: Run) -> None:
+    texts = [
+        "Thank you, this helped me a lot.",
+        "You are a complete idiot, shut up.",
+        "Thank you, this helped me a lot.",
+    ]
+    result = run("score", stdin="".join(json.dumps({"text": text}) + "\n" for text in texts))
+    first, second, third = (json.loads(line)["scores"] for line in result.stdout.splitlines())
+    assert first == third
+    assert second["toxicity"] > first["toxicity"]
+    assert all(0 <= p <= 1 for p in second.values())
+
+
+@pytest.mark.parametrize("bad", ["not json", "[]", '{"comment": "Hello"}', '{"text": 1}', "[" * 100_000])
+def test_score_names_the_line_that_it_cannot_read(run: Run, bad: str) -> None:
+    assert "Line 2 " in sentence(run("score", stdin=f'{{"text": "Hello"}}\n{bad}\n'))
+
+
+def test_a_command_before_the_first_start_says_where_to_begin(run: Run) -> None:
+    assert "Run `winnow up` first" in sentence(run("site", "list"))
+
+
+def test_a_database_that_was_not_migrated_is_noticed(run: Run, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    assert "Run `winnow migrate`" in sentence(run("site", "list", WINNOW_DATABASE_URL=url))
+    assert run("migrate", WINNOW_DATABASE_URL=url).returncode == 0
+    assert run("site", "list", WINNOW_DATABASE_URL=url).returncode == 0
+
+
+def test_migrate_undoes_down_to_a_revision(run: Run, data_dir: Path) -> None:
+    assert "base" in run("migrate", "--down-to", "base").stdout
+    assert migrate.current(Store(environment.read({}, data_dir).database_url)) is None
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_the_parts_refuse_to_guess_where_the_data_is(run: Run, command: str) -> None:
+    assert "WINNOW_DATABASE_URL is not set" in sentence(run(command))
+
+
+def test_a_malformed_setting_gets_a_sentence(run: Run) -> None:
+    assert "WINNOW_WEB_THREADS" in sentence(run("site", "list", WINNOW_WEB_THREADS="many"))

@@ -1,0 +1,185 @@
+"""`winnow doctor` finds what is wrong with an installation, and says what mends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import update
+
+from moderation import clock
+from moderation.decisions import comments
+from moderation.intake import submissions
+from moderation.intake.queues import Queues, connect
+from moderation.settings import Settings
+from moderation.sites import sites
+from moderation.store import Store
+from moderation.tables import Comment, WebhookDelivery
+from operations import environment, migrate
+from tests.support.command_line import make_data_dir, winnow
+from tests.support.compat import listening
+from tests.support.installation import free_port
+from tests.support.providers import LyingProvider
+from tests.support.redis_server import RedisServer
+
+Examine = Callable[..., dict[str, tuple[str, str]]]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return make_data_dir(tmp_path)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    made = RedisServer(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def found(data_dir: Path, server: RedisServer) -> Settings:
+    return environment.read({"WINNOW_REDIS_URL": server.url}, data_dir)
+
+
+@pytest.fixture
+def examine(found: Settings, tmp_path: Path) -> Examine:
+    """Runs `winnow doctor` and gives each subject's level and text."""
+
+    def call(*, fails: bool, **environ: str) -> dict[str, tuple[str, str]]:
+        result = winnow("doctor", "--json", cwd=tmp_path, **({"WINNOW_REDIS_URL": found.redis_url} | environ))
+        assert result.stderr == ""
+        assert result.returncode == (1 if fails else 0)
+        rows = [json.loads(line) for line in result.stdout.splitlines()]
+        return {row["subject"]: (row["level"], row["text"]) for row in rows}
+
+    return call
+
+
+def test_a_sound_installation_without_workers_lacks_only_those(examine: Examine) -> None:
+    report = examine(fails=True)
+    assert [subject for subject, (level, _) in report.items() if level == "FAIL"] == ["workers"]
+    assert "winnow worker" in report["workers"][1]
+
+
+def test_people_get_a_line_for_each_finding(found: Settings, tmp_path: Path) -> None:
+    shown = winnow("doctor", cwd=tmp_path, WINNOW_REDIS_URL=found.redis_url).stdout
+    assert "OK    python" in shown
+    assert "FAIL  workers" in shown
+
+
+def test_nothing_set_up_is_told_with_where_to_begin(tmp_path: Path) -> None:
+    shown = winnow("doctor", cwd=tmp_path)
+    assert shown.returncode == 1
+    assert shown.stderr == ""
+    assert "`winnow up`" in shown.stdout
+
+
+def test_a_malformed_setting_is_named(examine: Examine) -> None:
+    level, text = examine(fails=True, WINNOW_WEB_THREADS="many")["settings"]
+    assert level == "FAIL"
+    assert "WINNOW_WEB_THREADS" in text
+
+
+def test_a_redis_that_does_not_answer(examine: Examine, server: RedisServer) -> None:
+    server.kill()
+    level, text = examine(fails=True)["redis"]
+    assert level == "FAIL"
+    assert "does not answer" in text
+
+
+def test_a_redis_that_throws_jobs_away(examine: Examine, server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    level, text = examine(fails=True)["redis"]
+    assert level == "FAIL"
+    assert "noeviction" in text
+
+
+def test_a_redis_that_forgets_is_a_warning(examine: Examine) -> None:
+    level, text = examine(fails=True)["redis"]
+    assert level == "WARN"
+    assert "appendonly" in text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "level", "told"),
+    [
+        ({}, "OK", "describes itself"),
+        ({"issuer": "https://elsewhere.example"}, "FAIL", "calls itself https://elsewhere.example"),
+    ],
+)
+def test_the_single_sign_on_provider_is_asked(
+    examine: Examine, metadata: dict[str, str], level: str, told: str
+) -> None:
+    provider = LyingProvider()
+    provider.metadata = metadata
+    with listening(provider.app) as provider.issuer:
+        report = examine(fails=True, WINNOW_OIDC_ISSUER=provider.issuer, WINNOW_OIDC_CLIENT_ID="console")
+    found = report["single sign-on"]
+    assert (found[0], told in found[1]) == (level, True)
+
+
+def test_a_single_sign_on_provider_that_is_away_is_named(examine: Examine) -> None:
+    gone = f"http://localhost:{free_port()}"
+    level, text = examine(fails=True, WINNOW_OIDC_ISSUER=gone, WINNOW_OIDC_CLIENT_ID="console")["single sign-on"]
+    assert level == "FAIL"
+    assert f"{gone}/.well-known/openid-configuration" in text
+    assert "WINNOW_OIDC_ISSUER" in text
+
+
+def test_a_database_at_another_revision(examine: Examine, found: Settings) -> None:
+    migrate.downgrade(Store(found.database_url), "base")
+    level, text = examine(fails=True)["database"]
+    assert level == "FAIL"
+    assert "winnow migrate" in text
+
+
+def test_a_database_that_cannot_be_reached(examine: Examine) -> None:
+    url = "postgresql://winnow:hidden@127.0.0.1:1/winnow"
+    level, text = examine(fails=True, WINNOW_DATABASE_URL=url)["database"]
+    assert level == "FAIL"
+    assert "hidden" not in text
+
+
+def test_secrets_under_another_key(examine: Examine, found: Settings) -> None:
+    sites.create_site(Store(found.database_url), found, "A blog", "https://blog.example/hook")
+    assert examine(fails=True)["secrets"][0] == "OK"
+    level, text = examine(fails=True, WINNOW_SECRET_KEY="n" * 32)["secrets"]
+    assert level == "FAIL"
+    assert "another WINNOW_SECRET_KEY" in text
+
+
+def test_comments_that_wait_too_long(examine: Examine, found: Settings) -> None:
+    store = Store(found.database_url)
+    site = sites.create_site(store, found, "A blog")
+    submission = submissions.Submission(name="Ada", comment="Still waiting.")
+    submissions.submit(store, Queues(connect(found.redis_url)), site.id, [submission])
+    assert examine(fails=True)["queue"][0] == "OK"
+    with store.write() as session:
+        session.execute(update(Comment).values(accepted_at=clock.now() - timedelta(seconds=301)))
+    level, text = examine(fails=True)["queue"]
+    assert level == "FAIL"
+    assert "1 comments" in text
+
+
+def test_a_webhook_that_fails(examine: Examine, found: Settings) -> None:
+    store = Store(found.database_url)
+    site = sites.create_site(store, found, "A blog", "https://ada:hidden@blog.example/hook")
+    submission = submissions.Submission(name="Ada", comment="Erased at once.")
+    outcome = submissions.submit(store, Queues(connect(found.redis_url)), site.id, [submission])[0]
+    assert outcome.comment
+    with store.write() as session:
+        comments.erase(session, site.id, outcome.comment.id)
+    assert examine(fails=True)["webhooks"][0] == "OK"
+    with store.write() as session:
+        session.execute(update(WebhookDelivery).values(attempts=3))
+    level, text = examine(fails=True)["webhooks"]
+    assert level == "WARN"
+    assert "blog.example" in text
+    assert "hidden" not in text

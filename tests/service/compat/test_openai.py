@@ -1,0 +1,203 @@
+"""OpenAI's moderation endpoint: its Python client runs unchanged, and what we have no score for says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import openai
+import pytest
+from flask import Flask
+from openai import OpenAI
+
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from tests.support.compat import choose_scores, listening
+
+pytestmark = pytest.mark.one_database
+
+Call = Callable[..., Any]
+#: Categories that we have a score for.
+SCORED = {"harassment", "harassment/threatening", "hate", "hate/threatening"}
+
+
+@pytest.fixture
+def scored(app: Flask) -> Flask:
+    choose_scores(app)
+    return app
+
+
+@pytest.fixture
+def client(scored: Flask, site: CreatedSite) -> Iterator[OpenAI]:
+    """OpenAI's own client, pointed at us."""
+    with listening(scored) as url, OpenAI(api_key=site.compat_key, base_url=f"{url}/v1", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def call(scored: Flask, site: CreatedSite) -> Call:
+    def post(sent: Any, key: str | None = site.compat_key, **known: Any) -> Any:
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        body = {"data": sent} if isinstance(sent, bytes) else {"json": sent}
+        known.setdefault("content_type", "application/json")
+        return scored.test_client().post("/v1/moderations", headers=headers, **body, **known)
+
+    return post
+
+
+def test_the_published_example_for_text(client: OpenAI) -> None:
+    response = client.moderations.create(
+        model="omni-moderation-latest", input="...text to classify goes here... threat=0.95"
+    )
+    assert response.id.startswith("modr-")
+    assert response.model == "omni-moderation-latest"
+    [result] = response.results
+    assert result.flagged
+    assert result.categories.harassment_threatening
+    assert not result.categories.harassment
+    assert result.category_scores.harassment_threatening == 0.95
+    assert result.category_applied_input_types.harassment_threatening == ["text"]
+
+
+def test_the_published_example_for_an_image_gets_an_error_of_openais_shape(client: OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.moderations.create(
+            model="omni-moderation-latest",
+            input=[
+                {"type": "text", "text": "...text to classify goes here..."},
+                {"type": "image_url", "image_url": {"url": "https://example.com/image.png"}},
+            ],
+        )
+    assert (refused.value.type, refused.value.param, refused.value.code) == (
+        "invalid_request_error",
+        "input[1].type",
+        "image_not_supported",
+    )
+
+
+def test_a_list_has_a_result_for_each_string_and_parts_share_one(client: OpenAI) -> None:
+    several = client.moderations.create(input=["fine", "insult=0.9", "identity_attack=0.8 threat=0.6"]).results
+    assert [result.flagged for result in several] == [False, True, True]
+    assert several[2].category_scores.hate == 0.8
+    assert several[2].category_scores.hate_threatening == 0.6
+    parts = client.moderations.create(input=[{"type": "text", "text": "fine"}, {"type": "text", "text": "insult=0.9"}])
+    assert [result.category_scores.harassment for result in parts.results] == [0.9]
+
+
+def test_all_thirteen_categories_are_there_and_those_without_a_score_are_never_flagged(call: Call) -> None:
+    labels = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")
+    [result] = call({"input": " ".join(f"{label}=1.0" for label in labels)}).json["results"]
+    assert len(result["categories"]) == 13
+    assert {name for name, flagged in result["categories"].items() if flagged} == SCORED
+    assert {name for name, score in result["category_scores"].items() if score > 0} == SCORED
+    assert {name for name, kinds in result["category_applied_input_types"].items() if kinds == ["text"]} == SCORED
+
+
+def test_the_sites_own_thresholds_flag(call: Call, store: Store, site: CreatedSite) -> None:
+    assert not call({"input": "insult=0.4"}).json["results"][0]["flagged"]
+    with store.write() as session:
+        document = policies.current(session, site.id).document | {"thresholds": {"insult": {"flag_at": 0.35}}}
+        policies.save(session, site.id, document, actor="operator")
+    assert call({"input": "insult=0.4"}).json["results"][0]["flagged"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (None, "omni-moderation-latest"),
+        ("omni-moderation-2024-09-26", "omni-moderation-2024-09-26"),
+        ("text-moderation-latest", "text-moderation-007"),
+        ("text-moderation-stable", "text-moderation-007"),
+    ],
+)
+def test_models_are_named_as_openai_names_them(call: Call, asked: str | None, answered: str) -> None:
+    assert call({"input": "fine", "model": asked}).json["model"] == answered
+
+
+def test_an_api_key_will_do_as_well(call: Call, site: CreatedSite) -> None:
+    assert call({"input": "fine"}, site.api_key).status_code == 200
+
+
+def test_a_language_that_cannot_be_judged_is_refused_and_not_cleared(
+    call: Call, store: Store, site: CreatedSite
+) -> None:
+    refused = call({"input": ["fine", "in klingon"]})
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, "unsupported_language")
+    with store.write() as session:
+        document = policies.current(session, site.id).document | {"flag_unknown_language": False}
+        policies.save(session, site.id, document, actor="operator")
+    assert call({"input": "in klingon"}).status_code == 200
+
+
+def test_what_cannot_be_scored_is_an_error(client: OpenAI) -> None:
+    with pytest.raises(openai.InternalServerError) as refused:
+        client.moderations.create(input="unscorable")
+    assert refused.value.status_code == 503
+
+
+@pytest.mark.parametrize("key", ["wrong", "x" * 12, "ü", "wk_12345678_" + "x" * 43])
+def test_a_wrong_key(call: Call, key: str) -> None:
+    refused = call({"input": "fine"}, key)
+    assert (refused.status_code, refused.json["error"]["code"]) == (401, "invalid_api_key")
+
+
+def test_no_key(call: Call) -> None:
+    refused = call({"input": "fine"}, None)
+    assert refused.status_code == 401
+    assert refused.json["error"]["message"].startswith("You didn't provide an API key.")
+
+
+def test_over_the_limit(make_app: Callable[..., Flask], site: CreatedSite) -> None:
+    app = make_app(rate_limit="1 per hour")
+    choose_scores(app)
+    with listening(app) as url, OpenAI(api_key=site.compat_key, base_url=f"{url}/v1", max_retries=0) as client:
+        client.moderations.create(input="fine")
+        with pytest.raises(openai.RateLimitError) as refused:
+            client.moderations.create(input="fine")
+    assert int(refused.value.response.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "param", "code"),
+    [
+        (b"{", None, None),
+        (b"[]", None, None),
+        (b'{"input": "\\udfff"}', None, None),
+        (b"[" * 100_000, None, None),
+        ({}, "input", "missing_required_parameter"),
+        ({"input": None}, "input", "missing_required_parameter"),
+        ({"input": ""}, "input", "empty_string"),
+        ({"input": []}, "input", None),
+        ({"input": 7}, "input", None),
+        ({"input": {"text": "x"}}, "input", None),
+        ({"input": ["x", ""]}, "input[1]", "empty_string"),
+        ({"input": ["x", 7]}, "input[0]", "invalid_type"),
+        ({"input": [{"type": "text"}]}, "input[0].text", "invalid_type"),
+        ({"input": ["x"] * 1001}, "input", "array_above_max_length"),
+        ({"input": "x" * 100_001}, "input", "string_above_max_length"),
+        ({"input": "x", "model": 7}, "model", "invalid_type"),
+        ({"input": "x", "model": "gpt-4o"}, "model", None),
+        ({"input": "x", "stream": True}, "stream", "unknown_parameter"),
+    ],
+)
+def test_bad_input_gets_openais_shape(call: Call, sent: Any, param: str | None, code: str | None) -> None:
+    refused = call(sent)
+    error = refused.json["error"]
+    assert (refused.status_code, error["type"]) == (400, "invalid_request_error")
+    assert (error["param"], error["code"]) == (param, code)
+
+
+def test_a_form_in_place_of_json(call: Call) -> None:
+    refused = call(b"input=fine", content_type="application/x-www-form-urlencoded")
+    assert (refused.status_code, refused.json["error"]["code"]) == (400, "unsupported_content_type")
+
+
+def test_a_body_beyond_the_limit(call: Call) -> None:
+    refused = call(b'{"input": "' + b"x" * 1_100_000)
+    assert (refused.status_code, refused.json["error"]["type"]) == (413, "invalid_request_error")
+
+
+@pytest.mark.parametrize("text", ["\u202e right to left", "zero\u200bwidth", "a\0b", "\u200b", "א" * 500])
+def test_odd_texts_are_scored(call: Call, text: str) -> None:
+    assert call({"input": text}).status_code == 200

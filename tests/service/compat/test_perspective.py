@@ -1,0 +1,456 @@
+"""Perspective's protocol: its published clients run unchanged, and its errors come in its own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from googleapiclient import discovery
+from googleapiclient.errors import HttpError
+from sqlalchemy import func, select
+
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, Feedback
+from tests.support import node
+from tests.support.compat import choose_scores, listening
+
+pytestmark = pytest.mark.one_database
+
+PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def scored(app: Flask) -> Flask:
+    """An app whose scores the texts choose."""
+    choose_scores(app)
+    return app
+
+
+@pytest.fixture
+def call(scored: Flask, site: CreatedSite) -> Call:
+    """Posts to a method with the site's key: `call({...}, method="suggestscore", prettyPrint="false")`."""
+    client = scored.test_client()
+
+    def post(body: Any, *, method: str = "analyze", **query: str) -> Any:
+        query.setdefault("key", site.compat_key)
+        sent = {"data": body} if isinstance(body, bytes) else {"json": body}
+        return client.post(f"/v1alpha1/comments:{method}", query_string=query, **sent)
+
+    return post
+
+
+@pytest.fixture
+def url(scored: Flask) -> Iterator[str]:
+    with listening(scored) as address:
+        yield address
+
+
+def body(text: str = "toxicity=0.8", *names: str, **known: Any) -> dict[str, Any]:
+    return {"comment": {"text": text}, "requestedAttributes": {name: {} for name in names or ("TOXICITY",)}} | known
+
+
+def error_of(response: Any) -> tuple[int, str, str]:
+    """The status, the message, and the detail's error type."""
+    error = response.json["error"]
+    assert error["code"] == response.status_code
+    details = error.get("details") or [{}]
+    return response.status_code, error["message"], details[0].get("errorType", error["status"])
+
+
+# --- published clients --------------------------------------------------------------------------------------------
+
+
+def test_googles_python_client_is_built_from_our_discovery_document(url: str, site: CreatedSite) -> None:
+    client = discovery.build(
+        "commentanalyzer",
+        "v1alpha1",
+        developerKey=site.compat_key,
+        discoveryServiceUrl=f"{url}/$discovery/rest?version=v1alpha1",
+        static_discovery=False,
+    )
+    analyze_request = {
+        "comment": {"text": "friendly greetings from python"},
+        "requestedAttributes": {"TOXICITY": {}},
+    }
+    response = client.comments().analyze(body=analyze_request).execute()
+    assert response == {
+        "attributeScores": {
+            "TOXICITY": {
+                "spanScores": [{"begin": 0, "end": 30, "score": {"value": 0.01, "type": "PROBABILITY"}}],
+                "summaryScore": {"value": 0.01, "type": "PROBABILITY"},
+            }
+        },
+        "languages": ["tlh"],
+        "detectedLanguages": ["tlh"],
+    }
+    suggestion = {
+        "comment": {"text": "friendly greetings from python"},
+        "attributeScores": {"TOXICITY": {"summaryScore": {"value": 0}}},
+        "clientToken": "token",
+    }
+    answer = client.comments().suggestscore(body=suggestion).execute()
+    assert answer == {"clientToken": "token", "detectedLanguages": ["tlh"]}
+    with pytest.raises(HttpError) as refused:
+        client.comments().analyze(body=analyze_request | {"requestedAttributes": {"FLIRTATION": {}}}).execute()
+    assert refused.value.status_code == 400
+    assert refused.value.error_details[0]["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+
+
+def test_the_npm_clients_published_examples(url: str, site: CreatedSite) -> None:
+    """Its address is a constant of its module, so it is replaced as docs/migrating/perspective.md says."""
+    script = """
+        require('axios').interceptors.request.use(config => {
+          config.url = config.url.replace('https://commentanalyzer.googleapis.com', process.env.WINNOW_URL);
+          return config;
+        });
+        const Perspective = require('perspective-api-client');
+        const perspective = new Perspective({apiKey: process.env.PERSPECTIVE_API_KEY});
+        (async () => {
+          const text = 'you empty-headed animal food trough wiper! toxicity=0.9';
+          const found = [await perspective.analyze(text)];
+          found.push(await perspective.analyze('<b>fools!</b>', {attributes: ['spam']}));
+          const requestedAttributes = {TOXICITY: {scoreThreshold: 0.7}};
+          found.push(await perspective.analyze({comment: {text}, requestedAttributes}));
+          await perspective.analyze('fools!', {attributes: ['unsubstantial', 'spam']}).catch(error => {
+            found.push([error.name, error.message]);
+          });
+          const refused = new Perspective({apiKey: 'wrong'}).analyze(text);
+          await refused.catch(error => found.push([error.name, error.message]));
+          console.log(JSON.stringify(found));
+        })();
+    """
+    found = node.run(script, WINNOW_URL=url, PERSPECTIVE_API_KEY=site.compat_key)
+    first = found[0]["attributeScores"]["TOXICITY"]
+    assert first["summaryScore"] == {"value": 0.9, "type": "PROBABILITY"}
+    assert first["spanScores"][0]["end"] == 55
+    assert found[1]["attributeScores"]["SPAM"]["spanScores"][0]["end"] == len("fools!")
+    assert list(found[2]["attributeScores"]) == ["TOXICITY"]
+    assert found[3] == ["ResponseError", "Attribute UNSUBSTANTIAL does not support request languages: tlh"]
+    assert found[4] == ["ResponseError", "API key not valid. Please pass a valid API key."]
+
+
+def test_corals_perspective_phase(scored: Flask, site: CreatedSite) -> None:
+    """What Coral sends: one attribute, languages from its locale, the key in the address, and feedback on decisions."""
+    client = scored.test_client()
+    sent = {
+        "comment": {"text": "toxicity=0.81"},
+        "doNotStore": True,
+        "languages": ["en"],
+        "requestedAttributes": {"TOXICITY": {}},
+    }
+    answer = client.post(f"/v1alpha1/comments:analyze?key={site.compat_key}", json=sent)
+    assert answer.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"] == 0.81
+
+
+# --- scores -------------------------------------------------------------------------------------------------------
+
+
+def test_the_six_production_attributes_come_from_our_labels(call: Call) -> None:
+    text = " ".join(f"{name.lower()}=0.{number}1" for number, name in enumerate(PRODUCTION, 1))
+    scores = call(body(text, *PRODUCTION, "SPAM", "OBSCENE")).json["attributeScores"]
+    assert [scores[name]["summaryScore"]["value"] for name in PRODUCTION] == [0.11, 0.21, 0.31, 0.41, 0.51, 0.61]
+    assert scores["OBSCENE"]["summaryScore"] == scores["PROFANITY"]["summaryScore"]
+    assert scores["SPAM"]["summaryScore"]["value"] == 0.01
+
+
+def test_an_attribute_below_its_threshold_is_left_out(call: Call) -> None:
+    asked = {"TOXICITY": {"scoreThreshold": 0.9}, "INSULT": {"scoreThreshold": 0.6, "scoreType": "PROBABILITY"}}
+    found = call(body("toxicity=0.8 insult=0.6") | {"requestedAttributes": asked}).json
+    assert list(found["attributeScores"]) == ["INSULT"]
+    assert "attributeScores" not in call(body(requestedAttributes={"TOXICITY": {"scoreThreshold": 0.9}})).json
+
+
+def test_every_attribute_has_a_span_of_the_full_text_in_utf16(call: Call) -> None:
+    text = "😀 été 👩‍👩‍👧"
+    [span] = call(body(text)).json["attributeScores"]["TOXICITY"]["spanScores"]
+    assert (span["begin"], span["end"]) == (0, len(text.encode("utf-16-le")) // 2)
+
+
+def test_span_annotations_name_the_words_in_utf16(call: Call) -> None:
+    text = "😀 toxicity=0.7 and then 😀😀 toxicity=0.9 the end"
+    scores = call(body(text, "TOXICITY", "INSULT", spanAnnotations=True)).json["attributeScores"]
+    whole, *parts = scores["TOXICITY"]["spanScores"]
+    wide = text.encode("utf-16-le")
+    named = [wide[2 * part["begin"] : 2 * part["end"]].decode("utf-16-le") for part in parts]
+    assert named == ["toxicity=0.7", "toxicity=0.9"]
+    assert [part["score"]["value"] for part in parts] == [0.7, 0.9]
+    assert whole["end"] == len(wide) // 2
+    assert len(scores["INSULT"]["spanScores"]) == 1
+
+
+def test_the_clients_token_and_languages_come_back(call: Call) -> None:
+    known = {"clientToken": "abc", "languages": ["en-GB", "fr"], "sessionId": "1", "communityId": "x"}
+    found = call(body(**known, context={"entries": [{"text": "before"}]})).json
+    assert (found["clientToken"], found["languages"]) == ("abc", ["en-GB", "fr"])
+
+
+def test_languages_given_win_over_the_detected_one(call: Call) -> None:
+    assert call(body("klingon toxicity=0.8", languages=["en"])).status_code == 200
+    assert error_of(call(body("toxicity=0.8", languages=["fr", "xx"]))) == (
+        400,
+        "Attribute TOXICITY does not support request languages: fr, xx",
+        "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+    )
+
+
+def test_a_site_that_takes_any_language_has_any_scored(call: Call, store: Store, site: CreatedSite) -> None:
+    with store.write() as session:
+        document = policies.current(session, site.id).document | {"flag_unknown_language": False}
+        policies.save(session, site.id, document, actor="operator")
+    assert call(body("klingon toxicity=0.8")).status_code == 200
+    assert call(body("toxicity=0.8", languages=["es"])).json["languages"] == ["es"]
+
+
+def test_snake_case_names_and_null_are_read_as_googles_servers_read_them(call: Call) -> None:
+    sent = {"comment": {"text": "toxicity=0.8", "type": 1}, "requested_attributes": {"TOXICITY": None}, "context": None}
+    assert call(sent).status_code == 200
+
+
+def test_nothing_that_was_analyzed_is_kept(
+    call: Call, store: Store, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level("DEBUG"):
+        assert call(body("a secret toxicity=0.8", doNotStore=True)).status_code == 200
+        assert call(b'{"comment": {"text": "a secret"}, "clientToken": "a secret').status_code == 400
+        assert call(body("a secret unscorable")).status_code == 503
+    with store.read() as session:
+        assert session.scalar(select(func.count()).select_from(Comment)) == 0
+        assert session.scalar(select(func.count()).select_from(Feedback)) == 0
+    written = capfd.readouterr()
+    assert "a secret" not in caplog.text + written.out + written.err
+
+
+def test_answers_may_be_compact_and_partial(call: Call) -> None:
+    compact = call(body(), prettyPrint="false", fields="attributeScores(TOXICITY/summaryScore/value),languages")
+    assert compact.get_data(as_text=True) == (
+        '{"attributeScores":{"TOXICITY":{"summaryScore":{"value":0.8}}},"languages":["tlh"]}'
+    )
+    assert call(body(), fields="attributeScores.TOXICITY.spanScores.begin").json == {
+        "attributeScores": {"TOXICITY": {"spanScores": [{"begin": 0}]}}
+    }
+    assert "\n  " in call(body()).get_data(as_text=True)
+    assert error_of(call(body(), fields="a(b"))[0] == 400
+
+
+def test_a_browser_may_ask(scored: Flask) -> None:
+    asked = scored.test_client().options("/v1alpha1/comments:analyze", headers={"Origin": "https://blog.example"})
+    assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in asked.headers["Access-Control-Allow-Methods"]
+    assert "x-goog-api-key" in asked.headers["Access-Control-Allow-Headers"]
+
+
+def test_the_discovery_document_has_the_address_it_was_asked_at(scored: Flask) -> None:
+    found = scored.test_client().get("/$discovery/rest?version=v1alpha1", base_url="https://winnow.example")
+    assert (found.json["rootUrl"], found.json["baseUrl"]) == ("https://winnow.example/",) * 2
+    assert scored.test_client().get("/$discovery/rest?version=v2").status_code == 404
+
+
+def test_behind_a_proxy_that_ends_tls_the_public_address_is_told(make_app: Callable[..., Flask]) -> None:
+    app = make_app(public_url="https://winnow.example")
+    found = app.test_client().get("/$discovery/rest?version=v1alpha1", base_url="http://winnow.example")
+    assert found.json["rootUrl"] == "https://winnow.example/"
+
+
+# --- feedback -----------------------------------------------------------------------------------------------------
+
+
+def test_a_suggested_score_becomes_a_labelled_example(call: Call, store: Store, site: CreatedSite) -> None:
+    about = {"url": "https://news.example/story", "reply_to_id_Coral_comment_id": None, "Coral_comment_id": "c-17"}
+    sent = {
+        "comment": {"text": "You are a fool"},
+        "context": {"entries": [{"text": json.dumps(about)}]},
+        "attributeScores": {
+            "TOXICITY": {"summaryScore": {"value": 1}},
+            "UNSUBSTANTIAL": {"summaryScore": {"value": 1}},
+        },
+        "languages": ["en"],
+        "communityId": "Coral:tenant",
+        "clientToken": "comment:c-17",
+    }
+    answer = call(sent, method="suggestscore")
+    assert answer.json == {"clientToken": "comment:c-17", "detectedLanguages": ["tlh"], "requestedLanguages": ["en"]}
+    with store.read() as session:
+        [row] = session.scalars(select(Feedback))
+    assert (row.site_id, row.source, row.text, row.label, row.value) == (
+        site.id,
+        "perspective",
+        "You are a fool",
+        "toxicity",
+        1.0,
+    )
+    assert row.detail == {"client_token": "comment:c-17", "community_id": "Coral:tenant", "comment_id": "c-17"}
+
+
+def test_a_score_suggested_for_parts_counts_as_the_highest(call: Call, store: Store) -> None:
+    spans = [{"begin": 0, "end": 2, "score": {"value": 0.2}}, {"begin": 2, "end": 4, "score": {"value": "0.9"}}]
+    call({"comment": {"text": "word"}, "attributeScores": {"INSULT": {"spanScores": spans}}}, method="suggestscore")
+    with store.read() as session:
+        assert session.scalars(select(Feedback.value)).all() == [0.9]
+
+
+@pytest.mark.parametrize(
+    ("scores", "says"),
+    [
+        ({}, "Missing attribute_scores"),
+        ({"NICENESS": {"summaryScore": {"value": 1}}}, "Unknown requested attribute: NICENESS"),
+        ({"TOXICITY": {"summaryScore": {"value": 7}}}, "Attribute TOXICITY needs"),
+        ({"TOXICITY": {}}, "Attribute TOXICITY needs"),
+    ],
+)
+def test_feedback_that_cannot_be_used_is_refused(call: Call, scores: Any, says: str) -> None:
+    refused = call({"comment": {"text": "word"}, "attributeScores": scores}, method="suggestscore")
+    assert says in error_of(refused)[1]
+    assert error_of(refused)[::2] == (400, "INVALID_REQUEST")
+
+
+# --- errors -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "message", "kind"),
+    [
+        (body(""), "Comment must be non-empty.", "COMMENT_EMPTY"),
+        ({}, "Comment must be non-empty.", "COMMENT_EMPTY"),
+        (b"", "Comment must be non-empty.", "COMMENT_EMPTY"),
+        (body("x" * 20_481), "Comment text too long.", "COMMENT_TOO_LONG"),
+        (body("é" * 10_241), "Comment text too long.", "COMMENT_TOO_LONG"),
+        ({"comment": {"text": "x"}}, "Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES"),
+        (body("x", "NICENESS"), "Unknown requested attribute: NICENESS", "INVALID_REQUEST"),
+        (
+            body("x", *(f"NICENESS_{number}" for number in range(1000))),
+            "Unknown requested attribute: NICENESS_0",
+            "INVALID_REQUEST",
+        ),
+        (
+            body("x", "FLIRTATION"),
+            "Attribute FLIRTATION does not support request languages: tlh",
+            "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        ),
+        (
+            body("x", "LIKELY_TO_REJECT", languages=["en"]),
+            "Attribute LIKELY_TO_REJECT does not support request languages: en",
+            "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        ),
+        (
+            body("in klingon"),
+            "Attribute TOXICITY does not support request languages: tlh",
+            "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        ),
+        (
+            body(requestedAttributes={"TOXICITY": {"scoreType": "PERCENTILE"}}),
+            "Requested score type PERCENTILE is not supported by attribute TOXICITY",
+            "INVALID_REQUEST",
+        ),
+        (
+            body(comment={"text": "<b>x</b>", "type": "HTML"}),
+            "Currently, only 'PLAIN_TEXT' comments are supported",
+            "INVALID_REQUEST",
+        ),
+        (
+            body(context={"entries": [{"text": "x"}], "articleAndParentComment": {"article": {"text": "x"}}}),
+            "Context can have either entries or article_and_parent_comment, but both fields were populated.",
+            "INVALID_REQUEST",
+        ),
+    ],
+)
+def test_the_originals_errors(call: Call, sent: Any, message: str, kind: str) -> None:
+    assert error_of(call(sent)) == (400, message, kind)
+
+
+def test_the_error_for_a_language_names_what_clients_retry_without(call: Call) -> None:
+    [detail] = call(body("x", "TOXICITY", "FLIRTATION", languages=["en"])).json["error"]["details"]
+    assert detail == {
+        "@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error",
+        "errorType": "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        "languageNotSupportedByAttributeError": {
+            "detectedLanguages": ["tlh"],
+            "requestedLanguages": ["en"],
+            "attribute": "FLIRTATION",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"{",
+        b"comment=hello&requestedAttributes=TOXICITY",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe",
+        b'{"comment": {"text": "\\ud800"}, "requestedAttributes": {"TOXICITY": {}}}',
+        b"[" * 100_000,
+        body(comment="text"),
+        body(comment={"text": 7}),
+        body(comment={"text": "x", "type": "MARKDOWN"}),
+        body(comment={"text": "x", "language": "en"}),
+        body(requestedAttributes=["TOXICITY"]),
+        body(requestedAttributes={"TOXICITY": 1}),
+        body(requestedAttributes={"TOXICITY": {"scoreThreshold": "high"}}),
+        body(requestedAttributes={"TOXICITY": {"scoreThreshold": True}}),
+        body(languages=[{}]),
+        body(spanAnnotations="maybe"),
+        body(nonsense=1),
+    ],
+)
+def test_a_body_that_is_no_such_message_is_an_invalid_argument(call: Call, sent: Any) -> None:
+    status, _, kind = error_of(call(sent))
+    assert (status, kind) == (400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202e right to left", "zero\u200bwidth\u200d", "a\0b", "א" * 100, "\u202e\u200f", "!" * 20_480]
+)
+def test_odd_texts_are_scored(call: Call, text: str) -> None:
+    assert call(body(text)).status_code == 200
+
+
+def test_a_body_beyond_any_comment_is_refused(call: Call) -> None:
+    assert error_of(call(b'{"comment": {"text": "' + b"x" * 1_100_000))[0] == 400
+
+
+def test_without_a_key(call: Call) -> None:
+    refused = call(body(), key="")
+    assert error_of(refused)[::2] == (403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize("key", ["wrong", "x" * 12, "ü" * 12, "x" * 5000])
+def test_a_wrong_key(call: Call, key: str) -> None:
+    error = call(body(), key=key).json["error"]
+    assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
+    assert error["message"] == "API key not valid. Please pass a valid API key."
+    assert error["details"][0]["reason"] == "API_KEY_INVALID"
+
+
+def test_the_key_may_come_in_a_header_and_an_api_key_is_none(scored: Flask, site: CreatedSite) -> None:
+    client = scored.test_client()
+    path = "/v1alpha1/comments:analyze"
+    assert client.post(path, json=body(), headers={"X-Goog-Api-Key": site.compat_key}).status_code == 200
+    assert client.post(path, json=body(), headers={"X-Goog-Api-Key": site.api_key}).status_code == 400
+
+
+def test_over_the_limit(make_app: Callable[..., Flask], site: CreatedSite) -> None:
+    app = make_app(rate_limit="1 per hour")
+    choose_scores(app)
+    path = f"/v1alpha1/comments:analyze?key={site.compat_key}"
+    assert app.test_client().post(path, json=body()).status_code == 200
+    refused = app.test_client().post(path, json=body())
+    assert error_of(refused)[::2] == (429, "RESOURCE_EXHAUSTED")
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_what_cannot_be_scored_is_an_error_and_never_a_score(call: Call) -> None:
+    assert error_of(call(body("unscorable")))[::2] == (503, "UNAVAILABLE")
+
+
+@pytest.mark.parametrize("query", [{"callback": "alert"}, {"alt": "proto"}])
+def test_answers_are_json_only(call: Call, query: dict[str, str]) -> None:
+    refused = call(body(), **query)
+    assert refused.status_code == 400
+    assert refused.mimetype == "application/json"

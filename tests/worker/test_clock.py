@@ -1,0 +1,81 @@
+"""The clock process, for real: it sweeps, and outlives whatever goes away."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+
+from moderation import clock as time_of_day
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
+from moderation.settings import Settings
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment
+from tests.support.comments import accept
+from tests.support.parts import Part
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import eventually
+from worker.clock import Task
+
+
+def make_old(store: Store) -> None:
+    with store.write() as session:
+        earlier = time_of_day.now() - timedelta(seconds=10)
+        session.execute(update(Comment).values(accepted_at=earlier, updated_at=earlier))
+
+
+def test_what_redis_forgot_is_queued_within_seconds_also_after_redis_was_away(
+    settings: Settings, store: Store, site: CreatedSite, own_redis: RedisServer
+) -> None:
+    queues = Queues(queues_module.connect(own_redis.url))
+    accept(store, queues, site)
+    make_old(store)
+    own_redis.kill()
+    with Part(dataclasses.replace(settings, redis_url=own_redis.url), "clock") as clock:
+        eventually(lambda: "redis.away" in clock.log, within=30)
+        own_redis.start()
+        eventually(lambda: queues.length()["waiting"] == 1, within=15)
+        eventually(lambda: queues.redis.llen("rq:queue:scoring") == 1, within=5)  # and a worker woken
+        own_redis.kill()
+        eventually(lambda: clock.log.count("redis.away") == 2, within=15)
+        own_redis.start()
+        eventually(lambda: queues.length()["waiting"] == 1, within=15)
+        assert clock.alive
+        assert clock.stop() == 0
+
+
+def test_sigterm_ends_it_at_once(settings: Settings) -> None:
+    with Part(settings, "clock") as clock:
+        eventually(lambda: "clock.started" in clock.log, within=30)
+        assert clock.stop(within=3) == 0
+
+
+def test_an_outage_is_logged_once_and_its_end_as_well() -> None:
+    away = True
+
+    def do() -> None:
+        if away:
+            raise OperationalError("SELECT 1", None, ConnectionError("server closed the connection"))
+
+    task = Task("sweep", 1.0, do)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            task.tick()
+        away = False
+        task.tick()
+        task.tick()
+    assert [entry["event"] for entry in logs] == ["database.away", "clock.recovered"]
+
+
+def test_a_fault_of_ours_in_one_task_ends_neither_the_clock_nor_the_others() -> None:
+    def fail() -> None:
+        raise KeyError("unforeseen")
+
+    with structlog.testing.capture_logs() as logs:
+        Task("sweep", 1.0, fail).tick()
+    assert [entry["event"] for entry in logs] == ["clock.failed"]

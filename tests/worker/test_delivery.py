@@ -1,0 +1,230 @@
+"""The delivery process, for real: soon, beside scoring, and no endpoint that hangs takes another's place."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from moderation import clock as time_of_day
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
+from moderation.settings import Settings
+from moderation.sites import sites
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import WebhookDelivery
+from moderation.webhooks import deliveries, events
+from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Sent
+from tests.support.comments import accept, rows
+from tests.support.parts import Part
+from tests.support.receiver import Receiver
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import eventually
+from worker.delivery import PLACES, PLACES_FOR_OTHERS, PLACES_FOR_SLOW, Places
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def delivery(settings: Settings, queues: Queues) -> Iterator[Part]:
+    """A delivery process that is ready."""
+    with Part(settings, "delivery") as part:
+        eventually(lambda: "delivery.started" in part.log and listening(queues), within=30)
+        yield part
+
+
+def listening(queues: Queues) -> bool:
+    ((_, subscribers),) = queues.redis.pubsub_numsub(deliveries.CHANNEL)
+    return bool(subscribers)
+
+
+def notify(store: Store, site: CreatedSite, count: int = 1) -> None:
+    with store.write() as session:
+        moment = time_of_day.now()
+        data = [{"number": number} for number in range(count)]
+        told = [events.Event("comment.published", site.id, None, at=moment, data=one) for one in data]
+        events.notify(session, told)
+
+
+def delivered(store: Store) -> int:
+    return sum(row.delivered_at is not None for row in rows(store, WebhookDelivery))
+
+
+def test_a_decision_is_told_within_moments(
+    store: Store, queues: Queues, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    waits = []
+    for number in range(1, 21):
+        notify(store, site_with_webhook)
+        written = time_of_day.now()
+        deliveries.nudge(queues.redis, {site_with_webhook.id})
+        receiver.wait_for(number)
+        waits.append((time_of_day.now() - written).total_seconds())
+    assert statistics.median(waits) < 0.3, "100 ms on a machine that has nothing else to do"
+
+
+def test_a_scored_comment_is_told_by_the_scoring_process(
+    settings: Settings, store: Store, queues: Queues, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    with Part(settings, "scoring"):
+        eventually(queues.workers, within=30)
+        comment = accept(store, queues, site_with_webhook, "A thoughtful remark.")
+        (request,) = receiver.wait_for(1)
+        assert request.json["data"]["id"] == comment.id
+
+
+def test_without_a_nudge_it_looks_by_itself(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    notify(store, site_with_webhook)
+    receiver.wait_for(1, within=5)
+
+
+def test_it_delivers_while_redis_is_away(
+    settings: Settings, store: Store, site_with_webhook: CreatedSite, receiver: Receiver, own_redis: RedisServer
+) -> None:
+    with Part(dataclasses.replace(settings, redis_url=own_redis.url), "delivery") as part:
+        eventually(lambda: "delivery.started" in part.log, within=30)
+        own_redis.kill()
+        notify(store, site_with_webhook, 3)
+        receiver.wait_for(3)
+        eventually(lambda: delivered(store) == 3)
+        own_redis.start()
+        queues = Queues(queues_module.connect(own_redis.url))
+        eventually(lambda: listening(queues), what="it listens again")
+        assert part.alive
+
+
+def test_each_message_arrives_once_however_many_processes_deliver(
+    settings: Settings, store: Store, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    with Part(settings, "delivery"):
+        notify(store, site_with_webhook, 300)
+        eventually(lambda: delivered(store) == 300, within=60)
+    ids = [request.headers["webhook-id"] for request in receiver.requests]
+    assert len(ids) == len(set(ids)) == 300
+    assert receiver.most_in_flight <= MOST_IN_FLIGHT
+
+
+def test_an_endpoint_that_hangs_holds_up_neither_anothers_comments_nor_their_webhooks(
+    settings: Settings,
+    store: Store,
+    queues: Queues,
+    site_with_webhook: CreatedSite,
+    receiver: Receiver,
+    receivers: Callable[[], Receiver],
+    delivery: Part,
+) -> None:
+    notify(store, site_with_webhook)
+    eventually(lambda: delivered(store) == 1)
+    hanging = receivers()
+    hanging.hang()
+    hung = [sites.create_site(store, settings, f"Hung {number}", hanging.url) for number in range(PLACES + 6)]
+    for one in hung:
+        notify(store, one, 5)
+    hanging.wait_for(PLACES_FOR_OTHERS, within=20)
+    with Part(settings, "scoring"):
+        eventually(queues.workers, within=30)
+        for number in range(20):
+            accept(store, queues, site_with_webhook, f"Remark {number}.")
+        receiver.wait_for(21, within=5)
+
+
+def test_sigterm_waits_for_what_is_on_its_way_and_records_it(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    notify(store, site_with_webhook, 20)
+    receiver.wait_for(1)
+    assert delivery.stop() == 0
+    eventually(lambda: receiver.in_flight == 0)
+    assert delivered(store) == len(receiver.requests)
+
+
+def test_sigterm_does_not_wait_for_an_endpoint_that_hangs(
+    store: Store, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    receiver.hang()
+    notify(store, site_with_webhook)
+    receiver.wait_for(1)
+    assert delivery.stop(within=9) == 0
+
+
+def test_killed_between_sending_and_recording_it_sends_again_under_the_same_id(
+    settings: Settings, store: Store, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
+) -> None:
+    receiver.hang()
+    notify(store, site_with_webhook)
+    receiver.wait_for(1)
+    delivery.kill()
+    receiver.release()
+    with store.write() as session:  # a minute later
+        for row in session.query(WebhookDelivery):
+            row.leased_until = time_of_day.now()
+    with Part(settings, "delivery"):
+        first, second = receiver.wait_for(2, within=20)
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+# Who gets a place.
+
+
+def sent(endpoint: str, status: int = 204, ms: int = 5) -> Sent:
+    return Sent("msg", endpoint, time_of_day.now(), ms, status)
+
+
+def test_an_endpoint_nobody_knows_yet_has_one_place_and_a_quick_one_has_four() -> None:
+    places = Places()
+    assert places.free("a") == 1
+    places.take("a")
+    assert places.free("a") == 0
+    places.give_back(sent("a"))
+    assert places.free("a") == MOST_IN_FLIGHT
+    for _ in range(3):
+        places.take("a")
+    assert places.free("a") == 1
+
+
+@pytest.mark.parametrize("last", [sent("a", status=500), sent("a", ms=1500)])
+def test_an_endpoint_that_failed_or_was_slow_the_last_time_has_one_place(last: Sent) -> None:
+    places = Places()
+    places.take("a")
+    places.give_back(sent("a"))
+    places.take("a")
+    places.give_back(last)
+    assert places.free("a") == 1
+
+
+def test_slow_endpoints_leave_places_for_untried_ones_and_both_for_quick_ones() -> None:
+    places = Places()
+    places.take("quick")
+    places.give_back(sent("quick"))
+    for number in range(PLACES):
+        places.take(f"slow {number}")
+        places.give_back(sent(f"slow {number}", status=500))
+    slow = [take_one(places, f"slow {number}") for number in range(PLACES)]
+    assert slow.count(True) == PLACES_FOR_SLOW
+    untried = [take_one(places, f"untried {number}") for number in range(PLACES)]
+    assert untried.count(True) == PLACES_FOR_OTHERS - PLACES_FOR_SLOW
+    assert places.free("quick") == MOST_IN_FLIGHT
+
+
+def take_one(places: Places, endpoint: str) -> bool:
+    if not places.free(endpoint):
+        return False
+    places.take(endpoint)
+    return True
+
+
+def test_there_are_no_more_places_than_threads() -> None:
+    places = Places()
+    taken = 0
+    for number in range(100):
+        places.take(f"{number}")
+        places.give_back(sent(f"{number}"))
+        for _ in range(places.free(f"{number}")):
+            places.take(f"{number}")
+            taken += 1
+    assert taken == places.taken == PLACES

@@ -1,0 +1,108 @@
+"""The job that drains the queue: a wake-up is enough, a database that is away costs nobody anything, none hangs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+import structlog
+
+from moderation.decisions.scoring import BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, Scorer
+from moderation.history import metrics
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment
+from tests.support.classifier import ChosenScores
+from tests.support.comments import accept, rows, submission
+from worker import jobs, process
+
+
+@pytest.fixture(autouse=True)
+def _opened(scorer: Scorer) -> None:
+    process.use(scorer)
+
+
+def waiting_jobs(queues: Queues) -> int:
+    return int(queues.redis.llen("rq:queue:scoring"))
+
+
+def pending(store: Store) -> int:
+    return sum(row.status == "pending" for row in rows(store, Comment))
+
+
+def test_one_job_drains_what_waits(store: Store, queues: Queues, site: CreatedSite) -> None:
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(300)])
+    jobs.score_pending()
+    assert pending(store) == 0
+    assert metrics.read(queues.redis).decisions == {("published", "policy"): 300}
+
+
+def test_the_wake_flag_is_cleared_before_the_first_claim(store: Store, queues: Queues, site: CreatedSite) -> None:
+    """So that a comment queued while the job ends wakes another."""
+    accept(store, queues, site)
+    assert waiting_jobs(queues) == 1
+    jobs.score_pending()
+    accept(store, queues, site)
+    assert waiting_jobs(queues) == 2
+
+
+def test_what_is_left_after_its_time_wakes_another_job(
+    store: Store, queues: Queues, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "DRAIN_SECONDS", 0.0)
+    accept(store, queues, site)
+    jobs.score_pending()
+    assert pending(store) == 1
+    assert waiting_jobs(queues) == 2
+
+
+def test_while_the_database_is_away_nothing_is_counted_against_anybody(
+    queues: Queues, classifier: ChosenScores, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "AWAY_SECONDS", 0.0)
+    accept(store, queues, site)
+    process.use(Scorer(Store("sqlite:////nowhere/at/all.db"), queues, classifier))
+    for _ in range(5):
+        with structlog.testing.capture_logs() as logs:
+            jobs.score_pending()
+        assert [entry["event"] for entry in logs] == ["database.away"]
+    assert waiting_jobs(queues) == 1, (
+        "it does not wake itself again and again: the sweep does, when the database is back"
+    )
+    (claim,) = queues.claim(1)
+    assert claim.attempts == 0
+
+
+def test_a_batch_that_hangs_ends_the_process_which_is_started_again() -> None:
+    hang = "from worker import jobs; import time\nwith jobs._bounded(0.2): time.sleep(30)"
+    began = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", hang], capture_output=True, timeout=20, check=False)
+    assert ended.returncode != 0
+    assert b"Timeout" in ended.stderr
+    assert time.monotonic() - began < 15
+
+
+def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
+    store: Store, queues: Queues, site: CreatedSite
+) -> None:
+    class Weighed(ChosenScores):
+        seconds = 0.0
+
+        def score(self, texts, signals=None):  # type: ignore[no-untyped-def]
+            until = time.thread_time() + self.seconds * len(texts)
+            while time.thread_time() < until:
+                pass
+            return super().score(texts, signals)
+
+    classifier = Weighed()
+    scorer = Scorer(store, queues, classifier)
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
+    classifier.seconds = BATCH_SECONDS / 4
+    for _ in range(6):
+        scorer.run_batch()
+    assert classifier.batches[-1] == LEAST_BATCH
+    assert all(LEAST_BATCH <= size <= MOST_BATCH for size in classifier.batches)

@@ -1,0 +1,200 @@
+"""The scoring process, for real: woken at once, outliving Redis, stopping politely, and leaving nothing behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import time
+from collections.abc import Iterator
+
+import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from moderation.intake import queues as queues_module
+from moderation.intake import submissions
+from moderation.intake.queues import SCORING_QUEUE, Queues, Waiting
+from moderation.settings import Settings
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import AuditEvent, Comment
+from tests.support.comments import accept, rows, stored, submission
+from tests.support.parts import Part
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def scoring(settings: Settings, queues: Queues) -> Iterator[Part]:
+    """A scoring process that is ready."""
+    with Part(settings, "scoring") as part:
+        eventually(queues.workers, within=30, what="a scoring process lives")
+        yield part
+
+
+def decided(store: Store) -> int:
+    return sum(row.status != "pending" for row in rows(store, Comment))
+
+
+def keys(queues: Queues) -> set[bytes]:
+    found: list[bytes] = queues.redis.keys("*")  # type: ignore[assignment]
+    return set(found)
+
+
+def test_a_comment_is_decided_within_moments_of_its_acceptance(
+    store: Store, queues: Queues, site: CreatedSite, scoring: Part
+) -> None:
+    waits = []
+    for number in range(30):
+        began = time.perf_counter()
+        comment = accept(store, queues, site, f"Thank you for article {number}.")
+        while stored(store, comment.id).status == "pending":
+            assert time.perf_counter() - began < 10
+            time.sleep(0.001)
+        waits.append(time.perf_counter() - began)
+    assert statistics.median(waits) < 0.2, "50 ms on a machine that has nothing else to do"
+
+
+def test_a_burst_is_decided_whole(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(500)])
+    eventually(lambda: decided(store) == 500, within=30)
+    eventually(lambda: queues.length() == {"waiting": 0, "leased": 0, "retry": 0})
+    assert len(rows(store, AuditEvent, action="comment.decided")) == 500
+
+
+def test_a_comment_of_one_site_is_decided_soon_while_another_floods(
+    store: Store, queues: Queues, site: CreatedSite, other_site: CreatedSite, scoring: Part
+) -> None:
+    for _ in range(6):
+        submissions.submit(store, queues, other_site.id, [submission(f"Flood {number}.") for number in range(1000)])
+    waits = []
+    for number in range(10):
+        began = time.perf_counter()
+        comment = accept(store, queues, site, f"Remark {number}.")
+        while stored(store, comment.id).status == "pending":
+            assert time.perf_counter() - began < 10
+            time.sleep(0.002)
+        waits.append(time.perf_counter() - began)
+    left = queues.length()["waiting"]
+    assert left > 0, "the flood was over before we had looked"
+    assert statistics.median(waits) < 0.5, waits
+
+
+def test_wake_ups_leave_nothing_behind_in_redis(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
+    accept(store, queues, site)
+    eventually(lambda: decided(store) == 1)
+    eventually(lambda: queues.redis.llen("rq:queue:scoring") == 0)
+    time.sleep(0.3)
+    before = keys(queues)
+    for _ in range(300):
+        queues.wake()
+        eventually(lambda: not queues.redis.exists("winnow:wake"))
+    eventually(lambda: not any(b"rq:job" in key or b"rq:execution" in key for key in keys(queues)), within=5)
+    assert keys(queues) <= before | {b"rq:clean_registries:scoring", b"rq:clean_groups"}
+    assert not any(b"rq:job" in key or b"rq:execution" in key or b"rq:results" in key for key in keys(queues))
+
+
+def test_sigterm_lets_the_job_finish_and_gives_every_lease_back(
+    store: Store, queues: Queues, site: CreatedSite, scoring: Part
+) -> None:
+    for _ in range(5):
+        submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
+    eventually(lambda: queues.length()["leased"] > 0)
+    began = time.monotonic()
+    assert scoring.stop() == 0
+    assert time.monotonic() - began < 5
+    length = queues.length()
+    assert length["leased"] == length["retry"] == 0
+    assert length["waiting"] == 5000 - decided(store)
+    assert queues.workers() == 0, "it has taken leave"
+
+
+def test_sigterm_while_idle_ends_it_at_once(scoring: Part) -> None:
+    began = time.monotonic()
+    assert scoring.stop() == 0
+    assert time.monotonic() - began < 2
+
+
+def test_it_outlives_a_redis_that_is_killed_and_comes_back_empty(
+    settings: Settings, store: Store, site: CreatedSite, own_redis: RedisServer
+) -> None:
+    queues = Queues(queues_module.connect(own_redis.url))
+    with Part(dataclasses.replace(settings, redis_url=own_redis.url), "scoring") as scoring:
+        eventually(queues.workers, within=30)
+        for turn in (1, 2):
+            own_redis.kill()
+            accept(store, queues, site, f"Said while Redis was away, time {turn}.")
+            time.sleep(0.5)
+            own_redis.start()
+            eventually(queues.workers, within=15, what="it has registered anew")
+            with store.read() as session:
+                pending = [row for row in session.query(Comment) if row.status == "pending"]
+            queues.put(Waiting(row.site_id, row.id, row.accepted_at) for row in pending)
+            queues.wake()
+            eventually(lambda turn=turn: decided(store) == turn, within=15)  # type: ignore[misc]
+        assert scoring.alive
+        assert scoring.log.count("redis.away") <= 4, "said once for each outage, not for each try"
+
+
+def test_it_notices_that_redis_was_emptied_under_it(queues: Queues, scoring: Part) -> None:
+    queues.redis.flushall()
+    assert queues.workers() == 0
+    eventually(queues.workers, within=15)
+    assert scoring.alive
+
+
+def test_a_frozen_redis_holds_it_up_only_while_it_is_frozen(
+    settings: Settings, store: Store, site: CreatedSite, own_redis: RedisServer
+) -> None:
+    queues = Queues(queues_module.connect(own_redis.url))
+    with Part(dataclasses.replace(settings, redis_url=own_redis.url), "scoring") as scoring:
+        eventually(queues.workers, within=30)
+        own_redis.freeze()
+        comment = accept(store, queues, site)
+        time.sleep(1)
+        own_redis.thaw()
+        eventually(lambda: queues.put([Waiting(site.id, comment.id, comment.accepted_at)]) in (0, 1))
+        queues.wake()
+        eventually(lambda: decided(store) == 1, within=15)
+        assert scoring.alive
+
+
+def test_it_runs_our_job_and_no_other_function(
+    settings: Settings, store: Store, queues: Queues, site: CreatedSite, scoring: Part
+) -> None:
+    """Whoever can write into Redis shall not choose what runs here."""
+    target = settings.data_dir / "made by a stranger"
+    stranger = Queue(SCORING_QUEUE, connection=queues.redis, serializer=JSONSerializer)
+    stranger.enqueue("os.mkdir", str(target))
+    accept(store, queues, site)
+    eventually(lambda: decided(store) == 1)
+    assert not target.exists()
+    assert "job.refused" in scoring.log
+    eventually(lambda: not [key for key in keys(queues) if b"rq:job:" in key])
+
+
+def test_a_killed_workers_comments_are_decided_by_another(
+    settings: Settings, store: Store, queues: Queues, site: CreatedSite
+) -> None:
+    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(3000)])
+    with Part(settings, "scoring") as first:
+        eventually(lambda: decided(store) > 0, within=30)
+        first.kill()
+    with Part(settings, "scoring"):
+        # What the first one had leased comes back after its lease; everything else at once.
+        eventually(lambda: decided(store) >= 2700, within=40)
+        left = [row for row in rows(store, Comment) if row.status == "pending"]
+        assert len(left) <= 256
+        events = rows(store, AuditEvent, action="comment.decided")
+        assert len(events) == len({event.comment_id for event in events})
+
+
+def test_logs_name_the_model_and_hold_no_words(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
+    accept(store, queues, site, "Xylophone is a word that nobody logs.", name="Zebediah", email="z@example.com")
+    eventually(lambda: decided(store) == 1)
+    scoring.stop()
+    assert "scoring.started" in scoring.log
+    for private in ("Xylophone", "Zebediah", "z@example.com"):
+        assert private not in scoring.log
