@@ -8,10 +8,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import models
 from models.labels import LABELS
@@ -97,13 +99,20 @@ def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def one_thread() -> Iterator[None]:
+    """On a busy machine the threads of the linear algebra wait for each other by spinning, many times longer."""
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture
 def few_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     some = made_up_examples()
     monkeypatch.setattr(training, "made_up_examples", lambda: some.take(np.arange(0, len(some), 100)))
 
 
 @pytest.mark.long
-@pytest.mark.usefixtures("few_made_up")
+@pytest.mark.usefixtures("few_made_up", "one_thread")
 def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_every_process(
     small_data: Path, tmp_path: Path
 ) -> None:
@@ -137,7 +146,8 @@ def train_in_another_process(data: Path, out: Path) -> None:
         "training.WORD_BITS, training.PAIR_BITS = 14, 12\n"
         "training.train(Path(sys.argv[1]), Path(sys.argv[2]), lambda _: None)"
     )
-    environment = os.environ | {"PYTHONHASHSEED": "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"}
+    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    environment = os.environ | {"PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-c", script, data, out], check=True, env=environment, timeout=300)
 
 

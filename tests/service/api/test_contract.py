@@ -66,7 +66,6 @@ def _try(
 ) -> None:
     @hypothesis_settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],
