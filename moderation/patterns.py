@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import re2
+
+from texts.folding import fold
 
 #: Entries for each compiled set: small enough that its automaton stays within its memory for any text.
 _SET_SIZE = 250
@@ -87,11 +88,6 @@ def count_links(text: str) -> int:
     if not any(mark in lowered for mark in _LINK_MARKS):  # ten times as fast, and true of most comments
         return 0
     return len(_LINK.findall(text))
-
-
-def fold(text: str) -> str:
-    """`text` as it is compared: NFKC, lower case, white space as single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\x01", "").split())
 
 
 def _compile(expressions: Sequence[str]) -> Any:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import redis
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
 
 from moderation.settings import Settings
 from moderation.store import Store
@@ -25,7 +26,7 @@ def open_store(found: Settings) -> Store:
     try:
         url = make_url(found.database_url)
         if not url.drivername.startswith("sqlite"):  # the store itself would wait for minutes
-            create_engine(url, connect_args={"connect_timeout": _PATIENCE}).connect().close()
+            create_engine(url, connect_args={"connect_timeout": _PATIENCE}, poolclass=NullPool).connect().close()
         store = Store(found.database_url)
         store.engine.connect().close()
     except (DBAPIError, ArgumentError, NoSuchModuleError) as error:

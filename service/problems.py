@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from flask import Response, g
 
 MEDIA_TYPE = "application/problem+json"
+
+#: Fields that an answer names: more would let a small request have a large answer.
+MOST_ERRORS = 50
 
 #: Field -> sentences for the person who sent it.
 Errors = Mapping[str, Sequence[str]]
@@ -62,7 +66,8 @@ class Problem(Exception):
             "detail": self.detail,
         }
         if self.errors is not None:
-            found["errors"] = {field: list(sentences) for field, sentences in self.errors.items()}
+            named = islice(self.errors.items(), MOST_ERRORS)
+            found["errors"] = {field: list(sentences) for field, sentences in named}
         return found | self.known
 
     def response(self) -> Response:
@@ -76,7 +81,7 @@ class Problem(Exception):
 def invalid(errors: Errors) -> Problem:
     """A request whose shape is right in JSON's or a form's eyes, and wrong in ours."""
     count = len(errors)
-    fields = ", ".join(sorted(errors))
+    fields = ", ".join(sorted(islice(errors, MOST_ERRORS)))
     return Problem(
         "invalid", f"{count} field{'s are' if count > 1 else ' is'} not valid: {fields}."[:500], errors=errors
     )

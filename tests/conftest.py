@@ -42,13 +42,20 @@ SECRET_KEY = "a key for tests that is long enough"
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("suite")
 
+#: What `make test-quick` leaves out, beside what is marked `slow`: these folders, and tests that use these fixtures.
+SLOW_FOLDERS = {"browser", "clients"}
+SLOW_FIXTURES = {"running"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick", action="store_true", help="leave out browsers, whole installations and what is marked slow"
+    )
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    for line in (
-        "one_database: it is about what is seen or allowed at the edge, or about processes; one database is enough",
-        "long: it takes more than ten seconds and so begins before the others, lest one process end alone with it",
-    ):
-        config.addinivalue_line("markers", line)
+    line = "one_database: it is about what is seen or allowed at the edge, or about processes; one database is enough"
+    config.addinivalue_line("markers", line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -61,17 +68,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Choose the tests, and how they are dealt out to processes: singly, but for those that share something dear."""
-    if databases.wanted() == ["postgresql"]:  # what touches no database ran on SQLite
-        touching = [item for item in items if "databases_of_kind" in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=[item for item in items if item not in touching])
-        items[:] = touching
+    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite. With --quick, what is slow.
+
+    The rest is dealt out to processes singly, slow tests first, but for those that share something dear.
+    """
+    kept = items
+    if databases.wanted() == ["postgresql"]:
+        kept = [item for item in kept if "databases_of_kind" in getattr(item, "fixturenames", ())]
+    if config.getoption("quick"):
+        kept = [item for item in kept if not is_slow(item)]
+    left_out = set(items).difference(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = kept
     groups = {item: dealing.group(item) for item in items}
     for item, group in groups.items():
         if group:
             item.add_marker(pytest.mark.xdist_group(group))
     yield
-    items[:] = dealing.long_first(items, groups)
+    items[:] = dealing.slow_first(items, groups, is_slow)
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """It needs a browser or a whole installation, or is marked `slow`."""
+    if item.get_closest_marker("slow") or SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        return True
+    return bool(SLOW_FOLDERS.intersection(item.path.relative_to(item.config.rootpath).parts)) or (
+        item.path.stem.endswith("_browser")
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

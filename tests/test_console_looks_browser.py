@@ -93,7 +93,6 @@ class Looks:
         page.emulate_media(color_scheme="light")
 
 
-@pytest.mark.long
 def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
     app: Flask, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite, post: Post,
     receiver: Receiver, serve: Serve, clock: Clock, new_context: NewContext,

@@ -42,6 +42,8 @@ from tests.support.browsing import HOSTILE
 from tests.support.clock import Clock
 from tests.support.signed_in import csrf_token, sign_in
 
+pytestmark = pytest.mark.slow
+
 Post = Callable[..., str]
 
 

@@ -17,13 +17,13 @@ import numpy as np
 
 import models
 from models.reading.hashing import bucket
-from models.reading.normalization import normalize_with_offsets
 from models.reading.tokens import find_token_spans, is_break
 from models.reading.words import MARKS
 from models.scoring.classifier import Classifier
 from models.scoring.pooling import PLAINLY
 from models.scoring.terms import BREAK, Weights, expand, token_ids
 from models.scoring.windows import cut, window_sums
+from texts.normalization import normalize_with_offsets
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "classifier.svg"
 LABEL = "toxicity"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from math import log10
 
-from models.reading.normalization import normalize
+from texts.normalization import normalize
 
 _SCRIPTS = [
     ("ru", "Ѐ-ԯ"), ("el", "Ͱ-Ͽἀ-῿"), ("ar", "؀-ۿݐ-ݿ"), ("he", "֐-׿"),
@@ -51,7 +51,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _JUDGED = frozenset({"en", "ur-Latn", "und"})
 _LOOKED_AT = 2000  # characters
 _FOREIGN_LETTER = re.compile("[¿¡ß-öø-ɏḀ-ỿ]")
-_NO_PROSE = re.compile(r"\S*(?:://|www\.|\w[./@:]\w|[\[\]{}|=])\S*")
+#: In an address or a piece of markup, but in no word.
+_NO_PROSE = re.compile(r"://|www\.|\w[./@:]\w|[\[\]{}|=]")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 # The mean of log10(1 + training comments that hold the word) over a text's words; English ones lie near 3.
 _STRANGE = 1.2
@@ -114,7 +115,8 @@ def is_judgeable(text: str, known: Mapping[str, int]) -> bool:
 
 def _plain_words(text: str) -> list[str]:
     """The different words of a text, without addresses and markup."""
-    return list(dict.fromkeys(_WORD.findall(_NO_PROSE.sub(" ", normalize(text).lower()).replace("’", "'"))))
+    prose = " ".join(piece for piece in normalize(text).lower().split() if not _NO_PROSE.search(piece))
+    return list(dict.fromkeys(_WORD.findall(prose.replace("’", "'"))))
 
 
 def _times_met(word: str, known: Mapping[str, int]) -> int:

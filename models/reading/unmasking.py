@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
+from texts.folding import normalized
+from texts.normalization import normalize
 
 _LONGEST = 40  # letters; what is longer hides no word
 
@@ -29,5 +30,5 @@ def read_as(reader: Reader, written: str) -> str | None:
 
 def _letters(text: str) -> str:
     """The bare letters and digits, as somebody would type them."""
-    plain = unicodedata.normalize("NFD", text)
+    plain = normalized("NFD", text)
     return "".join(one for one in plain if unicodedata.category(one)[0] in "LN").casefold()

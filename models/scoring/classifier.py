@@ -14,7 +14,6 @@ from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
 from models.labels import COLUMN, LABELS
 from models.reading.language import detect, is_judgeable
-from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
@@ -23,6 +22,7 @@ from models.scoring.pooling import pool
 from models.scoring.signals import weigh
 from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.windows import Windows, cut, window_sums
+from texts.normalization import normalize
 
 _CACHE_TOKENS = 150_000
 _CACHE_CHARACTERS = 3_000_000

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.reading.hashing import bucket, hash_pairs
-from models.reading.normalization import normalize_with_offsets
 from models.reading.tokens import find_token_spans
 from models.scoring.pooling import WHOLE_SHARE, margin
 from models.scoring.terms import BREAK, TermCache, expand, token_ids
 from models.scoring.windows import cut, window_sums
+from texts.normalization import normalize_with_offsets
 
 _PART = "one part decides in a longer comment"
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import COLUMN, LABELS
-from models.reading.normalization import normalize
 from models.training.innocent import innocent_sentences
+from texts.normalization import normalize
 
 UNKNOWN = np.nan
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")

@@ -16,9 +16,9 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
 from models.reading.hashing import Hashes, bucket, hash_pairs, hash_words
-from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens, is_break
 from models.reading.words import MARKS, Reader
+from texts.normalization import normalize
 
 GRAM_SHARE = 1.0  # how much a word's letter sequences together count beside the word itself
 PAIR_SHARE = 0.4  # and a word pair

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from models import artifact as artifacts
 from models.artifact import Artifact
 from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
-from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.classifier import Classifier, from_artifact
@@ -43,6 +42,7 @@ from models.training.estimator import PartialLabelLogisticRegression
 from models.training.feedback import read_feedback
 from models.training.mixing import Mixture, learn_mixture
 from models.training.thresholds import choose_thresholds
+from texts.normalization import normalize
 
 VERSION = "1.2.0"
 WORD_BITS, PAIR_BITS = 19, 19

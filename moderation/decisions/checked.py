@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +15,7 @@ from moderation.decisions.writing import Change
 from moderation.intake import submissions
 from moderation.intake.submissions import Request, Submission
 from moderation.tables import Comment
+from texts import markup
 
 #: Within this time the same comment from the same author is taken for the same request, made again.
 RETRY_WINDOW = timedelta(minutes=5)
@@ -24,7 +24,6 @@ _CLOCKS_DIFFER = timedelta(seconds=10)
 #: An author's latest comments that are looked through.
 _LOOKED_AT = 50
 
-_TAG = re.compile(r"<[^>]*>")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
@@ -81,5 +80,5 @@ def says_the_same(one: str, other: str) -> bool:
 
 
 def _gist(text: str) -> tuple[str, list[str]]:
-    plain = html.unescape(text)
-    return submissions.content_hash(_TAG.sub(" ", plain)), sorted(_ADDRESS.findall(plain))
+    plain = markup.unescape(text)
+    return submissions.content_hash(markup.without_tags(plain)), sorted(_ADDRESS.findall(plain))

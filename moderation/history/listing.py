@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from moderation.patterns import fold
 from moderation.tables import Comment, Moment, WebhookAttempt, WebhookEndpoint
+from texts.folding import fold
 
 #: What a site sees of its comments unless it asks what changed, erasures included.
 _LISTED = ("pending", "published", "flagged", "rejected")

@@ -12,9 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import clock
 from moderation.history.scans import Part, Place, Scan, Stream
-from moderation.patterns import fold
 from moderation.store import Store
 from moderation.tables import Comment
+from texts.folding import fold
 
 #: What is shown unless somebody asks for erased comments, of which nothing is left to see.
 STATUSES = ("published", "flagged", "rejected", "pending")

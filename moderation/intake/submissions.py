@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.intake.queues import Queues, Waiting
-from moderation.patterns import fold
 from moderation.store import Store
 from moderation.tables import Comment
+from texts.folding import fold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

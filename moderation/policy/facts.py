@@ -9,9 +9,10 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from moderation import clock
-from moderation.patterns import count_links, fold
+from moderation.patterns import count_links
 from moderation.policy.rules import Facts, Policy
 from moderation.tables import Comment
+from texts.folding import fold
 
 #: Within this time the same text on the same site counts as repeated.
 REPEAT_WINDOW = timedelta(days=1)

@@ -10,10 +10,11 @@ from sqlalchemy import Row, Select, select, text, union_all
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.patterns import count_links, fold
+from moderation.patterns import count_links
 from moderation.policy.consequences import Past, Sample, apart_from_thresholds, seconds_a_decision
 from moderation.policy.rules import Facts, Policy
 from moderation.tables import DECIDED_BY_PEOPLE, AuditEvent, Comment, ReviewItem
+from texts.folding import fold
 
 #: Of each kind.
 MOST = 2000

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from moderation import audit, clock
 from moderation.errors import NotFound
-from moderation.patterns import AddressSet, PatternSet, fold
+from moderation.patterns import AddressSet, PatternSet
 from moderation.policy.rules import Policy, Presets, Threshold
 from moderation.tables import PolicyVersion, Site
+from texts.folding import fold
 
 #: What a new site starts with.
 DEFAULT: dict[str, Any] = {

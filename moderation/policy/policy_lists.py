@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.patterns import fold
 from moderation.policy import policies
 from moderation.policy.policies import LISTS
 from moderation.store import Store
 from moderation.tables import PolicyVersion, Site
+from texts.folding import fold
 
 #: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
 MOST_ENTRIES = 2000

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 
 import numpy as np
 from numpy.typing import NDArray
+
+from texts.folding import normalized
 
 Numbers = NDArray[np.uint64]
 
@@ -47,8 +48,8 @@ def fingerprint(text: str) -> tuple[int, ...]:
 
 
 def _letters(text: str) -> str:
-    plain = _CHANGING.sub(" ", unicodedata.normalize("NFKC", text[:_LONGEST]).casefold())
-    letters = "".join(filter(str.isalpha, unicodedata.normalize("NFD", plain)))
+    plain = _CHANGING.sub(" ", normalized("NFKC", text[:_LONGEST]).casefold())
+    letters = "".join(filter(str.isalpha, normalized("NFD", plain)))
     return _REPEATED.sub(r"\1", letters)
 
 

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, 
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.patterns import fold
 from moderation.review import groups
 from moderation.tables import Comment, Moment, ReviewItem, Site
+from texts.folding import fold
 
 #: By what a page is ordered: what is due first, or the longest open, or the latest opened.
 Order = Literal["due", "oldest", "newest"]

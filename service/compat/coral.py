@@ -13,7 +13,6 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from typing import Any
 
 import structlog
@@ -29,6 +28,7 @@ from service.api.state import state as api_state
 from service.compat import shared
 from service.compat.shared import Refusal
 from service.context import context
+from texts import markup
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("coral", __name__)
@@ -39,7 +39,6 @@ _MOST_SIGNATURES = 10
 _STATUSES = {"flagged": "SYSTEM_WITHHELD", "rejected": "REJECTED"}
 _SPAM_RULES = frozenset({"links", "repeated"})
 _TAG = re.compile(r"</?(?:a|b|blockquote|br|div|em|i|li|ol|p|s|span|strong|u|ul)\b[^<>]*>", re.IGNORECASE)
-_BREAKS = frozenset({"br", "div", "p", "li", "blockquote"})
 
 
 class Malformed(Exception):
@@ -156,32 +155,7 @@ def _read(site_id: str, body: bytes) -> Comment:
 
 def plain_text(body: str) -> str:
     """A comment's words; Coral sends HTML unless the phase is set to plain text."""
-    if not _TAG.search(body):
-        return body
-    reader = _Text()
-    reader.feed(body)
-    reader.close()
-    return "".join(reader.parts).strip()
-
-
-class _Text(HTMLParser):
-    """Gathers text, with a line break where a block begins or ends."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BREAKS:
-            self.parts.append("\n")
-        self.parts.extend(f" {value} " for name, value in attrs if tag == "a" and name == "href" and value)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BREAKS:
-            self.parts.append("\n")
+    return markup.words_of(body) if _TAG.search(body) else body
 
 
 def _object(sent: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from flask.typing import ResponseReturnValue
 import models
 from moderation.history import histories
 from moderation.history.histories import Record
-from moderation.patterns import fold
 from moderation.policy import policies
 from moderation.policy.rules import Policy
 from moderation.tables import Comment, PolicyVersion
 from service.console import access, blind, cards, plots
 from service.context import context
+from texts.folding import fold
 
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
 

@@ -10,10 +10,10 @@ from typing import cast, get_args
 from flask import request
 
 from moderation import clock
-from moderation.patterns import fold
 from moderation.review.review_counts import Counts
 from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
 from service.console.cards import KINDS, label_name
+from texts.folding import fold
 
 ORDERS: Mapping[Order, str] = {
     "due": "Most urgent first",

@@ -254,7 +254,6 @@ def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
     assert sorted(ends) == ["blocked_authors", "suspect_words"]
 
 
-@pytest.mark.long
 def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
     url: str, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite,
     new_context: NewContext,

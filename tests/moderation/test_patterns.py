@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.patterns import AddressSet, PatternError, PatternSet, count_links, fold
+from moderation.patterns import AddressSet, PatternError, PatternSet, count_links
+from texts.folding import fold
 
 
 @pytest.mark.parametrize(

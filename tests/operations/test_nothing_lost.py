@@ -23,6 +23,8 @@ from tests.support.installation import Installation
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 COMMENTS = 2000
 POSTERS = 8
 DECIDED_WITHIN = 60.0
@@ -141,7 +143,6 @@ def kill_redis(installation: Installation) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.mark.long
 def test_nothing_is_lost_and_nothing_is_told_twice(
     installation: Installation, store: Store, site: CreatedSite, receiver: Receiver
 ) -> None:

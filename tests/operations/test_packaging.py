@@ -17,6 +17,7 @@ import requests
 from tests.support import ROOT
 from tests.support.installation import Installation
 
+pytestmark = pytest.mark.slow
 PACKAGES = ("service", "worker", "moderation", "models", "operations", "migrations")
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 # A program that supervises children; each adds its pid to a file named after its number.
 PROGRAM = """
 import sys

@@ -22,7 +22,7 @@ from tests.support.command_line import sentence, winnow
 from tests.support.installation import Installation, free_port
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.support.installation import free_port
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 Start = Callable[..., psutil.Process]
 

@@ -1,4 +1,4 @@
-"""How tests are dealt out to pytest-xdist: singly, unless they share what is dear to set up, and long ones first.
+"""How tests are dealt out to pytest-xdist: singly, unless they share what is dear to set up, and slow ones first.
 
 A fixture's scope says which it is. What is made once for a module, or is the shared `running` installation, is dear:
 its tests go to one process together. What is made once for a session is cheap enough that each process has its own.
@@ -6,7 +6,7 @@ its tests go to one process together. What is made once for a session is cheap e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -23,8 +23,10 @@ def group(item: pytest.Item) -> str | None:
     return None
 
 
-def long_first(items: Sequence[pytest.Item], groups: Mapping[pytest.Item, str | None]) -> list[pytest.Item]:
-    """The tests marked `long`, then the groups, largest first, then the rest as they were."""
+def slow_first(
+    items: Sequence[pytest.Item], groups: Mapping[pytest.Item, str | None], is_slow: Callable[[pytest.Item], bool]
+) -> list[pytest.Item]:
+    """The groups, largest first, then what is slow, then the rest: no process ends alone with a slow test."""
     sizes: dict[str | None, int] = {}
     for name in groups.values():
         sizes[name] = sizes.get(name, 0) + 1
@@ -32,7 +34,7 @@ def long_first(items: Sequence[pytest.Item], groups: Mapping[pytest.Item, str | 
     def turn(item: pytest.Item) -> tuple[int, int, str]:
         name = groups[item]
         if name is not None:
-            return 1, -sizes[name], name
-        return (0 if item.get_closest_marker("long") else 2), 0, ""
+            return 0, -sizes[name], name
+        return (1 if is_slow(item) else 2), 0, ""
 
     return sorted(items, key=turn)

@@ -25,7 +25,7 @@ from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 from worker.delivery import PLACES, PLACES_FOR_OTHERS, PLACES_FOR_SLOW, Places
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

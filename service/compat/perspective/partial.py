@@ -6,18 +6,25 @@ import re
 from typing import Any
 
 _TOKEN = re.compile(r"\s*([A-Za-z0-9_$*-]+|[(),/.])\s*")
+_IS_NAME = re.compile(r"[\w$*-]")
 _DEEPEST = 10
+#: Characters that are read: every field of an answer can be named in fewer.
+LONGEST = 1000
+#: Stands behind the last token.
+_END = ""
 
 #: Name -> what is wanted of it; nothing below it: all.
 Selection = dict[str, "Selection"]
 
 
 def parse(fields: str) -> Selection:
-    """What the parameter selects.
+    """What the parameter selects, in time linear in its length.
 
     Raises:
-        ValueError: it cannot be read.
+        ValueError: it cannot be read, or is longer than `LONGEST`.
     """
+    if len(fields) > LONGEST:
+        raise ValueError(f"longer than {LONGEST} characters")
     tokens: list[str] = []
     at = 0
     while at < len(fields):
@@ -26,8 +33,8 @@ def parse(fields: str) -> Selection:
             raise ValueError(fields)
         tokens.append(match[1])
         at = match.end()
-    selection, rest = _parse_list(tokens, 0)
-    if rest:
+    selection, end = _parse_list([*tokens, _END], 0, 0)
+    if tokens[end:]:
         raise ValueError(fields)
     return selection
 
@@ -48,30 +55,33 @@ def select(document: Any, selection: Selection) -> Any:
     return found
 
 
-def _parse_list(tokens: list[str], depth: int) -> tuple[Selection, list[str]]:
+def _parse_list(tokens: list[str], at: int, depth: int) -> tuple[Selection, int]:
+    """The list that begins with the token `at`, and where it ends: the place of the first token that is not its own."""
     if depth > _DEEPEST:
         raise ValueError("nested too deep")
-    found: Selection = {}
+    selection: Selection = {}
     while True:
-        if not tokens or not re.match(r"[\w$*-]", tokens[0]):
-            raise ValueError("a name is missing")
-        path = [tokens[0]]
-        tokens = tokens[1:]
-        while tokens and tokens[0] in "/.":
-            if len(tokens) < 2:
-                raise ValueError("a name is missing")
-            path.append(tokens[1])
-            tokens = tokens[2:]
+        path = [_name(tokens[at])]
+        at += 1
+        while tokens[at] in {"/", "."}:
+            path.append(_name(tokens[at + 1]))
+            at += 2
         inner: Selection = {}
-        if tokens and tokens[0] == "(":
-            inner, tokens = _parse_list(tokens[1:], depth + 1)
-            if not tokens or tokens[0] != ")":
+        if tokens[at] == "(":
+            inner, at = _parse_list(tokens, at + 1, depth + 1)
+            if tokens[at] != ")":
                 raise ValueError("a bracket is not closed")
-            tokens = tokens[1:]
-        below = found
+            at += 1
+        below = selection
         for name in path:
             below = below.setdefault(name, {})
         below.update(inner)
-        if not tokens or tokens[0] != ",":
-            return found, tokens
-        tokens = tokens[1:]
+        if tokens[at] != ",":
+            return selection, at
+        at += 1
+
+
+def _name(token: str) -> str:
+    if not _IS_NAME.match(token):
+        raise ValueError("a name is missing")
+    return token

@@ -70,13 +70,21 @@ export async function post(address, fields, options = {}) {
   const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
   try {
     const signal = AbortSignal.timeout(20_000);
-    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, signal, ...options });
+    const answer = await fetch(address, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json" },
+      signal,
+      ...options,
+    });
     const failed = { message: `The server failed (${answer.status}). Try again in a moment.` };
     const said = answer.status === 204 ? {} : await answer.json().catch(() => failed);
     return { ...said, ok: answer.ok && said !== failed, status: answer.status };
   } catch (error) {
     const late = error.name === "TimeoutError";
-    const message = late ? "The server did not answer in time. Try again." : "The server cannot be reached. Try again in a moment.";
+    const message = late
+      ? "The server did not answer in time. Try again."
+      : "The server cannot be reached. Try again in a moment.";
     return { ok: false, status: 0, message };
   }
 }

@@ -47,7 +47,10 @@ export function show(id, name) {
     (card.querySelector(".badges") ?? card.querySelector("header")).prepend(badge);
   }
   badge.textContent = `${name} is looking at this`;
-  timers.set(id, setTimeout(() => show(id, null), SHOWN_MS));
+  timers.set(
+    id,
+    setTimeout(() => show(id, null), SHOWN_MS),
+  );
 }
 
 cards.addEventListener("focusin", (event) => {

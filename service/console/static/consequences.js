@@ -5,7 +5,8 @@
 export function verdict([before, after, , , scores], thresholds) {
   if (before !== null) return before;
   if (scores === null) return "flag";
-  const reaches = (edge) => scores.some((score, at) => thresholds[at][edge] !== null && score / 10000 >= thresholds[at][edge]);
+  const reaches = (edge) =>
+    scores.some((score, at) => thresholds[at][edge] !== null && score / 10000 >= thresholds[at][edge]);
   if (reaches("reject_at")) return "reject";
   if (reaches("flag_at")) return "flag";
   return after;
@@ -57,7 +58,10 @@ const read = (field) => (field.value.trim() === "" ? null : Number(field.value))
 const fieldOf = (edge, label) => form.elements[`${edge}.${label}`];
 
 function thresholds() {
-  return sample.labels.map((label) => ({ flag_at: read(fieldOf("flag_at", label)), reject_at: read(fieldOf("reject_at", label)) }));
+  return sample.labels.map((label) => ({
+    flag_at: read(fieldOf("flag_at", label)),
+    reject_at: read(fieldOf("reject_at", label)),
+  }));
 }
 
 function show() {
@@ -89,14 +93,19 @@ function takeAlong(field) {
 /** The comments to count over, as the rules that now stand in the form see them. */
 async function load() {
   try {
-    const answer = await fetch(form.dataset.sample, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    const answer = await fetch(form.dataset.sample, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+    });
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.message);
     sample = found;
     trouble.textContent = "";
     show();
   } catch (error) {
-    trouble.textContent = error instanceof TypeError ? "The server cannot be reached, so the numbers stand still." : error.message;
+    trouble.textContent =
+      error instanceof TypeError ? "The server cannot be reached, so the numbers stand still." : error.message;
   }
 }
 

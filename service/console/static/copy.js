@@ -12,7 +12,9 @@ async function copy(button) {
     await navigator.clipboard.writeText(source.textContent);
     told.textContent = "Copied.";
     button.firstChild.textContent = "Copied";
-    setTimeout(() => { button.firstChild.textContent = button.dataset.text; }, 2000);
+    setTimeout(() => {
+      button.firstChild.textContent = button.dataset.text;
+    }, 2000);
   } catch {
     told.textContent = "It is selected: copy it by hand."; // no clipboard without https
   }

@@ -28,21 +28,25 @@ function remembered() {
 
 function remember() {
   decisions.length = Math.min(decisions.length, MOST_REMEMBERED);
-  const list = decisions.filter((one) => one.version).map(({ card, author, text, address, version }) => ({ card, author, text, address, version }));
+  const list = decisions
+    .filter((one) => one.version)
+    .map(({ card, author, text, address, version }) => ({ card, author, text, address, version }));
   sessionStorage.setItem(STORE, JSON.stringify({ me: cards.dataset.me, list }));
   recent.hidden = !list.length;
   recent.querySelector("ol").replaceChildren(
-    ...decisions.filter((one) => one.version).map((one) => {
-      const entry = document.createElement("li");
-      const author = document.createElement("bdi");
-      author.textContent = one.author;
-      const takeBack = () => {
-        recent.open = false;
-        undo(one);
-      };
-      entry.append(author, ` ${one.text} `, link("Undo", takeBack));
-      return entry;
-    }),
+    ...decisions
+      .filter((one) => one.version)
+      .map((one) => {
+        const entry = document.createElement("li");
+        const author = document.createElement("bdi");
+        author.textContent = one.author;
+        const takeBack = () => {
+          recent.open = false;
+          undo(one);
+        };
+        entry.append(author, ` ${one.text} `, link("Undo", takeBack));
+        return entry;
+      }),
   );
 }
 
@@ -122,7 +126,13 @@ async function send(form, button) {
   } else if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
-    tell(card, answer.message, "good", " ", link("Undo", () => undo(decision)));
+    tell(
+      card,
+      answer.message,
+      "good",
+      " ",
+      link("Undo", () => undo(decision)),
+    );
     announce(answer.message);
   } else {
     forget(decision);
@@ -192,7 +202,11 @@ export function askReason(card) {
 
 function choice(option, at) {
   const label = document.createElement("label");
-  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "reason-code", value: option.value });
+  const radio = Object.assign(document.createElement("input"), {
+    type: "radio",
+    name: "reason-code",
+    value: option.value,
+  });
   const key = document.createElement("kbd");
   key.textContent = at < 10 ? String((at + 1) % 10) : "";
   label.className = "check";
@@ -201,7 +215,8 @@ function choice(option, at) {
 }
 
 reasons?.addEventListener("keydown", (event) => {
-  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key)) return;
+  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key))
+    return;
   const radio = reasons.querySelectorAll("[type=radio]")[(Number(event.key) + 9) % 10];
   if (!radio) return;
   event.preventDefault();
@@ -229,7 +244,8 @@ cards.addEventListener("submit", (event) => {
 });
 
 cards.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.matches("form.decision [name=reason], form.decision [name=code]")) go(event.target.closest(".card"));
+  if (event.key === "Escape" && event.target.matches("form.decision [name=reason], form.decision [name=code]"))
+    go(event.target.closest(".card"));
 });
 
 document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(STORE));

@@ -41,7 +41,7 @@ function recordCounter(kind) {
   };
 }
 
-async function receive(answer, kind, view, abort) {
+async function receive(answer, kind, view) {
   const total = Number(answer.headers.get("X-Winnow-Total"));
   const exact = answer.headers.get("X-Winnow-Total-Is") === "exact";
   if (exact) view.bar.max = Math.max(total, 1);
@@ -58,7 +58,9 @@ async function receive(answer, kind, view, abort) {
     if (exact) view.bar.value = Math.min(done, total);
     if (performance.now() - told > 500) {
       told = performance.now();
-      view.said.textContent = exact ? `${format.format(done)} of ${format.format(total)}` : `${format.format(done)} so far`;
+      view.said.textContent = exact
+        ? `${format.format(done)} of ${format.format(total)}`
+        : `${format.format(done)} so far`;
     }
   }
   // Rows may change while they are read, but a file that is clearly shorter was cut off.
@@ -89,19 +91,25 @@ async function run(form, button) {
     const body = new URLSearchParams(new FormData(form));
     body.set("format", button.value);
     const answer = await fetch(form.getAttribute("action"), {
-      method: "POST", body, signal: abort.signal, headers: { Accept: "application/json, text/csv;q=0.9" },
+      method: "POST",
+      body,
+      signal: abort.signal,
+      headers: { Accept: "application/json, text/csv;q=0.9" },
     });
     if (!answer.ok) throw new Error((await answer.json()).message);
     const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? `export.${button.value}`;
-    const { blob, number } = await receive(answer, button.value, view, abort);
+    const { blob, number } = await receive(answer, button.value, view);
     offer(view, blob, name, number);
   } catch (error) {
     view.bar.remove();
     view.stop.remove();
     const stopped = error.name === "AbortError";
     view.said.className = `note small ${stopped ? "" : "bad"}`;
-    view.said.textContent = stopped ? "Stopped. Nothing was saved."
-      : error instanceof TypeError ? "The connection was lost, so there is no file. Try again in a moment." : error.message;
+    view.said.textContent = stopped
+      ? "Stopped. Nothing was saved."
+      : error instanceof TypeError
+        ? "The connection was lost, so there is no file. Try again in a moment."
+        : error.message;
   } finally {
     for (const one of buttons) one.disabled = false;
   }

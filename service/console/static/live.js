@@ -48,7 +48,10 @@ function apply(id, { version, waits, message, by }) {
 let looking = null;
 let again = false;
 function lookForNew() {
-  if (looking) return void (again = true);
+  if (looking) {
+    again = true;
+    return;
+  }
   looking = setTimeout(() => {
     looking = null;
     if (again) lookForNew();
@@ -81,8 +84,8 @@ function hear(event) {
   if (kind === "opened" && by === cards.dataset.me && comments.every(find)) return; // an undo of this page's own
   const here = comments.filter((id) => find(id) && !find(id).classList.contains("decided"));
   if (kind === "decided" && here.length) look(here);
-  else if (kind === "claimed") here.forEach((id) => showClaim(id, by));
-  else if (kind === "released") here.forEach((id) => showClaim(id, null));
+  else if (kind === "claimed") for (const id of here) showClaim(id, by);
+  else if (kind === "released") for (const id of here) showClaim(id, null);
   else if (kind === "opened") {
     if (here.length) look(here);
     lookForNew();
@@ -127,4 +130,3 @@ document.addEventListener("visibilitychange", () => {
 });
 
 listen();
-

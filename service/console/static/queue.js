@@ -72,7 +72,10 @@ async function fetchNewer(card) {
 // Keep a few cards ahead of whoever decides quickly. Once nothing waits any more, say so below what was just decided.
 export async function refill() {
   if (waiting().length >= FEW) return;
-  if (refilling) return void (again = true);
+  if (refilling) {
+    again = true;
+    return;
+  }
   refilling = true;
   const fresh = await fetchFresh();
   refilling = false;
@@ -94,5 +97,7 @@ export async function refill() {
 function prune() {
   const over = (card) => card.querySelector(".outcome.good, .outcome.wait") && !card.contains(document.activeElement);
   const decided = [...cards.querySelectorAll(".card.decided")].filter(over);
-  keepPlace(() => decided.slice(0, -KEEP_DECIDED).forEach((card) => card.remove()));
+  keepPlace(() => {
+    for (const card of decided.slice(0, -KEEP_DECIDED)) card.remove();
+  });
 }

@@ -1,7 +1,13 @@
 // Tells times as the reader's own clock has them: ages that keep up, and the exact local time on hover.
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
-const UNITS = [[86400 * 365, "year"], [86400 * 30, "month"], [86400, "day"], [3600, "hour"], [60, "minute"]];
+const UNITS = [
+  [86400 * 365, "year"],
+  [86400 * 30, "month"],
+  [86400, "day"],
+  [3600, "hour"],
+  [60, "minute"],
+];
 
 function age(moment) {
   const seconds = (Date.now() - moment) / 1000;

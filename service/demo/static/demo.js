@@ -65,7 +65,9 @@ async function follow(id, status) {
     if (document.hidden) continue;
     let now;
     try {
-      const answer = await fetch(`${form.action.split("#")[0]}comments/${id}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${form.action.split("#")[0]}comments/${id}`, {
+        headers: { Accept: "application/json" },
+      });
       if (answer.status === 404) return;
       if (!answer.ok) continue;
       now = await answer.json();

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.evaluation.evasion import KINDS, disguise
-from models.reading.normalization import normalize, normalize_with_offsets
 from models.training.metrics import auc, auc_difference, bias_aucs, brier_skill, calibration_error, span_f1
+from texts.normalization import normalize, normalize_with_offsets
 
 TRUTH = np.array([False, False, True, True])
 

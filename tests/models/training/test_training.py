@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 import models
 from models.labels import LABELS
-from models.reading.normalization import normalize
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.terms import TermCache, Weights
@@ -41,6 +40,9 @@ from models.training.innocent import innocent_sentences
 from models.training.metrics import auc
 from models.training.mixing import Mixture, learn_mixture
 from tests.support import ROOT
+from texts.normalization import normalize
+
+pytestmark = pytest.mark.slow
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", ROOT.parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(
@@ -111,7 +113,6 @@ def few_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "made_up_examples", lambda: some.take(np.arange(0, len(some), 100)))
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("few_made_up", "one_thread")
 def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_every_process(
     small_data: Path, tmp_path: Path

@@ -26,6 +26,8 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.comments import accept
 
+pytestmark = pytest.mark.slow
+
 #: On SQLite; what PostgreSQL may answer differently shows in fewer.
 CASES, CASES_ON_POSTGRESQL = 2000, 500
 CHECKS = (
@@ -43,7 +45,6 @@ def operations(app: Flask) -> list[APIOperation[Any, Any, Any, Any]]:
     return [result.ok() for result in schema.get_all_operations()]
 
 
-@pytest.mark.long
 def test_no_request_of_2000_brings_a_5xx_and_every_answer_is_as_documented(
     operations: list[APIOperation[Any, Any, Any, Any]], app: Flask, site: CreatedSite, store: Store, queues: Queues
 ) -> None:

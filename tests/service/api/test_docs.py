@@ -46,4 +46,5 @@ def test_the_page_needs_no_network_and_no_inline_script(anonymous: FlaskClient) 
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page)
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
     for asset in set(re.findall(r'(?:src|href)="(/[^"#]+)"', page)):
-        assert anonymous.get(asset).status_code == 200
+        with anonymous.get(asset) as answer:
+            assert answer.status_code == 200

@@ -24,6 +24,8 @@ from operations.perspective_thresholds import REFERENCE_SHARES, Comments, equal_
 from tests.conftest import SECRET_KEY
 from tests.support.classifier import ChosenScores
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

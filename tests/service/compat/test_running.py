@@ -14,6 +14,8 @@ import requests
 
 from tests.support.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 ORDINARY = (
     "The council met on Tuesday and nobody could agree about the bridge. The old one has to close in spring, and the "
     "ferry that was promised for the summer will not run before autumn, as far as I understood. Does anybody know "

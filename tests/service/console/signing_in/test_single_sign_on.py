@@ -26,7 +26,7 @@ from tests.support.installation import free_port
 from tests.support.providers import CLIENT, SECRET, LyingProvider, RealProvider
 from tests.support.signed_in import PASSWORD, submit_sign_in
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 pytest_plugins = ("tests.support.chromium",)
 

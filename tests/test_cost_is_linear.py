@@ -1,0 +1,64 @@
+"""Whatever a text holds, reading it takes time linear in its length: on every path, for every hostile text we know."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+import models
+from models.reading import language
+from moderation.decisions import checked
+from moderation.patterns import PatternSet, count_links
+from moderation.review import fingerprints
+from service.api import bodies
+from service.compat import coral
+from tests.support import hostile
+from texts import folding, normalization
+
+CLASSIFIER = models.load()
+WORDS = PatternSet([f"*{word}*" for word in ("ab", "aab", "idiot", "c++", "www")] + ["a*b*c", "you idiot", "b*"])
+
+#: What reads a text -> how many characters it is given; four times as many may take eight times as long at most.
+PATHS: dict[str, tuple[Callable[[str], object], int]] = {
+    "fold": (folding.fold, 5_000),
+    "fingerprint": (fingerprints.fingerprint, 5_000),
+    "normalize": (normalization.normalize, 10_000),
+    "normalize with offsets": (normalization.normalize_with_offsets, 5_000),
+    "language": (language.detect, 1_000),
+    "judgeable": (CLASSIFIER.judgeable, 1_000),
+    "score": (lambda text: CLASSIFIER.score([text]), 2_000),
+    "explain": (lambda text: CLASSIFIER.explain(text, "toxicity"), 1_000),
+    "links": (count_links, 10_000),
+    "word lists": (WORDS.matches, 10_000),
+    "HTML": (lambda text: checked.says_the_same(text, text + "x"), 10_000),
+    "Coral's HTML": (coral.plain_text, 10_000),
+    "JSON": (lambda text: bodies.parse(json.dumps({"comment": text}).encode()), 25_000),
+}
+#: Below this, in seconds, a measurement says more of the machine than of the code.
+NOISE = 0.01
+
+
+def seconds(read: Callable[[str], object], text: str) -> float:
+    """The least processor time of three tries, which a busy machine cannot lengthen much."""
+    least = float("inf")
+    for _ in range(3):
+        began = time.process_time()
+        read(text)
+        least = min(least, time.process_time() - began)
+        if least < NOISE / 4:
+            break
+    return least
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_four_times_the_text_takes_about_four_times_the_time(path: str) -> None:
+    read, length = PATHS[path]
+    slow = {}
+    for kind in hostile.KINDS:
+        longer = seconds(read, hostile.text(kind, 4 * length))
+        if longer > NOISE and longer > 8 * (shorter := seconds(read, hostile.text(kind, length))):
+            slow[kind] = (shorter, longer)
+    assert not slow

@@ -1,0 +1,59 @@
+"""How texts are compared: in one case and one spelling, in time linear in their length, whatever they hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Marks that may follow one character. Nobody writes more; Unicode calls such a text stream-safe (UAX #15, section 13).
+MOST_MARKS = 30
+#: No combining mark has a higher code.
+_NO_MARKS_FROM = 0x1F000
+
+
+def stream_safe(text: str) -> str:
+    """`text` with each run of combining marks cut after `MOST_MARKS`.
+
+    Call it before any normalisation: Unicode has the marks of a run put in order, which takes Python time quadratic in
+    the run's length, with the interpreter locked.
+    """
+    return text if text.isascii() else _TOO_MANY.sub(lambda run: run[0][:MOST_MARKS], text)
+
+
+def is_stream_safe(text: str) -> bool:
+    """Whether no character of `text` has more than `MOST_MARKS` marks: what more has is no writing."""
+    return text.isascii() or _TOO_MANY.search(text) is None
+
+
+def normalized(form: str, text: str) -> str:
+    """`unicodedata.normalize`, in linear time. `form` is `NFC`, `NFKC`, `NFD` or `NFKD`."""
+    return unicodedata.normalize(form, stream_safe(text))  # type: ignore[arg-type]
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: NFKC, lower case, white space as single spaces."""
+    return " ".join(normalized("NFKC", text).casefold().replace("\x01", "").split())
+
+
+def _marks() -> str:
+    """The characters that are nothing but combining marks, as the ranges of a regular expression's class."""
+    ranges: list[list[int]] = []
+    for code in range(0x300, _NO_MARKS_FROM):
+        if not _is_mark(chr(code)):
+            continue
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+def _is_mark(character: str) -> bool:
+    """Whether it has a place in the order of marks, itself or by what it is made of (such as U+0F73)."""
+    if unicodedata.combining(character):
+        return True
+    parts = unicodedata.decomposition(character)
+    return bool(parts) and all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
+
+
+_TOO_MANY = re.compile(f"[{_marks()}]{{{MOST_MARKS + 1},}}")

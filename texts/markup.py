@@ -1,0 +1,40 @@
+"""HTML as a reader reads it: the words between the tags. Linear in the text's length, however broken the HTML is."""
+
+from __future__ import annotations
+
+import html
+import re
+
+#: A tag, a comment or a declaration ends with the next `>`, and never holds a `<`: so no text is looked at twice.
+_TAG = re.compile(r"<(?:/?([A-Za-z][A-Za-z0-9-]*)|[!?/])[^<>]*>")
+_HREF = re.compile(r"""\shref\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
+#: Numbers of characters that do not exist; Python refuses to read the longest at all.
+_NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{7,});?")
+#: Tags at which a reader sees a new line.
+_BREAKS = frozenset({"br", "div", "p", "li", "ul", "ol", "blockquote", "pre", "tr", "hr", "h1", "h2", "h3", "h4"})
+
+
+def unescape(text: str) -> str:
+    """`text` with its entities read, as `html.unescape` does, but for numbers of no character: those are U+FFFD."""
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text)) if "&" in text else text
+
+
+def without_tags(text: str, *, between: str = " ") -> str:
+    """`text` with `between` in place of each tag. Its entities stay as they are."""
+    return _TAG.sub(between, text) if "<" in text else text
+
+
+def words_of(text: str) -> str:
+    """What a page made of this HTML says: lines where blocks begin and end, and where each link leads beside it."""
+    pieces: list[str] = []
+    done = 0
+    for tag in _TAG.finditer(text):
+        pieces.append(text[done : tag.start()])
+        done = tag.end()
+        name = (tag[1] or "").lower()
+        if name in _BREAKS:
+            pieces.append("\n")
+        target = _HREF.search(tag[0]) if name == "a" else None
+        if target is not None:
+            pieces.append(f" {target[1] or target[2] or target[3] or ''} ")
+    return unescape("".join([*pieces, text[done:]])).strip()
