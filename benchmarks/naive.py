@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks import texts
 from moderation import settings
 from moderation.decisions import writing
-from moderation.decisions.writing import Change
+from moderation.decisions.decision import Decision
 from moderation.policy.rules import Reason
 from moderation.store import Store
 from moderation.tables import Comment
@@ -54,14 +54,14 @@ def load() -> None:
 
 
 def decide(comment_id: str) -> None:
-    """The job: read, score, judge, write, as ours does for a batch."""
+    """The job: read, score, decide, write, as ours does for a batch."""
     store, model = _loaded[0]
     with store.read() as session:
         comment = session.get_one(Comment, comment_id)
     scores = model.score(comment.comment)
     flagged = max(scores.values()) >= 0.5
     reason = Reason(rule="flag_threshold" if flagged else "clear", action="flag" if flagged else "publish", message=".")
-    change = Change.of(
+    decision = Decision.of(
         comment,
         status="flagged" if flagged else "published",
         actor="policy",
@@ -70,7 +70,7 @@ def decide(comment_id: str) -> None:
         priority=500 if flagged else None,
     )
     with store.write() as session:
-        writing.record(session, [change])
+        writing.record(session, [decision])
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
 from service import api, compat, console, demo, docs, failures, operations, requests, statements
-from service.asides import Asides
 from service.context import Context
 from service.sessions import PageSessions
 
@@ -22,7 +21,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a thread may be an address
     client = queues.connect(settings.redis_url)
-    app.extensions["winnow"] = Context(settings, Store(settings.database_url), Queues(client), Asides(client))
+    app.extensions["winnow"] = Context(settings, Store(settings.database_url), Queues(client))
     requests.init_app(app, settings)
     failures.init_app(app)
     api.init_app(app)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
+from moderation import news
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from service.asides import Asides
+from moderation.webhooks import afterwards
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,16 @@ class Context:
     settings: Settings
     store: Store
     queues: Queues
-    asides: Asides
+
+    @contextmanager
+    def write(self, *, by: str | None = None) -> Iterator[Session]:
+        """A transaction as `Store.write` opens it, and `afterwards.tell` once it is committed.
+
+        For whatever sites, open consoles or workers have to hear of. `by` is the name of who does it at the console.
+        """
+        with self.store.write() as session:
+            yield session
+        afterwards.tell(self.queues, news.of(session), by=by)
 
 
 def context() -> Context:

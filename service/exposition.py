@@ -10,8 +10,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector as PrometheusCollector
 from redis.exceptions import RedisError
 
+from moderation import counters
+from moderation.counters import Counts
 from moderation.history import metrics
-from moderation.history.metrics import Counts, Present
+from moderation.history.metrics import Present
 from moderation.store import AWAY
 from service.context import Context
 
@@ -30,7 +32,7 @@ class Collector(PrometheusCollector):
     def _from_redis(self) -> Iterator[Metric]:
         queues = self._context.queues
         try:
-            length, workers, counts = queues.length(), queues.workers(), metrics.read(queues.redis)
+            length, workers, counts = queues.length(), queues.workers(), counters.read(queues.redis)
         except RedisError:
             yield _gauge("winnow_redis_up", "Whether Redis answers.", 0)
             return

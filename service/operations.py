@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 import migrations
-from moderation.history import metrics as counting
+from moderation import counters
 from moderation.store import AWAY
 from service.context import Context, context
 from service.exposition import Collector
@@ -89,7 +89,7 @@ def _workers(found: Context) -> str | None:
 
 
 def _model(found: Context) -> str | None:
-    if counting.read(found.queues.redis).model is None:
+    if counters.read(found.queues.redis).model is None:
         return "No scoring process has loaded the classifier yet."
     return None
 

@@ -25,6 +25,7 @@ KINDS = {
     "method-not-allowed": (405, "This method is not allowed here"),
     "conflict": (409, "It is known with other content"),
     "stale": (409, "It has changed since"),
+    "not-now": (409, "Not as things stand"),
     "erased": (410, "It was erased"),
     "too-large": (413, "The request is too large"),
     "unsupported-media-type": (415, "This content type is not understood"),

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -27,6 +27,7 @@ from moderation.tables import Site
 from tests.support import databases, dealing, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
+from tests.support.hearing import Told
 from tests.support.installation import Installation
 from tests.support.receiver import Receiver
 from tests.support.redis_server import RedisServer
@@ -246,19 +247,25 @@ def receivers() -> Iterator[Callable[[], Receiver]]:
 
 
 @pytest.fixture
-def app(settings: Settings, queues: Queues) -> Flask:
+def app(make_app: Callable[..., Flask]) -> Flask:
     """The web application on this test's database and Redis."""
-    from service.app import create_app  # noqa: PLC0415  (tests of the domain do without Flask)
-
-    return create_app(settings)
+    return make_app()
 
 
 @pytest.fixture
-def make_app(settings: Settings, queues: Queues) -> Callable[..., Flask]:
+def make_app(settings: Settings, queues: Queues) -> Iterator[Callable[..., Flask]]:
     """The web application with other settings: `make_app(max_waiting=1)`."""
-    from service.app import create_app  # noqa: PLC0415
+    from service.app import create_app  # noqa: PLC0415  (tests of the domain do without Flask)
 
-    return lambda **changes: create_app(dataclasses.replace(settings, **changes))
+    opened: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        opened.append(create_app(dataclasses.replace(settings, **changes)))
+        return opened[-1]
+
+    yield make
+    for app in opened:
+        app.extensions["winnow"].store.close()
 
 
 @pytest.fixture
@@ -283,7 +290,7 @@ def anonymous(app: Flask) -> FlaskClient:
 def running(databases_of_kind: databases.Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A whole `winnow up`, shared by the session: leave it as you found it."""
     with databases_of_kind.new() as url:
-        environ = {"WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8", "WINNOW_RATE_LIMIT_AUTH": "1000 per minute"}
+        environ: dict[str, Any] = {"WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8", "WINNOW_RATE_LIMIT_AUTH": "1000 per minute"}
         if not url.startswith("sqlite"):
             environ["WINNOW_DATABASE_URL"] = url
         installation = Installation(tmp_path_factory.mktemp("running") / "data", **environ)
@@ -305,3 +312,11 @@ def client_of(app: Flask, api_key: str) -> FlaskClient:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {api_key}"
     return client
+
+
+@pytest.fixture
+def told(queues: Queues) -> Iterator[Told]:
+    """What open consoles and the delivery processes are told, from here on."""
+    heard = Told(queues)
+    yield heard
+    heard.channel.close()

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.decisions import appeals, comments
 from moderation.decisions.scoring import Classifier, Scorer
 from moderation.history import tallies
@@ -30,7 +30,7 @@ from moderation.settings import Settings
 from moderation.sites import site_settings, sites
 from moderation.store import Store
 from moderation.tables import Comment, ReviewItem
-from moderation.webhooks import events, statement_links
+from moderation.webhooks import endpoints, statement_links
 
 PASSWORD = "a password for a picture"
 ADMIN, MODERATORS = "lena", ("mo", "nia", "jonas")
@@ -186,7 +186,7 @@ class _Writer:
                 label, score = max((comment.scores or {"toxicity": 0.0}).items(), key=lambda pair: pair[1])
                 bad = score + self.chance.gauss(0, 0.18) > 0.55
                 code = label if bad and label in {*LABELS, "spam"} else None
-                action = "reject" if bad else "publish"
+                action: Literal["publish", "reject"] = "reject" if bad else "publish"
                 comments.decide(session, None, one, action, actor=moderator, code=code)
 
 
@@ -223,7 +223,11 @@ def _set_up(writer: _Writer) -> None:
 
 def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
     """What waits now: comments of the last hours, copies of one advertisement, reports, an appeal, a rejection."""
-    store, clock_at = writer.store, lambda **ago: setattr(now, "now", today - timedelta(**ago))
+    store = writer.store
+
+    def clock_at(**ago: float) -> None:
+        now.now = today - timedelta(**ago)
+
     with store.read() as session:
         waiting = list(session.scalars(select(ReviewItem.comment_id).where(ReviewItem.closed_at.is_(None))))
     clock_at(hours=9)
@@ -244,16 +248,18 @@ def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
     for name, note in (("r1", "This is about a family that lives here."), ("r2", None)):
         with store.write() as session:
             comments.report(session, writer.site_id, reported.id, reason="personal_data", note=note, reporter=name)
-    for at, one in enumerate(NOW):
+    for at, remark in enumerate(NOW):
         clock_at(minutes=150 - 20 * at)
-        writer.post([one], ip=f"192.0.2.{at + 7}", **({"parent_id": parent.id} if at == 0 else {}))
+        writer.post([remark], ip=f"192.0.2.{at + 7}", **({"parent_id": parent.id} if at == 0 else {}))
     clock_at(minutes=14)
     copies = [(name, THREADS[at % 3], COPY.format(name, at * 7919, at * 31)) for at, name in enumerate(COPIES)]
     group = writer.post(copies)
     clock_at(minutes=3)
     with store.write() as session:
         appealed = _appeal(writer, session)
-        endpoint, _ = events.create_endpoint(session, writer.settings, writer.site_id, "http://127.0.0.1:9/winnow")
+        endpoint, _ = endpoints.add(
+            session, writer.settings, writer.site_id, "http://127.0.0.1:9/winnow", actor=actors.OPERATOR
+        )
         session.flush()
         endpoint_id = endpoint.id
         person_id = members.by_name(session, MODERATORS[1]).id

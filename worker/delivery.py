@@ -17,7 +17,7 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation.history import metrics
+from moderation import counters
 from moderation.intake import queues as queues_module
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
@@ -195,7 +195,7 @@ class Courier:
                 log.warning("webhook.failed", delivery=sent.delivery_id, endpoint=sent.endpoint_id, why=sent.error)
         self._unwritten = []
         try:
-            metrics.record_attempts(self._redis, results)
+            counters.record_attempts(self._redis, results)
         except RedisError:
             log.debug("redis.away", doing="counting attempts")
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 
 import structlog
 
+from moderation import news
 from moderation.decisions import bulk
 from moderation.decisions.scoring import BatchResult, Scorer
 from moderation.store import AWAY
+from moderation.webhooks import afterwards
 from worker import process
 
 #: A job drains for at most this long, so that stopping a worker takes no longer.
@@ -68,8 +70,9 @@ def _run_step(scorer: Scorer, job_id: str) -> bool:
         log.exception("bulk.failed", job=job_id)
         with scorer.store.write() as session:
             bulk.fail(session, job_id, f"{type(error).__name__}: see the worker's log.")
+        afterwards.tell(scorer.queues, news.of(session))
         return False
-    process.record_decisions(step.decided)
+    afterwards.tell(scorer.queues, step.news, by=step.by)
     return step.more
 
 

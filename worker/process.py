@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Sequence
-
-import structlog
-from redis.exceptions import RedisError
 
 import models
-from moderation import settings
-from moderation.decisions import comments
+from moderation import counters, settings
 from moderation.decisions.scoring import BatchResult, Scorer
-from moderation.history import metrics
 from moderation.intake import queues as queues_module
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import Comment
-from moderation.webhooks import console_channel, deliveries
-
-log = structlog.get_logger(__name__)
+from moderation.webhooks import afterwards
 
 _opened: list[Scorer] = []
 
@@ -44,38 +34,12 @@ def scorer() -> Scorer:
 
 
 def record(result: BatchResult) -> None:
-    """Count a batch for `/metrics`, and tell the delivery processes and the console of what it wrote for them."""
+    """Count a batch for `/metrics`, and tell of what it wrote."""
     if not result.claimed:
         return
-    client = scorer().queues.redis
-    try:
-        metrics.record_batch(client, result)
-        deliveries.nudge(client, {change.site_id for change in result.written})
-        for site_id, comment_ids in _asked_about(result).items():
-            console_channel.publish(client, console_channel.Message("opened", site_id, comment_ids))
-    except RedisError:  # the decisions are written; delivery looks by itself every second
-        log.warning("redis.away", doing="counting a batch")
-
-
-def _asked_about(result: BatchResult) -> dict[str, list[str]]:
-    """Which comments a moderator is asked about now, by site."""
-    opened: dict[str, list[str]] = defaultdict(list)
-    for change in result.written:
-        if change.priority is not None:
-            opened[change.site_id].append(change.comment_id)
-    return opened
-
-
-def record_decisions(decided: Sequence[Comment]) -> None:
-    """Count decisions by people, tell the delivery processes of them, and queue what an undo made `pending` again."""
-    if not decided:
-        return
     queues = scorer().queues
-    for comment in decided:
-        if comment.status == "pending":
-            comments.announce(queues, comment)
-    try:
-        metrics.record_decisions(queues.redis, [(one.status, "user") for one in decided if one.status != "pending"])
-        deliveries.nudge(queues.redis, {comment.site_id for comment in decided})
-    except RedisError:  # the decisions are written; delivery looks by itself every second
-        log.warning("redis.away", doing="counting decisions")
+    scored, seconds, waits = result.scored, result.scoring_seconds, result.waits
+    queues.breaker.call(
+        lambda client: counters.record_scoring(client, scored, seconds, waits), doing="counting a batch"
+    )
+    afterwards.tell(queues, result.news)

@@ -21,7 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from moderation.history import metrics
+from moderation import counters
 from moderation.intake.queues import BULK_JOB, SCORING_JOB, SCORING_QUEUE
 from moderation.settings import Settings
 from worker import process
@@ -45,7 +45,7 @@ def run(settings: Settings) -> None:
         try:
             worker = ScoringWorker(connection, name, stop)
             connection.delete(worker.key)  # ours, from before Redis went away
-            metrics.record_model(connection, version)
+            counters.record_model(connection, version)
             log.info("scoring.started", model=version)
             worker.work()
             delay = 0.0

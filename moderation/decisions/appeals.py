@@ -7,15 +7,14 @@ told with `appeal.decided`. A decision that is taken back leaves the appeal open
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
-from moderation.decisions import writing
 from moderation.review import review_items
+from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, ReviewItem
 from moderation.webhooks import events
@@ -61,13 +60,14 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
         created_at=clock.now(),
     )
     session.add(appeal)
-    wanted = replace(
-        writing.wanted(comment, PRIORITY),
+    item = NewItem.of(
+        comment,
+        PRIORITY,
         # Only a person of the console is somebody; a decision over the API does not say whose it was.
         not_for=actor if actors.is_person(actor) else None,
         about={"version": comment.version, "status": comment.status, "actor": actor, "labels": []},
     )
-    review_items.open_items(session, [wanted], kind="appeal")
+    review_items.open_items(session, [item], kind="appeal")
     _note(session, comment, "comment.appealed", "author")
     return appeal
 
@@ -120,11 +120,11 @@ def carry_over(session: Session, comment_id: str, version: int, *, to: int, reop
 
     `reopened`: what was undone had settled it; it waits for its answer again.
     """
-    known = {"decided_at": None, "outcome": None} if reopened else {}
+    undecided = {"decided_at": None, "outcome": None} if reopened else {}
     session.execute(
         update(Appeal)
         .where(Appeal.comment_id == comment_id, Appeal.version == version)
-        .values(version=to, **known)
+        .values(version=to, **undecided)
         .execution_options(synchronize_session=False)
     )
 
@@ -154,5 +154,12 @@ def _open_item(session: Session, comment: Comment) -> ReviewItem | None:
 
 
 def _note(session: Session, comment: Comment, action: str, actor: str) -> None:
-    known = {"revision": comment.revision, "version": comment.version}
-    audit.record(session, [audit.row(action, actor=actor, site_id=comment.site_id, comment_id=comment.id, **known)])
+    row = audit.row(
+        action,
+        actor=actor,
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        revision=comment.revision,
+        version=comment.version,
+    )
+    audit.record(session, [row])

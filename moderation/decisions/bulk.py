@@ -7,8 +7,9 @@ has moved on, and does nothing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, cast
@@ -16,12 +17,13 @@ from typing import Any, Literal, cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import actors, audit, clock
+from moderation import actors, audit, clock, news
 from moderation.decisions import bulk_criteria, comments, undoing
 from moderation.decisions.bulk_criteria import Chosen
 from moderation.decisions.comments import CommentError
 from moderation.errors import NotFound
 from moderation.intake.queues import Queues
+from moderation.news import News, Progress
 from moderation.people import roles
 from moderation.sites import site_settings
 from moderation.store import Store
@@ -60,11 +62,12 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step came to: whether there is more to do, and what to tell Redis now that it is committed."""
+    """What a step came to: whether there is more to do, and what is to be told of it (`afterwards.tell`)."""
 
     more: bool
-    #: Decided comments, and comments that wait for their scores again after an undo.
-    decided: Sequence[Comment] = ()
+    news: News = field(default_factory=News)
+    #: The name of whose job it is.
+    by: str | None = None
 
 
 def preview(
@@ -110,7 +113,7 @@ def create(
     code: str | None = None,
     note: str | None = None,
 ) -> BulkJob:
-    """A job, `waiting`, in the caller's transaction. Queue it once that is committed: `Queues.start_bulk_job`."""
+    """A job, `waiting`, in the caller's transaction."""
     reason = {name: value for name, value in (("code", code), ("note", note)) if value}
     moment = clock.now()
     job = BulkJob(
@@ -131,6 +134,8 @@ def create(
     session.flush()
     detail = {"job": job.id, "action": action, "comments": total}
     audit.record(session, [audit.row("bulk.started", actor=actor, detail=detail)])
+    news.of(session).started.append(job.id)
+    _note(session, job)
     return job
 
 
@@ -149,7 +154,7 @@ def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
     earlier = session.scalar(select(BulkJob).where(BulkJob.undoes == job.id, BulkJob.state != "cancelled").limit(1))
     if earlier is not None:
         return earlier
-    _finish(job, "cancelled")
+    _finish(session, job, "cancelled")
     return create(session, {"undoes": job.id}, "undo", actor=actor, total=job.done)
 
 
@@ -161,7 +166,7 @@ def cancel(session: Session, job_id: str, *, actor: str) -> BulkJob:
     """
     job = _lock(session, job_id)
     if job.finished_at is None:
-        _finish(job, "cancelled")
+        _finish(session, job, "cancelled")
         detail = {"job": job.id, "done": job.done}
         audit.record(session, [audit.row("bulk.cancelled", actor=actor, detail=detail)])
     return job
@@ -173,7 +178,8 @@ def run_step(store: Store, job_id: str) -> Step:
         job = session.get(BulkJob, job_id)
         if job is None or job.finished_at is not None:
             return Step(more=False)
-        sites = _sites_of(session, job.created_by)
+        user = session.get(User, actors.user_id(job.created_by))
+        sites = _sites_of(session, user)
         page = bulk_criteria.read(
             session, job.criteria, job.action, sites, actor=job.created_by, after=job.position or "", limit=STEP
         )
@@ -182,25 +188,26 @@ def run_step(store: Store, job_id: str) -> Step:
         now = _lock(session, job_id)
         if now.finished_at is not None or now.position != job.position:
             return Step(more=now.finished_at is None)  # it was cancelled, or another worker was quicker
-        decided = [found for one in page.chosen if (found := _do(session, now, one, grace)) is not None]
-        now.done += len(decided)
-        now.skipped += len(page.chosen) - len(decided)
+        done = sum(_do(session, now, one, grace) for one in page.chosen)
+        now.done += done
+        now.skipped += len(page.chosen) - done
         now.total = max(now.total, now.done + now.skipped)
         now.state, now.touched_at = "running", clock.now()
         if page.next is None:
             now.total = now.done + now.skipped
-            _finish(now, "done")
+            _finish(session, now, "done")
         else:
             now.position = page.next
-        return Step(page.next is not None, decided)
+        _note(session, now)
+    return Step(page.next is not None, news.of(session), by=user.name if user is not None else None)
 
 
 def fail(session: Session, job_id: str, error: str) -> None:
     """A fault of ours ended a job, in the caller's transaction; what it has decided can be undone."""
     job = _lock(session, job_id)
     if job.finished_at is None:
-        _finish(job, "failed")
         job.error = error[:300]
+        _finish(session, job, "failed")
 
 
 def queue_again(store: Store, queues: Queues) -> int:
@@ -223,10 +230,10 @@ def queue_again(store: Store, queues: Queues) -> int:
     return len(ids)
 
 
-def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedelta]) -> Comment | None:
-    """Decide one comment, or undo a decision on it; None where somebody else was quicker."""
+def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedelta]) -> bool:
+    """Decide one comment, or undo a decision on it; False where somebody else was quicker."""
     if not one.free:
-        return None
+        return False
     reason = job.reason or {}
     try:
         if job.action == "undo":
@@ -244,15 +251,14 @@ def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedel
                 grace=grace.get(one.comment.site_id, timedelta(0)),
             )
     except CommentError:
-        return None
+        return False
     if comment.version != one.version:  # else it agreed with another's decision, which is not the job's to undo
         session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
-    return comment
+    return True
 
 
-def _sites_of(session: Session, actor: str) -> set[str]:
+def _sites_of(session: Session, user: User | None) -> set[str]:
     """Where this person may decide now; nowhere once they were shut out."""
-    user = session.get(User, actors.user_id(actor))
     if user is None or user.disabled_at is not None:
         return set()
     return {site_id for site_id, role in roles.by_site(session, user).items() if roles.includes(role, "moderator")}
@@ -265,7 +271,13 @@ def _lock(session: Session, job_id: str) -> BulkJob:
     return job
 
 
-def _finish(job: BulkJob, state: str) -> None:
+def _finish(session: Session, job: BulkJob, state: str) -> None:
     if job.finished_at is None:
         job.state, job.finished_at = state, clock.now()
         job.touched_at = job.finished_at
+        _note(session, job)
+
+
+def _note(session: Session, job: BulkJob) -> None:
+    fields = {one.name: getattr(job, one.name) for one in dataclasses.fields(Progress)}
+    news.of(session).progress[job.id] = Progress(**fields)

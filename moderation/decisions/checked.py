@@ -1,4 +1,4 @@
-"""Comments that were judged in the request that brought them. They are stored only where a person has to look."""
+"""Comments that were decided in the request that brought them. They are stored only where a person has to look."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import comments, writing
-from moderation.decisions.writing import Change
+from moderation.decisions.decision import Decision
 from moderation.intake import submissions
 from moderation.intake.submissions import Request, Submission
 from moderation.tables import Comment
@@ -28,26 +28,26 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
-    """A comment to judge, `pending` and in no database."""
+    """A comment to decide on, `pending` and in no database."""
     return Comment(**(submissions.new_row(Request(site_id, submission)) | {"origin": origin}))
 
 
-def keep(session: Session, comment: Comment, change: Change) -> None:
+def keep(session: Session, comment: Comment, decision: Decision) -> None:
     """Store a comment with what was decided about it, in the caller's transaction.
 
     Whoever brought it has the decision as the answer, so only the site's webhooks are told of this one.
     """
     session.add(comment)
     session.flush()
-    writing.record(session, [replace(change, origin=None)])
+    writing.record(session, [replace(decision, origin=None)])
 
 
-def change_text(session: Session, earlier: Comment, text: str, change: Change) -> None:
+def change_text(session: Session, earlier: Comment, text: str, decision: Decision) -> None:
     """Store what a kept comment says now, with what was decided about that, in the caller's transaction."""
     comment, changed = comments.edit(session, earlier.site_id, earlier.id, {"comment": text})
     if changed:
         session.flush()
-        now = replace(change, comment_id=comment.id, external_id=comment.external_id, thread=comment.thread)
+        now = replace(decision, comment_id=comment.id, external_id=comment.external_id, thread=comment.thread)
         writing.record(session, [replace(now, revision=comment.revision, version=comment.version, origin=None)])
 
 

@@ -14,13 +14,13 @@ from typing import Any, Literal
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import actors, audit, clock
+from moderation import actors, audit, clock, news
 from moderation.decisions import appeals, second_looks, writing
-from moderation.decisions.writing import Change
-from moderation.intake.queues import Queues, Waiting
+from moderation.decisions.decision import Decision
 from moderation.intake.submissions import author_key, content_hash
 from moderation.policy.rules import Reason
 from moderation.review import lookalikes, review_items
+from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, Feedback, Report
 from moderation.webhooks import events
@@ -94,7 +94,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     """
     comment = find(session, site_id, comment_id, lock=True)
     require_version(session, comment, version)
-    change = Change.of(
+    decision = Decision.of(
         comment,
         status="published" if action == "publish" else "rejected",
         actor=actor,
@@ -106,54 +106,55 @@ def decide(  # noqa: PLR0913  (a decision in full)
             "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
         },
     )
-    appeal, confirms = _answer(session, comment, change)
+    appeal, confirms = _answer(session, comment, decision)
     if confirms:
         if appeal is not None:
             appeals.tell(session, comment, appeal)
+        news.of(session).happened("decided", comment.site_id, [comment.id])
         return comment
-    change = replace(change, version=comment.version + 1)
-    review_items.close(session, [comment.id], by=actor, outcome=action, version=change.version)
+    decision = replace(decision, version=comment.version + 1)
+    review_items.close(session, [comment.id], by=actor, outcome=action, version=decision.version)
     if appeal is not None:
-        appeals.tell(session, comment, appeal, by=change.version, grace=grace)
-    writing.write(session, [change], grace=grace)
+        appeals.tell(session, comment, appeal, by=decision.version, grace=grace)
+    writing.write(session, [decision], grace=grace)
     session.refresh(comment)
     return comment
 
 
-def _answer(session: Session, comment: Comment, change: Change) -> tuple[Appeal | None, bool]:
+def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[Appeal | None, bool]:
     """Settle the comment's second look and its appeal by a decision about to be written.
 
     Gives the appeal that this settles, and whether that is all: it only says again what is in force, and nobody asked
     for more.
     """
-    if appeals.is_against(session, comment, change.actor):
+    if appeals.is_against(session, comment, decision.actor):
         raise NotYours("The author appeals against your own decision, so another moderator has to look.")
-    label = change.reasons[0].get("label") if change.status == "rejected" else None
-    second = second_looks.answer(session, comment, change.status, actor=change.actor, label=label)
-    appeal = appeals.answer(session, comment, change.status, actor=change.actor)
+    label = decision.reasons[0].get("label") if decision.status == "rejected" else None
+    second = second_looks.answer(session, comment, decision.status, actor=decision.actor, label=label)
+    appeal = appeals.answer(session, comment, decision.status, actor=decision.actor)
     upheld = appeal is not None and appeal.outcome == "upheld"
-    agrees = change.status == comment.status and (second == "agreed" or upheld)
+    agrees = decision.status == comment.status and (second == "agreed" or upheld)
     if not agrees or review_items.open_kinds(session, comment.id) - {"second_look", "appeal"}:
         return appeal, False
-    outcome = "publish" if change.status == "published" else "reject"
-    review_items.close(session, [comment.id], by=change.actor, outcome=outcome)
-    audit.record(session, [writing.audit_row(replace(change, scores=None)) | {"action": "comment.confirmed"}])
+    outcome = "publish" if decision.status == "published" else "reject"
+    review_items.close(session, [comment.id], by=decision.actor, outcome=outcome)
+    audit.record(session, [replace(decision, scores=None).audit_row("comment.confirmed")])
     return appeal, True
 
 
 def edit(
-    session: Session, site_id: str, comment_id: str, wanted: Mapping[str, Any], *, version: int | None = None
+    session: Session, site_id: str, comment_id: str, fields: Mapping[str, Any], *, version: int | None = None
 ) -> tuple[Comment, bool]:
     """Change what a comment says, in the caller's transaction: it is `pending` again until it has been scored.
 
-    Returns the comment and whether anything changed; if so, announce it once committed.
+    Returns the comment and whether anything changed.
 
     Raises:
         NotFound, Erased, Stale: as for `decide`.
     """
     comment = find(session, site_id, comment_id, lock=True)
     require_version(session, comment, version)
-    changed = {name: value for name, value in wanted.items() if getattr(comment, name) != value}
+    changed = {name: value for name, value in fields.items() if getattr(comment, name) != value}
     if not changed:
         return comment, False
     for name, value in changed.items():
@@ -167,15 +168,9 @@ def edit(
     comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
     review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
     audit.record(session, [audit_event(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
+    news.of(session).happened("decided", comment.site_id, [comment.id])
+    news.of(session).pending[comment.id] = (comment.site_id, comment.updated_at)
     return comment, True
-
-
-def announce(queues: Queues, comment: Comment) -> None:
-    """Queue a comment whose edit was committed.
-
-    By the time of the edit: an entry of its own beside a lease on the revision before, whose scores will be dropped.
-    """
-    queues.announce([Waiting(comment.site_id, comment.id, comment.updated_at)])
 
 
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:
@@ -200,6 +195,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     review_items.close(session, [comment.id], by=actor, outcome="erase")
     review_items.forget(session, comment.id)
     audit.record(session, [audit_event(comment, "comment.erased", actor)])
+    news.of(session).happened("decided", comment.site_id, [comment.id])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
     events.notify(
         session,
@@ -251,9 +247,10 @@ def report(
         created_at=clock.now(),
     )
     session.add(entry)
-    groups = lookalikes.assign(session, {comment.id: fingerprint}, lookalikes.known(session, {comment.id: fingerprint}))
-    wanted = replace(writing.wanted(comment, REPORT_PRIORITY), group_id=groups.get(comment.id))
-    review_items.open_items(session, [wanted], kind="report")
+    fingerprints = {comment.id: fingerprint}
+    groups = lookalikes.assign(session, fingerprints, lookalikes.owners(session, fingerprints))
+    item = NewItem.of(comment, REPORT_PRIORITY, group_id=groups.get(comment.id))
+    review_items.open_items(session, [item], kind="report")
     audit.record(session, [audit_event(comment, "comment.reported", actors.SITE, reason=reason)])
     return entry
 

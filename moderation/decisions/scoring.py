@@ -1,4 +1,4 @@
-"""A batch's way: claim, read, score, judge, explain, write. Nothing is computed inside a write transaction.
+"""A batch's way: claim, read, score, decide, explain, write. Nothing is computed inside a write transaction.
 
 A worker killed anywhere in it loses nothing: the lease runs out, and what was not written is claimed again.
 """
@@ -6,18 +6,19 @@ A worker killed anywhere in it loses nothing: the lease runs out, and what was n
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import actors, clock
+from moderation import actors, clock, news
 from moderation.decisions import writing
-from moderation.decisions.writing import Change
+from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
+from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
 from moderation.policy.rules import Facts, Policy, Presets, Threshold, Verdict
@@ -72,18 +73,20 @@ class Classifier(Protocol):
 class BatchResult:
     """What a batch came to, for the metrics: how many, which statuses, and how long the classifier took."""
 
-    claimed: int
-    #: Whether as many were claimed as were wanted: more may wait.
-    full: bool
-    written: list[Change]
-    scoring_seconds: float
+    claimed: int = 0
+    #: Whether as many were claimed as were asked for: more may wait.
+    full: bool = False
+    written: list[Decision] = field(default_factory=list)
+    scoring_seconds: float = 0.0
     scored: int = 0
     #: For each comment written, the seconds from its acceptance to its decision.
     waits: tuple[float, ...] = ()
+    #: What is to be told of it: `afterwards.tell`.
+    news: News = field(default_factory=News)
 
 
 class Scorer:
-    """Takes comments from the queue to their decision. One for each process; threads may share it for `judge` only."""
+    """Takes comments from the queue to their decision. One for each process; threads may share it for `decide` only."""
 
     def __init__(
         self, store: Store, queues: Queues, classifier: Classifier, policies: PolicyCache | None = None
@@ -98,60 +101,70 @@ class Scorer:
         Raises:
             moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
         """
-        wanted = most or self._size
+        size = most or self._size
         began = time.thread_time()
-        claims = self.queues.claim(wanted)
+        claims = self.queues.claim(size)
         if not claims:
-            return BatchResult(0, False, [], 0.0)
+            return BatchResult()
         try:
-            written, scored, took = self._decide(claims)
+            result = self._run(claims)
         except AWAY:
             self.queues.give_back(claims)
             raise
+        self.queues.done(claims)
+        if len(claims) < size:
+            return result
+        self._adapt(len(claims), time.thread_time() - began)
+        return replace(result, full=True)
+
+    def decide(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]] | None = None) -> list[Decision]:
+        """What is to become of comments, stored or not: a decision for each, in order. Writes nothing.
+
+        `scores` by comment id, where they are there already. A comment that the policy fails on goes to a person, and
+        the others do not notice.
+
+        Raises:
+            moderation.store.AWAY: the database is away.
+        """
+        scores = self._score(rows) if scores is None else scores
+        try:
+            return self._apply_policies(rows, scores)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("scoring.judging_failed", comments=len(rows))
+        if len(rows) == 1:
+            return [_for_a_person(rows[0], scores.get(rows[0].id))]
+        return [decision for row in rows for decision in self.decide([row], scores)]
+
+    def _run(self, claims: Sequence[Claim]) -> BatchResult:
+        rows = self._read(claims)
+        began = time.perf_counter()
+        scores = self._score(rows, _given_up(claims))
+        seconds = time.perf_counter() - began
+        decisions = self.decide(rows, scores)
+        if not decisions:
+            return BatchResult(len(claims), scoring_seconds=seconds)
+        with self.store.read() as session:
+            owners = lookalikes.owners(session, {one.comment_id: one.fingerprint for one in decisions})
+        with self.store.write() as session:
+            written = writing.record(session, decisions, owners=owners)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
         waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
-        self.queues.done(claims)
-        full = len(claims) == wanted
-        if full:
-            self._adapt(len(claims), time.thread_time() - began)
-        return BatchResult(len(claims), full, written, took, scored, waits)
+        return BatchResult(len(claims), False, written, seconds, len(scores), waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
         fitting = comments_done * BATCH_SECONDS / seconds
         self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
-    def judge(self, rows: Sequence[Comment]) -> list[Change]:
-        """What would become of comments, stored or not: a change for each, in order. Writes nothing.
-
-        Raises:
-            moderation.store.AWAY: the database is away.
-        """
-        return self._judge(rows, self._score(rows, []))
-
-    def _decide(self, claims: Sequence[Claim]) -> tuple[list[Change], int, float]:
-        rows = self._read(claims)
-        began = time.perf_counter()
-        scores = self._score(rows, claims)
-        took = time.perf_counter() - began
-        judged = self._judge(rows, scores)
-        if not judged:
-            return [], 0, took
-        with self.store.read() as session:
-            known = lookalikes.known(session, {change.comment_id: change.fingerprint for change in judged})
-        with self.store.write() as session:
-            return writing.record(session, judged, known=known), len(scores), took
-
     def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
         with self.store.read() as session:
             ids = [claim.comment_id for claim in claims]
             return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
 
-    def _score(self, rows: Sequence[Comment], claims: Sequence[Claim]) -> dict[str, dict[str, float]]:
+    def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, dict[str, float]]:
         """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
-        given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
-        for comment_id in given_up:
-            log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
@@ -177,46 +190,33 @@ class Scorer:
             raise ValueError("the classifier gave a score that is no probability")
         return scores
 
-    def _judge(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
-        """A change for each comment; one that the policy fails on goes to a person, and the others do not notice."""
-        try:
-            return self._changes(rows, scores)
-        except AWAY:
-            raise
-        except Exception:
-            log.exception("scoring.judging_failed", comments=len(rows))
-        if len(rows) == 1:
-            return [_unjudged(rows[0], scores.get(rows[0].id))]
-        return [change for row in rows for change in self._judge([row], scores)]
-
-    def _changes(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Change]:
+    def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Decision]:
         if not rows:
             return []
-        unknown = {
+        languages = {
             row.id: self.classifier.detected_language(row.comment)
             for row in rows
             if not self.classifier.judgeable(row.comment)
         }
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
-            known = facts.gather(session, rows, policies, unknown)
-        return [self._change(row, policies[row.site_id], scores.get(row.id), known[row.id]) for row in rows]
+            facts_of = facts.gather(session, rows, policies, languages)
+        return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
 
-    def _change(self, row: Comment, site: Policy, scores: dict[str, float] | None, known: Facts) -> Change:
-        verdict = rules.evaluate(site, scores, known)
-        status, asks = rules.placement(site.mode, verdict.action)
-        known_language = row.language or (self._language(row) if asks else None)
-        return Change.of(
+    def _decision(self, row: Comment, policy: Policy, scores: dict[str, float] | None, its: Facts) -> Decision:
+        verdict = rules.evaluate(policy, scores, its)
+        status, asks = rules.placement(policy.mode, verdict.action)
+        return Decision.of(
             row,
             status=status,
             actor=actors.POLICY,
-            reasons=[reason.as_json() for reason in reasons_in_mode(site, verdict)],
+            reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
             scores=scores,
             spans=self._spans(row, verdict) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
-            policy_version=site.version,
-            language=known_language,
-            priority=priority(scores, site.thresholds) if asks else None,
+            policy_version=policy.version,
+            language=row.language or (self._language(row) if asks else None),
+            priority=priority(scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
 
@@ -241,9 +241,17 @@ class Scorer:
             return None
 
 
-def _unjudged(row: Comment, scores: dict[str, float] | None) -> Change:
+def _given_up(claims: Sequence[Claim]) -> set[str]:
+    """The comments that were in a worker's hands too often when it died: they are not scored again."""
+    given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
+    for comment_id in given_up:
+        log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
+    return given_up
+
+
+def _for_a_person(row: Comment, scores: dict[str, float] | None) -> Decision:
     message = "The site's policy could not be applied, so a person has to look."
-    return Change.of(
+    return Decision.of(
         row,
         status="flagged",
         actor=actors.POLICY,
@@ -259,7 +267,7 @@ def signals(comment: Comment) -> dict[str, object]:
 
     A drop-in protocol may know more, such as whether the honeypot was filled in: `origin` holds it under `signals`.
     """
-    known: dict[str, object] = {
+    fields: dict[str, object] = {
         "name": comment.name,
         "email": comment.email,
         "url": comment.url,
@@ -267,7 +275,7 @@ def signals(comment: Comment) -> dict[str, object]:
         "user_agent": comment.user_agent,
     }
     more: dict[str, object] = (comment.origin or {}).get("signals", {})
-    return known | more
+    return fields | more
 
 
 def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[rules.Reason, ...]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
+from moderation.decisions.decision import Decision
 from moderation.review import review_items
+from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment, ReviewItem, Site
-
-if TYPE_CHECKING:
-    from moderation.decisions.writing import Change
 
 #: Behind every flag: from 0 (look now) to 1000 (can wait).
 PRIORITY = 1000
@@ -48,23 +47,24 @@ def is_drawn(key: str, comment_id: str, version: int, share: float) -> bool:
     return int.from_bytes(digest, "big") < share * _MAX
 
 
-def open_drawn(session: Session, changes: Sequence[Change]) -> None:
+def open_drawn(session: Session, decisions: Sequence[Decision]) -> None:
     """Ask for a second look at those of these decisions that are drawn, in the caller's transaction.
 
     A look at an earlier decision on the same comment has lost its object and is closed.
     """
-    by_people = [change for change in changes if change.actor != actors.POLICY]
-    _drop(session, [change.comment_id for change in by_people])
-    settled = [change for change in changes if change.status in ("published", "rejected") and change.priority is None]
+    _drop(session, [decision.comment_id for decision in decisions if decision.actor != actors.POLICY])
+    settled = [
+        decision for decision in decisions if decision.status in ("published", "rejected") and decision.priority is None
+    ]
     if not settled:
         return
-    sites = _sites(session, {change.site_id for change in settled})
-    wanted = []
-    for change in settled:
-        key, settings = sites[change.site_id]
-        if is_drawn(key, change.comment_id, change.version, _share(settings, change.actor)):
-            wanted.append(_wanted(change))
-    review_items.open_items(session, wanted, kind="second_look")
+    sites = _sites(session, {decision.site_id for decision in settled})
+    drawn = []
+    for decision in settled:
+        key, settings = sites[decision.site_id]
+        if is_drawn(key, decision.comment_id, decision.version, _share(settings, decision.actor)):
+            drawn.append(_question(decision))
+    review_items.open_items(session, drawn, kind="second_look")
 
 
 def answer(
@@ -161,21 +161,22 @@ def _share(settings: SiteSettings, actor: str) -> float:
     return settings.second_look_moderators if actors.is_person(actor) else 0.0
 
 
-def _wanted(change: Change) -> review_items.Wanted:
-    labels = {reason.get("label") for reason in change.reasons}
-    rejected = change.status == "rejected"
-    return review_items.Wanted(
-        site_id=change.site_id,
-        comment_id=change.comment_id,
+def _question(decision: Decision) -> NewItem:
+    """The review item of a second look. It says neither the label nor the rule: whoever looks is not to know."""
+    labels = {reason.get("label") for reason in decision.reasons}
+    rejected = decision.status == "rejected"
+    return NewItem(
+        site_id=decision.site_id,
+        comment_id=decision.comment_id,
         priority=PRIORITY,
-        language=change.language,
-        author_key=change.author_key,
-        thread=change.thread,
-        not_for=change.actor if actors.is_person(change.actor) else None,
+        language=decision.language,
+        author_key=decision.author_key,
+        thread=decision.thread,
+        not_for=decision.actor if actors.is_person(decision.actor) else None,
         about={
-            "version": change.version,
-            "status": change.status,
-            "actor": change.actor,
+            "version": decision.version,
+            "status": decision.status,
+            "actor": decision.actor,
             "labels": sorted(label for label in labels if label) if rejected else [],
         },
     )

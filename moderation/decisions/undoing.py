@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
-from moderation.decisions import appeals, second_looks, writing
+from moderation import audit, clock, news
+from moderation.decisions import appeals, second_looks
 from moderation.decisions.comments import CommentError, audit_event, find, require_version
-from moderation.decisions.writing import Change
+from moderation.decisions.decision import Decision
 from moderation.review import review_items
 from moderation.tables import AuditEvent, Comment
 from moderation.webhooks import events, withdrawal
@@ -42,7 +42,7 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     The comment is what it was before, at a new version, and waits for a person again if it did; an appeal or a second
     look that the decision had answered is open again, and one that asked about the decision itself is closed. Who has
     not been told of the decision never will be; who may have been is told what holds now. A comment that was `pending`
-    then is so again: announce it once committed.
+    then is so again.
 
     Raises:
         NotFound, Erased, Stale: as for `comments.decide`.
@@ -62,11 +62,15 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     session.flush()
     event = audit_event(comment, "comment.undone", actor, undoes=version)
     audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
-    if comment.status != "pending":  # else its decision is still to come, and is told then
-        now = Change.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
-        corrected = events.notify(session, [writing.event(now)], only=told)
-        return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
-    return Undone(comment, told=bool(told))
+    noted = news.of(session)
+    noted.happened("opened", comment.site_id, [comment.id])
+    noted.sites.add(comment.site_id)  # what the decision had withdrawn is due again
+    if comment.status == "pending":  # its decision is still to come, and is told then
+        noted.pending[comment.id] = (comment.site_id, comment.updated_at)
+        return Undone(comment, told=bool(told))
+    now = Decision.of(comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or [])
+    corrected = events.notify(session, [now.event()], only=told)
+    return Undone(comment, told=bool(told), uncorrected=bool(told - corrected))
 
 
 def _what_was(session: Session, comment: Comment) -> dict[str, Any]:

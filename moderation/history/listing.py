@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from moderation.tables import Comment, Moment, WebhookAttempt, WebhookEndpoint
+from moderation.tables import Comment, Moment
 from texts.folding import fold
 
 #: What a site sees of its comments unless it asks what changed, erasures included.
@@ -82,26 +82,6 @@ def feed(session: Session, site_id: str, thread: str, *, after: Place | None = N
     if after is not None:
         query = query.where(tuple_(Comment.created_at, Comment.id) > _place(after))
     return session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit)).all()
-
-
-def endpoints(session: Session, site_id: str) -> Sequence[WebhookEndpoint]:
-    """A site's webhook endpoints, oldest first."""
-    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id).order_by(WebhookEndpoint.id)
-    return session.scalars(query).all()
-
-
-def endpoint(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint | None:
-    """The endpoint with this id, if it is the site's."""
-    query: Select[WebhookEndpoint] = select(WebhookEndpoint).where(
-        WebhookEndpoint.site_id == site_id, WebhookEndpoint.id == endpoint_id
-    )
-    return session.scalar(query)
-
-
-def attempts(session: Session, delivery_id: str) -> Sequence[WebhookAttempt]:
-    """The attempts at a delivery, in order."""
-    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id == delivery_id).order_by(WebhookAttempt.id)
-    return session.scalars(query).all()
 
 
 def _place(place: Place) -> Any:

@@ -16,7 +16,6 @@ An entry is `site|id|accepted`, which is all that is needed to put it back.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,13 +23,13 @@ from typing import Any, cast
 
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, worker_registration
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
 from moderation import clock
+from moderation.intake.breaker import Breaker
 
 SCORING_QUEUE = "scoring"
 SCORING_JOB = "worker.jobs.score_pending"
@@ -41,8 +40,6 @@ WAKE_SECONDS = 5
 MAX_ATTEMPTS = 3
 #: A scoring process says at least every few seconds that it lives; after this silence it does not.
 SILENT_SECONDS = 30
-#: How long a submission does without Redis after Redis failed one.
-AWAY_SECONDS = 1.0
 
 _WAITING, _RING, _LEASED = "winnow:waiting:", "winnow:ring", "winnow:leased"
 _RETRY, _ATTEMPTS, _WAKE, _TURN = "winnow:retry", "winnow:attempts", "winnow:wake", "winnow:turn"
@@ -155,23 +152,21 @@ class Queues:
         self._put = client.register_script(_PUT)
         self._claim = client.register_script(_CLAIM)
         self._jobs = Queue(SCORING_QUEUE, connection=client, serializer=JSONSerializer)
-        self._away_until = 0.0
+        self.breaker = Breaker(client)
 
     def announce(self, waiting: Iterable[Waiting]) -> bool:
         """Queue comments just committed and wake a worker. False when Redis is away: the sweep will queue them.
 
         After a failure Redis is left alone for a moment, so that one that hangs does not slow every submission.
         """
-        if time.monotonic() < self._away_until:
-            return False
-        try:
+
+        def queue(_client: redis.Redis) -> bool:
             _, woken = self._queue(waiting, wake_seconds=WAKE_SECONDS)
             if woken:
                 self._enqueue_job()
-        except RedisError:
-            self._away_until = time.monotonic() + AWAY_SECONDS
-            return False
-        return True
+            return True
+
+        return bool(self.breaker.call(queue, doing="queueing comments"))
 
     def put(self, waiting: Iterable[Waiting]) -> int:
         """Queue comments; those already queued or leased stay as they are. Returns how many were new."""

@@ -43,7 +43,7 @@ def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> Swept:
         page = _page(store, cursor)
         read += len(page)
         cursor = (page[-1].accepted_at, page[-1].id) if len(page) == PAGE else None
-        # By the time of the last edit, as `comments.announce` queues it.
+        # By the time of the last edit, as `comments.edit` notes it.
         added = queues.put([Waiting(row.site_id, row.id, row.updated_at) for row in page])
         queued += added
         if queues.has_waiting():

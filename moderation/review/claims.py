@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import clock, news
 from moderation.tables import ReviewItem
 
 LIFETIME = timedelta(seconds=60)
@@ -32,7 +32,7 @@ def take(session: Session, comment_id: str, *, by: str) -> Claim:
     """Claim a comment's open review items or renew a claim, in the caller's transaction."""
     moment = clock.now()
     items = session.execute(
-        select(ReviewItem.id, ReviewItem.claimed_by, ReviewItem.claimed_until)
+        select(ReviewItem.id, ReviewItem.site_id, ReviewItem.claimed_by, ReviewItem.claimed_until)
         .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open)
         .order_by(ReviewItem.id)
         .with_for_update()
@@ -47,6 +47,7 @@ def take(session: Session, comment_id: str, *, by: str) -> Claim:
         .values(claimed_by=by, claimed_until=moment + LIFETIME)
         .execution_options(synchronize_session=False)
     )
+    news.of(session).happened("claimed", items[0].site_id, [comment_id])
     return Claim(ours=True)
 
 
@@ -56,10 +57,13 @@ def release(session: Session, comment_id: str, *, by: str) -> bool:
         update(ReviewItem)
         .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open, ReviewItem.claimed_by == by)
         .values(claimed_by=None, claimed_until=None)
-        .returning(ReviewItem.id)
+        .returning(ReviewItem.site_id)
         .execution_options(synchronize_session=False)
     )
-    return bool(released.all())
+    sites = set(released.scalars())
+    for site_id in sites:
+        news.of(session).happened("released", site_id, [comment_id])
+    return bool(sites)
 
 
 def holders(session: Session, comment_ids: Collection[str]) -> dict[str, str]:

@@ -36,34 +36,34 @@ def of_comment(session: Session, site_id: str, comment_id: str) -> tuple[int, ..
     return fingerprint(session.scalar(query) or "")
 
 
-def known(session: Session, wanted: Fingerprints) -> dict[int, str]:
-    """The bands of these fingerprints that have a group, ahead of `assign`."""
-    return _owners(session, _bands(wanted.values()))
+def owners(session: Session, fingerprints: Fingerprints) -> dict[int, str]:
+    """The bands of these fingerprints that have a group, and which: to be read ahead of `assign`."""
+    return _owners(session, _bands(fingerprints.values()))
 
 
-def assign(session: Session, wanted: Fingerprints, owners: Mapping[int, str]) -> dict[str, str]:
+def assign(session: Session, fingerprints: Fingerprints, owners: Mapping[int, str]) -> dict[str, str]:
     """The group of each comment, by id, in the caller's transaction; the first of its kind begins one.
 
-    `owners` is what was `known` shortly before, or less: bands that have no group by then are written, and those that
-    turn out to have one, since another process was quicker, are gone by.
+    `owners` is what the function of this name said shortly before, or less: bands that have no group by then are
+    written, and those that turn out to have one, since another process was quicker, are gone by.
     """
-    groups, new = _choose(wanted, owners)
+    groups, new = _choose(fingerprints, owners)
     quicker: dict[int, str] = {}
     if new:
         _claim(session, new)
         quicker = {band: group for band, group in _owners(session, new).items() if group != new[band]}
     if quicker:
-        groups, meant = _choose(wanted, {**owners, **quicker})
+        groups, meant = _choose(fingerprints, {**owners, **quicker})
         _move(session, {band: group for band, group in meant.items() if group != new[band]})
-    _note(session, [band for band in _bands(wanted.values()) if band in owners or band in quicker])
+    _note(session, [band for band in _bands(fingerprints.values()) if band in owners or band in quicker])
     return groups
 
 
-def _choose(wanted: Fingerprints, owners: Mapping[int, str]) -> tuple[dict[str, str], dict[int, str]]:
+def _choose(fingerprints: Fingerprints, owners: Mapping[int, str]) -> tuple[dict[str, str], dict[int, str]]:
     """The groups, and what of the bands has none yet with the one that it gets."""
     groups: dict[str, str] = {}
     new: dict[int, str] = {}
-    for comment_id, bands in wanted.items():
+    for comment_id, bands in fingerprints.items():
         if not bands:
             continue
         found = Counter(group for band in bands if (group := owners.get(band) or new.get(band)))

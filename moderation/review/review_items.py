@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,17 +10,17 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import clock, news
 from moderation.review import groups
 from moderation.review.review_pages import LATEST, Filters, Order, Page, Position, page
-from moderation.tables import ReviewItem
+from moderation.tables import Comment, ReviewItem
 
 __all__ = [
     "Filters",
+    "NewItem",
     "Order",
     "Page",
     "Position",
-    "Wanted",
     "close",
     "due",
     "oldest_open_seconds",
@@ -34,8 +34,8 @@ _AFTER_ALL = {"second_look": 10 * 365 * 86_400_000}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """A comment to ask a person about: how urgently, and what the queue can be filtered by. See `ReviewItem`."""
+class NewItem:
+    """A review item to open: about which comment, how urgent, and what the queue can be filtered by."""
 
     site_id: str
     comment_id: str
@@ -49,6 +49,28 @@ class Wanted:
     not_for: str | None = None
     about: dict[str, Any] | None = None
 
+    @classmethod
+    def of(cls, comment: Comment, priority: int, **fields: Any) -> NewItem:
+        """An item about a stored comment, as it is, with what speaks most against it."""
+        label, rule = cause(comment.reasons)
+        return cls(
+            site_id=comment.site_id,
+            comment_id=comment.id,
+            priority=priority,
+            label=label,
+            rule=rule,
+            language=comment.language,
+            author_key=comment.author_key,
+            thread=comment.thread,
+            **fields,
+        )
+
+
+def cause(reasons: Sequence[Mapping[str, Any]] | None) -> tuple[str | None, str | None]:
+    """What speaks most against a comment: the label and the rule of the first reason."""
+    [first, *_] = reasons or [{}]
+    return first.get("label"), first.get("rule")
+
 
 def due(priority: int, opened_at: datetime) -> int:
     """When somebody should have looked, in milliseconds since 1970: at once for priority 0, a day later for 1000.
@@ -58,14 +80,14 @@ def due(priority: int, opened_at: datetime) -> int:
     return clock.milliseconds(opened_at) + round(LATEST / timedelta(milliseconds=1) * priority / 1000)
 
 
-def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None:
+def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None:
     """Ask a person about comments, in the caller's transaction.
 
     A comment that already has an open item of this kind keeps it.
     """
-    if not wanted:
+    if not items:
         return
-    ids = [one.comment_id for one in wanted]
+    ids = [item.comment_id for item in items]
     already = set(
         session.scalars(
             select(ReviewItem.comment_id).where(
@@ -75,14 +97,21 @@ def open_items(session: Session, wanted: Sequence[Wanted], *, kind: str) -> None
     )
     moment, later = clock.now(), _AFTER_ALL.get(kind, 0)
     rows = [
-        asdict(one)
-        | {"id": clock.new_id("q", moment), "kind": kind, "opened_at": moment, "due": due(one.priority, moment) + later}
-        for one in wanted
-        if one.comment_id not in already
+        asdict(item)
+        | {
+            "id": clock.new_id("q", moment),
+            "kind": kind,
+            "opened_at": moment,
+            "due": due(item.priority, moment) + later,
+        }
+        for item in items
+        if item.comment_id not in already
     ]
     if rows:
         groups.line_up(session, rows)
         session.execute(insert(ReviewItem), rows)
+        for row in rows:
+            news.of(session).happened("opened", row["site_id"], [row["comment_id"]])
 
 
 def open_kinds(session: Session, comment_id: str) -> set[str]:
@@ -136,8 +165,8 @@ def reopen(session: Session, comment_id: str, version: int) -> set[str]:
         item.closed_at = item.closed_by = item.outcome = item.closed_version = None
         item.claimed_by = item.claimed_until = None
         if item.about is not None:
-            known = {name: value for name, value in item.about.items() if name != "second"}
-            item.about = known | {"version": version + 1}
+            first_look = {name: value for name, value in item.about.items() if name != "second"}
+            item.about = first_look | {"version": version + 1}
     session.flush()
     groups.fall_in(session, [comment_id])
     return {item.kind for item in items}

@@ -17,7 +17,7 @@ from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import ApiKey, CompatKey, PolicyVersion, Site, SiteSecret
-from moderation.webhooks import events
+from moderation.webhooks import endpoints
 
 #: How many keys of a site work at once: the new one, and the one that its servers still use.
 VALID_KEYS = 2
@@ -51,6 +51,7 @@ def create_site(
 
     Raises:
         SealError: there is no secret key to encrypt the compat key under.
+        EndpointRefused: the webhook's URL will not do.
     """
     moment = clock.now()
     site_id = clock.new_id("s", moment)
@@ -70,7 +71,7 @@ def create_site(
         compat_key = _add_compat_key(session, settings, site_id)
         secret = None
         if webhook_url is not None:
-            secret = events.create_endpoint(session, settings, site_id, webhook_url)[1]
+            secret = endpoints.add(session, settings, site_id, webhook_url, actor=actor)[1]
         audit.record(session, [audit.row("site.created", actor=actor, site_id=site_id)])
     return CreatedSite(site_id, api_key, compat_key, secret)
 

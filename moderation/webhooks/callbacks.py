@@ -32,8 +32,6 @@ def accept_url(url: str, blog: str) -> str:
         Refused: it cannot be posted to, or its host is not the blog's.
     """
     parts = check_url(url)
-    if len(url) > 2000:
-        raise Refused("The URL is too long.")
     try:
         home = urlsplit(blog if "//" in blog else f"//{blog}").hostname
     except ValueError:

@@ -6,7 +6,6 @@ has run out, under the same id, by which the receiver knows it. No transaction i
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Collection, Sequence
@@ -22,8 +21,8 @@ from moderation import clock, sealing
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import callbacks, events, statement_links
-from moderation.webhooks.sender import Answer, Refused, Sender, Unreachable
+from moderation.webhooks import protocols
+from moderation.webhooks.sender import Refused, Sender, Unreachable
 
 #: Deliveries that may be on their way to one endpoint at a time, all processes together.
 MOST_IN_FLIGHT = 4
@@ -59,6 +58,8 @@ class Sent:
     duration_ms: int
     status_code: int | None = None
     error: str | None = None
+    #: We did not send: the address is none that we may send to.
+    refused: bool = False
 
     @property
     def delivered(self) -> bool:
@@ -66,7 +67,7 @@ class Sent:
 
 
 def nudge(client: redis.Redis, site_ids: Collection[str]) -> None:
-    """Tell the delivery processes that something was written for these sites. Raises redis.RedisError."""
+    """Tell the delivery processes that something was written for these sites; `client` may be a pipeline."""
     if site_ids:
         client.publish(CHANNEL, ",".join(sorted(site_ids)))
 
@@ -128,16 +129,18 @@ def send(sender: Sender, settings: Settings, due: Due) -> Sent:
     moment, began = clock.now(), time.perf_counter()
     status: int | None = None
     error: str | None = None
+    refused = False
     try:
-        body, headers = _message(settings, due, sealing.unseal(settings, due.sealed_secret), moment)
-        answer = sender.post(due.url, body, headers)
-        status, error = answer.status, _complaint(due, answer)
+        protocol = protocols.PROTOCOLS[due.protocol]
+        message = protocols.Message(due.id, due.payload, sealing.unseal(settings, due.sealed_secret), moment)
+        answer = sender.post(due.url, *protocol.request(settings, message))
+        status, error = answer.status, protocols.complaint(protocol, due.payload, answer.status, answer.body)
     except Refused as refusal:
-        error = f"Not sent: {refusal}"
+        refused, error = True, f"Not sent: {refusal}"
     except (Unreachable, SealError) as failure:
         error = str(failure)
     took = round((time.perf_counter() - began) * 1000)
-    return Sent(due.id, due.endpoint_id, moment, took, status, error[:300] if error else None)
+    return Sent(due.id, due.endpoint_id, moment, took, status, error[:300] if error else None, refused)
 
 
 def record(session: Session, attempts: Sequence[Sent]) -> list[Result]:
@@ -158,59 +161,6 @@ def record(session: Session, attempts: Sequence[Sent]) -> list[Result]:
     if gone:
         session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id.in_(gone)).values(active=False))
     return results
-
-
-def page(
-    session: Session, site_id: str, endpoint_id: str, *, after: str | None = None, limit: int = 50
-) -> list[tuple[WebhookDelivery, list[WebhookAttempt]]]:
-    """An endpoint's deliveries with their attempts, latest first; `after` is the id that the last page ended with.
-
-    Raises:
-        LookupError: the site has no such endpoint.
-    """
-    _endpoint(session, site_id, endpoint_id)
-    query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
-    if after is not None:
-        query = query.where(WebhookDelivery.id < after)
-    rows = session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
-    attempts: dict[str, list[WebhookAttempt]] = {row.id: [] for row in rows}
-    found = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(attempts)).order_by(WebhookAttempt.id)
-    for attempt in session.scalars(found):
-        attempts[attempt.delivery_id].append(attempt)
-    return [(row, attempts[row.id]) for row in rows]
-
-
-def redeliver(session: Session, site_id: str, delivery_id: str) -> WebhookDelivery:
-    """Send a delivery once more, under its id and with a full day's retries, in the caller's transaction.
-
-    Raises:
-        LookupError: the site has no such delivery.
-    """
-    row = session.scalar(
-        select(WebhookDelivery)
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(WebhookDelivery.id == delivery_id, WebhookEndpoint.site_id == site_id)
-        .with_for_update(of=WebhookDelivery)
-    )
-    if row is None:
-        raise LookupError(f"There is no delivery {delivery_id}.")
-    row.next_attempt_at, row.delivered_at, row.attempts, row.cancelled_at = clock.now(), None, 0, None
-    return row
-
-
-def send_test(session: Session, site_id: str, endpoint_id: str) -> WebhookDelivery:
-    """Write an `endpoint.test` message to an endpoint, in the caller's transaction.
-
-    Raises:
-        LookupError: the site has no such endpoint, or it is a callback, which has no word for a test.
-    """
-    endpoint = _endpoint(session, site_id, endpoint_id)
-    if endpoint.protocol != "standard":
-        raise LookupError(f"{endpoint_id} is a callback: it is told of decisions only.")
-    event = events.Event("endpoint.test", site_id, None, at=clock.now(), data={"id": endpoint.id})
-    row = WebhookDelivery(**events.delivery(event, endpoint.id, event.payload()))
-    session.add(row)
-    return row
 
 
 def _is_due(moment: datetime) -> tuple[Any, ...]:
@@ -236,7 +186,7 @@ def _settle(row: WebhookDelivery, sent: Sent) -> Result:
         return "given_up"
     pause = PAUSES[row.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311  (spreads load, hides nothing)
     row.next_attempt_at = clock.now() + timedelta(seconds=pause)
-    return "failed" if sent.status_code or not (sent.error or "").startswith("Not sent") else "refused"
+    return "refused" if sent.refused else "failed"
 
 
 def _attempt_row(sent: Sent) -> dict[str, Any]:
@@ -248,52 +198,3 @@ def _attempt_row(sent: Sent) -> dict[str, Any]:
         "error": sent.error,
         "duration_ms": sent.duration_ms,
     }
-
-
-def _with_statement(settings: Settings, payload: dict[str, Any]) -> dict[str, Any]:
-    """With the link that tells the author why, where readers do not see the comment.
-
-    Added on the way out: what is stored, and shown in lists of deliveries, opens no page.
-    """
-    data = payload.get("data", {})
-    if payload.get("type") not in {f"comment.{status}" for status in statement_links.STATED}:
-        return payload
-    url = statement_links.address(settings, data["id"], datetime.fromisoformat(payload["timestamp"]))
-    return payload | {"data": data | {"statement_url": url}}
-
-
-def _message(settings: Settings, due: Due, secret: str, moment: datetime) -> tuple[bytes, dict[str, str]]:
-    """The body and headers of a delivery, in the words of its endpoint's protocol."""
-    if due.protocol == callbacks.PROTOCOL:
-        return callbacks.body_of(due.payload, secret), {"Content-Type": "application/json", "User-Agent": "Winnow"}
-    body = json.dumps(_with_statement(settings, due.payload), separators=(",", ":"), ensure_ascii=False).encode()
-    timestamp = int(moment.timestamp())
-    return body, {
-        "Content-Type": "application/json",
-        "User-Agent": "Winnow webhooks",
-        "webhook-id": due.id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": events.sign(secret, due.id, timestamp, body),
-    }
-
-
-def _complaint(due: Due, answer: Answer) -> str | None:
-    status = answer.status
-    if due.protocol == callbacks.PROTOCOL and status != 410 and not 300 <= status < 400:
-        return callbacks.complaint_of(due.payload, status, answer.body)
-    if 200 <= status < 300:
-        return None
-    if 300 <= status < 400:
-        return f"It answered {status}. Redirects are not followed: register the address that it points to."
-    if status == 410:
-        return "It answered 410 Gone, so this endpoint was switched off."
-    return f"It answered {status}."
-
-
-def _endpoint(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
-    endpoint = session.scalar(
-        select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.site_id == site_id)
-    )
-    if endpoint is None:
-        raise LookupError(f"There is no webhook endpoint {endpoint_id}.")
-    return endpoint

@@ -1,51 +1,98 @@
-"""A site's webhook endpoints as its admins work with them: each function in the caller's transaction, and audited."""
+"""A site's webhook endpoints: the one way to them, for the API, the console and the command line alike.
+
+Each change is made in the caller's transaction, and audited.
+"""
 
 from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
-from moderation.history import listing
+from moderation import audit, clock, news, sealing
+from moderation.errors import NotFound
 from moderation.settings import Settings
-from moderation.tables import WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, events, sender
+from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks import events, protocols, sender
 
 #: Each decision is sent to each endpoint.
 MOST_ENDPOINTS = 10
-MAX_URL_LENGTH = 2000
 
 
 class EndpointRefused(Exception):
-    """An endpoint cannot be added or used so; the message says why."""
+    """This address cannot be a webhook of this site; the message says why."""
+
+
+class NotNow(Exception):
+    """As things stand, nothing can be sent there; the message says why."""
+
+
+def of_site(session: Session, site_id: str) -> Sequence[WebhookEndpoint]:
+    """A site's webhook endpoints, callbacks included, oldest first."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id).order_by(WebhookEndpoint.id)
+    return session.scalars(query).all()
+
+
+def find(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
+    """The endpoint with this id.
+
+    Raises:
+        NotFound: the site has none.
+    """
+    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id, WebhookEndpoint.id == endpoint_id)
+    endpoint = session.scalar(query)
+    if endpoint is None:
+        raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
+    return endpoint
 
 
 def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: str) -> tuple[WebhookEndpoint, str]:
-    """A new endpoint and its secret, which is shown once.
+    """A new endpoint and its secret, which is shown once and stored encrypted.
 
     Raises:
         EndpointRefused: the URL will not do, or the site has as many as it may.
     """
-    if len(url) > MAX_URL_LENGTH:
-        raise EndpointRefused(f"The URL has {len(url):,} characters; at most {MAX_URL_LENGTH:,} fit.")
     try:
         sender.check_url(url)
     except sender.Refused as refusal:
         raise EndpointRefused(str(refusal)) from None
     query = select(func.count()).select_from(WebhookEndpoint)
-    own = session.scalar(query.where(WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == "standard"))
-    if (own or 0) >= MOST_ENDPOINTS:
-        raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks.")
-    endpoint, secret = events.create_endpoint(session, settings, site_id, url)
+    own = WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == protocols.STANDARD
+    if (session.scalar(query.where(*own)) or 0) >= MOST_ENDPOINTS:
+        raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first.")
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    endpoint = WebhookEndpoint(
+        id=clock.new_id("w"),
+        site_id=site_id,
+        url=url,
+        sealed_secret=sealing.seal(settings, secret),
+        active=True,
+        created_at=clock.now(),
+    )
+    session.add(endpoint)
     _record(session, "webhook.added", endpoint, actor)
     return endpoint, secret
+
+
+def remove(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> None:
+    """Delete an endpoint with its deliveries, those still to come included.
+
+    Raises:
+        NotFound: the site has no such endpoint.
+    """
+    endpoint = find(session, site_id, endpoint_id)
+    _record(session, "webhook.removed", endpoint, actor)
+    session.delete(endpoint)
 
 
 def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor: str) -> WebhookEndpoint:
     """Send there from now on, or no more. What is decided while it is off is not sent afterwards either.
 
     Raises:
-        LookupError: the site has no such endpoint.
+        NotFound: the site has no such endpoint.
     """
     endpoint = find(session, site_id, endpoint_id)
     if endpoint.active != on:
@@ -58,63 +105,77 @@ def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> Web
     """Write a test message to an endpoint.
 
     Raises:
-        LookupError: the site has no such endpoint, or it is a callback.
-        EndpointRefused: it is switched off.
+        NotFound: the site has no such endpoint, or it is a callback, which has no word for a test.
+        NotNow: it is switched off.
     """
     endpoint = find(session, site_id, endpoint_id)
-    if not endpoint.active:
-        raise EndpointRefused("This webhook is switched off, so nothing is sent there. Switch it on first.")
-    delivery = deliveries.send_test(session, site_id, endpoint_id)
+    if not protocols.PROTOCOLS[endpoint.protocol].hears_everything:
+        raise NotFound(f"{endpoint_id} is a callback: it is told of decisions only.")
+    _require_active(endpoint)
+    event = events.Event("endpoint.test", site_id, None, at=clock.now(), data={"id": endpoint.id})
+    delivery = WebhookDelivery(**events.delivery(event, endpoint.id, event.payload()))
+    session.add(delivery)
+    news.of(session).sites.add(site_id)
     _record(session, "webhook.tested", endpoint, actor, delivery=delivery.id)
     return delivery
 
 
-def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str, *, actor: str) -> None:
-    """Send a delivery once more, under its id.
+def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str, *, actor: str) -> WebhookDelivery:
+    """Send a delivery once more, under its id and with a full day's retries.
 
     Raises:
-        LookupError: the endpoint has no such delivery.
-        EndpointRefused: the endpoint is switched off, or what the delivery tells of was taken back.
+        NotFound: the endpoint has no such delivery.
+        NotNow: the endpoint is switched off, or what the delivery tells of was taken back or replaced.
     """
     endpoint = find(session, site_id, endpoint_id)
-    found = session.get(WebhookDelivery, delivery_id)
-    if found is None or found.endpoint_id != endpoint_id:
-        raise LookupError(f"There is no delivery {delivery_id} at this webhook.")
-    if found.cancelled_at is not None:
-        raise EndpointRefused("This decision was taken back before it was sent, so there is nothing to tell.")
-    if not endpoint.active:
-        raise EndpointRefused("This webhook is switched off, so nothing is sent there. Switch it on first.")
-    deliveries.redeliver(session, site_id, delivery_id)
+    query = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint.id)
+    delivery = session.scalar(query.with_for_update())
+    if delivery is None:
+        raise NotFound(f"There is no delivery {delivery_id} at this webhook.")
+    if delivery.cancelled_at is not None:
+        raise NotNow("This decision was taken back or replaced before it was sent, so there is nothing to tell.")
+    _require_active(endpoint)
+    delivery.next_attempt_at, delivery.delivered_at, delivery.attempts = clock.now(), None, 0
+    news.of(session).sites.add(site_id)
     _record(session, "webhook.redelivered", endpoint, actor, delivery=delivery_id)
+    return delivery
 
 
-def find(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
-    """The endpoint with this id.
+def deliveries(
+    session: Session, site_id: str, endpoint_id: str, *, after: str | None = None, limit: int = 50
+) -> list[tuple[WebhookDelivery, list[WebhookAttempt]]]:
+    """An endpoint's deliveries with their attempts, latest first; `after` is the id that the last page ended with.
 
     Raises:
-        LookupError: the site has none.
+        NotFound: the site has no such endpoint.
     """
-    endpoint = listing.endpoint(session, site_id, endpoint_id)
-    if endpoint is None:
-        raise LookupError(f"There is no webhook endpoint {endpoint_id}.")
-    return endpoint
+    find(session, site_id, endpoint_id)
+    query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+    if after is not None:
+        query = query.where(WebhookDelivery.id < after)
+    rows = session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
+    attempts: dict[str, list[WebhookAttempt]] = {row.id: [] for row in rows}
+    made = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(attempts)).order_by(WebhookAttempt.id)
+    for attempt in session.scalars(made):
+        attempts[attempt.delivery_id].append(attempt)
+    return [(row, attempts[row.id]) for row in rows]
 
 
-def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **known: str) -> None:
-    detail = {"endpoint": endpoint.id} | known
-    row = audit.row(action, actor=actor, site_id=endpoint.site_id, detail=detail)
-    audit.record(session, [row])
+def attempts(session: Session, delivery_id: str) -> Sequence[WebhookAttempt]:
+    """The attempts at a delivery, in order."""
+    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id == delivery_id).order_by(WebhookAttempt.id)
+    return session.scalars(query).all()
 
 
 def last_results(session: Session, endpoint_ids: list[str]) -> dict[str, WebhookDelivery]:
     """The latest delivery of each endpoint that has one: one look into an index for each."""
-    found = {}
+    results = {}
     for endpoint_id in endpoint_ids:
         query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
         latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
         if latest is not None:
-            found[endpoint_id] = latest
-    return found
+            results[endpoint_id] = latest
+    return results
 
 
 def state_of(delivery: WebhookDelivery) -> str:
@@ -127,3 +188,13 @@ def state_of(delivery: WebhookDelivery) -> str:
     if delivery.next_attempt_at is None:
         return "given up"
     return "failing" if delivery.attempts else ("held" if delivery.next_attempt_at > clock.now() else "waiting")
+
+
+def _require_active(endpoint: WebhookEndpoint) -> None:
+    if not endpoint.active:
+        raise NotNow("This webhook is switched off, so nothing is sent there. Switch it on first.")
+
+
+def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **detail: str) -> None:
+    row = audit.row(action, actor=actor, site_id=endpoint.site_id, detail={"endpoint": endpoint.id} | detail)
+    audit.record(session, [row])

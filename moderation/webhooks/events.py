@@ -1,14 +1,10 @@
 """Telling sites: a delivery row for each event and endpoint, written in the transaction of what it tells of.
 
-`deliveries.py` sends them. Messages follow Standard Webhooks (https://www.standardwebhooks.com, specification 1.0.0).
+`catalogue.py` lists the events, `protocols.py` says how they are worded, and `deliveries.py` sends them.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import secrets
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,15 +14,15 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from moderation import clock, sealing
-from moderation.settings import Settings
+from moderation import clock, news
 from moderation.tables import WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import callbacks, withdrawal
+from moderation.webhooks import callbacks, catalogue, protocols, withdrawal
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a site wants to know. `data` never holds a comment's words or its author's details."""
+    """Something a site wants to know, of a type in the catalogue. `data` never holds a comment's words or its author's
+    details."""
 
     type: str
     site_id: str
@@ -39,6 +35,10 @@ class Event:
     version: int | None = None
     #: How long it can still be taken back: so long it does not leave.
     grace: timedelta = timedelta(0)
+
+    def __post_init__(self) -> None:
+        if self.type not in catalogue.EVENTS:
+            raise ValueError(f"{self.type} is no event of the catalogue.")
 
     @property
     def follows_another(self) -> bool:
@@ -69,7 +69,7 @@ def notify(session: Session, events: Sequence[Event], *, only: Collection[str] |
     query = select(WebhookEndpoint.site_id, WebhookEndpoint.id).where(
         WebhookEndpoint.site_id.in_({event.site_id for event in events}),
         WebhookEndpoint.active,
-        WebhookEndpoint.protocol == "standard",
+        WebhookEndpoint.protocol == protocols.STANDARD,
     )
     for site_id, endpoint_id in session.execute(query):
         if only is None or endpoint_id in only:
@@ -81,29 +81,8 @@ def notify(session: Session, events: Sequence[Event], *, only: Collection[str] |
     rows += _call_back(session, called_back, only=only)
     if rows:
         session.execute(insert(WebhookDelivery), rows)
+        news.of(session).sites |= {event.site_id for event in events}
     return {row["endpoint_id"] for row in rows}
-
-
-def create_endpoint(session: Session, settings: Settings, site_id: str, url: str) -> tuple[WebhookEndpoint, str]:
-    """A new endpoint and its secret, which is shown once and stored encrypted."""
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-    endpoint = WebhookEndpoint(
-        id=clock.new_id("w"),
-        site_id=site_id,
-        url=url,
-        sealed_secret=sealing.seal(settings, secret),
-        active=True,
-        created_at=clock.now(),
-    )
-    session.add(endpoint)
-    return endpoint, secret
-
-
-def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
-    """The `webhook-signature` header: `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 def _call_back(session: Session, events: Sequence[Event], *, only: Collection[str] | None) -> list[dict[str, Any]]:

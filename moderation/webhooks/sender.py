@@ -7,6 +7,7 @@ one address and the connection with another. The host's name still goes into `Ho
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -16,6 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
+import urllib3.exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
@@ -25,6 +27,10 @@ CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
 #: As much as is read of an answer.
 MAX_ANSWER = 4096
+LONGEST_URL = 2000
+
+#: Underscores are in no host name by the book, and in many inside a cluster.
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 _NAT64 = ip_network("64:ff9b::/96")
 #: Not global, whatever the standard library's version thinks of them.
@@ -114,8 +120,10 @@ def check_url(url: str) -> SplitResult:
     """The parts of a URL that we may post to, as far as its text tells.
 
     Raises:
-        Refused: it is not http or https, holds a user or password, or cannot be read.
+        Refused: it is not http or https, holds a user or password, is too long, or names no host that can be looked up.
     """
+    if len(url) > LONGEST_URL:
+        raise Refused(f"The URL has {len(url):,} characters; at most {LONGEST_URL:,} fit.")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -127,7 +135,18 @@ def check_url(url: str) -> SplitResult:
         raise Refused("The URL must not hold a user or a password.")
     if port == 0 or any(character <= " " or character == "\x7f" for character in url) or not url.isascii():
         raise Refused("The URL holds a port or a character that cannot be sent.")
+    if not _is_host(parts.hostname):
+        raise Refused("The URL names no host that can be looked up.")
     return parts
+
+
+def _is_host(host: str) -> bool:
+    """Whether a name server could know the name, or it is an address (RFC 1123, section 2.1)."""
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
+    return True
 
 
 def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
@@ -204,13 +223,13 @@ def _too_long() -> str:
 def _sentence(error: Exception) -> str:
     """What went wrong, shortly and without addresses of ours."""
     cause = error.__cause__ or error.__context__ or error
-    if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return "It did not answer in time."
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"Its certificate was refused: {cause.verify_message}."
     for kind, sentence in _FAILURES:
         if isinstance(cause, kind):
             return sentence
+    if isinstance(cause, TimeoutError) or isinstance(error, urllib3.exceptions.TimeoutError):
+        return "It did not answer in time."
     return f"It cannot be reached: {cause.strerror}." if isinstance(cause, OSError) else "Its answer is not HTTP."
 
 

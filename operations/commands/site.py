@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.policy import policies
 from moderation.sites import sites
 from moderation.tables import PolicyVersion, Site
+from moderation.webhooks.endpoints import EndpointRefused
 from operations.commands import open_installation
 from operations.errors import OperatorError
 
@@ -32,10 +33,11 @@ def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
     The API key is for the native API. The compat key is for the drop-in protocols (Perspective, Akismet, OpenAI): it
     can score and give feedback, and read nothing.
     """
-    if webhook_url and not webhook_url.startswith(("http://", "https://")):
-        raise click.BadParameter("Give a URL that starts with https:// or http://.", param_hint="--webhook-url")
     found, store = open_installation()
-    made = sites.create_site(store, found, name, webhook_url)
+    try:
+        made = sites.create_site(store, found, name, webhook_url)
+    except EndpointRefused as refusal:
+        raise click.BadParameter(str(refusal), param_hint="--webhook-url") from None
     secrets = {"id": made.id, "api_key": made.api_key, "compat_key": made.compat_key}
     if made.webhook_secret:
         secrets["webhook_secret"] = made.webhook_secret

@@ -143,12 +143,8 @@ def edit(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     version = body.pop("version", None)
     if not body:
         raise invalid({"body": ["Give at least one field to change."]})
-    found = context()
-    with found.store.write() as session:
-        comment, changed = comments.edit(session, site_id, comment_id, body, version=version)
-    if changed:
-        comments.announce(found.queues, comment)
-        found.asides.tell_console("decided", site_id, [comment_id])
+    with context().write() as session:
+        comment, _ = comments.edit(session, site_id, comment_id, body, version=version)
     return answer(show_comment(comment))
 
 
@@ -165,10 +161,8 @@ def edit(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
 def erase(site_id: str, *, comment_id: str) -> Response:
     """Its text and its author are gone for good; that there was a comment, and what was decided, stays in the audit.
     Its `external_id` may be used again."""
-    with context().store.write() as session:
+    with context().write() as session:
         comments.erase(session, site_id, comment_id)
-    context().asides.nudge(site_id)
-    context().asides.tell_console("decided", site_id, [comment_id])
     return empty()
 
 

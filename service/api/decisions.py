@@ -70,11 +70,8 @@ def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
 def decide(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     """Publishes or rejects it, whatever it was, and closes its review items. With `version`, only if nothing has
     changed since: otherwise 409, with the comment as it is now in `current`."""
-    with context().store.write() as session:
+    with context().write() as session:
         comment = comments.decide(session, site_id, comment_id, actor=actors.SITE, **body)
-    context().asides.nudge(site_id)
-    context().asides.count_decisions([(comment.status, actors.SITE)])
-    context().asides.tell_console("decided", site_id, [comment.id])
     return answer(show_comment(comment))
 
 
@@ -95,10 +92,6 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     outcomes: list[dict[str, Any]] = []
     for start in range(0, len(body), _TOGETHER):
         outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
-    context().asides.nudge(site_id)
-    done = [outcome for outcome in outcomes if outcome["code"] == 200]
-    context().asides.count_decisions([(outcome["status"], actors.SITE) for outcome in done])
-    context().asides.tell_console("decided", site_id, [outcome["id"] for outcome in done])
     return answer({"outcomes": outcomes})
 
 
@@ -119,7 +112,7 @@ def _check(item: Any) -> dict[str, Any] | Problem:
 
 def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) -> list[dict[str, Any]]:
     outcomes = []
-    with context().store.write() as session:
+    with context().write() as session:
         comments.lock(session, site_id, [item["id"] for item in items if not isinstance(item, Problem)])
         for item in items:
             if isinstance(item, Problem):
@@ -136,8 +129,8 @@ def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) ->
 
 
 def _tell(comment: Comment) -> dict[str, Any]:
-    known = {name: getattr(comment, name) for name in ("id", "external_id", "status", "version")}
-    return {"code": 200, "detail": None, "errors": None} | known
+    fields = {name: getattr(comment, name) for name in ("id", "external_id", "status", "version")}
+    return {"code": 200, "detail": None, "errors": None} | fields
 
 
 def _show_item(item: ReviewItem, comment: Comment) -> dict[str, Any]:

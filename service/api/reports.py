@@ -31,7 +31,7 @@ def report(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
     nothing and answers with the first."""
     with context().store.read() as session:
         fingerprint = lookalikes.of_comment(session, site_id, comment_id)
-    with context().store.write() as session:
+    with context().write() as session:
         entry = comments.report(
             session,
             site_id,
@@ -41,5 +41,4 @@ def report(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
             reporter=body.get("reporter"),
             fingerprint=fingerprint,
         )
-    context().asides.tell_console("opened", site_id, [comment_id])
     return answer(show(ReportedSchema, entry), 201)

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Response
 
-from moderation.history import listing
-from moderation.webhooks import deliveries, events
-from moderation.webhooks.endpoints import MOST_ENDPOINTS
+from moderation import actors
+from moderation.errors import NotFound
+from moderation.webhooks import endpoints
+from moderation.webhooks.endpoints import EndpointRefused, NotNow
 from service.api import cursors
 from service.api.answers import (
     DeliveriesSchema,
@@ -36,7 +37,7 @@ _TAG = "Webhooks"
 def list_endpoints(site_id: str) -> Response:
     """Where the site is told of decisions."""
     with context().store.read() as session:
-        return answer({"webhooks": [show_endpoint(one) for one in listing.endpoints(session, site_id)]})
+        return answer({"webhooks": [show_endpoint(one) for one in endpoints.of_site(session, site_id)]})
 
 
 @operation(
@@ -52,12 +53,11 @@ def list_endpoints(site_id: str) -> Response:
 def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
     """From now on every decision is sent there, signed as Standard Webhooks has it. Private addresses are accepted
     here and refused at delivery, unless the operator allows them."""
-    found = context()
-    with found.store.write() as session:
-        own = [one for one in listing.endpoints(session, site_id) if one.protocol == "standard"]
-        if len(own) >= MOST_ENDPOINTS:
-            raise invalid({"url": [f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first."]})
-        endpoint, secret = events.create_endpoint(session, found.settings, site_id, body["url"])
+    try:
+        with context().store.write() as session:
+            endpoint, secret = endpoints.add(session, context().settings, site_id, body["url"], actor=actors.SITE)
+    except EndpointRefused as refusal:
+        raise invalid({"url": [str(refusal)]}) from None
     return answer(show_endpoint(endpoint) | {"secret": secret}, 201)
 
 
@@ -73,11 +73,8 @@ def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
 )
 def delete_endpoint(site_id: str, *, endpoint_id: str) -> Response:
     """With its deliveries, those still to come included."""
-    with context().store.write() as session:
-        endpoint = listing.endpoint(session, site_id, endpoint_id)
-        if endpoint is None:
-            raise Problem("not-found", f"There is no webhook endpoint {endpoint_id}.")
-        session.delete(endpoint)
+    with _refusals(), context().store.write() as session:
+        endpoints.remove(session, site_id, endpoint_id, actor=actors.SITE)
     return empty()
 
 
@@ -97,8 +94,8 @@ def list_deliveries(site_id: str, *, endpoint_id: str, query: dict[str, Any]) ->
     before = None
     if "cursor" in query:
         (before,) = cursors.decode("deliveries", query["cursor"], [str])
-    with context().store.read() as session, _not_found():
-        rows = deliveries.page(session, site_id, endpoint_id, after=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
+    with _refusals(), context().store.read() as session:
+        rows = endpoints.deliveries(session, site_id, endpoint_id, after=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
     page = rows[: query["limit"]]
     more = len(rows) > len(page)
     return answer(
@@ -116,14 +113,15 @@ def list_deliveries(site_id: str, *, endpoint_id: str, query: dict[str, Any]) ->
         summary="Test a webhook",
         tag=_TAG,
         answers={202: ("The delivery, on its way.", DeliverySchema)},
-        problems=("not-found",),
+        problems=("not-found", "not-now"),
     ),
 )
 def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
-    """Sends an `endpoint.test` event, as a decision would be. Its attempts are in the list of deliveries."""
-    with context().store.write() as session, _not_found():
-        delivery = deliveries.send_test(session, site_id, endpoint_id)
-    context().asides.nudge(site_id)
+    """Sends an `endpoint.test` event, as a decision would be. Its attempts are in the list of deliveries.
+
+    A webhook that is switched off is sent none."""
+    with _refusals(), context().write() as session:
+        delivery = endpoints.test(session, site_id, endpoint_id, actor=actors.SITE)
     return answer(show_delivery(delivery, []), 202)
 
 
@@ -134,23 +132,24 @@ def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
         summary="Send a delivery again",
         tag=_TAG,
         answers={202: ("The delivery, on its way again.", DeliverySchema)},
-        problems=("not-found",),
+        problems=("not-found", "not-now"),
     ),
 )
 def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
-    """Under the same `webhook-id`, whether it was delivered, given up or still waits for its next attempt."""
-    with context().store.write() as session, _not_found():
-        delivery = deliveries.redeliver(session, site_id, delivery_id)
-        if delivery.endpoint_id != endpoint_id:
-            raise LookupError(f"There is no delivery {delivery_id} at this webhook.")
-        attempts = listing.attempts(session, delivery_id)
-    context().asides.nudge(site_id)
+    """Under the same `webhook-id`, whether it was delivered, given up or still waits for its next attempt.
+
+    Not one that was cancelled, since its decision no longer holds, nor to a webhook that is switched off."""
+    with _refusals(), context().write() as session:
+        delivery = endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=actors.SITE)
+        attempts = endpoints.attempts(session, delivery_id)
     return answer(show_delivery(delivery, attempts), 202)
 
 
 @contextmanager
-def _not_found() -> Iterator[None]:
+def _refusals() -> Iterator[None]:
     try:
         yield
-    except LookupError as error:
+    except NotFound as error:
         raise Problem("not-found", str(error)) from None
+    except NotNow as error:
+        raise Problem("not-now", str(error)) from None

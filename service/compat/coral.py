@@ -19,7 +19,7 @@ import structlog
 from flask import Blueprint, Response, current_app, g, request
 
 from moderation import clock
-from moderation.decisions.writing import Change
+from moderation.decisions.decision import Decision
 from moderation.intake.submissions import author_key
 from moderation.sites import sites
 from moderation.store import AWAY
@@ -55,11 +55,11 @@ def judge_phase() -> Response:
     comment = _read(site_id, body)
     try:
         shared.take_one(site_id)
-        change = shared.judge(comment)
+        decision = shared.decide(comment)
     except (Refusal, *AWAY) as error:
         log.warning("coral.withheld", why=getattr(error, "kind", type(error).__name__))
         return _answer({"status": "SYSTEM_WITHHELD"})
-    return _opinion(change)
+    return _opinion(decision)
 
 
 @blueprint.before_request
@@ -165,17 +165,17 @@ def _object(sent: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def _opinion(change: Change) -> Response:
+def _opinion(decision: Decision) -> Response:
     """204 where the policy has nothing against it; else flags, and a status unless it stays published."""
-    status = _STATUSES.get(change.status)
-    actions = [{"actionType": "FLAG", "reason": reason} for reason in _flags(change)]
-    if status is None and change.priority is None:
+    status = _STATUSES.get(decision.status)
+    actions = [{"actionType": "FLAG", "reason": reason} for reason in _flags(decision)]
+    if status is None and decision.priority is None:
         return Response(status=204)
     return _answer({"actions": actions} | ({"status": status} if status else {}))
 
 
-def _flags(change: Change) -> list[str]:
-    against = [reason for reason in change.reasons if reason["action"] != "publish"]
+def _flags(decision: Decision) -> list[str]:
+    against = [reason for reason in decision.reasons if reason["action"] != "publish"]
     labels = {reason["label"] for reason in against if "label" in reason}
     found = []
     if labels - {"spam"}:

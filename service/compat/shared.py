@@ -17,9 +17,9 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 import models
+from moderation import counters
+from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
-from moderation.decisions.writing import Change
-from moderation.history import metrics
 from moderation.policy.rules import Policy
 from moderation.sites import sites
 from moderation.store import AWAY
@@ -157,7 +157,7 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     return [dict(zip(found.labels, map(float, row), strict=True)) for row in table]
 
 
-def judge(comment: Comment) -> Change:
+def decide(comment: Comment) -> Decision:
     """What the site's policy makes of a comment that need not be stored: status, reasons, scores, priority.
 
     Computes, reads the policy and what it asks of earlier comments, and writes nothing. One that could not be scored
@@ -169,10 +169,10 @@ def judge(comment: Comment) -> Change:
     """
     scorer = _scorer()
     began = time.perf_counter()
-    [change] = scorer.judge([comment])
-    if change.scores is not None:
+    [decision] = scorer.decide([comment])
+    if decision.scores is not None:
         _count_scored(1, time.perf_counter() - began)
-    return change
+    return decision
 
 
 def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
@@ -217,6 +217,6 @@ def _scorer() -> Scorer:
 
 
 def _count_scored(number: int, seconds: float) -> None:
-    context().asides.say(
-        lambda client: metrics.record_scoring(client, number, seconds), doing="counting what was scored"
+    context().queues.breaker.call(
+        lambda client: counters.record_scoring(client, number, seconds), doing="counting what was scored"
     )

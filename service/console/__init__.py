@@ -1,11 +1,11 @@
 """The moderator console at /console: signing in, the review queue, and a person's decisions.
 
-Every page works without JavaScript; `static/console.js` only makes deciding quicker.
+Every page works without JavaScript; the scripts only make deciding quicker.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask
+from flask import Flask
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -13,38 +13,32 @@ from werkzeug.exceptions import HTTPException
 from service import pages
 from service.console import (
     access,
-    all_comments,
-    audit_log,
-    authenticator,
-    authors,
-    bulk,
-    comment_page,
-    deciding,
-    events,
+    audit,
+    card,
+    comments,
     exports,
-    links,
-    lists,
     navigation,
     people,
     policy,
+    queue,
     refusals,
-    review_queue,
-    second_step,
-    sign_in,
-    single_sign_on,
-    site_form,
-    site_members,
+    signing_in,
     sites,
-    stats,
-    throttle,
-    webhooks,
-    you,
+    statistics,
 )
+from service.console.page_groups import PageGroups
+from service.console.policy.policy import allow_long_lists
+from service.console.queue import live_updates
+from service.console.signing_in import single_sign_on, throttle
 from service.context import Context
 
-blueprint = Blueprint("console", __name__, template_folder="templates", static_folder="static")
+blueprint = PageGroups(
+    "console",
+    __name__,
+    groups=(audit, card, comments, people, policy, queue, signing_in, sites, statistics),
+)
 
-blueprint.before_request(policy.allow_long_lists)
+blueprint.before_request(allow_long_lists)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
@@ -53,18 +47,8 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
-blueprint.add_app_template_global(events.now_ms, "now_ms")
+blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
-
-#: Each names its pages in ROUTES, as (address, method, view).
-for _module in (
-    *(sign_in, second_step, single_sign_on, you, authenticator),
-    *(review_queue, links, deciding, events, bulk, lists),
-    *(all_comments, comment_page, authors, audit_log, stats),
-    *(policy, site_form, sites, site_members, webhooks, people),
-):
-    for _rule, _method, _view in _module.ROUTES:
-        blueprint.add_url_rule(_rule, view_func=_view, endpoint=_view.__name__, methods=[_method])
 
 
 def init_app(app: Flask) -> None:
@@ -91,6 +75,6 @@ def init_app(app: Flask) -> None:
     )
     access.csrf.init_app(app)
     throttle.init_app(app, found.settings)
-    events.init_app(app)
+    live_updates.init_app(app)
     single_sign_on.init_app(app, found.settings)
     exports.init_app(app)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from service.console import access
-from service.console.throttle import TooManyAttempts
+from service.console.signing_in.throttle import TooManyAttempts
 
 _TITLES = {
     400: "That could not be understood",

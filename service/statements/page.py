@@ -48,7 +48,7 @@ def _lodge(token: str, text: str) -> None:
     link = statement_links.read(context().settings, token)
     if link is None:
         raise AppealRefused("This is not a link of ours.")
-    with context().store.write() as session:
+    with context().write() as session:
         try:
             comment = comments.find(session, None, link.comment_id, lock=True)
         except comments.CommentError:

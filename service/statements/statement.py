@@ -14,7 +14,7 @@ from moderation.decisions import appeals
 from moderation.sites import site_settings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
 from moderation.webhooks.statement_links import Link
-from service.console.marks import Segment, segments
+from service.console.card.highlights import Segment, segments
 from service.statements import wording
 
 #: Decisions on a comment that are looked at, the latest.

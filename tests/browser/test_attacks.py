@@ -22,6 +22,7 @@ from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import BulkJob, Comment
+from moderation.webhooks import afterwards
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.attacks import attack
@@ -77,10 +78,10 @@ UNLIKE = (
 )
 
 
-def open_page(new_context: NewContext, url: str, path: str = "", **options: object) -> Page:
+def open_page(new_context: NewContext, url: str, path: str = "", *, person: str = "mo", **options: object) -> Page:
     page = new_context(**options).new_page()
     page.goto(url + path)
-    sign_in(page, "mo")
+    sign_in(page, person)
     page.wait_for_load_state()
     return page
 
@@ -126,7 +127,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     expect(page.get_by_text("Done: 40 rejected.")).to_be_visible(timeout=30_000)
     assert statuses(store, ids) == ["rejected"] * 40
     api = client_of(app, site_with_webhook.api_key)
-    assert len(api.get("/api/v1/comments?status=rejected&limit=100").json["comments"]) == 25
+    assert len(api.get("/api/v1/comments?status=rejected&limit=100").get_json()["comments"]) == 25
     while deliver_once(store, settings, sender):
         pass
     assert told(receiver) == ["comment.rejected"] * 25
@@ -136,7 +137,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     page.keyboard.press("u")
     expect(page.get_by_text("Done: 40 taken back.")).to_be_visible(timeout=30_000)
     assert statuses(store, ids) == ["flagged"] * 40
-    assert len(api.get("/api/v1/comments?status=flagged&limit=100").json["comments"]) == 25
+    assert len(api.get("/api/v1/comments?status=flagged&limit=100").get_json()["comments"]) == 25
     while deliver_once(store, settings, sender):
         pass
     assert told(receiver) == ["comment.flagged"] * 25
@@ -252,6 +253,64 @@ def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
     with store.read() as session:
         ends = policies.current(session, site.id).document["expires"]
     assert sorted(ends) == ["blocked_authors", "suspect_words"]
+
+
+def test_open_pages_see_a_job_move_and_its_cards_go_without_asking(
+    url: str, store: Store, scorer: Scorer, flag: Flag, new_context: NewContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its maker's page and a colleague's, both kept from asking; and a queue, where the comments are."""
+    monkeypatch.setattr(bulk, "STEP", 2)
+    accounts.create_user(store, "ad", "admin", PASSWORD)
+    ids = flag(*UNLIKE)
+    maker, queue = open_page(new_context, url), open_page(new_context, url, person="ad")
+    with queue.expect_response("**/console/events"):
+        queue.reload()
+    keep_from_asking(maker)
+    maker.get_by_role("button", name="Select all on this page").click()
+    with maker.expect_response("**/console/events"):
+        maker.get_by_role("button", name="Reject them").click()
+    expect(maker.get_by_text("Waiting for a worker: 5 to do.")).to_be_visible()
+    [job] = rows(store, BulkJob)
+    colleague = queue.context.new_page()
+    keep_from_asking(colleague)
+    with colleague.expect_response("**/console/events"):
+        colleague.goto(f"{url}bulk/jobs/{job.id}")
+    for done in (2, 4):
+        run_step(scorer, job.id)
+        for page in (maker, colleague):
+            expect(page.locator("#told")).to_have_text(f"{done} of 5 rejected.")
+            expect(page.locator("#progress")).to_have_js_property("value", done)
+    run_step(scorer, job.id)
+    for page in (maker, colleague):
+        expect(page.locator("#told")).to_have_text("Done: 5 rejected.")
+        expect(page.get_by_role("button", name="Undo it all")).to_be_visible()
+    for comment_id in ids:
+        expect(queue.locator(f"#{comment_id}")).to_contain_text("Mo rejected this comment just now.")
+
+
+def run_step(scorer: Scorer, job_id: str) -> None:
+    """What a worker does again and again."""
+    step = bulk.run_step(scorer.store, job_id)
+    afterwards.tell(scorer.queues, step.news, by=step.by)
+
+
+def keep_from_asking(page: Page) -> None:
+    """Its script cannot ask how far a job is; the page itself can be loaded."""
+    page.route(
+        "**/bulk/jobs/*",
+        lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_(),
+    )
+
+
+def test_a_page_without_a_stream_asks_how_far_a_job_is(
+    url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
+) -> None:
+    flag(*UNLIKE)
+    page = open_page(new_context, url)
+    page.route("**/console/events", lambda route: route.abort())
+    page.get_by_role("button", name="Select all on this page").click()
+    page.get_by_role("button", name="Reject them").click()
+    expect(page.get_by_text("Done: 5 rejected.")).to_be_visible(timeout=30_000)
 
 
 def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(

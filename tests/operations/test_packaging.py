@@ -18,7 +18,7 @@ from tests.support import ROOT
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.slow
-PACKAGES = ("service", "worker", "moderation", "models", "operations", "migrations")
+PACKAGES = ("service", "worker", "moderation", "models", "texts", "operations", "migrations")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from flask import Flask, jsonify, request
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 
 from tests.support import node
 from tests.support.installation import free_port
@@ -57,7 +57,7 @@ class LyingProvider:
     def __init__(self) -> None:
         self.issuer = ""
         self.key = RSAKey.generate_key(2048, {"kid": "one"})
-        self.signs_with = self.key
+        self.signs_with: RSAKey | OctKey = self.key
         self.algorithm = "RS256"
         #: What the next ID token says, over what it should say; None takes a claim away.
         self.claims: dict[str, Any] = {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import structlog
 
+from moderation import counters
 from moderation.decisions.scoring import BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, Scorer
-from moderation.history import metrics
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
@@ -38,7 +40,7 @@ def test_one_job_drains_what_waits(store: Store, queues: Queues, site: CreatedSi
     submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(300)])
     jobs.score_pending()
     assert pending(store) == 0
-    assert metrics.read(queues.redis).decisions == {("published", "policy"): 300}
+    assert counters.read(queues.redis).decisions == {("published", "policy"): 300}
 
 
 def test_the_wake_flag_is_cleared_before_the_first_claim(store: Store, queues: Queues, site: CreatedSite) -> None:
@@ -92,7 +94,7 @@ def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
     class Weighed(ChosenScores):
         seconds = 0.0
 
-        def score(self, texts, signals=None):  # type: ignore[no-untyped-def]
+        def score(self, texts: Sequence[str], signals: Any = None) -> Any:
             until = time.thread_time() + self.seconds * len(texts)
             while time.thread_time() < until:
                 pass

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from moderation import sealing
 from moderation.decisions import checked
-from moderation.decisions.writing import Change
+from moderation.decisions.decision import Decision
+from moderation.news import News
 from moderation.patterns import count_links
 from moderation.tables import Comment
-from moderation.webhooks import callbacks
+from moderation.webhooks import afterwards, callbacks
 from moderation.webhooks.sender import Refused
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
@@ -83,11 +84,12 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
             return _again(earlier, comment, sent)
     is_test = fields.is_set(sent, "is_test")
     origin["repeated"] = not recheck and not is_test and usage.is_repeated(comment)
-    change = shared.judge(comment)
-    if change.priority is not None and not is_test:
-        _keep(key, sent, comment, change)
-    context().asides.count_decisions([(change.status, change.actor)])
-    return _show(comment, change, sent, can_call_back=bool(origin.get("endpoint_id")))
+    decision = shared.decide(comment)
+    kept = decision.priority is not None and not is_test and _keep(key, sent, comment, decision)
+    if not kept:
+        unwritten = News(decisions=[(decision.status, decision.actor)])
+        afterwards.tell(context().queues, unwritten)
+    return _show(comment, decision, sent, can_call_back=bool(origin.get("endpoint_id")))
 
 
 def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
@@ -96,31 +98,26 @@ def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
         if earlier.status in {"flagged", "pending"}:
             return _hold("A moderator has not decided yet.", sent, can_call_back=False)
         return plain("true" if earlier.status == "rejected" else "false")
-    change = shared.judge(comment)
+    decision = shared.decide(comment)
     if not fields.is_set(sent, "is_test"):
-        with context().store.write() as session:
-            checked.change_text(session, earlier, comment.comment, change)
-        context().asides.count_decisions([(change.status, change.actor)])
-        context().asides.nudge(comment.site_id)
-    return _show(comment, change, sent, can_call_back=False)
+        with context().write() as session:
+            checked.change_text(session, earlier, comment.comment, decision)
+    return _show(comment, decision, sent, can_call_back=False)
 
 
-def _keep(key: str, sent: Fields, comment: Comment, change: Change) -> None:
-    """Store it for the review queue, and where its decision goes. A request made again changes nothing."""
+def _keep(key: str, sent: Fields, comment: Comment, decision: Decision) -> bool:
+    """Store it for the review queue, and where its decision goes. False when the request came again: it is there."""
     sealed_key = sealing.seal(context().settings, key)
     url = _callback(sent)
     try:
-        with context().store.write() as session:
-            kept = _keep_once(session, comment, change, url, sealed_key)
+        with context().write() as session:
+            return _keep_once(session, comment, decision, url, sealed_key)
     except IntegrityError:  # PostgreSQL: another request made the same endpoint meanwhile; now it can be seen
-        with context().store.write() as session:
-            kept = _keep_once(session, comment, change, url, sealed_key)
-    if kept:
-        context().asides.nudge(comment.site_id)
-        context().asides.tell_console("opened", comment.site_id, [comment.id])
+        with context().write() as session:
+            return _keep_once(session, comment, decision, url, sealed_key)
 
 
-def _keep_once(session: Session, comment: Comment, change: Change, url: str | None, sealed_key: str) -> bool:
+def _keep_once(session: Session, comment: Comment, decision: Decision, url: str | None, sealed_key: str) -> bool:
     origin = comment.origin or {}
     earlier = checked.find_again(session, comment, recheck=False)
     if earlier is not None and earlier.origin is not None:
@@ -129,7 +126,7 @@ def _keep_once(session: Session, comment: Comment, change: Change, url: str | No
         return False
     if url is not None:
         origin["endpoint_id"] = callbacks.open_endpoint(session, comment.site_id, url, sealed_key=sealed_key)
-    checked.keep(session, comment, change)
+    checked.keep(session, comment, decision)
     return True
 
 
@@ -145,18 +142,18 @@ def _callback(sent: Fields) -> str | None:
         return None
 
 
-def _show(comment: Comment, change: Change, sent: Fields, *, can_call_back: bool) -> Response:
-    if change.status == "published":
+def _show(comment: Comment, decision: Decision, sent: Fields, *, can_call_back: bool) -> Response:
+    if decision.status == "published":
         return plain("false")
-    if change.status == "flagged":
-        return _hold(change.reasons[0]["message"], sent, can_call_back=can_call_back)
-    return plain("true", pro_tip="discard") if _is_blatant(comment, change) else plain("true")
+    if decision.status == "flagged":
+        return _hold(decision.reasons[0]["message"], sent, can_call_back=can_call_back)
+    return plain("true", pro_tip="discard") if _is_blatant(comment, decision) else plain("true")
 
 
-def _is_blatant(comment: Comment, change: Change) -> bool:
+def _is_blatant(comment: Comment, decision: Decision) -> bool:
     """Whether it is spam by its words, and advertises an address, filled in the honeypot or was sent by many."""
-    about_spam = any(reason.get("label") == "spam" for reason in change.reasons)
-    if not about_spam or (change.scores or {}).get("spam", 0.0) < BLATANT:
+    about_spam = any(reason.get("label") == "spam" for reason in decision.reasons)
+    if not about_spam or (decision.scores or {}).get("spam", 0.0) < BLATANT:
         return False
     origin = comment.origin or {}
     return bool(

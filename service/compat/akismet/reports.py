@@ -53,12 +53,9 @@ def _settle(site_id: str, sent: Fields, text: str, action: Literal["publish", "r
         return
     reason = "It was marked as spam on the site." if action == "reject" else "It was marked as not spam on the site."
     try:
-        with context().store.write() as session:
-            decided = comments.decide(
+        with context().write() as session:
+            comments.decide(
                 session, site_id, waiting.id, action, actor=actors.SITE, reason=reason, version=waiting.version
             )
-    except CommentError:  # a moderator was faster
-        return
-    context().asides.nudge(site_id)
-    context().asides.count_decisions([(decided.status, actors.SITE)])
-    context().asides.tell_console("decided", site_id, [decided.id])
+    except CommentError:
+        return  # a moderator was faster

@@ -61,7 +61,7 @@ def blog_name(blog: str) -> str:
 def count(site_id: str, blog: str, kind: str | None = None) -> None:
     """Count a call, and what it came to."""
     key, name = _key(site_id, month_now()), blog_name(blog)
-    context().asides.say(lambda client: _count(client, key, name, kind), doing="counting calls")
+    context().queues.breaker.call(lambda client: _count(client, key, name, kind), doing="counting calls")
 
 
 def read(site_id: str, month: str) -> dict[str, Counts]:
@@ -86,7 +86,7 @@ def is_repeated(comment: Comment) -> bool:
         return False
     key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}"
     who = hashlib.sha256(f"{comment.author_key}|{comment.thread}".encode()).hexdigest()[:16]
-    first = context().asides.say(lambda client: _remember(client, key, who), doing="looking for a repetition")
+    first = context().queues.breaker.call(lambda client: _remember(client, key, who), doing="looking for a repetition")
     return first is not None and first != who
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from moderation import news
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
@@ -15,17 +16,17 @@ from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem
+from moderation.webhooks import afterwards
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
 from tests.support.comments import accept, dump, rows, stored, submission
 
 
 def edit(store: Store, queues: Queues, row: Comment, /, *, version: int | None = None, **changes: Any) -> bool:
-    """What the API does: edit, commit, announce."""
+    """What the API does: edit, commit, tell."""
     with store.write() as session:
-        edited, changed = comments.edit(session, row.site_id, row.id, changes, version=version)
-    if changed:
-        comments.announce(queues, edited)
+        _, changed = comments.edit(session, row.site_id, row.id, changes, version=version)
+    afterwards.tell(queues, news.of(session))
     return changed
 
 

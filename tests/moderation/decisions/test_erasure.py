@@ -124,7 +124,7 @@ def test_the_site_is_told_by_the_id_that_it_knows(store: Store, flagged: Comment
         partial(comments.find),
         partial(comments.erase),
         partial(comments.decide, action="publish", actor="user:u1"),
-        partial(comments.edit, wanted={"comment": "Back."}),
+        partial(comments.edit, fields={"comment": "Back."}),
         partial(comments.report, reason="rude", note=None, reporter=None),
     ],
     ids=lambda attempt: attempt.func.__name__,

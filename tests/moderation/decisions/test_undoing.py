@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
 
+from moderation import actors, news
 from moderation import clock as time_of_day
 from moderation.decisions import comments, undoing
 from moderation.decisions.scoring import Scorer
@@ -21,7 +22,7 @@ from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, events
+from moderation.webhooks import afterwards, deliveries, endpoints
 from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
@@ -105,9 +106,11 @@ def test_a_decision_before_the_score_is_undone_to_pending_and_then_scored(
     store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite
 ) -> None:
     comment = accept(store, queues, site_with_webhook, "A remark.")
-    undone = undo(store, decide(store, comment))
+    decided = decide(store, comment)
+    with store.write() as session:
+        undone = undoing.undo(session, comment.id, decided.version, actor="user:u1")
     assert undone.comment.status == "pending"
-    comments.announce(queues, undone.comment)
+    afterwards.tell(queues, news.of(session))
     scorer.run_batch()
     assert stored(store, comment.id).status == "published"
 
@@ -224,7 +227,7 @@ def test_each_endpoint_is_told_only_if_it_heard_of_the_decision(
 ) -> None:
     later = receivers()
     with store.write() as session:
-        endpoint, _ = events.create_endpoint(session, settings, flagged.site_id, later.url)
+        endpoint, _ = endpoints.add(session, settings, flagged.site_id, later.url, actor=actors.OPERATOR)
     decided = decide(store, flagged)
     with store.write() as session:
         for row in session.query(WebhookDelivery).filter_by(endpoint_id=endpoint.id):
@@ -314,7 +317,7 @@ def blog(app: Any, site: CreatedSite, receiver: Receiver) -> Akismet:
 
 
 @pytest.fixture
-def held(blog: Akismet, store: Store, receiver: Receiver) -> Iterator[Comment]:
+def held(blog: Akismet, store: Store, receiver: Receiver) -> Comment:
     answer = blog.check_as_wordpress("toxicity=0.6")
     [comment] = rows(store, Comment, external_id=answer.headers["X-akismet-guid"])
     wordpress = WordPress(receiver, blog.key)

@@ -22,7 +22,13 @@ def add(store: Store, site: CreatedSite, status: str, author: str = "ada", day: 
     """A stored comment of this author, decided on that day."""
     moment = START + timedelta(days=day)
     comment_id = winnow_clock.new_id("c", moment)
-    values = {"id": comment_id, "site_id": site.id, "name": author.title(), "author_key": author, "comment": "Hm."}
+    values: dict[str, Any] = {
+        "id": comment_id,
+        "site_id": site.id,
+        "name": author.title(),
+        "author_key": author,
+        "comment": "Hm.",
+    }
     values |= {"status": status, "revision": 1, "version": 2, "decided_by": "policy", "decided_at": moment}
     values |= dict.fromkeys(("created_at", "accepted_at", "updated_at"), moment)
     with store.write() as session:

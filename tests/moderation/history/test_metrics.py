@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,8 +13,8 @@ from rq.utils import utcformat
 from sqlalchemy import event, insert, text
 
 from moderation import clock as time_of_day
-from moderation.decisions.scoring import BatchResult, Scorer
-from moderation.decisions.writing import Change
+from moderation import counters
+from moderation.decisions.scoring import Scorer
 from moderation.history import metrics
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
@@ -26,6 +26,7 @@ from tests.support import ROOT
 from tests.support.clock import Clock
 from tests.support.comments import accept
 from tests.support.redis_server import RedisServer
+from worker import process
 
 
 def scrape(client: FlaskClient) -> dict[str, float]:
@@ -92,8 +93,8 @@ def test_decisions_scores_and_waits_are_counted(
     for words in ("Fine.", "Also fine.", "Fool. toxicity=0.6", "Fool! toxicity=0.95"):
         accept(store, queues, site, words)
     clock.advance(seconds=3)
-    metrics.record_batch(queues.redis, scorer.run_batch())
-    metrics.record_decisions(queues.redis, [("published", "user:u_1")])
+    process.record(process.use(scorer).run_batch())
+    counters.count_decisions(queues.redis, [("published", "user:u_1")])
     clock.advance(seconds=7)
     shown = scrape(anonymous)
     assert shown['winnow_decisions_total{actor="policy",status="published"}'] == 2
@@ -129,8 +130,8 @@ def test_webhook_attempts_are_counted_by_result_and_what_waits_is_shown(
     accept(store, queues, site_with_webhook)
     scorer.run_batch()
     assert scrape(anonymous)["winnow_deliveries_waiting"] == 1
-    metrics.record_attempts(queues.redis, ["delivered", "failed", "failed"])
-    metrics.record_attempts(queues.redis, ["delivered"])
+    counters.record_attempts(queues.redis, ["delivered", "failed", "failed"])
+    counters.record_attempts(queues.redis, ["delivered"])
     shown = scrape(anonymous)
     assert shown['winnow_webhook_attempts_total{result="delivered"}'] == 2
     assert shown['winnow_webhook_attempts_total{result="failed"}'] == 2
@@ -138,34 +139,13 @@ def test_webhook_attempts_are_counted_by_result_and_what_waits_is_shown(
 
 def test_counts_add_up_over_processes_in_one_hash(queues: Queues) -> None:
     for _ in range(3):
-        metrics.record_batch(queues.redis, BatchResult(2, False, [change("published"), change("rejected")], 0.02, 2))
-    counts = metrics.read(queues.redis)
+        counters.count_decisions(queues.redis, [("published", "policy"), ("rejected", "policy")])
+        counters.record_scoring(queues.redis, 2, 0.02)
+    counts = counters.read(queues.redis)
     assert counts.scored == 6
     assert counts.decisions == {("published", "policy"): 3, ("rejected", "policy"): 3}
     assert counts.histograms["scoring_seconds"].sum == pytest.approx(0.06)
-    assert queues.redis.keys("*") == [metrics.KEY.encode()]
-
-
-def change(status: str) -> Change:
-
-    return Change(
-        comment_id="c_1",
-        site_id="s_1",
-        external_id=None,
-        thread=None,
-        author_key=None,
-        language=None,
-        revision=1,
-        version=2,
-        status=status,
-        actor="policy",
-        reasons=[],
-        scores=None,
-        spans=None,
-        model_version=None,
-        policy_version=None,
-        decided_at=datetime.now(UTC),
-    )
+    assert queues.redis.keys("*") == [counters.KEY.encode()]
 
 
 def test_without_redis_the_database_is_shown_and_quickly(without_redis: FlaskClient) -> None:
@@ -188,7 +168,7 @@ def test_a_redis_that_hangs_is_not_waited_for(settings: Settings, own_redis: Red
 
 
 def test_without_a_database_redis_is_shown(without_database: FlaskClient, queues: Queues) -> None:
-    metrics.record_decisions(queues.redis, [("published", "policy")])
+    counters.count_decisions(queues.redis, [("published", "policy")])
     shown = scrape(without_database)
     assert (shown["winnow_redis_up"], shown["winnow_database_up"]) == (1, 0)
     assert shown['winnow_decisions_total{actor="policy",status="published"}'] == 1
@@ -262,7 +242,7 @@ def alive(queues: Queues, *, silent: timedelta = timedelta()) -> None:
 
     queues.redis.sadd("rq:workers:scoring", "rq:worker:w")
     queues.redis.hset("rq:worker:w", "last_heartbeat", utcformat(time_of_day.now() - silent))
-    metrics.record_model(queues.redis, "1.0")
+    counters.record_model(queues.redis, "1.0")
 
 
 def test_readyz_says_that_every_part_is_ready(anonymous: FlaskClient, queues: Queues) -> None:
@@ -324,7 +304,7 @@ def test_they_are_open_without_a_key_and_tell_nobodys_words(
     anonymous: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
 ) -> None:
     accept(store, queues, site, "Xylophone. toxicity=0.95", name="Zebediah")
-    metrics.record_batch(queues.redis, scorer.run_batch())
+    process.record(process.use(scorer).run_batch())
     for path in ("/healthz", "/readyz", "/metrics"):
         answer = anonymous.get(path)
         assert answer.status_code in (200, 503)

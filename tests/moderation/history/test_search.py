@@ -175,14 +175,14 @@ def test_everything_is_read_in_pages_and_leaves_out_what_comes_meanwhile(
 @pytest.mark.parametrize("wanted", ["status", "author", "ip", "thread", "everywhere"])
 def test_a_page_is_read_from_an_index_in_its_order(store: Store, site: CreatedSite, post: Post, wanted: str) -> None:
     post("one", thread="/a", ip="192.0.2.1")
-    chosen: dict[str, Any] = {
+    searches: dict[str, dict[str, Any]] = {
         "status": {"status": "flagged"},
         "author": {"author": "ada"},
         "ip": {"ip": "192.0.2.1"},
         "thread": {"thread": "/a"},
         "everywhere": {"everywhere": True},
-    }[wanted]
-    scan = Search(site_ids=(site.id,), **chosen).scan()
+    }
+    scan = Search(site_ids=(site.id,), **searches[wanted]).scan()
     query = scan._query(scan.streams[0], None, None).order_by(*(one.desc() for one in scan.order)).limit(5)
     with store.read() as session:
         if store.is_sqlite:

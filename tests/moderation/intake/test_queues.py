@@ -190,7 +190,7 @@ def test_a_wake_up_that_was_lost_is_made_up_for_within_seconds(queues: Queues) -
 def test_a_redis_that_is_away_is_left_alone_for_a_moment_and_then_used_again(
     own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues_module, "AWAY_SECONDS", 3.0)  # longer than a busy machine takes to start Redis
+    monkeypatch.setattr("moderation.intake.breaker.AWAY_SECONDS", 3.0)  # longer than it takes to start Redis
     queues = Queues(queues_module.connect(own_redis.url))
     own_redis.kill()
     assert not queues.announce([waiting("a", 1)])

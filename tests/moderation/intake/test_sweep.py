@@ -9,6 +9,7 @@ import pytest
 import redis
 from sqlalchemy import event, insert
 
+from moderation import news
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake import queues as queues_module
@@ -18,6 +19,7 @@ from moderation.intake.sweep import GRACE, PAGE
 from moderation.sites.sites import CreatedSite
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
+from moderation.webhooks import afterwards
 from tests.support.clock import Clock
 from tests.support.comments import accept, stored, submission
 from tests.support.redis_server import RedisServer
@@ -79,8 +81,8 @@ def test_an_edited_comment_is_known_by_the_time_of_its_edit(
     queues.claim(1)
     clock.advance(seconds=5)
     with store.write() as session:
-        edited, _ = comments.edit(session, site.id, comment.id, {"comment": "Another text."})
-    comments.announce(queues, edited)
+        comments.edit(session, site.id, comment.id, {"comment": "Another text."})
+    afterwards.tell(queues, news.of(session))
     clock.advance(seconds=5)
     assert sweep.sweep(store, queues).queued == 0
     queues.redis.flushall()

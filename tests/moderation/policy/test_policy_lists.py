@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -97,23 +98,24 @@ def test_the_api_shows_when_entries_end_and_takes_them(
 ) -> None:
     add(store, clock, site, "banned_words", "casino")
     end = (clock.now + timedelta(days=7)).isoformat()
-    shown = client.get("/api/v1/rules").json
+    shown = client.get("/api/v1/rules").get_json()
     assert shown["expires"] == {"banned_words": {"casino": end}}
-    kept = client.put("/api/v1/rules", json={"banned_words": ["casino", "lottery"]}).json
+    kept = client.put("/api/v1/rules", json={"banned_words": ["casino", "lottery"]}).get_json()
     assert kept["expires"] == {"banned_words": {"casino": end}}, "who does not know of it leaves it as it is"
-    kept = client.put("/api/v1/policy", json={"mode": "hold", "banned_words": ["casino"]}).json
+    kept = client.put("/api/v1/policy", json={"mode": "hold", "banned_words": ["casino"]}).get_json()
     assert kept["expires"] == {"banned_words": {"casino": end}}
     given = {"suspect_words": ["x"], "expires": {"suspect_words": {"x": "2030-01-01T01:00:00+01:00", "y": end}}}
-    kept = client.put("/api/v1/policy", json=given).json
+    kept = client.put("/api/v1/policy", json=given).get_json()
     assert kept["expires"] == {"suspect_words": {"x": "2030-01-01T00:00:00+00:00"}}
-    for wrong in (
+    wrong: list[Any] = [
         {"words": {}},
         {"banned_words": []},
         {"banned_words": {"x": "tomorrow"}},
         {"banned_words": {"x": 7}},
         [],
-    ):
-        assert client.put("/api/v1/rules", json={"expires": wrong}).status_code == 422
+    ]
+    for expires in wrong:
+        assert client.put("/api/v1/rules", json={"expires": expires}).status_code == 422
 
 
 @pytest.fixture

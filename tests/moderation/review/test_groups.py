@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -15,23 +16,25 @@ from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.review import groups, review_items
 from moderation.review.groups import BEHIND
-from moderation.review.review_items import Filters, Wanted
+from moderation.review.review_items import Filters, NewItem
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import ReviewItem
 from tests.support.attacks import attack
 from tests.support.comments import accept, rows, stored
 
+Ask = Callable[..., str]
+
 
 @pytest.fixture
-def ask(store: Store, queues: Queues):  # type: ignore[no-untyped-def]
+def ask(store: Store, queues: Queues) -> Ask:
     """Opens an item for a new comment, or for the one given; gives the comment's id."""
 
     def open_one(
         site: CreatedSite, priority: int, *, group: str | None = "g_1", kind: str = "flag", of: str = ""
     ) -> str:
         comment_id = of or accept(store, queues, site).id
-        wanted = Wanted(site_id=site.id, comment_id=comment_id, priority=priority, group_id=group)
+        wanted = NewItem(site_id=site.id, comment_id=comment_id, priority=priority, group_id=group)
         with store.write() as session:
             review_items.open_items(session, [wanted], kind=kind)
         return comment_id
@@ -54,7 +57,7 @@ def followed(store: Store) -> list[str]:
     return [item.comment_id for item in rows(store, ReviewItem, closed_at=None) if item.due >= BEHIND]
 
 
-def test_the_one_that_is_due_first_stands_for_its_group(store: Store, site: CreatedSite, ask) -> None:  # type: ignore[no-untyped-def]
+def test_the_one_that_is_due_first_stands_for_its_group(store: Store, site: CreatedSite, ask: Ask) -> None:
     second, third = ask(site, 300), ask(site, 400)
     alone = ask(site, 350, group=None)
     assert shown(store, site) == [second, alone]
@@ -66,7 +69,7 @@ def test_the_one_that_is_due_first_stands_for_its_group(store: Store, site: Crea
 def test_items_opened_together_line_up_as_well(store: Store, queues: Queues, site: CreatedSite) -> None:
     ids = [accept(store, queues, site).id for _ in range(4)]
     wanted = [
-        Wanted(site_id=site.id, comment_id=one, priority=priority, group_id="g_1")
+        NewItem(site_id=site.id, comment_id=one, priority=priority, group_id="g_1")
         for one, priority in zip(ids, (400, 200, 300, 100), strict=True)
     ]
     with store.write() as session:
@@ -75,7 +78,7 @@ def test_items_opened_together_line_up_as_well(store: Store, queues: Queues, sit
     assert len(followed(store)) == 3
 
 
-def test_when_it_is_closed_the_next_moves_up_and_is_due_when_it_was(store: Store, site: CreatedSite, ask) -> None:  # type: ignore[no-untyped-def]
+def test_when_it_is_closed_the_next_moves_up_and_is_due_when_it_was(store: Store, site: CreatedSite, ask: Ask) -> None:
     first, second, third = ask(site, 100), ask(site, 200), ask(site, 300)
     close(store, first)
     assert shown(store, site) == [second]
@@ -92,7 +95,7 @@ def test_each_site_has_one_in_front_and_who_sees_both_sees_one(
     store: Store,
     site: CreatedSite,
     other_site: CreatedSite,
-    ask,  # type: ignore[no-untyped-def]
+    ask: Ask,
 ) -> None:
     here, there = ask(site, 100), ask(other_site, 200)
     ask(site, 300), ask(other_site, 400)
@@ -104,7 +107,7 @@ def test_each_site_has_one_in_front_and_who_sees_both_sees_one(
         assert groups.count(session, ["g_1"], [other_site.id]) == {"g_1": 2}
 
 
-def test_a_report_never_follows_its_own_comment(store: Store, site: CreatedSite, ask) -> None:  # type: ignore[no-untyped-def]
+def test_a_report_never_follows_its_own_comment(store: Store, site: CreatedSite, ask: Ask) -> None:
     first, second = ask(site, 100), ask(site, 200)
     ask(site, 300, kind="report", of=first)
     assert shown(store, site) == [first, first]
@@ -114,14 +117,14 @@ def test_a_report_never_follows_its_own_comment(store: Store, site: CreatedSite,
         assert groups.count(session, ["g_1"], [site.id]) == {"g_1": 2}, "comments, not items"
 
 
-def test_second_looks_and_appeals_stand_alone(store: Store, site: CreatedSite, ask) -> None:  # type: ignore[no-untyped-def]
+def test_second_looks_and_appeals_stand_alone(store: Store, site: CreatedSite, ask: Ask) -> None:
     first = ask(site, 100)
     ask(site, 200, kind="appeal")
     assert followed(store) == []
     close(store, first)
 
 
-def test_what_is_opened_again_falls_in_behind(store: Store, site: CreatedSite, ask) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_opened_again_falls_in_behind(store: Store, site: CreatedSite, ask: Ask) -> None:
     ids = [ask(site, priority) for priority in (100, 200, 300)]
     close(store, *ids)
     with store.write() as session:

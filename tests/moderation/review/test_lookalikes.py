@@ -160,7 +160,7 @@ def test_who_was_slower_brings_what_is_new_into_the_group_of_who_was_quicker(sto
     assert alike(first, second)
     assert alike(second, third)
     assert not alike(first, third)
-    found = []
+    found: list[str] = []
     for at, text in enumerate((first, second, third)):
         with store.write() as session:  # each as if it had looked before any of the others had written
             found += lookalikes.assign(session, {f"c_{at}": fingerprint(text)}, {}).values()
@@ -168,14 +168,15 @@ def test_who_was_slower_brings_what_is_new_into_the_group_of_who_was_quicker(sto
 
 
 def test_a_group_follows_an_attack_that_drifts(store: Store) -> None:
-    words, found = TEXT.split(), []
+    words = TEXT.split()
+    found: list[str] = []
     for at, word in enumerate(
         ["nobody", "ever", "believed", "how", "quickly", "cheap", "purple", "tablets", "melted", "away", "grandmothers"]
     ):
         words[2 * at % len(words)] = word
         one = {f"c_{at}": fingerprint(" ".join(words))}
         with store.write() as session:
-            found += lookalikes.assign(session, one, lookalikes.known(session, one)).values()
+            found += lookalikes.assign(session, one, lookalikes.owners(session, one)).values()
     assert len(set(found)) == 1
     assert not alike(TEXT, " ".join(words))
 
@@ -184,7 +185,7 @@ def test_a_group_is_forgotten_a_week_after_its_last_comment(store: Store, clock:
     def group() -> str:
         one = {"c_1": fingerprint(TEXT)}
         with store.write() as session:
-            return lookalikes.assign(session, one, lookalikes.known(session, one))["c_1"]
+            return lookalikes.assign(session, one, lookalikes.owners(session, one))["c_1"]
 
     first = group()
     for _ in range(3):
@@ -205,5 +206,5 @@ def test_what_is_noted_as_in_use_is_noted_once_a_day(store: Store) -> None:
     just_before = clock.now() - timedelta(hours=23)
     with store.write() as session:
         session.execute(update(LookalikeBand).values(seen_at=just_before))
-        lookalikes.assign(session, one, lookalikes.known(session, one))
+        lookalikes.assign(session, one, lookalikes.owners(session, one))
     assert {band.seen_at for band in rows(store, LookalikeBand)} == {just_before}

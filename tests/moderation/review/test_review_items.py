@@ -131,7 +131,7 @@ def test_asking_twice_for_the_same_reason_opens_one_item(store: Store, queues: Q
     for kind in ("flag", "flag", "report"):
         with store.write() as session:
             review_items.open_items(
-                session, [review_items.Wanted(site_id=site.id, comment_id=comment.id, priority=5)], kind=kind
+                session, [review_items.NewItem(site_id=site.id, comment_id=comment.id, priority=5)], kind=kind
             )
     assert sorted(item.kind for item in rows(store, ReviewItem)) == ["flag", "report"]
 

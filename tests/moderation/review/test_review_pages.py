@@ -33,9 +33,16 @@ def fill(store: Store, site: CreatedSite, other_site: CreatedSite) -> Fill:
     def make(*items: dict[str, Any]) -> list[str]:
         comments, rows = [], []
         for item in items:
-            known = {"site": 0, "minute": 0, "priority": 500, "comment": "Hm.", "name": "Ada", "closed": False} | item
+            known: dict[str, Any] = {
+                "site": 0,
+                "minute": 0,
+                "priority": 500,
+                "comment": "Hm.",
+                "name": "Ada",
+                "closed": False,
+            } | item
             moment = START + timedelta(minutes=known["minute"])
-            shared = {"site_id": site_ids[known["site"]]} | {
+            shared: dict[str, Any] = {"site_id": site_ids[known["site"]]} | {
                 name: known.get(name) for name in ("language", "author_key", "thread")
             }
             comments.append(
@@ -226,14 +233,16 @@ def test_each_filter_and_each_order_is_read_off_its_own_index(
     name: str, of_one_site: bool, one_of_each: bool,
 ) -> None:  # fmt: skip
     """So that a page costs the same however many wait. `benchmarks/` measures it with a million."""
-    rows = [{"minute": number, "priority": number % 7, "closed": number % 9 == 0} for number in range(400)]
+    rows: list[dict[str, Any]] = [
+        {"minute": number, "priority": number % 7, "closed": number % 9 == 0} for number in range(400)
+    ]
     names = ("label", "rule", "language", "author_key", "thread")
     for number, row in enumerate(rows):
         row["site"] = 0 if number % 10 == 0 else 1
         row.update(dict.fromkeys(names, "a" if number % 80 == 0 else "b"))
         row["kind"] = "flag" if number % 80 == 0 else "report"
     fill(*rows)
-    asked = {INDEXES[name][0]: INDEXES[name][1]} if name in INDEXES else {}
+    asked: dict[str, Any] = {INDEXES[name][0]: INDEXES[name][1]} if name in INDEXES else {}
     site_ids = [site.id] if of_one_site else [site.id, other_site.id]
     filters = Filters(**asked, one_of_each=site_ids if one_of_each else None)
     plan = head_plan(store, site_ids, filters, "newest" if name == "opened" else "due")

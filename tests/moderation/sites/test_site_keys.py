@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from moderation import actors
 from moderation import clock as clock_module
 from moderation.settings import Settings
 from moderation.sites import site_keys, sites
@@ -13,8 +14,8 @@ from moderation.sites.site_keys import Key, KeyRefused
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, endpoints
-from moderation.webhooks.endpoints import EndpointRefused
+from moderation.webhooks import endpoints
+from moderation.webhooks.endpoints import EndpointRefused, NotNow
 from tests.support.clock import Clock
 from tests.support.comments import rows
 
@@ -117,24 +118,30 @@ def test_nothing_is_sent_to_a_webhook_that_is_switched_off(store: Store, site_wi
     with store.write() as session:
         delivery = endpoints.test(session, site_id, endpoint.id, actor="user:u")
         endpoints.switch(session, site_id, endpoint.id, on=False, actor="user:u")
-    with pytest.raises(EndpointRefused, match="switched off"), store.write() as session:
+    with pytest.raises(NotNow, match="switched off"), store.write() as session:
         endpoints.test(session, site_id, endpoint.id, actor="user:u")
-    with pytest.raises(EndpointRefused, match="switched off"), store.write() as session:
+    with pytest.raises(NotNow, match="switched off"), store.write() as session:
         endpoints.redeliver(session, site_id, endpoint.id, delivery.id, actor="user:u")
     with store.write() as session:
         endpoints.switch(session, site_id, endpoint.id, on=True, actor="user:u")
         endpoints.redeliver(session, site_id, endpoint.id, delivery.id, actor="user:u")
     actions = [event.action for event in rows(store, AuditEvent) if event.action.startswith("webhook.")]
-    assert actions == ["webhook.tested", "webhook.switched_off", "webhook.switched_on", "webhook.redelivered"]
+    assert actions == [
+        "webhook.added",
+        "webhook.tested",
+        "webhook.switched_off",
+        "webhook.switched_on",
+        "webhook.redelivered",
+    ]
 
 
 def test_what_was_taken_back_is_not_told_after_all(store: Store, site_with_webhook: CreatedSite) -> None:
     (endpoint,) = rows(store, WebhookEndpoint)
     with store.write() as session:
-        delivery = deliveries.send_test(session, site_with_webhook.id, endpoint.id)
+        delivery = endpoints.test(session, site_with_webhook.id, endpoint.id, actor=actors.SITE)
         session.flush()
         session.get_one(WebhookDelivery, delivery.id).cancelled_at = clock_module.now()
-    with pytest.raises(EndpointRefused, match="taken back"), store.write() as session:
+    with pytest.raises(NotNow, match="taken back"), store.write() as session:
         endpoints.redeliver(session, site_with_webhook.id, endpoint.id, delivery.id, actor="user:u")
 
 

@@ -11,11 +11,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, update
-from sqlalchemy.orm import Session
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from moderation import actors
 from moderation import clock as time_of_day
 from moderation.decisions.scoring import Scorer
+from moderation.errors import NotFound
 from moderation.history import retention
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
@@ -23,7 +24,7 @@ from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import UserSession, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, events
+from moderation.webhooks import deliveries, endpoints, events
 from moderation.webhooks.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Sent
 from moderation.webhooks.sender import Sender
 from tests.support.clock import Clock
@@ -172,7 +173,7 @@ def test_pauses_grow_for_a_day_and_then_it_is_given_up_and_visible(
     clock.advance(days=1)
     assert deliver() == []
     with store.read() as session:
-        ((row, attempts),) = deliveries.page(session, site_with_webhook.id, endpoint.id)
+        ((row, attempts),) = endpoints.deliveries(session, site_with_webhook.id, endpoint.id)
     assert (row.delivered_at, row.next_attempt_at, row.attempts) == (None, None, 10)
     assert len(attempts) == 10
 
@@ -392,7 +393,7 @@ def test_deliveries_are_listed_latest_first_with_their_attempts_page_by_page(
     seen, after = [], None
     while True:
         with store.read() as session:
-            page = deliveries.page(session, site_with_webhook.id, endpoint.id, after=after, limit=2)
+            page = endpoints.deliveries(session, site_with_webhook.id, endpoint.id, after=after, limit=2)
         if not page:
             break
         seen += [(row.id, len(attempts)) for row, attempts in page]
@@ -407,7 +408,7 @@ def test_a_delivery_can_be_sent_once_more_under_its_id(
     (row,) = notify(store, site_with_webhook)
     deliver()
     with store.write() as session:
-        deliveries.redeliver(session, site_with_webhook.id, row.id)
+        endpoints.redeliver(session, site_with_webhook.id, row.endpoint_id, row.id, actor=actors.SITE)
     assert deliver() == ["delivered"]
     assert [request.headers["webhook-id"] for request in receiver.requests] == [row.id, row.id]
     assert len(rows(store, WebhookAttempt)) == 2
@@ -421,26 +422,27 @@ def test_a_test_message_is_sent_on_request(
     deliver: Callable[[], list[str]],
 ) -> None:
     with store.write() as session:
-        row = deliveries.send_test(session, site_with_webhook.id, endpoint.id)
+        row = endpoints.test(session, site_with_webhook.id, endpoint.id, actor=actors.SITE)
     assert deliver() == ["delivered"]
     (request,) = receiver.requests
     assert request.json["type"] == "endpoint.test"
     assert request.headers["webhook-id"] == row.id
 
 
-@pytest.mark.parametrize("act", ["page", "redeliver", "send_test"])
+@pytest.mark.parametrize("act", ["deliveries", "redeliver", "test", "switch", "remove"])
 def test_another_sites_endpoints_and_deliveries_are_not_there(
     store: Store, site_with_webhook: CreatedSite, other_site: CreatedSite, endpoint: WebhookEndpoint, act: str
 ) -> None:
     (row,) = notify(store, site_with_webhook)
-
-    def look(session: Session) -> object:
-        if act == "redeliver":
-            return deliveries.redeliver(session, other_site.id, row.id)
-        return getattr(deliveries, act)(session, other_site.id, endpoint.id)
-
-    with store.write() as session, pytest.raises(LookupError, match="There is no"):
-        look(session)
+    given: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
+        "deliveries": ((), {}),
+        "redeliver": ((row.id,), {"actor": actors.SITE}),
+        "switch": ((), {"on": False, "actor": actors.SITE}),
+    }
+    more, named = given.get(act, ((), {"actor": actors.SITE}))
+    with store.write() as session, pytest.raises(NotFound, match="There is no"):
+        getattr(endpoints, act)(session, other_site.id, endpoint.id, *more, **named)
+    assert [one.active for one in rows(store, WebhookEndpoint)] == [True]
 
 
 def test_old_deliveries_and_ended_sessions_are_purged_in_small_steps(

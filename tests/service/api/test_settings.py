@@ -8,10 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from models import LABELS
+from moderation import clock
 from moderation.policy.policies import DEFAULT
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import WebhookEndpoint
+from moderation.tables import WebhookDelivery, WebhookEndpoint
 from moderation.webhooks.deliveries import claim, record, send
 from moderation.webhooks.sender import Sender
 from tests.support.comments import rows
@@ -119,6 +120,27 @@ class TestWebhooks:
         again = client.post(f"{WEBHOOKS}/{endpoint}/deliveries/{delivery['id']}/redeliver")
         assert again.status_code == 202
         assert again.get_json()["next_attempt_at"] is not None
+
+    def test_what_was_taken_back_is_not_sent_again(self, client: FlaskClient, store: Store) -> None:
+        endpoint = client.post(WEBHOOKS, json={"url": "https://example.org/hook"}).get_json()["id"]
+        delivery = client.post(f"{WEBHOOKS}/{endpoint}/test").get_json()["id"]
+        with store.write() as session:
+            session.get_one(WebhookDelivery, delivery).cancelled_at = clock.now()
+        answer = client.post(f"{WEBHOOKS}/{endpoint}/deliveries/{delivery}/redeliver")
+        assert (answer.status_code, answer.get_json()["type"]) == (409, "/api/docs#problem-not-now")
+        assert "taken back" in answer.get_json()["detail"]
+        assert rows(store, WebhookDelivery)[0].cancelled_at is not None
+
+    def test_nothing_is_sent_to_one_that_is_off(self, client: FlaskClient, store: Store) -> None:
+        endpoint = client.post(WEBHOOKS, json={"url": "https://example.org/hook"}).get_json()["id"]
+        delivery = client.post(f"{WEBHOOKS}/{endpoint}/test").get_json()["id"]
+        with store.write() as session:
+            session.get_one(WebhookEndpoint, endpoint).active = False
+        for path in ("test", f"deliveries/{delivery}/redeliver"):
+            answer = client.post(f"{WEBHOOKS}/{endpoint}/{path}")
+            assert answer.status_code == 409
+            assert "switched off" in answer.get_json()["detail"]
+        assert len(rows(store, WebhookDelivery)) == 1
 
     def test_deliveries_come_in_pages_latest_first(self, client: FlaskClient) -> None:
         endpoint = client.post(WEBHOOKS, json={"url": "https://example.org/hook"}).get_json()["id"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from moderation import actors, counters
 from moderation.decisions import comments
-from moderation.history import metrics
 from moderation.intake.queues import Queues
 from moderation.policy import policies
 from moderation.settings import Settings
@@ -18,7 +18,7 @@ from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, Feedback, ReviewItem, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import callbacks, deliveries
+from moderation.webhooks import callbacks, deliveries, endpoints
 from moderation.webhooks.deliveries import PAUSES
 from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
@@ -26,6 +26,7 @@ from tests.support.clock import Clock
 from tests.support.comments import rows, stored
 from tests.support.compat import choose_scores
 from tests.support.delivering import deliver_once
+from tests.support.hearing import Told
 from tests.support.receiver import Receiver
 
 FLAGGED, REJECTED = "toxicity=0.6", "toxicity=0.95"
@@ -258,7 +259,7 @@ def test_a_callback_takes_no_test_message(blog: Akismet, store: Store, site: Cre
     hold(blog, store)
     [endpoint] = rows(store, WebhookEndpoint)
     with store.write() as session, pytest.raises(LookupError, match="callback"):
-        deliveries.send_test(session, site.id, endpoint.id)
+        endpoints.test(session, site.id, endpoint.id, actor=actors.SITE)
 
 
 # --- asking again -------------------------------------------------------------------------------------------------
@@ -360,7 +361,7 @@ def test_a_report_that_settles_one_is_counted_as_the_sites_decision(
 ) -> None:
     hold(blog, store)
     blog.submit("spam", FLAGGED)
-    assert metrics.read(queues.redis).decisions == {("flagged", "policy"): 1, ("rejected", "site"): 1}
+    assert counters.read(queues.redis).decisions == {("flagged", "policy"): 1, ("rejected", "site"): 1}
 
 
 def test_a_report_does_not_undo_a_decision(blog: Akismet, store: Store) -> None:
@@ -379,3 +380,34 @@ def test_deliveries_hold_nobodys_details(blog: Akismet, store: Store) -> None:
     decide(store, hold(blog, store), "publish")
     [delivery] = rows(store, WebhookDelivery)
     assert sorted(delivery.payload) == ["comment_post_ID", "guid", "result"]
+
+
+# --- what open consoles hear --------------------------------------------------------------------------------------
+
+
+def test_open_consoles_hear_of_what_is_held_asked_about_again_and_settled_over_there(
+    blog: Akismet, store: Store, site: CreatedSite, clock: Clock, queues: Queues, told: Told
+) -> None:
+    written = clock.now.isoformat()
+    comment = hold(blog, store, comment_date_gmt=written)
+    assert told.happenings() == [("opened", [comment.id], None)]
+    assert told.sites() == [], "nobody has to be told that it is held: that was the answer"
+    blog.recheck(f"Worse: {FLAGGED}", recheck_reason="edit", comment_date_gmt=written)
+    assert told.happenings() == [("decided", [comment.id], None), ("opened", [comment.id], None)]
+    assert queues.length()["waiting"] == 0, "what is decided does not wait to be scored"
+    blog.recheck(FLAGGED, recheck_reason="edit", comment_date_gmt=written, is_test="1")
+    assert told.happenings() == []
+    blog.submit("spam", f"Worse: {FLAGGED}", comment_date_gmt=written)
+    assert told.happenings() == [("decided", [comment.id], None)]
+    assert counters.read(queues.redis).decisions == {("flagged", "policy"): 2, ("rejected", "site"): 1}
+
+
+def test_a_recheck_that_settles_a_held_comment_takes_it_off_open_queues(
+    blog: Akismet, store: Store, clock: Clock, told: Told
+) -> None:
+    written = clock.now.isoformat()
+    comment = hold(blog, store, comment_date_gmt=written)
+    told.happenings()
+    assert blog.recheck("Milder now.", recheck_reason="edit", comment_date_gmt=written).text == "false"
+    assert stored(store, comment.id).status == "published"
+    assert told.happenings() == [("decided", [comment.id], None)]

@@ -61,14 +61,12 @@ def test_the_published_example_for_text(client: OpenAI) -> None:
 
 
 def test_the_published_example_for_an_image_gets_an_error_of_openais_shape(client: OpenAI) -> None:
+    inputs: list[Any] = [
+        {"type": "text", "text": "...text to classify goes here..."},
+        {"type": "image_url", "image_url": {"url": "https://example.com/image.png"}},
+    ]
     with pytest.raises(openai.BadRequestError) as refused:
-        client.moderations.create(
-            model="omni-moderation-latest",
-            input=[
-                {"type": "text", "text": "...text to classify goes here..."},
-                {"type": "image_url", "image_url": {"url": "https://example.com/image.png"}},
-            ],
-        )
+        client.moderations.create(model="omni-moderation-latest", input=inputs)
     assert (refused.value.type, refused.value.param, refused.value.code) == (
         "invalid_request_error",
         "input[1].type",
@@ -81,7 +79,8 @@ def test_a_list_has_a_result_for_each_string_and_parts_share_one(client: OpenAI)
     assert [result.flagged for result in several] == [False, True, True]
     assert several[2].category_scores.hate == 0.8
     assert several[2].category_scores.hate_threatening == 0.6
-    parts = client.moderations.create(input=[{"type": "text", "text": "fine"}, {"type": "text", "text": "insult=0.9"}])
+    inputs: list[Any] = [{"type": "text", "text": "fine"}, {"type": "text", "text": "insult=0.9"}]
+    parts = client.moderations.create(input=inputs)
     assert [result.category_scores.harassment for result in parts.results] == [0.9]
 
 

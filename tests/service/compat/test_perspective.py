@@ -145,7 +145,7 @@ def test_corals_perspective_phase(scored: Flask, site: CreatedSite) -> None:
         "requestedAttributes": {"TOXICITY": {}},
     }
     answer = client.post(f"/v1alpha1/comments:analyze?key={site.compat_key}", json=sent)
-    assert answer.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"] == 0.81
+    assert answer.get_json()["attributeScores"]["TOXICITY"]["summaryScore"]["value"] == 0.81
 
 
 # --- scores -------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_span_annotations_name_the_words_in_utf16(call: Call) -> None:
 
 
 def test_the_clients_token_and_languages_come_back(call: Call) -> None:
-    known = {"clientToken": "abc", "languages": ["en-GB", "fr"], "sessionId": "1", "communityId": "x"}
+    known: dict[str, Any] = {"clientToken": "abc", "languages": ["en-GB", "fr"], "sessionId": "1", "communityId": "x"}
     found = call(body(**known, context={"entries": [{"text": "before"}]})).json
     assert (found["clientToken"], found["languages"]) == ("abc", ["en-GB", "fr"])
 
@@ -247,14 +247,14 @@ def test_a_browser_may_ask(scored: Flask) -> None:
 
 def test_the_discovery_document_has_the_address_it_was_asked_at(scored: Flask) -> None:
     found = scored.test_client().get("/$discovery/rest?version=v1alpha1", base_url="https://winnow.example")
-    assert (found.json["rootUrl"], found.json["baseUrl"]) == ("https://winnow.example/",) * 2
+    assert (found.get_json()["rootUrl"], found.get_json()["baseUrl"]) == ("https://winnow.example/",) * 2
     assert scored.test_client().get("/$discovery/rest?version=v2").status_code == 404
 
 
 def test_behind_a_proxy_that_ends_tls_the_public_address_is_told(make_app: Callable[..., Flask]) -> None:
     app = make_app(public_url="https://winnow.example")
     found = app.test_client().get("/$discovery/rest?version=v1alpha1", base_url="http://winnow.example")
-    assert found.json["rootUrl"] == "https://winnow.example/"
+    assert found.get_json()["rootUrl"] == "https://winnow.example/"
 
 
 # --- feedback -----------------------------------------------------------------------------------------------------

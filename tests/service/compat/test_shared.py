@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from moderation.history import metrics
+from moderation import counters
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.sites import sites
@@ -53,7 +53,7 @@ def test_scores_in_requests_are_counted_like_the_workers(app: Flask, queues: Que
     choose_scores(app)
     for ask in (analyze, moderate, judge):
         assert ask(app.test_client(), site).status_code == 200
-    counts = metrics.read(queues.redis)
+    counts = counters.read(queues.redis)
     assert counts.scored == 3
     assert sum(counts.histograms["scoring_seconds"].counts) == 3
 

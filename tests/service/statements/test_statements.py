@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer
 
-from moderation import sealing
+from moderation import actors, news, sealing
 from moderation.decisions import comments, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
@@ -25,7 +25,7 @@ from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Appeal, AuditEvent, Comment, ReviewItem, WebhookDelivery
-from moderation.webhooks import deliveries, statement_links
+from moderation.webhooks import afterwards, endpoints, statement_links
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.clock import Clock
@@ -372,9 +372,9 @@ def test_an_edit_ends_an_open_appeal(
     path = path_of(settings, comment)
     anonymous.post(path, data={"text": "A quotation."})
     with store.write() as session:
-        edited, _ = comments.edit(session, comment.site_id, comment.id, {"comment": "nice"})
+        comments.edit(session, comment.site_id, comment.id, {"comment": "nice"})
     assert "Your comment is being checked" in told(anonymous.get(path).text)
-    comments.announce(queues, edited)
+    afterwards.tell(queues, news.of(session))
     scorer.run_batch()
     said = told(anonymous.get(path).text)
     assert "Your comment is published" in said
@@ -390,7 +390,7 @@ def test_a_retried_delivery_carries_the_same_link(
     deliver_once(store, settings, sender)
     [delivery] = rows(store, WebhookDelivery, comment_id=comment.id)
     with store.write() as session:
-        deliveries.redeliver(session, comment.site_id, delivery.id)
+        endpoints.redeliver(session, comment.site_id, delivery.endpoint_id, delivery.id, actor=actors.SITE)
     deliver_once(store, settings, sender)
     first, second = receiver.requests
     assert first.body == second.body

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from moderation.people import accounts, members
 from moderation.store import Store
 from moderation.tables import AuditEvent, User
-from service.console import single_sign_on
+from service.console.signing_in import single_sign_on
 from tests.support.browsing import Serve, violations
 from tests.support.comments import rows
 from tests.support.installation import free_port
@@ -154,6 +154,10 @@ def test_a_disabled_user_stays_out(make: Make, provider: LyingProvider, store: S
     assert not is_in(browser)
 
 
+def _sign_with_our_secret(provider: LyingProvider) -> None:
+    provider.signs_with, provider.algorithm = OctKey.import_key(SECRET, {"kid": "one"}), "HS256"
+
+
 LIES: dict[str, Callable[[LyingProvider], None]] = {
     "for another program": lambda one: one.claims.update(aud="somebody-else"),
     "for another program, though we asked": lambda one: one.claims.update(aud="somebody-else", azp=CLIENT),
@@ -167,10 +171,7 @@ LIES: dict[str, Callable[[LyingProvider], None]] = {
     "not yet": lambda one: one.claims.update(nbf=int(time.time()) + single_sign_on.SKEW_SECONDS + 30),
     "about nobody": lambda one: one.claims.update(sub=None),
     "signed by somebody else": lambda one: setattr(one, "signs_with", RSAKey.generate_key(2048, {"kid": "one"})),
-    "signed with our secret": lambda one: (
-        setattr(one, "signs_with", OctKey.import_key(SECRET, {"kid": "one"})),
-        setattr(one, "algorithm", "HS256"),
-    ),  # type: ignore[func-returns-value]
+    "signed with our secret": _sign_with_our_secret,
     "not there": lambda one: setattr(one, "without_id_token", True),
     "about two people": lambda one: one.userinfo.update(sub="subject-2"),
 }

@@ -1,0 +1,140 @@
+"""What is decided about a comment, and its shapes: the comment's columns, the audit's row, review item and event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from moderation import actors, audit, clock
+from moderation.review import review_items
+from moderation.review.review_items import NewItem
+from moderation.tables import Comment
+from moderation.webhooks.events import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A decision about to be written, or just written: what becomes of a comment, by whom and why."""
+
+    comment_id: str
+    site_id: str
+    external_id: str | None
+    thread: str | None
+    author_key: str | None
+    language: str | None
+    revision: int
+    version: int
+    status: str
+    actor: str
+    reasons: list[dict[str, Any]]
+    scores: dict[str, Any] | None
+    spans: dict[str, Any] | None
+    model_version: str | None
+    policy_version: int | None
+    decided_at: datetime
+    #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
+    priority: int | None = None
+    #: Of a comment that asks for a moderator: by this it is grouped with those that say nearly the same.
+    fingerprint: tuple[int, ...] = ()
+    #: What it shares with them; see `ReviewItem`. `writing.record` finds it.
+    group_id: str | None = None
+    #: The comment's: whom else to tell.
+    origin: dict[str, Any] | None = None
+    #: For a person's decision: what it put an end to, which an undo restores.
+    was: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, comment: Comment, **fields: Any) -> Decision:
+        """A decision about `comment`. What is not among the `fields` is as the comment has it."""
+        kept = {name: getattr(comment, name) for name in _KEPT if name not in fields}
+        return cls(comment_id=comment.id, decided_at=clock.now(), **kept, **fields)
+
+    def columns(self) -> dict[str, Any]:
+        """What the decision makes of the comment's row."""
+        return {
+            "status": self.status,
+            "version": self.version,
+            "scores": self.scores,
+            "spans": self.spans,
+            "reasons": self.reasons,
+            "decided_by": self.actor,
+            "decided_at": self.decided_at,
+            "updated_at": self.decided_at,
+            "model_version": self.model_version,
+            "policy_version": self.policy_version,
+        }
+
+    def audit_row(self, action: str = "comment.decided") -> dict[str, Any]:
+        """The row of the audit log that says who decided what, and why."""
+        return audit.row(
+            action,
+            actor=self.actor,
+            site_id=self.site_id,
+            comment_id=self.comment_id,
+            status=self.status,
+            revision=self.revision,
+            version=self.version,
+            reasons=self.reasons,
+            scores=self.scores,
+            model_version=self.model_version,
+            policy_version=self.policy_version,
+            detail={"was": self.was} if self.was else None,
+        )
+
+    def review_item(self) -> NewItem | None:
+        """The question to a moderator; None when the decision asks nobody."""
+        if self.priority is None:
+            return None
+        label, rule = review_items.cause(self.reasons)
+        return NewItem(
+            site_id=self.site_id,
+            comment_id=self.comment_id,
+            priority=self.priority,
+            label=label,
+            rule=rule,
+            language=self.language,
+            author_key=self.author_key,
+            thread=self.thread,
+            group_id=self.group_id,
+        )
+
+    def event(self, grace: timedelta = timedelta(0)) -> Event:
+        """What the site is told, once the `grace` is over."""
+        return Event(
+            type=f"comment.{self.status}",
+            site_id=self.site_id,
+            comment_id=self.comment_id,
+            at=self.decided_at,
+            data={
+                "id": self.comment_id,
+                "external_id": self.external_id,
+                "thread": self.thread,
+                "status": self.status,
+                "version": self.version,
+                "revision": self.revision,
+                "decided_by": actors.kind(self.actor),
+                "reasons": self.reasons,
+                "scores": self.scores,
+            },
+            origin=self.origin,
+            version=self.version,
+            grace=grace,
+        )
+
+
+#: What a decision has of its comment.
+_KEPT = (
+    "site_id",
+    "external_id",
+    "thread",
+    "author_key",
+    "language",
+    "revision",
+    "version",
+    "scores",
+    "spans",
+    "model_version",
+    "policy_version",
+    "origin",
+)

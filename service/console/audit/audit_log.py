@@ -1,0 +1,169 @@
+"""The audit log: what was done, by whom and when, on the sites where somebody is a moderator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from moderation import audit, clock
+from moderation.history import audit_search
+from moderation.history.audit_search import AuditSearch
+from moderation.people.roles import includes
+from moderation.tables import AuditEvent, Membership, User
+from service.console import access, exports
+from service.console.card import cards
+from service.console.comments import comment_search
+from service.console.queue.review_queue import site_names
+from service.context import context
+
+PAGE = 50
+_ID = re.compile(r"a_[0-9a-z]{26}")
+_USER = re.compile(r"user:u_[0-9a-z]{26}")
+_ACTION = re.compile(r"[a-z_.]{1,40}")
+COLUMNS = (
+    "id", "at", "site", "action", "actor", "actor_name", "comment", "status", "version", "revision", "reasons",
+    "model_version", "policy_version", "detail",
+)  # fmt: skip
+#: Those who are no person.
+ACTORS = ("policy", "site", "operator")
+
+
+def show_audit_log() -> ResponseReturnValue:
+    fields = _fields()
+    before = request.args.get("before", "")
+    with context().store.read() as session:
+        wanted = _search(fields, "moderator")
+        part = audit_search.find(session, wanted, before=before if _ID.fullmatch(before) else None, limit=PAGE)
+        names = cards.people_names(session, [event.actor for event in part.rows])
+        sites = [one for one in site_names(session) if one[0] in wanted.all_sites]
+        people = _colleagues(session, wanted.all_sites)
+    return render_template(
+        "console/audit/audit.html",
+        events=[(event, _told(event)) for event in part.rows],
+        names=names,
+        fields=fields,
+        sites=sites,
+        site_of=dict(sites),
+        people=people,
+        actors=ACTORS,
+        actions=audit_search.ACTIONS,
+        is_first=not _ID.fullmatch(before),
+        next=part.next[-1] if part.next else None,
+        stopped_at=clock.moment_of(part.stopped_at[-1]) if part.stopped_at else None,
+        may_export=access.may_anywhere("admin"),
+    )
+
+
+def export_audit_log() -> ResponseReturnValue:
+    """Everything that the page's filters find on the sites where the person is an admin, as CSV or NDJSON."""
+    fields = _fields()
+    wanted = _search(fields, "admin")
+    if not wanted.site_ids and not wanted.without_site:
+        access.require(fields.get("site", ""), "admin")
+        access.require_everywhere("admin")
+    slot = exports.take_slot()
+    try:
+        form, store = exports.chosen_format(), context().store
+        with store.read() as session:
+            total = audit_search.count(session, wanted, most=exports.COUNT_UP_TO, look=exports.LOOK)
+            names = dict(site_names(session))
+            people = {f"user:{user_id}": name for user_id, name in _colleagues(session, wanted.all_sites)}
+        before = clock.first_id("a", clock.now())  # so that the file does not tell of itself
+        detail = {"format": form, "filters": sorted(fields)}
+        with store.write() as session:
+            actor = f"user:{access.user().id}"
+            rows = [
+                audit.row("audit.exported", actor=actor, site_id=one, detail=detail)
+                for one in wanted.site_ids or [None]
+            ]
+            audit.record(session, rows)
+        found = audit_search.everything(store, wanted, before=before)
+        lines = exports.lines(
+            (_row(event, names, people, flat=form == "csv") for page in found for event in page),
+            columns=COLUMNS,
+            form=form,
+        )
+        return exports.send(lines, slot, name="audit-log", form=form, total=total)
+    except BaseException:
+        slot.release()
+        raise
+
+
+def _colleagues(session: Session, site_ids: Collection[str]) -> list[tuple[str, str]]:
+    """Who may work on these sites, id and name, by name: of others a site's moderator learns nothing."""
+    here = exists().where(Membership.user_id == User.id, Membership.site_id.in_(site_ids))
+    query = select(User.id, User.name).where(or_(User.role != "none", here)).order_by(User.name).limit(500)
+    return [(user_id, name) for user_id, name in session.execute(query)]
+
+
+def _fields() -> dict[str, str]:
+    valid: dict[str, Callable[[str], object]] = {
+        "site": lambda text: text in access.roles(),
+        "person": lambda text: text in ACTORS or bool(_USER.fullmatch(text)),
+        "action": _ACTION.fullmatch,
+        "from": comment_search.day,
+        "to": comment_search.day,
+    }
+    sent = {name: request.values.get(name, "").strip() for name in valid}
+    return {name: text for name, text in sent.items() if text and valid[name](text)}
+
+
+def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
+    until = comment_search.day(fields.get("to"))
+    all_sites = frozenset(site_id for site_id in access.roles() if access.may(site_id, needed))
+    chosen = fields.get("site")
+    everywhere = chosen is None and includes(access.user().role, needed)
+    return AuditSearch(
+        all_sites=all_sites,
+        site_ids=tuple(sorted(one for one in all_sites if chosen in {None, one})),
+        everywhere=everywhere and includes(access.user().role, "admin"),
+        without_site=chosen is None and includes(access.user().role, "admin"),
+        actor=fields.get("person"),
+        action=fields.get("action"),
+        since=comment_search.day(fields.get("from")),
+        until=None if until is None else until + timedelta(days=1),
+    )
+
+
+def _told(event: AuditEvent) -> str:
+    """Why, and what else is known, in one line."""
+    reasons = " ".join(str(reason.get("message", "")) for reason in event.reasons or ())
+    detail = ", ".join(f"{name}: {_plain(value)}" for name, value in (event.detail or {}).items())
+    version = f"policy version {event.policy_version}" if event.action == "policy.changed" else ""
+    return " · ".join(part for part in (reasons, version, detail) if part)
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _row(event: AuditEvent, sites: Mapping[str, str], people: Mapping[str, str], *, flat: bool) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at": exports.moment(event.created_at),
+        "site": sites.get(event.site_id or ""),
+        "action": event.action,
+        "actor": event.actor,
+        "actor_name": people.get(event.actor),
+        "comment": event.comment_id,
+        "status": event.status,
+        "version": event.version,
+        "revision": event.revision,
+        "reasons": " ".join(str(one.get("message", "")) for one in event.reasons or ()) if flat else event.reasons,
+        "model_version": event.model_version,
+        "policy_version": event.policy_version,
+        "detail": ", ".join(f"{k}: {_plain(v)}" for k, v in (event.detail or {}).items()) if flat else event.detail,
+    }
+
+
+ROUTES = (
+    ("/audit", "GET", show_audit_log),
+    ("/audit/export", "POST", export_audit_log),
+)

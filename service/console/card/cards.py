@@ -1,0 +1,239 @@
+"""What a page shows of a comment: its words, why it waits, and how its scores stand to its site's thresholds."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.decisions import appeals, second_looks
+from moderation.history import author_records
+from moderation.history.author_records import Record
+from moderation.policy import policies
+from moderation.policy.rules import Threshold
+from moderation.review import groups
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason
+from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
+from service.classifier import classifier, presets
+from service.console import access
+from service.console.card import sentences
+from service.console.card.highlights import Segment, hidden_characters, segments
+from service.console.card.links import Link, of_comment
+
+KINDS = {
+    "flag": "Flagged",
+    "report": "Reported by readers",
+    "second_look": "Second look",
+    "appeal": "Appeal",
+}
+#: From here on a text gets a box of its own that scrolls.
+LONG = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """A label's score beside its thresholds; `level` is `reject`, `flag` or `clear`."""
+
+    name: str
+    score: float
+    threshold: Threshold
+
+    @property
+    def level(self) -> str:
+        if self.threshold.reject_at is not None and self.score >= self.threshold.reject_at:
+            return "reject"
+        if self.threshold.flag_at is not None and self.score >= self.threshold.flag_at:
+            return "flag"
+        return "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A comment as a moderator sees it."""
+
+    comment: Comment
+    items: Sequence[ReviewItem]
+    site_name: str
+    scores: Sequence[ScoreLine]
+    parent: Comment | None
+    reports: Sequence[str]
+    decided_by: str | None
+    record: Record
+    #: What the author says against a decision.
+    appeal: str | None
+    #: What a moderator of this site can choose from.
+    rejection_reasons: Sequence[RejectionReason]
+    #: How many others that wait say nearly the same, on the sites that the person signed in may see.
+    alike: int = 0
+    #: Whether this person may put something on a list of the site for ever.
+    forever: bool = False
+
+    @property
+    def alike_in_words(self) -> str:
+        return f"{self.alike:,}" if self.alike < groups.COUNT_UP_TO else f"more than {groups.COUNT_UP_TO:,}"
+
+    @property
+    def blind(self) -> bool:
+        """Whether the first decision stays unsaid: a second look that knows it is no second opinion."""
+        return any(item.kind == "second_look" for item in self.items)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The text in runs, with how a disguised word was read beside it."""
+        if self.blind:
+            return segments(self.comment.comment, None)
+        cut = segments(self.comment.comment, self.comment.spans)
+        return [replace(one, read_as=_read_as(one)) if one.level else one for one in cut]
+
+    @property
+    def why(self) -> str:
+        """What led to the decision in force, and whose that is where it is a person's."""
+        told = sentences.why(self.comment.reasons)
+        if self.comment.decided_by in {None, "policy"} or not told:
+            return told
+        return f"{self.decided_by} {self.comment.status} it: {told}"
+
+    @property
+    def links(self) -> list[Link]:
+        return of_comment(self.comment)
+
+    @property
+    def group(self) -> str | None:
+        """What it shares with comments that say nearly the same."""
+        return next((item.group_id for item in self.items if item.group_id), None)
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.comment.comment) > LONG or self.comment.comment.count("\n") > 16
+
+    @property
+    def hidden_characters(self) -> list[str]:
+        return hidden_characters(self.comment.name + self.comment.comment)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Why it waits, where its status does not say so already."""
+        held = self.comment.status == "flagged"
+        kinds = {item.kind for item in self.items}
+        return [name for kind, name in KINDS.items() if kind in kinds and not (held and kind == "flag")]
+
+
+def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewItem]]]) -> list[Card]:
+    """Cards for these comments, in order, with a query for each kind of thing that they show."""
+    ids = [comment.id for comment, _ in comments]
+    site_ids = {comment.site_id for comment, _ in comments}
+    names = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids))).all())
+    thresholds = _thresholds(session, site_ids)
+    parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
+    reports = _reports(session, ids)
+    appealed = appeals.waiting(session, ids)
+    settings = site_settings.of_sites(session, site_ids)
+    known = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
+    grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
+                              access.roles())  # fmt: skip
+    people = people_names(session, [comment.decided_by for comment, _ in comments])
+    people |= people_names(session, [one.actor for record in known.values() for one in record.decisions])
+    return [
+        Card(
+            comment=comment,
+            items=items,
+            site_name=names[comment.site_id],
+            scores=_score_lines(comment, thresholds[comment.site_id]),
+            parent=parents.get(comment.parent_id or ""),
+            reports=reports[comment.id],
+            decided_by=people.get(comment.decided_by or ""),
+            record=_with_names(known.get(comment.id, Record()), people),
+            appeal=appealed.get(comment.id),
+            rejection_reasons=settings[comment.site_id].reasons,
+            alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
+            forever=access.may(comment.site_id, "admin"),
+        )
+        for comment, items in comments
+    ]
+
+
+def people_names(session: Session, actors: Sequence[str | None]) -> dict[str, str]:
+    """How to name those who decided, `user:<id>` or otherwise."""
+    ids = {actor.removeprefix("user:") for actor in actors if actor and actor.startswith("user:")}
+    found = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
+    known = {"policy": "the site's policy", "site": "the site", "operator": "the operator"}
+    return known | {f"user:{user_id}": found.get(user_id, "somebody who left") for user_id in ids}
+
+
+def label_name(label: str) -> str:
+    """A label as people read it: `Identity attack`."""
+    return label.replace("_", " ").capitalize()
+
+
+def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:
+    query = (
+        select(PolicyVersion.site_id, PolicyVersion.document)
+        .join(Site, (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version))
+        .where(Site.id.in_(site_ids))
+    )
+    return {
+        site_id: policies.thresholds(policies.DEFAULT | document, presets())
+        for site_id, document in session.execute(query)
+    }
+
+
+def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:
+    """The highest first; labels that this site ignores come last."""
+    lines = [
+        ScoreLine(label_name(label), score, thresholds.get(label, Threshold()))
+        for label, score in (comment.scores or {}).items()
+    ]
+    return sorted(lines, key=lambda line: (line.threshold == Threshold(), -line.score))
+
+
+def _read_as(segment: Segment) -> str | None:
+    """How a marked word was read, where it hides one. Look-alike letters tell nothing in a word that hardly counts."""
+    if segment.level == 1 and segment.text.isalpha():
+        return None
+    return classifier().read_as(segment.text)
+
+
+def _unless_hidden(session: Session, known: Mapping[str, Record], site_ids: set[str]) -> dict[str, Record]:
+    """The records without the decisions at which the person signed in is asked for a second look."""
+    decided = {one.comment_id for record in known.values() for one in record.decisions}
+    moderated = any(access.may(site_id, "moderator") for site_id in site_ids)
+    hidden = second_looks.awaited(session, decided, access.actor()) if moderated else set()
+    return {
+        comment_id: replace(record, decisions=[one for one in record.decisions if one.comment_id not in hidden])
+        for comment_id, record in known.items()
+    }
+
+
+def _with_names(record: Record, people: Mapping[str, str]) -> Record:
+    """The record, its decisions with the names of those who made them."""
+    short = {**people, "policy": "the policy"}  # they share one line
+    named = [replace(one, actor=short.get(one.actor or "", one.actor)) for one in record.decisions]
+    return replace(record, decisions=named)
+
+
+def _parents(session: Session, ids: Sequence[str]) -> dict[str, Comment]:
+    if not ids:
+        return {}
+    return {one.id: one for one in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
+
+
+def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
+    """What readers said of each comment: `spam (2 readers)`, and their notes."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    notes: dict[str, list[str]] = defaultdict(list)
+    query = select(Report).where(Report.comment_id.in_(comment_ids)).order_by(Report.id).limit(500)
+    for report in session.scalars(query):
+        counts[report.comment_id][report.reason] += 1
+        if report.note:
+            notes[report.comment_id].append(f"“{report.note}”")
+    said: dict[str, list[str]] = defaultdict(list)
+    for comment_id, reasons in counts.items():
+        said[comment_id] = [
+            f"{label_name(reason)}: {number} reader{'' if number == 1 else 's'}"
+            for reason, number in reasons.most_common()
+        ] + notes[comment_id]
+    return said

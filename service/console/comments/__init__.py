@@ -1,0 +1,11 @@
+"""All comments and their export, one comment with its history, and an author."""
+
+from __future__ import annotations
+
+from service.console.comments import all_comments, authors, comment_page
+
+ROUTES = (
+    *all_comments.ROUTES,
+    *authors.ROUTES,
+    *comment_page.ROUTES,
+)

@@ -1,0 +1,104 @@
+"""An author's page: who they are on a site, what they wrote, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+import models
+from moderation.history import histories
+from moderation.history.histories import Record
+from moderation.policy import policies
+from moderation.policy.rules import Policy
+from moderation.tables import Comment, PolicyVersion
+from service.console import access, plots
+from service.console.card import cards
+from service.console.comments import second_look
+from service.context import context
+from texts.folding import fold
+
+_LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
+
+
+def show_author() -> ResponseReturnValue:
+    site_id, key = request.args.get("site", ""), request.args.get("key", "").replace("\0", "")
+    access.require(site_id, "viewer")
+    with context().store.read() as session:
+        record = histories.author(session, site_id, key)
+        if record is None:
+            abort(404)
+        hidden = second_look.hidden(session, record.recent)
+        policy = _policy(policies.current(session, site_id))
+        names = cards.people_names(session, [one.decided_by for one in record.recent])
+    may_see_addresses = access.may(site_id, "moderator")
+    return render_template(
+        "console/comments/author.html",
+        site_id=site_id,
+        key=key,
+        record=_without(record, hidden),
+        hidden=hidden,
+        name=record.recent[0].name,
+        names=names,
+        plot=_scores([one for one in record.recent if one.id not in hidden]),
+        standing=_standing(record, policy, addresses=may_see_addresses),
+        used=[
+            (title, found)
+            for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))
+            if (found := record.used(field))
+        ],
+        addresses=record.used("ip") if may_see_addresses else [],
+    )
+
+
+def _policy(version: PolicyVersion) -> Policy:
+    return policies.compile_policy(policies.DEFAULT | version.document, version.version, models.load().thresholds)
+
+
+def _standing(record: Record, policy: Policy, *, addresses: bool) -> list[tuple[str, str]]:
+    """What the site's policy says of them: a kind (`bad` or `good`) and a sentence."""
+    said = []
+    for kind, verb, authors, ips in (
+        ("bad", "blocks", policy.blocked_authors, policy.blocked_ips),
+        ("good", "trusts", policy.trusted_authors, policy.trusted_ips),
+    ):
+        called = {value for field in ("user_id", "email", "name") for value, _ in record.used(field)}
+        said += [(kind, f"This site {verb} the author {one}.") for one in sorted(called) if fold(one) in authors]
+        if addresses:
+            said += [(kind, f"This site {verb} the address {ip}.") for ip, _ in record.used("ip") if ip in ips]
+    return said
+
+
+def _without(record: Record, hidden: Collection[str]) -> Record:
+    """The record, its numbers without these comments."""
+    left_out = Counter(one.status for one in record.recent if one.id in hidden)
+    return replace(record, counts={name: number - left_out[name] for name, number in record.counts.items()})
+
+
+def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
+    """The highest score of each of their latest comments, in order."""
+    points = [
+        (f"{comment.created_at:%-d %b %Y}, {label.replace('_', ' ')}", score, _LOOKS.get(comment.status, "neutral"))
+        for comment in reversed(recent)
+        for label, score in [_highest(comment)]
+        if label
+    ]
+    if not points:
+        return None
+    high = sum(score >= 0.5 for _, score, _ in points)
+    return plots.dots(
+        "Highest score of each comment",
+        points,
+        summary=f"The highest scores of the latest {len(points)} comments, in order: {high} are 0.5 or more.",
+        legend=[("published", "Published"), ("flagged", "Held back"), ("rejected", "Rejected")],
+    )
+
+
+def _highest(comment: Comment) -> tuple[str, float]:
+    return max((comment.scores or {}).items(), key=lambda one: one[1], default=("", 0.0))
+
+
+ROUTES = (("/author", "GET", show_author),)

@@ -1,0 +1,50 @@
+"""A comment's page: the comment, its whole history, and the thread around it."""
+
+from __future__ import annotations
+
+import re
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from moderation.history import histories
+from moderation.tables import Comment, ReviewItem
+from service.console import access
+from service.console.card import cards
+from service.console.comments import second_look, timeline
+from service.context import context
+
+_ID = re.compile(r"c_[0-9a-z]{26}")
+
+
+def show_comment(comment_id: str) -> ResponseReturnValue:
+    if not _ID.fullmatch(comment_id):  # PostgreSQL does not take every string
+        abort(404)
+    with context().store.read() as session:
+        comment = session.get(Comment, comment_id)
+        if comment is None:
+            abort(404)
+        access.require(comment.site_id, "viewer")
+        open_items = session.scalars(
+            select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.closed_at.is_(None))
+        ).all()
+        around = histories.around(session, comment)
+        hidden = second_look.hidden(session, [comment, *around.before, around.parent, *around.answers, *around.after])
+        if comment.id not in hidden:
+            open_items = [item for item in open_items if item.kind != "second_look"]
+        history = histories.history(session, comment.id)
+        actors = [event.actor for event in history.events] + [item.closed_by for item in history.second_looks]
+        may_decide = access.may(comment.site_id, "moderator")
+        return render_template(
+            "console/comments/comment.html",
+            card=cards.build(session, [(comment, open_items)])[0],
+            hidden=hidden,
+            history=timeline.tell(comment, history, cards.people_names(session, actors)),
+            around=around,
+            may_decide=may_decide,
+            back=request.path,
+        )
+
+
+ROUTES = (("/comments/<comment_id>", "GET", show_comment),)

@@ -1,0 +1,137 @@
+"""A comment's history told in one line of time: scores, decisions, edits, reports, appeals, second looks, webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from moderation.history.histories import History
+from moderation.tables import Appeal, AuditEvent, Comment, Report, ReviewItem, WebhookAttempt, WebhookDelivery
+from service.console.card.cards import label_name
+
+_DECIDED = {"published": "Published", "flagged": "Flagged", "rejected": "Rejected"}
+_DONE = {"comment.edited": "Edited", "comment.erased": "Erased", "comment.undone": "Took the decision back"}
+_LOOKED = {
+    "publish": "would publish it",
+    "reject": "would reject it",
+    "edit": "ended by an edit",
+    "erase": "erased",
+    "undo": "ended, since the decision was taken back",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One thing that happened. Everything in it is text."""
+
+    at: datetime
+    what: str
+    #: `scored`, `person`, `reader`, `site`, `author` or `webhook`.
+    kind: str
+    who: str | None = None
+    why: list[str] = field(default_factory=list)
+    #: What somebody wrote.
+    said: str | None = None
+    #: Under what it was done: the classifier, the policy, the revision.
+    facts: list[str] = field(default_factory=list)
+    #: Label and score, the highest first.
+    scores: list[tuple[str, float]] = field(default_factory=list)
+    #: Moment and what happened then.
+    steps: list[tuple[datetime, str]] = field(default_factory=list)
+    #: The comment's version that it made: what came first within a moment.
+    version: int = 0
+
+
+def tell(comment: Comment, history: History, names: Mapping[str, str]) -> list[Entry]:
+    """The whole story, oldest first; `names` are those of the people in it, by actor."""
+    entries = [Entry(at=comment.accepted_at, what="Accepted", kind="site", who="the site")]
+    entries += [_event(event, names) for event in history.events if event.action != "comment.reported"]
+    entries += [_report(report) for report in history.reports]
+    for appeal in history.appeals:
+        entries += _appeal(appeal)
+    for item in history.second_looks:
+        entries += _second_look(item, names)
+    entries += [_delivery(*delivery) for delivery in history.deliveries]
+    return sorted(entries, key=lambda entry: (entry.at, entry.kind == "webhook", entry.version))
+
+
+def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
+    decided = event.action == "comment.decided"
+    reasons = event.reasons or []
+    undone = any(reason.get("rule") == "undo" for reason in reasons)
+    what = _DECIDED.get(event.status or "", "Decided") if decided else _DONE.get(event.action)
+    if what is None:
+        what = event.action.partition(".")[2].replace("_", " ").capitalize()
+    if event.action == "comment.undone" and event.status:
+        what = f"{what}: {event.status} again"
+    by_person = event.actor.startswith("user:")
+    return Entry(
+        at=event.created_at,
+        what=f"Took the decision back: {what[0].lower()}{what[1:]}" if undone else what,
+        kind="person" if by_person else "scored" if decided and event.scores else "site",
+        who=names.get(event.actor, event.actor),
+        why=[why for reason in reasons if (why := _reason(reason))],
+        facts=_facts(event),
+        version=event.version or 0,
+        scores=sorted((event.scores or {}).items(), key=lambda one: -one[1]) if decided and not by_person else [],
+    )
+
+
+def _reason(reason: Mapping[str, Any]) -> str:
+    message, note = str(reason.get("message", "")), reason.get("note")
+    return f"{message} “{note}”" if note and str(note) not in message else message
+
+
+def _facts(event: AuditEvent) -> list[str]:
+    facts = []
+    if event.action == "comment.decided" and not event.actor.startswith("user:"):
+        facts += [f"classifier {event.model_version}"] if event.model_version else []
+        facts += [f"policy version {event.policy_version}"] if event.policy_version else []
+    if fields := (event.detail or {}).get("fields"):
+        facts.append(f"changed {', '.join(fields)}")
+    facts += [f"revision {event.revision}"] if event.revision else []
+    return facts + ([f"version {event.version}"] if event.version else [])
+
+
+def _report(report: Report) -> Entry:
+    what = f"Reported: {label_name(report.reason).lower()}"
+    return Entry(at=report.created_at, what=what, kind="reader", who="a reader", said=report.note)
+
+
+def _appeal(appeal: Appeal) -> Iterator[Entry]:
+    facts = [f"against version {appeal.version}"]
+    yield Entry(
+        at=appeal.created_at, what="Appealed", kind="author", who="the author", said=appeal.text or None, facts=facts
+    )
+    if appeal.decided_at is not None:
+        what = "Appeal turned down: the decision stands" if appeal.outcome == "upheld" else "Appeal granted"
+        yield Entry(at=appeal.decided_at, what=what, kind="person")
+
+
+def _second_look(item: ReviewItem, names: Mapping[str, str]) -> Iterator[Entry]:
+    yield Entry(at=item.opened_at, what="Chosen for a second look", kind="site", who="chance")
+    if item.closed_at is not None:
+        what = f"Second look: {_LOOKED.get(item.outcome or '', 'closed')}"
+        yield Entry(at=item.closed_at, what=what, kind="person", who=names.get(item.closed_by or "", item.closed_by))
+
+
+def _delivery(delivery: WebhookDelivery, url: str, attempts: Sequence[WebhookAttempt]) -> Entry:
+    steps = [(one.created_at, _attempt(number, one)) for number, one in enumerate(attempts, 1)]
+    if delivery.cancelled_at is not None:
+        steps.append((delivery.cancelled_at, "Cancelled before anything left: the decision was taken back"))
+    elif delivery.delivered_at is None and delivery.next_attempt_at is None:
+        steps.append((attempts[-1].created_at if attempts else delivery.created_at, "Given up"))
+    elif delivery.delivered_at is None and delivery.next_attempt_at is not None:
+        steps.append((delivery.next_attempt_at, "Will be tried" + (" again" if attempts else "")))
+    host = urlsplit(url).hostname or "its endpoint"  # a path may hold a secret
+    what = f"Webhook to {host}: {delivery.event.partition('.')[2]}"
+    facts = ["delivered"] if delivery.delivered_at is not None else []
+    return Entry(at=delivery.created_at, what=what, kind="webhook", facts=facts, steps=steps)
+
+
+def _attempt(number: int, attempt: WebhookAttempt) -> str:
+    went = attempt.error or f"It answered {attempt.status_code}."
+    return f"Attempt {number}, {attempt.duration_ms:,} ms. {went}"

@@ -1,0 +1,10 @@
+"""People for admins: accounts, roles, and who works on which site."""
+
+from __future__ import annotations
+
+from service.console.people import people, site_members
+
+ROUTES = (
+    *people.ROUTES,
+    *site_members.ROUTES,
+)

@@ -1,0 +1,203 @@
+"""People for admins: new ones, their roles, their ways in and out. Some of it for who is admin of single sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from moderation.people import accounts, members, sessions, totp
+from moderation.people.accounts import PersonError
+from moderation.people.members import Person
+from moderation.people.roles import includes
+from service.console import access
+from service.console.browsers import browser_name
+from service.console.people.site_members import USER_ID, show_link
+from service.console.queue.review_queue import site_names
+from service.console.sites.sites import SITE_ROLES
+from service.context import context
+
+PAGE = 100
+#: Role on every site -> what it allows.
+ROLES = {
+    "admin": "everything, on every site, and this page",
+    "moderator": "decides on comments, on every site",
+    "viewer": "looks, on every site",
+    "none": "only what their roles on single sites allow",
+}
+
+
+def list_people() -> ResponseReturnValue:
+    access.require_everywhere("admin")
+    return _list(200)
+
+
+def create_person() -> ResponseReturnValue:
+    access.require_everywhere("admin")
+    form = {name: request.form.get(name, "").replace("\0", "").strip() for name in ("name", "role", "site")}
+    on_sites = {}
+    if form["site"]:
+        access.require(form["site"], "admin")
+        on_sites = {form["site"]: form["role"]}
+    try:
+        if form["role"] not in SITE_ROLES:
+            raise PersonError(f"Choose a role: {', '.join(SITE_ROLES)}.")
+        role = "none" if on_sites else form["role"]
+        made = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
+    except PersonError as error:
+        return _list(422, form=form, error=str(error))
+    assert made.setup_token is not None
+    return show_link(form["name"], made.setup_token, url_for("console.show_person", user_id=made.id))
+
+
+def show_person(user_id: str) -> ResponseReturnValue:
+    with context().store.read() as session:
+        person = _managed(session, user_id)
+        sites = dict(site_names(session))
+        own = {site_id: name for site_id, name in sites.items() if access.may(site_id, "admin")}
+        return render_template(
+            "console/people/person.html",
+            person=person.user,
+            on_sites=[(site_id, own[site_id], role) for site_id, role in person.on_sites.items() if site_id in own],
+            sites=[(site_id, name) for site_id, name in own.items() if site_id not in person.on_sites],
+            sessions=sessions.of_user(session, user_id),
+            browser_name=browser_name,
+            roles=ROLES,
+            site_roles=SITE_ROLES,
+            may_set_role=includes(access.user().role, "admin"),
+        )
+
+
+def set_person_role(user_id: str) -> ResponseReturnValue:
+    access.require_everywhere("admin")
+    role = request.form.get("role", "")
+
+    def change(session: Session, actor: str) -> None:
+        members.set_role(session, user_id, role, actor=actor)
+
+    return _change(user_id, "The role is changed.", change)
+
+
+def set_person_site_role(user_id: str) -> ResponseReturnValue:
+    site_id = request.form.get("site", "")
+    access.require(site_id, "admin")
+    role = "none" if request.form.get("action") == "remove" else request.form.get("role", "")
+
+    def change(session: Session, actor: str) -> None:
+        members.set_site_role(session, user_id, site_id, role, actor=actor)
+
+    return _change(user_id, "The role is changed.", change)
+
+
+def disable_person(user_id: str) -> ResponseReturnValue:
+    told = "They are signed out everywhere and cannot sign in until you enable them again."
+    return _change(user_id, told, lambda session, actor: members.disable(session, user_id, actor=actor))
+
+
+def enable_person(user_id: str) -> ResponseReturnValue:
+    return _change(
+        user_id, "They can sign in again.", lambda session, actor: members.enable(session, user_id, actor=actor)
+    )
+
+
+def make_person_link(user_id: str) -> ResponseReturnValue:
+    access.roles()  # looked up before the transaction
+    try:
+        with context().store.write() as session:
+            person = _managed(session, user_id)
+            token = members.make_link(session, user_id, actor=access.actor())
+    except PersonError as error:
+        flash(str(error), "bad")
+        return _back(user_id)
+    return show_link(person.user.name, token, url_for("console.show_person", user_id=user_id))
+
+
+def reset_person_authenticator(user_id: str) -> ResponseReturnValue:
+    told = "Their authenticator is turned off; the password alone signs them in."
+    return _change(user_id, told, lambda session, actor: totp.turn_off(session, user_id, actor=actor))
+
+
+def end_person_sessions(user_id: str) -> ResponseReturnValue:
+    """One of them, or all."""
+    chosen = request.form.get("session", "").replace("\0", "")
+
+    def end(session: Session, actor: str) -> object:
+        if chosen:
+            return sessions.end(session, user_id, chosen, actor=actor)
+        return sessions.end_all(session, user_id, actor=actor)
+
+    return _change(user_id, "That browser is signed out." if chosen else "They are signed out everywhere.", end)
+
+
+def _change(user_id: str, told: str, change: Callable[[Session, str], object]) -> ResponseReturnValue:
+    """Change something about a person whom the admin signed in may manage."""
+    access.roles()  # looked up before the transaction
+    try:
+        with context().store.write() as session:
+            _managed(session, user_id)
+            change(session, access.actor())
+    except PersonError as error:
+        flash(str(error), "bad")
+    except LookupError:
+        abort(404)
+    else:
+        flash(told, "good")
+    return _back(user_id)
+
+
+def _managed(session: Session, user_id: str) -> Person:
+    """Somebody whom the person signed in may manage; 404 for anybody else, so that nobody learns who there is."""
+    if not USER_ID.fullmatch(user_id):
+        abort(404)
+    try:
+        person = members.find(session, user_id)
+    except LookupError:
+        abort(404)
+    if not members.may_manage(person, access.user(), access.roles()):
+        abort(404)
+    return person
+
+
+def _list(status: int, *, form: dict[str, str] | None = None, error: str = "") -> ResponseReturnValue:
+    after = request.args.get("after", "").replace("\0", "") or None
+    with context().store.read() as session:
+        found = members.page(session, after=after, limit=PAGE + 1)
+        sites = dict(site_names(session))
+        page = render_template(
+            "console/people/people.html",
+            people=found[:PAGE],
+            next=found[PAGE - 1].user.name if len(found) > PAGE else None,
+            is_first=after is None,
+            sites=sites,
+            roles=SITE_ROLES,
+            form=form or {},
+            error=error,
+        )
+    return page, status
+
+
+def _back(user_id: str) -> ResponseReturnValue:
+    """Back to their page, unless what was just changed took it out of the admin's sight."""
+    if user_id == access.user().id:
+        return redirect(url_for("console.show_you"), 303)
+    with context().store.read() as session:
+        person = members.find(session, user_id)
+    if members.may_manage(person, access.user(), access.roles()):
+        return redirect(url_for("console.show_person", user_id=user_id), 303)
+    return redirect(url_for("console.list_sites"), 303)
+
+
+ROUTES = (
+    ("/people", "GET", list_people),
+    ("/people", "POST", create_person),
+    ("/people/<user_id>", "GET", show_person),
+    ("/people/<user_id>/role", "POST", set_person_role),
+    ("/people/<user_id>/site-role", "POST", set_person_site_role),
+    ("/people/<user_id>/disable", "POST", disable_person),
+    ("/people/<user_id>/enable", "POST", enable_person),
+    ("/people/<user_id>/link", "POST", make_person_link),
+    ("/people/<user_id>/authenticator/reset", "POST", reset_person_authenticator),
+    ("/people/<user_id>/sessions/end", "POST", end_person_sessions),
+)

@@ -1,0 +1,81 @@
+"""Who works on a site: its admins add people, change their roles there, and take them off again."""
+
+from __future__ import annotations
+
+import re
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from moderation.people import accounts, members
+from moderation.people.accounts import PersonError
+from moderation.tables import User
+from service.console import access
+from service.console.sites.sites import SITE_ROLES
+from service.context import context
+
+#: PostgreSQL does not take every string.
+USER_ID = re.compile(r"u_[0-9a-z]{26}")
+
+
+def add_member(site_id: str) -> ResponseReturnValue:
+    """Give somebody a role on this site; somebody who is not a user yet becomes one, with a link for their password."""
+    access.require(site_id, "admin")
+    name, role = request.form.get("name", "").replace("\0", "").strip(), _role()
+    token = None
+    try:
+        with context().store.write() as session:
+            user = session.scalar(select(User).where(User.name == name))
+            if user is None:
+                user = accounts.add_user(session, name, "none", on_sites={site_id: role}, actor=access.actor())
+                token = accounts.new_setup_token(user)
+            else:
+                members.set_site_role(session, user.id, site_id, role, actor=access.actor())
+    except PersonError as error:
+        flash(str(error), "bad")
+        return _back(site_id)
+    if token is not None:
+        return show_link(name, token, url_for("console.show_site", site_id=site_id, _anchor="members"))
+    flash(f"{name} is now {role} on this site.", "good")
+    return _back(site_id)
+
+
+def change_member(site_id: str, user_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    if not USER_ID.fullmatch(user_id):
+        abort(404)
+    taken = request.form.get("action") == "remove"
+    role = "none" if taken else _role()
+    with context().store.write() as session:
+        try:
+            members.set_site_role(session, user_id, site_id, role, actor=access.actor())
+        except LookupError:
+            abort(404)
+        name = session.get_one(User, user_id).name
+    told = f"{name} has no role of their own on this site any more." if taken else f"{name} is now {role} here."
+    flash(told, "good")
+    return _back(site_id)
+
+
+def show_link(name: str, token: str, back: str) -> ResponseReturnValue:
+    """A one-time link, shown now and never again."""
+    link = context().settings.public_url + url_for("console.welcome", token=token)
+    return render_template("console/people/one_time_link.html", name=name, link=link, back=back), 201
+
+
+def _role() -> str:
+    role = request.form.get("role", "")
+    if role not in SITE_ROLES:
+        abort(400, f"Choose a role: {', '.join(SITE_ROLES)}.")
+    return role
+
+
+def _back(site_id: str) -> ResponseReturnValue:
+    return redirect(url_for("console.show_site", site_id=site_id, _anchor="members"), 303)
+
+
+ROUTES = (
+    ("/sites/<site_id>/members", "POST", add_member),
+    ("/sites/<site_id>/members/<user_id>", "POST", change_member),
+)

@@ -1,0 +1,211 @@
+"""A site's policy, set by its consequences: the page, trying it, saving it, and going back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import LABELS
+from moderation.patterns import PatternError
+from moderation.policy import consequences, differences, past_comments, policies
+from moderation.policy.consequences import Sample
+from moderation.policy.rules import Policy
+from moderation.tables import PolicyVersion, Site
+from service.classifier import presets
+from service.console import access
+from service.console.card import cards
+from service.console.policy import policy_form, policy_trial
+from service.console.policy.policy_form import Form
+from service.console.policy.policy_plot import Plot, plot
+from service.console.queue.review_queue import site_names
+from service.context import context
+
+#: Versions on a page.
+SHOWN = 10
+#: Long word lists are longer than what the console is sent otherwise.
+MOST_BYTES = 1024 * 1024
+_LONG = frozenset({"console.change_policy", "console.sample_policy"})
+_VERSION = re.compile(r"[0-9]{1,9}")
+
+
+def allow_long_lists() -> None:
+    """For `before_request`, before anything reads the form."""
+    if request.endpoint in _LONG:
+        request.max_content_length = MOST_BYTES
+
+
+def list_policies() -> ResponseReturnValue:
+    """The sites whose policy one may see; of one site, its policy at once."""
+    with context().store.read() as session:
+        sites = [(site_id, name) for site_id, name in site_names(session) if access.may(site_id, "moderator")]
+    if len(sites) == 1:
+        return redirect(url_for("console.show_policy", site_id=sites[0][0]), 303)
+    return render_template("console/policy/policies.html", sites=sites)
+
+
+def show_policy(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "moderator")
+    with context().store.read() as session:
+        row = policies.current(session, site_id)
+    return _page(site_id, row, policy_form.of_document(row.document, presets()))
+
+
+def change_policy(site_id: str) -> ResponseReturnValue:
+    """Save the form, or show what it would do: its consequences, and the verdict on a text."""
+    access.require(site_id, "moderator")
+    with context().store.read() as session:
+        row = policies.current(session, site_id)
+    action = request.form.get("action", "preview")
+    form = policy_form.read(request.form, row.document, presets())
+    if action == "preset":
+        form = policy_form.with_preset(form, presets())
+    if form.errors:
+        return _page(site_id, row, form, code=422)
+    if action != "save":
+        trial = policy_trial.judge(site_id, _compile(form, row.version), request.form) if action == "try" else None
+        return _page(site_id, row, form, trial=trial)
+    access.require(site_id, "admin")
+    return _save(site_id, form)
+
+
+def sample_policy(site_id: str) -> ResponseReturnValue:
+    """For the page's script: the comments that it counts over, as the form's rules see them."""
+    access.require(site_id, "moderator")
+    with context().store.read() as session:
+        row = policies.current(session, site_id)
+        form = policy_form.read(request.form, row.document, presets())
+        wrong = {name: said for name, said in form.errors.items() if "." not in name}
+        if wrong:
+            return jsonify(message="Some entries of the lists cannot be used.", errors=wrong), 422
+        sample = past_comments.read(session, site_id, _compile(form, row.version))
+    return jsonify(_as_json(sample))
+
+
+def restore_policy(site_id: str) -> ResponseReturnValue:
+    """Put an earlier version in force again, as a new one."""
+    access.require(site_id, "admin")
+    wanted, seen = request.form.get("restore", ""), request.form.get("version", "")
+    if not _VERSION.fullmatch(wanted) or not _VERSION.fullmatch(seen):
+        abort(400, "Choose a version from the list.")
+    with context().store.read() as session:
+        old = session.get(PolicyVersion, (site_id, int(wanted)))
+        if old is None:
+            abort(404)
+    return _save(site_id, policy_form.of_document(old.document, presets()))
+
+
+def _save(site_id: str, form: Form) -> ResponseReturnValue:
+    """A new version, unless somebody else made one meanwhile: then the form again, with what they changed."""
+    seen = request.form.get("version", "")
+    with context().store.write() as session:
+        session.get(Site, site_id, with_for_update=True)
+        row = policies.current(session, site_id)
+        if str(row.version) == seen:
+            saved = policies.save(session, site_id, form.document, actor=f"user:{access.user().id}")
+            number = saved.version
+        else:
+            number = 0
+    if number:
+        return redirect(url_for("console.show_policy", site_id=site_id, saved=number), 303)
+    return _page(site_id, row, form, code=409, seen=int(seen) if _VERSION.fullmatch(seen) else 0)
+
+
+def _page(
+    site_id: str, row: PolicyVersion, form: Form, *, code: int = 200, trial: Any = None, seen: int | None = None
+) -> Response:
+    in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    candidate = in_force if _lists_broken(form) else _compile(form, row.version)
+    before = request.args.get("before", "")
+    with context().store.read() as session:
+        sample = past_comments.read(session, site_id, candidate)
+        now = past_comments.read(session, site_id, in_force) if candidate is not in_force else sample
+        page = render_template(
+            "console/policy/policy.html",
+            site_id=site_id,
+            sites=[one for one in site_names(session) if access.may(one[0], "moderator")],
+            row=row,
+            form=form,
+            may_edit=access.may(site_id, "admin"),
+            plots=_plots(sample, candidate),
+            sample=sample,
+            with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
+            in_force=consequences.count(now, in_force.thresholds, in_force.mode),
+            presets=presets(),
+            trial=trial,
+            trial_text=request.form.get("text", ""),
+            trial_name=request.form.get("name", ""),
+            versions=_versions(session, site_id, int(before) if _VERSION.fullmatch(before) else None),
+            changed_since=_versions(session, site_id, None, since=seen) if seen is not None else [],
+            saved=request.args.get("saved") == str(row.version) and row.version > 1,
+        )
+    return make_response(page, code)
+
+
+def _lists_broken(form: Form) -> bool:
+    return any(name in form.errors for name in policy_form.LISTS)
+
+
+def _compile(form: Form, version: int) -> Policy:
+    try:
+        return policies.compile_policy(form.document, version, presets())
+    except PatternError as error:  # each list was checked with the form
+        abort(422, str(error))
+
+
+def _plots(sample: Sample, policy: Policy) -> list[Plot]:
+    return [plot(label, consequences.histogram(sample, label), policy.thresholds.get(label)) for label in LABELS]
+
+
+def _as_json(sample: Sample) -> dict[str, Any]:
+    """The sample, small: scores in ten-thousandths, as they are stored."""
+    return {
+        "labels": LABELS,
+        "days": sample.days,
+        "seconds": sample.seconds,
+        "comments": [
+            [
+                past.before,
+                past.after,
+                past.decided,
+                past.recent,
+                [round(past.scores.get(label, 0) * 10_000) for label in LABELS] if past.scores is not None else None,
+            ]
+            for past in sample.comments
+        ],
+    }
+
+
+def _versions(session: Session, site_id: str, before: int | None, *, since: int | None = None) -> list[dict[str, Any]]:
+    """Versions, the latest first: who made each, when, and what it changed."""
+    query = select(PolicyVersion).where(PolicyVersion.site_id == site_id)
+    if before is not None:
+        query = query.where(PolicyVersion.version < before)
+    if since is not None:
+        query = query.where(PolicyVersion.version >= since)
+    rows = session.scalars(query.order_by(PolicyVersion.version.desc()).limit(SHOWN + 1)).all()
+    names = cards.people_names(session, [row.created_by for row in rows])
+    following = [*rows[1:], None]
+    return [
+        {
+            "version": row.version,
+            "who": names.get(row.created_by, row.created_by),
+            "at": row.created_at,
+            "changes": differences.describe(earlier.document, row.document, presets()) if earlier else None,
+        }
+        for row, earlier in zip(rows, following, strict=True)
+        if earlier is not None or row.version == 1
+    ]
+
+
+ROUTES = (
+    ("/policies", "GET", list_policies),
+    ("/sites/<site_id>/policy", "GET", show_policy),
+    ("/sites/<site_id>/policy", "POST", change_policy),
+    ("/sites/<site_id>/policy/sample", "POST", sample_policy),
+    ("/sites/<site_id>/policy/restore", "POST", restore_policy),
+)

@@ -1,0 +1,64 @@
+"""Trying a policy before it is saved: what it would make of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from moderation.decisions import checked
+from moderation.decisions.scoring import Scorer
+from moderation.intake.submissions import Submission
+from moderation.policy.policies import Candidate
+from moderation.policy.rules import Policy, Threshold
+from service.classifier import classifier
+from service.console.card.cards import ScoreLine, label_name
+from service.console.card.highlights import Segment, segments
+from service.context import context
+
+LONGEST = 20_000
+_STATUS = {"published": "It would be published", "flagged": "It would be held", "rejected": "It would be rejected"}
+#: Lists whose entries a reason names by their number.
+_LISTS = ("banned_words", "suspect_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The verdict on a text that is stored nowhere."""
+
+    status: str
+    headline: str
+    reasons: Sequence[str]
+    scores: Sequence[ScoreLine]
+    segments: Sequence[Segment]
+
+
+def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None:
+    """What this policy would make of the text that was sent; None without one. Writes nothing."""
+    text = sent.get("text", "").replace("\0", "").replace("\r\n", "\n")[:LONGEST]
+    if not text.strip():
+        return None
+    name = sent.get("name", "").replace("\0", "").strip()[:200] or "Somebody"
+    comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
+    scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
+    [decision] = scorer.decide([comment])
+    words = [entry for name in _LISTS for entry in _matched(policy, name, text)]
+    lines = [
+        ScoreLine(label_name(label), score, policy.thresholds.get(label, Threshold()))
+        for label, score in (decision.scores or {}).items()
+    ]
+    return Trial(
+        status=decision.status,
+        headline=_STATUS[decision.status],
+        reasons=[str(reason["message"]) for reason in decision.reasons] + words,
+        scores=sorted(lines, key=lambda line: -line.score),
+        segments=segments(text, decision.spans),
+    )
+
+
+def _matched(policy: Policy, name: str, text: str) -> list[str]:
+    """The entries themselves: here they may be named, since who asks may see the list."""
+    words = policy.banned_words if name == "banned_words" else policy.suspect_words
+    return [
+        f"Entry {number + 1} of the {label_name(name).lower()} is “{words.entries[number]}”."
+        for number in words.matches(text)
+    ]

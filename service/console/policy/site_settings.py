@@ -1,0 +1,157 @@
+"""A site's settings beside its policy: reasons, time for second thoughts, second looks, appeals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from models import LABELS
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason, SiteSettings
+from moderation.tables import Site
+from service.console import access
+from service.console.card import cards
+from service.context import context
+
+MOST_REASONS = 30
+LONGEST_REASON = 120
+#: Empty lines that the form has for new reasons.
+SPARE = 3
+MOST_GRACE, MOST_DAYS = 300, 3650
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
+
+Errors = dict[str, str]
+
+
+def show_site_settings(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "moderator")
+    with context().store.read() as session:
+        settings = site_settings.of_sites(session, {site_id})[site_id]
+    return _page(site_id, _values(settings), _lines(settings), {})
+
+
+def change_site_settings(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    values = {name: request.form.get(name, "").strip() for name in _FIELDS}
+    lines = read_lines(request.form)
+    with context().store.read() as session:
+        settings = site_settings.of_sites(session, {site_id})[site_id]
+    found, errors = read(settings, values, lines, appeals="appeals" in request.form)
+    if errors:
+        return _page(site_id, values | {"appeals": "appeals" in request.form}, lines, errors, code=422)
+    with context().store.write() as session:
+        site_settings.save(session, site_id, found, actor=f"user:{access.user().id}")
+    flash("Saved. It holds for decisions from now on.", "good")
+    return redirect(url_for("console.show_site_settings", site_id=site_id), 303)
+
+
+def read(
+    settings: SiteSettings, values: Mapping[str, str], lines: list[dict[str, str]], *, appeals: bool
+) -> tuple[SiteSettings, Errors]:
+    """What the form comes to, over the settings that there were; and what is wrong, by field."""
+    errors: Errors = {}
+    reasons = _reasons(lines, errors)
+    found = replace(
+        settings,
+        reasons=reasons or settings.reasons,
+        grace_seconds=_whole(values, "grace_seconds", 0, MOST_GRACE, errors),
+        second_look_automatic=_share(values, "second_look_automatic", errors),
+        second_look_moderators=_share(values, "second_look_moderators", errors),
+        appeals=appeals,
+        appeal_days=_whole(values, "appeal_days", 1, MOST_DAYS, errors),
+    )
+    return found, errors
+
+
+_FIELDS = ("grace_seconds", "second_look_automatic", "second_look_moderators", "appeal_days")
+
+
+def read_lines(form: Any) -> list[dict[str, str]]:
+    """The lines of the list of reasons, as they were sent."""
+    columns = [form.getlist(name)[: MOST_REASONS + SPARE] for name in ("code", "text", "label")]
+    clean = [[value.replace("\0", "").strip() for value in column] for column in columns]
+    lines = [dict(zip(("code", "text", "label"), line, strict=True)) for line in zip(*clean, strict=False)]
+    return [line for line in lines if line["text"]]
+
+
+def _reasons(lines: list[dict[str, str]], errors: Errors) -> tuple[RejectionReason, ...]:
+    """The reasons that have a text; a new one gets a code from it, by which decisions know it from then on."""
+    found: dict[str, RejectionReason] = {}
+    for number, line in enumerate(lines):
+        if len(line["text"]) > LONGEST_REASON:
+            errors[f"text-{number}"] = f"At most {LONGEST_REASON} characters fit."
+        code = line["code"] if _CODE.fullmatch(line["code"]) else _new_code(line["text"])
+        if code in found:
+            errors[f"text-{number}"] = "This reason is there twice."
+        found[code] = RejectionReason(code, line["text"], line["label"] if line["label"] in LABELS else None)
+    if not found:
+        errors["reasons"] = "Leave at least one reason."
+    if len(found) > MOST_REASONS:
+        errors["reasons"] = f"There are {len(found)} reasons; at most {MOST_REASONS} fit."
+    return tuple(found.values())
+
+
+def _new_code(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "reason"
+
+
+def _whole(values: Mapping[str, str], name: str, least: int, most: int, errors: Errors) -> int:
+    text = values[name]
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= most:
+        errors[name] = f"Give a whole number from {least} to {most:,}."
+        return least
+    return int(text)
+
+
+def _share(values: Mapping[str, str], name: str, errors: Errors) -> float:
+    text = values[name]
+    if not _PERCENT.fullmatch(text) or float(text) > 100:
+        errors[name] = "Give a percentage from 0 to 100."
+        return 0.0
+    return round(float(text) / 100, 6)
+
+
+def _values(settings: SiteSettings) -> dict[str, Any]:
+    return {
+        "grace_seconds": str(settings.grace_seconds),
+        "second_look_automatic": f"{100 * settings.second_look_automatic:g}",
+        "second_look_moderators": f"{100 * settings.second_look_moderators:g}",
+        "appeals": settings.appeals,
+        "appeal_days": str(settings.appeal_days),
+    }
+
+
+def _lines(settings: SiteSettings) -> list[dict[str, str]]:
+    return [{"code": one.code, "text": one.text, "label": one.label or ""} for one in settings.reasons]
+
+
+def _page(
+    site_id: str, values: Mapping[str, Any], lines: list[dict[str, str]], errors: Errors, *, code: int = 200
+) -> Response:
+    empty = {"code": "", "text": "", "label": ""}
+    with context().store.read() as session:
+        site = session.get_one(Site, site_id)
+        page = render_template(
+            "console/policy/site_settings.html",
+            site=site,
+            values=values,
+            lines=lines + [empty] * SPARE,
+            labels=[(label, cards.label_name(label)) for label in LABELS],
+            errors=errors,
+            may_edit=access.may(site_id, "admin"),
+            most_grace=MOST_GRACE,
+            most_days=MOST_DAYS,
+        )
+    return make_response(page, code)
+
+
+ROUTES = (
+    ("/sites/<site_id>/settings", "GET", show_site_settings),
+    ("/sites/<site_id>/settings", "POST", change_site_settings),
+)

@@ -1,0 +1,13 @@
+"""The review queue: what waits, deciding on one comment or on many, and what others do meanwhile."""
+
+from __future__ import annotations
+
+from service.console.queue import bulk, decisions, list_entries, live_updates, review_queue
+
+ROUTES = (
+    *bulk.ROUTES,
+    *decisions.ROUTES,
+    *list_entries.ROUTES,
+    *live_updates.ROUTES,
+    *review_queue.ROUTES,
+)

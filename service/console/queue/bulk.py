@@ -1,0 +1,297 @@
+"""Deciding on many comments at once: what it would do, the job that does it, and taking it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.decisions import bulk, bulk_criteria
+from moderation.news import Progress
+from moderation.review import groups
+from moderation.sites import site_settings
+from moderation.sites.site_settings import RejectionReason
+from moderation.tables import BulkJob, Comment, Site, User
+from service.console import access
+from service.console.card import cards
+from service.console.queue import queue_filters
+from service.context import context
+
+#: Members of a group on a page, jobs in the list, and comments that one form may name.
+PAGE, JOBS, MOST_SELECTED = 50, 50, 500
+MAX_NOTE = 500
+
+_COMMENT_ID = re.compile(r"c_[0-9a-z]{26}")
+_GROUP_ID = re.compile(r"g_[0-9a-z]{26}")
+_JOB_ID = re.compile(r"b_[0-9a-z]{26}")
+_LONGEST_KEY = 400
+
+
+def preview_bulk() -> ResponseReturnValue:
+    """What deciding on everything that the address names would do."""
+    criteria = _criteria(request.args) | {"seen_at": clock.now().isoformat()}
+    actor = f"user:{access.user().id}"
+    sites = moderated_sites()
+    with context().store.read() as session:
+        found = {
+            action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS
+        }
+        widest = max(found.values(), key=lambda one: one.total)
+        return render_template(
+            "console/queue/bulk_preview.html",
+            found=found,
+            widest=widest,
+            criteria=criteria,
+            title=_title(criteria),
+            site_names=_names(session, set(widest.sites)),
+            reasons=_reasons(session, set(widest.sites)),
+            fields=_as_fields(criteria),
+            back=access.own_address(request.args.get("back")),
+        )
+
+
+def start_bulk() -> ResponseReturnValue:
+    """Start what was previewed."""
+    criteria = _criteria(request.form) | {"seen_at": _seen_at()}
+    return _start(criteria)
+
+
+def start_selection() -> ResponseReturnValue:
+    """Decide on the cards that were selected, as they were when the page was made."""
+    chosen = [one for one in request.form.getlist("select") if _COMMENT_ID.fullmatch(one)]
+    if not chosen:
+        flash("Nothing was selected. Tick the comments first.", "wait")
+        return redirect(access.own_address(request.form.get("back")), 303)
+    if len(chosen) > MOST_SELECTED:
+        abort(422, f"You selected {len(chosen):,} comments; at most {MOST_SELECTED} fit in a selection.")
+    versions = dict(re.findall(r"(c_[0-9a-z]{26}):([0-9]{1,9})", " ".join(request.form.getlist("seen_version"))))
+    ids = [[one, int(versions[one]) if one in versions else None] for one in dict.fromkeys(chosen)]
+    return _start({"ids": ids, "seen_at": _seen_at()})
+
+
+def show_job(job_id: str) -> ResponseReturnValue:
+    with context().store.read() as session:
+        job = _job(session, job_id)
+        undone_by = session.scalar(select(BulkJob.id).where(BulkJob.undoes == job.id, BulkJob.state != "cancelled"))
+        if access.wants_json():
+            return jsonify(show_progress(job))
+        return render_template(
+            "console/queue/bulk_job.html",
+            job=job,
+            told=_told(job),
+            title=_title(job.criteria),
+            who=cards.people_names(session, [job.created_by])[job.created_by],
+            undone_by=undone_by,
+            mine=_may_change(job),
+        )
+
+
+def list_jobs() -> ResponseReturnValue:
+    """The person's own jobs, the latest first."""
+    with context().store.read() as session:
+        query = select(BulkJob).where(BulkJob.created_by == f"user:{access.user().id}")
+        jobs = session.scalars(query.order_by(BulkJob.id.desc()).limit(JOBS)).all()
+        return render_template(
+            "console/queue/bulk_jobs.html", jobs=[(one, _title(one.criteria), _told(one)) for one in jobs]
+        )
+
+
+def cancel_job(job_id: str) -> ResponseReturnValue:
+    actor = f"user:{access.user().id}"
+    with context().write(by=access.user().name) as session:
+        _require_change(_job(session, job_id))
+        bulk.cancel(session, job_id, actor=actor)
+    return redirect(url_for("console.show_job", job_id=job_id), 303)
+
+
+def undo_job(job_id: str) -> ResponseReturnValue:
+    """Take back what a job decided; where somebody decided anew since, that stays."""
+    actor = f"user:{access.user().id}"
+    with context().write(by=access.user().name) as session:
+        _require_change(_job(session, job_id))
+        try:
+            undoing = bulk.undo(session, job_id, actor=actor)
+        except bulk.NotAllowed as error:
+            abort(409, str(error))
+        undoing_id = undoing.id
+    return redirect(url_for("console.show_job", job_id=undoing_id), 303)
+
+
+def show_group(group_id: str) -> ResponseReturnValue:
+    """The open comments of a group of look-alikes, oldest first."""
+    if not _GROUP_ID.fullmatch(group_id):
+        abort(404)
+    after = request.args.get("after", "")
+    after = after if _COMMENT_ID.fullmatch(after) else ""
+    sites = list(access.roles())
+    with context().store.read() as session:
+        ids = [row.comment_id for row in session.execute(groups.members(group_id, sites, after=after).limit(PAGE + 1))]
+        comments = session.scalars(select(Comment).where(Comment.id.in_(ids[:PAGE])).order_by(Comment.id)).all()
+        return render_template(
+            "console/queue/group.html",
+            group_id=group_id,
+            comments=comments,
+            number=groups.count(session, [group_id], sites).get(group_id, 0),
+            most=groups.COUNT_UP_TO,
+            site_names=_names(session, {one.site_id for one in comments}),
+            next=ids[PAGE - 1] if len(ids) > PAGE else None,
+            may_decide=any(access.may(one.site_id, "moderator") for one in comments),
+        )
+
+
+def moderated_sites() -> list[str]:
+    """Where the person signed in may decide."""
+    return [site_id for site_id in access.roles() if access.may(site_id, "moderator")]
+
+
+def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
+    action = cast("Literal['publish', 'reject']", request.form.get("action", ""))
+    if action not in {"publish", "reject"}:
+        abort(400, "Choose to publish or to reject the comments.")
+    note = request.form.get("note", "").replace("\0", "").strip()
+    if len(note) > MAX_NOTE:
+        abort(422, f"The note has {len(note):,} characters; at most {MAX_NOTE} fit.")
+    code = request.form.get("code", "")[:40] or None
+    sites, actor = moderated_sites(), f"user:{access.user().id}"
+    if not sites:
+        abort(403, "Deciding takes the role of a moderator.")
+    with context().store.read() as session:
+        if code is not None and code not in {reason.code for reason in _reasons(session, set(sites))}:
+            abort(400, "Choose a reason of the list.")
+        found = bulk.preview(session, criteria, action, sites, actor=actor)
+        total = bulk.count(session, criteria, found, sites)
+    with context().write(by=access.user().name) as session:
+        job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
+    return redirect(url_for("console.show_job", job_id=job_id, back=request.form.get("back") or None), 303)
+
+
+def _criteria(given: Mapping[str, str]) -> dict[str, Any]:
+    """What the address or the form names, if the person may decide there."""
+    if _GROUP_ID.fullmatch(given.get("group", "")):
+        return {"group": given["group"]}
+    for name in ("author", "address"):
+        if given.get("everything") == name and given.get(name) and given.get("site"):
+            access.require(given["site"], "moderator")
+            return {name: given[name].replace("\0", "")[:_LONGEST_KEY], "site": given["site"]}
+    if given.get("everything") == "search":
+        asked = queue_filters.read(list(access.roles()), access.user().id, given)
+        # Also as it stands in the address, so that the form that follows names the same.
+        return {"search": _search(asked), "address_of": asked.address}
+    return abort(404)
+
+
+def _search(asked: queue_filters.Asked) -> dict[str, str]:
+    """What the job is to search for; see `bulk_criteria.SEARCHED`."""
+    named = {name: getattr(asked.filters, name) for name in (*bulk_criteria.SEARCHED, "text")}
+    named["site"] = asked.site_id
+    for name in ("opened_since", "opened_before"):
+        moment = getattr(asked.filters, name)
+        named[name] = moment.isoformat() if moment is not None else None
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _as_fields(criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """The criteria as hidden fields."""
+    if "group" in criteria:
+        return {"group": criteria["group"]}
+    if "search" in criteria:
+        return {"everything": "search", **criteria["address_of"]}
+    name = "author" if "author" in criteria else "address"
+    return {"everything": name, name: criteria[name], "site": criteria["site"]}
+
+
+def _seen_at() -> str:
+    """The moment of the page that the form was on; never one to come."""
+    try:
+        seen = datetime.fromisoformat(request.form.get("seen_at", ""))
+        return min(seen, clock.now()).isoformat()
+    except (ValueError, TypeError):
+        abort(400, "This form is incomplete. Load the page again.")
+
+
+def _title(criteria: Mapping[str, Any]) -> str:
+    if "group" in criteria:
+        return "Comments that say nearly the same"
+    if "ids" in criteria:
+        return "Selected comments"
+    if "search" in criteria:
+        return "Everything that matches the search"
+    if "undoes" in criteria:
+        return "Taking back decisions"
+    return "Everything by this author" if "author" in criteria else "Everything from this address"
+
+
+def show_progress(job: BulkJob | Progress) -> dict[str, Any]:
+    """How far a job is, for the script of its page."""
+    return {
+        "state": job.state,
+        "total": job.total,
+        "done": job.done,
+        "skipped": job.skipped,
+        "message": _told(job),
+    }
+
+
+def _told(job: BulkJob | Progress) -> str:
+    """How far a job is, in a sentence."""
+    done = {"publish": "published", "reject": "rejected", "undo": "taken back"}[job.action]
+    skipped = (
+        f" {job.skipped:,} left alone: somebody decided on them meanwhile, or they changed." if job.skipped else ""
+    )
+    if job.state == "waiting":
+        return f"Waiting for a worker: {job.total:,} to do."
+    if job.state == "running":
+        return f"{job.done:,} of {job.total:,} {done}.{skipped}"
+    if job.state == "done":
+        return f"Done: {job.done:,} {done}.{skipped}"
+    stopped = "Stopped" if job.state == "cancelled" else f"Failed ({job.error})"
+    return f"{stopped} after {job.done:,} of {job.total:,} were {done}.{skipped}"
+
+
+def _names(session: Session, site_ids: set[str]) -> dict[str, str]:
+    return {row[0]: row[1] for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))}
+
+
+def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
+    """What these sites' moderators can choose from, each code once."""
+    settings = site_settings.of_sites(session, site_ids).values()
+    return list({reason.code: reason for one in settings for reason in one.reasons}.values())
+
+
+def _job(session: Session, job_id: str) -> BulkJob:
+    """A job that the person may see: their own, or any for an admin of every site."""
+    job = session.get(BulkJob, job_id) if _JOB_ID.fullmatch(job_id) else None
+    if job is None or not _may_change(job):
+        abort(404)
+    return job
+
+
+def _may_change(job: BulkJob) -> bool:
+    user: User = access.user()
+    return job.created_by == f"user:{user.id}" or user.role == "admin"
+
+
+def _require_change(job: BulkJob) -> None:
+    if not moderated_sites():
+        abort(403, "Deciding takes the role of a moderator.")
+    if not _may_change(job):
+        abort(404)
+
+
+ROUTES = (
+    ("/bulk", "GET", preview_bulk),
+    ("/bulk", "POST", start_bulk),
+    ("/bulk/selection", "POST", start_selection),
+    ("/bulk/jobs", "GET", list_jobs),
+    ("/bulk/jobs/<job_id>", "GET", show_job),
+    ("/bulk/jobs/<job_id>/cancel", "POST", cancel_job),
+    ("/bulk/jobs/<job_id>/undo", "POST", undo_job),
+    ("/groups/<group_id>", "GET", show_group),
+)

@@ -1,0 +1,187 @@
+"""A person's decisions: publishing, rejecting with a reason, taking either back, and who has which comment open."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast
+
+from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from moderation.decisions import comments, undoing
+from moderation.review import claims
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.tables import Comment
+from service.console import access, refusals
+from service.console.card import cards
+from service.console.queue import latest_change
+from service.context import context
+
+MAX_REASON = 500
+
+_DONE: dict[str, str] = {"publish": "Published", "reject": "Rejected"}
+_ID = re.compile(r"c_[0-9a-z]{26}")
+
+
+def decide(comment_id: str) -> ResponseReturnValue:
+    """Publish or reject, if the comment is still what the moderator saw. The site is told after its grace time."""
+    site_id = require_site(comment_id, "moderator")
+    action, version = request.form.get("action", ""), _version()
+    note = request.form.get("reason", "").replace("\0", "").strip()
+    code = request.form.get("code", "") if action == "reject" else ""
+    if action not in _DONE or version is None:
+        abort(400, "Choose to publish or to reject the comment, from a page that shows it.")
+    if len(note) > MAX_REASON:
+        abort(422, f"The reason has {len(note):,} characters; at most {MAX_REASON} fit.")
+    settings = settings_of(site_id)
+    if code and code not in {reason.code for reason in settings.reasons}:
+        abort(422, "This reason is no longer on the site's list. Load the page again and choose another.")
+    try:
+        with context().write(by=access.user().name) as session:
+            decided = comments.decide(
+                session,
+                site_id,
+                comment_id,
+                cast("Literal['publish', 'reject']", action),
+                actor=_actor(),
+                reason=note or None,
+                code=code or None,
+                version=version,
+                grace=settings.grace,
+            )
+    except comments.CommentError as error:
+        return _refuse(comment_id, error, "Your decision was not recorded.")
+    if decided.version == version:
+        return _agreed(decided)
+    reason = settings.reason_of(code).text if code else ""
+    return _decided(decided, f"{_DONE[action]}: {reason}." if reason else f"{_DONE[action]}.")
+
+
+def undo(comment_id: str) -> ResponseReturnValue:
+    """Take back a decision of one's own, while it is the latest."""
+    require_site(comment_id, "moderator")
+    version = _version()
+    if version is None:
+        abort(400, "Say which decision, from the page on which you made it.")
+    try:
+        with context().write(by=access.user().name) as session:
+            found = comments.find(session, None, comment_id, lock=True)
+            if found.version == version and found.decided_by != _actor():
+                abort(403, "Only whoever decided can take it back. You can decide anew.")
+            undone = undoing.undo(session, comment_id, version, actor=_actor())
+    except comments.CommentError as error:
+        return _refuse(comment_id, error, "So nothing was undone.")
+    comment = undone.comment
+    message = _what_an_undo_did(undone)
+    if access.wants_json():
+        return jsonify(status=comment.status, version=comment.version, message=message)
+    flash(message, "good")
+    return redirect(access.own_address(request.form.get("back")), 303)
+
+
+def claim(comment_id: str) -> ResponseReturnValue:
+    """Say that one has this comment open, or still has. Answers who else has, if anybody."""
+    require_site(comment_id, "moderator")
+    with context().write(by=access.user().name) as session:
+        taken = claims.take(session, comment_id, by=_actor())
+        other = cards.people_names(session, [taken.other]).get(taken.other or "")
+    return jsonify(by=other)
+
+
+def release(comment_id: str) -> ResponseReturnValue:
+    """Say that one has left this comment."""
+    require_site(comment_id, "moderator")
+    with context().write(by=access.user().name) as session:
+        claims.release(session, comment_id, by=_actor())
+    return "", 204
+
+
+def require_site(comment_id: str, needed: str) -> str:
+    """The site of a comment, once it is clear that there is one and that the person may do there what takes `needed`.
+
+    404 for what cannot be an id as well: PostgreSQL does not take every string.
+    """
+    if not _ID.fullmatch(comment_id):
+        abort(404)
+    with context().store.read() as session:
+        site_id = session.scalar(select(Comment.site_id).where(Comment.id == comment_id))
+    access.require(site_id or "", needed)
+    return site_id or ""
+
+
+def settings_of(site_id: str) -> SiteSettings:
+    """A site's settings, looked up once a request."""
+    known: dict[str, SiteSettings] = g.setdefault("site_settings", {})
+    if site_id not in known:
+        with context().store.read() as session:
+            known |= site_settings.of_sites(session, {site_id})
+    return known[site_id]
+
+
+def _actor() -> str:
+    return f"user:{access.user().id}"
+
+
+def _version() -> int | None:
+    text = request.form.get("version", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def _decided(comment: Comment, message: str) -> ResponseReturnValue:
+    address = url_for("console.undo", comment_id=comment.id)
+    if access.wants_json():
+        return jsonify(status=comment.status, version=comment.version, message=message, undo=address)
+    text = f"{message.partition(':')[0].rstrip('.')} the comment by {comment.name[:60]}."
+    flash({"text": text, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
+    return redirect(access.own_address(request.form.get("back")), 303)
+
+
+def _agreed(comment: Comment) -> ResponseReturnValue:
+    """No undo is offered: it would take back the decision that the person agreed with, which is another's."""
+    message = f"You agree with the decision before: it stays {comment.status}."
+    if access.wants_json():
+        return jsonify(status=comment.status, version=comment.version, message=message)
+    flash(message, "good")
+    return redirect(access.own_address(request.form.get("back")), 303)
+
+
+def _what_an_undo_did(undone: undoing.Undone) -> str:
+    if undone.comment.status == "pending":
+        return "Undone. The comment is being scored."
+    if undone.uncorrected:
+        return "Undone here. But the site has been told already, and cannot be told that the comment waits again."
+    if undone.told:
+        return "Undone. The site had been told already, and is now told of this too."
+    return "Undone. The site was never told."
+
+
+def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Response:
+    """Nothing was done: why, and for one who was too late, whose decision stands."""
+    if isinstance(error, comments.NotFound):
+        abort(404)
+    if isinstance(error, comments.Erased):
+        abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
+    if isinstance(error, comments.NotYours):
+        abort(403, str(error))
+    if not isinstance(error, comments.Stale):
+        return refusals.refuse(409, str(error))
+    with context().store.read() as session:
+        comment = session.get(Comment, comment_id)
+        if comment is None:
+            abort(404)
+        told = latest_change.tell(session, comment, and_then=", after you loaded the page")
+    return refusals.refuse(
+        409,
+        f"{told} {outcome}",
+        back=url_for("console.show_comment", comment_id=comment_id),
+    )
+
+
+ROUTES = (
+    ("/comments/<comment_id>/decision", "POST", decide),
+    ("/comments/<comment_id>/undo", "POST", undo),
+    ("/comments/<comment_id>/claim", "POST", claim),
+    ("/comments/<comment_id>/release", "POST", release),
+)

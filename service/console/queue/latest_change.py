@@ -1,0 +1,39 @@
+"""What became of a comment while somebody had it on their screen: who did what, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.tables import AuditEvent, Comment
+from service import pages
+from service.console.card import cards
+
+_VERBS = {"published": "published", "rejected": "rejected"}
+_ACTIONS = ("comment.decided", "comment.undone", "comment.edited")
+
+
+def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
+    """The last that was done to a comment, in a sentence or two; `and_then` goes on with the first."""
+    if comment.status == "erased":
+        return f"The comment was erased{and_then}."
+    event = session.scalar(
+        select(AuditEvent)
+        .where(AuditEvent.comment_id == comment.id, AuditEvent.action.in_(_ACTIONS))
+        .order_by(AuditEvent.version.desc())
+        .limit(1)
+    )
+    if event is None or event.action == "comment.edited":
+        return f"Its author changed the comment{and_then}, and it is being scored again."
+    who = cards.people_names(session, [event.actor]).get(event.actor, "Somebody")
+    done = "undid the last decision on" if event.action == "comment.undone" else _VERBS.get(comment.status, "flagged")
+    told = f"{who[0].upper()}{who[1:]} {done} this comment {pages.age(event.created_at)}{and_then}."
+    reason = said(event.reasons)
+    return f"{told} Reason: {reason}" if reason and event.action == "comment.decided" else told
+
+
+def said(reasons: list[dict[str, Any]] | None) -> str:
+    """Reasons as one text."""
+    return " ".join(str(reason.get("message", "")) for reason in reasons or ())

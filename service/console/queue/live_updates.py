@@ -1,0 +1,163 @@
+"""What open pages of the console hear of others: as it happens (server-sent events), or when they ask.
+
+A stream holds a thread, so there are only so many. A page that finds no room, or no Redis, asks every few seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Collection, Iterator
+from queue import Empty
+from typing import Any, NamedTuple
+
+from flask import Flask, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from moderation import actors, clock
+from moderation.people import accounts
+from moderation.people.roles import by_site
+from moderation.review import claims
+from moderation.store import AWAY
+from moderation.tables import Comment, ReviewItem
+from moderation.webhooks.console_channel import Message
+from service.console import access
+from service.console.card import cards
+from service.console.queue import bulk, latest_change
+from service.console.queue.subscription import Line, Wire
+from service.context import Context, context
+
+#: How often a stream says that it lives, and looks whether its reader may still read it.
+HEARTBEAT_SECONDS = 5.0
+#: After this a page connects anew, so that none keeps its place for ever.
+LONGEST_SECONDS = 300.0
+RETRY_SECONDS = 10
+#: Cards that a page may ask about at a time.
+MOST_CARDS = 200
+#: A page is told of new items from a moment before it asked last: what was written then may be seen only now.
+_OVERLAP_MS = 3000
+_COUNT_UP_TO = 100
+
+_ID = re.compile(r"c_[0-9a-z]{26}")
+
+
+class Reach(NamedTuple):
+    """What the reader of a stream may hear of: their sites, and bulk jobs of their own, or all of an admin of all."""
+
+    sites: Collection[str]
+    actor: str
+    is_admin: bool
+
+    def includes(self, message: Message) -> bool:
+        """Whether a message is for this reader."""
+        if message.job is not None:
+            return self.is_admin or message.job.created_by == self.actor
+        return message.site in self.sites
+
+
+#: What the reader of a stream may hear of now; None: nothing any more.
+Allowed = Callable[[], Reach | None]
+
+
+def init_app(app: Flask) -> None:
+    """Lay the wire of an app whose context is there. Nothing is opened until a page listens."""
+    found: Context = app.extensions["winnow"]
+    app.extensions["winnow_wire"] = Wire(found.settings.redis_url, found.settings.event_streams)
+
+
+def stream_events() -> ResponseReturnValue:
+    """Server-sent events, of the sites that the person may see. 503 when there is no room or no Redis."""
+    wire: Wire = current_app.extensions["winnow_wire"]
+    line = wire.join()
+    if line is None:
+        return {"message": "Ask /console/changes instead."}, 503, {"Retry-After": str(RETRY_SECONDS)}
+    store, token = context().store, request.cookies[access.SESSION_COOKIE]
+
+    def allowed() -> Reach | None:
+        user = accounts.resume_session(store, token)
+        if user is None:
+            return None
+        with store.read() as session:
+            return Reach(by_site(session, user).keys(), actors.of_user(user.id), user.role == "admin")
+
+    answer = Response(_tell(line, allowed), mimetype="text/event-stream")
+    answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    answer.call_on_close(lambda: wire.leave(line))
+    return answer
+
+
+def show_changes() -> ResponseReturnValue:
+    """What has changed `since` (milliseconds since 1970): how many new items, and how `cards` stand now."""
+    wanted = [one for one in request.args.get("cards", "").split(",") if _ID.fullmatch(one)][:MOST_CARDS]
+    since = request.args.get("since", "")
+    now = now_ms()
+    with context().store.read() as session:
+        rows = session.scalars(select(Comment).where(Comment.id.in_(wanted), Comment.site_id.in_(access.roles()))).all()
+        ids = [row.id for row in rows]
+        open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.closed_at.is_(None))
+        waiting = set(session.scalars(open_items))
+        holders = claims.holders(session, ids)
+        names = cards.people_names(session, list(holders.values()))
+        me = f"user:{access.user().id}"
+        shown = {
+            row.id: {
+                "version": row.version,
+                "waits": row.id in waiting,
+                "message": None if row.id in waiting else latest_change.tell(session, row),
+                "by": names[holders[row.id]] if holders.get(row.id, me) != me else None,
+            }
+            for row in rows
+        }
+        opened = 0
+        if re.fullmatch(r"[0-9]{1,15}", since):
+            after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
+            query = select(ReviewItem.id).where(
+                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.closed_at.is_(None)
+            )
+            opened = session.scalar(select(func.count()).select_from(query.limit(_COUNT_UP_TO).subquery())) or 0
+    return jsonify(now=now, opened=opened, cards=shown)
+
+
+def now_ms() -> int:
+    """For templates: when this page was made, which is since when it wants to know what is new."""
+    return clock.milliseconds(clock.now())
+
+
+def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
+    """The stream's text. Ends after a while, when Redis goes away, and when its reader's session ends."""
+    began = time.monotonic()
+    reach = allowed()
+    yield f"retry: {1000 * RETRY_SECONDS}\nevent: connected\ndata: {{}}\n\n"
+    beat = time.monotonic() + HEARTBEAT_SECONDS
+    while reach is not None and time.monotonic() - began < LONGEST_SECONDS:
+        if time.monotonic() >= beat:
+            try:
+                reach = allowed()
+            except AWAY:
+                return
+            beat = time.monotonic() + HEARTBEAT_SECONDS
+            yield ":\n\n" if reach is not None else "event: over\ndata: {}\n\n"
+            continue
+        try:
+            message = line.messages.get(timeout=max(0.0, beat - time.monotonic()))
+        except Empty:
+            continue
+        if message is None:
+            return
+        if reach.includes(message):
+            yield f"data: {json.dumps(_show(message))}\n\n"
+
+
+def _show(message: Message) -> dict[str, Any]:
+    shown: dict[str, Any] = {"kind": message.kind, "comments": list(message.comments), "by": message.by}
+    if message.job is None:
+        return shown
+    return shown | {"job": {"id": message.job.id} | bulk.show_progress(message.job)}
+
+
+ROUTES = (
+    ("/events", "GET", stream_events),
+    ("/changes", "GET", show_changes),
+)

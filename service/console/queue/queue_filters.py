@@ -1,0 +1,141 @@
+"""What the review queue's address asks for, and what a moderator can choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast, get_args
+
+from flask import request
+
+from moderation import clock
+from moderation.review.review_counts import Counts
+from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
+from service.console.card.cards import KINDS, label_name
+from texts.folding import fold
+
+ORDERS: Mapping[Order, str] = {
+    "due": "Most urgent first",
+    "oldest": "Oldest first",
+    "newest": "Newest first",
+}
+#: What an address calls a span of time -> how it is read, how long it is, and whether what is older is meant.
+AGES: Mapping[str, tuple[str, timedelta, bool]] = {
+    "hour": ("At most an hour", timedelta(hours=1), False),
+    "day": ("At most a day", timedelta(days=1), False),
+    "over-hour": ("More than an hour", timedelta(hours=1), True),
+    "over-day": ("More than a day", timedelta(days=1), True),
+    "over-week": ("More than a week", timedelta(days=7), True),
+}
+RULES = {
+    "flag_threshold": "Score reaches the flag threshold",
+    "reject_threshold": "Score reaches the reject threshold",
+    "suspect_words": "Suspect words",
+    "banned_words": "Banned words",
+    "links": "Too many links",
+    "repeated": "Repeated text",
+    "language": "Unknown language",
+    "first_comment": "First comment",
+    "not_scored": "Could not be scored",
+    "not_judged": "Policy could not be applied",
+    "clear": "Nothing against it",
+}
+LANGUAGES = {
+    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
+    "ur-Latn": "Urdu in Latin letters", "zh": "Chinese",
+}  # fmt: skip
+#: In an address -> in the form, and how its values are read.
+NAMES = {
+    "kind": "Why it waits",
+    "label": "Label",
+    "rule": "Rule",
+    "language": "Language",
+    "age": "Waiting for",
+    "author": "Author",
+    "thread": "Page",
+    "q": "Text",
+}
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one address asks for. `values` are its filters as they stand there, by their names in `NAMES`."""
+
+    site_id: str | None
+    order: Order
+    values: Mapping[str, str]
+    filters: Filters
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The arguments of an address that asks for the same."""
+        order = {} if self.order == "due" else {"order": self.order}
+        return ({"site": self.site_id} if self.site_id else {}) | order | dict(self.values)
+
+    def without(self, name: str) -> dict[str, str]:
+        """The arguments of an address that does not ask for this."""
+        return {key: value for key, value in self.address.items() if key != name}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value to choose; `text` has its count, where there is one."""
+
+    value: str
+    text: str
+
+
+def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | None = None) -> Asked:
+    """What the request's address asks for, or the form `given_by`; nothing where no page could have asked for it."""
+    source = request.args if given_by is None else given_by
+    given = {name: _clean(source.get(name, "")) for name in ("site", "order", *NAMES)}
+    order = cast("Order", given["order"]) if given["order"] in get_args(Order) else "due"
+    values = {name: given[name] for name in NAMES if given[name] and (name != "age" or given[name] in AGES)}
+    _, span, older = AGES.get(values.get("age", ""), ("", None, False))
+    since = None if span is None else clock.now() - span
+    filters = Filters(
+        **{name: values.get(name) for name in ("kind", "label", "rule", "language", "thread")},
+        author_key=fold(values["author"])[:400] if "author" in values else None,
+        text=values.get("q"),
+        opened_since=None if older else since,
+        opened_before=since if older else None,
+        not_for=f"user:{user_id}",
+        one_of_each=site_ids,
+    )
+    return Asked(given["site"] if given["site"] in site_ids else None, order, values, filters)
+
+
+def options(asked: Asked, found: Mapping[str, Counts]) -> dict[str, list[Option]]:
+    """What each list offers: the values that occur, and the one that is chosen."""
+    lists = {}
+    for name, counted in found.items():
+        values = dict(counted)
+        values.setdefault(asked.values.get(name, ""), 0)
+        values.pop("", None)
+        lists[name] = [Option(value, f"{in_words(name, value)} ({number(count)})") for value, count in values.items()]
+    lists["age"] = [Option(value, text) for value, (text, _, _) in AGES.items()]
+    return lists
+
+
+def in_words(name: str, value: str) -> str:
+    """A filter's value as people read it."""
+    if name == "age":
+        return AGES[value][0]
+    if name == "label":
+        return label_name(value)
+    known = {"kind": KINDS, "rule": RULES, "language": LANGUAGES}.get(name, {})
+    return known.get(value, value)
+
+
+def number(count: int) -> str:
+    """A count that nobody went on with: `1,000+`."""
+    return f"{COUNT_UP_TO:,}+" if count > COUNT_UP_TO else f"{count:,}"
+
+
+def _clean(text: str) -> str:
+    """Without what PostgreSQL does not take."""
+    return text.replace("\0", "").strip()[:_LONGEST]

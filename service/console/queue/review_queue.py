@@ -1,0 +1,100 @@
+"""The review queue: what waits for a person, most urgent first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from moderation import clock
+from moderation.review import review_counts, review_items
+from moderation.tables import Comment, ReviewItem, Site
+from service.console import access
+from service.console.card import cards
+from service.console.queue import queue_filters
+from service.context import context
+
+PAGE = 20
+#: How many sites are shown with how much waits there.
+SITES_COUNTED = 50
+
+_POSITION = re.compile(r"([0-9]{1,17})-(q_[0-9a-z]{26})")
+
+
+def show_queue() -> ResponseReturnValue:
+    """A page of cards; the address says which filters and where it begins."""
+    after = read_position(request.args.get("after"))
+    with context().store.read() as session:
+        sites = site_names(session)
+        asked = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
+        site_ids = [asked.site_id] if asked.site_id else list(access.roles())
+        # Without a filter one index has the queue of all sites.
+        sees_all = asked.site_id is None and access.user().role != "none"
+        found = review_items.page(
+            session, None if sees_all else site_ids, asked.filters, asked.order, after=after, limit=PAGE
+        )
+        counted = review_counts.counts(session, site_ids, not_for=asked.filters.not_for)
+        return render_template(
+            "console/queue/queue.html",
+            cards=cards.build(session, with_all_items(session, found.rows, asked.filters.not_for)),
+            waiting=review_counts.capped(counted["kind"].values()),
+            asked=asked,
+            names=queue_filters.NAMES,
+            options=queue_filters.options(asked, counted),
+            orders=queue_filters.ORDERS,
+            sites=sites,
+            waiting_on=_waiting_on(session, list(access.roles())),
+            in_words=queue_filters.in_words,
+            number=queue_filters.number,
+            is_first=after is None,
+            found=found,
+            next=write_position(found.next),
+            seen_at=clock.now().isoformat(),
+            may_decide=lambda site_id: access.may(site_id, "moderator"),
+            may_decide_any=access.may_anywhere("moderator"),
+        )
+
+
+def with_all_items(
+    session: Session, rows: Collection[tuple[ReviewItem, Comment]], person: str | None
+) -> list[tuple[Comment, list[ReviewItem]]]:
+    """Each comment once, with everything that it waits for: flagged and reported, it is one thing to decide.
+
+    Without what `person` may not take.
+    """
+    comments = {comment.id: comment for _, comment in rows}
+    items: dict[str, list[ReviewItem]] = {comment_id: [] for comment_id in comments}
+    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.closed_at.is_(None))
+    if person is not None:
+        query = query.where(or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != person))
+    for item in session.scalars(query.order_by(ReviewItem.id)):
+        items[item.comment_id].append(item)
+    return [(comment, items[comment_id]) for comment_id, comment in comments.items()]
+
+
+def site_names(session: Session) -> list[tuple[str, str]]:
+    """The sites that the person signed in may see: id and name, by name."""
+    query = select(Site.id, Site.name).where(Site.id.in_(access.roles())).order_by(Site.name, Site.id)
+    return [(site_id, name) for site_id, name in session.execute(query)]
+
+
+def write_position(position: review_items.Position | None) -> str | None:
+    """Where a page ended, for the address of the next one."""
+    return None if position is None else f"{position.at}-{position.item_id}"
+
+
+def read_position(text: str | None) -> review_items.Position | None:
+    """What `write_position` wrote; anything else is the beginning."""
+    match = _POSITION.fullmatch(text or "")
+    return None if match is None else review_items.Position(int(match[1]), match[2])
+
+
+def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:
+    return review_counts.by_site(session, site_ids) if 1 < len(site_ids) <= SITES_COUNTED else {}
+
+
+ROUTES = (("/", "GET", show_queue),)

@@ -1,0 +1,117 @@
+// Selecting many cards, and deciding on all of a group. Without it all of that works by forms.
+
+const cards = document.getElementById("cards");
+const selection = document.getElementById("selection");
+const useKeys = document.getElementById("use-keys");
+const keysAreOff = () => (useKeys ? !useKeys.checked : localStorage.getItem("winnow-keys") === "off");
+
+const boxes = () => [...cards.querySelectorAll(".card:not(.decided) input[name=select]")];
+const ticked = () => boxes().filter((box) => box.checked);
+const current = () => document.activeElement?.closest?.(".card") ?? null;
+
+function showSelection() {
+  const number = ticked().length;
+  document.getElementById("selected").textContent = `${number} selected`;
+  for (const button of selection.querySelectorAll("button[name=action]")) button.disabled = number === 0;
+  document.getElementById("select-all").textContent =
+    number && number === boxes().length ? "Select none" : "Select all on this page";
+  selection.classList.toggle("idle", number === 0);
+}
+
+let last = null;
+
+function toggle(box, upTo) {
+  const all = boxes();
+  if (upTo && last && all.includes(last)) {
+    const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((one, other) => one - other);
+    for (const between of all.slice(from, to + 1)) between.checked = box.checked;
+  }
+  last = box;
+  showSelection();
+}
+
+function watchSelection() {
+  cards.addEventListener("click", (event) => {
+    if (event.target.name === "select") toggle(event.target, event.shiftKey);
+  });
+  const all = document.getElementById("select-all");
+  all.disabled = false;
+  all.addEventListener("click", () => {
+    const tick = ticked().length < boxes().length;
+    for (const box of boxes()) box.checked = tick;
+    showSelection();
+  });
+  selection.addEventListener("submit", () => {
+    // The versions that are shown: cards may have come after the page was made.
+    for (const old of selection.querySelectorAll("[name=seen_version]")) old.remove();
+    for (const box of ticked()) {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name: "seen_version" });
+      field.value = `${box.value}:${box.closest(".card").querySelector(".decision [name=version]").value}`;
+      selection.append(field);
+    }
+  });
+  new MutationObserver(showSelection).observe(cards, { childList: true, subtree: true, attributeFilter: ["class"] });
+  showSelection();
+}
+
+// A list's form answers on the card, which goes on waiting. Before console.js hears of it: that is for decisions.
+async function addToList(form) {
+  const outcome = form.closest(".more-body").querySelector(".list-outcome");
+  const tell = (text, kind) => {
+    outcome.textContent = text;
+    outcome.className = `list-outcome note small ${kind}`;
+    outcome.hidden = false;
+  };
+  try {
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "application/json" },
+    });
+    const { message } = await answer.json();
+    tell(message, answer.ok ? "good" : "bad");
+    if (answer.ok) form.reset();
+  } catch {
+    tell("The server cannot be reached. Try again in a moment.", "bad");
+  }
+}
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.matches(".list-entry")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    addToList(event.target);
+  },
+  true,
+);
+
+const press = (selector) => document.querySelector(selector)?.click();
+const keys = cards
+  ? {
+      x: (event) => {
+        const box = current()?.querySelector("input[name=select]");
+        if (!box) return;
+        box.checked = !box.checked;
+        toggle(box, event.shiftKey);
+      },
+      a: () => current()?.querySelector(".decide-group")?.click(),
+    }
+  : {
+      p: () => press(".bulk-decision [value=publish]"),
+      r: () => press(".bulk-decision [value=reject]"),
+      u: () => press("#job [action$='/undo'] button"),
+    };
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]");
+  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const key = event.key.toLowerCase();
+  if (keysAreOff() || !Object.hasOwn(keys, key)) return;
+  event.preventDefault();
+  keys[key](event);
+});
+
+if (cards && selection) watchSelection();

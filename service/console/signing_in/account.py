@@ -1,0 +1,83 @@
+"""One's own page: what one may do, the password, the second step, and where one is signed in."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation import sealing
+from moderation.people import accounts, sessions, totp
+from service.console import access
+from service.console.browsers import browser_name
+from service.console.queue.review_queue import site_names
+from service.console.signing_in import throttle
+from service.context import context
+
+
+def show_you() -> ResponseReturnValue:
+    return _page(200)
+
+
+def change_password() -> ResponseReturnValue:
+    current, new = request.form.get("current", ""), request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        return _page(422, again="The two passwords differ. Type the same one twice.")
+    user = access.user()
+    throttle.count_attempt(user.name)
+    try:
+        accounts.change_password(context().store, user, current, new, keep=_token())
+    except accounts.WrongPassword as error:
+        return _page(403, current=str(error))
+    except accounts.PersonError as error:
+        return _page(422, new=str(error))
+    flash("Your password is changed, and you are signed out everywhere else.", "good")
+    return _back()
+
+
+def end_own_session() -> ResponseReturnValue:
+    chosen = request.form.get("session", "").replace("\0", "")
+    with context().store.write() as session:
+        sessions.end(session, access.user().id, chosen, actor=access.actor())
+    flash("That browser is signed out.", "good")
+    return _back()
+
+
+def end_other_sessions() -> ResponseReturnValue:
+    with context().store.write() as session:
+        sessions.end_all(session, access.user().id, keep=sealing.digest(_token()), actor=access.actor())
+    flash("You are signed out everywhere but here.", "good")
+    return _back()
+
+
+def _page(status: int, **errors: str) -> ResponseReturnValue:
+    user = access.user()
+    with context().store.read() as session:
+        page = render_template(
+            "console/signing_in/you.html",
+            person=user,
+            sites=[(name, access.roles()[site_id]) for site_id, name in site_names(session)[:50]],
+            sessions=sessions.of_user(session, user.id),
+            own=sealing.digest(_token()),
+            codes_left=totp.recovery_codes_left(session, user.id),
+            browser_name=browser_name,
+            errors=errors,
+            min_length=accounts.MIN_PASSWORD_LENGTH,
+            provider=context().settings.oidc_name,
+        )
+    return page, status
+
+
+def _token() -> str:
+    return request.cookies[access.SESSION_COOKIE]
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(url_for("console.show_you"), 303)
+
+
+ROUTES = (
+    ("/you", "GET", show_you),
+    ("/you/password", "POST", change_password),
+    ("/you/sessions/end", "POST", end_own_session),
+    ("/you/sessions/end-others", "POST", end_other_sessions),
+)

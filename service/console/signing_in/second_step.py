@@ -1,0 +1,94 @@
+"""The second step of signing in, for who has set up an authenticator; and the session at the end of either."""
+
+from __future__ import annotations
+
+from flask import Response, flash, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation import clock, sealing
+from moderation.people import accounts, totp
+from moderation.tables import User
+from service.console import access
+from service.console.signing_in import throttle
+from service.context import context
+
+#: How long somebody may look for their phone, in seconds.
+PATIENCE = 600
+#: In the signed cookie: who gave the right password, and when.
+_PENDING = "second_step"
+
+
+def ask_or_start(user: User, wanted: str | None) -> Response:
+    """For who gave the right password: ask for a code where they have an authenticator, else sign them in."""
+    if user.totp_sealed is None:
+        return start(user, wanted)
+    session.clear()
+    session[_PENDING] = {"user": user.id, "at": _now(), "password": _mark(user), "next": wanted}
+    return make_response(redirect(url_for("console.show_second_step"), 303))
+
+
+def start(user: User, wanted: str | None) -> Response:
+    """A new session, never one that was there before: its token, and the forms' as well, are made anew."""
+    store = context().store
+    if earlier := request.cookies.get(access.SESSION_COOKIE):
+        accounts.end_session(store, earlier)
+    session.clear()
+    response = make_response(redirect(access.own_address(wanted), 303))
+    token = accounts.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
+    access.remember(response, token)
+    return response
+
+
+def show_second_step() -> ResponseReturnValue:
+    return _from_the_beginning() if _pending() is None else _form(200)
+
+
+def check_second_step() -> ResponseReturnValue:
+    user = _pending()
+    if user is None:
+        return _from_the_beginning()
+    code = request.form.get("code", "")[:100].strip()
+    if not code:
+        return _form(422, "Please enter the code.")
+    throttle.count_attempt()
+    throttle.count_code(user.id)
+    if not totp.check(context().store, context().settings, user, code):
+        return _form(403, "This is not the code of now, or it was used already. Wait for the next one and enter that.")
+    return start(user, session[_PENDING]["next"])
+
+
+def _pending() -> User | None:
+    """Who gave the right password, shortly before and in this browser."""
+    found = session.get(_PENDING)
+    if found is None or not 0 <= _now() - found["at"] <= PATIENCE:
+        return None
+    with context().store.read() as read:
+        user = read.get(User, found["user"])
+    if user is None or user.disabled_at is not None or user.totp_sealed is None or _mark(user) != found["password"]:
+        return None
+    return user
+
+
+def _mark(user: User) -> str:
+    """Another once the password is another."""
+    return sealing.digest(user.password_hash or "")[:16]
+
+
+def _now() -> int:
+    return int(clock.now().timestamp())
+
+
+def _form(status: int, error: str = "") -> ResponseReturnValue:
+    return render_template("console/signing_in/second_step.html", error=error), status
+
+
+def _from_the_beginning() -> ResponseReturnValue:
+    session.pop(_PENDING, None)
+    flash("That took too long, so please begin again.", "wait")
+    return redirect(url_for("console.show_sign_in"), 303)
+
+
+ROUTES = (
+    ("/sign-in/code", "GET", show_second_step),
+    ("/sign-in/code", "POST", check_second_step),
+)

@@ -1,0 +1,194 @@
+"""Signing in through an OpenID Connect provider: authorization code with PKCE, by Authlib. Off without an issuer.
+
+Nothing here holds a transaction while the provider is asked, and it is given a few seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from authlib.integrations.base_client import MismatchingStateError, OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, abort, current_app, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+from requests.exceptions import RequestException
+
+from moderation.people.single_sign_on import Identity, Unknown, by_subject, link, metadata_address
+from moderation.settings import Settings
+from moderation.tables import User
+from service.console.signing_in import second_step, throttle
+from service.context import context
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = 5.0
+#: How far the provider's clock may be from ours.
+SKEW_SECONDS = 60
+_NEXT = "sso_next"
+_EXTENSION = "winnow_sso"
+
+
+class ProviderError(Exception):
+    """The provider did not do as it should; the message is for whoever wants to sign in."""
+
+
+#: What Authlib raises where a provider is away, refuses, or answers with something else than it should.
+FAILURES = (OAuthError, JoseError, RequestException, RuntimeError, ValueError, KeyError, TypeError, ProviderError)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Make the client, where there is a provider. It is first asked when somebody first signs in through it."""
+    app.extensions[_EXTENSION] = None
+    if settings.oidc_issuer is not None:
+        app.extensions[_EXTENSION] = OAuth(app).register(
+            "winnow",
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            server_metadata_url=metadata_address(settings.oidc_issuer),
+            client_kwargs={
+                "scope": "openid profile email",
+                "code_challenge_method": "S256",
+                "default_timeout": TIMEOUT_SECONDS,
+            },
+        )
+
+
+def provider_name() -> str | None:
+    """What the button calls the provider; None where there is none."""
+    return context().settings.oidc_name if current_app.extensions[_EXTENSION] else None
+
+
+def start_single_sign_on() -> ResponseReturnValue:
+    throttle.count_attempt()
+    client = _client()
+    session.clear()  # with what earlier attempts left, the cookie would outgrow what a browser takes
+    session[_NEXT] = request.args.get("next")
+    try:
+        _require_issuer(client)
+        answer: ResponseReturnValue = client.authorize_redirect(_own_address())
+    except FAILURES as error:
+        return _refuse(error)
+    return answer
+
+
+def finish_single_sign_on() -> ResponseReturnValue:
+    """Where the provider sends people back to."""
+    throttle.count_attempt()
+    client = _client()
+    wanted = session.get(_NEXT)
+    try:
+        _require_issuer(client)
+        user = _user_of(client, _vouched_for(client))
+    except Unknown as stranger:
+        return _form(403, str(stranger))
+    except FAILURES as error:
+        return _refuse(error)
+    return second_step.start(user, wanted)
+
+
+def _vouched_for(client: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The provider's tokens, and what its ID token says: signed by it, for us, for this attempt, and not long ago."""
+    token = client.authorize_access_token(
+        claims_options={
+            "iss": {"essential": True, "value": client.load_server_metadata()["issuer"]},
+            "aud": {"essential": True, "value": client.client_id},
+        },
+        leeway=SKEW_SECONDS,
+    )
+    claims = token.get("userinfo")
+    if not claims or not isinstance(claims.get("sub"), str):
+        raise ProviderError("it did not say who you are")
+    return token, claims
+
+
+def _user_of(client: Any, vouched: tuple[dict[str, Any], dict[str, Any]]) -> User:
+    token, claims = vouched
+    found = context()
+    issuer = str(found.settings.oidc_issuer)
+    known = Identity(issuer, claims["sub"], None)
+    with found.store.read() as read:
+        user = by_subject(read, known)
+    if user is not None and user.disabled_at is None:
+        return user
+    identity = Identity(issuer, claims["sub"], _name_in(_told_more(client, token, claims)))
+    with found.store.write() as write:
+        return link(write, identity, found.settings.oidc_role)
+
+
+def _told_more(client: Any, token: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims, with those that the provider tells at its userinfo endpoint only."""
+    if "userinfo_endpoint" not in client.load_server_metadata():
+        return claims
+    told = client.userinfo(token=token)
+    if told.get("sub") != claims["sub"]:
+        raise ProviderError("it spoke of two people at once")
+    merged: dict[str, Any] = claims | told
+    return merged
+
+
+def _name_in(claims: dict[str, Any]) -> str | None:
+    """What may equal a user's name. An address that nobody has verified is anybody's."""
+    if context().settings.oidc_match == "username":
+        name = claims.get("preferred_username")
+    else:
+        name = claims.get("email") if claims.get("email_verified") in (True, "true") else None
+    return name if isinstance(name, str) and name else None
+
+
+def _require_issuer(client: Any) -> None:
+    """The provider must call itself what the operator does, and sign so that its public keys tell."""
+    metadata = client.load_server_metadata()
+    if str(metadata.get("issuer", "")).rstrip("/") != context().settings.oidc_issuer:
+        raise ProviderError("it calls itself something else than WINNOW_OIDC_ISSUER says")
+    named = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+    metadata["id_token_signing_alg_values_supported"] = [one for one in named if one[:2] in {"RS", "PS", "ES", "Ed"}]
+
+
+def _client() -> Any:
+    client = current_app.extensions[_EXTENSION]
+    if client is None:
+        abort(404)
+    return client
+
+
+def _own_address() -> str:
+    """Never from the request's Host: the provider knows this address."""
+    return context().settings.public_url + url_for("console.finish_single_sign_on")
+
+
+def _refuse(error: Exception) -> ResponseReturnValue:
+    """Why nobody was signed in, in a sentence; the log has the rest."""
+    log.warning("single_sign_on.failed", error=type(error).__name__, why=str(error)[:300])
+    name = context().settings.oidc_name
+    if isinstance(error, MismatchingStateError):
+        return _form(403, "That took too long, or it began in another browser. Please begin again.")
+    if isinstance(error, RequestException):
+        return _form(502, f"{_capital(name)} cannot be reached now. Try again in a moment, or use your password.")
+    if isinstance(error, OAuthError) and error.error == "access_denied":
+        return _form(403, f"{_capital(name)} did not let you in.")
+    return _form(
+        502, f"{_capital(name)} gave an answer that cannot be trusted, so nobody was signed in: {_why(error)}."
+    )
+
+
+def _why(error: Exception) -> str:
+    return str(error).rstrip(".")[:200] if isinstance(error, ProviderError) else "the log says why"
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _form(status: int, message: str) -> ResponseReturnValue:
+    page = render_template(
+        "console/signing_in/sign_in.html", name="", errors={"form": message}, wanted="", provider=provider_name()
+    )
+    return page, status
+
+
+ROUTES = (
+    ("/sign-in/provider", "GET", start_single_sign_on),
+    ("/sign-in/provider/back", "GET", finish_single_sign_on),
+)

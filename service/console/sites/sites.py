@@ -1,0 +1,193 @@
+"""Sites for their admins: a new one, its name and mode, and its keys. Each page asks for the role on that very site."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.people import members
+from moderation.people.roles import includes
+from moderation.policy import policies
+from moderation.sites import site_keys
+from moderation.sites import sites as site_rows
+from moderation.tables import PolicyVersion, Site
+from moderation.webhooks import endpoints
+from service.console import access
+from service.context import context
+
+#: Mode -> what it does with a comment.
+MODES = {
+    "auto": "The policy decides; what it is unsure of waits for a moderator.",
+    "hold": "Every comment waits for a moderator. The emergency brake.",
+    "open": "Comments are published at once, and moderators look at doubtful ones afterwards.",
+    "observe": "Everything is published. Winnow only records what it would have done.",
+}
+#: Role on one site -> what it allows.
+SITE_ROLES = {
+    "viewer": "looks at comments and decisions",
+    "moderator": "decides on comments as well",
+    "admin": "changes the policy, keys, webhooks and people of the site as well",
+}
+KINDS = {"api": "API key", "compat": "compat key"}
+
+
+def list_sites() -> ResponseReturnValue:
+    with context().store.read() as session:
+        return render_template("console/sites/sites.html", sites=_administered(session), may_create=_may_create())
+
+
+def create_site() -> ResponseReturnValue:
+    access.require_everywhere("admin")
+    name = request.form.get("name", "").strip()
+    try:
+        site_rows.require_name(name)
+    except ValueError as error:
+        with context().store.read() as session:
+            page = render_template(
+                "console/sites/sites.html", sites=_administered(session), may_create=True, name=name, error=str(error)
+            )
+        return page, 422
+    made = site_rows.create_site(context().store, context().settings, name, actor=access.actor())
+    return _show_keys(f"{name} is created", made.id, made.api_key, made.compat_key)
+
+
+def show_site(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    return _page(site_id, 200)
+
+
+def rename_site(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    name = request.form.get("name", "").strip()
+    try:
+        site_rows.require_name(name)
+    except ValueError as error:
+        return _page(site_id, 422, name=str(error))
+    with context().store.write() as session:
+        site_rows.rename(session, site_id, name, actor=access.actor())
+    flash("The site has its new name.", "good")
+    return _back(site_id)
+
+
+def set_site_mode(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    mode = request.form.get("mode", "")
+    if mode not in MODES:
+        abort(400, f"There is no mode {mode[:20]!r}; choose one of {', '.join(MODES)}.")
+    with context().store.write() as session:
+        if policies.current(session, site_id).document["mode"] != mode:
+            policies.set_mode(session, site_id, mode, actor=access.actor())
+    flash(f"The site is in mode {mode}. {MODES[mode]}", "good")
+    return _back(site_id)
+
+
+def rotate_site_key(site_id: str) -> ResponseReturnValue:
+    """A new key beside the one in use, so that the site's servers can move to it without a gap."""
+    access.require(site_id, "admin")
+    kind = _kind()
+    made = site_rows.rotate_key(context().store, context().settings, site_id, kind, actor=access.actor())
+    return _show_keys(f"A new {KINDS[kind]}", site_id, made.api_key, made.compat_key)
+
+
+def revoke_site_key(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    kind, key_id = _kind(), request.form.get("key", "")
+    with context().store.write() as session:
+        try:
+            site_keys.revoke(session, site_id, kind, key_id, actor=access.actor())
+        except LookupError as error:
+            abort(404, str(error))
+    flash(
+        "The key is revoked: in five seconds at most nothing accepts it any more. For a week it can be undone.", "good"
+    )
+    return _back(site_id, "keys")
+
+
+def restore_site_key(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    kind, key_id = _kind(), request.form.get("key", "")
+    with context().store.write() as session:
+        try:
+            site_keys.restore(session, site_id, kind, key_id, actor=access.actor())
+        except LookupError as error:
+            abort(404, str(error))
+        except site_keys.KeyRefused as error:
+            flash(str(error), "bad")
+        else:
+            flash("The key is valid again.", "good")
+    return _back(site_id, "keys")
+
+
+def _administered(session: Session) -> list[dict[str, str]]:
+    """The sites whose admin the person signed in is, with their modes, by name."""
+    own = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
+    query = (
+        select(Site, PolicyVersion.document)
+        .join(PolicyVersion, (PolicyVersion.site_id == Site.id) & (PolicyVersion.version == Site.policy_version))
+        .where(Site.id.in_(own))
+        .order_by(Site.name, Site.id)
+    )
+    return [{"id": site.id, "name": site.name, "mode": document["mode"]} for site, document in session.execute(query)]
+
+
+def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
+    with context().store.read() as session:
+        page = render_template(
+            "console/sites/site.html",
+            site=session.get_one(Site, site_id),
+            mode=policies.current(session, site_id).document["mode"],
+            modes=MODES,
+            keys=site_keys.of_site(session, context().settings, site_id),
+            kinds=KINDS,
+            members=members.of_site(session, site_id),
+            everywhere=members.everywhere(session),
+            roles=SITE_ROLES,
+            webhooks=endpoints.of_site(session, site_id),
+            errors=errors,
+            may_see_people=_may_create(),
+        )
+    return page, status
+
+
+def _show_keys(title: str, site_id: str, api_key: str | None, compat_key: str | None) -> ResponseReturnValue:
+    """What is shown now and never again."""
+    page = render_template(
+        "console/sites/new_keys.html",
+        title=title,
+        site_id=site_id,
+        api_key=api_key,
+        compat_key=compat_key,
+        url=context().settings.public_url,
+    )
+    return page, 201
+
+
+def _kind() -> Literal["api", "compat"]:
+    kind = request.form.get("kind", "")
+    if kind not in KINDS:
+        abort(400, "Say which key: api or compat.")
+    return cast("Literal['api', 'compat']", kind)
+
+
+def _may_create() -> bool:
+    return includes(access.user().role, "admin")
+
+
+def _back(site_id: str, part: str | None = None) -> ResponseReturnValue:
+    return redirect(url_for("console.show_site", site_id=site_id, _anchor=part), 303)
+
+
+ROUTES = (
+    ("/sites", "GET", list_sites),
+    ("/sites", "POST", create_site),
+    ("/sites/<site_id>", "GET", show_site),
+    ("/sites/<site_id>/name", "POST", rename_site),
+    ("/sites/<site_id>/mode", "POST", set_site_mode),
+    ("/sites/<site_id>/keys", "POST", rotate_site_key),
+    ("/sites/<site_id>/keys/revoke", "POST", revoke_site_key),
+    ("/sites/<site_id>/keys/restore", "POST", restore_site_key),
+)

@@ -1,0 +1,144 @@
+"""A site's webhooks for its admins: where they lead, what became of each message, a test, and sending again."""
+
+from __future__ import annotations
+
+import re
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation.errors import NotFound
+from moderation.tables import Site
+from moderation.webhooks import endpoints
+from moderation.webhooks.endpoints import EndpointRefused, NotNow
+from service.console import access
+from service.context import context
+
+PAGE = 30
+_DELIVERY = re.compile(r"msg_[0-9a-z]{26}")
+_ENDPOINT = re.compile(r"w_[0-9a-z]{26}")
+#: State of a delivery -> what it is called, and the colour of its badge.
+STATES = {
+    "delivered": ("Delivered", "published"),
+    "waiting": ("Being sent", "pending"),
+    "held": ("Held back for a moment", "pending"),
+    "failing": ("Tried again later", "flagged"),
+    "given up": ("Given up", "rejected"),
+    "cancelled": ("Taken back", "pending"),
+}
+
+
+def list_webhooks(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    return _page(site_id, 200)
+
+
+def add_webhook(site_id: str) -> ResponseReturnValue:
+    access.require(site_id, "admin")
+    url = request.form.get("url", "").strip()
+    try:
+        with context().store.write() as session:
+            endpoint, secret = endpoints.add(session, context().settings, site_id, url, actor=access.actor())
+    except EndpointRefused as refusal:
+        return _page(site_id, 422, url=url, error=str(refusal))
+    return render_template("console/sites/new_webhook.html", endpoint=endpoint, secret=secret), 201
+
+
+def switch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
+    _require(site_id, endpoint_id)
+    on = request.form.get("action") == "on"
+    try:
+        with context().store.write() as session:
+            endpoints.switch(session, site_id, endpoint_id, on=on, actor=access.actor())
+    except NotFound:
+        abort(404)
+    flash(f"The webhook is switched {'on' if on else 'off'}.", "good")
+    return redirect(url_for("console.list_webhooks", site_id=site_id), 303)
+
+
+def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
+    _require(site_id, endpoint_id)
+    try:
+        with context().write() as session:
+            endpoints.test(session, site_id, endpoint_id, actor=access.actor())
+    except NotFound:
+        abort(404)
+    except NotNow as refusal:
+        flash(str(refusal), "bad")
+    else:
+        flash("A test message is on its way. Load this page again to see what came of it.", "good")
+    return _to_deliveries(site_id, endpoint_id)
+
+
+def show_deliveries(site_id: str, endpoint_id: str) -> ResponseReturnValue:
+    _require(site_id, endpoint_id)
+    before = request.args.get("before", "")
+    after = before if _DELIVERY.fullmatch(before) else None
+    with context().store.read() as session:
+        try:
+            endpoint = endpoints.find(session, site_id, endpoint_id)
+            rows = endpoints.deliveries(session, site_id, endpoint_id, after=after, limit=PAGE + 1)
+        except NotFound:
+            abort(404)
+        return render_template(
+            "console/sites/deliveries.html",
+            site=session.get_one(Site, site_id),
+            endpoint=endpoint,
+            rows=[(delivery, attempts, endpoints.state_of(delivery)) for delivery, attempts in rows[:PAGE]],
+            states=STATES,
+            is_first=after is None,
+            next=rows[PAGE - 1][0].id if len(rows) > PAGE else None,
+        )
+
+
+def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseReturnValue:
+    _require(site_id, endpoint_id)
+    if not _DELIVERY.fullmatch(delivery_id):
+        abort(404)
+    try:
+        with context().write() as session:
+            endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=access.actor())
+    except NotFound:
+        abort(404)
+    except NotNow as refusal:
+        flash(str(refusal), "bad")
+    else:
+        flash("It is sent once more, under the same id. Load this page again to see what came of it.", "good")
+    return _to_deliveries(site_id, endpoint_id)
+
+
+def _require(site_id: str, endpoint_id: str) -> None:
+    """404 for what cannot be an id: PostgreSQL does not take every string."""
+    access.require(site_id, "admin")
+    if not _ENDPOINT.fullmatch(endpoint_id):
+        abort(404)
+
+
+def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:
+    with context().store.read() as session:
+        found = endpoints.of_site(session, site_id)
+        latest = endpoints.last_results(session, [one.id for one in found])
+        page = render_template(
+            "console/sites/webhooks.html",
+            site=session.get_one(Site, site_id),
+            endpoints=[(one, latest.get(one.id)) for one in found],
+            state_of=endpoints.state_of,
+            states=STATES,
+            most=endpoints.MOST_ENDPOINTS,
+            form=form,
+        )
+    return page, status
+
+
+def _to_deliveries(site_id: str, endpoint_id: str) -> ResponseReturnValue:
+    return redirect(url_for("console.show_deliveries", site_id=site_id, endpoint_id=endpoint_id), 303)
+
+
+ROUTES = (
+    ("/sites/<site_id>/webhooks", "GET", list_webhooks),
+    ("/sites/<site_id>/webhooks", "POST", add_webhook),
+    ("/sites/<site_id>/webhooks/<endpoint_id>/switch", "POST", switch_webhook),
+    ("/sites/<site_id>/webhooks/<endpoint_id>/test", "POST", test_webhook),
+    ("/sites/<site_id>/webhooks/<endpoint_id>", "GET", show_deliveries),
+    ("/sites/<site_id>/webhooks/<endpoint_id>/deliveries/<delivery_id>/redeliver", "POST", redeliver),
+)

@@ -1,0 +1,7 @@
+"""The statistics."""
+
+from __future__ import annotations
+
+from service.console.statistics import statistics
+
+ROUTES = statistics.ROUTES

@@ -1,0 +1,199 @@
+"""The statistics: what was decided, how long it took, and how far people and the classifier agree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from models import LABELS
+from moderation import clock
+from moderation.decisions.second_looks import Agreement, agreement
+from moderation.history import tallies
+from service.console import plots
+from service.console.card import cards
+from service.console.plots import Plot, Series
+from service.console.queue.review_queue import site_names
+from service.context import context
+
+PERIODS = (7, 30, 90)
+#: So many people's plots fit the page; they are those who decided most.
+MOST_PEOPLE = 12
+#: A label with fewer decisions by people has no plot of its own.
+LEAST_DECIDED = 10
+
+_OUTCOMES = (("published", "Published"), ("flagged", "Held back"), ("rejected", "Rejected"))
+
+
+def show_stats() -> ResponseReturnValue:
+    days = _days()
+    since = days[0].isoformat()
+    with context().store.read() as session:
+        sites = site_names(session)
+        chosen = request.args.get("site") if request.args.get("site") in dict(sites) else None
+        site_ids = [chosen] if chosen else [site_id for site_id, _ in sites]
+        return render_template(
+            "console/statistics/stats.html",
+            sites=sites,
+            site_id=chosen,
+            period=len(days),
+            periods=PERIODS,
+            decisions=_decisions(session, site_ids, days),
+            queue=_queue(session, site_ids, days),
+            scores=_scores(session, site_ids, since),
+            agreement=_agreement(session, site_ids, since),
+            people=_people(session, site_ids, days),
+            second_looks=second_looks(session, site_ids, clock.now() - timedelta(days=len(days))),
+            label_name=cards.label_name,
+        )
+
+
+def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> list[Agreement]:
+    """How far a second look agrees with the first, for what was looked at twice."""
+    return [one for one in agreement(session, site_ids, since) if one.pairs]
+
+
+def _days() -> list[date]:
+    sent = request.args.get("days", "")
+    number = int(sent) if sent in {str(period) for period in PERIODS} else 30
+    today = clock.now().date()
+    return [today - timedelta(days=back) for back in range(number - 1, -1, -1)]
+
+
+def _name(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _decisions(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
+    """By the policy, and by people: the site's own decisions over the API are some of these."""
+    counts: dict[tuple[str, str, str], int] = defaultdict(int)
+    for day, key, number in tallies.by_day(session, site_ids, "decided", days[0].isoformat()):
+        outcome, kind = key.split(" ")
+        counts[day, outcome, "policy" if kind == "policy" else "people"] += number
+    found = []
+    for kind, title in (("policy", "By the policy"), ("people", "By people")):
+        series = [
+            Series(name, look, [counts[day.isoformat(), look, kind] for day in days])
+            for look, name in _OUTCOMES
+            if kind == "policy" or look != "flagged"
+        ]
+        totals = {one.name: int(sum(value or 0 for value in one.values)) for one in series}
+        said = ", ".join(f"{number:,} {name.lower()}" for name, number in totals.items())
+        undone = sum(counts[day.isoformat(), "undone", kind] for day in days)
+        note = f"{said}." + (f" {undone:,} taken back." if undone else "")
+        found.append(
+            plots.stacked(title, [_name(day) for day in days], series, summary=f"{title}, by day: {said}.", note=note)
+        )
+    return found
+
+
+def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
+    samples = tallies.queue_samples(session, site_ids, days[0].isoformat())
+    if len(days) == PERIODS[0]:
+        points = [
+            (f"{_name(day)}, {hour:02}:00", [f"{day.isoformat()} {hour:02}"]) for day in days for hour in range(24)
+        ]
+    else:
+        points = [(_name(day), [f"{day.isoformat()} {hour:02}" for hour in range(24)]) for day in days]
+    names = [name for name, _ in points]
+    size, age = (
+        [max((samples[hour][which] for hour in hours if hour in samples), default=None) for _, hours in points]
+        for which in (0, 1)
+    )
+    waits: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for day, key, number in tallies.by_day(session, site_ids, "wait", days[0].isoformat()):
+        waits[day].append((int(key), number))
+    medians = [tallies.median(waits[day.isoformat()]) for day in days]
+    known = [one for one in medians if one is not None]
+    most, oldest = max((one or 0 for one in size), default=0), max((one or 0 for one in age), default=0)
+    longest = plots.duration(max(known)) if known else "nothing"
+    return [
+        plots.line("Waiting in the queue", names, Series("Waiting", "seen", size), summary=f"At most {most:,} waited."),
+        plots.line(
+            "Age of the oldest",
+            names,
+            Series("Age", "seen", age),
+            summary=f"The oldest waited {plots.duration(oldest)} at most.",
+            times=True,
+        ),
+        plots.line(
+            "Median wait for a person",
+            [_name(day) for day in days],
+            Series("Median", "seen", medians),
+            summary=f"The median of a day was {longest} at most.",
+            times=True,
+        ),
+    ]
+
+
+def _scores(session: Session, site_ids: Collection[str], since: str) -> list[Plot]:
+    counts: dict[str, list[int]] = {}
+    for key, number in tallies.in_all(session, site_ids, "score", since).items():
+        label, at = key.split(" ")
+        counts.setdefault(label, [0] * tallies.BINS)[int(at)] += number
+    return [plots.histogram(cards.label_name(label), counts[label]) for label in _ordered(counts)]
+
+
+def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[Plot]:
+    """Whether people reject what scores high: for all labels together, then for each that was highest often enough."""
+    cells: dict[str, list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in range(tallies.BANDS)])
+    for key, number in tallies.in_all(session, site_ids, "agree", since).items():
+        label, band, status = key.split(" ")
+        for name in (label, ""):
+            cells[name][int(band)][1] += number
+            cells[name][int(band)][0] += number if status == "rejected" else 0
+    if not cells:
+        return []
+    found = []
+    for label in ("", *_ordered({name for name in cells if name})):
+        decided = sum(of for _, of in cells[label])
+        if label and decided < LEAST_DECIDED:
+            continue
+        rejected = sum(number for number, _ in cells[label])
+        title = cards.label_name(label) if label else "All labels"
+        found.append(
+            plots.shares(
+                title,
+                [(max(0, number), max(0, of)) for number, of in cells[label]],
+                summary=f"{title}: people decided {decided:,} comments, and rejected {rejected:,}.",
+                note=f"{decided:,} decided by people.",
+                wide=not label,
+            )
+        )
+    return found
+
+
+def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
+    """For each person, decisions a day and the time between two of them."""
+    since = days[0].isoformat()
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for day, actor, number in tallies.by_day(session, site_ids, "person", since):
+        counts[actor][day] += number
+    paces: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for key, number in tallies.in_all(session, site_ids, "pace", since).items():
+        actor, bucket = key.rsplit(" ", 1)
+        paces[actor].append((int(bucket), number))
+    busiest = sorted(counts, key=lambda actor: -sum(counts[actor].values()))[:MOST_PEOPLE]
+    names = cards.people_names(session, busiest)
+    found = []
+    for actor in busiest:
+        total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), names.get(actor, actor)
+        a_day = f"{total:,} decisions, {total / len(counts[actor]):,.0f} on a day with any"
+        note = f"{a_day}. Median {plots.duration(pace)} from one to the next." if pace else f"{a_day}."
+        series = Series("Decisions", "seen", [counts[actor][day.isoformat()] for day in days])
+        found.append(
+            plots.stacked(name, [_name(day) for day in days], [series], summary=f"{name}: {a_day}.", note=note)
+        )
+    return found
+
+
+def _ordered(labels: Collection[str]) -> list[str]:
+    """The labels in the classifier's order, and then those that it no longer knows."""
+    return [label for label in LABELS if label in labels] + sorted(set(labels) - set(LABELS))
+
+
+ROUTES = (("/statistics", "GET", show_stats),)

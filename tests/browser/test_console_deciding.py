@@ -1,0 +1,476 @@
+"""Deciding in a real browser: by keyboard from sign-in to the site's webhook, taken back, and not into each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Locator, Page, Route, expect
+
+from moderation import clock
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.people import accounts
+from moderation.settings import Settings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, WebhookDelivery
+from moderation.webhooks import console_channel
+from moderation.webhooks.sender import Sender
+from tests.conftest import client_of
+from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.comments import rows, stored
+from tests.support.delivering import deliver_once
+from tests.support.receiver import Receiver
+from tests.support.signed_in import PASSWORD
+from tests.support.waiting import eventually
+from worker import process
+
+pytest_plugins = ("tests.support.chromium",)
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
+
+Flag = Callable[..., list[str]]
+
+
+@pytest.fixture
+def url(app: Flask, serve: Serve) -> str:
+    return f"{serve(app)}/console/"
+
+
+@pytest.fixture
+def site(site_with_webhook: CreatedSite, store: Store) -> CreatedSite:
+    """A site with a webhook, told of a moderator's decision two seconds later."""
+    with store.write() as session:
+        site_settings.save(
+            session,
+            site_with_webhook.id,
+            SiteSettings(grace_seconds=2, second_look_automatic=0.0, second_look_moderators=0.0),
+            actor="operator",
+        )
+    return site_with_webhook
+
+
+@pytest.fixture
+def flag(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Flag:
+    """Posts comments and has them flagged as a scoring process does: the first is the most urgent. Gives their ids."""
+
+    def post(*texts: str) -> list[str]:
+        sent = [Submission(name="Ada", comment=f"{text} insult=0.{800 - at}") for at, text in enumerate(texts)]
+        outcomes = submissions.submit(store, queues, site.id, sent)
+        process.use(scorer)
+        while (result := scorer.run_batch()).claimed:
+            process.record(result)
+        with store.write() as session:  # the site knows that they wait
+            for row in session.query(WebhookDelivery).filter_by(event="comment.flagged"):
+                row.next_attempt_at = None
+        return [outcome.comment.id for outcome in outcomes if outcome.comment is not None]
+
+    return post
+
+
+@pytest.fixture
+def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
+    sender = Sender(settings.webhook_allow)
+    return lambda: deliver_once(store, settings, sender)
+
+
+@pytest.fixture
+def enter(store: Store, new_context: NewContext, url: str) -> Callable[..., Page]:
+    """A moderator at the review queue: `enter("mo")`."""
+
+    def open_queue(name: str, *, at: str = url, **options: object) -> Page:
+        accounts.create_user(store, name, "moderator", PASSWORD)
+        page = new_context(**options).new_page()
+        page.goto(at)
+        sign_in(page, name)
+        page.wait_for_load_state()
+        return page
+
+    return open_queue
+
+
+def at_keyboard(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def card(page: Page, comment_id: str) -> Locator:
+    return page.locator(f"article[id='{comment_id}']")
+
+
+# --- the keyboard, from sign-in to the webhook --------------------------------------------------------------------
+
+
+def test_by_keyboard_from_sign_in_to_the_api_and_the_webhook(
+    app: Flask,
+    url: str,
+    store: Store,
+    site: CreatedSite,
+    flag: Flag,
+    new_context: NewContext,
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+) -> None:
+    [first, second, _] = flag("one", "two", "three")
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    page = new_context().new_page()
+    page.goto(url)
+    page.get_by_label("Name").focus()
+    page.keyboard.type("mo")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Review queue")).to_be_visible()
+    page.wait_for_load_state()
+    at_keyboard(page, "j", "e")
+    expect(page.get_by_role("dialog")).to_contain_text("6 Spam or advertising")
+    at_keyboard(page, "6")
+    expect(card(page, second)).to_be_focused()
+    expect(card(page, first)).to_contain_text("Rejected: Spam or advertising.")
+    at_keyboard(page, "u")
+    expect(card(page, first)).to_contain_text("Undone. The site was never told.")
+    expect(card(page, first)).to_be_focused()
+    at_keyboard(page, "e")
+    page.keyboard.press("ArrowDown")
+    page.get_by_label("Note", exact=True).last.focus()
+    page.keyboard.type("p, r and u are only letters here.")
+    at_keyboard(page, "Enter")
+    expect(card(page, first)).to_contain_text("Rejected: Attacks people for who they are.")
+    at_keyboard(page, "p")
+    expect(card(page, second)).to_contain_text("Published.")
+
+    client: FlaskClient = client_of(app, site.api_key)
+    shown = client.get(f"/api/v1/comments/{first}").get_json()
+    assert (shown["status"], shown["version"], shown["decided_by"]) == ("rejected", 5, "user")
+    assert shown["reasons"] == [
+        {
+            "rule": "moderator",
+            "action": "reject",
+            "message": "Attacks people for who they are: p, r and u are only letters here.",
+            "label": "identity_attack",
+            "code": "identity_attack",
+            "note": "p, r and u are only letters here.",
+        }
+    ]
+    assert client.get(f"/api/v1/comments/{second}").get_json()["status"] == "published"
+    assert deliver() == [], "not before the grace is over"
+    eventually(lambda: [deliver(), len(receiver.requests) == 2][1], what="the site was told of both")
+    told = sorted((one.json["data"]["id"], one.json["type"], one.json["data"]["version"]) for one in receiver.requests)
+    assert told == sorted([(first, "comment.rejected", 5), (second, "comment.published", 3)])
+
+
+def test_a_decision_undone_in_its_grace_never_leaves_and_one_undone_later_is_followed_by_another(
+    store: Store,
+    flag: Flag,
+    enter: Callable[..., Page],
+    receiver: Receiver,
+    deliver: Callable[[], list[str]],
+) -> None:
+    [first, second, _] = flag("one", "two", "three")
+    page = enter("mo")
+    at_keyboard(page, "j", "r")
+    expect(card(page, first)).to_contain_text("Rejected.")
+    at_keyboard(page, "z")
+    expect(card(page, first)).to_contain_text("The site was never told.")
+    at_keyboard(page, "j", "d")
+    expect(card(page, second)).to_contain_text("Rejected.")
+    eventually(deliver, what="the second has left")
+    page.get_by_text("Last decisions").click()
+    expect(page.locator("#recent li")).to_have_count(1)
+    page.locator("#recent").get_by_role("button", name="Undo").click()
+    expect(card(page, second)).to_contain_text("The site had been told already, and is now told of this too.")
+    eventually(deliver)
+    assert [(one.json["data"]["id"], one.json["type"]) for one in receiver.requests] == [
+        (second, "comment.rejected"),
+        (second, "comment.flagged"),
+    ]
+    assert [stored(store, one).status for one in (first, second)] == ["flagged", "flagged"]
+
+
+def test_undo_is_there_after_the_page_was_loaded_again_and_for_nobody_else(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    at_keyboard(page, "j", "r")
+    expect(card(page, first)).to_contain_text("Rejected.")
+    page.reload()
+    expect(page.locator(".card")).to_have_count(1)
+    at_keyboard(page, "u")
+    expect(card(page, first)).to_contain_text("Undone.")
+    expect(card(page, first)).to_be_focused()
+    at_keyboard(page, "r")
+    expect(card(page, first)).to_contain_text("Rejected.")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You have signed out.")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_the_next_cards_are_there_however_quickly_somebody_decides(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    ids = flag(*(f"remark {number}" for number in range(45)))
+    page = enter("mo")
+    loads: list[str] = []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+    at_keyboard(page, "j")
+    for one in ids[:40]:
+        expect(card(page, one)).to_be_focused()
+        at_keyboard(page, "p")
+    eventually(lambda: [stored(store, one).status for one in ids[:40]] == ["published"] * 40)
+    assert loads == [], "all on one page"
+    expect(card(page, ids[40])).to_be_focused()
+    assert page.locator(".card").count() < 45, "what was decided does not pile up"
+    for _ in range(20):
+        at_keyboard(page, "u")
+    eventually(lambda: [stored(store, one).status for one in ids[20:40]] == ["flagged"] * 20)
+    expect(page.locator("#recent")).to_be_hidden()
+    page.wait_for_load_state("networkidle")
+    at_keyboard(page, "u")
+    expect(page.locator("#announcement")).to_have_text("There is nothing to undo.")
+
+
+def test_without_javascript_a_decision_can_be_undone(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo", java_script_enabled=False)
+    page.get_by_label("Reason to reject it").nth(0).select_option("off_topic")
+    page.get_by_role("button", name="Reject").nth(0).click()
+    expect(page.get_by_text("Rejected the comment by Ada.")).to_be_visible()
+    assert (stored(store, first).reasons or [{}])[0]["code"] == "off_topic"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone. The site was never told.")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(2)
+    assert stored(store, first).status == "flagged"
+
+
+# --- honest failure -----------------------------------------------------------------------------------------------
+
+
+def test_a_decision_that_the_server_never_got_comes_back(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:
+    [first, second] = flag("one", "two")
+    page = enter("mo")
+    at_keyboard(page, "j")
+    page.context.set_offline(True)
+    at_keyboard(page, "p")
+    expect(card(page, first)).to_contain_text("The server cannot be reached.")
+    expect(card(page, first).get_by_role("button", name="Publish")).to_be_visible()
+    expect(card(page, second)).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    assert page.get_by_text("Published.").count() == 0
+    assert stored(store, first).status == "flagged"
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Show it").click()
+    expect(card(page, first)).to_be_focused()
+    at_keyboard(page, "p")
+    expect(card(page, first)).to_contain_text("Published.")
+    assert stored(store, first).status == "published"
+
+
+def test_nothing_is_called_done_while_it_is_on_its_way_or_after_the_server_failed(
+    store: Store, flag: Flag, enter: Callable[..., Page], app: Flask
+) -> None:
+    [first, second] = flag("one", "two")
+    page = enter("mo")
+    held: list[Route] = []
+    page.route("**/decision", lambda route: held.append(route))  # noqa: PLW0108  (it needs a function to mark)
+    at_keyboard(page, "j", "r")
+    expect(card(page, first)).to_contain_text("Rejecting…")
+    expect(card(page, second)).to_be_focused()
+
+    def held_up() -> list[Route]:
+        page.wait_for_timeout(20)  # in which the browser's requests reach us
+        return held
+
+    eventually(held_up)
+    held[0].fulfill(status=500, body="<h1>Internal Server Error</h1>", content_type="text/html")
+    expect(card(page, first)).to_contain_text("The server failed (500).")
+    expect(card(page, first).get_by_role("button", name="Reject")).to_be_visible()
+    expect(page.locator("#recent")).to_be_hidden()
+    page.unroute("**/decision")
+    at_keyboard(page, "k", "r")
+    expect(card(page, first)).to_contain_text("Rejected.")
+
+
+def test_an_undo_that_failed_can_be_tried_again(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    at_keyboard(page, "j", "r")
+    expect(card(page, first)).to_contain_text("Rejected.")
+    page.context.set_offline(True)
+    at_keyboard(page, "u")
+    expect(card(page, first)).to_contain_text("The server cannot be reached.")
+    assert stored(store, first).status == "rejected"
+    page.context.set_offline(False)
+    at_keyboard(page, "u")
+    expect(card(page, first)).to_contain_text("Undone.")
+    assert stored(store, first).status == "flagged"
+
+
+# --- two at once --------------------------------------------------------------------------------------------------
+
+
+def test_who_has_a_comment_open_is_shown_to_others_until_they_leave(flag: Flag, enter: Callable[..., Page]) -> None:
+    [first, second] = flag("one", "two")
+    mo, nia = enter("mo"), enter("nia")
+    at_keyboard(mo, "j")
+    expect(card(nia, first)).to_contain_text("mo is looking at this")
+    expect(card(mo, first)).not_to_contain_text("is looking at this")
+    at_keyboard(mo, "j")
+    expect(card(nia, second)).to_contain_text("mo is looking at this")
+    expect(card(nia, first)).not_to_contain_text("is looking at this")
+    nia.reload()
+    expect(card(nia, second)).to_contain_text("mo is looking at this")
+    mo.goto("about:blank")
+    expect(card(nia, second)).not_to_contain_text("is looking at this")
+
+
+def test_a_claim_warns_and_does_not_block(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:
+    [first, _] = flag("one", "two")
+    mo, nia = enter("mo"), enter("nia")
+    at_keyboard(mo, "j")
+    expect(card(nia, first)).to_contain_text("mo is looking at this")
+    at_keyboard(nia, "j", "p")
+    expect(card(nia, first)).to_contain_text("Published.")
+    expect(card(mo, first)).to_contain_text("Nia published this comment just now.")
+    expect(card(mo, first)).to_be_focused()
+    at_keyboard(mo, "r")
+    at_keyboard(mo, "j")
+    expect(card(mo, first)).to_have_class(re.compile("decided"))
+    assert stored(store, first).status == "published"
+
+
+def test_anothers_decision_folds_the_card_and_says_who_decided_what_and_why(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, second, third] = flag("one", "two", "three")
+    mo, nia = enter("mo"), enter("nia")
+    at_keyboard(nia, "j", "j", "j")
+    expect(card(nia, third)).to_be_focused()
+    place = card(nia, third).bounding_box()
+    at_keyboard(mo, "j", "e", "6")
+    expect(card(nia, first)).to_contain_text("Mo rejected this comment just now. Reason: Spam or advertising")
+    expect(card(nia, first).locator(".written")).to_be_hidden()
+    expect(card(nia, third)).to_be_focused()
+    assert place is not None
+    at_keyboard(mo, "u")
+    expect(nia.get_by_role("button", name="1 new, show it")).to_be_visible()
+    at_keyboard(nia, "n")
+    expect(card(nia, first).locator(".written")).to_be_visible()
+    assert stored(store, second).status == "flagged"
+
+
+def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callable[..., Page]) -> None:
+    ids = flag(*(f"remark {number}" for number in range(8)))
+    page = enter("mo")
+    card(page, ids[4]).focus()
+    card(page, ids[4]).scroll_into_view_if_needed()
+    before = card(page, ids[4]).bounding_box()
+    [new] = flag("something new insult=0.99")
+    bar = page.get_by_role("button", name="1 new, show it")
+    expect(bar).to_be_visible()
+    assert card(page, ids[4]).bounding_box() == before
+    assert card(page, new).count() == 0
+    assert violations(page) == []
+    page.keyboard.press("n")
+    expect(card(page, new)).to_be_focused()
+    expect(bar).to_be_hidden()
+
+
+def test_where_nothing_waited_what_is_new_appears(flag: Flag, enter: Callable[..., Page]) -> None:
+    page = enter("mo")
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    [new] = flag("one")
+    page.get_by_role("button", name="1 new, show it").click()
+    expect(card(page, new)).to_be_focused()
+    expect(page.get_by_text("Nothing waits for you.")).to_be_hidden()
+    page.keyboard.press("p")
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+@pytest.mark.parametrize("streams", [0, 1])
+def test_a_page_that_finds_no_room_for_a_stream_asks_and_sees_the_same(
+    make_app: Callable[..., Flask], store: Store, serve: Serve, flag: Flag, enter: Callable[..., Page], streams: int
+) -> None:
+    [first, second] = flag("one", "two")
+    address = f"{serve(make_app(max_event_streams=streams))}/console/"
+    answers: list[int] = []
+    mo, nia = enter("mo", at=address), enter("nia", at=address)
+    nia.on("response", lambda answer: answers.append(answer.status) if "/changes" in answer.url else None)
+    at_keyboard(mo, "j")
+    expect(card(nia, first)).to_contain_text("mo is looking at this")
+    at_keyboard(mo, "r")
+    expect(card(nia, first)).to_contain_text("Mo rejected this comment just now.")
+    [new] = flag("three")
+    for page in (mo, nia):
+        page.get_by_role("button", name="1 new, show it").click()
+        expect(card(page, new)).to_be_focused()
+    assert 200 in answers, "nia asked"
+    assert stored(store, second).status == "flagged"
+
+
+# --- looks --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_what_deciding_adds_is_accessible(flag: Flag, enter: Callable[..., Page], scheme: str, width: int) -> None:
+    flag("one", "two", "three")
+    page = enter("mo", color_scheme=scheme, viewport={"width": width, "height": 800})
+    found = []
+    page.locator(".card").first.focus()
+    at_keyboard(page, "e")
+    found += violations(page)
+    at_keyboard(page, "1")
+    expect(page.locator(".card").first).to_contain_text("Rejected: Insults somebody.")
+    page.get_by_text("Last decisions").click()
+    found += violations(page)
+    page.get_by_text("Last decisions").click()
+    page.context.set_offline(True)
+    page.locator(".card").nth(1).focus()
+    at_keyboard(page, "p")
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += violations(page)
+    page.context.set_offline(False)
+    at_keyboard(page, "?")
+    found += violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert found == []
+
+
+def test_times_are_local_with_the_exact_time_on_hover(
+    url: str, store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first] = flag("one")
+    with store.write() as session:
+        comment = session.get(Comment, first)
+        assert comment is not None
+        comment.created_at = comment.accepted_at = clock.now().replace(month=1, day=15, hour=12, minute=30, second=5)
+        year = comment.created_at.year
+    page = enter("mo", timezone_id="America/New_York", locale="en-GB")
+    page.goto(f"{url}comments/{first}")
+    written = page.locator(".card time").first
+    expect(written).to_have_text(re.compile("ago$"))
+    exact = f"15 January {year} at 07:30:05"
+    expect(written).to_have_attribute("title", re.compile(exact))
+    expect(page.locator(".history time").first).to_have_text(re.compile(exact))
+
+
+def test_the_policys_decision_meanwhile_is_told_as_the_policys(
+    store: Store, flag: Flag, enter: Callable[..., Page], queues: Queues, site: CreatedSite
+) -> None:
+    [first] = flag("one")
+    page = enter("mo")
+    with store.write() as session:
+        comments.decide(session, None, first, "publish", actor="site", grace=timedelta(0))
+
+    console_channel.publish(queues.redis, console_channel.Message("decided", site.id, [first]))
+    expect(card(page, first)).to_contain_text("The site published this comment just now.")
+    assert rows(store, Comment)[0].status == "published"
