@@ -30,6 +30,7 @@ _REASON: Schema = {
         "label": _TEXT,
         "score": {"type": "number", "minimum": 0, "maximum": 1},
         "threshold": {"type": "number"},
+        "entry": {"type": "integer", "minimum": 1},
     },
 }
 

@@ -7,6 +7,11 @@ import pytest
 from texts import wording
 
 
+@pytest.mark.parametrize(("name", "text"), [("spam", "Spam"), ("identity_attack", "Identity attack"), ("", "")])
+def test_a_name_of_ours_in_words(name: str, text: str) -> None:
+    assert wording.named(name) == text
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [(0, "0 links"), (1, "1 link"), (2, "2 links"), (21, "21 links"), (1234, "1,234 links")]
 )

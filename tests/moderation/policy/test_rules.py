@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from moderation.decisions.scoring import reasons_in_mode
 from moderation.patterns import AddressSet, PatternSet
 from moderation.policy import rules
-from moderation.policy.rules import Action, Facts, Mode, Policy, Threshold, evaluate, placement
+from moderation.policy.rules import evaluate
+from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
 
 SITE = Policy(
     thresholds={
@@ -120,6 +121,20 @@ def test_the_first_rule_with_something_to_say_decides() -> None:
     assert len(decided) == len(rules.RULES), "every rule has its place in this table"
 
 
+def test_a_policy_of_nothing_holds_nothing_against_anybody() -> None:
+    assert evaluate(Policy(), {"toxicity": 1.0}, EVERYTHING).reasons[0].rule == "clear"
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.name)
+def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> None:
+    """Of each check, by itself, on a comment that breaks every rule."""
+    scores = None if rule is rules.NOT_SCORED else {"toxicity": 0.95}
+    facts = replace(EVERYTHING, ip="198.51.100.7") if rule is rules.TRUSTED_IP else EVERYTHING
+    given = list(rule.check(SITE, scores, facts))
+    assert given
+    assert {(reason.rule, reason.action) for reason in given} == {(rule.name, rule.action)}
+
+
 @pytest.mark.parametrize(
     ("switched_off", "facts"),
     [
@@ -147,9 +162,9 @@ def test_every_label_over_its_threshold_is_a_reason_the_highest_first() -> None:
 
 def test_every_banned_word_that_occurs_is_a_reason() -> None:
     verdict = evaluate(SITE, CALM, replace(PLAIN, text="buy pills at the casino"))
-    assert [reason.message for reason in verdict.reasons] == [
-        "It contains entry 1 of the site's banned words.",
-        "It contains entry 2 of the site's banned words.",
+    assert [(reason.entry, reason.message) for reason in verdict.reasons] == [
+        (1, "It contains entry 1 of the site's banned words."),
+        (2, "It contains entry 2 of the site's banned words."),
     ]
 
 

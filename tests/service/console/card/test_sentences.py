@@ -7,18 +7,24 @@ from typing import Any
 import pytest
 
 from service.console.card.sentences import why
+from texts import wording
 
 
 def over(action: str, label: str, score: float, threshold: float) -> dict[str, Any]:
-    name = label.replace("_", " ").capitalize()
-    message = f"{name} {score:.2f} reaches this site's {action} threshold of {threshold:.2f}."
+    message = f"{wording.named(label)} {score:.2f} reaches this site's {action} threshold of {threshold:.2f}."
     known = {"rule": f"{action}_threshold", "action": action, "message": message}
     return known | {"label": label, "score": score, "threshold": threshold}
 
 
-def entry(number: int) -> dict[str, Any]:
+def of_before(number: int) -> dict[str, Any]:
+    """A reason as 1.0.0rc1 stored it."""
     message = f"It contains entry {number} of the site's suspect words."
     return {"rule": "suspect_words", "action": "flag", "message": message}
+
+
+def entry(number: int) -> dict[str, Any]:
+    """A reason of now: its message is for people, and no number is read from it."""
+    return {"rule": "suspect_words", "action": "flag", "message": "It has a suspect word, on page 7.", "entry": number}
 
 
 HOLD = {"rule": "mode_hold", "action": "flag", "message": "This site holds every comment for a moderator."}
@@ -43,7 +49,11 @@ HOLD = {"rule": "mode_hold", "action": "flag", "message": "This site holds every
             "Toxicity 0.996, insult 0.97 and spam 1.00 reach this site's reject thresholds.",
         ),
         ([entry(3), entry(12)], "It contains entries 3 and 12 of the site's suspect words."),
-        ([entry(3)], "It contains entry 3 of the site's suspect words."),
+        ([of_before(3)], "It contains entry 3 of the site's suspect words."),
+        (
+            [of_before(3), of_before(12)],
+            "It contains entry 3 of the site's suspect words. It contains entry 12 of the site's suspect words.",
+        ),
         (
             [{"rule": "clear", "action": "publish", "message": "Every score is below its threshold."}, HOLD],
             "Every score is below its threshold; this site holds every comment for a moderator.",
