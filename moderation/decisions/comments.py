@@ -23,7 +23,8 @@ from moderation.review import lookalikes, review_items
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, Feedback, Report
-from moderation.webhooks import events
+from moderation.webhooks import catalogue, events
+from moderation.webhooks.catalogue import Event
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -205,8 +206,8 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     events.notify(
         session,
         [
-            events.Event(
-                "comment.erased",
+            Event(
+                catalogue.COMMENT_ERASED,
                 comment.site_id,
                 comment.id,
                 at=comment.updated_at,
