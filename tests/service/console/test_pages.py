@@ -421,7 +421,7 @@ def test_the_statistics_show_what_was_decided(
     page = said(browser.get("/console/statistics").text)
     assert "1 published, 12 held back, 1 rejected." in page
     assert "3 published, 9 rejected." in page
-    assert "12 decisions, 12 on a day with any. Median 19 s from one to the next." in page
+    assert "12 decisions, 12 on a day with any. Median 19 sec from one to the next." in page
     assert "0.7-0.8 9 12 75%" in page, "the table beside the plot"
     assert "No second looks yet." in page
     svg = browser.get("/console/statistics").text
