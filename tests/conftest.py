@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from moderation.decisions.scoring import Scorer
@@ -23,7 +24,7 @@ from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Site
-from tests.support import databases, quick
+from tests.support import databases, dealing, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
 from tests.support.hearing import Told
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 
 SECRET_KEY = "a key for tests that is long enough"
 
+
+#: No draw of Hypothesis depends on chance or on how busy the machine is: `--hypothesis-profile=default` explores.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 #: What `make test-quick` leaves out, beside what is marked `slow`: these folders, and tests that use these fixtures.
 SLOW_FOLDERS = {"browser", "clients"}
@@ -62,8 +67,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("databases_of_kind", kinds, indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite. With --quick, what is slow."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """On PostgreSQL alone, leave out what touches no database: it ran on SQLite. With --quick, what is slow.
+
+    The rest is dealt out to processes singly, slow tests first, but for those that share something dear.
+    """
     kept = items
     if databases.wanted() == ["postgresql"]:
         kept = [item for item in kept if "databases_of_kind" in getattr(item, "fixturenames", ())]
@@ -72,6 +81,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = set(items).difference(kept)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = kept
+    groups = {item: dealing.group(item) for item in items}
+    for item, group in groups.items():
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+    yield
+    items[:] = dealing.slow_first(items, groups, is_slow)
 
 
 def is_slow(item: pytest.Item) -> bool:
@@ -93,10 +108,16 @@ def quick_tests() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def databases_of_kind(request: pytest.FixtureRequest) -> Iterator[databases.Databases]:
-    made = databases.SqliteDatabases() if request.param == "sqlite" else databases.PostgresDatabases()
-    yield made
-    made.close()
+def database_servers() -> Iterator[databases.Servers]:
+    """Both kinds, each begun when a test first asks and kept until the last: tests of the two take turns."""
+    servers = databases.Servers()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def databases_of_kind(request: pytest.FixtureRequest, database_servers: databases.Servers) -> databases.Databases:
+    return database_servers.of_kind(request.param)
 
 
 @pytest.fixture

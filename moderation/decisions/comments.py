@@ -99,12 +99,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
         status="published" if action == "publish" else "rejected",
         actor=actor,
         reasons=[_person_s_reason(session, comment.site_id, action, code, reason)],
-        was={
-            "status": comment.status,
-            "reasons": comment.reasons,
-            "decided_by": comment.decided_by,
-            "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
-        },
+        was=_decision_in_force(comment),
     )
     appeal, confirms = _answer(session, comment, decision)
     if confirms:
@@ -119,6 +114,16 @@ def decide(  # noqa: PLR0913  (a decision in full)
     writing.write(session, [decision], grace=grace)
     session.refresh(comment)
     return comment
+
+
+def _decision_in_force(comment: Comment) -> dict[str, Any]:
+    """What an undo restores."""
+    return {
+        "status": comment.status,
+        "reasons": comment.reasons,
+        "decided_by": comment.decided_by,
+        "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
+    }
 
 
 def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[Appeal | None, bool]:

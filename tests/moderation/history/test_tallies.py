@@ -48,9 +48,7 @@ def happenings(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(story=happenings(), step=st.integers(1, 6))
 def test_what_was_added_up_as_it_came_is_what_the_whole_audit_says(
     store: Store, site: CreatedSite, story: list[dict[str, Any]], step: int

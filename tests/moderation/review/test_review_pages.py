@@ -124,7 +124,7 @@ def matches(item: dict[str, Any], asked: dict[str, Any]) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(_item, max_size=14),
     _asked,

@@ -29,7 +29,8 @@ from tests.support.comments import accept
 
 pytestmark = pytest.mark.slow
 
-CASES = 2000
+#: On SQLite; what PostgreSQL may answer differently shows in fewer.
+CASES, CASES_ON_POSTGRESQL = 2000, 500
 CHECKS = (
     not_a_server_error,
     status_code_conformance,
@@ -52,11 +53,12 @@ def test_no_request_of_2000_brings_a_5xx_and_every_answer_is_as_documented(
     operations: list[APIOperation[Any, Any, Any, Any]], app: Flask, site: CreatedSite, store: Store, queues: Queues
 ) -> None:
     statuses: Counter[int] = Counter()
-    each = CASES // len(operations) + 1
+    cases = CASES if store.is_sqlite else CASES_ON_POSTGRESQL
+    each = cases // len(operations) + 1
     for operation in operations:
         real = _real_ids(app, site, store, queues)
         _try(operation, each, site, real, statuses)
-    assert sum(statuses.values()) >= CASES
+    assert sum(statuses.values()) >= cases
     assert {200, 201, 202, 204, 404, 422} <= set(statuses), "the requests reached little of the API"
 
 
@@ -69,7 +71,6 @@ def _try(
 ) -> None:
     @hypothesis_settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],

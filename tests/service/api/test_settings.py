@@ -18,6 +18,8 @@ from moderation.webhooks.sender import Sender
 from tests.support.comments import rows
 from tests.support.receiver import Receiver
 
+pytestmark = pytest.mark.one_database
+
 POLICY = "/api/v1/policy"
 RULES = "/api/v1/rules"
 WEBHOOKS = "/api/v1/webhooks"

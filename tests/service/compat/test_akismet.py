@@ -24,7 +24,7 @@ from tests.support.clock import Clock
 from tests.support.comments import dump, rows
 from tests.support.compat import choose_scores, listening
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 NPM = ROOT / "tests" / "support" / "npm"
 THANKS = "Thanks for making the web a better place."

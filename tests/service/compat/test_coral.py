@@ -21,6 +21,8 @@ from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.compat import choose_scores
 
+pytestmark = pytest.mark.one_database
+
 SECRET = "coral-signing-secret"
 Phase = Callable[..., Any]
 

@@ -17,6 +17,8 @@ from moderation.store import Store
 from moderation.tables import CompatKey
 from tests.support.compat import choose_scores
 
+pytestmark = pytest.mark.one_database
+
 
 def valid(store: Store, *keys: str) -> list[str | None]:
     with store.read() as session:

@@ -20,6 +20,8 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.compat import choose_scores
 
+pytestmark = pytest.mark.one_database
+
 MakeApp = Callable[..., Flask]
 
 

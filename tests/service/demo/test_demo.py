@@ -18,6 +18,8 @@ from moderation.store import Store
 from moderation.tables import Comment, Site
 from service.demo import article, site
 
+pytestmark = pytest.mark.one_database
+
 
 def post(browser: FlaskClient, comment: str, name: str = "Ada", **fields: str) -> TestResponse:
     return browser.post("/demo/", data={"name": name, "comment": comment} | fields)

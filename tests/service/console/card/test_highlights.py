@@ -55,9 +55,9 @@ def test_the_segments_always_join_to_the_text(text: str, found: dict[str, list[l
 def test_a_long_text_full_of_marks_is_cut_in_no_time() -> None:
     text = "ab " * 6_666
     found = {label: [[at, at + 2, 1.0] for at in range(0, len(text), 3)] for label in ("insult", "toxicity", "spam")}
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(segments(text, found)) == 2 * 6_666
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

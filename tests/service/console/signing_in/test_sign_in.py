@@ -16,6 +16,8 @@ from tests.support.clock import Clock
 from tests.support.redis_server import RedisServer
 from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
 
+pytestmark = pytest.mark.one_database
+
 SESSION = "winnow_session"
 
 

@@ -1,0 +1,40 @@
+"""How tests are dealt out to pytest-xdist: singly, unless they share what is dear to set up, and slow ones first.
+
+A fixture's scope says which it is. What is made once for a module, or is the shared `running` installation, is dear:
+its tests go to one process together. What is made once for a session is cheap enough that each process has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+
+
+def group(item: pytest.Item) -> str | None:
+    """The name of what a test shares with others and should be set up once for all of them."""
+    if not isinstance(item, pytest.Function):
+        return None
+    definitions = item._fixtureinfo.name2fixturedefs
+    if "running" in definitions and definitions["running"][-1].scope == "session":
+        return "running"
+    if any(made[-1].scope == "module" for made in definitions.values()):
+        return item.module.__name__
+    return None
+
+
+def slow_first(
+    items: Sequence[pytest.Item], groups: Mapping[pytest.Item, str | None], is_slow: Callable[[pytest.Item], bool]
+) -> list[pytest.Item]:
+    """The groups, largest first, then what is slow, then the rest: no process ends alone with a slow test."""
+    sizes: dict[str | None, int] = {}
+    for name in groups.values():
+        sizes[name] = sizes.get(name, 0) + 1
+
+    def turn(item: pytest.Item) -> tuple[int, int, str]:
+        name = groups[item]
+        if name is not None:
+            return 0, -sizes[name], name
+        return (1 if is_slow(item) else 2), 0, ""
+
+    return sorted(items, key=turn)
