@@ -276,8 +276,9 @@ class _tls_server:
     def _read(self, secure: ssl.SSLSocket) -> None:
         """The whole request: whoever closes with a part of it unread resets the connection, and the answer is lost."""
         with secure.makefile("rb") as file:
-            headers = http.client.parse_headers(file) if file.readline() else {}
-            file.read(int(headers.get("Content-Length", 0)))
+            if file.readline():
+                headers = http.client.parse_headers(file)
+                file.read(int(headers.get("Content-Length", "0")))
 
 
 def _certificate(directory: Path, name: str) -> Path:
