@@ -427,7 +427,7 @@ class WebhookEndpoint(Table):
     sealed_secret: Mapped[str] = mapped_column(Text)
     active: Mapped[bool]
     created_at: Mapped[datetime]
-    #: `standard` is told of everything; `akismet` is a callback, told only of the comments that came with it.
+    #: The name of one of `protocols.PROTOCOLS`.
     protocol: Mapped[str] = mapped_column(String(20), default="standard", server_default="standard")
 
     __table_args__ = (
@@ -443,7 +443,7 @@ class WebhookDelivery(Table):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
     comment_id: Mapped[str | None] = mapped_column(String(40))
-    #: `comment.published`, `comment.flagged`, `comment.rejected`, `comment.erased`, `appeal.decided`, `endpoint.test`.
+    #: The name of one of `catalogue.EVENTS`.
     event: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
@@ -479,7 +479,9 @@ class WebhookAttempt(Table):
     delivery_id: Mapped[str] = mapped_column(ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     status_code: Mapped[int | None] = mapped_column(Integer)
+    #: Why it did not arrive: for people, and (not for attempts of before 1.0) for programs: `attempts.FailureKind`.
     error: Mapped[str | None] = mapped_column(String(300))
+    failure: Mapped[str | None] = mapped_column(String(20))
     duration_ms: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -107,6 +107,22 @@ def quick_tests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def stores_closed_in_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No store, also none of an app, outlives its test: its connections would be complained of in some later one."""
+    opened: list[Store] = []
+    begin = Store.__init__
+
+    def remember(self: Store, url: str, *, pool_size: int = 20) -> None:
+        begin(self, url, pool_size=pool_size)
+        opened.append(self)
+
+    monkeypatch.setattr(Store, "__init__", remember)
+    yield
+    for store in opened:
+        store.close()
+
+
 @pytest.fixture(scope="session")
 def database_servers() -> Iterator[databases.Servers]:
     """Both kinds, each begun when a test first asks and kept until the last: tests of the two take turns."""

@@ -191,8 +191,14 @@ class Courier:
 
     def _tell(self, results: Sequence[Result]) -> None:
         for sent in self._unwritten:
-            if not sent.delivered:
-                log.warning("webhook.failed", delivery=sent.delivery_id, endpoint=sent.endpoint_id, why=sent.error)
+            if sent.failure is not None:
+                log.warning(
+                    "webhook.failed",
+                    delivery=sent.delivery_id,
+                    endpoint=sent.endpoint_id,
+                    kind=sent.failure.kind,
+                    why=sent.failure.message,
+                )
         self._unwritten = []
         try:
             counters.record_attempts(self._redis, results)

@@ -17,7 +17,8 @@ from moderation.review import review_items
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, ReviewItem
-from moderation.webhooks import events
+from moderation.webhooks import catalogue, events
+from moderation.webhooks.catalogue import Event
 
 #: Characters of an appeal.
 LONGEST = 2000
@@ -111,7 +112,7 @@ def tell(
         "outcome": appeal.outcome,
     }
     at = appeal.decided_at or clock.now()
-    event = events.Event("appeal.decided", comment.site_id, comment.id, at=at, data=data, version=by, grace=grace)
+    event = Event(catalogue.APPEAL_DECIDED, comment.site_id, comment.id, at=at, data=data, version=by, grace=grace)
     events.notify(session, [event])
 
 

@@ -23,7 +23,8 @@ from moderation.review import lookalikes, review_items
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, Feedback, Report
-from moderation.webhooks import events
+from moderation.webhooks import catalogue, events
+from moderation.webhooks.catalogue import Event
 
 #: What of a comment is its author's: gone when it is erased.
 _PERSONAL = (
@@ -99,12 +100,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
         status="published" if action == "publish" else "rejected",
         actor=actor,
         reasons=[_person_s_reason(session, comment.site_id, action, code, reason)],
-        was={
-            "status": comment.status,
-            "reasons": comment.reasons,
-            "decided_by": comment.decided_by,
-            "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
-        },
+        was=_decision_in_force(comment),
     )
     appeal, confirms = _answer(session, comment, decision)
     if confirms:
@@ -119,6 +115,16 @@ def decide(  # noqa: PLR0913  (a decision in full)
     writing.write(session, [decision], grace=grace)
     session.refresh(comment)
     return comment
+
+
+def _decision_in_force(comment: Comment) -> dict[str, Any]:
+    """What an undo restores."""
+    return {
+        "status": comment.status,
+        "reasons": comment.reasons,
+        "decided_by": comment.decided_by,
+        "decided_at": comment.decided_at.isoformat() if comment.decided_at else None,
+    }
 
 
 def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[Appeal | None, bool]:
@@ -200,8 +206,8 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     events.notify(
         session,
         [
-            events.Event(
-                "comment.erased",
+            Event(
+                catalogue.COMMENT_ERASED,
                 comment.site_id,
                 comment.id,
                 at=comment.updated_at,

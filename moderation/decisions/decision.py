@@ -10,7 +10,8 @@ from moderation import actors, audit, clock
 from moderation.review import review_items
 from moderation.review.review_items import NewItem
 from moderation.tables import Comment
-from moderation.webhooks.events import Event
+from moderation.webhooks import catalogue
+from moderation.webhooks.catalogue import Event
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +103,7 @@ class Decision:
     def event(self, grace: timedelta = timedelta(0)) -> Event:
         """What the site is told, once the `grace` is over."""
         return Event(
-            type=f"comment.{self.status}",
+            type=catalogue.DECIDED[self.status],
             site_id=self.site_id,
             comment_id=self.comment_id,
             at=self.decided_at,

@@ -50,8 +50,8 @@ def create_site(
     """Create a site with the default policy, its keys and, if asked, a webhook endpoint.
 
     Raises:
+        EndpointRefused: nothing can be sent to the webhook's URL.
         SealError: there is no secret key to encrypt the compat key under.
-        EndpointRefused: the webhook's URL will not do.
     """
     moment = clock.now()
     site_id = clock.new_id("s", moment)
@@ -69,10 +69,10 @@ def create_site(
         )
         api_key = _add_key(session, site_id)
         compat_key = _add_compat_key(session, settings, site_id)
+        audit.record(session, [audit.row("site.created", actor=actor, site_id=site_id)])
         secret = None
         if webhook_url is not None:
             secret = endpoints.add(session, settings, site_id, webhook_url, actor=actor)[1]
-        audit.record(session, [audit.row("site.created", actor=actor, site_id=site_id)])
     return CreatedSite(site_id, api_key, compat_key, secret)
 
 

@@ -1,127 +1,213 @@
-"""Every event that sites are told of: its name, when it is sent, what it carries, and since which version of Winnow.
+"""The catalogue of events: what a site can be told, when, since which version, and what the message holds.
 
-The OpenAPI document's `webhooks`, the table in docs/api.md and the tests are made from it; an event that is not here
-cannot be sent.
+`EVENTS` is the only list of them. The API's document, the table in docs/api.md and the tests are made from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-#: A JSON Schema.
-Schema = Mapping[str, Any]
+#: A schema of JSON Schema 2020-12.
+JsonSchema = Mapping[str, Any]
 
-_TEXT: Schema = {"type": "string"}
-_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
-_VERSION: Schema = {"type": "integer", "minimum": 1}
-_STATED = "The page that tells the comment's author why; only of what is flagged or rejected, and only as it is sent."
 
-#: What names a comment in every message about one.
-_NAMES: dict[str, Schema] = {"id": _TEXT, "external_id": _TEXT_OR_NULL}
-_REASON: Schema = {
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class EventType:
+    """A kind of event. A message of it is `{type, timestamp, data}`."""
+
+    name: str
+    #: The version of Winnow that first sent it.
+    since: str
+    #: When it is sent: one sentence, in Markdown.
+    sent: str
+    #: Field of `data` -> its schema. All of them are there.
+    data: Mapping[str, JsonSchema]
+    #: It says all that holds of its comment, so that what waits to be told of the comment is no longer needed.
+    replaces_earlier: bool = False
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What a message of this kind holds."""
+        return _object(
+            {
+                "type": {"type": "string", "const": self.name},
+                "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
+                "data": _object(self.data),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a site wants to know. `data` never holds a comment's words or its author's details."""
+
+    type: EventType
+    site_id: str
+    comment_id: str | None
+    at: datetime
+    data: dict[str, Any]
+    #: The comment's, which says whom else to tell.
+    origin: dict[str, Any] | None = None
+    #: The comment's version that this tells of.
+    version: int | None = None
+    #: How long it can still be taken back: so long it does not leave.
+    grace: timedelta = timedelta(0)
+
+    @property
+    def follows_another(self) -> bool:
+        """Whether it replaces what was told of the comment before: its first decision makes version 2."""
+        return self.type.replaces_earlier and self.version is not None and self.version > 2
+
+    def payload(self) -> dict[str, Any]:
+        """The message: `{type, timestamp, data}`."""
+        return {"type": self.type.name, "timestamp": self.at.isoformat(), "data": self.data}
+
+
+def _object(properties: Mapping[str, JsonSchema]) -> dict[str, Any]:
+    """An object with all of these fields and no others."""
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": {name: dict(schema) for name, schema in properties.items()},
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description} | more
+
+
+_COMMENT_ID = _text("The comment's id.")
+_EXTERNAL_ID = _text("Your own id for the comment.") | {"type": ["string", "null"]}
+_THREAD = _text("The page that the comment belongs to.") | {"type": ["string", "null"]}
+_VERSION = {
+    "type": "integer",
+    "minimum": 1,
+    "description": "Counts every change of the comment: what has a lower version than you know is old news.",
+}
+_PROBABILITY = {"type": "number", "minimum": 0, "maximum": 1}
+#: A reason may gain further fields.
+_REASON = {
     "type": "object",
     "required": ["rule", "action", "message"],
     "properties": {
-        "rule": _TEXT,
-        "action": {"enum": ["publish", "flag", "reject"]},
-        "message": _TEXT,
-        "label": _TEXT,
-        "score": {"type": "number", "minimum": 0, "maximum": 1},
-        "threshold": {"type": "number"},
-        "entry": {"type": "integer", "minimum": 1},
+        "rule": _text("Which rule, such as `reject_threshold` or `banned_words`."),
+        "action": _text("What it asked for.", enum=["publish", "flag", "reject"]),
+        "message": _text("For people; it never quotes the comment."),
+        "label": _text("Which label, for a threshold."),
+        "score": _PROBABILITY,
+        "threshold": {"type": "number", "minimum": 0, "description": "What a score, or the number of links, reached."},
+        "entry": {"type": "integer", "minimum": 1, "description": "Which entry of the rule's list, counted from 1."},
+        "code": _text("A moderator's reason, from the site's list."),
+        "note": _text("What a moderator added to it."),
     },
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class EventType:
-    """One kind of event. `data` maps the names under a message's `data` to their JSON Schemas."""
-
-    name: str
-    sent: str
-    data: Mapping[str, Schema]
-    since: str = "1.0"
-    #: Names of `data` that a message may do without.
-    optional: frozenset[str] = frozenset()
-
-    def schema(self) -> Schema:
-        """The JSON Schema of the message, as it is posted."""
-        return {
-            "type": "object",
-            "description": self.sent,
-            "required": ["type", "timestamp", "data"],
-            "additionalProperties": False,
-            "properties": {
-                "type": {"const": self.name},
-                "timestamp": {"type": "string", "format": "date-time"},
-                "data": {
-                    "type": "object",
-                    "required": sorted(self.data.keys() - self.optional),
-                    "additionalProperties": False,
-                    "properties": dict(self.data),
-                },
-            },
-        }
+def _status(*statuses: str) -> JsonSchema:
+    return _text("The comment's status.", enum=list(statuses))
 
 
-def _decision(status: str, sent: str) -> EventType:
-    data: dict[str, Schema] = {
-        **_NAMES,
-        "thread": _TEXT_OR_NULL,
-        "status": {"const": status},
+def _decided(status: str) -> dict[str, JsonSchema]:
+    """What is told of a decision."""
+    return {
+        "id": _COMMENT_ID,
+        "external_id": _EXTERNAL_ID,
+        "thread": _THREAD,
+        "status": _status(status),
         "version": _VERSION,
-        "revision": _VERSION,
-        "decided_by": {"enum": ["policy", "site", "operator", "user"]},
+        "revision": {"type": "integer", "minimum": 1, "description": "Counts edits of what the comment says."},
+        "decided_by": _text(
+            "`policy`, `site` (over the API) or `user` (a moderator in the console).", enum=["policy", "site", "user"]
+        ),
         "reasons": {"type": "array", "items": _REASON},
-        "scores": {"type": ["object", "null"], "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}},
-    }
-    if status != "published":
-        data["statement_url"] = {"type": ["string", "null"], "format": "uri", "description": _STATED}
-    return EventType(name=f"comment.{status}", sent=sent, data=data, optional=frozenset({"statement_url"}))
-
-
-_ALL = (
-    _decision("published", "Readers may see the comment: by the policy, by a person, or since a rejection was undone."),
-    _decision("flagged", "The comment waits for a moderator, and readers do not see it."),
-    _decision("rejected", "Readers will not see the comment."),
-    EventType(
-        name="comment.erased",
-        sent="The comment's text and author are gone for good, at the site's own request.",
-        data={**_NAMES, "status": {"const": "erased"}, "version": _VERSION},
-    ),
-    EventType(
-        name="appeal.decided",
-        sent="An author's appeal was answered. `version` is the decision that it was against.",
-        data={
-            **_NAMES,
-            "thread": _TEXT_OR_NULL,
-            "status": {"enum": ["published", "rejected"]},
-            "version": _VERSION,
-            "outcome": {"enum": ["upheld", "reversed"]},
+        "scores": {
+            "type": ["object", "null"],
+            "description": "Label to probability, from 0 to 1; null where it was not scored.",
+            "additionalProperties": _PROBABILITY,
         },
-    ),
-    EventType(
-        name="endpoint.test",
-        sent="Somebody asked for a test of this webhook. `id` is the webhook's.",
-        data={"id": _TEXT},
-    ),
+    }
+
+
+#: Added on the way out.
+_STATEMENT = {
+    "statement_url": _text(
+        "Where the comment's author is told why, and may appeal: give it to the author, and to nobody else.",
+        format="uri",
+    )
+}
+
+COMMENT_PUBLISHED = EventType(
+    name="comment.published",
+    since="0.1.0",
+    sent="A comment was published, by the policy or by a person.",
+    data=_decided("published"),
+    replaces_earlier=True,
+)
+COMMENT_FLAGGED = EventType(
+    name="comment.flagged",
+    since="0.1.0",
+    sent="A comment waits for a moderator, or waits again after a decision was taken back.",
+    data=_decided("flagged") | _STATEMENT,
+    replaces_earlier=True,
+)
+COMMENT_REJECTED = EventType(
+    name="comment.rejected",
+    since="0.1.0",
+    sent="A comment was rejected, by the policy or by a person.",
+    data=_decided("rejected") | _STATEMENT,
+    replaces_earlier=True,
+)
+COMMENT_ERASED = EventType(
+    name="comment.erased",
+    since="0.1.0",
+    sent="A comment was erased, so that its text and its author are gone.",
+    data={"id": _COMMENT_ID, "external_id": _EXTERNAL_ID, "status": _status("erased"), "version": _VERSION},
+    replaces_earlier=True,
+)
+APPEAL_DECIDED = EventType(
+    name="appeal.decided",
+    since="0.1.0",
+    sent="A moderator answered an author's appeal. It comes beside the decision and replaces nothing.",
+    data={
+        "id": _COMMENT_ID,
+        "external_id": _EXTERNAL_ID,
+        "thread": _THREAD,
+        "status": _status("published", "rejected"),
+        "version": _VERSION,
+        "outcome": _text(
+            "`upheld`: the decision of that version stands. `reversed`: the comment is published.",
+            enum=["upheld", "reversed"],
+        ),
+    },
+)
+ENDPOINT_TEST = EventType(
+    name="endpoint.test",
+    since="0.1.0",
+    sent="Somebody asked for a test of the endpoint, over the API or in the console.",
+    data={"id": _text("The endpoint's id.")},
 )
 
-#: By name.
-EVENTS: Mapping[str, EventType] = {event.name: event for event in _ALL}
-
-
-def of_status(status: str) -> str:
-    """The event that tells of a comment's new status."""
-    return EVENTS[f"comment.{status}"].name
-
-
-def table() -> str:
-    """The catalogue as docs/api.md shows it, in Markdown."""
-    rows = [
-        f"| `{event.name}` | {event.sent} | {', '.join(f'`{name}`' for name in event.data)} | {event.since} |"
-        for event in EVENTS.values()
-    ]
-    return "\n".join(["| event | sent when | `data` | since |", "|---|---|---|---|", *rows])
+#: Name -> every event that there is.
+EVENTS: Mapping[str, EventType] = {
+    one.name: one
+    for one in (
+        COMMENT_PUBLISHED,
+        COMMENT_FLAGGED,
+        COMMENT_REJECTED,
+        COMMENT_ERASED,
+        APPEAL_DECIDED,
+        ENDPOINT_TEST,
+    )
+}
+#: Status -> the event that tells of a decision which gave a comment this status.
+DECIDED: Mapping[str, EventType] = {
+    "published": COMMENT_PUBLISHED,
+    "flagged": COMMENT_FLAGGED,
+    "rejected": COMMENT_REJECTED,
+}
+#: Names of the events after which nothing earlier has to be told of the comment.
+REPLACING = tuple(one.name for one in EVENTS.values() if one.replaces_earlier)

@@ -21,7 +21,9 @@ from moderation import clock, sealing
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import protocols
+from moderation.webhooks import endpoints
+from moderation.webhooks.attempts import Answer, Failure, Outgoing
+from moderation.webhooks.protocols import PROTOCOLS
 from moderation.webhooks.sender import Refused, Sender, Unreachable
 
 #: Deliveries that may be on their way to one endpoint at a time, all processes together.
@@ -32,6 +34,9 @@ LEASE = timedelta(seconds=60)
 PAUSES = (5, 15, 60, 300, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 #: Published to when deliveries were written; the message names their sites, separated by commas.
 CHANNEL = "winnow:deliveries"
+
+#: Characters of a failure's message that are kept.
+MOST_MESSAGE = 300
 
 Result = Literal["delivered", "failed", "refused", "given_up", "gone"]
 
@@ -50,20 +55,18 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One attempt: the status that was answered, and what is wrong with the answer, or else what happened instead."""
+    """One attempt: the status that was answered, if any was, and why the delivery did not arrive, if it did not."""
 
     delivery_id: str
     endpoint_id: str
     at: datetime
     duration_ms: int
     status_code: int | None = None
-    error: str | None = None
-    #: We did not send: the address is none that we may send to.
-    refused: bool = False
+    failure: Failure | None = None
 
     @property
     def delivered(self) -> bool:
-        return self.status_code is not None and 200 <= self.status_code < 300 and self.error is None
+        return self.failure is None
 
 
 def nudge(client: redis.Redis, site_ids: Collection[str]) -> None:
@@ -128,19 +131,20 @@ def send(sender: Sender, settings: Settings, due: Due) -> Sent:
     """One attempt, over the network: in no transaction. Never raises for what the other side may do."""
     moment, began = clock.now(), time.perf_counter()
     status: int | None = None
-    error: str | None = None
-    refused = False
+    failure: Failure | None
     try:
-        protocol = protocols.PROTOCOLS[due.protocol]
-        message = protocols.Message(due.id, due.payload, sealing.unseal(settings, due.sealed_secret), moment)
-        answer = sender.post(due.url, *protocol.request(settings, message))
-        status, error = answer.status, protocols.complaint(protocol, due.payload, answer.status, answer.body)
+        message = Outgoing(due.id, due.payload, sealing.unseal(settings, due.sealed_secret), moment)
+        body, headers = PROTOCOLS[due.protocol].request(settings, message)
+        answer = sender.post(due.url, body, headers)
+        status, failure = answer.status, _failure(due, answer)
     except Refused as refusal:
-        refused, error = True, f"Not sent: {refusal}"
-    except (Unreachable, SealError) as failure:
-        error = str(failure)
+        failure = Failure("refused", f"Not sent: {refusal}")
+    except Unreachable as error:
+        failure = Failure(error.kind, str(error))
+    except SealError as error:
+        failure = Failure("secret", str(error))
     took = round((time.perf_counter() - began) * 1000)
-    return Sent(due.id, due.endpoint_id, moment, took, status, error[:300] if error else None, refused)
+    return Sent(due.id, due.endpoint_id, moment, took, status, failure)
 
 
 def record(session: Session, attempts: Sequence[Sent]) -> list[Result]:
@@ -159,7 +163,7 @@ def record(session: Session, attempts: Sequence[Sent]) -> list[Result]:
         session.execute(insert(WebhookAttempt), [_attempt_row(by_id[row.id]) for row in rows])
     gone = {row.endpoint_id for row, result in zip(rows, results, strict=True) if result == "gone"}
     if gone:
-        session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id.in_(gone)).values(active=False))
+        endpoints.switch_off_gone(session, gone)
     return results
 
 
@@ -173,10 +177,10 @@ def _settle(row: WebhookDelivery, sent: Sent) -> Result:
     row.attempts += 1
     if row.delivered_at is not None:  # by another process, after our lease had run out
         return "delivered"
-    if sent.delivered:
+    if sent.failure is None:
         row.delivered_at, row.next_attempt_at = clock.now(), None
         return "delivered"
-    if sent.status_code == 410:
+    if sent.failure.kind == "gone":
         row.next_attempt_at = None
         return "gone"
     if row.next_attempt_at is None:  # a later decision took its place while it was on its way
@@ -186,7 +190,7 @@ def _settle(row: WebhookDelivery, sent: Sent) -> Result:
         return "given_up"
     pause = PAUSES[row.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311  (spreads load, hides nothing)
     row.next_attempt_at = clock.now() + timedelta(seconds=pause)
-    return "refused" if sent.refused else "failed"
+    return "refused" if sent.failure.kind == "refused" else "failed"
 
 
 def _attempt_row(sent: Sent) -> dict[str, Any]:
@@ -195,6 +199,19 @@ def _attempt_row(sent: Sent) -> dict[str, Any]:
         "delivery_id": sent.delivery_id,
         "created_at": sent.at,
         "status_code": sent.status_code,
-        "error": sent.error,
+        "error": sent.failure and sent.failure.message[:MOST_MESSAGE],
+        "failure": sent.failure and sent.failure.kind,
         "duration_ms": sent.duration_ms,
     }
+
+
+def _failure(due: Due, answer: Answer) -> Failure | None:
+    """Why a delivery did not arrive, going by the answer; None when it did."""
+    if 300 <= answer.status < 400:
+        return Failure(
+            "redirect",
+            f"It answered {answer.status}. Redirects are not followed: register the address that it points to.",
+        )
+    if answer.status == 410:
+        return Failure("gone", "It answered 410 Gone, so this endpoint was switched off.")
+    return PROTOCOLS[due.protocol].failure(due.payload, answer)

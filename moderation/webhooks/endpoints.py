@@ -1,91 +1,98 @@
-"""A site's webhook endpoints: the one way to them, for the API, the console and the command line alike.
+"""A site's webhook endpoints: the only way to them, for the API, the console and the command line alike.
 
-Each change is made in the caller's transaction, and audited.
+Each function works in the caller's transaction. Whatever changes an endpoint, or has something sent there, is audited.
 """
 
 from __future__ import annotations
 
-import base64
-import secrets
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock, news, sealing
+from moderation import actors, audit, clock, news, sealing
 from moderation.errors import NotFound
 from moderation.settings import Settings
-from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import events, protocols, sender
+from moderation.tables import Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks import catalogue, events, sender, standard
+from moderation.webhooks.catalogue import Event
+from moderation.webhooks.protocols import PROTOCOLS, STANDARD, Protocol
 
 #: Each decision is sent to each endpoint.
 MOST_ENDPOINTS = 10
+#: Addresses that a site may be called back at by one protocol: a network of blogs has one for each.
+MOST_CALLBACKS = 500
+#: Browsers and servers differ about these in an address.
+_TO_ENCODE = re.compile(r"[\"<>\\^`{|}]")
 
 
 class EndpointRefused(Exception):
-    """This address cannot be a webhook of this site; the message says why."""
+    """This address cannot be an endpoint of this site; the message says why."""
 
 
 class NotNow(Exception):
-    """As things stand, nothing can be sent there; the message says why."""
-
-
-def of_site(session: Session, site_id: str) -> Sequence[WebhookEndpoint]:
-    """A site's webhook endpoints, callbacks included, oldest first."""
-    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id).order_by(WebhookEndpoint.id)
-    return session.scalars(query).all()
-
-
-def find(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
-    """The endpoint with this id.
-
-    Raises:
-        NotFound: the site has none.
-    """
-    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id, WebhookEndpoint.id == endpoint_id)
-    endpoint = session.scalar(query)
-    if endpoint is None:
-        raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
-    return endpoint
+    """As things stand, this cannot be sent there; the message says why."""
 
 
 def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: str) -> tuple[WebhookEndpoint, str]:
     """A new endpoint and its secret, which is shown once and stored encrypted.
 
     Raises:
-        EndpointRefused: the URL will not do, or the site has as many as it may.
+        EndpointRefused: the URL will not do, or the site has as many endpoints as it may.
+        SealError: there is no secret key to encrypt the secret under.
     """
+    require_address(url)
+    session.execute(select(Site.id).where(Site.id == site_id).with_for_update(key_share=True))  # one by one
+    if _count(session, site_id, STANDARD) >= MOST_ENDPOINTS:
+        raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first.")
+    secret = standard.new_secret()
+    endpoint = _open(session, site_id, url, STANDARD, sealed_secret=sealing.seal(settings, secret), actor=actor)
+    return endpoint, secret
+
+
+def open_callback(session: Session, site_id: str, url: str, protocol: Protocol, *, sealed_key: str) -> str | None:
+    """The id of the endpoint for a callback, made on its first use; None when the site has too many.
+
+    It speaks the key that the site used last, and a callback that was switched off is tried again.
+    """
+    endpoint = session.scalar(
+        select(WebhookEndpoint).where(
+            WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == protocol.name, WebhookEndpoint.url == url
+        )
+    )
+    if endpoint is None:
+        if _count(session, site_id, protocol) >= MOST_CALLBACKS:
+            return None
+        endpoint = _open(session, site_id, url, protocol, sealed_secret=sealed_key, actor=actors.SITE)
+    endpoint.sealed_secret = sealed_key
+    _switch(session, endpoint, on=True, actor=actors.SITE)
+    session.flush()
+    return endpoint.id
+
+
+def require_address(url: str) -> None:
+    """Raises EndpointRefused, with a sentence, for an address that no message can be sent to."""
     try:
         sender.check_url(url)
     except sender.Refused as refusal:
         raise EndpointRefused(str(refusal)) from None
-    query = select(func.count()).select_from(WebhookEndpoint)
-    own = WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == protocols.STANDARD
-    if (session.scalar(query.where(*own)) or 0) >= MOST_ENDPOINTS:
-        raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first.")
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-    endpoint = WebhookEndpoint(
-        id=clock.new_id("w"),
-        site_id=site_id,
-        url=url,
-        sealed_secret=sealing.seal(settings, secret),
-        active=True,
-        created_at=clock.now(),
-    )
-    session.add(endpoint)
-    _record(session, "webhook.added", endpoint, actor)
-    return endpoint, secret
+    if "#" in url:
+        raise EndpointRefused("The URL must not hold a fragment (#…): it is not sent.")
+    if _TO_ENCODE.search(url):
+        raise EndpointRefused('The URL holds a character that has to be percent-encoded, such as " or <.')
 
 
-def remove(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> None:
-    """Delete an endpoint with its deliveries, those still to come included.
-
-    Raises:
-        NotFound: the site has no such endpoint.
-    """
-    endpoint = find(session, site_id, endpoint_id)
-    _record(session, "webhook.removed", endpoint, actor)
-    session.delete(endpoint)
+def require_callback(url: str, home: str) -> None:
+    """Raises EndpointRefused for a callback that cannot be posted to, or whose host is not that of the site `home`."""
+    require_address(url)
+    try:
+        host = urlsplit(home if "//" in home else f"//{home}").hostname
+    except ValueError:
+        host = None
+    if host is None or host != urlsplit(url).hostname:
+        raise EndpointRefused("Its host is not the site's.")
 
 
 def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor: str) -> WebhookEndpoint:
@@ -94,11 +101,26 @@ def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor:
     Raises:
         NotFound: the site has no such endpoint.
     """
-    endpoint = find(session, site_id, endpoint_id)
-    if endpoint.active != on:
-        endpoint.active = on
-        _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint, actor)
+    endpoint = _hold(session, site_id, endpoint_id)
+    _switch(session, endpoint, on=on, actor=actor)
     return endpoint
+
+
+def switch_off_gone(session: Session, endpoint_ids: Collection[str]) -> None:
+    """Send no more to endpoints that answered 410 Gone: the site itself says so."""
+    for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.id.in_(endpoint_ids))):
+        _switch(session, endpoint, on=False, actor=actors.SITE, answered="410")
+
+
+def remove(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> None:
+    """Take an endpoint away, with its deliveries, those still to come included.
+
+    Raises:
+        NotFound: the site has no such endpoint.
+    """
+    endpoint = find(session, site_id, endpoint_id)
+    _record(session, "webhook.removed", endpoint, actor, host=urlsplit(endpoint.url).hostname or "")
+    session.delete(endpoint)
 
 
 def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> WebhookDelivery:
@@ -108,12 +130,13 @@ def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> Web
         NotFound: the site has no such endpoint, or it is a callback, which has no word for a test.
         NotNow: it is switched off.
     """
-    endpoint = find(session, site_id, endpoint_id)
-    if not protocols.PROTOCOLS[endpoint.protocol].hears_everything:
+    endpoint = _hold(session, site_id, endpoint_id)
+    event = Event(catalogue.ENDPOINT_TEST, site_id, None, at=clock.now(), data={"id": endpoint.id})
+    payload = PROTOCOLS[endpoint.protocol].payload(event)
+    if payload is None:
         raise NotFound(f"{endpoint_id} is a callback: it is told of decisions only.")
     _require_active(endpoint)
-    event = events.Event("endpoint.test", site_id, None, at=clock.now(), data={"id": endpoint.id})
-    delivery = WebhookDelivery(**events.delivery(event, endpoint.id, event.payload()))
+    delivery = WebhookDelivery(**events.delivery(event, endpoint.id, payload))
     session.add(delivery)
     news.of(session).sites.add(site_id)
     _record(session, "webhook.tested", endpoint, actor, delivery=delivery.id)
@@ -123,22 +146,46 @@ def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> Web
 def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str, *, actor: str) -> WebhookDelivery:
     """Send a delivery once more, under its id and with a full day's retries.
 
+    What is on its way just now is not sent twice: it only has its day of retries again.
+
     Raises:
         NotFound: the endpoint has no such delivery.
-        NotNow: the endpoint is switched off, or what the delivery tells of was taken back or replaced.
+        NotNow: the endpoint is switched off, or what the delivery says was taken back, may still be taken
+            back, or holds no longer where nobody could tell.
     """
-    endpoint = find(session, site_id, endpoint_id)
-    query = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint.id)
-    delivery = session.scalar(query.with_for_update())
+    endpoint = _hold(session, site_id, endpoint_id)
+    delivery = session.scalar(
+        select(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     if delivery is None:
         raise NotFound(f"There is no delivery {delivery_id} at this webhook.")
-    if delivery.cancelled_at is not None:
-        raise NotNow("This decision was taken back or replaced before it was sent, so there is nothing to tell.")
     _require_active(endpoint)
+    _require_true(session, endpoint, delivery)
     delivery.next_attempt_at, delivery.delivered_at, delivery.attempts = clock.now(), None, 0
     news.of(session).sites.add(site_id)
     _record(session, "webhook.redelivered", endpoint, actor, delivery=delivery_id)
     return delivery
+
+
+def find(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
+    """The endpoint with this id.
+
+    Raises:
+        NotFound: the site has none.
+    """
+    endpoint = session.get(WebhookEndpoint, endpoint_id)
+    if endpoint is None or endpoint.site_id != site_id:
+        raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
+    return endpoint
+
+
+def of_site(session: Session, site_id: str) -> Sequence[WebhookEndpoint]:
+    """A site's endpoints, oldest first."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site_id).order_by(WebhookEndpoint.id)
+    return session.scalars(query).all()
 
 
 def deliveries(
@@ -154,20 +201,20 @@ def deliveries(
     if after is not None:
         query = query.where(WebhookDelivery.id < after)
     rows = session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
-    attempts: dict[str, list[WebhookAttempt]] = {row.id: [] for row in rows}
-    made = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(attempts)).order_by(WebhookAttempt.id)
-    for attempt in session.scalars(made):
-        attempts[attempt.delivery_id].append(attempt)
-    return [(row, attempts[row.id]) for row in rows]
+    made = attempts(session, [row.id for row in rows])
+    return [(row, made[row.id]) for row in rows]
 
 
-def attempts(session: Session, delivery_id: str) -> Sequence[WebhookAttempt]:
-    """The attempts at a delivery, in order."""
-    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id == delivery_id).order_by(WebhookAttempt.id)
-    return session.scalars(query).all()
+def attempts(session: Session, delivery_ids: Sequence[str]) -> dict[str, list[WebhookAttempt]]:
+    """Delivery -> the attempts at it, in order."""
+    made: dict[str, list[WebhookAttempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    query = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(delivery_ids)).order_by(WebhookAttempt.id)
+    for attempt in session.scalars(query):
+        made[attempt.delivery_id].append(attempt)
+    return made
 
 
-def last_results(session: Session, endpoint_ids: list[str]) -> dict[str, WebhookDelivery]:
+def last_results(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
     """The latest delivery of each endpoint that has one: one look into an index for each."""
     results = {}
     for endpoint_id in endpoint_ids:
@@ -190,11 +237,72 @@ def state_of(delivery: WebhookDelivery) -> str:
     return "failing" if delivery.attempts else ("held" if delivery.next_attempt_at > clock.now() else "waiting")
 
 
+def _hold(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
+    """The endpoint, which nobody can remove before the caller's transaction has ended."""
+    session.flush()
+    query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.site_id == site_id)
+    held = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
+    endpoint = session.scalar(held)
+    if endpoint is None:
+        raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
+    return endpoint
+
+
+def _count(session: Session, site_id: str, protocol: Protocol) -> int:
+    query = select(func.count()).select_from(WebhookEndpoint)
+    mine = query.where(WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == protocol.name)
+    return session.scalar(mine) or 0
+
+
+def _open(
+    session: Session, site_id: str, url: str, protocol: Protocol, *, sealed_secret: str, actor: str
+) -> WebhookEndpoint:
+    endpoint = WebhookEndpoint(
+        id=clock.new_id("w"),
+        site_id=site_id,
+        url=url,
+        sealed_secret=sealed_secret,
+        active=True,
+        created_at=clock.now(),
+        protocol=protocol.name,
+    )
+    session.add(endpoint)
+    _record(session, "webhook.added", endpoint, actor)
+    return endpoint
+
+
+def _switch(session: Session, endpoint: WebhookEndpoint, *, on: bool, actor: str, **known: str) -> None:
+    if endpoint.active != on:
+        endpoint.active = on
+        _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint, actor, **known)
+
+
 def _require_active(endpoint: WebhookEndpoint) -> None:
     if not endpoint.active:
         raise NotNow("This webhook is switched off, so nothing is sent there. Switch it on first.")
 
 
-def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **detail: str) -> None:
-    row = audit.row(action, actor=actor, site_id=endpoint.site_id, detail={"endpoint": endpoint.id} | detail)
-    audit.record(session, [row])
+def _require_true(session: Session, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> None:
+    """Raises NotNow for what would tell the site something that does not hold."""
+    state = state_of(delivery)
+    if state == "cancelled":
+        raise NotNow(
+            "This decision was taken back before it was sent, or a later one took its place, so there is nothing to "
+            "tell."
+        )
+    if state == "held":
+        raise NotNow(
+            "This message waits for the end of the site's grace time, in which its decision can be taken back. It "
+            "leaves by itself."
+        )
+    if PROTOCOLS[endpoint.protocol].calls_back:
+        version = session.scalar(select(Comment.version).where(Comment.id == delivery.comment_id))
+        if version is None or version != delivery.version:
+            raise NotNow(
+                "The comment has changed since, and this protocol has no word for which of two messages is the later."
+            )
+
+
+def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **known: str) -> None:
+    detail = {"endpoint": endpoint.id} | known
+    audit.record(session, [audit.row(action, actor=actor, site_id=endpoint.site_id, detail=detail)])

@@ -12,16 +12,16 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
-import urllib3.exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 from moderation.settings import Network
+from moderation.webhooks.attempts import Answer, FailureKind
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
@@ -29,8 +29,11 @@ TOTAL_SECONDS = 10.0
 MAX_ANSWER = 4096
 LONGEST_URL = 2000
 
-#: Underscores are in no host name by the book, and in many inside a cluster.
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LONGEST_HOST = 253
+#: A part of a host's name; names inside a network may have underscores.
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+#: The last part of a host's name is a number only in an address.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 _NAT64 = ip_network("64:ff9b::/96")
 #: Not global, whatever the standard library's version thinks of them.
@@ -49,15 +52,11 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came; the message says what happened instead."""
+    """No answer came; the message says what happened instead, and `kind` says it for programs."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the other side said."""
-
-    status: int
-    body: bytes
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class Sender:
@@ -84,12 +83,12 @@ class Sender:
         try:
             answer = _exchange(connection, parts, body, headers)
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise Unreachable(_too_long() if late.is_set() else _sentence(error)) from None
+            raise (_too_long() if late.is_set() else _unreachable(error)) from None
         finally:
             timer.cancel()
             connection.close()
         if late.is_set():  # what was cut off can look like the answer's end
-            raise Unreachable(_too_long())
+            raise _too_long()
         return answer
 
     def _connect(self, parts: SplitResult, addresses: Sequence[str], deadline: float) -> HTTPConnection:
@@ -106,7 +105,7 @@ class Sender:
             except (HTTPError, OSError) as error:
                 failure = error
                 connection.close()
-        raise Unreachable(_sentence(failure or TimeoutError())) from None
+        raise _unreachable(failure or TimeoutError()) from None
 
     def _connection(self, parts: SplitResult, address: str, timeout: float) -> HTTPConnection:
         if parts.scheme == "http":
@@ -120,33 +119,61 @@ def check_url(url: str) -> SplitResult:
     """The parts of a URL that we may post to, as far as its text tells.
 
     Raises:
-        Refused: it is not http or https, holds a user or password, is too long, or names no host that can be looked up.
+        Refused: it is not http or https, is too long, holds a user or password, or names a host or port that cannot
+            be sent to.
     """
     if len(url) > LONGEST_URL:
         raise Refused(f"The URL has {len(url):,} characters; at most {LONGEST_URL:,} fit.")
+    if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
+        raise Refused(
+            "The URL holds a character that cannot be sent. Write a host's name in its ASCII form (xn--…), and "
+            "percent-encode the rest."
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Refused("This is not a URL.") from None
+        raise Refused("This is not a URL: its host or its port cannot be read.") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Refused("Give a URL that starts with http:// or https:// and names a host.")
     if parts.username is not None or parts.password is not None:
         raise Refused("The URL must not hold a user or a password.")
-    if port == 0 or any(character <= " " or character == "\x7f" for character in url) or not url.isascii():
-        raise Refused("The URL holds a port or a character that cannot be sent.")
-    if not _is_host(parts.hostname):
-        raise Refused("The URL names no host that can be looked up.")
+    if port == 0:
+        raise Refused("The URL's port must be from 1 to 65535.")
+    if not (_is_ipv6(parts.hostname) if "[" in parts.netloc else _is_host(parts.hostname)):
+        raise Refused(f"{parts.hostname[:100]} cannot be the name of a host, nor its address.")
     return parts
 
 
-def _is_host(host: str) -> bool:
-    """Whether a name server could know the name, or it is an address (RFC 1123, section 2.1)."""
+def _is_ipv6(host: str) -> bool:
+    """Whether this is an IPv6 address without a zone."""
     try:
-        ip_address(host.partition("%")[0])
+        return isinstance(ip_address(host), IPv6Address) and "%" not in host
     except ValueError:
-        return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
-    return True
+        return False
+
+
+def _is_host(host: str) -> bool:
+    """Whether this may be the name of a host, or an IPv4 address in any form that a resolver takes."""
+    labels = host.removesuffix(".").split(".")
+    if len(host) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) and _is_encoded(label) for label in labels):
+        return False
+    if not _NUMBER.fullmatch(labels[-1]):
+        return True
+    try:
+        return bool(socket.inet_aton(host.removesuffix(".")))  # 127.1 is one, 1.2.3.999 is none
+    except OSError:
+        return False
+
+
+def _is_encoded(label: str) -> bool:
+    """Whether the name that an `xn--` label stands for can be read."""
+    if not label.startswith("xn--"):
+        return True
+    try:
+        return not label.removeprefix("xn--").encode().decode("punycode").isascii()
+    except (UnicodeError, ValueError):
+        return False
 
 
 def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
@@ -160,7 +187,7 @@ def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unreachable(f"The host {parts.hostname} has no address.") from None
+        raise Unreachable("no_address", f"The host {parts.hostname} has no address.") from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     may = [address for address in addresses if is_permitted(address, allow)]
     if not may:
@@ -216,25 +243,30 @@ def _cut(sock: socket.socket, late: threading.Event) -> None:
         return  # closed meanwhile
 
 
-def _too_long() -> str:
-    return f"It took longer than {TOTAL_SECONDS:g} seconds."
+def _too_long() -> Unreachable:
+    return Unreachable("timed_out", f"It took longer than {TOTAL_SECONDS:g} seconds.")
 
 
-def _sentence(error: Exception) -> str:
+def _unreachable(error: Exception) -> Unreachable:
     """What went wrong, shortly and without addresses of ours."""
     cause = error.__cause__ or error.__context__ or error
+    # urllib3 counts every failure to connect among the timeouts: of those, the cause tells.
+    if isinstance(cause, TimeoutError) or (
+        isinstance(error, PoolTimeoutError) and not isinstance(error, NewConnectionError)
+    ):
+        return Unreachable("timed_out", "It did not answer in time.")
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"Its certificate was refused: {cause.verify_message}."
-    for kind, sentence in _FAILURES:
-        if isinstance(cause, kind):
-            return sentence
-    if isinstance(cause, TimeoutError) or isinstance(error, urllib3.exceptions.TimeoutError):
-        return "It did not answer in time."
-    return f"It cannot be reached: {cause.strerror}." if isinstance(cause, OSError) else "Its answer is not HTTP."
+        return Unreachable("tls", f"Its certificate was refused: {cause.verify_message}.")
+    for type_, kind, sentence in _FAILURES:
+        if isinstance(cause, type_):
+            return Unreachable(kind, sentence)
+    if isinstance(cause, OSError):
+        return Unreachable("no_connection", f"It cannot be reached: {cause.strerror}.")
+    return Unreachable("not_http", "Its answer is not HTTP.")
 
 
-_FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (ssl.SSLError, "It does not speak TLS as it should."),
-    (ConnectionRefusedError, "It refuses connections."),
-    (ConnectionError, "It closed the connection without an answer."),
+_FAILURES: tuple[tuple[type[Exception], FailureKind, str], ...] = (
+    (ssl.SSLError, "tls", "It does not speak TLS as it should."),
+    (ConnectionRefusedError, "no_connection", "It refuses connections."),
+    (ConnectionError, "disconnected", "It closed the connection without an answer."),
 )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.tables import WebhookDelivery
+from moderation.tables import WebhookAttempt, WebhookDelivery
+from moderation.webhooks import catalogue
 
 
 def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
@@ -26,7 +27,7 @@ def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
             WebhookDelivery.attempts == 0,
             WebhookDelivery.leased_until.is_(None),
             WebhookDelivery.next_attempt_at > clock.now(),
-            WebhookDelivery.event.startswith("comment."),
+            WebhookDelivery.event.in_(catalogue.REPLACING),
         )
         .values(next_attempt_at=None, cancelled_at=at)
         .execution_options(synchronize_session=False)
@@ -53,6 +54,8 @@ def take_back(session: Session, comment_id: str, version: int, decided_at: datet
     Returns the endpoints that may have heard of it. To the others the world is as it was: what the decision had
     withdrawn there waits again.
     """
+    # A delivery that is sent once more begins to count its attempts anew: what was tried is known by its attempts.
+    tried = exists().where(WebhookAttempt.delivery_id == WebhookDelivery.id)
     # Waits for a process that is claiming just now, and then sees its lease; `deliveries.claim` passes over our rows.
     rows = session.execute(
         select(
@@ -61,12 +64,15 @@ def take_back(session: Session, comment_id: str, version: int, decided_at: datet
             WebhookDelivery.attempts,
             WebhookDelivery.leased_until,
             WebhookDelivery.delivered_at,
+            tried.label("tried"),
         )
         .where(WebhookDelivery.comment_id == comment_id, WebhookDelivery.version == version)
         .order_by(WebhookDelivery.id)
         .with_for_update()
     ).all()
-    untouched = [row.id for row in rows if not row.attempts and row.leased_until is None and row.delivered_at is None]
+    untouched = [
+        row.id for row in rows if not (row.tried or row.attempts or row.leased_until or row.delivered_at is not None)
+    ]
     told = {row.endpoint_id for row in rows if row.id not in untouched}
     moment = clock.now()
     if decided_at is not None:

@@ -12,6 +12,8 @@ from marshmallow import Schema, fields
 from moderation import actors
 from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import statement_links
+from moderation.webhooks.attempts import FAILURE_KINDS
+from moderation.webhooks.catalogue import EVENTS
 from service.api.fields import show_moment
 from service.api.schemas import STATUSES
 from service.context import context
@@ -203,7 +205,8 @@ class AttemptSchema(Schema):
 
     created_at = _moment()
     status_code = _number("What your server answered; null when it did not.", nullable=True)
-    error = _text(nullable=True)
+    error = _text("Why it did not arrive, for people.", nullable=True)
+    failure = _text("The same for programs; null where there is no error.", nullable=True, enum=[*FAILURE_KINDS, None])
     duration_ms = _number()
 
 
@@ -211,7 +214,7 @@ class DeliverySchema(Schema):
     """One message to one endpoint."""
 
     id = _text("The `webhook-id` header: the same on every attempt.")
-    event = _text(example="comment.published")
+    event = _text("The event's name.", enum=list(EVENTS), example="comment.published")
     comment_id = _text(nullable=True)
     payload = fields.Dict(required=True)
     created_at = _moment()

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from models import LABELS
+from moderation.webhooks.sender import LONGEST_URL
 from service.api.bodies import shown
 from service.api.fields import (
     Address,
@@ -144,7 +145,7 @@ class DecisionItemSchema(DecisionSchema):
 class EndpointSchema(Request):
     """A webhook endpoint."""
 
-    url = Link(longest=2000, required=True, metadata={"format": "uri", "example": "https://example.org/winnow"})
+    url = Line(longest=LONGEST_URL, required=True, metadata={"format": "uri", "example": "https://example.org/winnow"})
 
 
 class Page(Request):

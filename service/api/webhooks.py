@@ -52,7 +52,7 @@ def list_endpoints(site_id: str) -> Response:
 )
 def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
     """From now on every decision is sent there, signed as Standard Webhooks has it. Private addresses are accepted
-    here and refused at delivery, unless the operator allows them."""
+    here and refused at delivery, unless the operator allows them. A site has ten webhooks at most."""
     try:
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, body["url"], actor=actors.SITE)
@@ -138,18 +138,20 @@ def test_endpoint(site_id: str, *, endpoint_id: str) -> Response:
 def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
     """Under the same `webhook-id`, whether it was delivered, given up or still waits for its next attempt.
 
-    Not one that was cancelled, since its decision no longer holds, nor to a webhook that is switched off."""
+    Not one that was cancelled, since its decision no longer holds, nor one that waits for the end of the grace time,
+    nor to a webhook that is switched off."""
     with _refusals(), context().write() as session:
         delivery = endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=actors.SITE)
-        attempts = endpoints.attempts(session, delivery_id)
+        attempts = endpoints.attempts(session, [delivery_id])[delivery_id]
     return answer(show_delivery(delivery, attempts), 202)
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
+    """What the domain will not do, as problems; around the transaction, so that it is rolled back before."""
     try:
         yield
     except NotFound as error:
         raise Problem("not-found", str(error)) from None
-    except NotNow as error:
-        raise Problem("not-now", str(error)) from None
+    except NotNow as refusal:
+        raise Problem("not-now", str(refusal)) from None

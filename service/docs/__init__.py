@@ -25,6 +25,7 @@ ADVICE = {
     "method-not-allowed": "The header `Allow` says what is.",
     "conflict": "This `external_id` or `Idempotency-Key` was used for another comment, which is in `current`.",
     "stale": "Somebody was quicker: `current` shows it as it is now. Decide again with its `version`, or leave it.",
+    "not-now": "`detail` says what stands in the way, such as a webhook that is switched off. Change that first.",
     "erased": "Nothing of it is left to show or to change.",
     "too-large": "A request takes 64 KiB, a batch 8 MiB, unless the operator has set other limits.",
     "unsupported-media-type": "Send JSON, and say so in `Content-Type`.",

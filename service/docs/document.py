@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from models import LABELS
+from moderation.webhooks.catalogue import EVENTS, EventType
 from service.api import policy_schemas
 from service.api.routing import Operation
 from service.problems import KINDS, MEDIA_TYPE
@@ -40,6 +41,12 @@ _HEADERS = {
         "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]*$"},
     },
 }
+#: As Standard Webhooks has them.
+_WEBHOOK_HEADERS = {
+    "webhook-id": "The delivery's id: the same on every attempt.",
+    "webhook-timestamp": "When this attempt was made, in seconds since 1970.",
+    "webhook-signature": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`, with the webhook's secret.",
+}
 _PATH_PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -62,7 +69,8 @@ def build(app: Flask) -> dict[str, Any]:
     for rule, declared, text in operations(app):
         _add(spec, rule, declared, text)
     document: dict[str, Any] = spec.to_dict()
-    return document | {"security": [{"siteKey": []}]}
+    webhooks = {name: {"post": _webhook(event)} for name, event in EVENTS.items()}
+    return document | {"security": [{"siteKey": []}], "webhooks": webhooks}
 
 
 def operations(app: Flask) -> Iterator[tuple[Rule, Operation, str]]:
@@ -72,6 +80,26 @@ def operations(app: Flask) -> Iterator[tuple[Rule, Operation, str]]:
         declared = getattr(view, "operation", None)
         if isinstance(declared, Operation):
             yield rule, declared, " ".join((view.__doc__ or "").split())
+
+
+def _webhook(event: EventType) -> dict[str, Any]:
+    """An event as a request that a site's own server is sent."""
+    return {
+        "operationId": event.name.replace(".", "_"),
+        "summary": event.name,
+        "description": f"{event.sent} Since {event.since}.",
+        "tags": ["Webhooks"],
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in _WEBHOOK_HEADERS.items()
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": event.schema}}},
+        "responses": {
+            "2XX": {"description": "You have it. Any other answer: it comes again, for a day."},
+            "410": {"description": "You want no more: the webhook is switched off."},
+        },
+    }
 
 
 def _add(spec: APISpec, rule: Rule, declared: Operation, text: str) -> None:

@@ -19,7 +19,7 @@ def group(item: pytest.Item) -> str | None:
     if "running" in definitions and definitions["running"][-1].scope == "session":
         return "running"
     if any(made[-1].scope == "module" for made in definitions.values()):
-        return item.module.__name__
+        return str(item.module.__name__)
     return None
 
 

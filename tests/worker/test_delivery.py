@@ -16,7 +16,9 @@ from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import WebhookDelivery
-from moderation.webhooks import deliveries, events
+from moderation.webhooks import catalogue, deliveries, events
+from moderation.webhooks.attempts import Failure
+from moderation.webhooks.catalogue import Event
 from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Sent
 from tests.support.comments import accept, rows
 from tests.support.parts import Part
@@ -45,7 +47,7 @@ def notify(store: Store, site: CreatedSite, count: int = 1) -> None:
     with store.write() as session:
         moment = time_of_day.now()
         data = [{"number": number} for number in range(count)]
-        told = [events.Event("comment.published", site.id, None, at=moment, data=one) for one in data]
+        told = [Event(catalogue.COMMENT_PUBLISHED, site.id, None, at=moment, data=one) for one in data]
         events.notify(session, told)
 
 
@@ -172,7 +174,8 @@ def test_killed_between_sending_and_recording_it_sends_again_under_the_same_id(
 
 
 def sent(endpoint: str, status: int = 204, ms: int = 5) -> Sent:
-    return Sent("msg", endpoint, time_of_day.now(), ms, status)
+    failure = None if status < 300 else Failure("status", f"It answered {status}.")
+    return Sent("msg", endpoint, time_of_day.now(), ms, status, failure)
 
 
 def test_an_endpoint_nobody_knows_yet_has_one_place_and_a_quick_one_has_four() -> None:

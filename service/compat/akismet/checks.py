@@ -15,8 +15,9 @@ from moderation.decisions.decision import Decision
 from moderation.news import News
 from moderation.patterns import count_links
 from moderation.tables import Comment
-from moderation.webhooks import afterwards, callbacks
-from moderation.webhooks.sender import Refused
+from moderation.webhooks import afterwards, endpoints
+from moderation.webhooks.endpoints import EndpointRefused
+from moderation.webhooks.protocols import AKISMET
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
@@ -69,7 +70,7 @@ def _unfit(text: str) -> Response | None:
 
 def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
     origin: dict[str, Any] = {
-        "protocol": callbacks.PROTOCOL,
+        "protocol": AKISMET.name,
         "guid": g.akismet_guid,
         "post": sent.get("comment_post_ID", "")[:40] or None,
         "signals": fields.signals_of(sent),
@@ -125,7 +126,7 @@ def _keep_once(session: Session, comment: Comment, decision: Decision, url: str 
         origin["endpoint_id"] = earlier.origin.get("endpoint_id")
         return False
     if url is not None:
-        origin["endpoint_id"] = callbacks.open_endpoint(session, comment.site_id, url, sealed_key=sealed_key)
+        origin["endpoint_id"] = endpoints.open_callback(session, comment.site_id, url, AKISMET, sealed_key=sealed_key)
     checked.keep(session, comment, decision)
     return True
 
@@ -136,10 +137,11 @@ def _callback(sent: Fields) -> str | None:
     if not url:
         return None
     try:
-        return callbacks.accept_url(url, sent["blog"])
-    except Refused as refusal:
+        endpoints.require_callback(url, sent["blog"])
+    except EndpointRefused as refusal:
         log.warning("akismet.callback_refused", why=str(refusal))
         return None
+    return url
 
 
 def _show(comment: Comment, decision: Decision, sent: Fields, *, can_call_back: bool) -> Response:

@@ -216,6 +216,20 @@ def test_what_may_have_arrived_counts_as_told(
     assert rows(store, WebhookDelivery)[-1].version == 4
 
 
+def test_what_was_delivered_and_is_to_be_sent_once_more_counts_as_told(
+    store: Store, flagged: Comment, receiver: Receiver, deliver: Callable[[], list[str]], clock: Clock
+) -> None:
+    decided = decide(store, flagged)
+    clock.advance(seconds=10)
+    assert deliver() == ["delivered"]
+    [*_, delivery] = rows(store, WebhookDelivery)
+    with store.write() as session:
+        endpoints.redeliver(session, flagged.site_id, delivery.endpoint_id, delivery.id, actor=actors.SITE)
+    assert undo(store, decided).told
+    deliver()
+    assert sent(receiver)[-1] == ("comment.flagged", 4)
+
+
 def test_each_endpoint_is_told_only_if_it_heard_of_the_decision(
     store: Store,
     settings: Settings,

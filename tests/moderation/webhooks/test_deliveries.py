@@ -24,13 +24,17 @@ from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import UserSession, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import deliveries, endpoints, events
+from moderation.webhooks import catalogue, deliveries, endpoints, events
+from moderation.webhooks.attempts import Failure
+from moderation.webhooks.catalogue import Event
 from moderation.webhooks.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Sent
 from moderation.webhooks.sender import Sender
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
+
+TIMED_OUT = Failure("timed_out", "It did not answer in time.")
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def notify(store: Store, site: CreatedSite, count: int = 1) -> list[WebhookDeliv
     with store.write() as session:
         moment = time_of_day.now()
         told = [
-            events.Event("comment.published", site.id, None, at=moment, data={"number": number})
+            Event(catalogue.COMMENT_PUBLISHED, site.id, None, at=moment, data={"number": number})
             for number in range(count)
         ]
         events.notify(session, told)
@@ -106,7 +110,7 @@ def test_what_was_delivered_is_recorded_and_not_sent_again(
     row = only(store)
     assert (row.delivered_at, row.next_attempt_at, row.leased_until, row.attempts) == (clock.now, None, None, 1)
     (attempt,) = rows(store, WebhookAttempt)
-    assert (attempt.delivery_id, attempt.status_code, attempt.error) == (row.id, 204, None)
+    assert (attempt.delivery_id, attempt.status_code, attempt.error, attempt.failure) == (row.id, 204, None, None)
     assert 0 <= attempt.duration_ms < 5000
     clock.advance(days=2)
     assert deliver() == []
@@ -126,7 +130,7 @@ def test_anything_but_a_2xx_is_tried_again_under_the_same_id(
     notify(store, site_with_webhook)
     assert deliver() == ["failed"]
     (attempt,) = rows(store, WebhookAttempt)
-    assert attempt.status_code == status
+    assert (attempt.status_code, attempt.failure) == (status, "redirect" if status == 302 else "status")
     assert attempt.error is not None
     assert str(status) in attempt.error
     assert deliver() == [], "not before its pause is over"
@@ -146,7 +150,8 @@ def test_a_receiver_that_does_not_answer_is_recorded_in_a_sentence(
     notify(store, site_with_webhook)
     assert deliver() == ["failed"]
     (attempt,) = rows(store, WebhookAttempt)
-    assert (attempt.status_code, attempt.error) == (None, "It closed the connection without an answer.")
+    assert (attempt.status_code, attempt.failure) == (None, "disconnected")
+    assert attempt.error == "It closed the connection without an answer."
 
 
 def test_pauses_grow_for_a_day_and_then_it_is_given_up_and_visible(
@@ -202,7 +207,9 @@ def test_a_private_address_is_refused_recorded_and_tried_again_in_case_the_opera
     with store.write() as session:
         assert deliveries.record(session, sent) == ["refused"]
     (attempt,) = rows(store, WebhookAttempt)
+    assert attempt.failure == "refused"
     assert attempt.error is not None
+    assert attempt.error.startswith("Not sent: ")
     assert "WINNOW_WEBHOOK_ALLOW" in attempt.error
     assert receiver.requests == []
     assert only(store).next_attempt_at is not None
@@ -216,8 +223,9 @@ def test_a_secret_that_cannot_be_opened_is_a_failed_attempt_that_says_so(
     with store.write() as session:
         (due,) = deliveries.claim(session, endpoint.id)
     sent = deliveries.send(sender, rotated, due)
-    assert sent.error is not None
-    assert "WINNOW_SECRET_KEY" in sent.error
+    assert sent.failure is not None
+    assert sent.failure.kind == "secret"
+    assert "WINNOW_SECRET_KEY" in sent.failure.message
 
 
 # Leases: at most a few at a time, and nothing lost with a process.
@@ -289,7 +297,7 @@ def test_a_late_failure_does_not_undo_what_another_process_delivered(
     clock.advance(seconds=LEASE.total_seconds())
     assert deliver() == ["delivered"]
     with store.write() as session:
-        deliveries.record(session, [Sent(due.id, endpoint.id, clock.now, 1, None, "It did not answer in time.")])
+        deliveries.record(session, [Sent(due.id, endpoint.id, clock.now, 1, None, TIMED_OUT)])
     row = only(store)
     assert row.delivered_at is not None
     assert row.next_attempt_at is None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import http.client
+import os
 import socket
 import ssl
 import threading
 import time
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -73,11 +76,44 @@ def test_the_operator_may_permit_a_network_also_where_ipv6_wraps_it() -> None:
         ("http://example.com/a b", "character"),
         ("http://exämple.com/", "character"),
         ("http://[::1/", "URL"),
+        ("http://[fe80::1%25eth0]/", "host"),
+        ("http://[v1.a]/", "host"),
+        ("http://1.2.3.999/", "host"),
+        ("http://1.2.3.4.5/", "host"),
+        ("http://a..example/", "host"),
+        ("http://.example/", "host"),
+        ("http://./", "host"),
+        ("http://-a.example/", "host"),
+        (f"http://{'a' * 64}.example/", "host"),
+        (f"http://{'a.' * 127}example/", "host"),
+        ("http://xn--.example/", "host"),
+        ("http://xn--99999999.example/", "host"),
+        ("http://ex%61mple.com/", "host"),
+        ("http://example.com\\@evil.example/", "user"),
+        ("http://example.com\\.evil.example/", "host"),
+        ("http://exam\tple.com/", "character"),
+        (" http://example.com/", "character"),
+        ("http://example.com/\x00", "character"),
+        ("http://example.com:80a/", "URL"),
+        ("http://example.com:-1/", "URL"),
+        (f"http://example.com/{'a' * 2000}", "characters; at most 2,000"),
     ],
 )
 def test_what_is_no_plain_http_url_is_refused(url: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
         check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://example.com", "HTTPS://EXAMPLE.COM:8443/a?b=c", "http://my_service:8000/", "http://localhost/"),
+        *("http://example.com./", "http://1.2.3.4/", "http://127.1/", "http://[2001:db8::1]/", "http://a-b.example/"),
+        *("http://xn--bcher-kva.example/", "http://xn--fa-hia.de/", "http://xn--n3h.net/", "http://1e100.example/"),
+    ],
+)
+def test_what_can_be_sent_to_is_not_refused(url: str) -> None:
+    assert check_url(url).hostname
 
 
 @pytest.mark.parametrize(
@@ -150,9 +186,10 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> float:
 def test_a_server_that_says_nothing_is_given_up(receiver: Receiver, soon: float) -> None:
     receiver.hang()
     began = time.monotonic()
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as failure:
         Sender(LOOPBACK).post(receiver.url, b"{}", {})
     assert time.monotonic() - began < soon
+    assert failure.value.kind == "timed_out"
 
 
 def test_a_server_that_drips_its_body_is_cut_off(receiver: Receiver, soon: float) -> None:
@@ -171,18 +208,57 @@ def test_a_server_that_drips_its_headers_is_cut_off(soon: float) -> None:
         assert time.monotonic() - began < soon
 
 
-def test_a_server_that_does_not_speak_http_is_no_answer() -> None:
-    with _server(b"220 mail.example ESMTP\r\n") as port, pytest.raises(Unreachable):
-        Sender(LOOPBACK).post(f"http://127.0.0.1:{port}/", b"{}", {})
+def test_a_server_that_does_not_speak_http_is_no_answer(receiver: Receiver) -> None:
+
+    def greet(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"220 mail.example ESMTP\r\n")
+
+    receiver.behave(greet)
+    with pytest.raises(Unreachable) as failure:
+        Sender(LOOPBACK).post(receiver.url, b"{}", {})
+    assert failure.value.kind == "not_http"
+
+
+def test_a_server_that_speaks_no_tls_is_told_from_one_that_never_answers_its_greeting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port, pytest.raises(Unreachable) as failure:
+        Sender(LOOPBACK).post(f"https://127.0.0.1:{port}/", b"{}", {})
+    assert failure.value.kind == "tls"
+    monkeypatch.setattr(sender, "CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unreachable) as failure:
+        Sender(LOOPBACK).post(f"https://127.0.0.1:{silent.getsockname()[1]}/", b"{}", {})
+    assert (failure.value.kind, str(failure.value)) == ("timed_out", "It did not answer in time.")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(errno.ETIMEDOUT, "timed_out"), (errno.EHOSTUNREACH, "no_connection"), (errno.ENETUNREACH, "no_connection")],
+)
+def test_a_network_that_cannot_be_reached_is_told_from_one_that_is_slow(
+    monkeypatch: pytest.MonkeyPatch, code: int, kind: str
+) -> None:
+    """What the kernel says of a host that is not there; in a test, nothing is there to be asked."""
+
+    def fail(*_: object, **__: object) -> socket.socket:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", fail)
+    with pytest.raises(Unreachable) as failure:
+        Sender(LOOPBACK).post("http://127.0.0.1:9/", b"{}", {})
+    assert failure.value.kind == kind
+    assert os.strerror(code) in str(failure.value) or kind == "timed_out"
 
 
 def test_a_closed_port_and_an_unknown_name_are_sentences() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(Unreachable, match="refuses connections"):
+    with pytest.raises(Unreachable, match="refuses connections") as failure:
         Sender(LOOPBACK).post(f"http://127.0.0.1:{port}/", b"{}", {})
-    with pytest.raises(Unreachable, match="has no address"):
+    assert failure.value.kind == "no_connection"
+    with pytest.raises(Unreachable, match="has no address") as failure:
         Sender(LOOPBACK).post("http://nothing.invalid/", b"{}", {})
+    assert failure.value.kind == "no_address"
 
 
 def test_a_connection_closed_without_an_answer_is_a_sentence(receiver: Receiver) -> None:
@@ -276,8 +352,9 @@ class _tls_server:
     def _read(self, secure: ssl.SSLSocket) -> None:
         """The whole request: whoever closes with a part of it unread resets the connection, and the answer is lost."""
         with secure.makefile("rb") as file:
-            headers = http.client.parse_headers(file) if file.readline() else {}
-            file.read(int(headers.get("Content-Length", 0)))
+            if file.readline():
+                headers = http.client.parse_headers(file)
+                file.read(int(headers.get("Content-Length", "0")))
 
 
 def _certificate(directory: Path, name: str) -> Path:

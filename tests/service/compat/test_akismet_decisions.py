@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_network
 from typing import Any
 
@@ -18,8 +19,9 @@ from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, Feedback, ReviewItem, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import callbacks, deliveries, endpoints
+from moderation.webhooks import deliveries, endpoints
 from moderation.webhooks.deliveries import PAUSES
+from moderation.webhooks.endpoints import NotNow
 from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
@@ -202,6 +204,36 @@ def test_a_private_address_is_not_called_back(blog: Akismet, store: Store, deliv
     assert "WINNOW_WEBHOOK_ALLOW" in (attempt.error or "")
 
 
+@pytest.mark.parametrize("after", ["decided", "edited", "erased"])
+def test_a_decision_that_holds_no_longer_is_not_sent_once_more(
+    blog: Akismet, store: Store, wordpress: WordPress, deliver: Deliver, after: str
+) -> None:
+    """Its messages bear no version: WordPress would publish what is rejected now."""
+    comment = hold(blog, store)
+    wordpress.guids.add(comment.external_id or "")
+    decide(store, comment, "publish")
+    assert deliver() == ["delivered"]
+    [first] = rows(store, WebhookDelivery)
+    again = partial(endpoints.redeliver, actor=actors.SITE)
+    with store.write() as session:
+        again(session, comment.site_id, first.endpoint_id, first.id)
+    assert deliver() == ["delivered"], "while it holds"
+    if after == "decided":
+        decide(store, comment, "reject")
+        assert deliver() == ["delivered"]
+    else:
+        with store.write() as session:
+            if after == "edited":
+                comments.edit(session, comment.site_id, comment.id, {"comment": "Other words."})
+            else:
+                comments.erase(session, comment.site_id, comment.id)
+    told = dict(wordpress.told)
+    with store.write() as session, pytest.raises(NotNow, match="has changed since"):
+        again(session, comment.site_id, first.endpoint_id, first.id)
+    assert deliver() == []
+    assert wordpress.told == told
+
+
 def test_a_blog_has_one_endpoint_which_speaks_the_key_it_used_last(
     blog: Akismet, store: Store, settings: Settings, site: CreatedSite, wordpress: WordPress, deliver: Deliver
 ) -> None:
@@ -240,7 +272,7 @@ def test_a_sites_own_webhooks_are_told_as_of_any_comment(
 def test_a_site_has_not_endlessly_many_callbacks(
     blog: Akismet, scored: Flask, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(callbacks, "MOST_CALLBACKS", 1)
+    monkeypatch.setattr(endpoints, "MOST_CALLBACKS", 1)
     hold(blog, store)
     one_more = Akismet(scored.test_client(), site.compat_key, "http://second.example")
     assert one_more.check_as_wordpress(f"{FLAGGED} too").text == "held"

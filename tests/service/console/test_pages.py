@@ -35,6 +35,7 @@ from moderation.tables import (
     WebhookDelivery,
 )
 from moderation.webhooks import afterwards, deliveries
+from moderation.webhooks.attempts import Failure
 from moderation.webhooks.deliveries import Sent
 from service.console import exports, plots
 from service.console.plots import Series
@@ -243,7 +244,9 @@ def test_a_comments_history_has_all_that_happened_in_order(
         mo = f"user:{session.scalars(select(User.id)).one()}"
     with store.write() as session:
         [first] = session.scalars(select(WebhookDelivery)).all()
-        deliveries.record(session, [Sent(first.id, first.endpoint_id, clock.now, 5000, None, "It hung.")])
+        deliveries.record(
+            session, [Sent(first.id, first.endpoint_id, clock.now, 5000, None, Failure("timed_out", "It hung."))]
+        )
     clock.advance(minutes=1)
     with store.write() as session:
         comments.report(session, site_id, which, reason="insult", note="He <b>calls</b> names.", reporter="r")
