@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import structlog
 from flask import Response, g, request
@@ -43,32 +44,42 @@ def check_comment() -> Response:
     text = fields.text_of(sent)
     answer = _ruled(sent) or _unfit(text) or _verdict(site_id, key, sent, text)
     if not fields.is_set(sent, "is_test"):
-        usage.count(site_id, sent["blog"], _kind_of(answer))
-    return answer
+        usage.count(site_id, sent["blog"], answer.counts_as)
+    return answer.response
 
 
-def _kind_of(answer: Response) -> str | None:
-    if "X-akismet-error" in answer.headers:
-        return None
-    return {"true": "spam", "false": "ham"}.get(answer.get_data(as_text=True))
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the client is sent, and as which verdict it is counted: as none where a person has to look."""
+
+    response: Response
+    counts_as: Literal["spam", "ham"] | None = None
 
 
-def _ruled(sent: Fields) -> Response | None:
+def _spam(**headers: str) -> _Answer:
+    return _Answer(plain("true", **headers), "spam")
+
+
+def _ham() -> _Answer:
+    return _Answer(plain("false"), "ham")
+
+
+def _ruled(sent: Fields) -> _Answer | None:
     """What needs no judging: the values that Akismet documents for tests, and a site's own administrators."""
     if {sent.get("comment_author"), sent.get("comment_author_email")} & _ALWAYS_SPAM:
-        return plain("true")
-    return plain("false") if "administrator" in fields.roles(sent) else None
+        return _spam()
+    return _ham() if "administrator" in fields.roles(sent) else None
 
 
-def _unfit(text: str) -> Response | None:
+def _unfit(text: str) -> _Answer | None:
     if not text:
-        return answers.missing("comment_content")
+        return _Answer(answers.missing("comment_content"))
     if len(text) > fields.LONGEST_TEXT:
-        return plain(answers.UNANSWERED, error="too-large", debug_help="The comment is too long.")
+        return _Answer(plain(answers.UNANSWERED, error="too-large", debug_help="The comment is too long."))
     return None
 
 
-def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
+def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,
@@ -93,12 +104,12 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> Response:
     return _show(comment, decision, sent, can_call_back=bool(origin.get("endpoint_id")))
 
 
-def _again(earlier: Comment, comment: Comment, sent: Fields) -> Response:
+def _again(earlier: Comment, comment: Comment, sent: Fields) -> _Answer:
     """A comment that a moderator has, or had, before them: their decision, if it is still about these words."""
     if checked.says_the_same(earlier.comment, comment.comment):
         if earlier.status in {"flagged", "pending"}:
             return _hold("A moderator has not decided yet.", sent, can_call_back=False)
-        return plain("true" if earlier.status == "rejected" else "false")
+        return _spam() if earlier.status == "rejected" else _ham()
     decision = shared.decide(comment)
     if not fields.is_set(sent, "is_test"):
         with context().write() as session:
@@ -144,12 +155,12 @@ def _callback(sent: Fields) -> str | None:
     return url
 
 
-def _show(comment: Comment, decision: Decision, sent: Fields, *, can_call_back: bool) -> Response:
+def _show(comment: Comment, decision: Decision, sent: Fields, *, can_call_back: bool) -> _Answer:
     if decision.status == "published":
-        return plain("false")
+        return _ham()
     if decision.status == "flagged":
         return _hold(decision.reasons[0]["message"], sent, can_call_back=can_call_back)
-    return plain("true", pro_tip="discard") if _is_blatant(comment, decision) else plain("true")
+    return _spam(pro_tip="discard") if _is_blatant(comment, decision) else _spam()
 
 
 def _is_blatant(comment: Comment, decision: Decision) -> bool:
@@ -163,7 +174,7 @@ def _is_blatant(comment: Comment, decision: Decision) -> bool:
     )
 
 
-def _hold(why: str, sent: Fields, *, can_call_back: bool) -> Response:
+def _hold(why: str, sent: Fields, *, can_call_back: bool) -> _Answer:
     """Have the client keep the comment for a person, each in the way that it knows.
 
     `false` with an error is kept pending by WordPress until we call back. Where we cannot, a body that is no verdict
@@ -172,4 +183,4 @@ def _hold(why: str, sent: Fields, *, can_call_back: bool) -> Response:
     is_wordpress = "comment_post_ID" in sent and "WordPress/" in request.headers.get("User-Agent", "")
     asks_again = is_wordpress or bool(sent.get("recheck_reason"))
     body = "false" if can_call_back else answers.HELD if asks_again else "true"
-    return plain(body, error="held-for-moderation", debug_help=f"A moderator has to look. {why}")
+    return _Answer(plain(body, error="held-for-moderation", debug_help=f"A moderator has to look. {why}"))
