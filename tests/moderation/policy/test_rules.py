@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, get_args
 
+import jsonschema_rs
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from moderation.patterns import AddressSet, PatternSet
 from moderation.policy import rules
 from moderation.policy.rules import evaluate
 from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
+from moderation.webhooks import catalogue
 
 SITE = Policy(
     thresholds={
@@ -133,6 +135,8 @@ def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> No
     given = list(rule.check(SITE, scores, facts))
     assert given
     assert {(reason.rule, reason.action) for reason in given} == {(rule.name, rule.action)}
+    message = catalogue.EVENTS["comment.flagged"].schema["properties"]["data"]
+    jsonschema_rs.Draft202012Validator(message["properties"]["reasons"]).validate([one.as_json() for one in given])
 
 
 @pytest.mark.parametrize(
