@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
@@ -43,17 +43,19 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
     return Policy(version=version, mode=document["mode"], thresholds=thresholds(document, presets), **switches)
 
 
+def in_force() -> Select[Site, PolicyVersion]:
+    """A query for sites, each with the policy in force on it."""
+    of_site = (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version)
+    return select(Site, PolicyVersion).join(PolicyVersion, of_site)
+
+
 def current(session: Session, site_id: str) -> PolicyVersion:
     """The policy in force on a site.
 
     Raises:
         NotFound: there is no such site.
     """
-    row = session.scalar(
-        select(PolicyVersion)
-        .join(Site, (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version))
-        .where(Site.id == site_id)
-    )
+    row = session.scalar(in_force().with_only_columns(PolicyVersion).where(Site.id == site_id))
     if row is None:
         raise NotFound(f"There is no site {site_id}.")
     return row

@@ -74,9 +74,7 @@ def take_out_ended(store: Store) -> int:
     """Take out what has ended, on every site, as new versions by the policy itself. Returns how many sites changed."""
     moment = clock.now()
     with store.read() as session:
-        query = select(Site.id, PolicyVersion.document["expires"]).join(
-            PolicyVersion, (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version)
-        )
+        query = policies.in_force().with_only_columns(Site.id, PolicyVersion.document["expires"])
         due = [site_id for site_id, ends in session.execute(query) if _ended(ends or {}, moment)]
     for site_id in due:
         with store.write() as session:

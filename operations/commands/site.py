@@ -50,11 +50,7 @@ def list_sites(*, as_json: bool) -> None:
     """List the sites and their modes."""
     _, store = open_installation()
     with store.read() as session:
-        query = (
-            select(Site, PolicyVersion)
-            .join(PolicyVersion, (PolicyVersion.site_id == Site.id) & (PolicyVersion.version == Site.policy_version))
-            .order_by(Site.created_at, Site.id)
-        )
+        query = policies.in_force().order_by(Site.created_at, Site.id)
         for row, policy in session.execute(query):
             mode = policy.document["mode"]
             if as_json:

@@ -17,7 +17,7 @@ from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
-from moderation.tables import Comment, PolicyVersion, Report, ReviewItem, Site, User
+from moderation.tables import Comment, Report, ReviewItem, Site, User
 from service.classifier import classifier, presets
 from service.console import access
 from service.console.card import sentences
@@ -166,15 +166,8 @@ def people_names(session: Session, actors: Sequence[str | None]) -> dict[str, st
 
 
 def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:
-    query = (
-        select(PolicyVersion.site_id, PolicyVersion.document)
-        .join(Site, (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version))
-        .where(Site.id.in_(site_ids))
-    )
-    return {
-        site_id: policies.thresholds(policies.DEFAULT | document, presets())
-        for site_id, document in session.execute(query)
-    }
+    rows = session.execute(policies.in_force().where(Site.id.in_(site_ids)))
+    return {site.id: policies.thresholds(policies.DEFAULT | row.document, presets()) for site, row in rows}
 
 
 def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:

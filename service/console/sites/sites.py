@@ -6,7 +6,6 @@ from typing import Literal, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.people import members
@@ -14,7 +13,7 @@ from moderation.people.roles import includes
 from moderation.policy import policies
 from moderation.sites import site_keys
 from moderation.sites import sites as site_rows
-from moderation.tables import PolicyVersion, Site
+from moderation.tables import Site
 from moderation.webhooks import endpoints
 from service.console import access
 from service.context import context
@@ -125,13 +124,8 @@ def restore_site_key(site_id: str) -> ResponseReturnValue:
 def _administered(session: Session) -> list[dict[str, str]]:
     """The sites whose admin the person signed in is, with their modes, by name."""
     own = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
-    query = (
-        select(Site, PolicyVersion.document)
-        .join(PolicyVersion, (PolicyVersion.site_id == Site.id) & (PolicyVersion.version == Site.policy_version))
-        .where(Site.id.in_(own))
-        .order_by(Site.name, Site.id)
-    )
-    return [{"id": site.id, "name": site.name, "mode": document["mode"]} for site, document in session.execute(query)]
+    rows = session.execute(policies.in_force().where(Site.id.in_(own)).order_by(Site.name, Site.id))
+    return [{"id": site.id, "name": site.name, "mode": policy.document["mode"]} for site, policy in rows]
 
 
 def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
