@@ -11,12 +11,12 @@ import pytest
 import models
 from models.reading import language
 from moderation.decisions import checked
-from moderation.patterns import PatternSet, count_links
+from moderation.patterns import PatternSet
 from moderation.review import fingerprints
 from service.api import bodies
 from service.compat import coral
 from tests.support import hostile
-from texts import folding, normalization
+from texts import folding, links, normalization
 
 CLASSIFIER = models.load()
 WORDS = PatternSet([f"*{word}*" for word in ("ab", "aab", "idiot", "c++", "www")] + ["a*b*c", "you idiot", "b*"])
@@ -31,7 +31,8 @@ PATHS: dict[str, tuple[Callable[[str], object], int]] = {
     "judgeable": (CLASSIFIER.judgeable, 1_000),
     "score": (lambda text: CLASSIFIER.score([text]), 2_000),
     "explain": (lambda text: CLASSIFIER.explain(text, "toxicity"), 1_000),
-    "links": (count_links, 10_000),
+    "links": (links.count, 10_000),
+    "addresses": (links.addresses, 10_000),
     "word lists": (WORDS.matches, 10_000),
     "HTML": (lambda text: checked.says_the_same(text, text + "x"), 10_000),
     "Coral's HTML": (coral.plain_text, 10_000),

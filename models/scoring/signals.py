@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from models.labels import SPAM
+from texts import links
 
 Known = Mapping[str, object]
 
-_LINK = re.compile(r"(?:https?://|\bwww\.)([^\s\"'<>]*)")
+_LINK = re.compile(rf"{links.BEGINNING}([^\s\"'<>]*)")
 _WORD = re.compile(r"\w+")
 _HIDDEN_ADDRESS = re.compile(r"[\[({]\.[\])}] ?\w| \. ?(?:com|net|org)\b|\. (?:com|net|org)\b| dot (?:com|net|org)\b")
 _SOLD = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from moderation.decisions.decision import Decision
 from moderation.intake import submissions
 from moderation.intake.submissions import Request, Submission
 from moderation.tables import Comment
-from texts import markup
+from texts import links, markup
 
 #: Within this time the same comment from the same author is taken for the same request, made again.
 RETRY_WINDOW = timedelta(minutes=5)
@@ -23,8 +22,6 @@ RETRY_WINDOW = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(seconds=10)
 #: An author's latest comments that are looked through.
 _LOOKED_AT = 50
-
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
@@ -81,4 +78,4 @@ def says_the_same(one: str, other: str) -> bool:
 
 def _gist(text: str) -> tuple[str, list[str]]:
     plain = markup.unescape(text)
-    return submissions.content_hash(markup.without_tags(plain)), sorted(_ADDRESS.findall(plain))
+    return submissions.content_hash(markup.without_tags(plain)), sorted(links.addresses(plain))

@@ -11,9 +11,9 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from moderation import clock
-from moderation.patterns import count_links
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
+from texts import links
 from texts.folding import fold
 
 #: Within this time the same text on the same site counts as repeated.
@@ -45,7 +45,7 @@ def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
     """What a comment, or a row with those columns of one, says by itself."""
     return Facts(
         text=comment.comment,
-        links=count_links(comment.comment),
+        links=links.count(comment.comment),
         authors=tuple(fold(who) for who in (comment.user_id, comment.email, comment.name) if who),
         ip=comment.ip,
     )

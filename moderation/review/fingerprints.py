@@ -11,6 +11,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from texts import links
 from texts.folding import normalized
 
 Numbers = NDArray[np.uint64]
@@ -27,7 +28,7 @@ _LONGEST = 20_000
 #: What attackers change from copy to copy: links, addresses, mentions. What may be long begins where a word does, so
 #: that a text without a space costs no more than another.
 _CHANGING = re.compile(
-    r"(?:https?://|www\.)\S+|<[^<>]*>|(?<![\w.-])[\w.-]*[\w-]\.[a-z]{2,}/\S*|(?<!\S)[^\s@]+@\S+|@\w+"
+    rf"{links.BEGINNING}\S+|<[^<>]*>|(?<![\w.-])[\w.-]*[\w-]\.[a-z]{{2,}}/\S*|(?<!\S)[^\s@]+@\S+|@\w+"
 )
 _REPEATED = re.compile(r"(.)\1+")
 

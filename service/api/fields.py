@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
 from moderation import clock
+from texts import links
 
 #: What has no place in a name or an id: C0, DEL and C1.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -20,7 +20,6 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MEANINGLESS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_NOT_IN_LINKS = re.compile(r"[\s\"<>\\^`{|}]")
 #: A site's clock may be somewhat ahead of ours.
 _AHEAD = timedelta(days=1)
 
@@ -96,12 +95,7 @@ def _read_address(text: str) -> str:
 
 
 def _read_link(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or _NOT_IN_LINKS.search(text):
+    if not links.is_address(text):
         raise ValidationError("Give an address that starts with http:// or https://.")
     return _read_line(text)
 

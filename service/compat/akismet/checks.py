@@ -14,7 +14,6 @@ from moderation import sealing
 from moderation.decisions import checked
 from moderation.decisions.decision import Decision
 from moderation.news import News
-from moderation.patterns import count_links
 from moderation.tables import Comment
 from moderation.webhooks import afterwards, endpoints
 from moderation.webhooks.endpoints import EndpointRefused
@@ -24,6 +23,7 @@ from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
 from service.compat.akismet.fields import Fields
 from service.context import context
+from texts import links
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +170,7 @@ def _is_blatant(comment: Comment, decision: Decision) -> bool:
         return False
     origin = comment.origin or {}
     return bool(
-        count_links(comment.comment) or comment.url or origin["signals"].get("honeypot") or origin.get("repeated")
+        links.count(comment.comment) or comment.url or origin["signals"].get("honeypot") or origin.get("repeated")
     )
 
 

@@ -14,6 +14,7 @@ from flask import request
 from moderation import clock
 from moderation.intake.submissions import Submission
 from moderation.sites import sites
+from texts import links
 
 Fields = Mapping[str, str]
 
@@ -27,7 +28,6 @@ _FROM_A_PAGE = frozenset({"trackback", "pingback"})
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = re.compile(r"(['\"\\])")
-_LINK = re.compile(r"https?://[^\s\"<>\\^`{|}]+", re.IGNORECASE)
 #: Client's clocks are in milliseconds: what is less was never one.
 _LEAST_MILLISECONDS = 10**12
 _LONGEST_VISIT = 86_400.0
@@ -78,7 +78,7 @@ def submission_of(fields: Fields, text: str) -> Submission:
         comment=text,
         thread=(_line(fields, "permalink", 500) or _line(fields, "blog", 500)),
         email=_line(fields, "comment_author_email", 320),
-        url=url if _LINK.fullmatch(url) and len(url) <= 2000 else None,
+        url=url if links.is_address(url) and len(url) <= 2000 else None,
         ip=_address(fields.get("user_ip", "")),
         user_agent=_line(fields, "user_agent", 1000),
         user_id=user_id.strip()[:200] if user_id.strip() not in {"", "0"} else None,

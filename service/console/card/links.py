@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 from moderation.tables import Comment
 from service.console import access
 from service.context import context
+from texts.links import BEGINNING
 
 #: So many links of one comment can be opened; somebody who sends more wants no click.
 MOST = 10
-_LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\[\](){}|\\^]{2,2000}", re.IGNORECASE)
+_LINK = re.compile(rf"{BEGINNING}[^\s<>\"'`\[\](){{}}|\\^]{{2,2000}}", re.IGNORECASE)
 _TRAILING = ".,;:!?*_~…»”’"
 _ID = re.compile(r"c_[0-9a-z]{26}")
 

@@ -1,0 +1,102 @@
+"""What a link is, on every side that looks for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.reading import tokens
+from models.scoring import signals
+from moderation.tables import Comment
+from service.console.card import links as card_links
+from texts import links
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("nothing here", 0),
+        ("http://a.example and HTTPS://b.example", 2),
+        ("see www.a.example", 1),
+        ('<a href="x">x</a>', 1),
+        ("[url=x]x[/url] [URL]y[/URL]", 2),
+        ("the swww.tide and aa < a", 0),
+        ("joinedhttp://a.example", 1),
+        ("http://www.a.example", 1),
+        ('<a href="http://a.example">a</a>', 1),
+        ("[url]http://a.example[/url] [url=http://b.example]www.b.example[/url]", 2),
+        ('<a href="http://a.example">http://www.a.example</a>, <A HREF=www.b.example>b</A>', 2),
+        ("http://a.example,http://b.example;www.c.example", 3),
+        ("<a " * 6000, 6000),
+        ("[url" * 5000, 5000),
+        ("http://" * 3000, 3000),
+    ],
+)
+def test_links_are_counted_however_they_are_written(text: str, number: int) -> None:
+    assert links.count(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("nothing here, nor in a.example", []),
+        ("see http://a.example/x?y=1 and www.b.example", ["http://a.example/x?y=1", "www.b.example"]),
+        ('<a href="https://a.example/(x)">a</a>', ["https://a.example/(x)"]),
+        ("HTTP://A.example, WWW.b.example", ["HTTP://A.example,", "WWW.b.example"]),
+        ("the swww.tide.example", []),
+    ],
+)
+def test_the_addresses_of_a_text(text: str, found: list[str]) -> None:
+    assert links.addresses(text) == found
+
+
+@pytest.mark.parametrize("text", ["http://a.example", "https://a.example:8443/x?y=1#z", "http://[2001:db8::1]/"])
+def test_a_whole_address(text: str) -> None:
+    assert links.is_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "www.a.example",
+        "ftp://a.example",
+        "http://",
+        "http:///x",
+        "http://a.example:0/",
+        "http://a.example:x/",
+        "http://[a/",
+        "http://a.example/ x",
+        "http://a.example/<x>",
+        "javascript:alert(1)",
+    ],
+)
+def test_what_is_no_whole_address(text: str) -> None:
+    assert not links.is_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("nothing here", 0),
+        ("and so on ... etc.", 0),
+        ("see http://a.example/x", 1),
+        ("see www.a.example", 1),
+        ("https://a.example/1 https://a.example/2 www.b.example", 3),
+        ('<a href="http://a.example">here</a>', 1),
+        ("joinedhttp://a.example", 1),
+        ("the swww.tide.example", 0),
+        ("看这里www.a.example", 1),
+    ],
+)
+def test_the_rule_the_card_and_the_classifiers_signals_agree(text: str, number: int) -> None:
+    """Of different addresses in lower case: a signal regards case, and counts the same address once."""
+    assert links.count(text) == number
+    assert len(links.addresses(text)) == number
+    assert len(card_links.of_comment(Comment(comment=text))) == number
+    assert len(signals._links(text)) == number
+
+
+@pytest.mark.parametrize("address", ["http://a.example/x", "https://a.example", "www.a.example"])
+def test_what_is_a_link_is_an_address_to_the_classifiers_tokens(address: str) -> None:
+    assert links.addresses(address) == [address]
+    assert tokens.is_address(address)
