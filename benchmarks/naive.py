@@ -18,7 +18,7 @@ from benchmarks import texts
 from moderation import settings
 from moderation.decisions import writing
 from moderation.decisions.decision import Decision
-from moderation.policy.rules import Reason
+from moderation.policy.rules import CLEAR, FLAG_THRESHOLD
 from moderation.store import Store
 from moderation.tables import Comment
 
@@ -60,7 +60,7 @@ def decide(comment_id: str) -> None:
         comment = session.get_one(Comment, comment_id)
     scores = model.score(comment.comment)
     flagged = max(scores.values()) >= 0.5
-    reason = Reason(rule="flag_threshold" if flagged else "clear", action="flag" if flagged else "publish", message=".")
+    reason = (FLAG_THRESHOLD if flagged else CLEAR).reason(".")
     decision = Decision.of(
         comment,
         status="flagged" if flagged else "published",

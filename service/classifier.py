@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import models
-from moderation.policy.rules import Presets
+from moderation.policy.terms import Presets
 
 if TYPE_CHECKING:
     from models.scoring.classifier import Classifier

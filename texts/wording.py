@@ -1,4 +1,4 @@
-"""Numbers and times as people are told them. Babel has the words, so that they can be had in other languages, too."""
+"""Names, numbers and times as people are told them. Babel has the words, so that other languages can have them, too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from babel.units import format_unit
 
 _LOCALE = "en"
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+
+
+def named(name: str) -> str:
+    """A name of ours, such as a label's, in words: `Identity attack` for `identity_attack`."""
+    return name.replace("_", " ").capitalize()
 
 
 def counted(number: int, singular: str, plural: str) -> str:

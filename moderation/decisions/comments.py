@@ -18,7 +18,7 @@ from moderation import actors, audit, clock, news
 from moderation.decisions import appeals, second_looks, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import author_key, content_hash
-from moderation.policy.rules import Reason
+from moderation.policy.rules import MODERATOR
 from moderation.review import lookalikes, review_items
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
@@ -303,7 +303,7 @@ def _person_s_reason(
         entry = site_settings.of_sites(session, {site_id})[site_id].reason_of(code)
         text, label = entry.text, entry.label
     message = ": ".join(part for part in (text, note) if part) or f"A moderator chose to {action} it."
-    reason = Reason(rule="moderator", action=action, message=message, label=label).as_json()
+    reason = MODERATOR.reason(message, action=action, label=label).as_json()
     return reason | {name: value for name, value in (("code", code), ("note", note)) if value}
 
 

@@ -21,7 +21,7 @@ from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
-from moderation.policy.rules import Facts, Policy, Presets, Threshold, Verdict
+from moderation.policy.terms import Facts, Policy, Presets, Reason, Threshold, Verdict, placement
 from moderation.review import lookalikes
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
@@ -205,7 +205,7 @@ class Scorer:
 
     def _decision(self, row: Comment, policy: Policy, scores: dict[str, float] | None, its: Facts) -> Decision:
         verdict = rules.evaluate(policy, scores, its)
-        status, asks = rules.placement(policy.mode, verdict.action)
+        status, asks = placement(policy.mode, verdict.action)
         return Decision.of(
             row,
             status=status,
@@ -255,7 +255,7 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None) -> Decision:
         row,
         status="flagged",
         actor=actors.POLICY,
-        reasons=[rules.Reason(rule="not_judged", action="flag", message=message).as_json()],
+        reasons=[rules.NOT_JUDGED.reason(message).as_json()],
         scores=scores,
         priority=0,
         fingerprint=fingerprint(row.comment),
@@ -278,19 +278,12 @@ def signals(comment: Comment) -> dict[str, object]:
     return fields | more
 
 
-def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[rules.Reason, ...]:
+def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
     """The verdict's reasons, and what the site's mode made of it where that differs."""
-    messages = {
-        "hold": ("flag", "This site holds every comment for a moderator."),
-        "open": ("publish", "This site publishes first and lets a moderator look afterwards."),
-        "observe": ("publish", "This site only observes: nothing is held."),
-    }
-    if site.mode == "auto":
+    rule = rules.MODE_RULES.get(site.mode)
+    if rule is None or rule.action == verdict.action:
         return verdict.reasons
-    action, message = messages[site.mode]
-    if action == verdict.action:
-        return verdict.reasons
-    return (*verdict.reasons, rules.Reason(rule=f"mode_{site.mode}", action=action, message=message))  # type: ignore[arg-type]
+    return (*verdict.reasons, rule.reason(f"{rule.title}."))
 
 
 def priority(scores: Mapping[str, float] | None, thresholds: Mapping[str, Threshold]) -> int:

@@ -14,7 +14,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Literal
 
-from moderation.policy.rules import RULES, Action, Facts, Mode, Policy, Threshold, evaluate, placement, reject_threshold
+from moderation.policy.rules import REJECT_THRESHOLD, RULES, evaluate
+from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
 
 #: Where too few decisions follow each other to measure how long one takes, it is taken to be this, in seconds.
 ASSUMED_SECONDS = 20.0
@@ -24,7 +25,7 @@ LEAST_GAPS, SHORTEST_GAP, LONGEST_GAP = 20, 1.0, 300.0
 BINS = 50
 
 #: The rules that come before the thresholds: what they say, no threshold can change.
-_BEFORE = frozenset(rule.__name__ for rule in RULES[: RULES.index(reject_threshold)])
+_BEFORE = frozenset(rule.name for rule in RULES[: RULES.index(REJECT_THRESHOLD)])
 
 
 @dataclass(frozen=True, slots=True)

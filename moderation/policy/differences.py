@@ -6,21 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.policy.policies import DEFAULT, thresholds
-from moderation.policy.rules import Presets, Threshold
+from moderation.policy.rules import SWITCHES
+from moderation.policy.switches import EntryList, Limit, OnOff, Switch
+from moderation.policy.terms import Presets, Threshold
+from texts import wording
 
-_LISTS = {
-    "banned_words": "Banned words",
-    "suspect_words": "Suspect words",
-    "blocked_authors": "Blocked authors",
-    "trusted_authors": "Trusted authors",
-    "blocked_ips": "Blocked addresses",
-    "trusted_ips": "Trusted addresses",
-}
-_SWITCHES = {
-    "flag_repeated": "Repeated comments",
-    "flag_first_comment": "First comments",
-    "flag_unknown_language": "Languages that the classifier has not learnt",
-}
 #: Entries that a sentence names; the rest are counted.
 _NAMED = 5
 
@@ -32,21 +22,28 @@ def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -
         f"{name.capitalize()}: {new[name]} (was {old[name]})." for name in ("mode", "preset") if old[name] != new[name]
     ]
     found += _thresholds(thresholds(old, presets), thresholds(new, presets))
-    for name, title in _LISTS.items():
-        found += _list(title, old[name], new[name])
-    if old["max_links"] != new["max_links"]:
-        found.append(f"Links that a comment may have: {_any(new['max_links'])} (was {_any(old['max_links'])}).")
-    for name, title in _SWITCHES.items():
-        if old[name] != new[name]:
-            found.append(f"{title} {'are flagged now' if new[name] else 'are no longer flagged'}.")
+    for switch in SWITCHES:
+        was, now = old[switch.key], new[switch.key]
+        if was != now:
+            found.append(_changed(switch, was, now))
     return found
+
+
+def _changed(switch: Switch, was: Any, now: Any) -> str:
+    match switch:
+        case EntryList():
+            return _list(switch.title, was, now)
+        case Limit():
+            return f"{switch.title}: {_any(now)} (was {_any(was)})."
+        case OnOff():
+            return f"{switch.title} {'are flagged now' if now else 'are no longer flagged'}."
 
 
 def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> list[str]:
     found = []
     for label in sorted(old.keys() | new.keys()):
         before, after = old.get(label, Threshold()), new.get(label, Threshold())
-        name = label.replace("_", " ").capitalize()
+        name = wording.named(label)
         for edge, verb in (("flag_at", "flags"), ("reject_at", "rejects")):
             was, now = getattr(before, edge), getattr(after, edge)
             if was != now:
@@ -54,13 +51,11 @@ def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> l
     return found
 
 
-def _list(title: str, old: Sequence[str], new: Sequence[str]) -> list[str]:
+def _list(title: str, old: Sequence[str], new: Sequence[str]) -> str:
     added = [entry for entry in new if entry not in set(old)]
     removed = [entry for entry in old if entry not in set(new)]
     parts = [f"{verb} {_some(entries)}" for verb, entries in (("added", added), ("removed", removed)) if entries]
-    if parts:
-        return [f"{title}: {'; '.join(parts)}."]
-    return [] if list(old) == list(new) else [f"{title}: in another order."]
+    return f"{title}: {'; '.join(parts) or 'in another order'}."
 
 
 def _some(entries: Sequence[str]) -> str:

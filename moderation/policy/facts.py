@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from moderation import clock
 from moderation.patterns import count_links
-from moderation.policy.rules import Facts, Policy
+from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
 from texts.folding import fold
 
@@ -28,11 +30,8 @@ def gather(
     repeated = _repeated(session, [one for one in comments if policies[one.site_id].flag_repeated])
     first = _first_comments(session, [one for one in comments if policies[one.site_id].flag_first_comment])
     return {
-        comment.id: Facts(
-            text=comment.comment,
-            links=count_links(comment.comment),
-            authors=tuple(fold(who) for who in (comment.user_id, comment.email, comment.name) if who),
-            ip=comment.ip,
+        comment.id: replace(
+            of_comment(comment),
             # What a drop-in protocol does not store, it remembers by itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
@@ -40,6 +39,16 @@ def gather(
         )
         for comment in comments
     }
+
+
+def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
+    """What a comment, or a row with those columns of one, says by itself."""
+    return Facts(
+        text=comment.comment,
+        links=count_links(comment.comment),
+        authors=tuple(fold(who) for who in (comment.user_id, comment.email, comment.name) if who),
+        ip=comment.ip,
+    )
 
 
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -10,11 +11,11 @@ from sqlalchemy import Row, Select, select, text, union_all
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.patterns import count_links
+from moderation.policy import facts
 from moderation.policy.consequences import Past, Sample, apart_from_thresholds, seconds_a_decision
-from moderation.policy.rules import Facts, Policy
+from moderation.policy.rules import FIRST_COMMENT, LANGUAGE, REPEATED
+from moderation.policy.terms import Facts, Policy
 from moderation.tables import DECIDED_BY_PEOPLE, AuditEvent, Comment, ReviewItem
-from texts.folding import fold
 
 #: Of each kind.
 MOST = 2000
@@ -47,11 +48,11 @@ def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) ->
     by_people = _by_people(session, site_id, most) + _by_ids(session, confirmed, {row.id for row in recent})
     rows = {row.id: row for row in (*recent, *by_people)}
     latest = {row.id for row in recent}
-    rules = _rules_then(session, list(rows.values()))
+    given = _rules_then(session, list(rows.values()))
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
     comments = []
     for row in rows.values():
-        before, after = apart_from_thresholds(policy, _facts(row, rules.get(row.id, set())))
+        before, after = apart_from_thresholds(policy, _facts(row, given.get(row.id, set())))
         comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest))
     return Sample(comments, _days(recent), seconds, measured)
 
@@ -115,15 +116,12 @@ def _rules(reasons: list[dict[str, Any]] | None) -> set[str]:
     return {str(reason.get("rule")) for reason in reasons or ()}
 
 
-def _facts(row: _Row, rules: set[str]) -> Facts:
-    return Facts(
-        text=row.comment,
-        links=count_links(row.comment),
-        authors=tuple(fold(who) for who in (row.user_id, row.email, row.name) if who),
-        ip=row.ip,
-        repeated="repeated" in rules,
-        first_comment="first_comment" in rules,
-        unknown_language="und" if "language" in rules else None,
+def _facts(row: _Row, given: set[str]) -> Facts:
+    return replace(
+        facts.of_comment(row),
+        repeated=REPEATED.name in given,
+        first_comment=FIRST_COMMENT.name in given,
+        unknown_language="und" if LANGUAGE.name in given else None,
     )
 
 

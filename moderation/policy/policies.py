@@ -10,31 +10,19 @@ from sqlalchemy.orm import Session
 
 from moderation import audit, clock
 from moderation.errors import NotFound
-from moderation.patterns import AddressSet, PatternSet
-from moderation.policy.rules import Policy, Presets, Threshold
+from moderation.policy.rules import SWITCHES
+from moderation.policy.terms import Policy, Presets, Threshold
 from moderation.tables import PolicyVersion, Site
-from texts.folding import fold
 
 #: What a new site starts with.
 DEFAULT: dict[str, Any] = {
     "mode": "auto",
     "preset": "balanced",
     "thresholds": {},
-    "banned_words": [],
-    "suspect_words": [],
-    "max_links": 3,
-    "blocked_authors": [],
-    "trusted_authors": [],
-    "blocked_ips": [],
-    "trusted_ips": [],
-    "flag_repeated": True,
-    "flag_first_comment": False,
-    "flag_unknown_language": True,
+    **{switch.key: switch.default for switch in SWITCHES},
     # Of each list, which entry ends when: `{"banned_words": {"casino": "2026-12-01T00:00:00+00:00"}}`.
     "expires": {},
 }
-#: What of it are lists of entries.
-LISTS = ("banned_words", "suspect_words", "blocked_authors", "trusted_authors", "blocked_ips", "trusted_ips")
 
 
 def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Threshold]:
@@ -51,21 +39,8 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
     Raises:
         PatternError: an entry of a list cannot be used. Checked when a policy is stored.
     """
-    return Policy(
-        version=version,
-        mode=document["mode"],
-        thresholds=thresholds(document, presets),
-        banned_words=PatternSet(document["banned_words"]),
-        suspect_words=PatternSet(document["suspect_words"]),
-        max_links=document["max_links"],
-        blocked_authors=frozenset(map(fold, document["blocked_authors"])),
-        trusted_authors=frozenset(map(fold, document["trusted_authors"])),
-        blocked_ips=AddressSet(document["blocked_ips"]),
-        trusted_ips=AddressSet(document["trusted_ips"]),
-        flag_repeated=document["flag_repeated"],
-        flag_first_comment=document["flag_first_comment"],
-        flag_unknown_language=document["flag_unknown_language"],
-    )
+    switches: dict[str, Any] = {switch.key: switch.compile(document[switch.key]) for switch in SWITCHES}
+    return Policy(version=version, mode=document["mode"], thresholds=thresholds(document, presets), **switches)
 
 
 def current(session: Session, site_id: str) -> PolicyVersion:
@@ -96,10 +71,8 @@ def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: 
         raise NotFound(f"There is no site {site_id}.")
     whole = DEFAULT | dict(document)
     whole["expires"] = _expires(whole)
-    for name in ("banned_words", "suspect_words"):
-        PatternSet(whole[name])
-    for name in ("blocked_ips", "trusted_ips"):
-        AddressSet(whole[name])
+    for switch in SWITCHES:
+        switch.compile(whole[switch.key])
     site.policy_version += 1
     row = PolicyVersion(
         site_id=site_id, version=site.policy_version, document=whole, created_at=clock.now(), created_by=actor

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from moderation import actors, clock
 from moderation.policy import policies
-from moderation.policy.policies import LISTS
+from moderation.policy.rules import LISTS
 from moderation.store import Store
 from moderation.tables import PolicyVersion, Site
 from texts.folding import fold
 
 #: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
 MOST_ENTRIES = 2000
+_KEYS = tuple(one.key for one in LISTS)
 #: Who is in one of these must not be put into the other: one of the two would mean nothing.
 _OPPOSITES = {
     "blocked_authors": "trusted_authors",
@@ -83,7 +84,7 @@ def take_out_ended(store: Store) -> int:
             document = policies.DEFAULT | policies.current(session, site_id).document
             ended = _ended(document["expires"], moment)
             if ended:
-                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in LISTS}
+                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in _KEYS}
                 policies.save(session, site_id, document | left, actor=actors.POLICY)
     return len(due)
 

@@ -1,92 +1,53 @@
 """A site's policy: scores and facts in, a verdict with its reasons out. Pure: no clock, no database, no network.
 
-`RULES` is the whole of it, read from the top: the first rule with something to say decides.
+`RULES` is the whole of it, read from the top: the first rule with something to say decides. Each `Rule` is a record
+that has everything about it but its place. Whatever lists rules, or what a site can set, is made from the records: the
+policy's document, its page and its API, the queue's filters, statements for authors, and what changed in a policy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-from moderation.patterns import AddressSet, PatternSet
+from moderation.patterns import PatternSet
+from moderation.policy.switches import ADDRESSES, AUTHORS, WORDS, EntryList, Limit, OnOff, Switch
+from moderation.policy.terms import Action, Facts, Mode, Policy, Reason, Scores, Threshold, Verdict
 from texts import wording
 
-Action = Literal["publish", "flag", "reject"]
-Mode = Literal["auto", "hold", "open", "observe"]
-
-#: Preset -> label -> {"flag_at", "reject_at"}; the classifier brings its own.
-Presets = Mapping[str, Mapping[str, Mapping[str, float | None]]]
+Check = Callable[[Policy, Scores, Facts], Iterator[Reason]]
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """Scores from which a label flags or rejects, in [0, 1]; None never does."""
-
-    flag_at: float | None = None
-    reject_at: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """What a site has decided about its comments. `policies.read` makes one from the stored document."""
-
-    version: int = 1
-    mode: Mode = "auto"
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
-    banned_words: PatternSet = field(default_factory=PatternSet)
-    suspect_words: PatternSet = field(default_factory=PatternSet)
-    max_links: int | None = None
-    blocked_authors: frozenset[str] = frozenset()
-    trusted_authors: frozenset[str] = frozenset()
-    blocked_ips: AddressSet = field(default_factory=AddressSet)
-    trusted_ips: AddressSet = field(default_factory=AddressSet)
-    flag_repeated: bool = True
-    flag_first_comment: bool = False
-    flag_unknown_language: bool = True
+def _gives_none(_policy: Policy, _scores: Scores, _facts: Facts) -> Iterator[Reason]:
+    """The check of what is a reason without being a part of the policy, such as a moderator's decision."""
+    return iter(())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
-    """What is known of a comment beside its scores."""
+class Rule:
+    """A rule of the policy, or what else can be the reason of a decision."""
 
-    text: str
-    links: int = 0
-    #: The author's user id, e-mail and name, lower case; whichever are known.
-    authors: tuple[str, ...] = ()
-    ip: str | None = None
-    repeated: bool = False
-    first_comment: bool = False
-    #: The language, where the classifier cannot judge it.
-    unknown_language: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
-    """One thing that spoke for the action. `message` is for people and never quotes the comment."""
-
-    rule: str
+    #: On the wire and in the database: it never changes.
+    name: str
     action: Action
-    message: str
-    label: str | None = None
-    score: float | None = None
-    threshold: float | None = None
+    #: What a moderator calls it.
+    title: str
+    #: What a statement of reasons says to the author. It may hold the reason's `{label}`, `{score}`, `{threshold}` and
+    #: `{message}`.
+    for_authors: str
+    #: Whether a comment breaks the rule: its reasons, or none.
+    check: Check = _gives_none
+    #: What a site sets for it, if anything.
+    switch: Switch | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+    def reason(self, message: str, *, action: Action | None = None, **data: Any) -> Reason:
+        """A reason by this rule, with its own action unless another is named."""
+        return Reason(rule=self.name, action=action or self.action, message=message, **data)
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the policy says should happen, and why."""
-
-    action: Action
-    reasons: tuple[Reason, ...]
-
-
-#: Label -> score; None when the comment could not be scored.
-Scores = Mapping[str, float] | None
-Rule = Callable[[Policy, Scores, Facts], Iterator[Reason]]
+    def is_off(self, policy: Policy) -> bool:
+        """Whether the site has switched it off."""
+        return isinstance(self.switch, OnOff) and not getattr(policy, self.switch.key)
 
 
 def evaluate(policy: Policy, scores: Scores, facts: Facts) -> Verdict:
@@ -95,138 +56,355 @@ def evaluate(policy: Policy, scores: Scores, facts: Facts) -> Verdict:
     `policy.mode` plays no part: it says what follows from a verdict (`placement`), not what is true of the comment.
     """
     for rule in RULES:
-        reasons = tuple(rule(policy, scores, facts))
+        reasons = () if rule.is_off(policy) else tuple(rule.check(policy, scores, facts))
         if reasons:
             return Verdict(reasons[0].action, reasons)
     raise AssertionError("the last rule always gives a reason")
 
 
-def placement(mode: Mode, action: Action) -> tuple[str, bool]:
-    """What readers see, and whether a moderator is asked: `(status, opens a review item)`."""
-    if mode == "hold":
-        return "flagged", True
-    if mode == "open":
-        return "published", action != "publish"
-    if mode == "observe":
-        return "published", False
-    return {"publish": "published", "flag": "flagged", "reject": "rejected"}[action], action == "flag"
-
-
-def blocked_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+def _blocked_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.blocked_authors.intersection(facts.authors):
-        yield Reason(rule="blocked_author", action="reject", message="This author is blocked on this site.")
+        yield BLOCKED_AUTHOR.reason("This author is blocked on this site.")
 
 
-def blocked_ip(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+BLOCKED_AUTHOR = Rule(
+    name="blocked_author",
+    action="reject",
+    title="Blocked author",
+    for_authors="This site does not take comments from this author.",
+    check=_blocked_author,
+    switch=EntryList(
+        key="blocked_authors",
+        title="Blocked authors",
+        kind=AUTHORS,
+        effect="Reject.",
+        added="{entry} is blocked",
+    ),
+)
+
+
+def _blocked_ip(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if facts.ip in policy.blocked_ips:
-        yield Reason(rule="blocked_ip", action="reject", message="This address is blocked on this site.")
+        yield BLOCKED_IP.reason("This address is blocked on this site.")
 
 
-def trusted_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+BLOCKED_IP = Rule(
+    name="blocked_ip",
+    action="reject",
+    title="Blocked address",
+    for_authors="This site does not take comments from the network that it came from.",
+    check=_blocked_ip,
+    switch=EntryList(
+        key="blocked_ips",
+        title="Blocked addresses",
+        kind=ADDRESSES,
+        effect="Reject.",
+        added="{entry} is blocked",
+    ),
+)
+
+
+def _trusted_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.trusted_authors.intersection(facts.authors):
-        yield Reason(rule="trusted_author", action="publish", message="This author is trusted on this site.")
+        yield TRUSTED_AUTHOR.reason("This author is trusted on this site.")
 
 
-def trusted_ip(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+TRUSTED_AUTHOR = Rule(
+    name="trusted_author",
+    action="publish",
+    title="Trusted author",
+    for_authors="This site publishes what this author writes.",
+    check=_trusted_author,
+    switch=EntryList(
+        key="trusted_authors",
+        title="Trusted authors",
+        kind=AUTHORS,
+        effect="Publish, whatever the scores.",
+        added="{entry} is trusted",
+    ),
+)
+
+
+def _trusted_ip(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if facts.ip in policy.trusted_ips:
-        yield Reason(rule="trusted_ip", action="publish", message="This address is trusted on this site.")
+        yield TRUSTED_IP.reason("This address is trusted on this site.")
 
 
-def banned_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    for number in policy.banned_words.matches(facts.text):
-        yield Reason(
-            rule="banned_words",
-            action="reject",
-            message=f"It contains entry {number + 1} of the site's banned words.",
-        )
+TRUSTED_IP = Rule(
+    name="trusted_ip",
+    action="publish",
+    title="Trusted address",
+    for_authors="This site publishes what comes from this network.",
+    check=_trusted_ip,
+    switch=EntryList(
+        key="trusted_ips",
+        title="Trusted addresses",
+        kind=ADDRESSES,
+        effect="Publish, whatever the scores.",
+        added="{entry} is trusted",
+    ),
+)
 
 
-def reject_threshold(policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
+def _banned_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    return _entries(BANNED_WORDS, policy.banned_words, facts)
+
+
+BANNED_WORDS = Rule(
+    name="banned_words",
+    action="reject",
+    title="Banned words",
+    for_authors="It contains a word or phrase that this site does not publish.",
+    check=_banned_words,
+    switch=EntryList(
+        key="banned_words",
+        title="Banned words",
+        kind=WORDS,
+        effect="Reject.",
+        added="Whatever has “{entry}” is rejected",
+    ),
+)
+
+
+def _reject_threshold(policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
         threshold = policy.thresholds.get(label, Threshold()).reject_at
         if threshold is not None and score >= threshold:
-            yield _over("reject", label, score, threshold)
+            yield _over(REJECT_THRESHOLD, label, score, threshold)
 
 
-def not_scored(_policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
+REJECT_THRESHOLD = Rule(
+    name="reject_threshold",
+    action="reject",
+    title="Score reaches the reject threshold",
+    for_authors="The automatic check gave it a score of {score} for being {label}; this site rejects from {threshold}.",
+    check=_reject_threshold,
+)
+
+
+def _not_scored(_policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
     if scores is None:
-        yield Reason(rule="not_scored", action="flag", message="It could not be scored, so a person has to look.")
+        yield NOT_SCORED.reason("It could not be scored, so a person has to look.")
 
 
-def flag_threshold(policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
+NOT_SCORED = Rule(
+    name="not_scored",
+    action="flag",
+    title="Could not be scored",
+    for_authors="It could not be checked automatically, so a person has to look.",
+    check=_not_scored,
+)
+
+
+def _flag_threshold(policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
         threshold = policy.thresholds.get(label, Threshold()).flag_at
         if threshold is not None and score >= threshold:
-            yield _over("flag", label, score, threshold)
+            yield _over(FLAG_THRESHOLD, label, score, threshold)
 
 
-def suspect_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    for number in policy.suspect_words.matches(facts.text):
-        yield Reason(
-            rule="suspect_words",
-            action="flag",
-            message=f"It contains entry {number + 1} of the site's suspect words.",
-        )
+FLAG_THRESHOLD = Rule(
+    name="flag_threshold",
+    action="flag",
+    title="Score reaches the flag threshold",
+    for_authors="The automatic check gave it a score of {score} for being {label}; "
+    "this site holds back from {threshold}.",
+    check=_flag_threshold,
+)
 
 
-def too_many_links(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+def _suspect_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    return _entries(SUSPECT_WORDS, policy.suspect_words, facts)
+
+
+SUSPECT_WORDS = Rule(
+    name="suspect_words",
+    action="flag",
+    title="Suspect words",
+    for_authors="It contains a word or phrase that a person at this site wants to look at first.",
+    check=_suspect_words,
+    switch=EntryList(
+        key="suspect_words",
+        title="Suspect words",
+        kind=WORDS,
+        effect="Flag.",
+        added="Whatever has “{entry}” is flagged",
+    ),
+)
+
+
+def _links(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.max_links is not None and facts.links > policy.max_links:
         message = f"It has {wording.counted(facts.links, '{} link', '{} links')}; this site allows {policy.max_links}."
-        yield Reason(rule="links", action="flag", message=message, threshold=policy.max_links)
+        yield LINKS.reason(message, threshold=policy.max_links)
 
 
-def repeated_comment(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if policy.flag_repeated and facts.repeated:
-        yield Reason(rule="repeated", action="flag", message="The same text was posted here within the last day.")
-
-
-def unknown_language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if policy.flag_unknown_language and facts.unknown_language is not None:
-        name = f" ({facts.unknown_language})" if facts.unknown_language != "und" else ""
-        message = f"The classifier cannot judge its language{name}."
-        yield Reason(rule="language", action="flag", message=message)
-
-
-def first_comment(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if policy.flag_first_comment and facts.first_comment:
-        yield Reason(rule="first_comment", action="flag", message="It is this author's first comment on this site.")
-
-
-def nothing_against_it(_policy: Policy, _scores: Scores, _facts: Facts) -> Iterator[Reason]:
-    yield Reason(rule="clear", action="publish", message="Every score is below its threshold and no rule applies.")
-
-
-RULES: tuple[Rule, ...] = (
-    blocked_author,
-    blocked_ip,
-    trusted_author,
-    trusted_ip,
-    banned_words,
-    reject_threshold,
-    not_scored,
-    flag_threshold,
-    suspect_words,
-    too_many_links,
-    repeated_comment,
-    unknown_language,
-    first_comment,
-    nothing_against_it,
+LINKS = Rule(
+    name="links",
+    action="flag",
+    title="Too many links",
+    for_authors="It has more links than this site takes without a look at them.",
+    check=_links,
+    switch=Limit(
+        key="max_links",
+        title="Links that a comment may have",
+        default=3,
+        most=1000,
+        description="More links than this flag; null allows any number.",
+        hint="More flag. Empty: any number.",
+    ),
 )
+
+
+def _repeated(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.repeated:
+        yield REPEATED.reason("The same text was posted here within the last day.")
+
+
+REPEATED = Rule(
+    name="repeated",
+    action="flag",
+    title="Repeated text",
+    for_authors="The same text was posted here shortly before.",
+    check=_repeated,
+    switch=OnOff(
+        key="flag_repeated",
+        title="Repeated comments",
+        default=True,
+        description="Flag a text that was posted on this site within a day.",
+    ),
+)
+
+
+def _language(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.unknown_language is not None:
+        name = f" ({facts.unknown_language})" if facts.unknown_language != "und" else ""
+        yield LANGUAGE.reason(f"The classifier cannot judge its language{name}.")
+
+
+LANGUAGE = Rule(
+    name="language",
+    action="flag",
+    title="Unknown language",
+    for_authors="It is in a language that the automatic check has not learnt, so a person has to look.",
+    check=_language,
+    switch=OnOff(
+        key="flag_unknown_language",
+        title="Languages that the classifier has not learnt",
+        default=True,
+        description="Flag what is in a language that the classifier has not learnt.",
+    ),
+)
+
+
+def _first_comment(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.first_comment:
+        yield FIRST_COMMENT.reason("It is this author's first comment on this site.")
+
+
+FIRST_COMMENT = Rule(
+    name="first_comment",
+    action="flag",
+    title="First comment",
+    for_authors="It is your first comment on this site, and a person looks at those.",
+    check=_first_comment,
+    switch=OnOff(
+        key="flag_first_comment",
+        title="First comments",
+        default=False,
+        description="Flag an author's first comment on this site.",
+    ),
+)
+
+
+def _clear(_policy: Policy, _scores: Scores, _facts: Facts) -> Iterator[Reason]:
+    yield CLEAR.reason("Every score is below its threshold and no rule applies.")
+
+
+CLEAR = Rule(
+    name="clear",
+    action="publish",
+    title="Nothing against it",
+    for_authors="Nothing spoke against it.",
+    check=_clear,
+)
+
+#: The policy, in order.
+RULES = (
+    BLOCKED_AUTHOR,
+    BLOCKED_IP,
+    TRUSTED_AUTHOR,
+    TRUSTED_IP,
+    BANNED_WORDS,
+    REJECT_THRESHOLD,
+    NOT_SCORED,
+    FLAG_THRESHOLD,
+    SUSPECT_WORDS,
+    LINKS,
+    REPEATED,
+    LANGUAGE,
+    FIRST_COMMENT,
+    CLEAR,
+)
+
+NOT_JUDGED = Rule(
+    name="not_judged",
+    action="flag",
+    title="Policy could not be applied",
+    for_authors="It could not be checked automatically, so a person has to look.",
+)
+MODERATOR = Rule(name="moderator", action="reject", title="A moderator's decision", for_authors="{message}")
+#: What a mode makes of a verdict that asks for something else.
+MODE_RULES: Mapping[Mode, Rule] = {
+    "hold": Rule(
+        name="mode_hold",
+        action="flag",
+        title="This site holds every comment for a moderator",
+        for_authors="At the moment a person at this site looks at every comment first.",
+    ),
+    "open": Rule(
+        name="mode_open",
+        action="publish",
+        title="This site publishes first and lets a moderator look afterwards",
+        for_authors="This site publishes first and lets a moderator look afterwards.",
+    ),
+    "observe": Rule(
+        name="mode_observe",
+        action="publish",
+        title="This site only observes: nothing is held",
+        for_authors="This site only observes: nothing is held.",
+    ),
+}
+
+#: Name -> rule: all that can be the reason of a decision.
+BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in (*RULES, NOT_JUDGED, *MODE_RULES.values(), MODERATOR)}
+
+_ORDER = (WORDS, AUTHORS, ADDRESSES)
+#: What a site sets, as its pages have it: words before authors before addresses, and what is no list after the lists.
+LISTS = tuple(
+    sorted(
+        (rule.switch for rule in RULES if isinstance(rule.switch, EntryList)), key=lambda one: _ORDER.index(one.kind)
+    )
+)
+LIMITS = tuple(rule.switch for rule in RULES if isinstance(rule.switch, Limit))
+ON_OFF = tuple(rule.switch for rule in RULES if isinstance(rule.switch, OnOff))
+SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF)
+
+
+def _entries(rule: Rule, words: PatternSet, facts: Facts) -> Iterator[Reason]:
+    """A reason for each entry of the list that the text has."""
+    title = rule.title.lower()
+    for number in words.matches(facts.text):
+        entry = number + 1
+        yield rule.reason(f"It contains entry {entry} of the site's {title}.", entry=entry)
 
 
 def _highest_first(scores: Scores) -> list[tuple[str, float]]:
     return sorted((scores or {}).items(), key=lambda item: -item[1])
 
 
-def _over(action: Action, label: str, score: float, threshold: float) -> Reason:
-    name = label.replace("_", " ").capitalize()
+def _over(rule: Rule, label: str, score: float, threshold: float) -> Reason:
     places = max(2, len(f"{threshold:g}".partition(".")[2]))  # 0.996 reaches 0.995: two places would hide it
-    message = f"{name} {score:.{places}f} reaches this site's {action} threshold of {threshold:.{places}f}."
-    return Reason(
-        rule=f"{action}_threshold",
-        action=action,
-        message=message,
-        label=label,
-        score=round(score, 4),
-        threshold=threshold,
-    )
+    reached = f"this site's {rule.action} threshold of {threshold:.{places}f}"
+    message = f"{wording.named(label)} {score:.{places}f} reaches {reached}."
+    return rule.reason(message, label=label, score=round(score, 4), threshold=threshold)

@@ -99,7 +99,12 @@ _REASON = {
         "message": _text("For people; it never quotes the comment."),
         "label": _text("Which label, for a threshold."),
         "score": _PROBABILITY,
-        "threshold": _PROBABILITY,
+        "threshold": {
+            "type": "number",
+            "minimum": 0,
+            "description": "What it reached; for `links`, how many are allowed.",
+        },
+        "entry": {"type": "integer", "minimum": 1, "description": "Which entry of a word list, from 1."},
         "code": _text("A moderator's reason, from the site's list."),
         "note": _text("What a moderator added to it."),
     },

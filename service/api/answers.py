@@ -44,6 +44,7 @@ class ReasonSchema(Schema):
     label = fields.String(metadata={"description": "Which label, for a threshold."})
     score = fields.Float()
     threshold = fields.Float()
+    entry = fields.Integer(metadata={"description": "Which entry of the rule's list it has, counted from 1."})
     code = fields.String(metadata={"description": "A moderator's reason, from the site's list."})
     note = fields.String(metadata={"description": "What a moderator added to it."})
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar, get_args
 
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import LABELS
-from moderation.patterns import AddressSet, PatternError, PatternSet
-from moderation.policy.policies import LISTS
+from moderation.patterns import PatternError
+from moderation.policy import switches
 from moderation.policy.policy_lists import MOST_ENTRIES
+from moderation.policy.rules import LISTS, SWITCHES
+from moderation.policy.switches import EntryList, Limit, OnOff
+from moderation.policy.terms import Mode
 from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, read_moment, require_text
 from service.api.schemas import Request
 
 PRESETS = ("lenient", "balanced", "strict")
-MODES = ("auto", "hold", "open", "observe")
+MODES = get_args(Mode)
+_LISTS = tuple(one.key for one in LISTS)
 
 _SEEN = Whole(
     least=1,
@@ -28,7 +33,7 @@ _SEEN = Whole(
 class Entries(fields.List[str]):
     """A list of lines that `check` accepts."""
 
-    def __init__(self, *, description: str, check: Callable[[Sequence[str]], object] | None = None) -> None:
+    def __init__(self, *, description: str, check: Callable[[Sequence[str]], object]) -> None:
         metadata = {"description": description, "maxItems": MOST_ENTRIES}
         super().__init__(Line(longest=200), load_default=list, metadata=metadata)
         self.error_messages["invalid"] = "Give a list of texts."
@@ -38,11 +43,10 @@ class Entries(fields.List[str]):
         if isinstance(value, list) and len(value) > MOST_ENTRIES:
             raise ValidationError(f"It has {len(value):,} entries; at most {MOST_ENTRIES:,} fit.")
         entries = super()._deserialize(value, attr, data, **known)
-        if self.check is not None:
-            try:
-                self.check([entry for entry in entries if entry])
-            except PatternError as error:
-                raise ValidationError(str(error)) from None
+        try:
+            self.check([entry for entry in entries if entry])
+        except PatternError as error:
+            raise ValidationError(str(error)) from None
         return entries
 
 
@@ -98,8 +102,8 @@ class Expires(fields.Dict):
         found: dict[str, dict[str, str]] = {}
         errors: dict[str, list[str]] = {}
         for name, ends in value.items():
-            if name not in LISTS:
-                errors[name] = [f"There is no list of this name; there are {', '.join(LISTS)}."]
+            if name not in _LISTS:
+                errors[name] = [f"There is no list of this name; there are {', '.join(_LISTS)}."]
             elif not isinstance(ends, dict):
                 errors[name] = ["Give an object: entry to moment."]
             else:
@@ -112,34 +116,23 @@ class Expires(fields.Dict):
         return found
 
 
+def _field(switch: switches.Switch) -> fields.Field[Any]:
+    match switch:
+        case EntryList():
+            return Entries(description=switch.description, check=switch.compile)
+        case Limit():
+            kind: Callable[..., fields.Field[Any]] = partial(Whole, least=0, most=switch.most, allow_none=True)
+        case OnOff():
+            kind = Switch
+    return kind(load_default=switch.default, metadata={"description": switch.description})
+
+
 class RulesSchema(Request):
     """What a site decides by rule, whatever the scores. Left out: the default."""
 
-    banned_words = Entries(
-        description="Words or phrases that reject, matched whole and in any case; `*` stands for any letters.",
-        check=PatternSet,
-    )
-    suspect_words = Entries(description="The same, to flag.", check=PatternSet)
-    max_links = Whole(
-        least=0,
-        most=1000,
-        allow_none=True,
-        load_default=3,
-        metadata={"description": "More links than this flag; null allows any number."},
-    )
-    blocked_authors = Entries(description="User ids, e-mail addresses or names whose comments are rejected.")
-    trusted_authors = Entries(description="The same, whose comments are published.")
-    blocked_ips = Entries(description="Addresses and networks whose comments are rejected.", check=AddressSet)
-    trusted_ips = Entries(description="The same, whose comments are published.", check=AddressSet)
-    flag_repeated = Switch(
-        load_default=True, metadata={"description": "Flag a text that was posted on this site within a day."}
-    )
-    flag_first_comment = Switch(
-        load_default=False, metadata={"description": "Flag an author's first comment on this site."}
-    )
-    flag_unknown_language = Switch(
-        load_default=True, metadata={"description": "Flag what is in a language that the classifier has not learnt."}
-    )
+    class Meta(Request.Meta):
+        include: ClassVar[dict[str, fields.Field[Any]]] = {switch.key: _field(switch) for switch in SWITCHES}
+
     expires = Expires(
         metadata={
             "description": "List to entry to the moment at which it is taken out, as a new version of the policy. An "

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from moderation.policy.rules import Policy
+from moderation.policy.terms import Policy
 from service.compat import shared
 from service.compat.shared import Refusal
 

@@ -20,7 +20,7 @@ import models
 from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
-from moderation.policy.rules import Policy
+from moderation.policy.terms import Policy
 from moderation.sites import sites
 from moderation.store import AWAY
 from moderation.tables import Comment

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation import actors
+from moderation.policy.rules import BY_NAME
+from texts.wording import named
 
 #: What a label says of a comment, after "for being".
 LABELS = {
@@ -29,23 +31,6 @@ _EFFECTS = {
     "flagged": "Readers cannot see it, anywhere, until a person at the site has decided. You need not do anything.",
     "rejected": "Readers cannot see it, anywhere, for as long as this decision stands.",
     "pending": "Readers cannot see it until it has been checked. Look at this page again in a moment.",
-}
-#: By rule, for those that say nothing beyond themselves.
-_RULES = {
-    "blocked_author": "This site does not take comments from this author.",
-    "blocked_ip": "This site does not take comments from the network that it came from.",
-    "trusted_author": "This site publishes what this author writes.",
-    "trusted_ip": "This site publishes what comes from this network.",
-    "banned_words": "It contains a word or phrase that this site does not publish.",
-    "suspect_words": "It contains a word or phrase that a person at this site wants to look at first.",
-    "not_scored": "It could not be checked automatically, so a person has to look.",
-    "not_judged": "It could not be checked automatically, so a person has to look.",
-    "links": "It has more links than this site takes without a look at them.",
-    "repeated": "The same text was posted here shortly before.",
-    "language": "It is in a language that the automatic check has not learnt, so a person has to look.",
-    "first_comment": "It is your first comment on this site, and a person looks at those.",
-    "mode_hold": "At the moment a person at this site looks at every comment first.",
-    "clear": "Nothing spoke against it.",
 }
 
 
@@ -106,16 +91,15 @@ def what_happened(status: str, actor: str) -> str:
 
 
 def _ground(reason: Mapping[str, Any]) -> str:
-    rule, label = reason.get("rule"), reason.get("label")
-    if rule in ("reject_threshold", "flag_threshold") and label:
-        verb = "rejects" if rule == "reject_threshold" else "holds back"
-        return (
-            f"The automatic check gave it a score of {_number(reason.get('score'))} for being "
-            f"{LABELS.get(label, label.replace('_', ' '))}; this site {verb} from {_number(reason.get('threshold'))}."
-        )
-    if rule in _RULES:
-        return _RULES[str(rule)]
-    return str(reason.get("message", ""))
+    rule, label, message = BY_NAME.get(str(reason.get("rule"))), reason.get("label"), str(reason.get("message", ""))
+    if rule is None:  # of another version of Winnow
+        return message
+    return rule.for_authors.format(
+        message=message,
+        label=LABELS.get(label, named(label).lower()) if label else "against its rules",
+        score=_number(reason.get("score")),
+        threshold=_number(reason.get("threshold")),
+    )
 
 
 def _number(score: float | None) -> str:

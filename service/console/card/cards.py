@@ -13,7 +13,7 @@ from moderation.decisions import appeals, second_looks
 from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies
-from moderation.policy.rules import Threshold
+from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
@@ -165,11 +165,6 @@ def people_names(session: Session, actors: Sequence[str | None]) -> dict[str, st
     return known | {f"user:{user_id}": found.get(user_id, "somebody who left") for user_id in ids}
 
 
-def label_name(label: str) -> str:
-    """A label as people read it: `Identity attack`."""
-    return label.replace("_", " ").capitalize()
-
-
 def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:
     query = (
         select(PolicyVersion.site_id, PolicyVersion.document)
@@ -185,7 +180,7 @@ def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, 
 def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:
     """The highest first; labels that this site ignores come last."""
     lines = [
-        ScoreLine(label_name(label), score, thresholds.get(label, Threshold()))
+        ScoreLine(wording.named(label), score, thresholds.get(label, Threshold()))
         for label, score in (comment.scores or {}).items()
     ]
     return sorted(lines, key=lambda line: (line.threshold == Threshold(), -line.score))
@@ -234,7 +229,7 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
     said: dict[str, list[str]] = defaultdict(list)
     for comment_id, reasons in counts.items():
         said[comment_id] = [
-            f"{label_name(reason)}: {wording.counted(number, '{} reader', '{} readers')}"
+            f"{wording.named(reason)}: {wording.counted(number, '{} reader', '{} readers')}"
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
     return said

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Reasons = Sequence[Mapping[str, Any]]
+from moderation.policy.rules import BY_NAME, Rule
+from texts.wording import named
 
-#: Rules that a decision names once for each entry of a list that was found.
-_LISTS = {"banned_words": "banned words", "suspect_words": "suspect words"}
+Reasons = Sequence[Mapping[str, Any]]
 
 
 def why(reasons: Reasons | None) -> str:
@@ -16,7 +16,7 @@ def why(reasons: Reasons | None) -> str:
     by_rule: dict[str, list[Mapping[str, Any]]] = {}
     for reason in reasons or ():
         by_rule.setdefault(str(reason.get("rule")), []).append(reason)
-    parts = [part for rule, found in by_rule.items() if (part := _part(rule, found))]
+    parts = [part for rule, given in by_rule.items() if (part := _part(BY_NAME.get(rule), given))]
     if not parts:
         return ""
     first, *others = parts
@@ -24,22 +24,17 @@ def why(reasons: Reasons | None) -> str:
     return f"{'; '.join(clauses)}{'' if first.endswith(('?', '!')) and not others else '.'}"
 
 
-def _part(rule: str, reasons: Reasons) -> str:
+def _part(rule: Rule | None, reasons: Reasons) -> str:
     if len(reasons) > 1 and all("score" in reason and "threshold" in reason for reason in reasons):
-        action = "reject" if rule.startswith("reject") else "flag"
-        named = [f"{_name(str(reason['label']))} {_number(reason)}" for reason in reasons]
+        scores = [f"{named(str(reason['label']))} {_number(reason)}" for reason in reasons]
         thresholds = {_plain(float(reason["threshold"])) for reason in reasons}
         of = f"threshold of {thresholds.pop()}" if len(thresholds) == 1 else "thresholds"
-        told = _and([named[0], *map(_lower, named[1:])])
-        return f"{told} reach this site's {action} {of}"
-    if len(reasons) > 1 and rule in _LISTS:
-        entries = [number for reason in reasons for number in _entries(str(reason.get("message", "")))]
-        return f"It contains entries {_and(entries)} of the site's {_LISTS[rule]}"
+        told = _and([scores[0], *map(_lower, scores[1:])])
+        return f"{told} reach this site's {reasons[0].get('action')} {of}"
+    if len(reasons) > 1 and rule is not None and all("entry" in reason for reason in reasons):
+        entries = [str(reason["entry"]) for reason in reasons]
+        return f"It contains entries {_and(entries)} of the site's {rule.title.lower()}"
     return " ".join(str(reason.get("message", "")).strip() for reason in reasons)
-
-
-def _entries(message: str) -> list[str]:
-    return [word for word in message.split() if word.isdigit()]
 
 
 def _number(reason: Mapping[str, Any]) -> str:
@@ -50,10 +45,6 @@ def _number(reason: Mapping[str, Any]) -> str:
 
 def _plain(threshold: float) -> str:
     return f"{threshold:.{max(2, len(f'{threshold:g}'.partition('.')[2]))}f}"
-
-
-def _name(label: str) -> str:
-    return label.replace("_", " ").capitalize()
 
 
 def _and(words: Sequence[str]) -> str:

@@ -13,12 +13,13 @@ import models
 from moderation.history import histories
 from moderation.history.histories import Record
 from moderation.policy import policies
-from moderation.policy.rules import Policy
+from moderation.policy.terms import Policy
 from moderation.tables import Comment, PolicyVersion
 from service.console import access, plots
 from service.console.card import cards
 from service.console.comments import second_look
 from service.context import context
+from texts import wording
 from texts.folding import fold
 
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
@@ -81,7 +82,11 @@ def _without(record: Record, hidden: Collection[str]) -> Record:
 def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
     """The highest score of each of their latest comments, in order."""
     points = [
-        (f"{comment.created_at:%-d %b %Y}, {label.replace('_', ' ')}", score, _LOOKS.get(comment.status, "neutral"))
+        (
+            f"{comment.created_at:%-d %b %Y}, {wording.named(label).lower()}",
+            score,
+            _LOOKS.get(comment.status, "neutral"),
+        )
         for comment in reversed(recent)
         for label, score in [_highest(comment)]
         if label

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from moderation.history.histories import History
 from moderation.tables import Appeal, AuditEvent, Comment, Report, ReviewItem, WebhookAttempt, WebhookDelivery
-from service.console.card.cards import label_name
+from texts import wording
 
 _DECIDED = {"published": "Published", "flagged": "Flagged", "rejected": "Rejected"}
 _DONE = {"comment.edited": "Edited", "comment.erased": "Erased", "comment.undone": "Took the decision back"}
@@ -64,7 +64,7 @@ def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
     undone = any(reason.get("rule") == "undo" for reason in reasons)
     what = _DECIDED.get(event.status or "", "Decided") if decided else _DONE.get(event.action)
     if what is None:
-        what = event.action.partition(".")[2].replace("_", " ").capitalize()
+        what = wording.named(event.action.partition(".")[2])
     if event.action == "comment.undone" and event.status:
         what = f"{what}: {event.status} again"
     by_person = event.actor.startswith("user:")
@@ -97,7 +97,7 @@ def _facts(event: AuditEvent) -> list[str]:
 
 
 def _report(report: Report) -> Entry:
-    what = f"Reported: {label_name(report.reason).lower()}"
+    what = f"Reported: {wording.named(report.reason).lower()}"
     return Entry(at=report.created_at, what=what, kind="reader", who="a reader", said=report.note)
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation.patterns import PatternError
-from moderation.policy import consequences, differences, past_comments, policies
+from moderation.policy import consequences, differences, past_comments, policies, rules
 from moderation.policy.consequences import Sample
-from moderation.policy.rules import Policy
+from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
 from service.classifier import presets
 from service.console import access
@@ -130,6 +130,9 @@ def _page(
             sites=[one for one in site_names(session) if access.may(one[0], "moderator")],
             row=row,
             form=form,
+            lists=rules.LISTS,
+            limits=rules.LIMITS,
+            on_off=rules.ON_OFF,
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
@@ -147,7 +150,7 @@ def _page(
 
 
 def _lists_broken(form: Form) -> bool:
-    return any(name in form.errors for name in policy_form.LISTS)
+    return any(one.key in form.errors for one in rules.LISTS)
 
 
 def _compile(form: Form, version: int) -> Policy:

@@ -7,25 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models import LABELS
-from moderation.patterns import AddressSet, PatternError, PatternSet
+from moderation.patterns import PatternError
 from moderation.policy import policies
 from moderation.policy.policy_lists import MOST_ENTRIES
-from moderation.policy.rules import Presets, Threshold
+from moderation.policy.rules import LIMITS, LISTS, ON_OFF
+from moderation.policy.switches import Limit
+from moderation.policy.terms import Presets, Threshold
 from service.api.policy_schemas import MODES, PRESETS
 
 EDGES = ("flag_at", "reject_at")
-SWITCHES = ("flag_repeated", "flag_first_comment", "flag_unknown_language")
-#: Fields with an entry in each line, and what looks through the entries.
-LISTS: Mapping[str, Callable[[Sequence[str]], object]] = {
-    "banned_words": PatternSet,
-    "suspect_words": PatternSet,
-    "blocked_authors": tuple,
-    "trusted_authors": tuple,
-    "blocked_ips": AddressSet,
-    "trusted_ips": AddressSet,
-}
 LONGEST_ENTRY = 200
-MOST_LINKS = 1000
 _NUMBER_WANTED = "Give a number from 0 to 1, or nothing for never."
 
 
@@ -41,9 +32,9 @@ class Form:
 def of_document(document: Mapping[str, Any], presets: Presets) -> Form:
     """The form as it stands when nobody has touched it."""
     whole = policies.DEFAULT | dict(document)
-    values: dict[str, Any] = {name: "\n".join(whole[name]) for name in LISTS}
-    values |= {name: whole[name] for name in (*SWITCHES, "mode", "preset")}
-    values["max_links"] = "" if whole["max_links"] is None else str(whole["max_links"])
+    values: dict[str, Any] = {one.key: "\n".join(whole[one.key]) for one in LISTS}
+    values |= {one.key: "" if whole[one.key] is None else str(whole[one.key]) for one in LIMITS}
+    values |= {name: whole[name] for name in (*(one.key for one in ON_OFF), "mode", "preset")}
     return Form(values | _threshold_values(policies.thresholds(whole, presets)), dict(whole))
 
 
@@ -60,18 +51,19 @@ def with_preset(form: Form, presets: Presets) -> Form:
 
 def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets) -> Form:
     """What was sent, over the `document` that it was shown from: what the form does not know, stays."""
-    values: dict[str, Any] = {name: sent.get(name, "").replace("\0", "").replace("\r\n", "\n") for name in LISTS}
-    values |= {name: name in sent for name in SWITCHES}
+    values: dict[str, Any] = {one.key: one.key in sent for one in ON_OFF}
     errors: dict[str, list[str]] = {}
-    found: dict[str, Any] = {name: values[name] for name in SWITCHES}
+    found: dict[str, Any] = dict(values)
     for name, known in (("mode", MODES), ("preset", PRESETS)):
         found[name] = values[name] = sent.get(name, "") if sent.get(name) in known else policies.DEFAULT[name]
-    values["max_links"] = sent.get("max_links", "").strip()
-    found["max_links"] = _whole(values["max_links"], errors)
-    for name, check in LISTS.items():
-        found[name], wrong = read_entries(values[name], check)
+    for limit in LIMITS:
+        values[limit.key] = sent.get(limit.key, "").strip()
+        found[limit.key] = _whole(values[limit.key], limit, errors)
+    for entries in LISTS:
+        values[entries.key] = sent.get(entries.key, "").replace("\0", "").replace("\r\n", "\n")
+        found[entries.key], wrong = read_entries(values[entries.key], entries.compile)
         if wrong:
-            errors[name] = wrong
+            errors[entries.key] = wrong
     chosen = _read_thresholds(sent, values, errors)
     found["thresholds"] = _own(chosen, presets[found["preset"]])
     return Form(values, policies.DEFAULT | dict(document) | found, errors)
@@ -105,11 +97,11 @@ def _complaint(number: int, entry: str, check: Callable[[Sequence[str]], object]
     return None
 
 
-def _whole(text: str, errors: dict[str, list[str]]) -> int | None:
+def _whole(text: str, limit: Limit, errors: dict[str, list[str]]) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text[:9]) > MOST_LINKS:
-        errors["max_links"] = [f"Give a whole number up to {MOST_LINKS:,}, or nothing for any number."]
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) > limit.most:
+        errors[limit.key] = [f"Give a whole number up to {limit.most:,}, or nothing for any number."]
         return None
     return int(text)
 

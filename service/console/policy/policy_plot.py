@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderation.policy.consequences import Bar
-from moderation.policy.rules import Threshold
+from moderation.policy.terms import Threshold
 
 WIDTH, HEIGHT = 1000, 100
 #: What there is too little of to be seen is drawn this high.

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from moderation.decisions import checked
 from moderation.decisions.scoring import Scorer
 from moderation.intake.submissions import Submission
+from moderation.patterns import PatternSet
 from moderation.policy.policies import Candidate
-from moderation.policy.rules import Policy, Threshold
+from moderation.policy.rules import LISTS
+from moderation.policy.switches import WORDS, EntryList
+from moderation.policy.terms import Policy, Threshold
 from service.classifier import classifier
-from service.console.card.cards import ScoreLine, label_name
+from service.console.card.cards import ScoreLine
 from service.console.card.highlights import Segment, segments
 from service.context import context
+from texts import wording
 
 LONGEST = 20_000
 _STATUS = {"published": "It would be published", "flagged": "It would be held", "rejected": "It would be rejected"}
 #: Lists whose entries a reason names by their number.
-_LISTS = ("banned_words", "suspect_words")
+_LISTS = tuple(one for one in LISTS if one.kind is WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,9 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [decision] = scorer.decide([comment])
-    words = [entry for name in _LISTS for entry in _matched(policy, name, text)]
+    words = [line for words in _LISTS for line in _matched(policy, words, text)]
     lines = [
-        ScoreLine(label_name(label), score, policy.thresholds.get(label, Threshold()))
+        ScoreLine(wording.named(label), score, policy.thresholds.get(label, Threshold()))
         for label, score in (decision.scores or {}).items()
     ]
     return Trial(
@@ -55,10 +59,9 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     )
 
 
-def _matched(policy: Policy, name: str, text: str) -> list[str]:
+def _matched(policy: Policy, of: EntryList, text: str) -> list[str]:
     """The entries themselves: here they may be named, since who asks may see the list."""
-    words = policy.banned_words if name == "banned_words" else policy.suspect_words
+    words: PatternSet = getattr(policy, of.key)
     return [
-        f"Entry {number + 1} of the {label_name(name).lower()} is “{words.entries[number]}”."
-        for number in words.matches(text)
+        f"Entry {number + 1} of the {of.title.lower()} is “{words.entries[number]}”." for number in words.matches(text)
     ]

@@ -15,8 +15,8 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.tables import Site
 from service.console import access
-from service.console.card import cards
 from service.context import context
+from texts import wording
 
 MOST_REASONS = 30
 LONGEST_REASON = 120
@@ -142,7 +142,7 @@ def _page(
             site=site,
             values=values,
             lines=lines + [empty] * SPARE,
-            labels=[(label, cards.label_name(label)) for label in LABELS],
+            labels=[(label, wording.named(label)) for label in LABELS],
             errors=errors,
             may_edit=access.may(site_id, "admin"),
             most_grace=MOST_GRACE,

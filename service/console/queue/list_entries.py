@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from moderation import clock
 from moderation.patterns import PatternError
 from moderation.policy import policy_lists
-from moderation.policy.policies import LISTS
 from moderation.policy.policy_lists import ListError
+from moderation.policy.rules import LISTS
+from moderation.policy.switches import ADDRESSES, WORDS, Kind
 from moderation.tables import Comment
 from service.console import access
 from service.context import context
@@ -27,14 +28,7 @@ SPANS: dict[str, timedelta | None] = {
 LONGEST = 200
 
 _ID = re.compile(r"c_[0-9a-z]{26}")
-_DONE = {
-    "blocked_authors": "{entry} is blocked",
-    "trusted_authors": "{entry} is trusted",
-    "blocked_ips": "{entry} is blocked",
-    "trusted_ips": "{entry} is trusted",
-    "banned_words": "Whatever has “{entry}” is rejected",
-    "suspect_words": "Whatever has “{entry}” is flagged",
-}
+_LISTS = {one.key: one for one in LISTS}
 _FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
 
 
@@ -43,12 +37,12 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     comment = _comment(comment_id)
     access.require(comment.site_id, "moderator")
     name, span = request.form.get("list", ""), request.form.get("until", "")
-    if name not in LISTS or span not in SPANS:
+    if name not in _LISTS or span not in SPANS:
         abort(400, "Choose what to do and for how long, from a page that shows the comment.")
     length = SPANS[span]
     if length is None and not access.may(comment.site_id, "admin"):
         abort(403, "For more than 30 days, ask an admin of this site.")
-    entry = _entry(comment, name)
+    entry = _entry(comment, _LISTS[name].kind)
     try:
         with context().store.write() as session:
             policy_lists.add(
@@ -63,7 +57,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
         abort(422, "Only `*` is not a word: give some letters too.")
     except ListError as error:
         abort(422, str(error))
-    message = f"{_DONE[name].format(entry=entry)} from now on, {_FOR[span]}."
+    message = f"{_LISTS[name].added.format(entry=entry)} from now on, {_FOR[span]}."
     if access.wants_json():
         return jsonify(message=message)
     flash(message, "good")
@@ -83,14 +77,14 @@ def _comment(comment_id: str) -> Comment:
     return comment
 
 
-def _entry(comment: Comment, name: str) -> str:
+def _entry(comment: Comment, kind: Kind) -> str:
     """What goes into the list: the author as the site lets us know them best."""
-    if name.endswith("_words"):
+    if kind is WORDS:
         entry = " ".join(request.form.get("entry", "").replace("\0", "").split())
         if not entry or len(entry) > LONGEST:
             abort(422, f"Give a word or a phrase of at most {LONGEST} characters.")
         return entry
-    if name.endswith("_ips"):
+    if kind is ADDRESSES:
         return comment.ip or abort(422, "The site did not send an address with this comment.")
     return (comment.user_id or comment.email or comment.name)[:LONGEST]
 

@@ -10,9 +10,11 @@ from typing import cast, get_args
 from flask import request
 
 from moderation import clock
+from moderation.policy import rules
 from moderation.review.review_counts import Counts
 from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
-from service.console.card.cards import KINDS, label_name
+from service.console.card.cards import KINDS
+from texts import wording
 from texts.folding import fold
 
 ORDERS: Mapping[Order, str] = {
@@ -28,19 +30,7 @@ AGES: Mapping[str, tuple[str, timedelta, bool]] = {
     "over-day": ("More than a day", timedelta(days=1), True),
     "over-week": ("More than a week", timedelta(days=7), True),
 }
-RULES = {
-    "flag_threshold": "Score reaches the flag threshold",
-    "reject_threshold": "Score reaches the reject threshold",
-    "suspect_words": "Suspect words",
-    "banned_words": "Banned words",
-    "links": "Too many links",
-    "repeated": "Repeated text",
-    "language": "Unknown language",
-    "first_comment": "First comment",
-    "not_scored": "Could not be scored",
-    "not_judged": "Policy could not be applied",
-    "clear": "Nothing against it",
-}
+RULES = {name: rule.title for name, rule in rules.BY_NAME.items()}
 LANGUAGES = {
     "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
     "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
@@ -126,7 +116,7 @@ def in_words(name: str, value: str) -> str:
     if name == "age":
         return AGES[value][0]
     if name == "label":
-        return label_name(value)
+        return wording.named(value)
     known = {"kind": KINDS, "rule": RULES, "language": LANGUAGES}.get(name, {})
     return known.get(value, value)
 

@@ -49,7 +49,6 @@ def show_stats() -> ResponseReturnValue:
             agreement=_agreement(session, site_ids, since),
             people=_people(session, site_ids, days),
             second_looks=second_looks(session, site_ids, clock.now() - timedelta(days=len(days))),
-            label_name=cards.label_name,
         )
 
 
@@ -136,7 +135,7 @@ def _scores(session: Session, site_ids: Collection[str], since: str) -> list[Plo
     for key, number in tallies.in_all(session, site_ids, "score", since).items():
         label, at = key.split(" ")
         counts.setdefault(label, [0] * tallies.BINS)[int(at)] += number
-    return [plots.histogram(cards.label_name(label), counts[label]) for label in _ordered(counts)]
+    return [plots.histogram(wording.named(label), counts[label]) for label in _ordered(counts)]
 
 
 def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[Plot]:
@@ -155,7 +154,7 @@ def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[
         if label and decided < LEAST_DECIDED:
             continue
         rejected = sum(number for number, _ in cells[label])
-        title = cards.label_name(label) if label else "All labels"
+        title = wording.named(label) if label else "All labels"
         found.append(
             plots.shares(
                 title,

@@ -18,7 +18,8 @@ from moderation.intake.queues import Queues
 from moderation.patterns import PatternSet
 from moderation.policy import consequences, past_comments, policies
 from moderation.policy.consequences import ASSUMED_SECONDS, Past, Sample, count, seconds_a_decision
-from moderation.policy.rules import Facts, Policy, Threshold, evaluate
+from moderation.policy.rules import evaluate
+from moderation.policy.terms import Facts, Policy, Threshold
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from moderation.patterns import PatternError
 from moderation.policy import policies
 from moderation.policy.policies import DEFAULT, PolicyCache, compile_policy, thresholds
-from moderation.policy.rules import Presets, Threshold
+from moderation.policy.terms import Presets, Threshold
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, PolicyVersion

@@ -13,6 +13,7 @@ from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListError
+from moderation.policy.rules import LISTS
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
@@ -147,7 +148,7 @@ def test_a_moderator_puts_entries_in_for_at_most_thirty_days(
     assert browser.post(f"/console/comments/{comment_id}/list", data=form).status_code == code
     whole = document(store, site)
     entry = {"blocked_authors": "eve@example.org", "trusted_ips": "192.0.2.7", "banned_words": "casino*"}
-    added = {name: whole[name] for name in policies.LISTS if whole[name]}
+    added = {one.key: whole[one.key] for one in LISTS if whole[one.key]}
     assert added == ({fields["list"]: [entry[fields["list"]]]} if code == 303 else {})
     assert set(whole.get("expires", {})) == set(added)  # type: ignore[call-overload]
 

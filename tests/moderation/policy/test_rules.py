@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from moderation.decisions.scoring import reasons_in_mode
 from moderation.patterns import AddressSet, PatternSet
 from moderation.policy import rules
-from moderation.policy.rules import Action, Facts, Mode, Policy, Threshold, evaluate, placement
+from moderation.policy.rules import evaluate
+from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
 
 SITE = Policy(
     thresholds={

@@ -14,7 +14,7 @@ from moderation import clock as winnow_clock
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer, priority
 from moderation.intake.queues import Queues
-from moderation.policy.rules import Threshold
+from moderation.policy.terms import Threshold
 from moderation.review import review_items
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store

@@ -18,7 +18,12 @@ def over(action: str, label: str, score: float, threshold: float) -> dict[str, A
 
 def entry(number: int) -> dict[str, Any]:
     message = f"It contains entry {number} of the site's suspect words."
-    return {"rule": "suspect_words", "action": "flag", "message": message}
+    return {"rule": "suspect_words", "action": "flag", "message": message, "entry": number}
+
+
+def stored_before_entries(number: int) -> dict[str, Any]:
+    """As 0.1.0 stored it: the number is in the message alone."""
+    return {name: value for name, value in entry(number).items() if name != "entry"}
 
 
 HOLD = {"rule": "mode_hold", "action": "flag", "message": "This site holds every comment for a moderator."}
@@ -43,6 +48,10 @@ HOLD = {"rule": "mode_hold", "action": "flag", "message": "This site holds every
             "Toxicity 0.996, insult 0.97 and spam 1.00 reach this site's reject thresholds.",
         ),
         ([entry(3), entry(12)], "It contains entries 3 and 12 of the site's suspect words."),
+        (
+            [stored_before_entries(3), stored_before_entries(12)],
+            "It contains entry 3 of the site's suspect words. It contains entry 12 of the site's suspect words.",
+        ),
         ([entry(3)], "It contains entry 3 of the site's suspect words."),
         (
             [{"rule": "clear", "action": "publish", "message": "Every score is below its threshold."}, HOLD],

@@ -1,0 +1,107 @@
+"""What a site sets for a rule: a field of its policy's document, and what pages and the API say of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.patterns import AddressSet, PatternSet
+from texts.folding import fold
+
+
+def _fold_all(entries: Sequence[str]) -> frozenset[str]:
+    return frozenset(map(fold, entries))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the entries of a list are: for the API, for the policy page, and as a rule looks through them.
+
+    `compile` raises PatternError where an entry cannot be used.
+    """
+
+    description: str
+    hint: str
+    compile: Callable[[Sequence[str]], Any]
+
+
+WORDS = Kind(
+    "Words or phrases, matched whole and in any case; `*` stands for any letters.",
+    "One word or phrase a line, in any case; * stands for any letters.",
+    PatternSet,
+)
+AUTHORS = Kind(
+    "User ids, e-mail addresses or names, in any case.", "A user id, e-mail address or name a line.", _fold_all
+)
+ADDRESSES = Kind("Addresses and networks.", "An address or a network such as 192.0.2.0/24 a line.", AddressSet)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntryList:
+    """A list of entries. `effect` is what becomes of a comment that one of them matches, as a sentence.
+
+    `added` says that `{entry}` is in the list now.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    effect: str
+    added: str
+
+    @property
+    def default(self) -> list[str]:
+        """What a new site starts with."""
+        return []
+
+    @property
+    def description(self) -> str:
+        """What the API says of it."""
+        return f"{self.effect} {self.kind.description}"
+
+    @property
+    def hint(self) -> str:
+        """What the policy page says of it."""
+        return f"{self.effect} {self.kind.hint}"
+
+    def compile(self, value: Sequence[str]) -> Any:
+        """The entries as the rule looks through them.
+
+        Raises:
+            PatternError: an entry cannot be used.
+        """
+        return self.kind.compile(value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limit:
+    """A whole number up to `most` that a comment must not exceed; None allows any."""
+
+    key: str
+    title: str
+    default: int | None
+    most: int
+    description: str
+    hint: str
+
+    def compile(self, value: int | None) -> int | None:
+        """The number as the rule has it."""
+        return value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OnOff:
+    """Whether the rule holds. `title` is what it flags, in the plural."""
+
+    key: str
+    title: str
+    default: bool
+    description: str
+
+    def compile(self, value: bool) -> bool:
+        """The switch as the rule has it."""
+        return value
+
+
+Switch = EntryList | Limit | OnOff

@@ -1,0 +1,100 @@
+"""The words of a policy: what it holds, what is known of a comment, and what comes of the two. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from moderation.patterns import AddressSet, PatternSet
+
+Action = Literal["publish", "flag", "reject"]
+Mode = Literal["auto", "hold", "open", "observe"]
+
+#: Preset -> label -> {"flag_at", "reject_at"}; the classifier brings its own.
+Presets = Mapping[str, Mapping[str, Mapping[str, float | None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Scores from which a label flags or rejects, in [0, 1]; None never does."""
+
+    flag_at: float | None = None
+    reject_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What a site has decided about its comments. `policies.compile_policy` makes one from the stored document.
+
+    It has a field for each rule's switch, by its key. Made of nothing, it holds nothing against anybody.
+    """
+
+    version: int = 1
+    mode: Mode = "auto"
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    banned_words: PatternSet = field(default_factory=PatternSet)
+    suspect_words: PatternSet = field(default_factory=PatternSet)
+    max_links: int | None = None
+    blocked_authors: frozenset[str] = frozenset()
+    trusted_authors: frozenset[str] = frozenset()
+    blocked_ips: AddressSet = field(default_factory=AddressSet)
+    trusted_ips: AddressSet = field(default_factory=AddressSet)
+    flag_repeated: bool = False
+    flag_first_comment: bool = False
+    flag_unknown_language: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What is known of a comment beside its scores."""
+
+    text: str
+    links: int = 0
+    #: The author's user id, e-mail and name, lower case; whichever are known.
+    authors: tuple[str, ...] = ()
+    ip: str | None = None
+    repeated: bool = False
+    first_comment: bool = False
+    #: The language, where the classifier cannot judge it.
+    unknown_language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """One thing that spoke for the action. `message` is for people alone, and never quotes the comment."""
+
+    rule: str
+    action: Action
+    message: str
+    label: str | None = None
+    score: float | None = None
+    threshold: float | None = None
+    #: Which entry of the rule's list the comment matched, counted from 1.
+    entry: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policy says should happen, and why."""
+
+    action: Action
+    reasons: tuple[Reason, ...]
+
+
+#: Label -> score; None when the comment could not be scored.
+Scores = Mapping[str, float] | None
+
+
+def placement(mode: Mode, action: Action) -> tuple[str, bool]:
+    """What readers see, and whether a moderator is asked: `(status, opens a review item)`."""
+    if mode == "hold":
+        return "flagged", True
+    if mode == "open":
+        return "published", action != "publish"
+    if mode == "observe":
+        return "published", False
+    return {"publish": "published", "flag": "flagged", "reject": "rejected"}[action], action == "flag"
