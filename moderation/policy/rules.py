@@ -33,7 +33,8 @@ class Rule:
     action: Action
     #: What a moderator calls it.
     title: str
-    #: What a statement says to the author, with the reason's `{label}`, `{score}`, `{threshold}` and `{message}`.
+    #: What a statement of reasons says to the author. It may hold the reason's `{label}`, `{score}`, `{threshold}` and
+    #: `{message}`.
     for_authors: str
     #: Whether a comment breaks the rule: its reasons, or none.
     check: Check = _gives_none

@@ -57,7 +57,7 @@ def test_a_long_text_full_of_marks_is_cut_in_no_time() -> None:
     found = {label: [[at, at + 2, 1.0] for at in range(0, len(text), 3)] for label in ("insult", "toxicity", "spam")}
     began = time.process_time()
     assert len(segments(text, found)) == 2 * 6_666
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 5  # a fraction of a second, unless each mark looks at all others
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def over(action: str, label: str, score: float, threshold: float) -> dict[str, A
 
 
 def of_before(number: int) -> dict[str, Any]:
-    """A reason as 1.0.0rc1 stored it."""
+    """A reason as 0.1.0 stored it: the number is in the message alone."""
     message = f"It contains entry {number} of the site's suspect words."
     return {"rule": "suspect_words", "action": "flag", "message": message}
 
