@@ -42,10 +42,16 @@ def test_a_switch_is_in_the_document_the_policy_and_the_api(switch: EntryList | 
     assert switch.key in PolicySchema().fields
 
 
+def switched_on(key: str) -> Policy:
+    policy = Policy()
+    object.__setattr__(policy, key, True)
+    return policy
+
+
 def test_a_rule_that_is_switched_off_says_nothing() -> None:
     facts = Facts(text="Hello", repeated=True, first_comment=True, unknown_language="de")
     flagged = {
-        switch.key: rules.evaluate(dataclasses.replace(Policy(), **{switch.key: True}), {}, facts).reasons[0].rule
+        switch.key: rules.evaluate(switched_on(switch.key), {}, facts).reasons[0].rule
         for switch in SWITCHES
         if isinstance(switch, OnOff)
     }
