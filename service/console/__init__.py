@@ -17,6 +17,7 @@ from service.console import (
     card,
     comments,
     exports,
+    names,
     navigation,
     people,
     policy,
@@ -47,6 +48,8 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_filter(names.of_label, "label_name")
+blueprint.add_app_template_filter(names.of_label, "label_name")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
 

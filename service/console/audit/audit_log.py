@@ -17,10 +17,8 @@ from moderation.history import audit_search
 from moderation.history.audit_search import AuditSearch
 from moderation.people.roles import includes
 from moderation.tables import AuditEvent, Membership, User
-from service.console import access, exports
-from service.console.card import cards
+from service.console import access, exports, names
 from service.console.comments import comment_search
-from service.console.queue.review_queue import site_names
 from service.context import context
 
 PAGE = 50
@@ -41,13 +39,13 @@ def show_audit_log() -> ResponseReturnValue:
     with context().store.read() as session:
         wanted = _search(fields, "moderator")
         part = audit_search.find(session, wanted, before=before if _ID.fullmatch(before) else None, limit=PAGE)
-        names = cards.people_names(session, [event.actor for event in part.rows])
-        sites = [one for one in site_names(session) if one[0] in wanted.all_sites]
+        actor_names = names.of_people(session, [event.actor for event in part.rows])
+        sites = [one for one in names.of_own_sites(session) if one[0] in wanted.all_sites]
         people = _colleagues(session, wanted.all_sites)
     return render_template(
         "console/audit/audit.html",
         events=[(event, _told(event)) for event in part.rows],
-        names=names,
+        names=actor_names,
         fields=fields,
         sites=sites,
         site_of=dict(sites),
@@ -73,7 +71,7 @@ def export_audit_log() -> ResponseReturnValue:
         form, store = exports.chosen_format(), context().store
         with store.read() as session:
             total = audit_search.count(session, wanted, most=exports.COUNT_UP_TO, look=exports.LOOK)
-            names = dict(site_names(session))
+            sites = dict(names.of_own_sites(session))
             people = {f"user:{user_id}": name for user_id, name in _colleagues(session, wanted.all_sites)}
         before = clock.first_id("a", clock.now())  # so that the file does not tell of itself
         detail = {"format": form, "filters": sorted(fields)}
@@ -86,7 +84,7 @@ def export_audit_log() -> ResponseReturnValue:
             audit.record(session, rows)
         found = audit_search.everything(store, wanted, before=before)
         lines = exports.lines(
-            (_row(event, names, people, flat=form == "csv") for page in found for event in page),
+            (_row(event, sites, people, flat=form == "csv") for page in found for event in page),
             columns=COLUMNS,
             form=form,
         )

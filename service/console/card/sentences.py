@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.console import names
+
 Reasons = Sequence[Mapping[str, Any]]
 
 #: Rules that a decision names once for each entry of a list that was found.
@@ -27,7 +29,7 @@ def why(reasons: Reasons | None) -> str:
 def _part(rule: str, reasons: Reasons) -> str:
     if len(reasons) > 1 and all("score" in reason and "threshold" in reason for reason in reasons):
         action = "reject" if rule.startswith("reject") else "flag"
-        named = [f"{_name(str(reason['label']))} {_number(reason)}" for reason in reasons]
+        named = [f"{names.of_label(str(reason['label']))} {_number(reason)}" for reason in reasons]
         thresholds = {_plain(float(reason["threshold"])) for reason in reasons}
         of = f"threshold of {thresholds.pop()}" if len(thresholds) == 1 else "thresholds"
         told = _and([named[0], *map(_lower, named[1:])])
@@ -50,10 +52,6 @@ def _number(reason: Mapping[str, Any]) -> str:
 
 def _plain(threshold: float) -> str:
     return f"{threshold:.{max(2, len(f'{threshold:g}'.partition('.')[2]))}f}"
-
-
-def _name(label: str) -> str:
-    return label.replace("_", " ").capitalize()
 
 
 def _and(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from moderation.history import histories
 from moderation.tables import Comment, ReviewItem
-from service.console import access
+from service.console import access, names
 from service.console.card import cards
 from service.console.comments import second_look, timeline
 from service.context import context
@@ -40,7 +40,7 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
             "console/comments/comment.html",
             card=cards.build(session, [(comment, open_items)])[0],
             hidden=hidden,
-            history=timeline.tell(comment, history, cards.people_names(session, actors)),
+            history=timeline.tell(comment, history, names.of_people(session, actors)),
             around=around,
             may_decide=may_decide,
             back=request.path,

@@ -12,21 +12,12 @@ from moderation.people import accounts, members, sessions, totp
 from moderation.people.accounts import PersonError
 from moderation.people.members import Person
 from moderation.people.roles import includes
-from service.console import access
+from service.console import access, names
 from service.console.browsers import browser_name
 from service.console.people.site_members import USER_ID, show_link
-from service.console.queue.review_queue import site_names
-from service.console.sites.sites import SITE_ROLES
 from service.context import context
 
 PAGE = 100
-#: Role on every site -> what it allows.
-ROLES = {
-    "admin": "everything, on every site, and this page",
-    "moderator": "decides on comments, on every site",
-    "viewer": "looks, on every site",
-    "none": "only what their roles on single sites allow",
-}
 
 
 def list_people() -> ResponseReturnValue:
@@ -42,8 +33,8 @@ def create_person() -> ResponseReturnValue:
         access.require(form["site"], "admin")
         on_sites = {form["site"]: form["role"]}
     try:
-        if form["role"] not in SITE_ROLES:
-            raise PersonError(f"Choose a role: {', '.join(SITE_ROLES)}.")
+        if form["role"] not in names.SITE_ROLES:
+            raise PersonError(f"Choose a role: {', '.join(names.SITE_ROLES)}.")
         role = "none" if on_sites else form["role"]
         made = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
     except PersonError as error:
@@ -55,7 +46,7 @@ def create_person() -> ResponseReturnValue:
 def show_person(user_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         person = _managed(session, user_id)
-        sites = dict(site_names(session))
+        sites = dict(names.of_own_sites(session))
         own = {site_id: name for site_id, name in sites.items() if access.may(site_id, "admin")}
         return render_template(
             "console/people/person.html",
@@ -64,8 +55,8 @@ def show_person(user_id: str) -> ResponseReturnValue:
             sites=[(site_id, name) for site_id, name in own.items() if site_id not in person.on_sites],
             sessions=sessions.of_user(session, user_id),
             browser_name=browser_name,
-            roles=ROLES,
-            site_roles=SITE_ROLES,
+            roles=names.ROLES,
+            site_roles=names.SITE_ROLES,
             may_set_role=includes(access.user().role, "admin"),
         )
 
@@ -164,14 +155,14 @@ def _list(status: int, *, form: dict[str, str] | None = None, error: str = "") -
     after = request.args.get("after", "").replace("\0", "") or None
     with context().store.read() as session:
         found = members.page(session, after=after, limit=PAGE + 1)
-        sites = dict(site_names(session))
+        sites = dict(names.of_own_sites(session))
         page = render_template(
             "console/people/people.html",
             people=found[:PAGE],
             next=found[PAGE - 1].user.name if len(found) > PAGE else None,
             is_first=after is None,
             sites=sites,
-            roles=SITE_ROLES,
+            roles=names.SITE_ROLES,
             form=form or {},
             error=error,
         )

@@ -11,8 +11,7 @@ from sqlalchemy import select
 from moderation.people import accounts, members
 from moderation.people.accounts import PersonError
 from moderation.tables import User
-from service.console import access
-from service.console.sites.sites import SITE_ROLES
+from service.console import access, names
 from service.context import context
 
 #: PostgreSQL does not take every string.
@@ -66,8 +65,8 @@ def show_link(name: str, token: str, back: str) -> ResponseReturnValue:
 
 def _role() -> str:
     role = request.form.get("role", "")
-    if role not in SITE_ROLES:
-        abort(400, f"Choose a role: {', '.join(SITE_ROLES)}.")
+    if role not in names.SITE_ROLES:
+        abort(400, f"Choose a role: {', '.join(names.SITE_ROLES)}.")
     return role
 
 

@@ -17,12 +17,10 @@ from moderation.policy.consequences import Sample
 from moderation.policy.rules import Policy
 from moderation.tables import PolicyVersion, Site
 from service.classifier import presets
-from service.console import access
-from service.console.card import cards
+from service.console import access, names
 from service.console.policy import policy_form, policy_trial
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
-from service.console.queue.review_queue import site_names
 from service.context import context
 
 #: Versions on a page.
@@ -42,7 +40,7 @@ def allow_long_lists() -> None:
 def list_policies() -> ResponseReturnValue:
     """The sites whose policy one may see; of one site, its policy at once."""
     with context().store.read() as session:
-        sites = [(site_id, name) for site_id, name in site_names(session) if access.may(site_id, "moderator")]
+        sites = [(site_id, name) for site_id, name in names.of_own_sites(session) if access.may(site_id, "moderator")]
     if len(sites) == 1:
         return redirect(url_for("console.show_policy", site_id=sites[0][0]), 303)
     return render_template("console/policy/policies.html", sites=sites)
@@ -127,7 +125,7 @@ def _page(
         page = render_template(
             "console/policy/policy.html",
             site_id=site_id,
-            sites=[one for one in site_names(session) if access.may(one[0], "moderator")],
+            sites=[one for one in names.of_own_sites(session) if access.may(one[0], "moderator")],
             row=row,
             form=form,
             may_edit=access.may(site_id, "admin"),
@@ -188,12 +186,12 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
     if since is not None:
         query = query.where(PolicyVersion.version >= since)
     rows = session.scalars(query.order_by(PolicyVersion.version.desc()).limit(SHOWN + 1)).all()
-    names = cards.people_names(session, [row.created_by for row in rows])
+    people = names.of_people(session, [row.created_by for row in rows])
     following = [*rows[1:], None]
     return [
         {
             "version": row.version,
-            "who": names.get(row.created_by, row.created_by),
+            "who": people.get(row.created_by, row.created_by),
             "at": row.created_at,
             "changes": differences.describe(earlier.document, row.document, presets()) if earlier else None,
         }

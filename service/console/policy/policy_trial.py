@@ -11,7 +11,8 @@ from moderation.intake.submissions import Submission
 from moderation.policy.policies import Candidate
 from moderation.policy.rules import Policy, Threshold
 from service.classifier import classifier
-from service.console.card.cards import ScoreLine, label_name
+from service.console import names
+from service.console.card.cards import ScoreLine
 from service.console.card.highlights import Segment, segments
 from service.context import context
 
@@ -43,7 +44,7 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     [decision] = scorer.decide([comment])
     words = [entry for name in _LISTS for entry in _matched(policy, name, text)]
     lines = [
-        ScoreLine(label_name(label), score, policy.thresholds.get(label, Threshold()))
+        ScoreLine(names.of_label(label), score, policy.thresholds.get(label, Threshold()))
         for label, score in (decision.scores or {}).items()
     ]
     return Trial(
@@ -59,6 +60,6 @@ def _matched(policy: Policy, name: str, text: str) -> list[str]:
     """The entries themselves: here they may be named, since who asks may see the list."""
     words = policy.banned_words if name == "banned_words" else policy.suspect_words
     return [
-        f"Entry {number + 1} of the {label_name(name).lower()} is “{words.entries[number]}”."
+        f"Entry {number + 1} of the {names.of_label(name).lower()} is “{words.entries[number]}”."
         for number in words.matches(text)
     ]

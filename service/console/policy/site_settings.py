@@ -14,8 +14,7 @@ from models import LABELS
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.tables import Site
-from service.console import access
-from service.console.card import cards
+from service.console import access, names
 from service.context import context
 
 MOST_REASONS = 30
@@ -142,7 +141,7 @@ def _page(
             site=site,
             values=values,
             lines=lines + [empty] * SPARE,
-            labels=[(label, cards.label_name(label)) for label in LABELS],
+            labels=[(label, names.of_label(label)) for label in LABELS],
             errors=errors,
             may_edit=access.may(site_id, "admin"),
             most_grace=MOST_GRACE,

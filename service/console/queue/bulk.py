@@ -18,9 +18,8 @@ from moderation.news import Progress
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
-from moderation.tables import BulkJob, Comment, Site, User
-from service.console import access
-from service.console.card import cards
+from moderation.tables import BulkJob, Comment, User
+from service.console import access, names
 from service.console.queue import queue_filters
 from service.context import context
 
@@ -50,7 +49,7 @@ def preview_bulk() -> ResponseReturnValue:
             widest=widest,
             criteria=criteria,
             title=_title(criteria),
-            site_names=_names(session, set(widest.sites)),
+            site_names=names.of_sites(session, set(widest.sites)),
             reasons=_reasons(session, set(widest.sites)),
             fields=_as_fields(criteria),
             back=access.own_address(request.args.get("back")),
@@ -87,7 +86,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
             job=job,
             told=_told(job),
             title=_title(job.criteria),
-            who=cards.people_names(session, [job.created_by])[job.created_by],
+            who=names.of_people(session, [job.created_by])[job.created_by],
             undone_by=undone_by,
             mine=_may_change(job),
         )
@@ -140,7 +139,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
             comments=comments,
             number=groups.count(session, [group_id], sites).get(group_id, 0),
             most=groups.COUNT_UP_TO,
-            site_names=_names(session, {one.site_id for one in comments}),
+            site_names=names.of_sites(session, {one.site_id for one in comments}),
             next=ids[PAGE - 1] if len(ids) > PAGE else None,
             may_decide=any(access.may(one.site_id, "moderator") for one in comments),
         )
@@ -253,10 +252,6 @@ def _told(job: BulkJob | Progress) -> str:
         return f"Done: {job.done:,} {done}.{skipped}"
     stopped = "Stopped" if job.state == "cancelled" else f"Failed ({job.error})"
     return f"{stopped} after {job.done:,} of {job.total:,} were {done}.{skipped}"
-
-
-def _names(session: Session, site_ids: set[str]) -> dict[str, str]:
-    return {row[0]: row[1] for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))}
 
 
 def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:

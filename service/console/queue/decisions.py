@@ -14,8 +14,7 @@ from moderation.review import claims
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
-from service.console import access, refusals
-from service.console.card import cards
+from service.console import access, names, refusals
 from service.console.queue import latest_change
 from service.context import context
 
@@ -86,7 +85,7 @@ def claim(comment_id: str) -> ResponseReturnValue:
     require_site(comment_id, "moderator")
     with context().write(by=access.user().name) as session:
         taken = claims.take(session, comment_id, by=_actor())
-        other = cards.people_names(session, [taken.other]).get(taken.other or "")
+        other = names.of_people(session, [taken.other]).get(taken.other or "")
     return jsonify(by=other)
 
 

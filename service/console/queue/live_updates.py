@@ -23,8 +23,7 @@ from moderation.review import claims
 from moderation.store import AWAY
 from moderation.tables import Comment, ReviewItem
 from moderation.webhooks.console_channel import Message
-from service.console import access
-from service.console.card import cards
+from service.console import access, names
 from service.console.queue import bulk, latest_change
 from service.console.queue.subscription import Line, Wire
 from service.context import Context, context
@@ -99,14 +98,14 @@ def show_changes() -> ResponseReturnValue:
         open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.closed_at.is_(None))
         waiting = set(session.scalars(open_items))
         holders = claims.holders(session, ids)
-        names = cards.people_names(session, list(holders.values()))
+        people = names.of_people(session, list(holders.values()))
         me = f"user:{access.user().id}"
         shown = {
             row.id: {
                 "version": row.version,
                 "waits": row.id in waiting,
                 "message": None if row.id in waiting else latest_change.tell(session, row),
-                "by": names[holders[row.id]] if holders.get(row.id, me) != me else None,
+                "by": people[holders[row.id]] if holders.get(row.id, me) != me else None,
             }
             for row in rows
         }

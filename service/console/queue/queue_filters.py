@@ -12,7 +12,7 @@ from flask import request
 from moderation import clock
 from moderation.review.review_counts import Counts
 from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
-from service.console.card.cards import KINDS, label_name
+from service.console import names
 from texts.folding import fold
 
 ORDERS: Mapping[Order, str] = {
@@ -41,12 +41,6 @@ RULES = {
     "not_judged": "Policy could not be applied",
     "clear": "Nothing against it",
 }
-LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
-    "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
-    "ur-Latn": "Urdu in Latin letters", "zh": "Chinese",
-}  # fmt: skip
 #: In an address -> in the form, and how its values are read.
 NAMES = {
     "kind": "Why it waits",
@@ -126,8 +120,8 @@ def in_words(name: str, value: str) -> str:
     if name == "age":
         return AGES[value][0]
     if name == "label":
-        return label_name(value)
-    known = {"kind": KINDS, "rule": RULES, "language": LANGUAGES}.get(name, {})
+        return names.of_label(value)
+    known = {"kind": names.REVIEW_KINDS, "rule": RULES, "language": names.LANGUAGES}.get(name, {})
     return known.get(value, value)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.review import review_counts, review_items
-from moderation.tables import Comment, ReviewItem, Site
-from service.console import access
+from moderation.tables import Comment, ReviewItem
+from service.console import access, names
 from service.console.card import cards
 from service.console.queue import queue_filters
 from service.context import context
@@ -29,7 +29,7 @@ def show_queue() -> ResponseReturnValue:
     """A page of cards; the address says which filters and where it begins."""
     after = read_position(request.args.get("after"))
     with context().store.read() as session:
-        sites = site_names(session)
+        sites = names.of_own_sites(session)
         asked = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
         site_ids = [asked.site_id] if asked.site_id else list(access.roles())
         # Without a filter one index has the queue of all sites.
@@ -74,12 +74,6 @@ def with_all_items(
     for item in session.scalars(query.order_by(ReviewItem.id)):
         items[item.comment_id].append(item)
     return [(comment, items[comment_id]) for comment_id, comment in comments.items()]
-
-
-def site_names(session: Session) -> list[tuple[str, str]]:
-    """The sites that the person signed in may see: id and name, by name."""
-    query = select(Site.id, Site.name).where(Site.id.in_(access.roles())).order_by(Site.name, Site.id)
-    return [(site_id, name) for site_id, name in session.execute(query)]
 
 
 def write_position(position: review_items.Position | None) -> str | None:

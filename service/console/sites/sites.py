@@ -16,22 +16,9 @@ from moderation.sites import site_keys
 from moderation.sites import sites as site_rows
 from moderation.tables import PolicyVersion, Site
 from moderation.webhooks import endpoints
-from service.console import access
+from service.console import access, names
 from service.context import context
 
-#: Mode -> what it does with a comment.
-MODES = {
-    "auto": "The policy decides; what it is unsure of waits for a moderator.",
-    "hold": "Every comment waits for a moderator. The emergency brake.",
-    "open": "Comments are published at once, and moderators look at doubtful ones afterwards.",
-    "observe": "Everything is published. Winnow only records what it would have done.",
-}
-#: Role on one site -> what it allows.
-SITE_ROLES = {
-    "viewer": "looks at comments and decisions",
-    "moderator": "decides on comments as well",
-    "admin": "changes the policy, keys, webhooks and people of the site as well",
-}
 KINDS = {"api": "API key", "compat": "compat key"}
 
 
@@ -76,12 +63,12 @@ def rename_site(site_id: str) -> ResponseReturnValue:
 def set_site_mode(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
     mode = request.form.get("mode", "")
-    if mode not in MODES:
-        abort(400, f"There is no mode {mode[:20]!r}; choose one of {', '.join(MODES)}.")
+    if mode not in names.MODES:
+        abort(400, f"There is no mode {mode[:20]!r}; choose one of {', '.join(names.MODES)}.")
     with context().store.write() as session:
         if policies.current(session, site_id).document["mode"] != mode:
             policies.set_mode(session, site_id, mode, actor=access.actor())
-    flash(f"The site is in mode {mode}. {MODES[mode]}", "good")
+    flash(f"The site is in mode {mode}. {names.MODES[mode]}", "good")
     return _back(site_id)
 
 
@@ -140,12 +127,12 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             "console/sites/site.html",
             site=session.get_one(Site, site_id),
             mode=policies.current(session, site_id).document["mode"],
-            modes=MODES,
+            modes=names.MODES,
             keys=site_keys.of_site(session, context().settings, site_id),
             kinds=KINDS,
             members=members.of_site(session, site_id),
             everywhere=members.everywhere(session),
-            roles=SITE_ROLES,
+            roles=names.SITE_ROLES,
             webhooks=endpoints.of_site(session, site_id),
             errors=errors,
             may_see_people=_may_create(),
