@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from flask import Flask, abort, current_app, render_template, request
+from flask import Flask, abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
 from moderation import audit, clock
 from moderation.history import search
 from moderation.tables import Comment
+from service import forms
 from service.console import access, exports, names
 from service.console.comments import comment_search, second_look
 from service.context import context
@@ -20,13 +20,11 @@ PAGE = 50
 #: Counting further would tell nobody more.
 COUNT_UP_TO = 10_000
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
-
 
 def list_comments() -> ResponseReturnValue:
     """The latest first; a search that no index answers says how far it looked, and offers to go on."""
     asked = comment_search.read()
-    before = _before()
+    before = forms.identifier("before", "c")
     with context().store.read() as session:
         part = search.find(session, asked.search, before=before, limit=PAGE)
         number, exact = search.count(session, asked.search, most=COUNT_UP_TO)
@@ -76,7 +74,7 @@ def _export(asked: comment_search.Asked, slot: exports.Slot) -> ResponseReturnVa
     detail = {"format": form, "filters": sorted(asked.fields), "comments": total[0], "all_counted": total[1]}
     with store.write() as session:
         rows = [
-            audit.row("comments.exported", actor=f"user:{access.user().id}", site_id=site_id, detail=detail)
+            audit.row("comments.exported", actor=access.actor(), site_id=site_id, detail=detail)
             for site_id in wanted.site_ids
         ]
         audit.record(session, rows)
@@ -93,11 +91,6 @@ def _rows(app: Flask, page: Sequence[Comment], sites: dict[str, str], form: str)
     """A page of the file. It is sent after the request has ended, so the app is given."""
     with app.app_context():
         return [exports.comment_row(one, sites.get(one.site_id, ""), flat=form == "csv") for one in page]
-
-
-def _before() -> str | None:
-    before = request.args.get("before", "")
-    return before if _ID.fullmatch(before) else None
 
 
 ROUTES = (

@@ -15,6 +15,7 @@ from moderation.history.histories import Record
 from moderation.policy import policies
 from moderation.policy.rules import Policy
 from moderation.tables import Comment, PolicyVersion
+from service import forms
 from service.console import access, names, plots
 from service.console.comments import second_look
 from service.context import context
@@ -24,7 +25,7 @@ _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"
 
 
 def show_author() -> ResponseReturnValue:
-    site_id, key = request.args.get("site", ""), request.args.get("key", "").replace("\0", "")
+    site_id, key = forms.argument("site"), forms.clean(request.args.get("key", ""))
     access.require(site_id, "viewer")
     with context().store.read() as session:
         record = histories.author(session, site_id, key)

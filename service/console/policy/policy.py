@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from moderation.policy import consequences, differences, past_comments, policies
 from moderation.policy.consequences import Sample
 from moderation.policy.rules import Policy
 from moderation.tables import PolicyVersion, Site
+from service import forms
 from service.classifier import presets
 from service.console import access, names
 from service.console.policy import policy_form, policy_trial
@@ -28,7 +28,6 @@ SHOWN = 10
 #: Long word lists are longer than what the console is sent otherwise.
 MOST_BYTES = 1024 * 1024
 _LONG = frozenset({"console.change_policy", "console.sample_policy"})
-_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 def allow_long_lists() -> None:
@@ -58,7 +57,7 @@ def change_policy(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "moderator")
     with context().store.read() as session:
         row = policies.current(session, site_id)
-    action = request.form.get("action", "preview")
+    action = forms.text("action") or "preview"
     form = policy_form.read(request.form, row.document, presets())
     if action == "preset":
         form = policy_form.with_preset(form, presets())
@@ -87,11 +86,11 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
 def restore_policy(site_id: str) -> ResponseReturnValue:
     """Put an earlier version in force again, as a new one."""
     access.require(site_id, "admin")
-    wanted, seen = request.form.get("restore", ""), request.form.get("version", "")
-    if not _VERSION.fullmatch(wanted) or not _VERSION.fullmatch(seen):
+    version = forms.number(forms.text("restore"))
+    if version is None or forms.number(forms.text("version")) is None:
         abort(400, "Choose a version from the list.")
     with context().store.read() as session:
-        old = session.get(PolicyVersion, (site_id, int(wanted)))
+        old = session.get(PolicyVersion, (site_id, version))
         if old is None:
             abort(404)
     return _save(site_id, policy_form.of_document(old.document, presets()))
@@ -99,18 +98,18 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
 
 def _save(site_id: str, form: Form) -> ResponseReturnValue:
     """A new version, unless somebody else made one meanwhile: then the form again, with what they changed."""
-    seen = request.form.get("version", "")
+    seen = forms.number(forms.text("version"))
     with context().store.write() as session:
         session.get(Site, site_id, with_for_update=True)
         row = policies.current(session, site_id)
-        if str(row.version) == seen:
-            saved = policies.save(session, site_id, form.document, actor=f"user:{access.user().id}")
+        if row.version == seen:
+            saved = policies.save(session, site_id, form.document, actor=access.actor())
             number = saved.version
         else:
             number = 0
     if number:
         return redirect(url_for("console.show_policy", site_id=site_id, saved=number), 303)
-    return _page(site_id, row, form, code=409, seen=int(seen) if _VERSION.fullmatch(seen) else 0)
+    return _page(site_id, row, form, code=409, seen=seen or 0)
 
 
 def _page(
@@ -118,7 +117,6 @@ def _page(
 ) -> Response:
     in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
-    before = request.args.get("before", "")
     with context().store.read() as session:
         sample = past_comments.read(session, site_id, candidate)
         now = past_comments.read(session, site_id, in_force) if candidate is not in_force else sample
@@ -135,9 +133,9 @@ def _page(
             in_force=consequences.count(now, in_force.thresholds, in_force.mode),
             presets=presets(),
             trial=trial,
-            trial_text=request.form.get("text", ""),
-            trial_name=request.form.get("name", ""),
-            versions=_versions(session, site_id, int(before) if _VERSION.fullmatch(before) else None),
+            trial_text=forms.clean(request.form.get("text", "")),
+            trial_name=forms.text("name"),
+            versions=_versions(session, site_id, forms.number(forms.argument("before"))),
             changed_since=_versions(session, site_id, None, since=seen) if seen is not None else [],
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )

@@ -11,6 +11,7 @@ from moderation.patterns import AddressSet, PatternError, PatternSet
 from moderation.policy import policies
 from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import Presets, Threshold
+from service import forms
 from service.api.policy_schemas import MODES, PRESETS
 
 EDGES = ("flag_at", "reject_at")
@@ -60,13 +61,13 @@ def with_preset(form: Form, presets: Presets) -> Form:
 
 def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets) -> Form:
     """What was sent, over the `document` that it was shown from: what the form does not know, stays."""
-    values: dict[str, Any] = {name: sent.get(name, "").replace("\0", "").replace("\r\n", "\n") for name in LISTS}
+    values: dict[str, Any] = {name: forms.clean(sent.get(name, "")) for name in LISTS}
     values |= {name: name in sent for name in SWITCHES}
     errors: dict[str, list[str]] = {}
     found: dict[str, Any] = {name: values[name] for name in SWITCHES}
     for name, known in (("mode", MODES), ("preset", PRESETS)):
         found[name] = values[name] = sent.get(name, "") if sent.get(name) in known else policies.DEFAULT[name]
-    values["max_links"] = sent.get("max_links", "").strip()
+    values["max_links"] = forms.text("max_links", sent=sent)
     found["max_links"] = _whole(values["max_links"], errors)
     for name, check in LISTS.items():
         found[name], wrong = read_entries(values[name], check)

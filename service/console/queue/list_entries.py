@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
-from flask import abort, flash, jsonify, redirect, request
+from flask import abort, flash, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
 from moderation import clock
@@ -14,6 +13,7 @@ from moderation.policy import policy_lists
 from moderation.policy.policies import LISTS
 from moderation.policy.policy_lists import ListError
 from moderation.tables import Comment
+from service import forms
 from service.console import access
 from service.context import context
 
@@ -26,7 +26,6 @@ SPANS: dict[str, timedelta | None] = {
 }
 LONGEST = 200
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
 _DONE = {
     "blocked_authors": "{entry} is blocked",
     "trusted_authors": "{entry} is trusted",
@@ -42,7 +41,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     """Put the comment's author or address, or a word, into a list of its site's policy."""
     comment = _comment(comment_id)
     access.require(comment.site_id, "moderator")
-    name, span = request.form.get("list", ""), request.form.get("until", "")
+    name, span = forms.text("list"), forms.text("until")
     if name not in LISTS or span not in SPANS:
         abort(400, "Choose what to do and for how long, from a page that shows the comment.")
     length = SPANS[span]
@@ -57,7 +56,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 name,
                 entry,
                 until=None if length is None else clock.now() + length,
-                actor=f"user:{access.user().id}",
+                actor=access.actor(),
             )
     except PatternError:
         abort(422, "Only `*` is not a word: give some letters too.")
@@ -67,17 +66,12 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     if access.wants_json():
         return jsonify(message=message)
     flash(message, "good")
-    return redirect(access.own_address(request.form.get("back")), 303)
+    return redirect(access.own_address(forms.text("back")), 303)
 
 
 def _comment(comment_id: str) -> Comment:
-    comment = None
-    if _ID.fullmatch(comment_id):
-        with context().store.read() as session:
-            comment = session.get(Comment, comment_id)
-    if comment is None:
-        abort(404)
-    access.require(comment.site_id, "viewer")
+    with context().store.read() as session:
+        comment = access.require_comment(session, comment_id)
     if comment.status == "erased":
         abort(410, "The comment was erased meanwhile, and its author with it.")
     return comment
@@ -86,7 +80,7 @@ def _comment(comment_id: str) -> Comment:
 def _entry(comment: Comment, name: str) -> str:
     """What goes into the list: the author as the site lets us know them best."""
     if name.endswith("_words"):
-        entry = " ".join(request.form.get("entry", "").replace("\0", "").split())
+        entry = " ".join(forms.text("entry").split())
         if not entry or len(entry) > LONGEST:
             abort(422, f"Give a word or a phrase of at most {LONGEST} characters.")
         return entry

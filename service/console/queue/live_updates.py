@@ -39,8 +39,6 @@ MOST_CARDS = 200
 _OVERLAP_MS = 3000
 _COUNT_UP_TO = 100
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
-
 
 class Reach(NamedTuple):
     """What the reader of a stream may hear of: their sites, and bulk jobs of their own, or all of an admin of all."""
@@ -89,7 +87,7 @@ def stream_events() -> ResponseReturnValue:
 
 def show_changes() -> ResponseReturnValue:
     """What has changed `since` (milliseconds since 1970): how many new items, and how `cards` stand now."""
-    wanted = [one for one in request.args.get("cards", "").split(",") if _ID.fullmatch(one)][:MOST_CARDS]
+    wanted = [one for one in request.args.get("cards", "").split(",") if clock.is_id("c", one)][:MOST_CARDS]
     since = request.args.get("since", "")
     now = now_ms()
     with context().store.read() as session:
@@ -99,7 +97,7 @@ def show_changes() -> ResponseReturnValue:
         waiting = set(session.scalars(open_items))
         holders = claims.holders(session, ids)
         people = names.of_people(session, list(holders.values()))
-        me = f"user:{access.user().id}"
+        me = access.actor()
         shown = {
             row.id: {
                 "version": row.version,

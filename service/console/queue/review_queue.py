@@ -22,8 +22,6 @@ PAGE = 20
 #: How many sites are shown with how much waits there.
 SITES_COUNTED = 50
 
-_POSITION = re.compile(r"([0-9]{1,17})-(q_[0-9a-z]{26})")
-
 
 def show_queue() -> ResponseReturnValue:
     """A page of cards; the address says which filters and where it begins."""
@@ -83,8 +81,10 @@ def write_position(position: review_items.Position | None) -> str | None:
 
 def read_position(text: str | None) -> review_items.Position | None:
     """What `write_position` wrote; anything else is the beginning."""
-    match = _POSITION.fullmatch(text or "")
-    return None if match is None else review_items.Position(int(match[1]), match[2])
+    at, _, item_id = (text or "").partition("-")
+    if not (re.fullmatch(r"[0-9]{1,17}", at) and clock.is_id("q", item_id)):
+        return None
+    return review_items.Position(int(at), item_id)
 
 
 def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from moderation import sealing
 from moderation.people import accounts, sessions, totp
+from service import forms
 from service.console import access, names
 from service.console.browsers import browser_name
 from service.console.signing_in import throttle
@@ -34,7 +35,7 @@ def change_password() -> ResponseReturnValue:
 
 
 def end_own_session() -> ResponseReturnValue:
-    chosen = request.form.get("session", "").replace("\0", "")
+    chosen = forms.text("session")
     with context().store.write() as session:
         sessions.end(session, access.user().id, chosen, actor=access.actor())
     flash("That browser is signed out.", "good")

@@ -14,6 +14,7 @@ from models import LABELS
 from moderation import clock
 from moderation.decisions.second_looks import Agreement, agreement
 from moderation.history import tallies
+from service import forms
 from service.console import names, plots
 from service.console.plots import Plot, Series
 from service.context import context
@@ -55,7 +56,7 @@ def second_looks(session: Session, site_ids: Collection[str], since: datetime) -
 
 
 def _days() -> list[date]:
-    sent = request.args.get("days", "")
+    sent = forms.argument("days")
     number = int(sent) if sent in {str(period) for period in PERIODS} else 30
     today = clock.now().date()
     return [today - timedelta(days=back) for back in range(number - 1, -1, -1)]
