@@ -28,7 +28,7 @@ COLUMNS = (
     "model_version", "policy_version", "detail",
 )  # fmt: skip
 #: Those who are no person.
-ACTORS = ("policy", "site", "operator")
+ACTORS = (actors.POLICY, actors.SITE, actors.OPERATOR)
 
 
 def show_audit_log() -> ResponseReturnValue:
@@ -70,7 +70,7 @@ def export_audit_log() -> ResponseReturnValue:
         with store.read() as session:
             total = audit_search.count(session, wanted, most=exports.COUNT_UP_TO, look=exports.LOOK)
             sites = dict(names.of_own_sites(session))
-            people = {actors.of_user(user_id): name for user_id, name in _colleagues(session, wanted.all_sites)}
+            people = _colleagues(session, wanted.all_sites)
         before = clock.first_id("a", clock.now())  # so that the file does not tell of itself
         detail = {"format": form, "filters": sorted(fields)}
         with store.write() as session:
@@ -92,11 +92,11 @@ def export_audit_log() -> ResponseReturnValue:
         raise
 
 
-def _colleagues(session: Session, site_ids: Collection[str]) -> list[tuple[str, str]]:
-    """Who may work on these sites, id and name, by name: of others a site's moderator learns nothing."""
+def _colleagues(session: Session, site_ids: Collection[str]) -> dict[str, str]:
+    """Who may work on these sites, actor -> name, by name: of others a site's moderator learns nothing."""
     here = exists().where(Membership.user_id == User.id, Membership.site_id.in_(site_ids))
     query = select(User.id, User.name).where(or_(User.role != "none", here)).order_by(User.name).limit(500)
-    return [(user_id, name) for user_id, name in session.execute(query)]
+    return {actors.of_user(user_id): name for user_id, name in session.execute(query)}
 
 
 def _fields() -> dict[str, str]:

@@ -18,7 +18,7 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         comment = access.require_comment(session, comment_id)
         open_items = session.scalars(
-            select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.closed_at.is_(None))
+            select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.is_open)
         ).all()
         around = histories.around(session, comment)
         hidden = second_look.hidden(session, [comment, *around.before, around.parent, *around.answers, *around.after])

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from moderation import actors
 from moderation.history.histories import History
 from moderation.tables import Appeal, AuditEvent, Comment, Report, ReviewItem, WebhookAttempt, WebhookDelivery
 from texts import wording
@@ -67,7 +68,7 @@ def _event(event: AuditEvent, people: Mapping[str, str]) -> Entry:
         what = wording.named(event.action.partition(".")[2])
     if event.action == "comment.undone" and event.status:
         what = f"{what}: {event.status} again"
-    by_person = event.actor.startswith("user:")
+    by_person = actors.is_person(event.actor)
     return Entry(
         at=event.created_at,
         what=f"Took the decision back: {what[0].lower()}{what[1:]}" if undone else what,
@@ -87,7 +88,7 @@ def _reason(reason: Mapping[str, Any]) -> str:
 
 def _facts(event: AuditEvent) -> list[str]:
     facts = []
-    if event.action == "comment.decided" and not event.actor.startswith("user:"):
+    if event.action == "comment.decided" and not actors.is_person(event.actor):
         facts += [f"classifier {event.model_version}"] if event.model_version else []
         facts += [f"policy version {event.policy_version}"] if event.policy_version else []
     if fields := (event.detail or {}).get("fields"):

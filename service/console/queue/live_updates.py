@@ -93,7 +93,7 @@ def show_changes() -> ResponseReturnValue:
     with context().store.read() as session:
         rows = session.scalars(select(Comment).where(Comment.id.in_(wanted), Comment.site_id.in_(access.roles()))).all()
         ids = [row.id for row in rows]
-        open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.closed_at.is_(None))
+        open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.is_open)
         waiting = set(session.scalars(open_items))
         holders = claims.holders(session, ids)
         people = names.of_people(session, list(holders.values()))
@@ -111,7 +111,7 @@ def show_changes() -> ResponseReturnValue:
         if re.fullmatch(r"[0-9]{1,15}", since):
             after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
             query = select(ReviewItem.id).where(
-                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.closed_at.is_(None)
+                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.is_open
             )
             opened = session.scalar(select(func.count()).select_from(query.limit(_COUNT_UP_TO).subquery())) or 0
     return jsonify(now=now, opened=opened, cards=shown)

@@ -66,7 +66,7 @@ def with_all_items(
     """
     comments = {comment.id: comment for _, comment in rows}
     items: dict[str, list[ReviewItem]] = {comment_id: [] for comment_id in comments}
-    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.closed_at.is_(None))
+    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.is_open)
     if person is not None:
         query = query.where(or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != person))
     for item in session.scalars(query.order_by(ReviewItem.id)):
