@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from datetime import UTC, datetime
@@ -46,6 +47,11 @@ def new_id(prefix: str, moment: datetime | None = None) -> str:
         _latest.millisecond, _latest.chance = millisecond, secrets.randbits(79)
     number = (millisecond << 80) + _latest.chance
     return f"{prefix}_{''.join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether `text` can be an id with this prefix. Other text is not looked up: PostgreSQL refuses some of it."""
+    return re.fullmatch(rf"{prefix}_[{_ALPHABET}]{{26}}", text) is not None
 
 
 def first_id(prefix: str, moment: datetime) -> str:

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class NotFound(LookupError):
+class NotFound(Exception):
     """What somebody named is not there, or not theirs; the message says so in a sentence."""

@@ -25,7 +25,6 @@ MOST_STREAMS = 32
 #: A search for more words than this is for something else.
 MOST_TERMS = 8
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
 
 
@@ -152,7 +151,7 @@ def _holds(term: str) -> ColumnElement[bool]:
 def _named(session: Session, search: Search) -> Comment | None:
     """The comment whose id the text is, Winnow's or the site's own."""
     text = (search.text or "").strip()
-    which = Comment.id == text if _ID.fullmatch(text) else Comment.external_id == text
+    which = Comment.id == text if clock.is_id("c", text) else Comment.external_id == text
     return session.scalar(select(Comment).where(Comment.site_id.in_(search.site_ids), which).limit(1))
 
 

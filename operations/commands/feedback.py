@@ -6,6 +6,7 @@ import json
 
 import click
 
+from moderation.errors import NotFound
 from moderation.history import feedback as examples
 from moderation.sites import sites
 from operations.commands import open_installation
@@ -33,7 +34,7 @@ def export(*, name: str | None) -> None:
         with store.read() as session:
             try:
                 site_id = sites.by_name(session, name).id
-            except LookupError as error:
+            except NotFound as error:
                 raise OperatorError(str(error)) from None
     for example in examples.export(store, site_id):
         click.echo(json.dumps(example, ensure_ascii=False))

@@ -10,6 +10,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.errors import NotFound
 from moderation.policy import policies
 from moderation.sites import sites
 from moderation.tables import PolicyVersion, Site
@@ -125,7 +126,7 @@ def _mode_before_hold(session: Session, site_id: str) -> str:
 def _find(session: Session, name: str) -> Site:
     try:
         return sites.by_name(session, name)
-    except LookupError as error:
+    except NotFound as error:
         raise OperatorError(str(error)) from None
 
 

@@ -8,6 +8,7 @@ import sys
 import click
 from sqlalchemy.orm import Session
 
+from moderation.errors import NotFound
 from moderation.people import accounts, members
 from moderation.people.members import Person
 from moderation.sites import sites
@@ -135,12 +136,12 @@ def _state(found: User) -> str:
 def _user(session: Session, name: str) -> User:
     try:
         return members.by_name(session, name)
-    except LookupError as error:
+    except NotFound as error:
         raise OperatorError(str(error)) from None
 
 
 def _site(session: Session, name: str) -> Site:
     try:
         return sites.by_name(session, name)
-    except LookupError as error:
+    except NotFound as error:
         raise OperatorError(str(error)) from None

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from moderation.errors import NotFound
 from service import pages
 from service.console import (
     access,
@@ -43,7 +44,8 @@ blueprint.before_request(allow_long_lists)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
-blueprint.register_error_handler(throttle.TooManyAttempts, refusals.show_too_many)
+blueprint.register_error_handler(throttle.TooManyAttempts, throttle.refuse)
+blueprint.register_error_handler(NotFound, refusals.show_missing)
 blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from flask import Response, abort, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
 
+from moderation import actors, clock
 from moderation.people import accounts
 from moderation.people.roles import by_site, includes
-from moderation.tables import User
+from moderation.tables import Comment, User
 from service.context import context
 
 SESSION_COOKIE = "winnow_session"
@@ -59,7 +61,7 @@ def user() -> User:
 
 def actor() -> str:
     """Who is signed in, as the audit names them."""
-    return f"user:{user().id}"
+    return actors.of_user(user().id)
 
 
 def user_or_none() -> User | None:
@@ -88,6 +90,22 @@ def require(site_id: str, needed: str) -> None:
         abort(404)
     if not may(site_id, needed):
         abort(403, _NOT_ALLOWED[needed])
+
+
+def require_id(prefix: str, text: str) -> None:
+    """404 for an address with what cannot be the id of a row."""
+    if not clock.is_id(prefix, text):
+        abort(404)
+
+
+def require_comment(session: Session, comment_id: str, needed: str = "viewer") -> Comment:
+    """The comment, for whoever has the role `needed` on its site. 404 also for a comment that they may not even see."""
+    require_id("c", comment_id)
+    comment = session.get(Comment, comment_id)
+    if comment is None:
+        abort(404)
+    require(comment.site_id, needed)
+    return comment
 
 
 def may_anywhere(needed: str) -> bool:

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app
 
 from models import LABELS
 from moderation import clock
 from moderation.tables import Comment
+from service import forms
 from service.api.answers import show_comment
 
 #: Files that a process sends at a time; the other threads are for everybody else.
@@ -64,10 +65,7 @@ def take_slot() -> Slot:
 
 def chosen_format() -> str:
     """`csv` or `ndjson`."""
-    form = request.form.get("format", "")
-    if form not in _TYPES:
-        abort(400, "Choose CSV or NDJSON.")
-    return form
+    return forms.choice("format", _TYPES, "Choose CSV or NDJSON.")
 
 
 def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) -> Iterator[bytes]:

@@ -6,9 +6,10 @@ from flask import Response, jsonify, make_response, render_template, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as NotFoundPage
 
+from moderation.errors import NotFound
 from service.console import access
-from service.console.signing_in.throttle import TooManyAttempts
 
 _TITLES = {
     400: "That could not be understood",
@@ -32,6 +33,11 @@ def show(error: HTTPException) -> Response:
     return refuse(status, message or "")
 
 
+def show_missing(_error: NotFound) -> Response:
+    """What the address or the form names is not there: a view lets the domain say so."""
+    return show(NotFoundPage())
+
+
 def show_forged(_error: CSRFError) -> Response:
     """A form without its token: made elsewhere, or left open too long."""
     return refuse(
@@ -39,13 +45,6 @@ def show_forged(_error: CSRFError) -> Response:
         "This form had been open for too long, or it came from another page, so nothing was done. "
         "Go back, load the page again, and send it once more.",
     )
-
-
-def show_too_many(error: TooManyAttempts) -> Response:
-    """Somebody guesses, or has a bad day."""
-    response = refuse(429, str(error), back=url_for("console.show_sign_in"))
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
 
 
 def show_unavailable(_error: OperationalError) -> Response:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from moderation.decisions import appeals, comments
 from moderation.decisions.appeals import LONGEST, AppealRefused
 from moderation.webhooks import statement_links
+from service import forms
 from service.context import context
 from service.limits import Buckets
 from service.statements import statement
@@ -31,7 +32,7 @@ def appeal(token: str) -> ResponseReturnValue:
     """Take the appeal. Who has the link may: no other site can know it, so it is its own protection from forgery."""
     if wait := _wait("appeal"):
         return _too_many(wait)
-    text = request.form.get("text", "").replace("\r\n", "\n").replace("\0", "").strip()
+    text = forms.text("text")
     if not text:
         return _page(token, 422, error="Please write why the decision is wrong.")
     if len(text) > LONGEST:

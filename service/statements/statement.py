@@ -44,6 +44,11 @@ class Statement:
     may_appeal: bool
     until: datetime
 
+    @property
+    def by_moderator(self) -> bool:
+        """Whether a person decided whom the console knows. Who decided over the API is not known."""
+        return actors.is_person(self.comment.decided_by)
+
 
 def build(session: Session, link: Link) -> Statement:
     """The statement that a link opens.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from html.parser import HTMLParser
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,6 +15,93 @@ from moderation.people import accounts
 from moderation.store import Store
 
 PASSWORD = "four unrelated words here"
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, and what a browser would send of it if nobody touched it."""
+
+    action: str
+    method: str
+    fields: list[tuple[str, str]] = dataclass_field(default_factory=list)
+    #: Its buttons that have a name.
+    buttons: list[tuple[str, str]] = dataclass_field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    """Gathers the forms of a page."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+        self._path = path
+        self._form: Form | None = None
+        self._select: str | None = None
+        self._options = 0
+        self._text: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = Form(has.get("action") or self._path, has.get("method", "get").upper())
+            self.found.append(self._form)
+        if self._form is None:
+            return
+        if tag == "option" and self._select and (self._options == 0 or "selected" in has):
+            if self._options:
+                self._form.fields.pop()
+            self._form.fields.append((self._select, has.get("value", "")))
+        self._options += tag == "option"
+        name = has.get("name")
+        if not name or "disabled" in has:
+            return
+        if tag == "select":
+            self._select, self._options = name, 0
+        elif tag == "textarea":
+            self._text = name
+            self._form.fields.append((name, ""))
+        elif tag == "button":
+            self._form.buttons.append((name, has.get("value", "")))
+        elif tag == "input" and (has.get("type") not in {"checkbox", "radio"} or "checked" in has):
+            self._form.fields.append((name, has.get("value", "")))
+
+    def handle_data(self, data: str) -> None:
+        if self._text and self._form:
+            name, so_far = self._form.fields.pop()
+            self._form.fields.append((name, so_far + data))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "textarea":
+            self._text = None
+
+
+def forms_of(browser: FlaskClient, path: str) -> list[Form]:
+    """The forms of a page."""
+    answer = browser.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.status_code}"
+    parser = _Forms(path)
+    parser.feed(answer.text)
+    return parser.found
+
+
+def submit(browser: FlaskClient, path: str, action: str, button: str = "", **changes: str | None) -> TestResponse:
+    """Fill in the first form of a page that goes to `action`, changing only these fields, and send it.
+
+    `button` is the value of the button that is pressed. A box is ticked by `on`, and unticked by None.
+    """
+    candidates = [one for one in forms_of(browser, path) if (one.action, one.method) == (action, "POST")]
+    chosen = [one for one in candidates if not button or button in [value for _, value in one.buttons]]
+    assert chosen, f"no form of {path} goes to {action} with a button {button}"
+    form = chosen[0]
+    pressed = [one for one in form.buttons if one[1] == button][:1] if button else []
+    data = dict(form.fields + pressed)
+    unknown = set(changes) - set(data) - {name for name, value in changes.items() if value == "on"}
+    assert not unknown, f"the form has no field {unknown}"
+    return browser.post(action, data={name: value for name, value in (data | changes).items() if value is not None})
 
 
 def sign_in(app: Flask, store: Store, name: str = "mo", role: str = "moderator") -> FlaskClient:

@@ -12,49 +12,45 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.history import audit_search
 from moderation.history.audit_search import AuditSearch
 from moderation.people.roles import includes
 from moderation.tables import AuditEvent, Membership, User
-from service.console import access, exports
-from service.console.card import cards
-from service.console.comments import comment_search
-from service.console.queue.review_queue import site_names
+from service import forms
+from service.console import access, exports, names
 from service.context import context
 
 PAGE = 50
-_ID = re.compile(r"a_[0-9a-z]{26}")
-_USER = re.compile(r"user:u_[0-9a-z]{26}")
 _ACTION = re.compile(r"[a-z_.]{1,40}")
 COLUMNS = (
     "id", "at", "site", "action", "actor", "actor_name", "comment", "status", "version", "revision", "reasons",
     "model_version", "policy_version", "detail",
 )  # fmt: skip
 #: Those who are no person.
-ACTORS = ("policy", "site", "operator")
+ACTORS = (actors.POLICY, actors.SITE, actors.OPERATOR)
 
 
 def show_audit_log() -> ResponseReturnValue:
     fields = _fields()
-    before = request.args.get("before", "")
+    before = forms.identifier("before", "a")
     with context().store.read() as session:
         wanted = _search(fields, "moderator")
-        part = audit_search.find(session, wanted, before=before if _ID.fullmatch(before) else None, limit=PAGE)
-        names = cards.people_names(session, [event.actor for event in part.rows])
-        sites = [one for one in site_names(session) if one[0] in wanted.all_sites]
+        part = audit_search.find(session, wanted, before=before, limit=PAGE)
+        actor_names = names.of_people(session, [event.actor for event in part.rows])
+        sites = [one for one in names.of_own_sites(session) if one[0] in wanted.all_sites]
         people = _colleagues(session, wanted.all_sites)
     return render_template(
         "console/audit/audit.html",
         events=[(event, _told(event)) for event in part.rows],
-        names=names,
+        names=actor_names,
         fields=fields,
         sites=sites,
         site_of=dict(sites),
         people=people,
         actors=ACTORS,
         actions=audit_search.ACTIONS,
-        is_first=not _ID.fullmatch(before),
+        is_first=before is None,
         next=part.next[-1] if part.next else None,
         stopped_at=clock.moment_of(part.stopped_at[-1]) if part.stopped_at else None,
         may_export=access.may_anywhere("admin"),
@@ -73,12 +69,12 @@ def export_audit_log() -> ResponseReturnValue:
         form, store = exports.chosen_format(), context().store
         with store.read() as session:
             total = audit_search.count(session, wanted, most=exports.COUNT_UP_TO, look=exports.LOOK)
-            names = dict(site_names(session))
-            people = {f"user:{user_id}": name for user_id, name in _colleagues(session, wanted.all_sites)}
+            sites = dict(names.of_own_sites(session))
+            people = _colleagues(session, wanted.all_sites)
         before = clock.first_id("a", clock.now())  # so that the file does not tell of itself
         detail = {"format": form, "filters": sorted(fields)}
         with store.write() as session:
-            actor = f"user:{access.user().id}"
+            actor = access.actor()
             rows = [
                 audit.row("audit.exported", actor=actor, site_id=one, detail=detail)
                 for one in wanted.site_ids or [None]
@@ -86,7 +82,7 @@ def export_audit_log() -> ResponseReturnValue:
             audit.record(session, rows)
         found = audit_search.everything(store, wanted, before=before)
         lines = exports.lines(
-            (_row(event, names, people, flat=form == "csv") for page in found for event in page),
+            (_row(event, sites, people, flat=form == "csv") for page in found for event in page),
             columns=COLUMNS,
             form=form,
         )
@@ -96,27 +92,27 @@ def export_audit_log() -> ResponseReturnValue:
         raise
 
 
-def _colleagues(session: Session, site_ids: Collection[str]) -> list[tuple[str, str]]:
-    """Who may work on these sites, id and name, by name: of others a site's moderator learns nothing."""
+def _colleagues(session: Session, site_ids: Collection[str]) -> dict[str, str]:
+    """Who may work on these sites, actor -> name, by name: of others a site's moderator learns nothing."""
     here = exists().where(Membership.user_id == User.id, Membership.site_id.in_(site_ids))
     query = select(User.id, User.name).where(or_(User.role != "none", here)).order_by(User.name).limit(500)
-    return [(user_id, name) for user_id, name in session.execute(query)]
+    return {actors.of_user(user_id): name for user_id, name in session.execute(query)}
 
 
 def _fields() -> dict[str, str]:
     valid: dict[str, Callable[[str], object]] = {
         "site": lambda text: text in access.roles(),
-        "person": lambda text: text in ACTORS or bool(_USER.fullmatch(text)),
+        "person": lambda text: text in ACTORS or (actors.is_person(text) and clock.is_id("u", actors.user_id(text))),
         "action": _ACTION.fullmatch,
-        "from": comment_search.day,
-        "to": comment_search.day,
+        "from": forms.day,
+        "to": forms.day,
     }
-    sent = {name: request.values.get(name, "").strip() for name in valid}
+    sent = {name: forms.text(name, sent=request.values) for name in valid}
     return {name: text for name, text in sent.items() if text and valid[name](text)}
 
 
 def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
-    until = comment_search.day(fields.get("to"))
+    until = forms.day(fields.get("to"))
     all_sites = frozenset(site_id for site_id in access.roles() if access.may(site_id, needed))
     chosen = fields.get("site")
     everywhere = chosen is None and includes(access.user().role, needed)
@@ -127,7 +123,7 @@ def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
         without_site=chosen is None and includes(access.user().role, "admin"),
         actor=fields.get("person"),
         action=fields.get("action"),
-        since=comment_search.day(fields.get("from")),
+        since=forms.day(fields.get("from")),
         until=None if until is None else until + timedelta(days=1),
     )
 

@@ -17,20 +17,14 @@ from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
-from moderation.tables import Comment, Report, ReviewItem, Site, User
+from moderation.tables import Comment, Report, ReviewItem, Site
 from service.classifier import classifier, presets
-from service.console import access
+from service.console import access, names
 from service.console.card import sentences
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
 from texts import wording
 
-KINDS = {
-    "flag": "Flagged",
-    "report": "Reported by readers",
-    "second_look": "Second look",
-    "appeal": "Appeal",
-}
 #: From here on a text gets a box of its own that scrolls.
 LONG = 1200
 
@@ -120,14 +114,14 @@ class Card:
         """Why it waits, where its status does not say so already."""
         held = self.comment.status == "flagged"
         kinds = {item.kind for item in self.items}
-        return [name for kind, name in KINDS.items() if kind in kinds and not (held and kind == "flag")]
+        return [name for kind, name in names.REVIEW_KINDS.items() if kind in kinds and not (held and kind == "flag")]
 
 
 def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewItem]]]) -> list[Card]:
     """Cards for these comments, in order, with a query for each kind of thing that they show."""
     ids = [comment.id for comment, _ in comments]
     site_ids = {comment.site_id for comment, _ in comments}
-    names = dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids))).all())
+    site_names = names.of_sites(session, site_ids)
     thresholds = _thresholds(session, site_ids)
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = _reports(session, ids)
@@ -136,13 +130,13 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     known = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
     grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
                               access.roles())  # fmt: skip
-    people = people_names(session, [comment.decided_by for comment, _ in comments])
-    people |= people_names(session, [one.actor for record in known.values() for one in record.decisions])
+    people = names.of_people(session, [comment.decided_by for comment, _ in comments])
+    people |= names.of_people(session, [one.actor for record in known.values() for one in record.decisions])
     return [
         Card(
             comment=comment,
             items=items,
-            site_name=names[comment.site_id],
+            site_name=site_names[comment.site_id],
             scores=_score_lines(comment, thresholds[comment.site_id]),
             parent=parents.get(comment.parent_id or ""),
             reports=reports[comment.id],
@@ -155,14 +149,6 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
         )
         for comment, items in comments
     ]
-
-
-def people_names(session: Session, actors: Sequence[str | None]) -> dict[str, str]:
-    """How to name those who decided, `user:<id>` or otherwise."""
-    ids = {actor.removeprefix("user:") for actor in actors if actor and actor.startswith("user:")}
-    found = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
-    known = {"policy": "the site's policy", "site": "the site", "operator": "the operator"}
-    return known | {f"user:{user_id}": found.get(user_id, "somebody who left") for user_id in ids}
 
 
 def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:

@@ -18,7 +18,6 @@ from texts.links import BEGINNING
 MOST = 10
 _LINK = re.compile(rf"{BEGINNING}[^\s<>\"'`\[\](){{}}|\\^]{{2,2000}}", re.IGNORECASE)
 _TRAILING = ".,;:!?*_~…»”’"
-_ID = re.compile(r"c_[0-9a-z]{26}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,8 @@ def of_comment(comment: Comment) -> list[Link]:
 
 def show_link(comment_id: str, number: int) -> ResponseReturnValue:
     """Where a link leads, and the way there."""
-    if not _ID.fullmatch(comment_id):
-        abort(404)
     with context().store.read() as session:
-        comment = session.get(Comment, comment_id)
-    if comment is None:
-        abort(404)
-    access.require(comment.site_id, "viewer")
+        comment = access.require_comment(session, comment_id)
     links = of_comment(comment)
     if number >= len(links):
         abort(404)

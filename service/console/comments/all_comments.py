@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from flask import Flask, abort, current_app, render_template, request
+from flask import Flask, abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
 from moderation import audit, clock
 from moderation.history import search
 from moderation.tables import Comment
-from service.console import access, exports
+from service import forms
+from service.console import access, exports, names
 from service.console.comments import comment_search, second_look
-from service.console.queue.review_queue import site_names
 from service.context import context
 
 PAGE = 50
 #: Counting further would tell nobody more.
 COUNT_UP_TO = 10_000
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
-
 
 def list_comments() -> ResponseReturnValue:
     """The latest first; a search that no index answers says how far it looked, and offers to go on."""
     asked = comment_search.read()
-    before = _before()
+    before = forms.identifier("before", "c")
     with context().store.read() as session:
         part = search.find(session, asked.search, before=before, limit=PAGE)
         number, exact = search.count(session, asked.search, most=COUNT_UP_TO)
-        sites = site_names(session)
+        sites = names.of_own_sites(session)
         hidden = second_look.hidden(session, part.rows)
     # To be found by how it was decided or scored would tell as much.
     left_out = hidden if {"status", "label"} & set(asked.fields) else set()
@@ -72,33 +69,28 @@ def _export(asked: comment_search.Asked, slot: exports.Slot) -> ResponseReturnVa
     store, wanted, form = context().store, asked.search, exports.chosen_format()
     with store.read() as session:
         total = search.count(session, wanted, most=exports.COUNT_UP_TO, look=exports.LOOK)
-        names = dict(site_names(session))
+        sites = dict(names.of_own_sites(session))
     # What was asked for may name a person, so the audit has which filters there were, and not what they held.
     detail = {"format": form, "filters": sorted(asked.fields), "comments": total[0], "all_counted": total[1]}
     with store.write() as session:
         rows = [
-            audit.row("comments.exported", actor=f"user:{access.user().id}", site_id=site_id, detail=detail)
+            audit.row("comments.exported", actor=access.actor(), site_id=site_id, detail=detail)
             for site_id in wanted.site_ids
         ]
         audit.record(session, rows)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     lines = exports.lines(
-        (row for page in search.everything(store, wanted) for row in _rows(app, page, names, form)),
+        (row for page in search.everything(store, wanted) for row in _rows(app, page, sites, form)),
         columns=exports.COMMENT_COLUMNS,
         form=form,
     )
     return exports.send(lines, slot, name="comments", form=form, total=total)
 
 
-def _rows(app: Flask, page: Sequence[Comment], names: dict[str, str], form: str) -> list[dict[str, object]]:
+def _rows(app: Flask, page: Sequence[Comment], sites: dict[str, str], form: str) -> list[dict[str, object]]:
     """A page of the file. It is sent after the request has ended, so the app is given."""
     with app.app_context():
-        return [exports.comment_row(one, names.get(one.site_id, ""), flat=form == "csv") for one in page]
-
-
-def _before() -> str | None:
-    before = request.args.get("before", "")
-    return before if _ID.fullmatch(before) else None
+        return [exports.comment_row(one, sites.get(one.site_id, ""), flat=form == "csv") for one in page]
 
 
 ROUTES = (

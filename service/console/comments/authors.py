@@ -15,8 +15,8 @@ from moderation.history.histories import Record
 from moderation.policy import policies
 from moderation.policy.terms import Policy
 from moderation.tables import Comment, PolicyVersion
-from service.console import access, plots
-from service.console.card import cards
+from service import forms
+from service.console import access, names, plots
 from service.console.comments import second_look
 from service.context import context
 from texts import wording
@@ -26,7 +26,7 @@ _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"
 
 
 def show_author() -> ResponseReturnValue:
-    site_id, key = request.args.get("site", ""), request.args.get("key", "").replace("\0", "")
+    site_id, key = forms.argument("site"), forms.clean(request.args.get("key", ""))
     access.require(site_id, "viewer")
     with context().store.read() as session:
         record = histories.author(session, site_id, key)
@@ -34,7 +34,7 @@ def show_author() -> ResponseReturnValue:
             abort(404)
         hidden = second_look.hidden(session, record.recent)
         policy = _policy(policies.current(session, site_id))
-        names = cards.people_names(session, [one.decided_by for one in record.recent])
+        people = names.of_people(session, [one.decided_by for one in record.recent])
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
         "console/comments/author.html",
@@ -43,7 +43,7 @@ def show_author() -> ResponseReturnValue:
         record=_without(record, hidden),
         hidden=hidden,
         name=record.recent[0].name,
-        names=names,
+        names=people,
         plot=_scores([one for one in record.recent if one.id not in hidden]),
         standing=_standing(record, policy, addresses=may_see_addresses),
         used=[

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
-from flask import abort, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from moderation.history import histories
-from moderation.tables import Comment, ReviewItem
-from service.console import access
+from moderation.tables import ReviewItem
+from service.console import access, names
 from service.console.card import cards
 from service.console.comments import second_look, timeline
 from service.context import context
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
-
 
 def show_comment(comment_id: str) -> ResponseReturnValue:
-    if not _ID.fullmatch(comment_id):  # PostgreSQL does not take every string
-        abort(404)
     with context().store.read() as session:
-        comment = session.get(Comment, comment_id)
-        if comment is None:
-            abort(404)
-        access.require(comment.site_id, "viewer")
+        comment = access.require_comment(session, comment_id)
         open_items = session.scalars(
-            select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.closed_at.is_(None))
+            select(ReviewItem).where(ReviewItem.comment_id == comment.id, ReviewItem.is_open)
         ).all()
         around = histories.around(session, comment)
         hidden = second_look.hidden(session, [comment, *around.before, around.parent, *around.answers, *around.after])
@@ -40,7 +31,7 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
             "console/comments/comment.html",
             card=cards.build(session, [(comment, open_items)])[0],
             hidden=hidden,
-            history=timeline.tell(comment, history, cards.people_names(session, actors)),
+            history=timeline.tell(comment, history, names.of_people(session, actors)),
             around=around,
             may_decide=may_decide,
             back=request.path,

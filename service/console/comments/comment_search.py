@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import request
 
 from models import LABELS
 from moderation.history.search import STATUSES, Search
 from moderation.people.roles import includes
+from service import forms
 from service.console import access
 
 #: In the order in which they are offered.
 CHOICES = (*STATUSES, "erased")
 _NAMES = ("q", "site", "status", "author", "thread", "ip", "label", "score", "from", "to")
 _LONGEST = 500
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,8 @@ class Asked:
 
 def read(needed: str = "viewer") -> Asked:
     """What is asked for, on the sites where the person signed in has the role `needed`."""
-    fields = {name: value for name in _NAMES if (value := _clean(request.values.get(name, "")))}
-    since, until = day(fields.get("from")), day(fields.get("to"))
+    fields = {name: value for name in _NAMES if (value := forms.text(name, most=_LONGEST, sent=request.values))}
+    since, until = forms.day(fields.get("from")), forms.day(fields.get("to"))
     score = _score(fields.get("score"))
     valid = {
         "site": fields.get("site") in access.roles(),
@@ -67,18 +66,6 @@ def read(needed: str = "viewer") -> Asked:
             until=None if until is None else until + timedelta(days=1),
         ),
     )
-
-
-def day(text: str | None) -> datetime | None:
-    """The beginning of a day, in UTC."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text and _DAY.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "").strip()[:_LONGEST]
 
 
 def _score(text: str | None) -> float | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from moderation import actors
 from moderation.history.histories import History
 from moderation.tables import Appeal, AuditEvent, Comment, Report, ReviewItem, WebhookAttempt, WebhookDelivery
 from texts import wording
@@ -45,20 +46,20 @@ class Entry:
     version: int = 0
 
 
-def tell(comment: Comment, history: History, names: Mapping[str, str]) -> list[Entry]:
-    """The whole story, oldest first; `names` are those of the people in it, by actor."""
+def tell(comment: Comment, history: History, people: Mapping[str, str]) -> list[Entry]:
+    """The whole story, oldest first; `people` has their names, by actor."""
     entries = [Entry(at=comment.accepted_at, what="Accepted", kind="site", who="the site")]
-    entries += [_event(event, names) for event in history.events if event.action != "comment.reported"]
+    entries += [_event(event, people) for event in history.events if event.action != "comment.reported"]
     entries += [_report(report) for report in history.reports]
     for appeal in history.appeals:
         entries += _appeal(appeal)
     for item in history.second_looks:
-        entries += _second_look(item, names)
+        entries += _second_look(item, people)
     entries += [_delivery(*delivery) for delivery in history.deliveries]
     return sorted(entries, key=lambda entry: (entry.at, entry.kind == "webhook", entry.version))
 
 
-def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
+def _event(event: AuditEvent, people: Mapping[str, str]) -> Entry:
     decided = event.action == "comment.decided"
     reasons = event.reasons or []
     undone = any(reason.get("rule") == "undo" for reason in reasons)
@@ -67,12 +68,12 @@ def _event(event: AuditEvent, names: Mapping[str, str]) -> Entry:
         what = wording.named(event.action.partition(".")[2])
     if event.action == "comment.undone" and event.status:
         what = f"{what}: {event.status} again"
-    by_person = event.actor.startswith("user:")
+    by_person = actors.is_person(event.actor)
     return Entry(
         at=event.created_at,
         what=f"Took the decision back: {what[0].lower()}{what[1:]}" if undone else what,
         kind="person" if by_person else "scored" if decided and event.scores else "site",
-        who=names.get(event.actor, event.actor),
+        who=people.get(event.actor, event.actor),
         why=[why for reason in reasons if (why := _reason(reason))],
         facts=_facts(event),
         version=event.version or 0,
@@ -87,7 +88,7 @@ def _reason(reason: Mapping[str, Any]) -> str:
 
 def _facts(event: AuditEvent) -> list[str]:
     facts = []
-    if event.action == "comment.decided" and not event.actor.startswith("user:"):
+    if event.action == "comment.decided" and not actors.is_person(event.actor):
         facts += [f"classifier {event.model_version}"] if event.model_version else []
         facts += [f"policy version {event.policy_version}"] if event.policy_version else []
     if fields := (event.detail or {}).get("fields"):
@@ -111,11 +112,11 @@ def _appeal(appeal: Appeal) -> Iterator[Entry]:
         yield Entry(at=appeal.decided_at, what=what, kind="person")
 
 
-def _second_look(item: ReviewItem, names: Mapping[str, str]) -> Iterator[Entry]:
+def _second_look(item: ReviewItem, people: Mapping[str, str]) -> Iterator[Entry]:
     yield Entry(at=item.opened_at, what="Chosen for a second look", kind="site", who="chance")
     if item.closed_at is not None:
         what = f"Second look: {_LOOKED.get(item.outcome or '', 'closed')}"
-        yield Entry(at=item.closed_at, what=what, kind="person", who=names.get(item.closed_by or "", item.closed_by))
+        yield Entry(at=item.closed_at, what=what, kind="person", who=people.get(item.closed_by or "", item.closed_by))
 
 
 def _delivery(delivery: WebhookDelivery, url: str, attempts: Sequence[WebhookAttempt]) -> Entry:

@@ -12,21 +12,13 @@ from moderation.people import accounts, members, sessions, totp
 from moderation.people.accounts import PersonError
 from moderation.people.members import Person
 from moderation.people.roles import includes
-from service.console import access
+from service import forms
+from service.console import access, names
 from service.console.browsers import browser_name
-from service.console.people.site_members import USER_ID, show_link
-from service.console.queue.review_queue import site_names
-from service.console.sites.sites import SITE_ROLES
+from service.console.people.site_members import show_link
 from service.context import context
 
 PAGE = 100
-#: Role on every site -> what it allows.
-ROLES = {
-    "admin": "everything, on every site, and this page",
-    "moderator": "decides on comments, on every site",
-    "viewer": "looks, on every site",
-    "none": "only what their roles on single sites allow",
-}
 
 
 def list_people() -> ResponseReturnValue:
@@ -36,14 +28,14 @@ def list_people() -> ResponseReturnValue:
 
 def create_person() -> ResponseReturnValue:
     access.require_everywhere("admin")
-    form = {name: request.form.get(name, "").replace("\0", "").strip() for name in ("name", "role", "site")}
+    form = {name: forms.text(name) for name in ("name", "role", "site")}
     on_sites = {}
     if form["site"]:
         access.require(form["site"], "admin")
         on_sites = {form["site"]: form["role"]}
     try:
-        if form["role"] not in SITE_ROLES:
-            raise PersonError(f"Choose a role: {', '.join(SITE_ROLES)}.")
+        if form["role"] not in names.SITE_ROLES:
+            raise PersonError(f"Choose a role: {', '.join(names.SITE_ROLES)}.")
         role = "none" if on_sites else form["role"]
         made = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
     except PersonError as error:
@@ -55,7 +47,7 @@ def create_person() -> ResponseReturnValue:
 def show_person(user_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         person = _managed(session, user_id)
-        sites = dict(site_names(session))
+        sites = dict(names.of_own_sites(session))
         own = {site_id: name for site_id, name in sites.items() if access.may(site_id, "admin")}
         return render_template(
             "console/people/person.html",
@@ -64,15 +56,15 @@ def show_person(user_id: str) -> ResponseReturnValue:
             sites=[(site_id, name) for site_id, name in own.items() if site_id not in person.on_sites],
             sessions=sessions.of_user(session, user_id),
             browser_name=browser_name,
-            roles=ROLES,
-            site_roles=SITE_ROLES,
+            roles=names.ROLES,
+            site_roles=names.SITE_ROLES,
             may_set_role=includes(access.user().role, "admin"),
         )
 
 
 def set_person_role(user_id: str) -> ResponseReturnValue:
     access.require_everywhere("admin")
-    role = request.form.get("role", "")
+    role = forms.text("role")
 
     def change(session: Session, actor: str) -> None:
         members.set_role(session, user_id, role, actor=actor)
@@ -81,9 +73,9 @@ def set_person_role(user_id: str) -> ResponseReturnValue:
 
 
 def set_person_site_role(user_id: str) -> ResponseReturnValue:
-    site_id = request.form.get("site", "")
+    site_id = forms.text("site")
     access.require(site_id, "admin")
-    role = "none" if request.form.get("action") == "remove" else request.form.get("role", "")
+    role = "none" if forms.text("action") == "remove" else forms.text("role")
 
     def change(session: Session, actor: str) -> None:
         members.set_site_role(session, user_id, site_id, role, actor=actor)
@@ -121,7 +113,7 @@ def reset_person_authenticator(user_id: str) -> ResponseReturnValue:
 
 def end_person_sessions(user_id: str) -> ResponseReturnValue:
     """One of them, or all."""
-    chosen = request.form.get("session", "").replace("\0", "")
+    chosen = forms.text("session")
 
     def end(session: Session, actor: str) -> object:
         if chosen:
@@ -140,8 +132,6 @@ def _change(user_id: str, told: str, change: Callable[[Session, str], object]) -
             change(session, access.actor())
     except PersonError as error:
         flash(str(error), "bad")
-    except LookupError:
-        abort(404)
     else:
         flash(told, "good")
     return _back(user_id)
@@ -149,29 +139,25 @@ def _change(user_id: str, told: str, change: Callable[[Session, str], object]) -
 
 def _managed(session: Session, user_id: str) -> Person:
     """Somebody whom the person signed in may manage; 404 for anybody else, so that nobody learns who there is."""
-    if not USER_ID.fullmatch(user_id):
-        abort(404)
-    try:
-        person = members.find(session, user_id)
-    except LookupError:
-        abort(404)
+    access.require_id("u", user_id)
+    person = members.find(session, user_id)
     if not members.may_manage(person, access.user(), access.roles()):
         abort(404)
     return person
 
 
 def _list(status: int, *, form: dict[str, str] | None = None, error: str = "") -> ResponseReturnValue:
-    after = request.args.get("after", "").replace("\0", "") or None
+    after = forms.clean(request.args.get("after", "")) or None
     with context().store.read() as session:
         found = members.page(session, after=after, limit=PAGE + 1)
-        sites = dict(site_names(session))
+        sites = dict(names.of_own_sites(session))
         page = render_template(
             "console/people/people.html",
             people=found[:PAGE],
             next=found[PAGE - 1].user.name if len(found) > PAGE else None,
             is_first=after is None,
             sites=sites,
-            roles=SITE_ROLES,
+            roles=names.SITE_ROLES,
             form=form or {},
             error=error,
         )

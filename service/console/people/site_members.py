@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from moderation.people import accounts, members
 from moderation.people.accounts import PersonError
 from moderation.tables import User
-from service.console import access
-from service.console.sites.sites import SITE_ROLES
+from service import forms
+from service.console import access, names
 from service.context import context
-
-#: PostgreSQL does not take every string.
-USER_ID = re.compile(r"u_[0-9a-z]{26}")
 
 
 def add_member(site_id: str) -> ResponseReturnValue:
     """Give somebody a role on this site; somebody who is not a user yet becomes one, with a link for their password."""
     access.require(site_id, "admin")
-    name, role = request.form.get("name", "").replace("\0", "").strip(), _role()
+    name, role = forms.text("name"), _role()
     token = None
     try:
         with context().store.write() as session:
@@ -43,15 +38,11 @@ def add_member(site_id: str) -> ResponseReturnValue:
 
 def change_member(site_id: str, user_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    if not USER_ID.fullmatch(user_id):
-        abort(404)
-    taken = request.form.get("action") == "remove"
+    access.require_id("u", user_id)
+    taken = forms.text("action") == "remove"
     role = "none" if taken else _role()
     with context().store.write() as session:
-        try:
-            members.set_site_role(session, user_id, site_id, role, actor=access.actor())
-        except LookupError:
-            abort(404)
+        members.set_site_role(session, user_id, site_id, role, actor=access.actor())
         name = session.get_one(User, user_id).name
     told = f"{name} has no role of their own on this site any more." if taken else f"{name} is now {role} here."
     flash(told, "good")
@@ -65,10 +56,7 @@ def show_link(name: str, token: str, back: str) -> ResponseReturnValue:
 
 
 def _role() -> str:
-    role = request.form.get("role", "")
-    if role not in SITE_ROLES:
-        abort(400, f"Choose a role: {', '.join(SITE_ROLES)}.")
-    return role
+    return forms.choice("role", names.SITE_ROLES, f"Choose a role: {', '.join(names.SITE_ROLES)}.")
 
 
 def _back(site_id: str) -> ResponseReturnValue:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -16,13 +15,12 @@ from moderation.policy import consequences, differences, past_comments, policies
 from moderation.policy.consequences import Sample
 from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
+from service import forms
 from service.classifier import presets
-from service.console import access
-from service.console.card import cards
+from service.console import access, names
 from service.console.policy import policy_form, policy_trial
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
-from service.console.queue.review_queue import site_names
 from service.context import context
 
 #: Versions on a page.
@@ -30,7 +28,6 @@ SHOWN = 10
 #: Long word lists are longer than what the console is sent otherwise.
 MOST_BYTES = 1024 * 1024
 _LONG = frozenset({"console.change_policy", "console.sample_policy"})
-_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 def allow_long_lists() -> None:
@@ -42,7 +39,7 @@ def allow_long_lists() -> None:
 def list_policies() -> ResponseReturnValue:
     """The sites whose policy one may see; of one site, its policy at once."""
     with context().store.read() as session:
-        sites = [(site_id, name) for site_id, name in site_names(session) if access.may(site_id, "moderator")]
+        sites = [(site_id, name) for site_id, name in names.of_own_sites(session) if access.may(site_id, "moderator")]
     if len(sites) == 1:
         return redirect(url_for("console.show_policy", site_id=sites[0][0]), 303)
     return render_template("console/policy/policies.html", sites=sites)
@@ -60,7 +57,7 @@ def change_policy(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "moderator")
     with context().store.read() as session:
         row = policies.current(session, site_id)
-    action = request.form.get("action", "preview")
+    action = forms.text("action") or "preview"
     form = policy_form.read(request.form, row.document, presets())
     if action == "preset":
         form = policy_form.with_preset(form, presets())
@@ -89,11 +86,11 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
 def restore_policy(site_id: str) -> ResponseReturnValue:
     """Put an earlier version in force again, as a new one."""
     access.require(site_id, "admin")
-    wanted, seen = request.form.get("restore", ""), request.form.get("version", "")
-    if not _VERSION.fullmatch(wanted) or not _VERSION.fullmatch(seen):
+    version = forms.number(forms.text("restore"))
+    if version is None or forms.number(forms.text("version")) is None:
         abort(400, "Choose a version from the list.")
     with context().store.read() as session:
-        old = session.get(PolicyVersion, (site_id, int(wanted)))
+        old = session.get(PolicyVersion, (site_id, version))
         if old is None:
             abort(404)
     return _save(site_id, policy_form.of_document(old.document, presets()))
@@ -101,18 +98,18 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
 
 def _save(site_id: str, form: Form) -> ResponseReturnValue:
     """A new version, unless somebody else made one meanwhile: then the form again, with what they changed."""
-    seen = request.form.get("version", "")
+    seen = forms.number(forms.text("version"))
     with context().store.write() as session:
         session.get(Site, site_id, with_for_update=True)
         row = policies.current(session, site_id)
-        if str(row.version) == seen:
-            saved = policies.save(session, site_id, form.document, actor=f"user:{access.user().id}")
+        if row.version == seen:
+            saved = policies.save(session, site_id, form.document, actor=access.actor())
             number = saved.version
         else:
             number = 0
     if number:
         return redirect(url_for("console.show_policy", site_id=site_id, saved=number), 303)
-    return _page(site_id, row, form, code=409, seen=int(seen) if _VERSION.fullmatch(seen) else 0)
+    return _page(site_id, row, form, code=409, seen=seen or 0)
 
 
 def _page(
@@ -120,14 +117,13 @@ def _page(
 ) -> Response:
     in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
-    before = request.args.get("before", "")
     with context().store.read() as session:
         sample = past_comments.read(session, site_id, candidate)
         now = past_comments.read(session, site_id, in_force) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
             site_id=site_id,
-            sites=[one for one in site_names(session) if access.may(one[0], "moderator")],
+            sites=[one for one in names.of_own_sites(session) if access.may(one[0], "moderator")],
             row=row,
             form=form,
             lists=rules.LISTS,
@@ -140,9 +136,9 @@ def _page(
             in_force=consequences.count(now, in_force.thresholds, in_force.mode),
             presets=presets(),
             trial=trial,
-            trial_text=request.form.get("text", ""),
-            trial_name=request.form.get("name", ""),
-            versions=_versions(session, site_id, int(before) if _VERSION.fullmatch(before) else None),
+            trial_text=forms.clean(request.form.get("text", "")),
+            trial_name=forms.text("name"),
+            versions=_versions(session, site_id, forms.number(forms.argument("before"))),
             changed_since=_versions(session, site_id, None, since=seen) if seen is not None else [],
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
@@ -191,12 +187,12 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
     if since is not None:
         query = query.where(PolicyVersion.version >= since)
     rows = session.scalars(query.order_by(PolicyVersion.version.desc()).limit(SHOWN + 1)).all()
-    names = cards.people_names(session, [row.created_by for row in rows])
+    people = names.of_people(session, [row.created_by for row in rows])
     following = [*rows[1:], None]
     return [
         {
             "version": row.version,
-            "who": names.get(row.created_by, row.created_by),
+            "who": people.get(row.created_by, row.created_by),
             "at": row.created_at,
             "changes": differences.describe(earlier.document, row.document, presets()) if earlier else None,
         }

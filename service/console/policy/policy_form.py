@@ -13,6 +13,7 @@ from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import LIMITS, LISTS, ON_OFF
 from moderation.policy.switches import Limit
 from moderation.policy.terms import Presets, Threshold
+from service import forms
 from service.api.policy_schemas import MODES, PRESETS
 
 EDGES = ("flag_at", "reject_at")
@@ -57,10 +58,10 @@ def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets)
     for name, known in (("mode", MODES), ("preset", PRESETS)):
         found[name] = values[name] = sent.get(name, "") if sent.get(name) in known else policies.DEFAULT[name]
     for limit in LIMITS:
-        values[limit.key] = sent.get(limit.key, "").strip()
+        values[limit.key] = forms.text(limit.key, sent=sent)
         found[limit.key] = _whole(values[limit.key], limit, errors)
     for entries in LISTS:
-        values[entries.key] = sent.get(entries.key, "").replace("\0", "").replace("\r\n", "\n")
+        values[entries.key] = forms.clean(sent.get(entries.key, ""))
         found[entries.key], wrong = read_entries(values[entries.key], entries.compile)
         if wrong:
             errors[entries.key] = wrong

@@ -13,6 +13,7 @@ from moderation.policy.policies import Candidate
 from moderation.policy.rules import LISTS
 from moderation.policy.switches import WORDS, EntryList
 from moderation.policy.terms import Policy, Threshold
+from service import forms
 from service.classifier import classifier
 from service.console.card.cards import ScoreLine
 from service.console.card.highlights import Segment, segments
@@ -38,10 +39,10 @@ class Trial:
 
 def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None:
     """What this policy would make of the text that was sent; None without one. Writes nothing."""
-    text = sent.get("text", "").replace("\0", "").replace("\r\n", "\n")[:LONGEST]
+    text = forms.clean(sent.get("text", ""))[:LONGEST]
     if not text.strip():
         return None
-    name = sent.get("name", "").replace("\0", "").strip()[:200] or "Somebody"
+    name = forms.text("name", most=200, sent=sent) or "Somebody"
     comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [decision] = scorer.decide([comment])

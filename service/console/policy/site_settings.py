@@ -14,6 +14,7 @@ from models import LABELS
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason, SiteSettings
 from moderation.tables import Site
+from service import forms
 from service.console import access
 from service.context import context
 from texts import wording
@@ -38,7 +39,7 @@ def show_site_settings(site_id: str) -> ResponseReturnValue:
 
 def change_site_settings(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    values = {name: request.form.get(name, "").strip() for name in _FIELDS}
+    values = {name: forms.text(name) for name in _FIELDS}
     lines = read_lines(request.form)
     with context().store.read() as session:
         settings = site_settings.of_sites(session, {site_id})[site_id]
@@ -46,7 +47,7 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
     if errors:
         return _page(site_id, values | {"appeals": "appeals" in request.form}, lines, errors, code=422)
     with context().store.write() as session:
-        site_settings.save(session, site_id, found, actor=f"user:{access.user().id}")
+        site_settings.save(session, site_id, found, actor=access.actor())
     flash("Saved. It holds for decisions from now on.", "good")
     return redirect(url_for("console.show_site_settings", site_id=site_id), 303)
 
@@ -75,7 +76,7 @@ _FIELDS = ("grace_seconds", "second_look_automatic", "second_look_moderators", "
 def read_lines(form: Any) -> list[dict[str, str]]:
     """The lines of the list of reasons, as they were sent."""
     columns = [form.getlist(name)[: MOST_REASONS + SPARE] for name in ("code", "text", "label")]
-    clean = [[value.replace("\0", "").strip() for value in column] for column in columns]
+    clean = [[forms.clean(value).strip() for value in column] for column in columns]
     lines = [dict(zip(("code", "text", "label"), line, strict=True)) for line in zip(*clean, strict=False)]
     return [line for line in lines if line["text"]]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -18,9 +17,9 @@ from moderation.news import Progress
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
-from moderation.tables import BulkJob, Comment, Site, User
-from service.console import access
-from service.console.card import cards
+from moderation.tables import BulkJob, Comment, User
+from service import forms
+from service.console import access, names
 from service.console.queue import queue_filters
 from service.context import context
 
@@ -28,16 +27,13 @@ from service.context import context
 PAGE, JOBS, MOST_SELECTED = 50, 50, 500
 MAX_NOTE = 500
 
-_COMMENT_ID = re.compile(r"c_[0-9a-z]{26}")
-_GROUP_ID = re.compile(r"g_[0-9a-z]{26}")
-_JOB_ID = re.compile(r"b_[0-9a-z]{26}")
 _LONGEST_KEY = 400
 
 
 def preview_bulk() -> ResponseReturnValue:
     """What deciding on everything that the address names would do."""
     criteria = _criteria(request.args) | {"seen_at": clock.now().isoformat()}
-    actor = f"user:{access.user().id}"
+    actor = access.actor()
     sites = moderated_sites()
     with context().store.read() as session:
         found = {
@@ -50,7 +46,7 @@ def preview_bulk() -> ResponseReturnValue:
             widest=widest,
             criteria=criteria,
             title=_title(criteria),
-            site_names=_names(session, set(widest.sites)),
+            site_names=names.of_sites(session, set(widest.sites)),
             reasons=_reasons(session, set(widest.sites)),
             fields=_as_fields(criteria),
             back=access.own_address(request.args.get("back")),
@@ -65,14 +61,14 @@ def start_bulk() -> ResponseReturnValue:
 
 def start_selection() -> ResponseReturnValue:
     """Decide on the cards that were selected, as they were when the page was made."""
-    chosen = [one for one in request.form.getlist("select") if _COMMENT_ID.fullmatch(one)]
+    chosen = [one for one in request.form.getlist("select") if clock.is_id("c", one)]
     if not chosen:
         flash("Nothing was selected. Tick the comments first.", "wait")
-        return redirect(access.own_address(request.form.get("back")), 303)
+        return redirect(access.own_address(forms.text("back")), 303)
     if len(chosen) > MOST_SELECTED:
         abort(422, f"You selected {len(chosen):,} comments; at most {MOST_SELECTED} fit in a selection.")
-    versions = dict(re.findall(r"(c_[0-9a-z]{26}):([0-9]{1,9})", " ".join(request.form.getlist("seen_version"))))
-    ids = [[one, int(versions[one]) if one in versions else None] for one in dict.fromkeys(chosen)]
+    seen = dict(text.split(":", 1) for text in request.form.getlist("seen_version") if ":" in text)
+    ids = [[one, forms.number(seen.get(one, ""))] for one in dict.fromkeys(chosen)]
     return _start({"ids": ids, "seen_at": _seen_at()})
 
 
@@ -87,7 +83,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
             job=job,
             told=_told(job),
             title=_title(job.criteria),
-            who=cards.people_names(session, [job.created_by])[job.created_by],
+            who=names.of_people(session, [job.created_by])[job.created_by],
             undone_by=undone_by,
             mine=_may_change(job),
         )
@@ -96,7 +92,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
 def list_jobs() -> ResponseReturnValue:
     """The person's own jobs, the latest first."""
     with context().store.read() as session:
-        query = select(BulkJob).where(BulkJob.created_by == f"user:{access.user().id}")
+        query = select(BulkJob).where(BulkJob.created_by == access.actor())
         jobs = session.scalars(query.order_by(BulkJob.id.desc()).limit(JOBS)).all()
         return render_template(
             "console/queue/bulk_jobs.html", jobs=[(one, _title(one.criteria), _told(one)) for one in jobs]
@@ -104,7 +100,7 @@ def list_jobs() -> ResponseReturnValue:
 
 
 def cancel_job(job_id: str) -> ResponseReturnValue:
-    actor = f"user:{access.user().id}"
+    actor = access.actor()
     with context().write(by=access.user().name) as session:
         _require_change(_job(session, job_id))
         bulk.cancel(session, job_id, actor=actor)
@@ -113,7 +109,7 @@ def cancel_job(job_id: str) -> ResponseReturnValue:
 
 def undo_job(job_id: str) -> ResponseReturnValue:
     """Take back what a job decided; where somebody decided anew since, that stays."""
-    actor = f"user:{access.user().id}"
+    actor = access.actor()
     with context().write(by=access.user().name) as session:
         _require_change(_job(session, job_id))
         try:
@@ -126,10 +122,8 @@ def undo_job(job_id: str) -> ResponseReturnValue:
 
 def show_group(group_id: str) -> ResponseReturnValue:
     """The open comments of a group of look-alikes, oldest first."""
-    if not _GROUP_ID.fullmatch(group_id):
-        abort(404)
-    after = request.args.get("after", "")
-    after = after if _COMMENT_ID.fullmatch(after) else ""
+    access.require_id("g", group_id)
+    after = forms.identifier("after", "c") or ""
     sites = list(access.roles())
     with context().store.read() as session:
         ids = [row.comment_id for row in session.execute(groups.members(group_id, sites, after=after).limit(PAGE + 1))]
@@ -140,7 +134,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
             comments=comments,
             number=groups.count(session, [group_id], sites).get(group_id, 0),
             most=groups.COUNT_UP_TO,
-            site_names=_names(session, {one.site_id for one in comments}),
+            site_names=names.of_sites(session, {one.site_id for one in comments}),
             next=ids[PAGE - 1] if len(ids) > PAGE else None,
             may_decide=any(access.may(one.site_id, "moderator") for one in comments),
         )
@@ -152,14 +146,13 @@ def moderated_sites() -> list[str]:
 
 
 def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
-    action = cast("Literal['publish', 'reject']", request.form.get("action", ""))
-    if action not in {"publish", "reject"}:
-        abort(400, "Choose to publish or to reject the comments.")
-    note = request.form.get("note", "").replace("\0", "").strip()
+    chosen = forms.choice("action", bulk_criteria.ACTIONS, "Choose to publish or to reject the comments.")
+    action = cast("Literal['publish', 'reject']", chosen)
+    note = forms.text("note")
     if len(note) > MAX_NOTE:
         abort(422, f"The note has {len(note):,} characters; at most {MAX_NOTE} fit.")
-    code = request.form.get("code", "")[:40] or None
-    sites, actor = moderated_sites(), f"user:{access.user().id}"
+    code = forms.text("code", most=40) or None
+    sites, actor = moderated_sites(), access.actor()
     if not sites:
         abort(403, "Deciding takes the role of a moderator.")
     with context().store.read() as session:
@@ -169,17 +162,17 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
         total = bulk.count(session, criteria, found, sites)
     with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
-    return redirect(url_for("console.show_job", job_id=job_id, back=request.form.get("back") or None), 303)
+    return redirect(url_for("console.show_job", job_id=job_id, back=forms.text("back") or None), 303)
 
 
 def _criteria(given: Mapping[str, str]) -> dict[str, Any]:
     """What the address or the form names, if the person may decide there."""
-    if _GROUP_ID.fullmatch(given.get("group", "")):
+    if clock.is_id("g", given.get("group", "")):
         return {"group": given["group"]}
     for name in ("author", "address"):
         if given.get("everything") == name and given.get(name) and given.get("site"):
             access.require(given["site"], "moderator")
-            return {name: given[name].replace("\0", "")[:_LONGEST_KEY], "site": given["site"]}
+            return {name: forms.clean(given[name])[:_LONGEST_KEY], "site": given["site"]}
     if given.get("everything") == "search":
         asked = queue_filters.read(list(access.roles()), access.user().id, given)
         # Also as it stands in the address, so that the form that follows names the same.
@@ -255,10 +248,6 @@ def _told(job: BulkJob | Progress) -> str:
     return f"{stopped} after {job.done:,} of {job.total:,} were {done}.{skipped}"
 
 
-def _names(session: Session, site_ids: set[str]) -> dict[str, str]:
-    return {row[0]: row[1] for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))}
-
-
 def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
     """What these sites' moderators can choose from, each code once."""
     settings = site_settings.of_sites(session, site_ids).values()
@@ -267,7 +256,7 @@ def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
 
 def _job(session: Session, job_id: str) -> BulkJob:
     """A job that the person may see: their own, or any for an admin of every site."""
-    job = session.get(BulkJob, job_id) if _JOB_ID.fullmatch(job_id) else None
+    job = session.get(BulkJob, job_id) if clock.is_id("b", job_id) else None
     if job is None or not _may_change(job):
         abort(404)
     return job
@@ -275,7 +264,7 @@ def _job(session: Session, job_id: str) -> BulkJob:
 
 def _may_change(job: BulkJob) -> bool:
     user: User = access.user()
-    return job.created_by == f"user:{user.id}" or user.role == "admin"
+    return job.created_by == access.actor() or user.role == "admin"
 
 
 def _require_change(job: BulkJob) -> None:

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, cast
 
-from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
+from flask import Response, abort, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from moderation.decisions import comments, undoing
 from moderation.review import claims
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
-from service.console import access, refusals
-from service.console.card import cards
+from service import forms
+from service.console import access, names, refusals
 from service.console.queue import latest_change
 from service.context import context
 
 MAX_REASON = 500
 
 _DONE: dict[str, str] = {"publish": "Published", "reject": "Rejected"}
-_ID = re.compile(r"c_[0-9a-z]{26}")
 
 
 def decide(comment_id: str) -> ResponseReturnValue:
     """Publish or reject, if the comment is still what the moderator saw. The site is told after its grace time."""
-    site_id = require_site(comment_id, "moderator")
-    action, version = request.form.get("action", ""), _version()
-    note = request.form.get("reason", "").replace("\0", "").strip()
-    code = request.form.get("code", "") if action == "reject" else ""
+    site_id = _require_site(comment_id)
+    action, version = forms.text("action"), forms.number(forms.text("version"))
+    note = forms.text("reason")
+    code = forms.text("code") if action == "reject" else ""
     if action not in _DONE or version is None:
         abort(400, "Choose to publish or to reject the comment, from a page that shows it.")
     if len(note) > MAX_REASON:
         abort(422, f"The reason has {len(note):,} characters; at most {MAX_REASON} fit.")
-    settings = settings_of(site_id)
+    settings = _settings_of(site_id)
     if code and code not in {reason.code for reason in settings.reasons}:
         abort(422, "This reason is no longer on the site's list. Load the page again and choose another.")
     try:
@@ -45,7 +42,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
                 site_id,
                 comment_id,
                 cast("Literal['publish', 'reject']", action),
-                actor=_actor(),
+                actor=access.actor(),
                 reason=note or None,
                 code=code or None,
                 version=version,
@@ -61,16 +58,16 @@ def decide(comment_id: str) -> ResponseReturnValue:
 
 def undo(comment_id: str) -> ResponseReturnValue:
     """Take back a decision of one's own, while it is the latest."""
-    require_site(comment_id, "moderator")
-    version = _version()
+    _require_site(comment_id)
+    version = forms.number(forms.text("version"))
     if version is None:
         abort(400, "Say which decision, from the page on which you made it.")
     try:
         with context().write(by=access.user().name) as session:
             found = comments.find(session, None, comment_id, lock=True)
-            if found.version == version and found.decided_by != _actor():
+            if found.version == version and found.decided_by != access.actor():
                 abort(403, "Only whoever decided can take it back. You can decide anew.")
-            undone = undoing.undo(session, comment_id, version, actor=_actor())
+            undone = undoing.undo(session, comment_id, version, actor=access.actor())
     except comments.CommentError as error:
         return _refuse(comment_id, error, "So nothing was undone.")
     comment = undone.comment
@@ -78,55 +75,35 @@ def undo(comment_id: str) -> ResponseReturnValue:
     if access.wants_json():
         return jsonify(status=comment.status, version=comment.version, message=message)
     flash(message, "good")
-    return redirect(access.own_address(request.form.get("back")), 303)
+    return redirect(access.own_address(forms.text("back")), 303)
 
 
 def claim(comment_id: str) -> ResponseReturnValue:
     """Say that one has this comment open, or still has. Answers who else has, if anybody."""
-    require_site(comment_id, "moderator")
+    _require_site(comment_id)
     with context().write(by=access.user().name) as session:
-        taken = claims.take(session, comment_id, by=_actor())
-        other = cards.people_names(session, [taken.other]).get(taken.other or "")
+        taken = claims.take(session, comment_id, by=access.actor())
+        other = names.of_people(session, [taken.other]).get(taken.other or "")
     return jsonify(by=other)
 
 
 def release(comment_id: str) -> ResponseReturnValue:
     """Say that one has left this comment."""
-    require_site(comment_id, "moderator")
+    _require_site(comment_id)
     with context().write(by=access.user().name) as session:
-        claims.release(session, comment_id, by=_actor())
+        claims.release(session, comment_id, by=access.actor())
     return "", 204
 
 
-def require_site(comment_id: str, needed: str) -> str:
-    """The site of a comment, once it is clear that there is one and that the person may do there what takes `needed`.
-
-    404 for what cannot be an id as well: PostgreSQL does not take every string.
-    """
-    if not _ID.fullmatch(comment_id):
-        abort(404)
+def _require_site(comment_id: str) -> str:
+    """The site of a comment on which the person signed in may decide."""
     with context().store.read() as session:
-        site_id = session.scalar(select(Comment.site_id).where(Comment.id == comment_id))
-    access.require(site_id or "", needed)
-    return site_id or ""
+        return access.require_comment(session, comment_id, "moderator").site_id
 
 
-def settings_of(site_id: str) -> SiteSettings:
-    """A site's settings, looked up once a request."""
-    known: dict[str, SiteSettings] = g.setdefault("site_settings", {})
-    if site_id not in known:
-        with context().store.read() as session:
-            known |= site_settings.of_sites(session, {site_id})
-    return known[site_id]
-
-
-def _actor() -> str:
-    return f"user:{access.user().id}"
-
-
-def _version() -> int | None:
-    text = request.form.get("version", "")
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+def _settings_of(site_id: str) -> SiteSettings:
+    with context().store.read() as session:
+        return site_settings.of_sites(session, {site_id})[site_id]
 
 
 def _decided(comment: Comment, message: str) -> ResponseReturnValue:
@@ -135,7 +112,7 @@ def _decided(comment: Comment, message: str) -> ResponseReturnValue:
         return jsonify(status=comment.status, version=comment.version, message=message, undo=address)
     text = f"{message.partition(':')[0].rstrip('.')} the comment by {comment.name[:60]}."
     flash({"text": text, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
-    return redirect(access.own_address(request.form.get("back")), 303)
+    return redirect(access.own_address(forms.text("back")), 303)
 
 
 def _agreed(comment: Comment) -> ResponseReturnValue:
@@ -144,7 +121,7 @@ def _agreed(comment: Comment) -> ResponseReturnValue:
     if access.wants_json():
         return jsonify(status=comment.status, version=comment.version, message=message)
     flash(message, "good")
-    return redirect(access.own_address(request.form.get("back")), 303)
+    return redirect(access.own_address(forms.text("back")), 303)
 
 
 def _what_an_undo_did(undone: undoing.Undone) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from moderation.tables import AuditEvent, Comment
 from service import pages
-from service.console.card import cards
+from service.console import names
 
 _VERBS = {"published": "published", "rejected": "rejected"}
 _ACTIONS = ("comment.decided", "comment.undone", "comment.edited")
@@ -27,7 +27,7 @@ def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
     )
     if event is None or event.action == "comment.edited":
         return f"Its author changed the comment{and_then}, and it is being scored again."
-    who = cards.people_names(session, [event.actor]).get(event.actor, "Somebody")
+    who = names.of_people(session, [event.actor]).get(event.actor, "Somebody")
     done = "undid the last decision on" if event.action == "comment.undone" else _VERBS.get(comment.status, "flagged")
     told = f"{who[0].upper()}{who[1:]} {done} this comment {pages.age(event.created_at)}{and_then}."
     reason = said(event.reasons)

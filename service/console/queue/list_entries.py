@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
-from flask import abort, flash, jsonify, redirect, request
+from flask import abort, flash, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
 from moderation import clock
@@ -15,6 +14,7 @@ from moderation.policy.policy_lists import ListError
 from moderation.policy.rules import LISTS
 from moderation.policy.switches import ADDRESSES, WORDS, Kind
 from moderation.tables import Comment
+from service import forms
 from service.console import access
 from service.context import context
 
@@ -27,7 +27,6 @@ SPANS: dict[str, timedelta | None] = {
 }
 LONGEST = 200
 
-_ID = re.compile(r"c_[0-9a-z]{26}")
 _LISTS = {one.key: one for one in LISTS}
 _FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
 
@@ -36,7 +35,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     """Put the comment's author or address, or a word, into a list of its site's policy."""
     comment = _comment(comment_id)
     access.require(comment.site_id, "moderator")
-    name, span = request.form.get("list", ""), request.form.get("until", "")
+    name, span = forms.text("list"), forms.text("until")
     if name not in _LISTS or span not in SPANS:
         abort(400, "Choose what to do and for how long, from a page that shows the comment.")
     length = SPANS[span]
@@ -51,7 +50,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 name,
                 entry,
                 until=None if length is None else clock.now() + length,
-                actor=f"user:{access.user().id}",
+                actor=access.actor(),
             )
     except PatternError:
         abort(422, "Only `*` is not a word: give some letters too.")
@@ -61,17 +60,12 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     if access.wants_json():
         return jsonify(message=message)
     flash(message, "good")
-    return redirect(access.own_address(request.form.get("back")), 303)
+    return redirect(access.own_address(forms.text("back")), 303)
 
 
 def _comment(comment_id: str) -> Comment:
-    comment = None
-    if _ID.fullmatch(comment_id):
-        with context().store.read() as session:
-            comment = session.get(Comment, comment_id)
-    if comment is None:
-        abort(404)
-    access.require(comment.site_id, "viewer")
+    with context().store.read() as session:
+        comment = access.require_comment(session, comment_id)
     if comment.status == "erased":
         abort(410, "The comment was erased meanwhile, and its author with it.")
     return comment
@@ -80,7 +74,7 @@ def _comment(comment_id: str) -> Comment:
 def _entry(comment: Comment, kind: Kind) -> str:
     """What goes into the list: the author as the site lets us know them best."""
     if kind is WORDS:
-        entry = " ".join(request.form.get("entry", "").replace("\0", "").split())
+        entry = " ".join(forms.text("entry").split())
         if not entry or len(entry) > LONGEST:
             abort(422, f"Give a word or a phrase of at most {LONGEST} characters.")
         return entry

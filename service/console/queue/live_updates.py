@@ -23,8 +23,7 @@ from moderation.review import claims
 from moderation.store import AWAY
 from moderation.tables import Comment, ReviewItem
 from moderation.webhooks.console_channel import Message
-from service.console import access
-from service.console.card import cards
+from service.console import access, names
 from service.console.queue import bulk, latest_change
 from service.console.queue.subscription import Line, Wire
 from service.context import Context, context
@@ -39,8 +38,6 @@ MOST_CARDS = 200
 #: A page is told of new items from a moment before it asked last: what was written then may be seen only now.
 _OVERLAP_MS = 3000
 _COUNT_UP_TO = 100
-
-_ID = re.compile(r"c_[0-9a-z]{26}")
 
 
 class Reach(NamedTuple):
@@ -90,23 +87,23 @@ def stream_events() -> ResponseReturnValue:
 
 def show_changes() -> ResponseReturnValue:
     """What has changed `since` (milliseconds since 1970): how many new items, and how `cards` stand now."""
-    wanted = [one for one in request.args.get("cards", "").split(",") if _ID.fullmatch(one)][:MOST_CARDS]
+    wanted = [one for one in request.args.get("cards", "").split(",") if clock.is_id("c", one)][:MOST_CARDS]
     since = request.args.get("since", "")
     now = now_ms()
     with context().store.read() as session:
         rows = session.scalars(select(Comment).where(Comment.id.in_(wanted), Comment.site_id.in_(access.roles()))).all()
         ids = [row.id for row in rows]
-        open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.closed_at.is_(None))
+        open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.is_open)
         waiting = set(session.scalars(open_items))
         holders = claims.holders(session, ids)
-        names = cards.people_names(session, list(holders.values()))
-        me = f"user:{access.user().id}"
+        people = names.of_people(session, list(holders.values()))
+        me = access.actor()
         shown = {
             row.id: {
                 "version": row.version,
                 "waits": row.id in waiting,
                 "message": None if row.id in waiting else latest_change.tell(session, row),
-                "by": names[holders[row.id]] if holders.get(row.id, me) != me else None,
+                "by": people[holders[row.id]] if holders.get(row.id, me) != me else None,
             }
             for row in rows
         }
@@ -114,7 +111,7 @@ def show_changes() -> ResponseReturnValue:
         if re.fullmatch(r"[0-9]{1,15}", since):
             after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
             query = select(ReviewItem.id).where(
-                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.closed_at.is_(None)
+                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.is_open
             )
             opened = session.scalar(select(func.count()).select_from(query.limit(_COUNT_UP_TO).subquery())) or 0
     return jsonify(now=now, opened=opened, cards=shown)

@@ -9,11 +9,12 @@ from typing import cast, get_args
 
 from flask import request
 
-from moderation import clock
+from moderation import actors, clock
 from moderation.policy import rules
 from moderation.review.review_counts import Counts
 from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
-from service.console.card.cards import KINDS
+from service import forms
+from service.console import names
 from texts import wording
 from texts.folding import fold
 
@@ -31,12 +32,6 @@ AGES: Mapping[str, tuple[str, timedelta, bool]] = {
     "over-week": ("More than a week", timedelta(days=7), True),
 }
 RULES = {name: rule.title for name, rule in rules.BY_NAME.items()}
-LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
-    "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
-    "ur-Latn": "Urdu in Latin letters", "zh": "Chinese",
-}  # fmt: skip
 #: In an address -> in the form, and how its values are read.
 NAMES = {
     "kind": "Why it waits",
@@ -82,7 +77,7 @@ class Option:
 def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | None = None) -> Asked:
     """What the request's address asks for, or the form `given_by`; nothing where no page could have asked for it."""
     source = request.args if given_by is None else given_by
-    given = {name: _clean(source.get(name, "")) for name in ("site", "order", *NAMES)}
+    given = {name: forms.text(name, most=_LONGEST, sent=source) for name in ("site", "order", *NAMES)}
     order = cast("Order", given["order"]) if given["order"] in get_args(Order) else "due"
     values = {name: given[name] for name in NAMES if given[name] and (name != "age" or given[name] in AGES)}
     _, span, older = AGES.get(values.get("age", ""), ("", None, False))
@@ -93,7 +88,7 @@ def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | No
         text=values.get("q"),
         opened_since=None if older else since,
         opened_before=since if older else None,
-        not_for=f"user:{user_id}",
+        not_for=actors.of_user(user_id),
         one_of_each=site_ids,
     )
     return Asked(given["site"] if given["site"] in site_ids else None, order, values, filters)
@@ -117,15 +112,10 @@ def in_words(name: str, value: str) -> str:
         return AGES[value][0]
     if name == "label":
         return wording.named(value)
-    known = {"kind": KINDS, "rule": RULES, "language": LANGUAGES}.get(name, {})
+    known = {"kind": names.REVIEW_KINDS, "rule": RULES, "language": names.LANGUAGES}.get(name, {})
     return known.get(value, value)
 
 
 def number(count: int) -> str:
     """A count that nobody went on with: `1,000+`."""
     return f"{COUNT_UP_TO:,}+" if count > COUNT_UP_TO else f"{count:,}"
-
-
-def _clean(text: str) -> str:
-    """Without what PostgreSQL does not take."""
-    return text.replace("\0", "").strip()[:_LONGEST]

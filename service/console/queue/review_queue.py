@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.review import review_counts, review_items
-from moderation.tables import Comment, ReviewItem, Site
-from service.console import access
+from moderation.tables import Comment, ReviewItem
+from service.console import access, names
 from service.console.card import cards
 from service.console.queue import queue_filters
 from service.context import context
@@ -22,14 +22,12 @@ PAGE = 20
 #: How many sites are shown with how much waits there.
 SITES_COUNTED = 50
 
-_POSITION = re.compile(r"([0-9]{1,17})-(q_[0-9a-z]{26})")
-
 
 def show_queue() -> ResponseReturnValue:
     """A page of cards; the address says which filters and where it begins."""
     after = read_position(request.args.get("after"))
     with context().store.read() as session:
-        sites = site_names(session)
+        sites = names.of_own_sites(session)
         asked = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
         site_ids = [asked.site_id] if asked.site_id else list(access.roles())
         # Without a filter one index has the queue of all sites.
@@ -68,18 +66,12 @@ def with_all_items(
     """
     comments = {comment.id: comment for _, comment in rows}
     items: dict[str, list[ReviewItem]] = {comment_id: [] for comment_id in comments}
-    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.closed_at.is_(None))
+    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.is_open)
     if person is not None:
         query = query.where(or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != person))
     for item in session.scalars(query.order_by(ReviewItem.id)):
         items[item.comment_id].append(item)
     return [(comment, items[comment_id]) for comment_id, comment in comments.items()]
-
-
-def site_names(session: Session) -> list[tuple[str, str]]:
-    """The sites that the person signed in may see: id and name, by name."""
-    query = select(Site.id, Site.name).where(Site.id.in_(access.roles())).order_by(Site.name, Site.id)
-    return [(site_id, name) for site_id, name in session.execute(query)]
 
 
 def write_position(position: review_items.Position | None) -> str | None:
@@ -89,8 +81,10 @@ def write_position(position: review_items.Position | None) -> str | None:
 
 def read_position(text: str | None) -> review_items.Position | None:
     """What `write_position` wrote; anything else is the beginning."""
-    match = _POSITION.fullmatch(text or "")
-    return None if match is None else review_items.Position(int(match[1]), match[2])
+    at, _, item_id = (text or "").partition("-")
+    if not (re.fullmatch(r"[0-9]{1,17}", at) and clock.is_id("q", item_id)):
+        return None
+    return review_items.Position(int(at), item_id)
 
 
 def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:

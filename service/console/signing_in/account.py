@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from moderation import sealing
 from moderation.people import accounts, sessions, totp
-from service.console import access
+from service import forms
+from service.console import access, names
 from service.console.browsers import browser_name
-from service.console.queue.review_queue import site_names
 from service.console.signing_in import throttle
 from service.context import context
 
@@ -35,7 +35,7 @@ def change_password() -> ResponseReturnValue:
 
 
 def end_own_session() -> ResponseReturnValue:
-    chosen = request.form.get("session", "").replace("\0", "")
+    chosen = forms.text("session")
     with context().store.write() as session:
         sessions.end(session, access.user().id, chosen, actor=access.actor())
     flash("That browser is signed out.", "good")
@@ -55,7 +55,7 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
         page = render_template(
             "console/signing_in/you.html",
             person=user,
-            sites=[(name, access.roles()[site_id]) for site_id, name in site_names(session)[:50]],
+            sites=[(name, access.roles()[site_id]) for site_id, name in names.of_own_sites(session)[:50]],
             sessions=sessions.of_user(session, user.id),
             own=sealing.digest(_token()),
             codes_left=totp.recovery_codes_left(session, user.id),

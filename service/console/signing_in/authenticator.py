@@ -6,12 +6,13 @@ import io
 from urllib.parse import urlsplit
 
 import segno
-from flask import Response, flash, redirect, render_template, request, session, url_for
+from flask import Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation import sealing
 from moderation.people import totp
 from moderation.sealing import SealError
+from service import forms
 from service.console import access
 from service.console.signing_in import throttle
 from service.context import context
@@ -43,7 +44,7 @@ def turn_authenticator_on() -> ResponseReturnValue:
     if access.user().totp_sealed is not None or secret is None:
         return redirect(url_for("console.show_authenticator"), 303)
     throttle.count_code(access.user().id)
-    codes = totp.turn_on(context().store, context().settings, access.user().id, secret, request.form.get("code", ""))
+    codes = totp.turn_on(context().store, context().settings, access.user().id, secret, forms.text("code", most=100))
     if codes is None:
         return _page(422, error="This is not the code of now. Wait for the next one and enter that.")
     session.pop(_BEGUN, None)
@@ -52,13 +53,13 @@ def turn_authenticator_on() -> ResponseReturnValue:
 
 def change_authenticator() -> ResponseReturnValue:
     """Turn it off, or make new recovery codes: either takes a code, so that a browser left open is not enough."""
-    user, code = access.user(), request.form.get("code", "")[:100]
+    user, code = access.user(), forms.text("code", most=100)
     if user.totp_sealed is None:
         return redirect(url_for("console.show_authenticator"), 303)
     throttle.count_code(user.id)
     if not totp.check(context().store, context().settings, user, code):
         return _page(403, error="This is not the code of now, or it was used already.")
-    if request.form.get("action") == "renew":
+    if forms.text("action") == "renew":
         codes = totp.renew_recovery_codes(context().store, user.id)
         return render_template("console/signing_in/recovery_codes.html", codes=codes, is_new=False)
     with context().store.write() as write:

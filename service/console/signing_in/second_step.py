@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from moderation import clock, sealing
 from moderation.people import accounts, totp
 from moderation.tables import User
+from service import forms
 from service.console import access
 from service.console.signing_in import throttle
 from service.context import context
@@ -47,7 +48,7 @@ def check_second_step() -> ResponseReturnValue:
     user = _pending()
     if user is None:
         return _from_the_beginning()
-    code = request.form.get("code", "")[:100].strip()
+    code = forms.text("code", most=100)
     if not code:
         return _form(422, "Please enter the code.")
     throttle.count_attempt()

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from moderation.people import accounts
 from moderation.tables import User
+from service import forms
 from service.console import access
 from service.console.signing_in import second_step, single_sign_on, throttle
 from service.context import context
@@ -19,7 +20,7 @@ def show_sign_in() -> ResponseReturnValue:
 
 
 def check_sign_in() -> ResponseReturnValue:
-    name, password = request.form.get("name", "").replace("\0", "").strip(), request.form.get("password", "")
+    name, password = forms.text("name"), request.form.get("password", "")
     errors = {}
     if not name:
         errors["name"] = "Please enter your name."

@@ -9,13 +9,14 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request, url_for
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 from moderation.settings import Settings
+from service.console import refusals
 from texts import wording
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,13 @@ def count_code(user_id: str) -> None:
     """
     throttle: Throttle = current_app.extensions["winnow_throttle"]
     throttle.require(BY_CODE, "code", user_id)
+
+
+def refuse(error: TooManyAttempts) -> Response:
+    """For `register_error_handler`: somebody guesses, or has a bad day."""
+    response = refusals.refuse(429, str(error), back=url_for("console.show_sign_in"))
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _require(limiter: MovingWindowRateLimiter, limit: RateLimitItem, *key: str) -> None:

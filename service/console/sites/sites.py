@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,22 +15,10 @@ from moderation.sites import site_keys
 from moderation.sites import sites as site_rows
 from moderation.tables import Site
 from moderation.webhooks import endpoints
-from service.console import access
+from service import forms
+from service.console import access, names
 from service.context import context
 
-#: Mode -> what it does with a comment.
-MODES = {
-    "auto": "The policy decides; what it is unsure of waits for a moderator.",
-    "hold": "Every comment waits for a moderator. The emergency brake.",
-    "open": "Comments are published at once, and moderators look at doubtful ones afterwards.",
-    "observe": "Everything is published. Winnow only records what it would have done.",
-}
-#: Role on one site -> what it allows.
-SITE_ROLES = {
-    "viewer": "looks at comments and decisions",
-    "moderator": "decides on comments as well",
-    "admin": "changes the policy, keys, webhooks and people of the site as well",
-}
 KINDS = {"api": "API key", "compat": "compat key"}
 
 
@@ -41,7 +29,7 @@ def list_sites() -> ResponseReturnValue:
 
 def create_site() -> ResponseReturnValue:
     access.require_everywhere("admin")
-    name = request.form.get("name", "").strip()
+    name = forms.text("name")
     try:
         site_rows.require_name(name)
     except ValueError as error:
@@ -61,7 +49,7 @@ def show_site(site_id: str) -> ResponseReturnValue:
 
 def rename_site(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    name = request.form.get("name", "").strip()
+    name = forms.text("name")
     try:
         site_rows.require_name(name)
     except ValueError as error:
@@ -74,13 +62,11 @@ def rename_site(site_id: str) -> ResponseReturnValue:
 
 def set_site_mode(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    mode = request.form.get("mode", "")
-    if mode not in MODES:
-        abort(400, f"There is no mode {mode[:20]!r}; choose one of {', '.join(MODES)}.")
+    mode = forms.choice("mode", names.MODES, f"Choose one of the modes {', '.join(names.MODES)}.")
     with context().store.write() as session:
         if policies.current(session, site_id).document["mode"] != mode:
             policies.set_mode(session, site_id, mode, actor=access.actor())
-    flash(f"The site is in mode {mode}. {MODES[mode]}", "good")
+    flash(f"The site is in mode {mode}. {names.MODES[mode]}", "good")
     return _back(site_id)
 
 
@@ -94,12 +80,9 @@ def rotate_site_key(site_id: str) -> ResponseReturnValue:
 
 def revoke_site_key(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    kind, key_id = _kind(), request.form.get("key", "")
+    kind, key_id = _kind(), forms.text("key")
     with context().store.write() as session:
-        try:
-            site_keys.revoke(session, site_id, kind, key_id, actor=access.actor())
-        except LookupError as error:
-            abort(404, str(error))
+        site_keys.revoke(session, site_id, kind, key_id, actor=access.actor())
     flash(
         "The key is revoked: in five seconds at most nothing accepts it any more. For a week it can be undone.", "good"
     )
@@ -108,12 +91,10 @@ def revoke_site_key(site_id: str) -> ResponseReturnValue:
 
 def restore_site_key(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    kind, key_id = _kind(), request.form.get("key", "")
+    kind, key_id = _kind(), forms.text("key")
     with context().store.write() as session:
         try:
             site_keys.restore(session, site_id, kind, key_id, actor=access.actor())
-        except LookupError as error:
-            abort(404, str(error))
         except site_keys.KeyRefused as error:
             flash(str(error), "bad")
         else:
@@ -134,12 +115,12 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             "console/sites/site.html",
             site=session.get_one(Site, site_id),
             mode=policies.current(session, site_id).document["mode"],
-            modes=MODES,
+            modes=names.MODES,
             keys=site_keys.of_site(session, context().settings, site_id),
             kinds=KINDS,
             members=members.of_site(session, site_id),
             everywhere=members.everywhere(session),
-            roles=SITE_ROLES,
+            roles=names.SITE_ROLES,
             webhooks=endpoints.of_site(session, site_id),
             errors=errors,
             may_see_people=_may_create(),
@@ -161,10 +142,7 @@ def _show_keys(title: str, site_id: str, api_key: str | None, compat_key: str | 
 
 
 def _kind() -> Literal["api", "compat"]:
-    kind = request.form.get("kind", "")
-    if kind not in KINDS:
-        abort(400, "Say which key: api or compat.")
-    return cast("Literal['api', 'compat']", kind)
+    return cast("Literal['api', 'compat']", forms.choice("kind", KINDS, "Say which key: api or compat."))
 
 
 def _may_create() -> bool:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.errors import NotFound
 from moderation.tables import Site
 from moderation.webhooks import endpoints
 from moderation.webhooks.endpoints import EndpointRefused, NotNow
+from service import forms
 from service.console import access
 from service.context import context
 
 PAGE = 30
-_DELIVERY = re.compile(r"msg_[0-9a-z]{26}")
-_ENDPOINT = re.compile(r"w_[0-9a-z]{26}")
 #: State of a delivery -> what it is called, and the colour of its badge.
 STATES = {
     "delivered": ("Delivered", "published"),
@@ -35,7 +31,7 @@ def list_webhooks(site_id: str) -> ResponseReturnValue:
 
 def add_webhook(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
-    url = request.form.get("url", "").strip()
+    url = forms.text("url")
     try:
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, url, actor=access.actor())
@@ -46,12 +42,9 @@ def add_webhook(site_id: str) -> ResponseReturnValue:
 
 def switch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     _require(site_id, endpoint_id)
-    on = request.form.get("action") == "on"
-    try:
-        with context().store.write() as session:
-            endpoints.switch(session, site_id, endpoint_id, on=on, actor=access.actor())
-    except NotFound:
-        abort(404)
+    on = forms.text("action") == "on"
+    with context().store.write() as session:
+        endpoints.switch(session, site_id, endpoint_id, on=on, actor=access.actor())
     flash(f"The webhook is switched {'on' if on else 'off'}.", "good")
     return redirect(url_for("console.list_webhooks", site_id=site_id), 303)
 
@@ -61,8 +54,6 @@ def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     try:
         with context().write() as session:
             endpoints.test(session, site_id, endpoint_id, actor=access.actor())
-    except NotFound:
-        abort(404)
     except NotNow as refusal:
         flash(str(refusal), "bad")
     else:
@@ -72,14 +63,10 @@ def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
 
 def show_deliveries(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     _require(site_id, endpoint_id)
-    before = request.args.get("before", "")
-    after = before if _DELIVERY.fullmatch(before) else None
+    after = forms.identifier("before", "msg")
     with context().store.read() as session:
-        try:
-            endpoint = endpoints.find(session, site_id, endpoint_id)
-            rows = endpoints.deliveries(session, site_id, endpoint_id, after=after, limit=PAGE + 1)
-        except NotFound:
-            abort(404)
+        endpoint = endpoints.find(session, site_id, endpoint_id)
+        rows = endpoints.deliveries(session, site_id, endpoint_id, after=after, limit=PAGE + 1)
         return render_template(
             "console/sites/deliveries.html",
             site=session.get_one(Site, site_id),
@@ -93,13 +80,10 @@ def show_deliveries(site_id: str, endpoint_id: str) -> ResponseReturnValue:
 
 def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseReturnValue:
     _require(site_id, endpoint_id)
-    if not _DELIVERY.fullmatch(delivery_id):
-        abort(404)
+    access.require_id("msg", delivery_id)
     try:
         with context().write() as session:
             endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=access.actor())
-    except NotFound:
-        abort(404)
     except NotNow as refusal:
         flash(str(refusal), "bad")
     else:
@@ -108,10 +92,9 @@ def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseRetur
 
 
 def _require(site_id: str, endpoint_id: str) -> None:
-    """404 for what cannot be an id: PostgreSQL does not take every string."""
+    """Only an admin of the site may go on, and only with what can be the id of a webhook."""
     access.require(site_id, "admin")
-    if not _ENDPOINT.fullmatch(endpoint_id):
-        abort(404)
+    access.require_id("w", endpoint_id)
 
 
 def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:

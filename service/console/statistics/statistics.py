@@ -14,10 +14,9 @@ from models import LABELS
 from moderation import clock
 from moderation.decisions.second_looks import Agreement, agreement
 from moderation.history import tallies
-from service.console import plots
-from service.console.card import cards
+from service import forms
+from service.console import names, plots
 from service.console.plots import Plot, Series
-from service.console.queue.review_queue import site_names
 from service.context import context
 from texts import wording
 
@@ -34,7 +33,7 @@ def show_stats() -> ResponseReturnValue:
     days = _days()
     since = days[0].isoformat()
     with context().store.read() as session:
-        sites = site_names(session)
+        sites = names.of_own_sites(session)
         chosen = request.args.get("site") if request.args.get("site") in dict(sites) else None
         site_ids = [chosen] if chosen else [site_id for site_id, _ in sites]
         return render_template(
@@ -58,7 +57,7 @@ def second_looks(session: Session, site_ids: Collection[str], since: datetime) -
 
 
 def _days() -> list[date]:
-    sent = request.args.get("days", "")
+    sent = forms.argument("days")
     number = int(sent) if sent in {str(period) for period in PERIODS} else 30
     today = clock.now().date()
     return [today - timedelta(days=back) for back in range(number - 1, -1, -1)]
@@ -99,7 +98,7 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
         ]
     else:
         points = [(_name(day), [f"{day.isoformat()} {hour:02}" for hour in range(24)]) for day in days]
-    names = [name for name, _ in points]
+    moments = [name for name, _ in points]
     size, age = (
         [max((samples[hour][which] for hour in hours if hour in samples), default=None) for _, hours in points]
         for which in (0, 1)
@@ -112,10 +111,12 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
     most, oldest = max((one or 0 for one in size), default=0), max((one or 0 for one in age), default=0)
     longest = wording.short_duration(max(known)) if known else "nothing"
     return [
-        plots.line("Waiting in the queue", names, Series("Waiting", "seen", size), summary=f"At most {most:,} waited."),
+        plots.line(
+            "Waiting in the queue", moments, Series("Waiting", "seen", size), summary=f"At most {most:,} waited."
+        ),
         plots.line(
             "Age of the oldest",
-            names,
+            moments,
             Series("Age", "seen", age),
             summary=f"The oldest waited {wording.short_duration(oldest)} at most.",
             times=True,
@@ -178,10 +179,10 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
         actor, bucket = key.rsplit(" ", 1)
         paces[actor].append((int(bucket), number))
     busiest = sorted(counts, key=lambda actor: -sum(counts[actor].values()))[:MOST_PEOPLE]
-    names = cards.people_names(session, busiest)
+    people = names.of_people(session, busiest)
     found = []
     for actor in busiest:
-        total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), names.get(actor, actor)
+        total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), people.get(actor, actor)
         a_day = f"{total:,} decisions, {total / len(counts[actor]):,.0f} on a day with any"
         note = f"{a_day}. Median {wording.short_duration(pace)} from one to the next." if pace else f"{a_day}."
         series = Series("Decisions", "seen", [counts[actor][day.isoformat()] for day in days])

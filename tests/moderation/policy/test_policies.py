@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from moderation.errors import NotFound
 from moderation.patterns import PatternError
 from moderation.policy import policies
 from moderation.policy.policies import DEFAULT, PolicyCache, compile_policy, thresholds
@@ -69,7 +70,7 @@ def test_a_list_that_cannot_be_used_is_refused_and_nothing_is_stored(
 
 @pytest.mark.parametrize("verb", [policies.current, lambda s, i: policies.save(s, i, {}, actor="site")])
 def test_a_site_that_is_not_there_has_no_policy(store: Store, verb: Any) -> None:
-    with pytest.raises(LookupError, match="There is no site s_nobody"), store.write() as session:
+    with pytest.raises(NotFound, match="There is no site s_nobody"), store.write() as session:
         verb(session, "s_nobody")
 
 

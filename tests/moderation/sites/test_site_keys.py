@@ -8,6 +8,7 @@ import pytest
 
 from moderation import actors
 from moderation import clock as clock_module
+from moderation.errors import NotFound
 from moderation.settings import Settings
 from moderation.sites import site_keys, sites
 from moderation.sites.site_keys import Key, KeyRefused
@@ -69,7 +70,7 @@ def test_another_sites_key_is_not_to_be_had(
     store: Store, settings: Settings, site: CreatedSite, other_site: CreatedSite
 ) -> None:
     for key in keys(store, settings, other_site):
-        with pytest.raises(LookupError), store.write() as session:
+        with pytest.raises(NotFound), store.write() as session:
             site_keys.revoke(session, site.id, key.kind, key.id, actor="user:u")
 
 
@@ -151,5 +152,5 @@ def test_anothers_webhook_is_not_to_be_had(store: Store, site: CreatedSite, site
         lambda session: endpoints.test(session, site.id, endpoint.id, actor="user:u"),
         lambda session: endpoints.switch(session, site.id, endpoint.id, on=False, actor="user:u"),
     ):
-        with pytest.raises(LookupError), store.write() as session:
+        with pytest.raises(NotFound), store.write() as session:
             do(session)

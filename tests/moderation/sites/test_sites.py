@@ -8,6 +8,7 @@ import pytest
 
 from moderation import sealing
 from moderation.decisions import comments
+from moderation.errors import NotFound
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.sites import sites
@@ -81,7 +82,7 @@ def test_rotating_one_sites_key_leaves_the_others(
 
 
 def test_rotating_a_site_that_is_not_there(store: Store, settings: Settings) -> None:
-    with pytest.raises(LookupError, match="There is no site s_nobody"):
+    with pytest.raises(NotFound, match="There is no site s_nobody"):
         sites.rotate_key(store, settings, "s_nobody")
 
 
@@ -118,10 +119,10 @@ def test_creating_and_rotating_are_on_record(store: Store, settings: Settings, s
 def test_a_site_is_found_by_name_or_id_and_never_guessed(store: Store, settings: Settings, site: CreatedSite) -> None:
     with store.read() as session:
         assert sites.by_name(session, "The Site").id == sites.by_name(session, site.id).id == site.id
-        with pytest.raises(LookupError, match="There is no site named 'the site'"):
+        with pytest.raises(NotFound, match="There is no site named 'the site'"):
             sites.by_name(session, "the site")
     sites.create_site(store, settings, "The Site")
-    with store.read() as session, pytest.raises(LookupError, match="Several sites are named 'The Site'"):
+    with store.read() as session, pytest.raises(NotFound, match="Several sites are named 'The Site'"):
         sites.by_name(session, "The Site")
 
 

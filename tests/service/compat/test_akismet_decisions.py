@@ -12,6 +12,7 @@ from flask import Flask
 
 from moderation import actors, counters
 from moderation.decisions import comments
+from moderation.errors import NotFound
 from moderation.intake.queues import Queues
 from moderation.policy import policies
 from moderation.settings import Settings
@@ -290,7 +291,7 @@ def test_an_erased_comment_is_not_told_of(blog: Akismet, store: Store, deliver: 
 def test_a_callback_takes_no_test_message(blog: Akismet, store: Store, site: CreatedSite) -> None:
     hold(blog, store)
     [endpoint] = rows(store, WebhookEndpoint)
-    with store.write() as session, pytest.raises(LookupError, match="callback"):
+    with store.write() as session, pytest.raises(NotFound, match="callback"):
         endpoints.test(session, site.id, endpoint.id, actor=actors.SITE)
 
 

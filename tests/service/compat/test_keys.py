@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from moderation import sealing
+from moderation.errors import NotFound
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
@@ -69,7 +70,7 @@ def test_without_a_secret_key_no_site_is_made_half(store: Store, settings: Setti
 
     with pytest.raises(sealing.SealError, match="WINNOW_SECRET_KEY"):
         sites.create_site(store, dataclasses.replace(settings, secret_keys=()), "Half")
-    with store.read() as session, pytest.raises(LookupError):
+    with store.read() as session, pytest.raises(NotFound):
         sites.by_name(session, "Half")
 
 

@@ -1,0 +1,66 @@
+"""What the pages call things: sites, people, roles, modes, languages, and why a comment waits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation import actors
+from moderation.tables import Site, User
+from service.console import access
+
+#: Kind of a review item -> why the comment waits.
+REVIEW_KINDS = {
+    "flag": "Flagged",
+    "report": "Reported by readers",
+    "second_look": "Second look",
+    "appeal": "Appeal",
+}
+#: Role on one site -> what it allows.
+SITE_ROLES = {
+    "viewer": "looks at comments and decisions",
+    "moderator": "decides on comments as well",
+    "admin": "changes the policy, keys, webhooks and people of the site as well",
+}
+#: Role on every site -> what it allows.
+ROLES = {
+    "admin": "everything, on every site, and this page",
+    "moderator": "decides on comments, on every site",
+    "viewer": "looks, on every site",
+    "none": "only what their roles on single sites allow",
+}
+#: Mode of a site -> what it does with a comment.
+MODES = {
+    "auto": "The policy decides; what it is unsure of waits for a moderator.",
+    "hold": "Every comment waits for a moderator. The emergency brake.",
+    "open": "Comments are published at once, and moderators look at doubtful ones afterwards.",
+    "observe": "Everything is published. Winnow only records what it would have done.",
+}
+LANGUAGES = {
+    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
+    "ur-Latn": "Urdu in Latin letters", "zh": "Chinese",
+}  # fmt: skip
+#: Actors that are not people.
+_NOT_PEOPLE = {actors.POLICY: "the site's policy", actors.SITE: "the site", actors.OPERATOR: "the operator"}
+
+
+def of_people(session: Session, who: Sequence[str | None]) -> dict[str, str]:
+    """The names of these actors (`user:<id>`), and of those that are not people: `policy`, `site`, `operator`."""
+    ids = {actors.user_id(actor) for actor in who if actor is not None and actors.is_person(actor)}
+    names = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
+    return _NOT_PEOPLE | {actors.of_user(user_id): names.get(user_id, "somebody who left") for user_id in ids}
+
+
+def of_sites(session: Session, site_ids: Collection[str]) -> dict[str, str]:
+    """The name of each of these sites, by id."""
+    return {row[0]: row[1] for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))}
+
+
+def of_own_sites(session: Session) -> list[tuple[str, str]]:
+    """The sites that the person signed in may see: id and name, in the order of their names."""
+    query = select(Site.id, Site.name).where(Site.id.in_(access.roles())).order_by(Site.name, Site.id)
+    return [(site_id, name) for site_id, name in session.execute(query)]

@@ -1,0 +1,167 @@
+"""A site's policy by its form: what is saved, what is refused, and versions that come and go."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import PolicyVersion
+from tests.support.comments import rows
+from tests.support.signed_in import csrf_token, sign_in, submit
+
+
+@pytest.fixture
+def chief(app: Flask, store: Store) -> FlaskClient:
+    return sign_in(app, store, "chief", "admin")
+
+
+def save(browser: FlaskClient, site: CreatedSite, button: str = "save", /, **fields: str | None) -> TestResponse:
+    """Change these fields of the policy's page and press a button."""
+    path = f"/console/sites/{site.id}/policy"
+    return submit(browser, path, path, button, **fields)
+
+
+def in_force(store: Store, site: CreatedSite) -> PolicyVersion:
+    with store.read() as session:
+        return policies.current(session, site.id)
+
+
+def said(answer: TestResponse) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def test_what_is_saved_is_a_new_version_and_stands_in_the_form_again(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    fields: dict[str, str | None] = {
+        "mode": "hold",
+        "max_links": "3",
+        "banned_words": "moonshot\r\n  casino* \r\n\r\n",
+        "blocked_ips": "192.0.2.0/24",
+        "flag_first_comment": "on",
+        "flag_at.insult": "0.25",
+        "reject_at.insult": "",
+    }
+    before = in_force(store, site).version
+    answer = save(chief, site, **fields)
+    assert answer.status_code == 303
+    row = in_force(store, site)
+    assert (row.version, answer.location) == (before + 1, f"/console/sites/{site.id}/policy?saved={before + 1}")
+    assert row.document["banned_words"] == ["moonshot", "casino*"]
+    assert (row.document["mode"], row.document["max_links"]) == ("hold", 3)
+    assert row.document["flag_first_comment"] is True
+    assert row.document["thresholds"]["insult"] == {"flag_at": 0.25, "reject_at": None}
+    assert set(row.document["thresholds"]) == {"insult"}, "what is as the preset has it is not written down"
+    again = save(chief, site)
+    assert again.status_code == 303
+    assert in_force(store, site).document == row.document, "the form, untouched, says what was saved"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("flag_at.spam", "1.01", "Give a number from 0 to 1, or nothing for never."),
+        ("flag_at.spam", "nan", "Give a number from 0 to 1, or nothing for never."),
+        ("reject_at.spam", "much", "Give a number from 0 to 1, or nothing for never."),
+        ("flag_at.spam", "0.99999", "It must not be above the score from which it rejects."),
+        ("max_links", "1001", "Give a whole number up to 1,000, or nothing for any number."),
+        ("max_links", "٣", "Give a whole number up to 1,000, or nothing for any number."),
+        ("banned_words", "fine\n*", "Entry 2, “*”"),
+        ("blocked_ips", "192.0.2.0/33", "Entry 1, “192.0.2.0/33”"),
+        ("blocked_authors", "a" * 201, "has 201 characters; at most 200 fit."),
+    ],
+)
+@pytest.mark.parametrize("button", ["save", "preview"])
+def test_a_field_that_will_not_do_is_named_and_nothing_is_saved(
+    chief: FlaskClient, store: Store, site: CreatedSite, button: str, field: str, value: str, sentence: str
+) -> None:
+    before = in_force(store, site).version
+    answer = save(chief, site, button, **{field: value})
+    assert answer.status_code == 422
+    assert sentence in said(answer)
+    assert "Nothing was saved. One field needs your attention" in said(answer)
+    assert in_force(store, site).version == before
+
+
+def test_looking_at_the_consequences_saves_nothing(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
+    before = in_force(store, site).version
+    for button in ("preview", "preset", "try"):
+        assert save(chief, site, button, mode="hold").status_code == 200
+    assert in_force(store, site).version == before
+
+
+def test_a_preset_takes_the_place_of_thresholds_that_cannot_be_read(chief: FlaskClient, site: CreatedSite) -> None:
+    answer = save(chief, site, "preset", **{"preset": "lenient", "flag_at.spam": "much"})
+    assert answer.status_code == 200
+    assert 'value="much"' not in answer.text
+
+
+def test_an_earlier_version_is_put_in_force_as_a_new_one(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
+    first = in_force(store, site)
+    save(chief, site, mode="hold")
+    path = f"/console/sites/{site.id}/policy"
+    answer = submit(chief, path, f"{path}/restore", str(first.version))
+    assert answer.status_code == 303
+    assert in_force(store, site).version == first.version + 2
+    assert in_force(store, site).document["mode"] == first.document["mode"]
+
+
+@pytest.mark.parametrize(("restore", "status"), [("", 400), ("x", 400), ("٣", 400), ("-1", 400), ("999", 404)])
+def test_a_version_that_is_not_there_is_not_restored(
+    chief: FlaskClient, store: Store, site: CreatedSite, restore: str, status: int
+) -> None:
+    path = f"/console/sites/{site.id}/policy"
+    form = {"csrf_token": csrf_token(chief, path), "restore": restore, "version": "1"}
+    assert chief.post(f"{path}/restore", data=form).status_code == status
+    assert len(rows(store, PolicyVersion, site_id=site.id)) == 1
+
+
+def test_a_version_is_not_restored_over_one_that_was_not_seen(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    path = f"/console/sites/{site.id}/policy"
+    form = {"csrf_token": csrf_token(chief, path), "restore": "1", "version": "1"}
+    save(chief, site, mode="hold")
+    answer = chief.post(f"{path}/restore", data=form)
+    assert answer.status_code == 409
+    assert "chief made version 2" in said(answer)
+    assert in_force(store, site).document["mode"] == "hold"
+
+
+def test_versions_are_listed_in_pages_with_what_each_changed(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    for links in range(1, 14):
+        save(chief, site, max_links=str(links))
+    path, versions = f"/console/sites/{site.id}/policy", list[int]()
+    while path:
+        page = chief.get(path).text
+        versions += map(int, re.findall(r"<strong>(\d+)</strong> by", page))
+        following = re.search(r'href="([^"]*before=\d+[^"]*)"', page)
+        path = unescape(following[1]) if following else ""
+    assert versions == list(range(14, 0, -1))
+
+
+def test_the_list_of_sites_leads_straight_to_the_only_policy(
+    chief: FlaskClient, site: CreatedSite, store: Store, request: pytest.FixtureRequest
+) -> None:
+    assert chief.get("/console/policies").location == f"/console/sites/{site.id}/policy"
+    other: CreatedSite = request.getfixturevalue("other_site")
+    page = chief.get("/console/policies")
+    assert page.status_code == 200
+    assert f"/console/sites/{site.id}/policy" in page.text
+    assert f"/console/sites/{other.id}/policy" in page.text
+
+
+def test_a_list_of_a_thousand_words_fits_the_form(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
+    words = [f"{'word' * 40}{number}" for number in range(1000)]
+    assert save(chief, site, banned_words="\n".join(words)).status_code == 303
+    assert in_force(store, site).document["banned_words"] == words

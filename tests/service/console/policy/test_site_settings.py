@@ -1,0 +1,122 @@
+"""A site's settings by their form: reasons, shares, the grace time and appeals."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from service.console.policy.site_settings import LONGEST_REASON, MOST_REASONS
+from tests.support.signed_in import forms_of, sign_in
+
+
+@pytest.fixture
+def chief(app: Flask, store: Store) -> FlaskClient:
+    return sign_in(app, store, "chief", "admin")
+
+
+def save(
+    browser: FlaskClient, site: CreatedSite, reasons: list[tuple[str, str, str]] | None = None, /, **fields: str
+) -> TestResponse:
+    """Change the settings' form, and its lines of code, text and label when `reasons` are given."""
+    path = f"/console/sites/{site.id}/settings"
+    [form] = [one for one in forms_of(browser, path) if one.action == path]
+    data = MultiDict(form.fields)
+    if reasons is not None:
+        for at, name in enumerate(("code", "text", "label")):
+            data.setlist(name, [line[at] for line in reasons])
+    for name, value in fields.items():
+        data[name] = value
+    return browser.post(path, data=data)
+
+
+def stored(store: Store, site: CreatedSite) -> SiteSettings:
+    with store.read() as session:
+        return site_settings.of_sites(session, {site.id})[site.id]
+
+
+def test_the_form_untouched_changes_nothing(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
+    before = stored(store, site)
+    assert save(chief, site).status_code == 303
+    assert stored(store, site) == before
+
+
+def test_numbers_are_saved_as_the_page_means_them(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
+    answer = save(
+        chief,
+        site,
+        grace_seconds="0",
+        second_look_automatic="0.5",
+        second_look_moderators="100",
+        appeal_days="3650",
+    )
+    assert answer.status_code == 303
+    found = stored(store, site)
+    assert (found.grace_seconds, found.appeal_days) == (0, 3650)
+    assert (found.second_look_automatic, found.second_look_moderators) == (0.005, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("grace_seconds", "301", "Give a whole number from 0 to 300."),
+        ("grace_seconds", "", "Give a whole number from 0 to 300."),
+        ("grace_seconds", "٣", "Give a whole number from 0 to 300."),
+        ("second_look_automatic", "100.1", "Give a percentage from 0 to 100."),
+        ("second_look_moderators", "-1", "Give a percentage from 0 to 100."),
+        ("appeal_days", "0", "Give a whole number from 1 to 3,650."),
+    ],
+)
+def test_a_number_that_will_not_do_is_named_and_nothing_is_saved(
+    chief: FlaskClient, store: Store, site: CreatedSite, field: str, value: str, sentence: str
+) -> None:
+    before = stored(store, site)
+    answer = save(chief, site, **{field: value})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'id="{field}" name="{field}" inputmode="decimal" value="{value}"' in answer.text, "what was typed stays"
+    assert stored(store, site) == before
+
+
+def test_a_reason_keeps_its_code_when_its_words_change_and_a_new_one_gets_a_code(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    answer = save(
+        chief,
+        site,
+        [
+            ("rude", "Rude\0 to others ", "insult"),
+            ("", "Not about the article!", "nonsense"),
+            ("", " ", "spam"),
+        ],
+    )
+    assert answer.status_code == 303
+    assert [(one.code, one.text, one.label) for one in stored(store, site).reasons] == [
+        ("rude", "Rude to others", "insult"),
+        ("not_about_the_article", "Not about the article!", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "sentence"),
+    [
+        ([("", "", "")], "Leave at least one reason."),
+        ([("", "Rude", ""), ("", "rude!", "")], "This reason is there twice."),
+        ([("", "a" * (LONGEST_REASON + 1), "")], f"At most {LONGEST_REASON} characters fit."),
+        ([("", f"Reason {at}", "") for at in range(MOST_REASONS + 1)], f"at most {MOST_REASONS} fit."),
+    ],
+)
+def test_reasons_that_will_not_do_are_refused(
+    chief: FlaskClient, store: Store, site: CreatedSite, reasons: list[tuple[str, str, str]], sentence: str
+) -> None:
+    before = stored(store, site)
+    answer = save(chief, site, reasons)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert stored(store, site) == before
