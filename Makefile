@@ -16,9 +16,10 @@ run: .venv/.run  ## everything, on http://127.0.0.1:8000; what it needs is insta
 	@exec $(BIN)/winnow up
 
 test: .venv/.dev  ## the whole suite, on SQLite and on PostgreSQL; parts of it by TESTS=tests/…
-	@if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && ! command -v chromium >/dev/null; then \
-	  echo "Installing chromium for the browser tests."; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	@if [ "$$(id -u)" = 0 ] && [ -e /etc/debian_version ] && ! command -v chromium-headless-shell >/dev/null; then \
+	  echo "Installing chromium-headless-shell for the browser tests."; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null \
+	    || command -v chromium; \
 	fi
 	WINNOW_TEST_DATABASE=both $(PYTEST) $(TESTS)
 

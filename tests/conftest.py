@@ -28,9 +28,9 @@ from tests.support import databases, dealing, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
 from tests.support.hearing import Told
-from tests.support.installation import Installation
+from tests.support.processes.installation import Installation
+from tests.support.processes.redis_server import RedisServer
 from tests.support.receiver import Receiver
-from tests.support.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -282,6 +282,15 @@ def make_app(settings: Settings, queues: Queues) -> Iterator[Callable[..., Flask
     yield make
     for app in opened:
         app.extensions["winnow"].store.close()
+
+
+@pytest.fixture
+def scored(app: Flask) -> Flask:
+    """An app whose scores the texts choose, in the drop-in protocols."""
+    from tests.support.compat import choose_scores  # noqa: PLC0415  (as above)
+
+    choose_scores(app)
+    return app
 
 
 @pytest.fixture

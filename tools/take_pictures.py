@@ -22,8 +22,8 @@ import models
 from moderation.intake import queues
 from moderation.intake.queues import Queues
 from operations import connections, environment, migrate
-from tests.support.installation import Installation
-from tests.support.redis_server import RedisServer
+from tests.support.processes.installation import Installation
+from tests.support.processes.redis_server import RedisServer
 from tools import newspaper
 from tools.newspaper import ADMIN, PASSWORD, Newspaper
 

@@ -29,7 +29,7 @@ from tests.support.attacks import attack
 from tests.support.browsing import NewContext, Serve, sign_in
 from tests.support.comments import accept, rows, stored
 from tests.support.delivering import deliver_once
-from tests.support.parts import Part
+from tests.support.processes.parts import Part
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from moderation.decisions.scoring import Scorer
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
 from tests.support.command_line import winnow
-from tests.support.installation import Installation
+from tests.support.processes.installation import Installation
 from tests.support.signed_in import PASSWORD
 
 pytestmark = pytest.mark.one_database

@@ -17,7 +17,7 @@ import requests
 from tests.docs import examples
 from tests.docs.examples import REAL_CURL, ROOT, STAND_IN, Shown, parse, read_blocks, read_examples
 from tests.support.command_line import winnow
-from tests.support.installation import Installation
+from tests.support.processes.installation import Installation
 from tests.support.receiver import Received, Receiver
 from tests.support.waiting import eventually
 from winnow import cli

@@ -18,13 +18,13 @@ from moderation.intake.queues import Queues, connect
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.store import Store
-from moderation.tables import Comment, WebhookDelivery
+from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
 from operations import environment, migrate
 from tests.support.command_line import make_data_dir, winnow
 from tests.support.compat import listening
-from tests.support.installation import free_port
+from tests.support.processes.installation import free_port
+from tests.support.processes.redis_server import RedisServer
 from tests.support.providers import LyingProvider
-from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.slow
 
@@ -172,7 +172,9 @@ def test_comments_that_wait_too_long(examine: Examine, found: Settings) -> None:
 
 def test_a_webhook_that_fails(examine: Examine, found: Settings) -> None:
     store = Store(found.database_url)
-    site = sites.create_site(store, found, "A blog", "https://ada:hidden@blog.example/hook")
+    site = sites.create_site(store, found, "A blog", "https://blog.example/hook")
+    with store.write() as session:  # as an older release took it
+        session.execute(update(WebhookEndpoint).values(url="https://ada:hidden@blog.example/hook"))
     submission = submissions.Submission(name="Ada", comment="Erased at once.")
     outcome = submissions.submit(store, Queues(connect(found.redis_url)), site.id, [submission])[0]
     assert outcome.comment

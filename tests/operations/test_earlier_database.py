@@ -28,7 +28,7 @@ from operations import migrate
 from tests.conftest import client_of
 from tests.support.command_line import winnow
 from tests.support.comments import rows
-from tests.support.parts import environment
+from tests.support.processes.parts import environment
 from tests.support.signed_in import sign_in
 
 DUMP = (Path(__file__).parent / "data" / "v0003.sql").read_text(encoding="utf-8")

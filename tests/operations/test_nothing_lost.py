@@ -19,7 +19,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment
 from operations import environment
-from tests.support.installation import Installation
+from tests.support.processes.installation import Installation
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 

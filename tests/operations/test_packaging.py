@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.support import ROOT
-from tests.support.installation import Installation
+from tests.support.processes.installation import Installation
 
 pytestmark = pytest.mark.slow
 PACKAGES = ("service", "worker", "moderation", "models", "texts", "operations", "migrations")

@@ -19,7 +19,7 @@ import requests
 
 from operations import embedded_redis
 from tests.support.command_line import sentence, winnow
-from tests.support.installation import Installation, free_port
+from tests.support.processes.installation import Installation, free_port
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow

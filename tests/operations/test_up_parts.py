@@ -17,8 +17,8 @@ from moderation.settings import from_environment
 from moderation.sites import sites
 from moderation.store import Store
 from tests.support.command_line import winnow
-from tests.support.installation import free_port
-from tests.support.redis_server import RedisServer
+from tests.support.processes.installation import free_port
+from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,8 @@
-"""Fixtures: Debian's Chromium, driven by Playwright. Where it is missing tests are skipped, but never under CI."""
+"""Fixtures: Debian's Chromium, driven by Playwright. Where it is missing tests are skipped, but never under CI.
+
+The shell that Debian packages for itself comes first: the same engine without a window of its own, for whose parts a
+whole Chromium starts a process or two with every page.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,12 @@ _ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
+        missing = "Chromium is missing: apt-get install chromium-headless-shell"
         if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing: apt-get install chromium")
-        pytest.skip("Chromium is not installed: apt-get install chromium")
+            pytest.fail(missing)
+        pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser

@@ -14,8 +14,8 @@ from flask import Flask, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from tests.support import node
-from tests.support.installation import free_port
+from tests.clients import node
+from tests.support.processes.installation import free_port
 from tests.support.waiting import eventually
 
 CLIENT, SECRET = "winnow-console", "a secret of the client, long enough"
@@ -32,7 +32,7 @@ class RealProvider:
         modules = node.installed() / "node_modules"
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [node.NODE, str(Path(__file__).parent / "npm" / "provider.js")],
+                [node.NODE, str(node.LOCKED / "provider.js")],
                 env=kept | {"NODE_PATH": str(modules), "PROVIDER": json.dumps(told)},
                 stdout=output,
                 stderr=output,

@@ -17,8 +17,8 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.comments import accept
-from tests.support.parts import Part
-from tests.support.redis_server import RedisServer
+from tests.support.processes.parts import Part
+from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 from worker.clock import Task
 

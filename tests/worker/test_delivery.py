@@ -21,9 +21,9 @@ from moderation.webhooks.attempts import Failure
 from moderation.webhooks.catalogue import Event
 from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Sent
 from tests.support.comments import accept, rows
-from tests.support.parts import Part
+from tests.support.processes.parts import Part
+from tests.support.processes.redis_server import RedisServer
 from tests.support.receiver import Receiver
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 from worker.delivery import PLACES, PLACES_FOR_OTHERS, PLACES_FOR_SLOW, Places
 

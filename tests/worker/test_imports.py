@@ -16,7 +16,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from operations.work import PARTS
 from tests.support.comments import accept, stored
-from tests.support.parts import environment
+from tests.support.processes.parts import environment
 from tests.support.waiting import eventually
 
 # Does what `winnow worker` does, and says at its end which modules the process has loaded.

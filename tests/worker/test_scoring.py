@@ -19,8 +19,8 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment
 from tests.support.comments import accept, rows, stored, submission
-from tests.support.parts import Part
-from tests.support.redis_server import RedisServer
+from tests.support.processes.parts import Part
+from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow

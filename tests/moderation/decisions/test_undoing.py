@@ -28,7 +28,7 @@ from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows, stored
 from tests.support.delivering import deliver_once
-from tests.support.parts import Part
+from tests.support.processes.parts import Part
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 

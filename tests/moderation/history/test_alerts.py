@@ -22,8 +22,8 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import AWAY, Store
 from tests.support.clock import Clock
 from tests.support.comments import accept
+from tests.support.processes.redis_server import RedisServer
 from tests.support.receiver import Receiver
-from tests.support.redis_server import RedisServer
 
 
 class Mailbox:

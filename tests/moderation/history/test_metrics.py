@@ -25,7 +25,7 @@ from service.app import create_app
 from tests.support import ROOT
 from tests.support.clock import Clock
 from tests.support.comments import accept
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 from worker import process
 
 

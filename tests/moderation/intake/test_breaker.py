@@ -8,7 +8,7 @@ import redis
 from moderation import counters
 from moderation.intake import breaker, queues
 from moderation.intake.breaker import Breaker
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 

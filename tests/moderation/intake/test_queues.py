@@ -11,7 +11,7 @@ import redis
 from moderation.intake import queues as queues_module
 from moderation.intake.queues import LEASE_SECONDS, MAX_ATTEMPTS, Claim, Queues, Waiting
 from tests.support.clock import Clock
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows, stored, submission
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 
 Submit = Callable[..., list[str]]
 

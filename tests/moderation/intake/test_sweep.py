@@ -22,7 +22,7 @@ from moderation.tables import Comment
 from moderation.webhooks import afterwards
 from tests.support.clock import Clock
 from tests.support.comments import accept, stored, submission
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 
 
 def accept_many(store: Store, queues: Queues, site: CreatedSite, count: int) -> None:

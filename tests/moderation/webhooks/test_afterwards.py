@@ -21,7 +21,7 @@ from moderation.tables import Comment
 from moderation.webhooks import afterwards, console_channel
 from tests.support.comments import accept, scored, stored
 from tests.support.hearing import Told
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 
 
 @pytest.fixture

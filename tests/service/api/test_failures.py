@@ -21,7 +21,7 @@ from moderation.tables import Comment
 from service.app import create_app
 from tests.conftest import client_of
 from tests.support.comments import rows
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 
 ROUTE = "/api/v1/comments"
 COMMENT = {"name": "Ada", "comment": "A thoughtful remark."}

@@ -27,20 +27,12 @@ from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
 from tests.support.comments import rows, stored
-from tests.support.compat import choose_scores
 from tests.support.delivering import deliver_once
 from tests.support.hearing import Told
 from tests.support.receiver import Receiver
 
 FLAGGED, REJECTED = "toxicity=0.6", "toxicity=0.95"
 HELD = "held-for-moderation"
-
-
-@pytest.fixture
-def scored(app: Flask) -> Flask:
-    """An app whose scores the texts choose."""
-    choose_scores(app)
-    return app
 
 
 @pytest.fixture

@@ -46,12 +46,6 @@ def request_of(text: str, action: str = "NEW") -> dict[str, Any]:
 
 
 @pytest.fixture
-def scored(app: Flask) -> Flask:
-    choose_scores(app)
-    return app
-
-
-@pytest.fixture
 def phase(scored: Flask, store: Store, settings: Settings, site: CreatedSite) -> Phase:
     """Sends a phase's request: `phase("text")`, or any body, with any signature."""
     with store.write() as session:

@@ -12,7 +12,7 @@ import time
 import pytest
 import requests
 
-from tests.support.installation import Installation
+from tests.support.processes.installation import Installation
 
 pytestmark = pytest.mark.slow
 

@@ -28,8 +28,8 @@ from moderation.webhooks.console_channel import Message
 from service.console.queue import live_updates
 from service.console.queue.subscription import Wire
 from tests.support.hearing import Told
-from tests.support.parts import Part
-from tests.support.redis_server import RedisServer
+from tests.support.processes.parts import Part
+from tests.support.processes.redis_server import RedisServer
 from tests.support.signed_in import csrf_token, field, sign_in
 from tests.support.waiting import eventually
 from worker import jobs, process

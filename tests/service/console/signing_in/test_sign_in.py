@@ -13,7 +13,7 @@ from moderation.settings import SettingsError
 from moderation.store import Store
 from moderation.tables import User
 from tests.support.clock import Clock
-from tests.support.redis_server import RedisServer
+from tests.support.processes.redis_server import RedisServer
 from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
 
 pytestmark = pytest.mark.one_database

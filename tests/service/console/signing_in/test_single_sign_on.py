@@ -22,7 +22,7 @@ from moderation.tables import AuditEvent, User
 from service.console.signing_in import single_sign_on
 from tests.support.browsing import Serve, violations
 from tests.support.comments import rows
-from tests.support.installation import free_port
+from tests.support.processes.installation import free_port
 from tests.support.providers import CLIENT, SECRET, LyingProvider, RealProvider
 from tests.support.signed_in import PASSWORD, submit_sign_in
 

@@ -30,6 +30,8 @@ class Installation:
 
     def start(self, *, within: float = 90.0) -> None:
         """Start it, and wait until it is ready."""
+        if self._process is not None:  # it was killed
+            self._process.wait(10)
         # The log is a file, since a pipe that nobody reads would stop it.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
         with self.log.open("ab") as log:

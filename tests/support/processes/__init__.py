@@ -1,0 +1,1 @@
+"""Real processes: a whole installation, one background process, a Redis."""
