@@ -88,11 +88,22 @@ def require_callback(url: str, home: str) -> None:
     """Raises EndpointRefused for a callback that cannot be posted to, or whose host is not that of the site `home`."""
     require_address(url)
     try:
-        host = urlsplit(home if "//" in home else f"//{home}").hostname
+        host = _host(home if "//" in home else f"//{home}")
+        same = host is not None and host == _host(url)
     except ValueError:
-        host = None
-    if host is None or host != urlsplit(url).hostname:
+        same = False
+    if not same:
         raise EndpointRefused("Its host is not the site's.")
+
+
+def _host(url: str) -> str | None:
+    """The host of an address as the network knows it: an internationalised name by its letters.
+
+    Raises:
+        ValueError: it is no name of a host.
+    """
+    host = urlsplit(url).hostname
+    return host.encode("idna").decode() if host and not host.isascii() else host
 
 
 def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor: str) -> WebhookEndpoint:

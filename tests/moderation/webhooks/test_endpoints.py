@@ -172,6 +172,9 @@ def test_a_callback_takes_none_of_the_ten_and_is_in_the_audit(
 def test_a_callback_is_on_the_site_s_own_host_and_can_be_sent_to(url: str, home: str) -> None:
     endpoints.require_callback("https://blog.example/hook", "https://blog.example/about")
     endpoints.require_callback("http://blog.example:8080/hook", "blog.example")
+    endpoints.require_callback("https://xn--mller-kva.example/hook", "https://müller.example")
+    endpoints.require_callback("https://xn--mller-kva.example/hook", "MÜLLER.example/हिंदी")
+    endpoints.require_callback("https://example.com/hook", "https://example.com/हिंदी")
     with pytest.raises(EndpointRefused):
         endpoints.require_callback(url, home)
 
