@@ -23,6 +23,15 @@ _SOLD = re.compile(
     r"https?:|www\.|\.(?:com|net|ru|info)\b|\b(?:seo|casino|viagra|loans?|pills?|cheap|escorts?|betting|crypto|bitcoin)\b",
     re.IGNORECASE,
 )
+#: What no person is called. Of the words of trade it takes two, since people are called Seo, Loan, Pill and Cheap.
+_ADVERTISED = re.compile(
+    r"https?:|www\.|\.(?:com|net|org|ru|info|biz|shop|xyz)\b|\b(?:viagra|cialis|escorts)\b", re.IGNORECASE
+)
+_TRADE = re.compile(
+    r"\b(?:seo|casinos?|loans?|pills?|cheap|betting|crypto|bitcoin|online|buy|best|services?|agency|payday|discount|"
+    r"price|sale|shop|store|company|experts?|marketing|slots?|poker|bonus|free)\b",
+    re.IGNORECASE,
+)
 _PROGRAM = re.compile(r"curl|python|wget|libwww|go-http|java", re.IGNORECASE)
 _LOOKED_AT = 2000  # characters
 
@@ -61,7 +70,10 @@ def _too_quick(_text: str, known: Known) -> bool:
 
 def _name_sells(_text: str, known: Known) -> bool:
     name = known.get("name")
-    return isinstance(name, str) and _SOLD.search(name) is not None
+    if not isinstance(name, str):
+        return False
+    name = name[:_LOOKED_AT]
+    return _ADVERTISED.search(name) is not None or len(set(map(str.lower, _TRADE.findall(name)))) > 1
 
 
 def _address_sells(_text: str, known: Known) -> bool:
