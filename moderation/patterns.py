@@ -1,21 +1,22 @@
-"""What users type to match comments by: words with wildcards, and networks. Linear time, whatever they type."""
+"""What users type to match comments by: words with wildcards. Linear time, whatever they type."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import re2
 
+from texts.comparison import as_read, readings
 from texts.folding import fold
 
 #: Entries for each compiled set: small enough that its automaton stays within its memory for any text.
 _SET_SIZE = 250
 
-_WORD = re.compile(r"\w+")
-_WORD_OF_ENTRY = re.compile(r"[\w*]+")
+#: `_` is no letter: `_word_` is emphasis.
+_WORD = re.compile(r"[^\W_]+")
+_WORD_OF_ENTRY = re.compile(r"(?:[^\W_]|\*)+")
 #: Words are set between marks, so that the expressions need no (costly) Unicode classes.
 _MARKED = "\x01\\g<0>\x01"
 
@@ -25,7 +26,9 @@ class PatternError(ValueError):
 
 
 class PatternSet:
-    """A list of words or phrases, matched whole and in any case. `*` stands for any run of letters.
+    """A list of words or phrases, matched whole, in any case and any disguise. `*` stands for any run of letters.
+
+    Entries and texts are compared as a reader reads them: see `texts/comparison.py`.
 
     RE2 matches the whole list in one pass without backtracking, so a long list or a hostile entry costs no more.
 
@@ -42,37 +45,15 @@ class PatternSet:
         """The numbers of the entries that occur in `text`, from 0, in order."""
         if not self._sets:
             return []
-        marked = _WORD.sub(_MARKED, fold(text))
+        marked = [_WORD.sub(_MARKED, reading) for reading in readings(text)]
         return sorted(
-            chunk * _SET_SIZE + number
-            for chunk, compiled in enumerate(self._sets)
-            for number in compiled.Match(marked) or ()
+            {
+                chunk * _SET_SIZE + number
+                for chunk, compiled in enumerate(self._sets)
+                for reading in marked
+                for number in compiled.Match(reading) or ()
+            }
         )
-
-
-class AddressSet:
-    """Addresses and networks, as `192.0.2.7` or `2001:db8::/32`.
-
-    Raises:
-        PatternError: an entry is neither.
-    """
-
-    def __init__(self, entries: Iterable[str] = ()) -> None:
-        self.entries = tuple(entries)
-        try:
-            self._networks = [ipaddress.ip_network(entry.strip(), strict=False) for entry in self.entries]
-        except ValueError as error:
-            raise PatternError(f"{error}. Give an address or a network such as 192.0.2.0/24.") from None
-
-    def __contains__(self, address: str | None) -> bool:
-        if not address or not self._networks:
-            return False
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-        return any(mapped in network for network in self._networks)
 
 
 def _compile(expressions: Sequence[str]) -> Any:
@@ -87,9 +68,10 @@ def _compile(expressions: Sequence[str]) -> Any:
 
 
 def _expression(entry: str, number: int) -> str:
-    words = fold(entry)
-    if not words.strip("* ") or len(words) > 200:
+    plain = fold(entry)
+    if not plain.strip("* ") or len(plain) > 200:
         raise PatternError(f"Entry {number + 1} must have between 1 and 200 characters beside `*`.")
+    words = as_read(entry) or plain
     parts: list[str] = []
     at = 0
     for word in _WORD_OF_ENTRY.finditer(words):

@@ -156,9 +156,9 @@ class Comment(Table):
     language: Mapped[str | None] = mapped_column(String(35))
     #: When it was written, as the site says; else when it was accepted.
     created_at: Mapped[datetime]
-    #: Who wrote it, as well as the site lets us know; see `submissions.author_key`.
+    #: Who wrote it, as well as the site lets us know; None: nobody who can be told from others. See `authors.key_of`.
     author_key: Mapped[str | None] = mapped_column(String(400))
-    #: Equal for comments that say the same, whatever their case and spacing.
+    #: Equal for comments that a reader reads alike.
     content_hash: Mapped[str | None] = mapped_column(String(32))
 
     accepted_at: Mapped[datetime]
@@ -195,7 +195,7 @@ class Comment(Table):
         Index("ix_comments_status", "site_id", "status", "id"),
         Index("ix_comments_thread", "site_id", "thread", "created_at", "id"),
         Index("ix_comments_author", "site_id", "author_key", "id"),
-        Index("ix_comments_content", "site_id", "content_hash", "id"),
+        Index("ix_comments_content", "site_id", "content_hash", "created_at", "id"),
         _partial("ix_comments_ip", "site_id", "ip", "id", where="ip IS NOT NULL"),
         _partial("ix_comments_by_people", "site_id", "id", where=DECIDED_BY_PEOPLE),
     )

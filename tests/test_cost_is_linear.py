@@ -17,7 +17,7 @@ from moderation.review import fingerprints
 from service.api import bodies
 from service.compat import coral
 from tests.support import hostile
-from texts import folding, links, normalization
+from texts import comparison, folding, links, names, normalization
 
 CLASSIFIER = models.load()
 WORDS = PatternSet([f"*{word}*" for word in ("ab", "aab", "idiot", "c++", "www")] + ["a*b*c", "you idiot", "b*"])
@@ -35,7 +35,10 @@ PATHS: dict[str, tuple[Callable[[str], object], int]] = {
     "links": (links.count, 10_000),
     "addresses": (links.addresses, 10_000),
     "word lists": (WORDS.matches, 10_000),
-    "HTML": (lambda text: checked.says_the_same(text, text + "x"), 10_000),
+    "as read": (comparison.as_read, 10_000),
+    "readings": (lambda text: list(comparison.readings(text)), 5_000),
+    "names": (names.as_text, 5_000),
+    "HTML": (lambda text: checked.have_the_same_words(text, text + "x"), 10_000),
     "Coral's HTML": (coral.plain_text, 10_000),
     "JSON": (lambda text: bodies.parse(json.dumps({"comment": text}).encode()), 25_000),
 }

@@ -113,7 +113,8 @@ def _target(text: str, tag: re.Match[str]) -> str:
     return f" {target.group(1)} " if target and not _TIME_AND_END.match(text, tag.end()) else ""
 
 
-def _unmark(text: str) -> str:
+def without_markup(text: str) -> str:
+    """`text` with its tags and entities read: those within a word are gone, others part words."""
     if "<" not in text and "&" not in text:
         return text
     pieces, done = [], 0
@@ -128,7 +129,7 @@ def normalize(text: str) -> str:
 
     Case, digits and punctuation stay. Linear in the text's length.
     """
-    text = _unmark(text)
+    text = without_markup(text)
     if text.isascii():
         return text
     return text.translate(_FOLDING)

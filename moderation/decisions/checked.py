@@ -15,9 +15,8 @@ from moderation.intake import submissions
 from moderation.intake.submissions import Request, Submission
 from moderation.tables import Comment
 from texts import links, markup
+from texts.folding import fold
 
-#: Within this time the same comment from the same author is taken for the same request, made again.
-RETRY_WINDOW = timedelta(minutes=5)
 #: How far a client's record of when a comment was written may be from ours: less than an author takes for the next.
 _CLOCKS_DIFFER = timedelta(seconds=10)
 #: An author's latest comments that are looked through.
@@ -39,41 +38,65 @@ def keep(session: Session, comment: Comment, decision: Decision) -> None:
     writing.record(session, [replace(decision, origin=None)])
 
 
-def change_text(session: Session, earlier: Comment, text: str, decision: Decision) -> None:
+def change(session: Session, earlier: Comment, to: Comment, decision: Decision) -> None:
     """Store what a kept comment says now, with what was decided about that, in the caller's transaction."""
-    comment, changed = comments.edit(session, earlier.site_id, earlier.id, {"comment": text})
+    seen = {"comment": to.comment, "name": to.name, "url": to.url}
+    comment, changed = comments.edit(session, earlier.site_id, earlier.id, seen)
     if changed:
         session.flush()
         now = replace(decision, comment_id=comment.id, external_id=comment.external_id, thread=comment.thread)
         writing.record(session, [replace(now, revision=comment.revision, version=comment.version, origin=None)])
 
 
-def find_again(session: Session, comment: Comment, *, recheck: bool) -> Comment | None:
-    """The kept comment that this one is again: sent a second time, or (`recheck`) asked about again by the client.
+def find_again(session: Session, comment: Comment, *, by_time: bool) -> Comment | None:
+    """The kept comment that this one is again: its author's, of the same words on the same page.
 
-    A client may have changed its text since, such as a link's attributes: then the time it was written tells.
+    A client that asks again may have changed the text since, such as a link's attributes. Where it says when that was
+    written (`by_time`), this tells. Nobody's comment is known by the time alone, nor is a mere name's from elsewhere.
     """
     query = select(Comment).where(
         Comment.site_id == comment.site_id,
-        Comment.author_key == comment.author_key,
+        Comment.thread == comment.thread,
         Comment.status != "erased",
         Comment.origin.is_not(None),
     )
+    if comment.author_key is not None:
+        query = query.where(Comment.author_key == comment.author_key)
+    else:
+        query = query.where(
+            Comment.author_key.is_(None), Comment.content_hash == comment.content_hash, Comment.ip == comment.ip
+        )
     found = session.scalars(query.order_by(Comment.id.desc()).limit(_LOOKED_AT)).all()
     # One that came by the API may have an origin, too, but no id of a check.
-    same = [one for one in found if one.thread == comment.thread and "guid" in (one.origin or {})]
-    if not recheck:
-        since = comment.accepted_at - RETRY_WINDOW
-        same = [one for one in same if one.status == "flagged" and one.accepted_at >= since]
-        return next((one for one in same if one.content_hash == comment.content_hash), None)
-    return next((one for one in same if says_the_same(one.comment, comment.comment)), None) or next(
-        (one for one in same if abs(one.created_at - comment.created_at) <= _CLOCKS_DIFFER), None
+    same = [one for one in found if "guid" in (one.origin or {})]
+    again = next((one for one in same if have_the_same_words(one.comment, comment.comment)), None)
+    if again is None and by_time:
+        again = next((one for one in same if _was_written_then(one, comment)), None)
+    return again
+
+
+def says_the_same(one: Comment, other: Comment) -> bool:
+    """Whether readers would see the same: the words and addresses, whatever their markup, the name and the web site."""
+    return (
+        have_the_same_words(one.comment, other.comment)
+        and fold(one.name) == fold(other.name)
+        and _site(one.url) == _site(other.url)
     )
 
 
-def says_the_same(one: str, other: str) -> bool:
+def have_the_same_words(one: str, other: str) -> bool:
     """Whether two texts have the same words and addresses, whatever their markup."""
     return one == other or _gist(one) == _gist(other)
+
+
+def _was_written_then(one: Comment, other: Comment) -> bool:
+    """Whether both are of one moment, and of somebody known by more than a name or writing from one address."""
+    known = other.user_id or other.email or (other.author_key and other.ip and one.ip == other.ip)
+    return bool(known) and abs(one.created_at - other.created_at) <= _CLOCKS_DIFFER
+
+
+def _site(url: str | None) -> str:
+    return (url or "").partition("//")[2].casefold().rstrip("/")
 
 
 def _gist(text: str) -> tuple[str, list[str]]:

@@ -14,10 +14,10 @@ from typing import Any, Literal
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation import actors, audit, clock, news
+from moderation import actors, audit, authors, clock, news
 from moderation.decisions import appeals, second_looks, writing
 from moderation.decisions.decision import Decision
-from moderation.intake.submissions import author_key, content_hash
+from moderation.intake.submissions import content_hash, reading_hash
 from moderation.policy.rules import MODERATOR
 from moderation.review import lookalikes, review_items
 from moderation.review.review_items import NewItem
@@ -165,8 +165,8 @@ def edit(
         return comment, False
     for name, value in changed.items():
         setattr(comment, name, value)
-    comment.content_hash = content_hash(comment.comment)
-    comment.author_key = author_key(comment.user_id, comment.email, comment.name)
+    comment.content_hash = reading_hash(comment.comment)
+    comment.author_key = authors.key_of(comment.user_id, comment.email, comment.name)
     comment.status = "pending"
     comment.revision += 1
     comment.version += 1
@@ -189,7 +189,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     """
     comment = find(session, site_id, comment_id, lock=True)
     external_id = comment.external_id
-    same_text = (Feedback.site_id == site_id, Feedback.text_hash == comment.content_hash)
+    same_text = (Feedback.site_id == site_id, Feedback.text_hash == content_hash(comment.comment))
     session.execute(delete(Feedback).where(*same_text))
     for name in _PERSONAL:
         setattr(comment, name, None)

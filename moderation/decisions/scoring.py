@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import actors, clock, news
+from moderation import actors, authors, clock, news
 from moderation.decisions import writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
@@ -26,6 +26,7 @@ from moderation.review import lookalikes
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
+from texts import names
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,14 @@ class Classifier(Protocol):
         """Whether the text is in a language that the classifier can judge."""
 
     def detected_language(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A comment's scores: of each label its text's or its name's, whichever is higher, and where it is the name's."""
+
+    scores: dict[str, float]
+    by_name: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ class Scorer:
         self._adapt(len(claims), time.thread_time() - began)
         return replace(result, full=True)
 
-    def decide(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]] | None = None) -> list[Decision]:
+    def decide(self, rows: Sequence[Comment], scores: Mapping[str, Scored] | None = None) -> list[Decision]:
         """What is to become of comments, stored or not: a decision for each, in order. Writes nothing.
 
         `scores` by comment id, where they are there already. A comment that the policy fails on goes to a person, and
@@ -134,7 +143,8 @@ class Scorer:
         except Exception:
             log.exception("scoring.judging_failed", comments=len(rows))
         if len(rows) == 1:
-            return [_for_a_person(rows[0], scores.get(rows[0].id))]
+            scored = scores.get(rows[0].id)
+            return [_for_a_person(rows[0], scored.scores if scored else None)]
         return [decision for row in rows for decision in self.decide([row], scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
@@ -163,14 +173,14 @@ class Scorer:
             ids = [claim.comment_id for claim in claims]
             return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
 
-    def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, dict[str, float]]:
+    def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
         """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
         except Exception:
             log.exception("scoring.batch_failed", comments=len(to_score))
-        scores: dict[str, dict[str, float]] = {}
+        scores: dict[str, Scored] = {}
         for row in to_score:
             try:
                 scores |= self._scores([row])
@@ -178,19 +188,24 @@ class Scorer:
                 log.exception("comment.not_scored", comment_id=row.id)
         return scores
 
-    def _scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
+    def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
         if not rows:
             return {}
-        table = self.classifier.score([row.comment for row in rows], [signals(row) for row in rows])
-        scores = {
-            row.id: {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
-            for row, line in zip(rows, table, strict=True)
-        }
-        if not all(0.0 <= score <= 1.0 for line in scores.values() for score in line.values()):  # nor not-a-number
+        spoken = {row.id: names.as_text(row.name) for row in rows if not authors.is_nameless(row.name)}
+        named = {comment_id: said for comment_id, said in spoken.items() if said}
+        # A name is read beside the comment, so it is judged as a text of its own, too.
+        table = self.classifier.score(
+            [*(row.comment for row in rows), *named.values()], [*map(signals, rows), *({} for _ in named)]
+        )
+        lines = [
+            {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)} for line in table
+        ]
+        if not all(0.0 <= score <= 1.0 for line in lines for score in line.values()):  # nor not-a-number
             raise ValueError("the classifier gave a score that is no probability")
-        return scores
+        of_names = dict(zip(named, lines[len(rows) :], strict=True))
+        return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
 
-    def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, dict[str, float]]) -> list[Decision]:
+    def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
         if not rows:
             return []
         languages = {
@@ -203,7 +218,10 @@ class Scorer:
             facts_of = facts.gather(session, rows, policies, languages)
         return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
 
-    def _decision(self, row: Comment, policy: Policy, scores: dict[str, float] | None, its: Facts) -> Decision:
+    def _decision(self, row: Comment, policy: Policy, scored: Scored | None, its: Facts) -> Decision:
+        scores = None
+        if scored is not None:
+            scores, its = scored.scores, replace(its, by_name=scored.by_name)
         verdict = rules.evaluate(policy, scores, its)
         status, asks = placement(policy.mode, verdict.action)
         return Decision.of(
@@ -212,7 +230,7 @@ class Scorer:
             actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
             scores=scores,
-            spans=self._spans(row, verdict) if verdict.action != "publish" else None,
+            spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (self._language(row) if asks else None),
@@ -225,8 +243,8 @@ class Scorer:
         found = self.classifier.detected_language(row.comment)
         return None if found == "und" else found
 
-    def _spans(self, row: Comment, verdict: Verdict) -> dict[str, Any] | None:
-        labels = [reason.label for reason in verdict.reasons if reason.label is not None]
+    def _spans(self, row: Comment, verdict: Verdict, *, but: Collection[str]) -> dict[str, Any] | None:
+        labels = [reason.label for reason in verdict.reasons if reason.label is not None and reason.label not in but]
         try:
             return {
                 label: [
@@ -239,6 +257,11 @@ class Scorer:
         except Exception:
             log.exception("comment.not_explained", comment_id=row.id)
             return None
+
+
+def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:
+    raised = {label: score for label, score in of_name.items() if score > scores[label]}
+    return Scored(scores | raised, frozenset(raised))
 
 
 def _given_up(claims: Sequence[Claim]) -> set[str]:

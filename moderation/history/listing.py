@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
+from moderation import authors
 from moderation.tables import Comment, Moment
-from texts.folding import fold
 
 #: What a site sees of its comments unless it asks what changed, erasures included.
 _LISTED = ("pending", "published", "flagged", "rejected")
@@ -33,7 +33,7 @@ class Filters:
         if self.status is not None:
             conditions.append(Comment.status == self.status)
         if self.author is not None:
-            conditions.append(Comment.author_key == fold(self.author)[:400])
+            conditions.append(Comment.author_key.in_(authors.keys_meant(self.author)))
         return conditions
 
 

@@ -10,11 +10,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from moderation import clock
+from moderation import addresses, authors, clock
 from moderation.history.scans import Part, Place, Scan, Stream
 from moderation.store import Store
 from moderation.tables import Comment
-from texts.folding import fold
 
 #: What is shown unless somebody asks for erased comments, of which nothing is left to see.
 STATUSES = ("published", "flagged", "rejected", "pending")
@@ -61,11 +60,11 @@ class Search:
         wanted = [] if self.thread is not None else self._period()
         by_status = STATUSES if self.status is None else (self.status,)
         statuses = Comment.status.in_(by_status)
-        known = [
-            column == value
-            for column, value in ((Comment.author_key, self.author_key), (Comment.ip, self.ip))
-            if value is not None
-        ]
+        known: list[ColumnElement[bool]] = (
+            [] if self.author is None else [Comment.author_key.in_(authors.keys_meant(self.author))]
+        )
+        if self.ip is not None:
+            known.append(Comment.ip == (addresses.read(self.ip) or self.ip))
         if self.thread is not None:
             known = [Comment.thread == self.thread, *known]
         if len(self.site_ids) * (1 if known else len(by_status)) > MOST_STREAMS:
@@ -79,10 +78,6 @@ class Search:
             for site_id in self.site_ids
             for status in by_status
         ], []
-
-    @property
-    def author_key(self) -> str | None:
-        return None if self.author is None else fold(self.author)[:400]
 
     def _period(self) -> list[ColumnElement[bool]]:
         """Ids sort by the time of acceptance."""

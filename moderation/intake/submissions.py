@@ -14,10 +14,11 @@ from sqlalchemy import Table, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import authors, clock
 from moderation.intake.queues import Queues, Waiting
 from moderation.store import Store
 from moderation.tables import Comment
+from texts.comparison import as_read
 from texts.folding import fold
 
 
@@ -145,8 +146,8 @@ def new_row(request: Request) -> dict[str, Any]:
         "site_id": request.site_id,
         "idempotency_key": request.idempotency_key,
         "request_hash": _hash(json.dumps(fields, sort_keys=True, default=str)),
-        "content_hash": content_hash(submission.comment),
-        "author_key": author_key(submission.user_id, submission.email, submission.name),
+        "content_hash": reading_hash(submission.comment),
+        "author_key": authors.key_of(submission.user_id, submission.email, submission.name),
         "created_at": submission.created_at or moment,
         "accepted_at": moment,
         "updated_at": moment,
@@ -208,14 +209,14 @@ def _outcome(
     return Outcome("accepted", comment)
 
 
-def author_key(user_id: str | None, email: str | None, name: str) -> str:
-    """Who wrote a comment, by the best that is known: user id, else e-mail, else name."""
-    return fold(user_id or email or name)[:400]
-
-
 def content_hash(text: str) -> str:
     """Equal for texts that differ in case, width and spacing only."""
     return _hash(fold(text))
+
+
+def reading_hash(text: str) -> str:
+    """Equal for texts that a reader reads alike, whatever their markup and disguises."""
+    return _hash(as_read(text))
 
 
 def _hash(text: str) -> str:

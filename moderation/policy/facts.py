@@ -7,17 +7,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from moderation import clock
+from moderation import authors
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
-from texts import links
-from texts.folding import fold
+from texts import comparison, links
 
-#: Within this time the same text on the same site counts as repeated.
+#: Texts written on the same site within this time of each other count as repeated.
 REPEAT_WINDOW = timedelta(days=1)
+#: What has fewer letters than this and no link is what many people write, such as "Thank you!": it is repeated only
+#: where the same author or address writes it. A character of a script that needs fewer of them counts for three.
+SHORT = 30
+_DENSE_FROM = "\u2e80"
 
 
 def gather(
@@ -43,35 +46,71 @@ def gather(
 
 def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
     """What a comment, or a row with those columns of one, says by itself."""
+    name, url = comment.name or "", comment.url or ""
     return Facts(
         text=comment.comment,
-        links=links.count(comment.comment),
-        authors=tuple(fold(who) for who in (comment.user_id, comment.email, comment.name) if who),
+        name=name,
+        url=url,
+        links=links.count(comment.comment) + links.count(name) + bool(url),
+        author=authors.of_comment(comment),
         ip=comment.ip,
     )
 
 
+def says_little(text: str) -> bool:
+    """Whether a text is so short that people write it without having read each other."""
+    said = comparison.letters(text)
+    return sum(3 if one >= _DENSE_FROM else 1 for one in said[:SHORT]) < SHORT and not links.count(text)
+
+
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:
-    """Which of these have an earlier comment of the same content on their site, within `REPEAT_WINDOW`."""
-    keys = {(one.site_id, one.content_hash) for one in comments if one.content_hash}
-    if not keys:
-        return set()
+    """Which of these say what an earlier comment on their site does, written within `REPEAT_WINDOW` before."""
+    several = _said_before(session, [one for one in comments if one.content_hash])
+    return {one.id for one in several if _is_repeated(session, one)}
+
+
+def _said_before(session: Session, comments: Sequence[Comment]) -> list[Comment]:
+    """Those of these that others may have said before; of most, one look at the index tells that nobody has."""
+    if not comments:
+        return []
+    moments = [one.created_at for one in comments]
     # Each column with a list of its own, which both databases look up in the index; pairs SQLite would scan a day for.
     query = (
-        select(Comment.site_id, Comment.content_hash, func.min(Comment.id))
+        select(Comment.site_id, Comment.content_hash, func.min(Comment.id), func.max(Comment.id))
         .where(
-            Comment.site_id.in_({site_id for site_id, _ in keys}),
-            Comment.content_hash.in_({content for _, content in keys}),
-            Comment.id >= clock.new_id("c", clock.now() - REPEAT_WINDOW),
+            Comment.site_id.in_({one.site_id for one in comments}),
+            Comment.content_hash.in_({one.content_hash for one in comments}),
+            Comment.created_at > min(moments) - REPEAT_WINDOW,
+            Comment.created_at <= max(moments),
         )
         .group_by(Comment.site_id, Comment.content_hash)
     )
-    earliest = {(site_id, content): first for site_id, content, first in session.execute(query)}
-    return {one.id for one in comments if earliest.get((one.site_id, one.content_hash or ""), one.id) < one.id}
+    found = {(site_id, said): {first, last} for site_id, said, first, last in session.execute(query)}
+    return [one for one in comments if found.get((one.site_id, one.content_hash or ""), {one.id}) != {one.id}]
+
+
+def _is_repeated(session: Session, comment: Comment) -> bool:
+    earlier = and_(Comment.created_at == comment.created_at, Comment.id < comment.id)
+    query = select(Comment.id).where(
+        Comment.site_id == comment.site_id,
+        Comment.content_hash == comment.content_hash,
+        Comment.created_at > comment.created_at - REPEAT_WINDOW,
+        or_(Comment.created_at < comment.created_at, earlier),
+    )
+    if says_little(comment.comment):
+        same = [Comment.author_key == comment.author_key] if comment.author_key is not None else []
+        same += [Comment.ip == comment.ip] if comment.ip is not None else []
+        if not same:
+            return False
+        query = query.where(or_(*same))
+    return session.scalar(query.limit(1)) is not None
 
 
 def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
-    """Which of these have an author without a published comment on their site so far."""
+    """Which of these have an author without a published comment on their site so far.
+
+    Who gives no more than a name may be anybody: it is always their first.
+    """
     if not comments:
         return set()
     other = aliased(Comment)
@@ -81,4 +120,6 @@ def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
         other.status == "published",
         other.id != Comment.id,
     )
-    return set(session.scalars(select(Comment.id).where(Comment.id.in_([one.id for one in comments]), ~published)))
+    known = or_(Comment.user_id.is_not(None), Comment.email.is_not(None))
+    query = select(Comment.id).where(Comment.id.in_([one.id for one in comments]), ~and_(known, published))
+    return set(session.scalars(query))

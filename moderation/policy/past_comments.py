@@ -34,6 +34,8 @@ _COLUMNS = (
     Comment.email,
     Comment.user_id,
     Comment.ip,
+    Comment.url,
+    Comment.origin,
 )
 _Row = Row[*tuple[Any, ...]]
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import actors, clock
+from moderation import actors, authors, clock
 from moderation.policy import policies
 from moderation.policy.rules import LISTS
 from moderation.store import Store
@@ -52,10 +52,10 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     entries: list[str] = document[name]
     ends: dict[str, str] = document["expires"].get(name, {})
     opposite = _OPPOSITES.get(name)
-    if opposite is not None and _find(document[opposite], entry) is not None:
+    if opposite is not None and _find(name, document[opposite], entry) is not None:
         word = "trusted" if opposite.startswith("trusted") else "blocked"
         raise ListError(f"The site has {entry} as {word}. An admin can change that in its policy first.")
-    known = _find(entries, entry)
+    known = _find(name, entries, entry)
     if known is None and len(entries) >= MOST_ENTRIES:
         raise ListError(f"The list has {len(entries):,} entries already, and no more fit.")
     if known is not None and (known not in ends or (until is not None and _moment(ends[known]) >= until)):
@@ -93,10 +93,12 @@ def _ended(expires: Mapping[str, Mapping[str, str]], moment: datetime) -> dict[s
     return {name: entries for name, entries in found.items() if entries}
 
 
-def _find(entries: list[str], entry: str) -> str | None:
-    """The entry as the list has it: case and spacing make no difference."""
-    folded = fold(entry)
-    return next((one for one in entries if fold(one) == folded), None)
+def _find(name: str, entries: list[str], entry: str) -> str | None:
+    """The entry as the list has it: case and spacing make no difference, nor that an author's has no kind yet."""
+    same = {fold(entry)}
+    if name.endswith("_authors"):
+        same.add(fold(authors.without_kind(entry)))
+    return next((one for one in entries if fold(one) in same), None)
 
 
 def _moment(text: Any) -> datetime:

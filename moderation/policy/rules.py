@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.patterns import PatternSet
-from moderation.policy.switches import ADDRESSES, AUTHORS, WORDS, EntryList, Limit, OnOff, Switch
+from moderation.policy.switches import (
+    ADDRESSES,
+    BLOCKED_AUTHORS,
+    TRUSTED_AUTHORS,
+    WORDS,
+    EntryList,
+    Limit,
+    OnOff,
+    Switch,
+)
 from moderation.policy.terms import Action, Facts, Mode, Policy, Reason, Scores, Threshold, Verdict
 from texts import wording
 
@@ -63,7 +72,7 @@ def evaluate(policy: Policy, scores: Scores, facts: Facts) -> Verdict:
 
 
 def _blocked_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if policy.blocked_authors.intersection(facts.authors):
+    if facts.author in policy.blocked_authors:
         yield BLOCKED_AUTHOR.reason("This author is blocked on this site.")
 
 
@@ -76,7 +85,7 @@ BLOCKED_AUTHOR = Rule(
     switch=EntryList(
         key="blocked_authors",
         title="Blocked authors",
-        kind=AUTHORS,
+        kind=BLOCKED_AUTHORS,
         effect="Reject.",
         added="{entry} is blocked",
     ),
@@ -105,7 +114,7 @@ BLOCKED_IP = Rule(
 
 
 def _trusted_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if policy.trusted_authors.intersection(facts.authors):
+    if facts.author in policy.trusted_authors:
         yield TRUSTED_AUTHOR.reason("This author is trusted on this site.")
 
 
@@ -118,7 +127,7 @@ TRUSTED_AUTHOR = Rule(
     switch=EntryList(
         key="trusted_authors",
         title="Trusted authors",
-        kind=AUTHORS,
+        kind=TRUSTED_AUTHORS,
         effect="Publish, whatever the scores.",
         added="{entry} is trusted",
     ),
@@ -166,11 +175,11 @@ BANNED_WORDS = Rule(
 )
 
 
-def _reject_threshold(policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
+def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
         threshold = policy.thresholds.get(label, Threshold()).reject_at
         if threshold is not None and score >= threshold:
-            yield _over(REJECT_THRESHOLD, label, score, threshold)
+            yield _over(REJECT_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
 
 
 REJECT_THRESHOLD = Rule(
@@ -196,11 +205,11 @@ NOT_SCORED = Rule(
 )
 
 
-def _flag_threshold(policy: Policy, scores: Scores, _facts: Facts) -> Iterator[Reason]:
+def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
         threshold = policy.thresholds.get(label, Threshold()).flag_at
         if threshold is not None and score >= threshold:
-            yield _over(FLAG_THRESHOLD, label, score, threshold)
+            yield _over(FLAG_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
 
 
 FLAG_THRESHOLD = Rule(
@@ -379,7 +388,7 @@ MODE_RULES: Mapping[Mode, Rule] = {
 #: Name -> rule: all that can be the reason of a decision.
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in (*RULES, NOT_JUDGED, *MODE_RULES.values(), MODERATOR)}
 
-_ORDER = (WORDS, AUTHORS, ADDRESSES)
+_ORDER = (WORDS, BLOCKED_AUTHORS, TRUSTED_AUTHORS, ADDRESSES)
 #: What a site sets, as its pages have it: words before authors before addresses, and what is no list after the lists.
 LISTS = tuple(
     sorted(
@@ -394,7 +403,8 @@ SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF)
 def _entries(rule: Rule, words: PatternSet, facts: Facts) -> Iterator[Reason]:
     """A reason for each entry of the list that the text has."""
     title = rule.title.lower()
-    for number in words.matches(facts.text):
+    found = {number for text in (facts.text, facts.name, facts.url) if text for number in words.matches(text)}
+    for number in sorted(found):
         entry = number + 1
         yield rule.reason(f"It contains entry {entry} of the site's {title}.", entry=entry)
 
@@ -403,8 +413,9 @@ def _highest_first(scores: Scores) -> list[tuple[str, float]]:
     return sorted((scores or {}).items(), key=lambda item: -item[1])
 
 
-def _over(rule: Rule, label: str, score: float, threshold: float) -> Reason:
+def _over(rule: Rule, label: str, score: float, threshold: float, *, by_name: bool) -> Reason:
     places = max(2, len(f"{threshold:g}".partition(".")[2]))  # 0.996 reaches 0.995: two places would hide it
     reached = f"this site's {rule.action} threshold of {threshold:.{places}f}"
-    message = f"{wording.named(label)} {score:.{places}f} reaches {reached}."
+    what = f"{wording.named(label)}{' of the name' if by_name else ''}"
+    message = f"{what} {score:.{places}f} reaches {reached}."
     return rule.reason(message, label=label, score=round(score, 4), threshold=threshold)

@@ -6,12 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.patterns import AddressSet, PatternSet
-from texts.folding import fold
-
-
-def _fold_all(entries: Sequence[str]) -> frozenset[str]:
-    return frozenset(map(fold, entries))
+from moderation.addresses import AddressSet
+from moderation.authors import BlockedAuthors, TrustedAuthors
+from moderation.patterns import PatternSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +24,21 @@ class Kind:
 
 
 WORDS = Kind(
-    "Words or phrases, matched whole and in any case; `*` stands for any letters.",
-    "One word or phrase a line, in any case; * stands for any letters.",
+    "Words or phrases, matched whole, in any case and through disguises, in the text, the name and the web site; "
+    "`*` stands for any letters.",
+    "One word or phrase a line, in any case; * stands for any letters. Name and web site are looked at, too.",
     PatternSet,
 )
-AUTHORS = Kind(
-    "User ids, e-mail addresses or names, in any case.", "A user id, e-mail address or name a line.", _fold_all
+BLOCKED_AUTHORS = Kind(
+    "`id:…`, `email:…` or `name:…`, in any case; without a kind, any of the three.",
+    "A user id, e-mail address or name a line; id:42, email:… or name:… says which.",
+    BlockedAuthors,
+)
+TRUSTED_AUTHORS = Kind(
+    "`id:…` or `email:…`, in any case; without a kind, a user id, or an e-mail address if it has an `@`. Never a name, "
+    "which anybody can type.",
+    "A user id or e-mail address a line; id:42 or email:… says which. Never a name: anybody can type one.",
+    TrustedAuthors,
 )
 ADDRESSES = Kind("Addresses and networks.", "An address or a network such as 192.0.2.0/24 a line.", AddressSet)
 

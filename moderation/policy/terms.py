@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from moderation.patterns import AddressSet, PatternSet
+from moderation.addresses import AddressSet
+from moderation.authors import Author, BlockedAuthors, TrustedAuthors
+from moderation.patterns import PatternSet
 
 Action = Literal["publish", "flag", "reject"]
 Mode = Literal["auto", "hold", "open", "observe"]
@@ -36,8 +38,8 @@ class Policy:
     banned_words: PatternSet = field(default_factory=PatternSet)
     suspect_words: PatternSet = field(default_factory=PatternSet)
     max_links: int | None = None
-    blocked_authors: frozenset[str] = frozenset()
-    trusted_authors: frozenset[str] = frozenset()
+    blocked_authors: BlockedAuthors = field(default_factory=BlockedAuthors)
+    trusted_authors: TrustedAuthors = field(default_factory=TrustedAuthors)
     blocked_ips: AddressSet = field(default_factory=AddressSet)
     trusted_ips: AddressSet = field(default_factory=AddressSet)
     flag_repeated: bool = False
@@ -50,14 +52,19 @@ class Facts:
     """What is known of a comment beside its scores."""
 
     text: str
+    #: What readers see beside it.
+    name: str = ""
+    url: str = ""
+    #: In all three.
     links: int = 0
-    #: The author's user id, e-mail and name, lower case; whichever are known.
-    authors: tuple[str, ...] = ()
+    author: Author = field(default_factory=Author)
     ip: str | None = None
     repeated: bool = False
     first_comment: bool = False
     #: The language, where the classifier cannot judge it.
     unknown_language: str | None = None
+    #: Labels whose score is the name's, which was scored by itself.
+    by_name: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

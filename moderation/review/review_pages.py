@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import authors, clock
 from moderation.review import groups
 from moderation.tables import Comment, Moment, ReviewItem, Site
 from texts.folding import fold
@@ -41,6 +41,7 @@ class Filters:
     rule: str | None = None
     kind: str | None = None
     language: str | None = None
+    #: A key, or an id, an e-mail address or a name.
     author_key: str | None = None
     thread: str | None = None
     opened_since: datetime | None = None
@@ -210,11 +211,12 @@ class _Reading:
         filters = self.filters
         if filters.not_for is not None and row.not_for == filters.not_for:
             return False
-        if filters.opened_since is not None and row.opened_at < filters.opened_since:
+        too_old = filters.opened_since is not None and row.opened_at < filters.opened_since
+        if too_old or (filters.opened_before is not None and row.opened_at >= filters.opened_before):
             return False
-        if filters.opened_before is not None and row.opened_at >= filters.opened_before:
+        if filters.author_key is not None and row.author_key not in authors.keys_meant(filters.author_key):
             return False
-        if any(getattr(filters, name) not in {None, getattr(row, name)} for name in INDEXED):
+        if not all(getattr(filters, name) in {None, getattr(row, name)} for name in INDEXED[1:]):
             return False
         if not filters.text:
             return True
@@ -239,7 +241,11 @@ def _open(site_ids: Collection[str] | None) -> list[ColumnElement[bool]]:
 
 
 def _equal(asked: dict[str, str]) -> list[ColumnElement[bool]]:
-    return [ReviewItem.__table__.c[name] == value for name, value in asked.items()]
+    columns = ReviewItem.__table__.c
+    return [
+        columns[name].in_(authors.keys_meant(value)) if name == "author_key" else columns[name] == value
+        for name, value in asked.items()
+    ]
 
 
 def _heads(head: Select[Any], site_ids: Collection[str]) -> Iterator[Any]:

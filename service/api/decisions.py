@@ -10,7 +10,6 @@ from flask import Response
 from moderation import actors
 from moderation.decisions import comments
 from moderation.decisions.comments import CommentError
-from moderation.intake.submissions import author_key
 from moderation.review import review_items
 from moderation.tables import Comment, ReviewItem
 from service.api import cursors
@@ -96,9 +95,8 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
 
 
 def _filters(query: dict[str, Any]) -> review_items.Filters:
-    author = query.get("author")
     same = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
-    return review_items.Filters(**same, author_key=author_key(None, author, "") if author else None)
+    return review_items.Filters(**same, author_key=query.get("author"))
 
 
 def _check(item: Any) -> dict[str, Any] | Problem:

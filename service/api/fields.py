@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from moderation import clock
+from moderation import addresses, clock
 from texts import links
 
 #: What has no place in a name or an id: C0, DEL and C1.
@@ -84,16 +83,6 @@ def Remark(*, longest: int, **known: Any) -> Text:
     return Text(longest=longest, clean=lambda text: CONTROL.sub(" ", text).strip()[:longest], **known)
 
 
-def _read_address(text: str) -> str:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        raise ValidationError("Give an IP address such as 192.0.2.7 or 2001:db8::7.") from None
-    if getattr(address, "scope_id", None):
-        raise ValidationError("Give the address without a zone.")
-    return str(address)
-
-
 def _read_link(text: str) -> str:
     if not links.is_address(text):
         raise ValidationError("Give an address that starts with http:// or https://.")
@@ -131,8 +120,8 @@ def _read_past(text: str) -> datetime:
 Line = partial(Text, read=_read_line)
 #: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain.
 Prose = partial(Text, clean=_clean_prose)
-#: An IP address.
-Address = partial(Text, longest=45, read=_read_address)
+#: An IP address, as a proxy or a library writes it; what cannot be read counts as null.
+Address = partial(Text, longest=1000, clean=lambda text: addresses.read(text) or "")
 #: An http or https address.
 Link = partial(Text, read=_read_link)
 #: A language tag such as `en` or `pt-BR` (BCP 47).

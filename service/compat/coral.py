@@ -18,9 +18,8 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, current_app, g, request
 
-from moderation import clock
+from moderation import authors, clock
 from moderation.decisions.decision import Decision
-from moderation.intake.submissions import author_key
 from moderation.sites import sites
 from moderation.store import AWAY
 from moderation.tables import Comment
@@ -146,7 +145,7 @@ def _read(site_id: str, body: bytes) -> Comment:
         name="",
         comment=plain_text(text),
         user_id=author_id,
-        author_key=author_key(author_id, None, ""),
+        author_key=authors.key_of(author_id, None, None),
         revision=1,
         version=1,
         status="pending",

@@ -1,4 +1,4 @@
-"""What users type to match comments by: whole words, wildcards, phrases, addresses; quick whatever they type."""
+"""What users type to match comments by: whole words, wildcards, phrases; quick whatever they type."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.patterns import AddressSet, PatternError, PatternSet
-from texts.folding import fold
+from moderation.patterns import PatternError, PatternSet
+from texts.comparison import as_read, readings
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from texts.folding import fold
         ("ass", "ass!", True),
         ("ass", "(ass)", True),
         ("ass", "ass", True),
-        ("ass", "ass_hat", False),
+        ("ass", "ass_hat", True),
         ("ass", "ass2", False),
         ("c++", "I write c++ daily", True),
         ("c++", "I write c daily", False),
@@ -126,7 +126,7 @@ def test_a_list_whose_automaton_outgrows_its_memory_still_finds_its_words() -> N
 
 
 ALPHABET = "aAbß é*-._\x01\nя赌１"
-entries_of_any_kind = st.text(ALPHABET, min_size=1, max_size=8).filter(lambda entry: fold(entry).strip("* "))
+entries_of_any_kind = st.text(ALPHABET, min_size=1, max_size=8).filter(lambda entry: as_read(entry).strip("* "))
 
 
 def naively(entry: str, text: str) -> bool:
@@ -134,18 +134,20 @@ def naively(entry: str, text: str) -> bool:
 
     def edge(left: str, right: str) -> bool:
         """Whether a word may begin or end between these two characters."""
-        return not (re.match(r"\w", left) and re.match(r"\w", right))
+        return not (re.match(r"[^\W_]", left) and re.match(r"[^\W_]", right))
 
-    entry, text = fold(entry), fold(text)
-    parts = "".join(r"\w*" if char == "*" else re.escape(char) for char in entry)
+    entry = as_read(entry)
+    parts = "".join(r"[^\W_]*" if char == "*" else re.escape(char) for char in entry)
     padded = f" {text} "
     for match_at in range(1, len(padded)):
         for end in range(match_at, len(padded)):
             piece = padded[match_at:end]
             if not re.fullmatch(parts, piece):
                 continue
-            begins = not (entry[0] == "*" or re.match(r"\w", entry[0])) or edge(padded[match_at - 1], padded[match_at])
-            ends = not (entry[-1] == "*" or re.match(r"\w", entry[-1])) or edge(padded[end - 1], padded[end])
+            begins = not (entry[0] == "*" or re.match(r"[^\W_]", entry[0])) or edge(
+                padded[match_at - 1], padded[match_at]
+            )
+            ends = not (entry[-1] == "*" or re.match(r"[^\W_]", entry[-1])) or edge(padded[end - 1], padded[end])
             if begins and ends:
                 return True
     return False
@@ -154,40 +156,12 @@ def naively(entry: str, text: str) -> bool:
 @settings(max_examples=400)
 @given(st.lists(entries_of_any_kind, min_size=1, max_size=5), st.text(ALPHABET.replace("*", "a"), max_size=20))
 def test_it_agrees_with_a_naive_matcher(entries: list[str], text: str) -> None:
-    expected = [number for number, entry in enumerate(entries) if naively(entry, text)]
+    expected = [n for n, entry in enumerate(entries) if any(naively(entry, reading) for reading in readings(text))]
     assert PatternSet(entries).matches(text) == expected
 
 
-@given(st.text(min_size=1, max_size=40).filter(lambda entry: fold(entry).strip("* ")))
+@given(st.text(min_size=1, max_size=40).filter(lambda entry: as_read(entry).strip("* ")))
 def test_any_text_without_a_star_is_an_entry_that_matches_itself(entry: str) -> None:
     entry = entry.replace("*", "x")
     assert PatternSet([entry]).matches(entry) == [0]
     assert PatternSet([entry]).matches(f"before {entry.upper()} after") == PatternSet([entry]).matches(entry.upper())
-
-
-@pytest.mark.parametrize(
-    ("entry", "inside", "outside"),
-    [
-        ("192.0.2.7", "192.0.2.7", "192.0.2.8"),
-        ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
-        ("192.0.2.99/24", "192.0.2.1", "192.0.3.0"),  # a host with its network's length
-        ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::1"),
-        (" 192.0.2.7 ", "::ffff:192.0.2.7", "::ffff:192.0.2.8"),
-        ("0.0.0.0/0", "203.0.113.5", "2001:db8::1"),
-    ],
-)
-def test_addresses_and_networks(entry: str, inside: str, outside: str) -> None:
-    addresses = AddressSet([entry])
-    assert inside in addresses
-    assert outside not in addresses
-
-
-@pytest.mark.parametrize("address", [None, "", "localhost", "192.0.2", "192.0.2.7, 198.51.100.1"])
-def test_what_is_no_address_is_in_no_list(address: str | None) -> None:
-    assert address not in AddressSet(["0.0.0.0/0", "::/0"])
-
-
-@pytest.mark.parametrize("entry", ["192.0.2.256", "example.org", "192.0.2.0/33", ""])
-def test_a_list_of_addresses_refuses_what_is_none_and_says_what_to_give(entry: str) -> None:
-    with pytest.raises(PatternError, match=r"Give an address or a network such as 192\.0\.2\.0/24\."):
-        AddressSet([entry])

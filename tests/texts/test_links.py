@@ -84,7 +84,7 @@ def test_what_is_no_whole_address(text: str) -> None:
         ("https://a.example/1 https://a.example/2 www.b.example", 3),
         ('<a href="http://a.example">here</a>', 1),
         ("joinedhttp://a.example", 1),
-        ("the swww.tide.example", 0),
+        ("the swww.tide and more", 0),
         ("看这里www.a.example", 1),
     ],
 )

@@ -80,20 +80,22 @@ def _unfit(text: str) -> _Answer | None:
 
 
 def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
+    submission = fields.submission_of(sent, text)
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,
         "post": sent.get("comment_post_ID", "")[:40] or None,
         "signals": fields.signals_of(sent),
     }
-    comment = checked.new_comment(site_id, fields.submission_of(sent, text), origin=origin)
+    if not submission.user_id:  # a visitor typed their e-mail address, and may type a trusted one
+        origin["email_was_typed"] = True
+    comment = checked.new_comment(site_id, submission, origin=origin)
     comment.external_id = g.akismet_guid
     recheck = bool(sent.get("recheck_reason"))
-    if recheck:
-        with context().store.read() as session:
-            earlier = checked.find_again(session, comment, recheck=True)
-        if earlier is not None:
-            return _again(earlier, comment, sent)
+    with context().store.read() as session:
+        earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
+    if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
+        return _again(earlier, comment, sent, recheck=recheck)
     is_test = fields.is_set(sent, "is_test")
     origin["repeated"] = not recheck and not is_test and usage.is_repeated(comment)
     decision = shared.decide(comment)
@@ -104,16 +106,23 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
     return _show(comment, decision, sent, can_call_back=bool(origin.get("endpoint_id")))
 
 
-def _again(earlier: Comment, comment: Comment, sent: Fields) -> _Answer:
-    """A comment that a moderator has, or had, before them: their decision, if it is still about these words."""
-    if checked.says_the_same(earlier.comment, comment.comment):
+def _again(earlier: Comment, comment: Comment, sent: Fields, *, recheck: bool) -> _Answer:
+    """A comment that a moderator has, or had, before them: their decision, if readers would still see the same.
+
+    Asked anew, as a client does that lost our answer, it is known by the first answer's name from here on.
+    """
+    origin = earlier.origin or {}
+    if not recheck:
+        g.akismet_guid = origin["guid"]
+    if checked.says_the_same(earlier, comment):
         if earlier.status in {"flagged", "pending"}:
-            return _hold("A moderator has not decided yet.", sent, can_call_back=False)
+            can_call_back = not recheck and bool(origin.get("endpoint_id"))
+            return _hold("A moderator has not decided yet.", sent, can_call_back=can_call_back)
         return _spam() if earlier.status == "rejected" else _ham()
     decision = shared.decide(comment)
     if not fields.is_set(sent, "is_test"):
         with context().write() as session:
-            checked.change_text(session, earlier, comment.comment, decision)
+            checked.change(session, earlier, comment, decision)
     return _show(comment, decision, sent, can_call_back=False)
 
 
@@ -131,8 +140,8 @@ def _keep(key: str, sent: Fields, comment: Comment, decision: Decision) -> bool:
 
 def _keep_once(session: Session, comment: Comment, decision: Decision, url: str | None, sealed_key: str) -> bool:
     origin = comment.origin or {}
-    earlier = checked.find_again(session, comment, recheck=False)
-    if earlier is not None and earlier.origin is not None:
+    earlier = checked.find_again(session, comment, by_time=False)
+    if earlier is not None and earlier.origin is not None and checked.says_the_same(earlier, comment):
         g.akismet_guid = earlier.origin["guid"]
         origin["endpoint_id"] = earlier.origin.get("endpoint_id")
         return False

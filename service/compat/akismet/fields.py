@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import time
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 from flask import request
 
-from moderation import clock
+from moderation import addresses, clock
 from moderation.intake.submissions import Submission
 from moderation.sites import sites
 from texts import links
@@ -79,7 +78,7 @@ def submission_of(fields: Fields, text: str) -> Submission:
         thread=(_line(fields, "permalink", 500) or _line(fields, "blog", 500)),
         email=_line(fields, "comment_author_email", 320),
         url=url if links.is_address(url) and len(url) <= 2000 else None,
-        ip=_address(fields.get("user_ip", "")),
+        ip=addresses.read(fields.get("user_ip", "")),
         user_agent=_line(fields, "user_agent", 1000),
         user_id=user_id.strip()[:200] if user_id.strip() not in {"", "0"} else None,
         created_at=_moment(fields.get("comment_date_gmt", "")),
@@ -130,13 +129,6 @@ def _line(fields: Fields, name: str, longest: int) -> str | None:
 
 def _clean(text: str) -> str:
     return _UNSTORABLE.sub("", unslashed(text)).strip()
-
-
-def _address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text.strip().partition("%")[0]))
-    except ValueError:
-        return None
 
 
 def _moment(text: str) -> datetime | None:

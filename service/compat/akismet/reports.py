@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from moderation import actors
 from moderation.decisions import checked, comments
 from moderation.decisions.comments import CommentError
 from moderation.history import feedback
+from moderation.review import review_items
+from moderation.tables import Comment
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.fields import Fields
@@ -45,17 +48,25 @@ def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) ->
 
 
 def _settle(site_id: str, sent: Fields, text: str, action: Literal["publish", "reject"]) -> None:
-    """Decide on the comment if it waits for a moderator here: somebody has, over there."""
-    comment = checked.new_comment(site_id, fields.submission_of(sent, text), origin={})
+    """Decide on the comment if a moderator has, or had, it before them here: somebody has, over there, and later.
+
+    Their word takes the place of the policy's and of any earlier one, also of their own.
+    """
+    submission = fields.submission_of(sent, text)
+    comment = checked.new_comment(site_id, submission, origin={})
     with context().store.read() as session:
-        waiting = checked.find_again(session, comment, recheck=True)
-    if waiting is None or waiting.status != "flagged":
-        return
+        kept = checked.find_again(session, comment, by_time=submission.created_at is not None)
+        if kept is None or kept.status == "pending" or _says_so_already(session, kept, action):
+            return
     reason = "It was marked as spam on the site." if action == "reject" else "It was marked as not spam on the site."
     try:
         with context().write() as session:
-            comments.decide(
-                session, site_id, waiting.id, action, actor=actors.SITE, reason=reason, version=waiting.version
-            )
+            comments.decide(session, site_id, kept.id, action, actor=actors.SITE, reason=reason, version=kept.version)
     except CommentError:
         return  # a moderator was faster
+
+
+def _says_so_already(session: Session, kept: Comment, action: Literal["publish", "reject"]) -> bool:
+    """Whether a person has decided so, and nothing about it waits."""
+    wanted = "published" if action == "publish" else "rejected"
+    return kept.status == wanted and kept.decided_by != actors.POLICY and not review_items.open_kinds(session, kept.id)

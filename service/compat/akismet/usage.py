@@ -12,7 +12,7 @@ import redis
 from redis.exceptions import RedisError
 
 from moderation import clock
-from moderation.policy.facts import REPEAT_WINDOW
+from moderation.policy.facts import REPEAT_WINDOW, says_little
 from moderation.tables import Comment
 from service.context import context
 
@@ -78,16 +78,26 @@ def read(site_id: str, month: str) -> dict[str, Counts]:
 
 
 def is_repeated(comment: Comment) -> bool:
-    """Whether another comment of these words was checked on the site within a day; remembers this one.
+    """Whether another comment of these words was written on the site within a day; remembers this one.
 
-    The same author with the same words on the same page is the same comment, asked about again.
+    The same author with the same words on the same page is the same comment, asked about again. What many people write
+    is only repeated by the same author, or else from the same address.
     """
     if not comment.comment:
         return False
-    key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}"
-    who = hashlib.sha256(f"{comment.author_key}|{comment.thread}".encode()).hexdigest()[:16]
-    first = context().queues.breaker.call(lambda client: _remember(client, key, who), doing="looking for a repetition")
-    return first is not None and first != who
+    who = comment.author_key or f"ip:{comment.ip}"
+    by = f":{_short(who)}" if says_little(comment.comment) else ""
+    key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}{by}"
+    this = f"{_short(f'{who}|{comment.thread}')} {comment.created_at.timestamp():.0f}"
+    first = context().queues.breaker.call(lambda client: _remember(client, key, this), doing="looking for a repetition")
+    if first is None or first.split()[0] == this.split(maxsplit=1)[0]:
+        return False
+    apart = abs(comment.created_at.timestamp() - float(first.split()[1])) if " " in first else 0.0
+    return apart < REPEAT_WINDOW.total_seconds()
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _count(client: redis.Redis, key: str, name: str, kind: str | None) -> None:

@@ -10,6 +10,8 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 import models
+from moderation import authors
+from moderation.authors import Author
 from moderation.history import histories
 from moderation.history.histories import Record
 from moderation.policy import policies
@@ -20,7 +22,6 @@ from service.console import access, names, plots
 from service.console.comments import second_look
 from service.context import context
 from texts import wording
-from texts.folding import fold
 
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
 
@@ -29,7 +30,8 @@ def show_author() -> ResponseReturnValue:
     site_id, key = forms.argument("site"), forms.clean(request.args.get("key", ""))
     access.require(site_id, "viewer")
     with context().store.read() as session:
-        record = histories.author(session, site_id, key)
+        found = ((meant, histories.author(session, site_id, meant)) for meant in authors.keys_meant(key))
+        key, record = next(((meant, one) for meant, one in found if one is not None), (key, None))
         if record is None:
             abort(404)
         hidden = second_look.hidden(session, record.recent)
@@ -62,12 +64,16 @@ def _policy(version: PolicyVersion) -> Policy:
 def _standing(record: Record, policy: Policy, *, addresses: bool) -> list[tuple[str, str]]:
     """What the site's policy says of them: a kind (`bad` or `good`) and a sentence."""
     said = []
-    for kind, verb, authors, ips in (
+    for kind, verb, people, ips in (
         ("bad", "blocks", policy.blocked_authors, policy.blocked_ips),
         ("good", "trusts", policy.trusted_authors, policy.trusted_ips),
     ):
-        called = {value for field in ("user_id", "email", "name") for value, _ in record.used(field)}
-        said += [(kind, f"This site {verb} the author {one}.") for one in sorted(called) if fold(one) in authors]
+        called = [
+            *((value, Author(user_id=value)) for value, _ in record.used("user_id")),
+            *((value, Author(email=value)) for value, _ in record.used("email")),
+            *((value, Author(name=value)) for value, _ in record.used("name") if not authors.is_nameless(value)),
+        ]
+        said += [(kind, f"This site {verb} the author {one}.") for one, who in called if who in people]
         if addresses:
             said += [(kind, f"This site {verb} the address {ip}.") for ip, _ in record.used("ip") if ip in ips]
     return said

@@ -46,7 +46,7 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [decision] = scorer.decide([comment])
-    words = [line for words in _LISTS for line in _matched(policy, words, text)]
+    words = [line for words in _LISTS for line in _matched(policy, words, (text, name))]
     lines = [
         ScoreLine(wording.named(label), score, policy.thresholds.get(label, Threshold()))
         for label, score in (decision.scores or {}).items()
@@ -60,9 +60,8 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     )
 
 
-def _matched(policy: Policy, of: EntryList, text: str) -> list[str]:
+def _matched(policy: Policy, of: EntryList, texts: Sequence[str]) -> list[str]:
     """The entries themselves: here they may be named, since who asks may see the list."""
     words: PatternSet = getattr(policy, of.key)
-    return [
-        f"Entry {number + 1} of the {of.title.lower()} is “{words.entries[number]}”." for number in words.matches(text)
-    ]
+    found = sorted({number for text in texts for number in words.matches(text)})
+    return [f"Entry {number + 1} of the {of.title.lower()} is “{words.entries[number]}”." for number in found]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import abort, flash, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
-from moderation import clock
+from moderation import authors, clock
 from moderation.patterns import PatternError
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import ListError
@@ -41,7 +41,8 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     length = SPANS[span]
     if length is None and not access.may(comment.site_id, "admin"):
         abort(403, "For more than 30 days, ask an admin of this site.")
-    entry = _entry(comment, _LISTS[name].kind)
+    of = _LISTS[name]
+    entry = _entry(comment, of.kind)
     try:
         with context().store.write() as session:
             policy_lists.add(
@@ -52,11 +53,11 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 until=None if length is None else clock.now() + length,
                 actor=access.actor(),
             )
-    except PatternError:
-        abort(422, "Only `*` is not a word: give some letters too.")
+    except PatternError as error:
+        abort(422, "Only `*` is not a word: give some letters too." if of.kind is WORDS else str(error))
     except ListError as error:
         abort(422, str(error))
-    message = f"{_LISTS[name].added.format(entry=entry)} from now on, {_FOR[span]}."
+    message = f"{of.added.format(entry=entry)} from now on, {_FOR[span]}."
     if access.wants_json():
         return jsonify(message=message)
     flash(message, "good")
@@ -80,7 +81,8 @@ def _entry(comment: Comment, kind: Kind) -> str:
         return entry
     if kind is ADDRESSES:
         return comment.ip or abort(422, "The site did not send an address with this comment.")
-    return (comment.user_id or comment.email or comment.name)[:LONGEST]
+    who = authors.entry_for(authors.of_comment(comment), longest=LONGEST)
+    return who or abort(422, "Nobody is named here: the comment has no author to block or to trust.")
 
 
 ROUTES = (("/comments/<comment_id>/list", "POST", add_to_list),)

@@ -16,7 +16,6 @@ from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
 from service import forms
 from service.console import names
 from texts import wording
-from texts.folding import fold
 
 ORDERS: Mapping[Order, str] = {
     "due": "Most urgent first",
@@ -84,7 +83,7 @@ def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | No
     since = None if span is None else clock.now() - span
     filters = Filters(
         **{name: values.get(name) for name in ("kind", "label", "rule", "language", "thread")},
-        author_key=fold(values["author"])[:400] if "author" in values else None,
+        author_key=values.get("author"),
         text=values.get("q"),
         opened_since=None if older else since,
         opened_before=since if older else None,

@@ -115,7 +115,7 @@ def test_a_batch_is_scored_in_one_go(
     submissions.submit(store, queues, site.id, [submission(f"Number {number}.") for number in range(BATCH + 6)])
     assert len(scorer.run_batch().written) == BATCH
     assert len(scorer.run_batch().written) == 6
-    assert classifier.batches == [BATCH, 6]
+    assert classifier.batches == [2 * BATCH, 12], "each comment, and its author's name"
 
 
 # A worker killed anywhere loses nothing, and nothing is decided twice.
@@ -342,9 +342,9 @@ def test_a_database_that_cannot_be_written_gives_the_comments_back(
 def test_the_same_text_again_is_repeated_whatever_its_case_and_spacing(
     store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
 ) -> None:
-    first = accept(store, queues, site, "Visit  my page")
+    first = accept(store, queues, site, "Visit  my page and learn what I sell to you")
     clock.advance(seconds=1)
-    second = accept(store, queues, site, "visit MY page", name="Eve")
+    second = accept(store, queues, site, "visit MY p\u0430ge and l<b>earn what I sell to you", name="Eve")
     assert decided(store, scorer, second) == ("flagged", ["repeated"])
     assert stored(store, first.id).status == "published", "in one batch, the first is not a repetition of the second"
 
@@ -352,11 +352,17 @@ def test_the_same_text_again_is_repeated_whatever_its_case_and_spacing(
 def test_what_another_site_has_or_what_is_long_ago_is_not_repeated(
     store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, other_site: CreatedSite, clock: Clock
 ) -> None:
-    accept(store, queues, other_site, "The same.")
+    accept(store, queues, other_site, "The same words, and long enough to be no chance.")
     clock.advance(seconds=1)
-    assert decided(store, scorer, accept(store, queues, site, "The same.")) == ("published", ["clear"])
+    assert decided(store, scorer, accept(store, queues, site, "The same words, and long enough to be no chance.")) == (
+        "published",
+        ["clear"],
+    )
     clock.advance(days=1, seconds=1)
-    assert decided(store, scorer, accept(store, queues, site, "The same.")) == ("published", ["clear"])
+    assert decided(store, scorer, accept(store, queues, site, "The same words, and long enough to be no chance.")) == (
+        "published",
+        ["clear"],
+    )
 
 
 def test_a_repetition_is_looked_up_in_the_index_however_many_comments_a_day_has(
@@ -372,7 +378,7 @@ def test_a_repetition_is_looked_up_in_the_index_however_many_comments_a_day_has(
     ((sql, values),) = [one for one in asked if "content_hash IN" in one[0]]
     with store.engine.connect() as connection:
         plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
-    assert "ix_comments_content (site_id=? AND content_hash=? AND id>?)" in plan
+    assert "ix_comments_content (site_id=? AND content_hash=? AND created_at>? AND created_at<?)" in plan
 
 
 def test_an_authors_first_comment_is_the_one_before_any_was_published(
@@ -398,7 +404,8 @@ def test_an_authors_first_comment_is_the_one_before_any_was_published(
         ({"blocked_authors": ["Troll@Example.org"]}, {"email": "troll@example.ORG"}, "rejected"),
         ({"blocked_authors": ["u7"]}, {"user_id": "U7"}, "rejected"),
         ({"blocked_authors": ["ada"]}, {"user_id": "u7"}, "rejected"),
-        ({"trusted_authors": ["ada"]}, {"comment": "Fool. toxicity=1.0"}, "published"),
+        ({"trusted_authors": ["ada"]}, {"comment": "Fool. toxicity=1.0", "user_id": "Ada"}, "published"),
+        ({"trusted_authors": ["ada"]}, {"comment": "Fool. toxicity=1.0"}, "rejected"),
         ({"blocked_ips": ["192.0.2.0/24"]}, {"ip": "192.0.2.9"}, "rejected"),
         ({"trusted_ips": ["192.0.2.9"]}, {"ip": "192.0.2.9", "comment": "Fool. toxicity=1.0"}, "published"),
         ({"banned_words": ["qwx*"]}, {"comment": "Such QWXYZZY!"}, "rejected"),

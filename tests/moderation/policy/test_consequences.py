@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
@@ -112,11 +113,11 @@ def test_a_past_comments_verdict_is_the_policys_own(
         thresholds=insult(flag_at, reject_at),
         banned_words=PatternSet(["banned"]),
         suspect_words=PatternSet(["suspect"]),
-        blocked_authors=frozenset({"blocked"}),
-        trusted_authors=frozenset({"trusted"}),
+        blocked_authors=BlockedAuthors(["blocked"]),
+        trusted_authors=TrustedAuthors(["trusted"]),
         max_links=1,
     )
-    facts = Facts(text=text, authors=(author,), repeated=repeated, links=links)
+    facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links)
     before, after = consequences.apart_from_thresholds(policy, facts)
     found = consequences.verdict(Past(scores, before, after, None), policy.thresholds)
     assert found == evaluate(policy, scores, facts).action

@@ -147,7 +147,7 @@ def test_a_moderator_puts_entries_in_for_at_most_thirty_days(
     form = {"csrf_token": csrf_token(browser, f"/console/comments/{comment_id}")} | fields
     assert browser.post(f"/console/comments/{comment_id}/list", data=form).status_code == code
     whole = document(store, site)
-    entry = {"blocked_authors": "eve@example.org", "trusted_ips": "192.0.2.7", "banned_words": "casino*"}
+    entry = {"blocked_authors": "email:eve@example.org", "trusted_ips": "192.0.2.7", "banned_words": "casino*"}
     added = {one.key: whole[one.key] for one in LISTS if whole[one.key]}
     assert added == ({fields["list"]: [entry[fields["list"]]]} if code == 303 else {})
     assert set(whole.get("expires", {})) == set(added)  # type: ignore[call-overload]

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from moderation.addresses import AddressSet
+from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.decisions.scoring import reasons_in_mode
-from moderation.patterns import AddressSet, PatternSet
+from moderation.patterns import PatternSet
 from moderation.policy import rules
 from moderation.policy.rules import evaluate
 from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
@@ -28,8 +30,8 @@ SITE = Policy(
     banned_words=PatternSet(["casino*", "buy pills"]),
     suspect_words=PatternSet(["discount"]),
     max_links=2,
-    blocked_authors=frozenset({"troll", "troll@example.org"}),
-    trusted_authors=frozenset({"ada"}),
+    blocked_authors=BlockedAuthors(["troll", "troll@example.org"]),
+    trusted_authors=TrustedAuthors(["ada"]),
     blocked_ips=AddressSet(["192.0.2.0/24", "2001:db8::/32"]),
     trusted_ips=AddressSet(["198.51.100.7"]),
     flag_repeated=True,
@@ -41,15 +43,15 @@ PLAIN = Facts(text="A thoughtful remark.")
 
 # What each rule is about, by itself: scores, facts, and what must come of it.
 EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]] = [
-    ("an author blocked by name", {"authors": ("u1", "troll")}, CALM, "reject", "blocked_author"),
-    ("an author blocked by e-mail", {"authors": ("troll@example.org",)}, CALM, "reject", "blocked_author"),
-    ("an author whose name only holds a blocked one", {"authors": ("trolley",)}, CALM, "publish", "clear"),
+    ("an author blocked by name", {"author": Author(user_id="u1", name="Troll")}, CALM, "reject", "blocked_author"),
+    ("an author blocked by e-mail", {"author": Author(email="troll@example.org")}, CALM, "reject", "blocked_author"),
+    ("an author whose name only holds a blocked one", {"author": Author(name="trolley")}, CALM, "publish", "clear"),
     ("an address in a blocked network", {"ip": "192.0.2.200"}, CALM, "reject", "blocked_ip"),
     ("an IPv6 address in a blocked network", {"ip": "2001:db8::1"}, CALM, "reject", "blocked_ip"),
     ("an IPv4 address written as IPv6", {"ip": "::ffff:192.0.2.1"}, CALM, "reject", "blocked_ip"),
     ("an address just outside", {"ip": "192.0.3.0"}, CALM, "publish", "clear"),
     ("an address that is none", {"ip": "not an address"}, CALM, "publish", "clear"),
-    ("a trusted author", {"authors": ("ada",)}, CALM, "publish", "trusted_author"),
+    ("a trusted author", {"author": Author(user_id="ada")}, CALM, "publish", "trusted_author"),
     ("a trusted address", {"ip": "198.51.100.7"}, CALM, "publish", "trusted_ip"),
     ("a banned word", {"text": "The best Casinos"}, CALM, "reject", "banned_words"),
     ("a banned phrase", {"text": "so BUY  Pills now"}, CALM, "reject", "banned_words"),
@@ -79,7 +81,7 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
 EVERYTHING = Facts(
     text="discount casino",
     links=9,
-    authors=("troll", "ada"),
+    author=Author(user_id="ada", name="troll"),
     ip="192.0.2.1",
     repeated=True,
     first_comment=True,
@@ -87,9 +89,9 @@ EVERYTHING = Facts(
 )
 PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("blocked_author", {}, None),
-    ("blocked_ip", {"authors": ("ada",)}, None),  # though the author is trusted
+    ("blocked_ip", {"author": Author(user_id="ada")}, None),  # though the author is trusted
     ("trusted_author", {"ip": None}, None),  # whatever the words, and unscored
-    ("trusted_ip", {"ip": "198.51.100.7", "authors": ()}, None),
+    ("trusted_ip", {"ip": "198.51.100.7", "author": Author()}, None),
     ("banned_words", {"ip": None}, None),  # unscored as well: what is banned needs no score
     ("not_scored", {"text": "discount"}, None),
     ("reject_threshold", {}, {"spam": 0.9, "toxicity": 0.6}),
@@ -242,8 +244,8 @@ policies = st.builds(
     banned_words=st.lists(st.sampled_from(WORDS), max_size=2).map(PatternSet),
     suspect_words=st.lists(st.sampled_from(WORDS), max_size=2).map(PatternSet),
     max_links=st.none() | st.integers(0, 5),
-    blocked_authors=st.frozensets(st.sampled_from(["troll", "ada"])),
-    trusted_authors=st.frozensets(st.sampled_from(["troll", "ada"])),
+    blocked_authors=st.lists(st.sampled_from(["troll", "ada"])).map(BlockedAuthors),
+    trusted_authors=st.lists(st.sampled_from(["troll", "ada"])).map(TrustedAuthors),
     blocked_ips=st.sampled_from([[], ["192.0.2.0/24"]]).map(AddressSet),
     trusted_ips=st.sampled_from([[], ["192.0.2.1"]]).map(AddressSet),
     flag_repeated=st.booleans(),
@@ -255,7 +257,7 @@ facts_of_any_kind = st.builds(
     Facts,
     text=st.lists(st.sampled_from([*WORDS, "calm", "words"])).map(" ".join) | st.text(),
     links=st.integers(0, 9),
-    authors=st.sampled_from([(), ("troll",), ("ada", "troll")]),
+    author=st.sampled_from([Author(), Author(user_id="troll"), Author(user_id="ada", name="troll")]),
     ip=st.sampled_from([None, "192.0.2.1", "192.0.2.9", "nonsense"]),
     repeated=st.booleans(),
     first_comment=st.booleans(),

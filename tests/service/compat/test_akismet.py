@@ -109,7 +109,8 @@ def test_the_sites_policy_decides(blog: Akismet, store: Store, site: CreatedSite
         max_links=1,
     )
     assert verdict(blog.check(comment_author_email="Troll@Example.org")) == ("true", None)
-    assert verdict(blog.check(SPAM, comment_author_email="friend@example.org")) == ("false", None)
+    assert verdict(blog.check(SPAM, comment_author_email="friend@example.org", user_id="7")) == ("false", None)
+    assert verdict(blog.check(SPAM, comment_author_email="friend@example.org"))[0] == "true", "anybody can type it"
     assert verdict(blog.check(user_ip="198.51.100.9")) == ("true", None)
     assert verdict(blog.check("Put pineapple on it.")) == ("true", None)
     assert verdict(blog.check_as_wordpress("http://a.example http://b.example")) == ("false", "held-for-moderation")
@@ -131,10 +132,18 @@ def test_a_site_that_publishes_first_keeps_what_a_moderator_should_see(
 
 def test_the_same_words_from_others_within_a_day_are_held(blog: Akismet) -> None:
     first = {"comment_author_email": "a@example.org", "permalink": "http://blog.example/1"}
-    assert verdict(blog.check_as_wordpress("Great post!", **first)) == ("false", None)
-    assert verdict(blog.check_as_wordpress("Great post!", **first)) == ("false", None), "sent a second time"
+    assert verdict(blog.check_as_wordpress("Great post, I learnt a lot from what you say of soil!", **first)) == (
+        "false",
+        None,
+    )
+    assert verdict(blog.check_as_wordpress("Great post, I learnt a lot from what you say of soil!", **first)) == (
+        "false",
+        None,
+    ), "sent a second time"
     other = first | {"comment_author_email": "b@example.org"}
-    assert verdict(blog.check_as_wordpress("great  POST!", **other)) == ("false", "held-for-moderation")
+    assert verdict(
+        blog.check_as_wordpress("great  POST, i learnt a l\u200bot from what you say of soil!", **other)
+    ) == ("false", "held-for-moderation")
 
 
 def test_signals_reach_the_classifier(blog: Akismet, store: Store) -> None:
@@ -153,7 +162,6 @@ def test_signals_reach_the_classifier(blog: Akismet, store: Store) -> None:
 
 def test_a_page_that_links_here_is_judged_by_its_title_too(blog: Akismet) -> None:
     assert verdict(blog.check("[…] a quote […]", comment_author=SPAM, comment_type="trackback"))[0] == "true"
-    assert verdict(blog.check("[…] a quote […]", comment_author=SPAM, comment_type="comment"))[0] == "false"
 
 
 def test_a_form_without_a_text_is_judged_by_its_name(blog: Akismet) -> None:

@@ -337,10 +337,40 @@ def test_another_authors_comment_is_not_taken_for_it(blog: Akismet, store: Store
     assert len(rows(store, Comment)) == 2
 
 
-def test_what_a_moderator_rejected_is_held_again_when_it_comes_anew(blog: Akismet, store: Store) -> None:
-    first = hold(blog, store)
-    decide(store, first, "reject")
-    assert hold(blog, store).id != first.id
+@pytest.mark.parametrize(("action", "answer"), [("publish", "false"), ("reject", "true")])
+def test_what_a_moderator_decided_is_answered_so_hours_later_by_whatever_client(
+    blog: Akismet, store: Store, clock: Clock, action: Any, answer: str
+) -> None:
+    decide(store, hold(blog, store), action)
+    clock.advance(hours=7)
+    assert blog.check_as_wordpress(FLAGGED).text == answer
+    assert blog.recheck(FLAGGED).text == answer
+    assert len(rows(store, Comment)) == len(rows(store, ReviewItem)) == 1
+
+
+def test_what_waits_is_held_again_hours_later_and_waits_once(blog: Akismet, store: Store, clock: Clock) -> None:
+    hold(blog, store)
+    first = blog.check_as_wordpress(FLAGGED)
+    clock.advance(hours=7)
+    later = blog.check_as_wordpress(FLAGGED)
+    assert later.headers["X-akismet-guid"] == first.headers["X-akismet-guid"]
+    assert (later.text, later.headers["X-akismet-error"]) == ("false", "held-for-moderation")
+    assert len(rows(store, Comment)) == len(rows(store, ReviewItem)) == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"comment_author": "you stupid toxicity=0.9"}, {"comment_author_url": "http://b.example"}]
+)
+def test_what_readers_would_see_differently_is_judged_anew(blog: Akismet, store: Store, fields: dict[str, str]) -> None:
+    comment = hold(blog, store)
+    decide(store, comment, "publish")
+    assert blog.recheck(FLAGGED, recheck_reason="edit", **fields).text in {"held", "true"}
+    now = stored(store, comment.id)
+    assert (now.status != "published", now.name, now.url) == (
+        True,
+        fields.get("comment_author", "Ada"),
+        fields.get("comment_author_url"),
+    )
 
 
 def test_a_comment_that_was_never_kept_is_judged_when_asked_about(blog: Akismet, store: Store) -> None:
@@ -389,11 +419,61 @@ def test_a_report_that_settles_one_is_counted_as_the_sites_decision(
     assert counters.read(queues.redis).decisions == {("flagged", "policy"): 1, ("rejected", "site"): 1}
 
 
-def test_a_report_does_not_undo_a_decision(blog: Akismet, store: Store) -> None:
+@pytest.mark.parametrize("moderator", [None, "publish", "reject"])
+@pytest.mark.parametrize(
+    ("words", "status", "answer"),
+    [
+        (("spam",), "rejected", "true"),
+        (("ham",), "published", "false"),
+        (("ham", "spam"), "rejected", "true"),
+        (("spam", "ham"), "published", "false"),
+        (("spam", "ham", "spam", "spam"), "rejected", "true"),
+    ],
+)
+def test_the_last_human_word_counts(
+    blog: Akismet, store: Store, moderator: Any, words: tuple[str, ...], status: str, answer: str
+) -> None:
     comment = hold(blog, store)
-    decide(store, comment, "publish")
-    blog.submit("spam", FLAGGED)
-    assert stored(store, comment.id).status == "published"
+    if moderator is not None:
+        decide(store, comment, moderator)
+    for word in words:
+        blog.submit(word, FLAGGED)
+    assert stored(store, comment.id).status == status
+    assert blog.recheck(FLAGGED, recheck_reason="recheck").text == answer
+    assert not [item for item in rows(store, ReviewItem) if item.is_open]
+
+
+#: Of whom a site says nothing, and what it may say in a name's place.
+NOBODY = {"comment_author_email": ""}
+
+
+@pytest.mark.parametrize("name", ["", "Anonymous", "Guest", " anonymous ", "\u200b"])
+def test_a_word_about_one_nameless_comment_never_reaches_another(
+    blog: Akismet, store: Store, clock: Clock, name: str
+) -> None:
+    written = clock.now.strftime("%Y-%m-%d %H:%M:%S")
+    nobody = NOBODY | {"comment_author": name, "comment_date_gmt": written}
+    threat = hold(blog, store, **nobody)
+    blog.submit("ham", "Other harmless words.", **nobody)
+    assert blog.recheck("Other harmless words.", recheck_reason="edit", **nobody).text == "false"
+    assert (stored(store, threat.id).status, stored(store, threat.id).comment) == ("flagged", FLAGGED)
+    blog.submit("ham", FLAGGED, **nobody | {"user_ip": "198.51.100.9"})
+    assert stored(store, threat.id).status == "flagged", "somebody else wrote the same"
+    blog.submit("spam", FLAGGED, **nobody)
+    assert stored(store, threat.id).status == "rejected", "the same words from the same address on the same page"
+
+
+def test_a_word_about_a_namesakes_comment_never_reaches_another(blog: Akismet, store: Store, clock: Clock) -> None:
+    written = clock.now.strftime("%Y-%m-%d %H:%M:%S")
+    threat = hold(blog, store, comment_author="Bob", comment_author_email="", comment_date_gmt=written)
+    other = {
+        "comment_author": "Bob",
+        "comment_author_email": "",
+        "comment_date_gmt": written,
+        "user_ip": "198.51.100.9",
+    }
+    blog.submit("ham", "Other harmless words.", **other)
+    assert stored(store, threat.id).status == "flagged"
 
 
 def test_a_report_without_a_text_is_thanked_for(blog: Akismet, store: Store) -> None:

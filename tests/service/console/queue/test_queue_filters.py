@@ -250,7 +250,9 @@ class TestCard:
         page = browser.get("/console/").text
         attributes = re.search(rf'<article class="card" id="{comment_id}"([^>]*)>', page)
         assert attributes
-        assert f'data-site="{site.id}" data-version="2" data-author="&#34;ada&#34;" data-group="g_' in attributes[1]
+        assert (
+            f'data-site="{site.id}" data-version="2" data-author="name:&#34;ada&#34;" data-group="g_' in attributes[1]
+        )
         assert f'<input type="checkbox" name="select" form="selection" value="{comment_id}"' in page
         assert '<div class="card-tools">' in page
 

@@ -1,0 +1,80 @@
+"""Addresses of visitors: one spelling for each, however a proxy, a library or a person writes it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from moderation.patterns import PatternError
+
+_LONGEST = 1000
+#: Where IPv4 addresses are written within IPv6: mapped (RFC 4291), and by translators (RFC 6052).
+_WITH_IPV4 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+#: What is within a house: in a list of proxies, no visitor's.
+_HOUSE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
+_INSIDE = tuple(map(ipaddress.ip_network, (*_HOUSE, "::1", "fc00::/7", "fe80::/10")))
+_BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
+_WITH_PORT = re.compile(r"([\d.]+):\d{0,5}")
+
+_Address = IPv4Address | IPv6Address
+
+
+def read(text: str | None) -> str | None:
+    """The one spelling of an address; None where there is none to be read.
+
+    Ports, brackets, zones and quotes are left out, and IPv4 within IPv6 is IPv4. Of a list, as in X-Forwarded-For, it
+    is the first address that is not of the house's own network.
+    """
+    found = [address for part in (text or "")[:_LONGEST].split(",") if (address := _read(part)) is not None]
+    outside = (one for one in found if not any(one in network for network in _INSIDE))
+    first = next(outside, found[0] if found else None)
+    return None if first is None else str(first)
+
+
+class AddressSet:
+    """Addresses and networks, as `192.0.2.7` or `2001:db8::/32`.
+
+    Raises:
+        PatternError: an entry is neither.
+    """
+
+    def __init__(self, entries: Iterable[str] = ()) -> None:
+        self.entries = tuple(entries)
+        self._networks = [_network(entry) for entry in self.entries]
+
+    def __contains__(self, address: str | None) -> bool:
+        parsed = _read(address) if address and self._networks else None
+        return parsed is not None and any(parsed in network for network in self._networks)
+
+
+def _read(text: str) -> _Address | None:
+    plain = text.strip().strip("\"'").strip()
+    bracketed, with_port = _BRACKETED.fullmatch(plain), _WITH_PORT.fullmatch(plain)
+    plain = bracketed[1] if bracketed else with_port[1] if with_port else plain
+    try:
+        address = ipaddress.ip_address(plain.partition("%")[0].strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and any(address in network for network in _WITH_IPV4):
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network:
+    address = _read(entry)
+    if address is not None:
+        return ipaddress.ip_network(address)
+    host, slash, length = entry.strip().rpartition("/")
+    within = host.strip().strip("[]").partition("%")[0]
+    try:
+        network = ipaddress.ip_network(f"{within}/{length.strip()}" if slash else entry.strip(), strict=False)
+    except ValueError as error:
+        raise PatternError(f"{error}. Give an address or a network such as 192.0.2.0/24.") from None
+    if isinstance(network, IPv6Network):
+        for outer in _WITH_IPV4:
+            if network.subnet_of(outer):
+                last = int(network.network_address) & 0xFFFFFFFF
+                return IPv4Network((last, network.prefixlen - 96))
+    return network

@@ -1,0 +1,99 @@
+"""How words are compared: as a reader reads them, through what disguises them. Linear in a text's length.
+
+The classifier undoes disguises with the words that it has learnt. Here it is done without: a list's own words say what
+is looked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import partial
+
+from texts.folding import normalized
+from texts.normalization import fold_character, without_markup
+
+#: Scripts in which a mark is a part of the letter, as a vowel is: Indic ones to Thai, then those of East Asia.
+_MARKS_SPELL = ((0x0900, 0x1AAF), (0x2E80, 0xA63F), (0xA800, 0xD7FF))
+_STANDS_FOR = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i"}
+#: The same sign for two letters: the one and the other way of reading.
+_ONE_WAY = str.maketrans(_STANDS_FOR | {"1": "i", "|": "i"})
+_OTHER_WAY = str.maketrans(_STANDS_FOR | {"1": "l", "|": "l"})
+
+#: Letters one by one, as in `c a s i n o`.
+_SPELT_OUT = re.compile(r"(?<![^\W_])[^\W_](?:(?:[^\w\n]|_){1,3}[^\W_](?![^\W_])){2,}")
+_NO_LETTERS = re.compile(r"[\W_]+")
+#: A run of letters and of what may stand for or between them.
+_RUN = re.compile(r"[^\W_](?:[^\W_]|[@$!|*.\-_']){1,60}|[@$!|](?:[^\W_]|[@$!|*.\-_']){1,60}")
+_BETWEEN = re.compile(r"[*.\-_']+")
+_EDGE_DIGITS = re.compile(r"\d*(\D{4,}?)\d*")
+_REPEATED = re.compile(r"(.)\1{2,}")
+_LETTER = re.compile(r"[^\W\d_]")
+_DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
+
+
+class _Compared(dict[int, str]):
+    """A table for `str.translate` that learns a character when it first meets it."""
+
+    def __missing__(self, code: int) -> str:
+        compared = _compared(chr(code))
+        if len(self) < 20_000:  # a flood of rare characters must not grow memory without end
+            self[code] = compared
+        return compared
+
+
+def _compared(character: str) -> str:
+    code = ord(character)
+    if any(first <= code <= last for first, last in _MARKS_SPELL):
+        is_mark = unicodedata.category(character).startswith("M")
+        if is_mark or fold_character(character):
+            return unicodedata.normalize("NFKC", character).casefold()
+        return ""
+    folded = fold_character(character).casefold()
+    return character if folded == "*" else folded  # `*` means something in lists; a star is not one
+
+
+_COMPARED = _Compared()
+
+
+def as_read(text: str) -> str:
+    """`text` as a reader reads it and as it is compared: without markup, what is invisible, case and look-alikes."""
+    plain = without_markup(text)
+    plain = plain.lower() if plain.isascii() else plain.translate(_COMPARED)
+    return " ".join(plain.replace("\x01", "").split())
+
+
+def readings(text: str) -> Iterator[str]:
+    """`as_read(text)`, and what it may say once letters are joined and digits read as the letters they stand for."""
+    read = as_read(text)
+    yield read
+    if _DISGUISING.search(read) is None and _SPELT_OUT.search(read) is None:
+        return
+    joined = _SPELT_OUT.sub(lambda run: _NO_LETTERS.sub("", run[0]), read)
+    said = {read}
+    for signs, letters in ((_ONE_WAY, r"\1"), (_OTHER_WAY, r"\1\1")):
+        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters), joined)
+        if reading not in said:
+            said.add(reading)
+            yield reading
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text as it is read, and nothing between them: the same for who says the same."""
+    return _NO_LETTERS.sub("", as_read(text))
+
+
+def spelled(text: str) -> str:
+    """`text` as an id or an e-mail address is compared where no look-alike may pass: without regard to case alone."""
+    stripped = text.strip()
+    lowered = normalized("NFC", stripped).lower()
+    return lowered if stripped.isascii() == lowered.isascii() else stripped  # the Kelvin sign is no k
+
+
+def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str) -> str:
+    if _LETTER.search(run[0]) is None:
+        return run[0]
+    whole = _BETWEEN.sub("", run[0].rstrip("!|"))
+    inner = _EDGE_DIGITS.fullmatch(whole)
+    return _REPEATED.sub(repeated, (inner[1] if inner else whole).translate(signs))
