@@ -30,8 +30,8 @@ def show_author() -> ResponseReturnValue:
     site_id, key = forms.argument("site"), forms.clean(request.args.get("key", ""))
     access.require(site_id, "viewer")
     with context().store.read() as session:
-        found = ((meant, histories.author(session, site_id, meant)) for meant in authors.keys_meant(key))
-        key, record = next(((meant, one) for meant, one in found if one is not None), (key, None))
+        known = ((meant, histories.author(session, site_id, meant)) for meant in authors.keys_meant(key))
+        key, record = next(((meant, one) for meant, one in known if one is not None), (key, None))
         if record is None:
             abort(404)
         hidden = second_look.hidden(session, record.recent)
