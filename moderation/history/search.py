@@ -60,17 +60,18 @@ class Search:
         wanted = [] if self.thread is not None else self._period()
         by_status = STATUSES if self.status is None else (self.status,)
         statuses = Comment.status.in_(by_status)
-        known: list[ColumnElement[bool]] = (
-            [] if self.author is None else [Comment.author_key.in_(authors.keys_meant(self.author))]
-        )
+        keys = [] if self.author is None else authors.keys_meant(self.author)
+        by_key: list[list[ColumnElement[bool]]] = [[Comment.author_key == key] for key in keys] or [[]]
+        known: list[ColumnElement[bool]] = []
         if self.ip is not None:
             known.append(Comment.ip == (addresses.read(self.ip) or self.ip))
         if self.thread is not None:
             known = [Comment.thread == self.thread, *known]
-        if len(self.site_ids) * (1 if known else len(by_status)) > MOST_STREAMS:
-            return [[*known, *wanted]], [Comment.site_id.in_(self.site_ids), statuses]
-        if known:
-            return [[Comment.site_id == site_id, *known, *wanted] for site_id in self.site_ids], [statuses]
+        if len(self.site_ids) * (len(by_key) if known or keys else len(by_status)) > MOST_STREAMS:
+            return [[*known, *key, *wanted] for key in by_key], [Comment.site_id.in_(self.site_ids), statuses]
+        if known or keys:
+            each = [(site_id, key) for site_id in self.site_ids for key in by_key]
+            return [[Comment.site_id == site_id, *known, *key, *wanted] for site_id, key in each], [statuses]
         if self.everywhere and self.status is None:
             return [wanted], [statuses]
         return [

@@ -7,7 +7,7 @@ looked for among at most `LOOKED_AT` items, and the page says how far it came.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -97,6 +97,9 @@ def page(
     in_range = order != "due" or (filters.opened_since is None and filters.opened_before is None)
     if site_ids is None and (asked or order != "due"):
         site_ids = session.scalars(select(Site.id)).all()
+    if filters.author_key is not None:
+        asked["author_key"] = _key_meant(session, site_ids or (), filters.author_key)
+        filters = replace(filters, author_key=asked["author_key"])
     reading = _Reading(session, site_ids, filters, order, after)
     if not filters.text and in_range and len(asked) <= (order == "due"):
         return reading.in_order(_equal(asked), limit, step=limit + 1)
@@ -214,9 +217,7 @@ class _Reading:
         too_old = filters.opened_since is not None and row.opened_at < filters.opened_since
         if too_old or (filters.opened_before is not None and row.opened_at >= filters.opened_before):
             return False
-        if filters.author_key is not None and row.author_key not in authors.keys_meant(filters.author_key):
-            return False
-        if not all(getattr(filters, name) in {None, getattr(row, name)} for name in INDEXED[1:]):
+        if not all(getattr(filters, name) in {None, getattr(row, name)} for name in INDEXED):
             return False
         if not filters.text:
             return True
@@ -241,11 +242,16 @@ def _open(site_ids: Collection[str] | None) -> list[ColumnElement[bool]]:
 
 
 def _equal(asked: dict[str, str]) -> list[ColumnElement[bool]]:
-    columns = ReviewItem.__table__.c
-    return [
-        columns[name].in_(authors.keys_meant(value)) if name == "author_key" else columns[name] == value
-        for name, value in asked.items()
-    ]
+    return [ReviewItem.__table__.c[name] == value for name, value in asked.items()]
+
+
+def _key_meant(session: Session, site_ids: Collection[str], asked: str) -> str:
+    """Of the keys that somebody may mean, the first of whom something waits: an index has one key in its order."""
+    meant = authors.keys_meant(asked)
+    if len(meant) == 1:
+        return meant[0]
+    query = select(ReviewItem.id).where(*_open(site_ids)).limit(1)
+    return next((key for key in meant if session.scalar(query.where(ReviewItem.author_key == key))), meant[0])
 
 
 def _heads(head: Select[Any], site_ids: Collection[str]) -> Iterator[Any]:

@@ -129,7 +129,7 @@ def test_everything_by_an_author_or_from_an_address_means_what_readers_see_too(
     rejected = accept(store, queues, site, "insult=0.95", name="Eve").id
     scorer.run_batch()
     waiting = accept(store, queues, site, "still being scored", name="Eve").id
-    done = run(store, start(author="eve", site=site.id))
+    done = run(store, start(author="name:eve", site=site.id))
     assert (done.total, done.done) == (1, 1), "one is rejected already"
     assert statuses(store, [published, elsewhere, rejected, waiting]) == [
         "rejected", "published", "rejected", "pending",
@@ -359,7 +359,7 @@ def test_a_preview_says_what_would_happen_and_counts_so_far_only(
         monkeypatch.setattr(bulk, "_COUNTED_AT_ONCE", 1)
         found = bulk.preview(session, seen, "reject", both, actor=actor)
         assert (found.total, found.more) == (1, True)
-        author = {"author": "eve", "site": site.id, "seen_at": clock.now().isoformat()}
+        author = {"author": "name:eve", "site": site.id, "seen_at": clock.now().isoformat()}
         found = bulk.preview(session, author, "reject", both, actor=actor)
         assert (found.total, bulk.count(session, author, found, both)) == (1, 2)
 
