@@ -27,7 +27,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.comments import accept
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 #: On SQLite; what PostgreSQL may answer differently shows in fewer.
 CASES, CASES_ON_POSTGRESQL = 2000, 500

@@ -14,7 +14,7 @@ import requests
 
 from tests.support.processes.installation import Installation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 ORDINARY = (
     "The council met on Tuesday and nobody could agree about the bridge. The old one has to close in spring, and the "

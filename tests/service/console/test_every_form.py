@@ -22,7 +22,7 @@ from moderation.store import Store
 from moderation.webhooks import endpoints
 from tests.support.signed_in import Form, forms_of, sign_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 #: As they stand in the body of a form: NUL alone and within a word, bytes that are no UTF-8, half of a surrogate pair,
 #: digits that `int` takes and SQL does not, numbers that are none, a moment that is none, and a text that is long.
