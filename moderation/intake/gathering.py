@@ -48,7 +48,7 @@ class Intake:
         """`submissions.submit` for one submission, with the same promise: once this returns, it is safe.
 
         Raises:
-            Exception: what the database raised for the transaction that it was part of, or would have been, had its turn
+            Exception: what the database raised for the transaction that it was part of, or that its turn did not
                 come within `WRITE_TIMEOUT`; then it is not stored.
         """
         entry = _Entry(Request(site_id, submission, idempotency_key))
