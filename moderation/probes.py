@@ -1,6 +1,6 @@
 """Whether something can be written just now: tried, with a limit, and remembered for a moment.
 
-To read is not enough: a database that is locked, full or read-only is read as ever, as is a Redis that takes nothing in.
+To read is not enough: a database that is locked, full or read-only is read as ever, and so is a Redis out of memory.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from texts.folding import fold
 
 #: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
 MOST_ENTRIES = 2000
-_KEYS = tuple(one.key for one in LISTS)
+_LISTS = {one.key: one for one in LISTS}
 #: Who is in one of these must not be put into the other: one of the two would mean nothing.
 _OPPOSITES = {
     "blocked_authors": "trusted_authors",
@@ -58,6 +58,8 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     known = _find(entries, entry)
     if known is None and len(entries) >= MOST_ENTRIES:
         raise ListError(f"The list has {len(entries):,} entries already, and no more fit.")
+    if known is None:
+        _LISTS[name].check([*entries, entry], entries)
     if known is not None and (known not in ends or (until is not None and _moment(ends[known]) >= until)):
         return row
     kept = {one: end for one, end in ends.items() if one != known}
@@ -82,7 +84,7 @@ def take_out_ended(store: Store) -> int:
             document = policies.DEFAULT | policies.current(session, site_id).document
             ended = _ended(document["expires"], moment)
             if ended:
-                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in _KEYS}
+                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in _LISTS}
                 policies.save(session, site_id, document | left, actor=actors.POLICY)
     return len(due)
 
