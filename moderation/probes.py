@@ -5,6 +5,7 @@ To read is not enough: a database that is locked, full or read-only is read as e
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -75,9 +76,17 @@ class Probe:
 def of_database(store: Store) -> Probe:
     """Commits a transaction that changes nothing of ours, down to the disk."""
 
+    opened: tuple[int, int] | None = None
+
     def attempt() -> str | None:
+        nonlocal opened
         try:
+            if opened is not None and _file_of(store) != opened:
+                return (
+                    "The database's file was deleted or replaced while we have it open. Stop everything and restore it."
+                )
             _write(store)
+            opened = opened or _file_of(store)
         except SQLAlchemyError as error:
             said = str(getattr(error, "orig", None) or error)
             log.warning("database.not_writable", why=said.partition("\n")[0])
@@ -101,6 +110,18 @@ def of_redis(client: redis.Redis) -> Probe:
         return None
 
     return Probe(attempt, late="Redis does not answer within a second.")
+
+
+def _file_of(store: Store) -> tuple[int, int] | None:
+    """Which file SQLite's database is; None while there is none."""
+    database = store.engine.url.database
+    if not store.is_sqlite or not database:
+        return None
+    try:
+        found = os.stat(database)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _write(store: Store) -> None:

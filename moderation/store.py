@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from sqlalchemy.orm import Session
 WRITE_TIMEOUT = 5.0
 #: And for how long while nobody gets it: its holder is stopped, or its disk is.
 _STUCK_PATIENCE = 0.5
+#: How long emptying the log waits for readers: writers wait with it.
+_LOG_PATIENCE_MS = 200
 #: What a transaction raises while the database is locked, full, unreachable or shutting down. Later it may succeed.
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
@@ -62,6 +64,22 @@ class Store:
         session = Session(self._write_engine, expire_on_commit=False, autoflush=False)
         with self._turn, session, session.begin():
             yield session
+
+    def empty_log(self) -> bool:
+        """SQLite: write the write-ahead log back and empty it, so that it keeps nothing of what was erased.
+
+        Returns whether it could: a reader may be in the way.
+        """
+        if not self.is_sqlite:
+            return True
+        with self._turn, closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_LOG_PATIENCE_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, _, _) = cursor.fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={int(1000 * WRITE_TIMEOUT)}")
+            cursor.close()
+        return not busy
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -97,6 +97,21 @@ def test_a_write_that_hangs_is_not_waited_for(store: Store) -> None:
     os.close(file)
 
 
+def test_a_database_whose_file_was_deleted_is_not_ready(settings: Settings, store: Store, site: CreatedSite) -> None:
+    if not store.is_sqlite:
+        pytest.skip("about SQLite's file")
+    client = create_app(settings).test_client()
+    assert client.get(DATABASE).status_code == 200
+    path = str(store.engine.url.database)
+    os.rename(path, f"{path}.away")
+    for _ in range(2):
+        answer = client.get(DATABASE)
+        assert answer.status_code == 503
+        assert "deleted or replaced" in answer.get_json()["parts"]["database"]
+    os.rename(f"{path}.away", path)
+    assert client.get(DATABASE).status_code == 200
+
+
 def test_the_outcome_is_remembered_for_a_moment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "REMEMBERED_SECONDS", 60.0)
     tried = []
