@@ -82,9 +82,7 @@ def of_database(store: Store) -> Probe:
         nonlocal opened
         try:
             if opened is not None and _file_of(store) != opened:
-                return (
-                    "The database's file was deleted or replaced while we have it open. Stop everything and restore it."
-                )
+                return "The database's file was deleted or replaced while it is open. Stop everything and restore it."
             _write(store)
             opened = opened or _file_of(store)
         except SQLAlchemyError as error:

@@ -76,10 +76,10 @@ class Store:
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout={_LOG_PATIENCE_MS}")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (busy, _, _) = cursor.fetchone()
+            found = cursor.fetchone()
             cursor.execute(f"PRAGMA busy_timeout={int(1000 * WRITE_TIMEOUT)}")
             cursor.close()
-        return not busy
+        return found is not None and not found[0]
 
     def close(self) -> None:
         """Close every pooled connection."""

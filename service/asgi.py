@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
@@ -116,7 +116,7 @@ class WholeRequests:
             status = int(line.partition(" ")[0])
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
-        chunks = cast("Iterable[bytes]", self._app(environ, start))  # type: ignore[arg-type]
+        chunks = self._app(environ, start)  # type: ignore[arg-type]
         try:
             if any(name == b"content-length" for name, _ in headers) or status in {204, 304}:
                 return _Answer(status, headers, b"".join(chunks))
