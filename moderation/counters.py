@@ -41,6 +41,8 @@ class Counts:
     #: result -> attempts at webhook deliveries.
     attempts: Mapping[str, int] = field(default_factory=dict)
     scored: int = 0
+    #: Requests that were answered 503, since the database could not be used.
+    unavailable: int = 0
     #: The version of the classifier that the scoring process started last has loaded.
     model: str | None = None
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
@@ -76,6 +78,11 @@ def record_attempts(client: redis.Redis, results: Iterable[str]) -> None:
         pipeline.execute()
 
 
+def count_unavailable(client: redis.Redis) -> None:
+    """Count a request that could not be served, since the database could not be used."""
+    client.hincrby(KEY, "unavailable", 1)
+
+
 def read(client: redis.Redis) -> Counts:
     """Everything counted so far."""
     stored = cast("dict[bytes, bytes]", client.hgetall(KEY))
@@ -92,6 +99,7 @@ def read(client: redis.Redis) -> Counts:
         decisions=decisions,
         attempts=attempts,
         scored=int(values.get("scored", 0)),
+        unavailable=int(values.get("unavailable", 0)),
         model=values["model"].decode() if "model" in values else None,
         histograms={name: _histogram(values, name, bounds) for name, bounds in HISTOGRAMS.items()},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import re2
@@ -13,6 +13,9 @@ from texts.folding import fold
 
 #: Entries for each compiled set: small enough that its automaton stays within its memory for any text.
 _SET_SIZE = 250
+
+#: `*` in a word. Each more multiplies what the matcher keeps apart, so of words with several only so many fit a list.
+MOST_STARS, SEVERAL_STARS, MOST_WITH_SEVERAL = 3, 2, 100
 
 _WORD = re.compile(r"\w+")
 _WORD_OF_ENTRY = re.compile(r"[\w*]+")
@@ -27,7 +30,8 @@ class PatternError(ValueError):
 class PatternSet:
     """A list of words or phrases, matched whole and in any case. `*` stands for any run of letters.
 
-    RE2 matches the whole list in one pass without backtracking, so a long list or a hostile entry costs no more.
+    RE2 matches the whole list in one pass without backtracking. What a list may cost is looked at when it is saved
+    (`check_wildcards`), so that lists from before that was so still work.
 
     Raises:
         PatternError: an entry is empty or too long.
@@ -75,6 +79,27 @@ class AddressSet:
         return any(mapped in network for network in self._networks)
 
 
+def check_wildcards(entries: Sequence[str], known: Collection[str] = ()) -> None:
+    """Refuse a list that would take long for each comment, for what is not among the `known` entries.
+
+    Raises:
+        PatternError: an entry has too many `*`, or too many entries have several.
+    """
+    several = 0
+    for number, entry in enumerate(entries, 1):
+        stars = [len(re.findall(r"\*+", word)) for word in _WORD_OF_ENTRY.findall(fold(entry))]
+        several += sum(1 for one in stars if one >= SEVERAL_STARS)
+        if entry in known:
+            continue
+        if max(stars, default=0) > MOST_STARS:
+            raise PatternError(f"Entry {number} has more than {MOST_STARS} `*` in a word. Say it in several entries.")
+        if several > MOST_WITH_SEVERAL and max(stars, default=0) >= SEVERAL_STARS:
+            raise PatternError(
+                f"Entry {number} is too much: a list takes {MOST_WITH_SEVERAL} words with two or more `*`, since each "
+                "slows the look at every comment. Write some of them out, or with one `*`."
+            )
+
+
 def _compile(expressions: Sequence[str]) -> Any:
     options = re2.Options()
     options.log_errors = False
@@ -101,4 +126,4 @@ def _expression(entry: str, number: int) -> str:
 def _word_expression(word: str) -> str:
     if not word.strip("*"):  # beside punctuation, as in `c++*`: a word or none
         return r"(?:\x01[^\x01]*\x01)?"
-    return r"\x01" + r"[^\x01]*".join(re2.escape(part) for part in word.split("*")) + r"\x01"
+    return r"\x01" + r"[^\x01]*".join(re2.escape(part) for part in re.split(r"\*+", word)) + r"\x01"

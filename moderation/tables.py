@@ -117,7 +117,7 @@ class SiteSecret(Table):
 
 
 class PolicyVersion(Table):
-    """Every policy that a site has had. Rows are never changed."""
+    """Every policy that a site has had. Rows are never changed, but for `policy_lists.forget`."""
 
     __tablename__ = "policies"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
@@ -388,7 +388,7 @@ class Report(Table):
 
 
 class AuditEvent(Table):
-    """What was done, by whom and why. Rows are never changed and hold nobody's words."""
+    """What was done, by whom and why. Rows are never changed, but for notes: `erasing.py`."""
 
     __tablename__ = "audit_events"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)

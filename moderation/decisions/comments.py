@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news
-from moderation.decisions import appeals, second_looks, writing
+from moderation.decisions import appeals, erasing, second_looks, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import author_key, content_hash
 from moderation.policy.rules import MODERATOR
@@ -180,7 +180,7 @@ def edit(
 
 
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:
-    """Take away a comment's text and author for good; the audit, which holds neither, stays.
+    """Take away a comment's text and author for good; the audit stays, without what people wrote into it.
 
     What people said of the same text on this site, kept to train with, goes too.
 
@@ -189,6 +189,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     """
     comment = find(session, site_id, comment_id, lock=True)
     external_id = comment.external_id
+    erasing.forget(session, comment)
     same_text = (Feedback.site_id == site_id, Feedback.text_hash == comment.content_hash)
     session.execute(delete(Feedback).where(*same_text))
     for name in _PERSONAL:

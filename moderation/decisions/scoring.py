@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock, news
-from moderation.decisions import writing
+from moderation.decisions import budget, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
@@ -33,6 +33,9 @@ log = structlog.get_logger(__name__)
 #: comes meanwhile does not wait long. Waiting for others counts for nothing: smaller batches would wait more.
 BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
+#: What a batch, and what a comment by itself, may take of a processor's time. A batch that takes longer is decided
+#: comment by comment, short ones first; a comment that does goes to a person.
+BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
 #: A score says how likely it is that people would object; how urgent a flag is follows from it.
 _LEAST_URGENT = 1000
 #: How much of that is how unsure the policy was: as much as 0.18 of a score at most.
@@ -129,20 +132,48 @@ class Scorer:
         scores = self._score(rows) if scores is None else scores
         try:
             return self._apply_policies(rows, scores)
-        except AWAY:
+        except (*AWAY, budget.TooLong):
             raise
         except Exception:
             log.exception("scoring.judging_failed", comments=len(rows))
         if len(rows) == 1:
-            return [_for_a_person(rows[0], scores.get(rows[0].id))]
+            return [_for_a_person(rows[0], scores.get(rows[0].id), alike=fingerprint(rows[0].comment))]
         return [decision for row in rows for decision in self.decide([row], scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
+        given_up = _given_up(claims)
+        if len(rows) > 1:
+            try:
+                with budget.limited(BATCH_BUDGET):
+                    judged = self._judge(rows, given_up)
+                return self._write(claims, *judged)
+            except budget.TooLong:
+                log.warning("scoring.batch_slow", comments=len(rows))
+        results = [self._run_alone(claims, row, given_up) for row in sorted(rows, key=lambda row: len(row.comment))]
+        return _together(len(claims), results)
+
+    def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
+        """Decide one comment, and write it before the next begins: none waits for a slow one."""
+        own = [claim for claim in claims if claim.comment_id == row.id]
+        try:
+            with budget.limited(COMMENT_BUDGET):
+                judged = self._judge([row], given_up)
+        except budget.TooLong:
+            log.error("comment.not_scored", comment_id=row.id, why="it took too long")
+            judged = [_for_a_person(row, None, alike=())], 0.0, 0  # its text is not read once more
+        return self._write(own, *judged)
+
+    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
+        """Decisions, the seconds that the classifier took, and how many comments it scored."""
         began = time.perf_counter()
-        scores = self._score(rows, _given_up(claims))
+        scores = self._score(rows, given_up)
         seconds = time.perf_counter() - began
-        decisions = self.decide(rows, scores)
+        return self.decide(rows, scores), seconds, len(scores)
+
+    def _write(
+        self, claims: Sequence[Claim], decisions: Sequence[Decision], seconds: float, scored: int
+    ) -> BatchResult:
         if not decisions:
             return BatchResult(len(claims), scoring_seconds=seconds)
         with self.store.read() as session:
@@ -151,7 +182,7 @@ class Scorer:
             written = writing.record(session, decisions, owners=owners)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
         waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
-        return BatchResult(len(claims), False, written, seconds, len(scores), waits, news.of(session))
+        return BatchResult(len(claims), False, written, seconds, scored, waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
@@ -168,12 +199,16 @@ class Scorer:
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
+        except budget.TooLong:
+            raise
         except Exception:
             log.exception("scoring.batch_failed", comments=len(to_score))
         scores: dict[str, dict[str, float]] = {}
         for row in to_score:
             try:
                 scores |= self._scores([row])
+            except budget.TooLong:
+                raise
             except Exception:
                 log.exception("comment.not_scored", comment_id=row.id)
         return scores
@@ -236,6 +271,8 @@ class Scorer:
                 ]
                 for label in labels
             } or None
+        except budget.TooLong:
+            raise
         except Exception:
             log.exception("comment.not_explained", comment_id=row.id)
             return None
@@ -249,7 +286,7 @@ def _given_up(claims: Sequence[Claim]) -> set[str]:
     return given_up
 
 
-def _for_a_person(row: Comment, scores: dict[str, float] | None) -> Decision:
+def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple[int, ...]) -> Decision:
     message = "The site's policy could not be applied, so a person has to look."
     return Decision.of(
         row,
@@ -258,7 +295,19 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None) -> Decision:
         reasons=[rules.NOT_JUDGED.reason(message).as_json()],
         scores=scores,
         priority=0,
-        fingerprint=fingerprint(row.comment),
+        fingerprint=alike,
+    )
+
+
+def _together(claimed: int, results: Sequence[BatchResult]) -> BatchResult:
+    """What single comments of a batch came to, as one."""
+    return BatchResult(
+        claimed,
+        written=[decision for one in results for decision in one.written],
+        scoring_seconds=sum(one.scoring_seconds for one in results),
+        scored=sum(one.scored for one in results),
+        waits=tuple(wait for one in results for wait in one.waits),
+        news=news.merged(one.news for one in results),
     )
 
 

@@ -6,12 +6,13 @@ entry ends (`expires`), and the clock takes it out then, as a new version of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Text, cast, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import actors, clock
 from moderation.policy import policies
@@ -22,7 +23,7 @@ from texts.folding import fold
 
 #: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
 MOST_ENTRIES = 2000
-_KEYS = tuple(one.key for one in LISTS)
+_LISTS = {one.key: one for one in LISTS}
 #: Who is in one of these must not be put into the other: one of the two would mean nothing.
 _OPPOSITES = {
     "blocked_authors": "trusted_authors",
@@ -58,6 +59,8 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     known = _find(entries, entry)
     if known is None and len(entries) >= MOST_ENTRIES:
         raise ListError(f"The list has {len(entries):,} entries already, and no more fit.")
+    if known is None:
+        _LISTS[name].check([*entries, entry], entries)
     if known is not None and (known not in ends or (until is not None and _moment(ends[known]) >= until)):
         return row
     kept = {one: end for one, end in ends.items() if one != known}
@@ -82,9 +85,39 @@ def take_out_ended(store: Store) -> int:
             document = policies.DEFAULT | policies.current(session, site_id).document
             ended = _ended(document["expires"], moment)
             if ended:
-                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in _KEYS}
+                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in _LISTS}
                 policies.save(session, site_id, document | left, actor=actors.POLICY)
+                session.flush()
+                forget(session, site_id, set().union(*ended.values()))
     return len(due)
+
+
+def forget(session: Session, site_id: str, entries: Collection[str]) -> None:
+    """Take entries out of the policies that are in force on a site no more, in the caller's transaction.
+
+    They are kept for ever, and who was blocked for a day, or was erased, must not be.
+    """
+    folded = {fold(entry) for entry in entries}
+    in_force = select(Site.policy_version).where(Site.id == site_id).scalar_subquery()
+    old = select(PolicyVersion).where(
+        PolicyVersion.site_id == site_id, PolicyVersion.version != in_force, mentions(PolicyVersion.document, entries)
+    )
+    for row in session.scalars(old):
+        document = dict(row.document)
+        for name in document.keys() & _LISTS.keys():
+            document[name] = [one for one in document[name] if fold(one) not in folded]
+        document["expires"] = {
+            name: {one: end for one, end in ends.items() if fold(one) not in folded}
+            for name, ends in document.get("expires", {}).items()
+        }
+        row.document = document
+
+
+def mentions(column: InstrumentedAttribute[Any], texts: Collection[str]) -> ColumnElement[bool]:
+    """Whether a document holds one of these texts, in either way of writing what is not ASCII."""
+    written = {json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in texts for ascii_only in (True, False)}
+    text = cast(column, Text)
+    return or_(false(), *(text.icontains(one, autoescape=True) for one in sorted(written)))
 
 
 def _ended(expires: Mapping[str, Mapping[str, str]], moment: datetime) -> dict[str, set[str]]:

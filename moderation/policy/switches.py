@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moderation.patterns import AddressSet, PatternSet
+from moderation.patterns import AddressSet, PatternSet, check_wildcards
 from texts.folding import fold
 
 
@@ -18,18 +18,21 @@ def _fold_all(entries: Sequence[str]) -> frozenset[str]:
 class Kind:
     """What the entries of a list are: for the API, for the policy page, and as a rule looks through them.
 
-    `compile` raises PatternError where an entry cannot be used.
+    `compile` raises PatternError where an entry cannot be used; `check`, given a list and what of it is stored already,
+    where new entries would cost too much.
     """
 
     description: str
     hint: str
     compile: Callable[[Sequence[str]], Any]
+    check: Callable[[Sequence[str], Collection[str]], None] = lambda _entries, _known: None
 
 
 WORDS = Kind(
     "Words or phrases, matched whole and in any case; `*` stands for any letters.",
     "One word or phrase a line, in any case; * stands for any letters.",
     PatternSet,
+    check_wildcards,
 )
 AUTHORS = Kind(
     "User ids, e-mail addresses or names, in any case.", "A user id, e-mail address or name a line.", _fold_all
@@ -72,6 +75,14 @@ class EntryList:
             PatternError: an entry cannot be used.
         """
         return self.kind.compile(value)
+
+    def check(self, value: Sequence[str], stored: Sequence[str]) -> None:
+        """Look at what is not `stored` yet before it is: what is there stays as it is.
+
+        Raises:
+            PatternError: the list would cost too much.
+        """
+        self.kind.check(value, frozenset(stored))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

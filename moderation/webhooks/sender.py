@@ -192,7 +192,7 @@ def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
     may = [address for address in addresses if is_permitted(address, allow)]
     if not may:
         raise Refused(
-            f"{parts.hostname} is at a private or reserved address ({', '.join(addresses[:3])}). "
+            f"{parts.hostname} is at a private or reserved address. "
             "The operator can permit its network with WINNOW_WEBHOOK_ALLOW."
         )
     return may

@@ -52,8 +52,9 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 until=None if length is None else clock.now() + length,
                 actor=access.actor(),
             )
-    except PatternError:
-        abort(422, "Only `*` is not a word: give some letters too.")
+    except PatternError as error:
+        only_stars = not entry.strip("* ")
+        abort(422, "Only `*` is not a word: give some letters too." if only_stars else str(error))
     except ListError as error:
         abort(422, str(error))
     message = f"{_LISTS[name].added.format(entry=entry)} from now on, {_FOR[span]}."

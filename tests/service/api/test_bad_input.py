@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from typing import Any
@@ -199,6 +200,36 @@ def test_a_request_for_what_is_not_there_says_so(client: FlaskClient, method: st
     assert response.mimetype == "application/problem+json"
     if status == 405:
         assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "2026-01-01T00:00:00",
+        "",
+        "x",
+        None,
+        1,
+        [],
+    ],
+)
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_cursor_with_a_moment_that_cannot_be_is_refused(client: FlaskClient, moment: object, place: int) -> None:
+    parts: list[object] = ["updated", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "x"]
+    parts[place] = moment
+    cursor = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    response = client.get(f"/api/v1/comments?updated_after=2026-01-01T00:00:00Z&cursor={cursor}")
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == ["cursor"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00%2B23:59"])
+def test_a_bookmark_far_away_is_no_fault_of_ours(client: FlaskClient, moment: str) -> None:
+    assert client.get(f"/api/v1/comments?updated_after={moment}").status_code in {200, 422}
 
 
 def test_an_idempotency_key_that_cannot_be_stored_is_refused(client: FlaskClient) -> None:
