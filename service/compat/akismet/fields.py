@@ -22,6 +22,8 @@ Fields = Mapping[str, str]
 LONGEST_TEXT = 70_000
 #: Somebody without a name.
 _NAMELESS = "Anonymous"
+#: What the plugin adds to a visitor's comment, or to one that it asks about again, and to nothing else.
+_OF_THE_CHECK = frozenset({"callback", "akismet_comment_nonce", "recheck_reason"})
 #: Types whose author is not a person but a page, whose title is part of what is said.
 _FROM_A_PAGE = frozenset({"trackback", "pingback"})
 
@@ -49,6 +51,17 @@ def key_of(fields: Fields) -> str:
         return sent.strip()
     label = request.host.partition(":")[0].partition(".")[0]
     return label if len(label) == sites.COMPAT_KEY_LENGTH else ""
+
+
+def asks_again() -> bool:
+    """Whether this is WordPress's own check of a comment, the one caller that keeps one without a verdict waiting.
+
+    The Akismet plugin sends these fields with comments alone. Forms, forums and shops that borrow its address, or even
+    its agent, take everything but `true` for "not spam".
+    """
+    sent = read()
+    is_plugin = re.match(r"WordPress/\S+ \| Akismet/", request.headers.get("User-Agent", "")) is not None
+    return is_plugin and "comment_post_ID" in sent and not _OF_THE_CHECK.isdisjoint(sent)
 
 
 def is_set(fields: Fields, name: str) -> bool:
