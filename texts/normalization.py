@@ -42,7 +42,7 @@ _INLINE_TAG = "b|i|u|s|em|strong|span|font|small|big|sub|sup|a|wbr|mark|tt|code"
 _HIDDEN = re.compile(
     rf"</?(?:{_INLINE_TAG})(?:\s[^<>]{{0,300}})?/?>"  # a tag inside a word: drop it
     r"|<!--[^<>]{0,300}-->"
-    rf"|(</?(?:{'|'.join(markup.ELEMENTS)})(?=[\s/>])[^<>]{{0,300}}>)"  # any other tag parts words
+    rf"|(</?(?:{markup.ELEMENTS})(?=[\s/>])[^<>]{{0,300}}>)"  # any other tag parts words
     r"|!\[([^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # a picture in Markdown: its words
     re.IGNORECASE,
 )

@@ -14,7 +14,8 @@ _QUOTED_LINE = re.compile(
 )
 _MARK = re.compile(r"<(/?)(?:blockquote|q)(?:\s[^<>]*)?>|\[(/?)quote(?:[=\s][^\[\]]*)?\]", re.IGNORECASE)
 _WROTE = re.compile(
-    rf"{_LINE_START}[ \t]{{0,3}}[^\s:<>][^\n\r:<>]{{0,120}}(?::\d\d[^\n\r:<>]{{0,80}}){{0,2}}?\s(?:wrote|writes)[ \t]{{0,3}}:"
+    rf"{_LINE_START}[ \t]{{0,3}}[^\s:<>][^\n\r:<>]{{0,120}}(?::\d\d[^\n\r:<>]{{0,80}}){{0,2}}?"  # a name, a time
+    r"\s(?:wrote|writes)[ \t]{0,3}:"
     r"(?:(?!\r?\n[ \t]*\r?\n).)*",
     re.IGNORECASE | re.DOTALL,
 )
