@@ -33,7 +33,7 @@ class Settings:
     demo: bool = True
     #: How many reverse proxies in front of us set X-Forwarded-For; 0 ignores the header.
     trusted_proxies: int = 0
-    max_body_bytes: int = 64 * 1024
+    max_body_bytes: int = 320 * 1024
     max_batch_bytes: int = 8 * 1024 * 1024
     #: Flask-Limiter notation, for each site key.
     rate_limit: str = "1000 per second"

@@ -13,6 +13,12 @@ from collections.abc import Iterator
 #: Where a text is replaced, and by what: start, end, what is read there.
 Edit = tuple[int, int, str]
 
+#: A C1 control, which no text holds, -> the letter or sign that Windows-1252 has there, as browsers read it. U+0085 is
+#: a line break, too, and stays one.
+OF_WINDOWS = {
+    code: sign for code in range(0x80, 0xA0) if code != 0x85 and (sign := bytes([code]).decode("cp1252", "ignore"))
+}
+
 #: How often a text may be escaped.
 MOST_TIMES = 3
 

@@ -70,8 +70,8 @@ def fold_character(character: str) -> str:
         return character
     if character in _GAPS:
         return " "
-    if "\x80" <= character <= "\x9f":  # of Windows-1252, where a browser sees one
-        return "".join(map(fold_character, character.encode("latin-1").decode("cp1252", "ignore")))
+    if ord(character) in escapes.OF_WINDOWS:
+        return fold_character(escapes.OF_WINDOWS[ord(character)])
     category = unicodedata.category(character)
     if not visibility.is_drawn(character):
         return "\n" if character in "\u2028\u2029" else " " if category == "Zs" else ""

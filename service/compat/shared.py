@@ -32,16 +32,25 @@ from service.context import Context, context
 
 log = structlog.get_logger(__name__)
 
-#: Callers send a text and what is around it; as JSON escapes, 20 KB of text can be six times as long.
-MAX_BODY_BYTES = 1024 * 1024
+#: Callers send a text of up to 100,000 characters and what is around it; escaped, a character has up to twelve bytes.
+MAX_BODY_BYTES = 1280 * 1024
 
 Kind = Literal[
-    "no_key", "wrong_key", "too_many", "not_scored", "unavailable", "too_large", "too_long", "refused", "internal"
+    "no_key",
+    "wrong_key",
+    "too_many",
+    "not_scored",
+    "unavailable",
+    "too_large",
+    "too_long",
+    "no_text",
+    "refused",
+    "internal",
 ]
 
 
 #: What `history/calls.py` calls it, where it is not the same.
-_COUNTED_AS = {"refused": "malformed", "too_long": "too_large"}
+_COUNTED_AS = {"refused": "malformed", "too_long": "too_large", "no_text": "missing_field"}
 
 
 class Refusal(Exception):

@@ -38,6 +38,7 @@ _HELP = {
     "too_many": ("too-many-requests", "Too many requests came with this key. Try again in a moment."),
     "too_large": ("too-large", "The request is too large."),
     "not_scored": ("not-scored", "The comment could not be scored now. Try again later."),
+    "no_text": ("missing-required-field", "Missing required field: comment_content"),
     "too_long": ("too-large", "The comment is too long."),
     "unavailable": ("unavailable", "Winnow's database is not available now. Try again later."),
     "refused": ("malformed-request", "The request could not be understood."),

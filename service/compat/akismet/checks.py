@@ -43,7 +43,7 @@ def check_comment() -> Response:
         if name not in sent or (name == "blog" and not sent[name].strip()):
             return answers.missing(name)
     text = fields.text_of(sent)
-    answer = _ruled(sent) or _unfit(text) or _verdict(site_id, key, sent, text)
+    answer = _ruled(sent) or _verdict(site_id, key, sent, text)
     if not fields.is_set(sent, "is_test"):
         usage.count(site_id, sent["blog"], answer.counts_as)
     return answer.response
@@ -72,15 +72,15 @@ def _ruled(sent: Fields) -> _Answer | None:
     return _ham() if "administrator" in fields.roles(sent) else None
 
 
-def _unfit(text: str) -> _Answer | None:
+def _require_fit(text: str) -> None:
     if not text:
-        return _Answer(answers.missing("comment_content"))
+        raise Refusal("no_text", status=400)
     if len(text) > fields.LONGEST_TEXT:
         raise Refusal("too_long", status=413)
-    return None
 
 
 def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
+    _require_fit(text)
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,

@@ -267,14 +267,6 @@ def test_an_empty_address_is_accepted(blog: Akismet) -> None:
     assert verdict(blog.check(user_ip="")) == ("false", None)
 
 
-def test_nothing_to_judge_is_no_verdict(blog: Akismet) -> None:
-    for text in (None, "", "  \u200b  ".strip("\u200b ")):
-        assert verdict(blog.check(text, comment_author="")) == (
-            "Missing required field: comment_content",
-            "missing-required-field",
-        )
-
-
 def test_too_long_a_comment_is_held(blog: Akismet) -> None:
     for long in ("word " * 20_000, "x" * 2_000_000):
         answer = blog.check(long)
@@ -312,8 +304,6 @@ def test_without_redis_verdicts_are_given(make_app: Callable[..., Flask], site: 
         ("application/x-www-form-urlencoded", b"%"),
         ("application/x-www-form-urlencoded", b"&&==&"),
         ("application/x-www-form-urlencoded", b""),
-        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
-        ("multipart/form-data", b"nonsense"),
     ],
 )
 @pytest.mark.parametrize("method", ["comment-check", "submit-spam", "submit-ham", "verify-key"])
@@ -338,7 +328,6 @@ def test_a_form_of_parts_is_read_too(scored: Flask, site: CreatedSite) -> None:
         "zero\u200bwidth\u200d",
         "a\x00b",
         "א" * 100,
-        "\u202e\u200f",
         "!" * 5000,
         "\\",
         "\\\\'",
