@@ -27,7 +27,7 @@ from service.api.state import state as api_state
 from service.compat import shared
 from service.compat.shared import Refusal
 from service.context import context
-from texts import markup
+from texts import markup, visibility
 
 blueprint = Blueprint("coral", __name__)
 
@@ -141,7 +141,7 @@ def _read(site_id: str, body: bytes) -> Comment:
         raise Malformed("`action` is neither NEW nor EDIT.")
     text, author_id = _string(sent, "comment", "body"), _string(sent, "author", "id")
     words = plain_text(text)
-    if not words.strip():  # a picture, or a rating without a word: readers see what we do not
+    if not visibility.can_be_seen(words):  # a picture, or a rating without a word: readers see what we do not
         raise Malformed("`comment.body` has no words.")
     return Comment(
         id=clock.new_id("c"),

@@ -18,6 +18,7 @@ from flask import Blueprint, Response, request
 from moderation.policy.terms import Policy
 from service.compat import shared
 from service.compat.shared import Refusal
+from texts import visibility
 
 blueprint = Blueprint("openai", __name__)
 
@@ -183,7 +184,7 @@ def _text(text: str, place: str) -> str:
     if _NO_TEXT.search(text):
         message = f"Invalid '{place}': not Unicode: half of a surrogate pair, or bytes that are no UTF-8."
         raise Invalid(message, param=place, code="invalid_unicode")
-    if not text.strip():
+    if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
     if len(text) > MAX_CHARACTERS:
         message = (

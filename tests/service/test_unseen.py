@@ -106,3 +106,13 @@ def test_a_name_alone_is_judged_where_there_is_no_text(scored: Flask, site: Crea
     assert blog.check(None, comment_type="signup").text == "false"
     assert blog.check(None, comment_type="signup", comment_author="toxicity=0.95").text == "true"
     assert blog.check(None, comment_type="signup", comment_author="\u200b").text == "true"
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u3164", "&nbsp;", "<p></p>"])
+def test_openai_and_perspective_say_that_it_is_empty(client: FlaskClient, site: CreatedSite, text: str) -> None:
+    answer = client.post("/v1/moderations", json={"input": text})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "empty_string")
+    sent = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}}
+    answer = client.post(f"/v1alpha1/comments:analyze?key={site.compat_key}", json=sent)
+    assert answer.status_code == 400
+    assert "non-empty" in answer.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from texts import quotations
@@ -45,4 +47,4 @@ def test_spans_are_in_order_and_apart() -> None:
     found = quotations.spans(text)
     assert len(found) == 3
     assert all(start < end for start, end in found)
-    assert all(before[1] <= after[0] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(found))

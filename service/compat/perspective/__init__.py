@@ -21,6 +21,7 @@ from service.compat.perspective.protobuf import Malformed, Message, read
 from service.compat.perspective.scores import attribute_scores
 from service.compat.shared import Refusal
 from service.context import context
+from texts import visibility
 
 blueprint = Blueprint("perspective", __name__)
 
@@ -151,7 +152,7 @@ def _receive(message: Message) -> tuple[str, dict[str, Any]]:
 def _text(sent: Mapping[str, Any]) -> str:
     comment: dict[str, str] = sent.get("comment", {})
     text = comment.get("text", "")
-    if not text.strip():
+    if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise Invalid("COMMENT_TOO_LONG", "Comment text too long.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -10,7 +11,7 @@ import models
 
 CLASSIFIER = models.load()
 SENTENCES = ["I will kill you", "Only an idiot could write something this stupid.", "you stupid idiot, shut up"]
-WAYS = {
+WAYS: dict[str, Callable[[str], str]] = {
     "%20": lambda text: text.replace(" ", "%20"),
     "%2520": lambda text: quote(quote(text)),
     "three times": lambda text: quote(quote(quote(text))),

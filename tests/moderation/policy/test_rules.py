@@ -109,7 +109,8 @@ PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("not_scored", {"text": "discount"}, None),
     ("reject_threshold", {}, {"spam": 0.9, "toxicity": 0.6}),
     ("flag_threshold", {}, {"toxicity": 0.6}),
-    ("suspect_words", {}, CALM),
+    ("unreadable", {"unreadable": "Nothing can be seen in it."}, CALM),
+    ("suspect_words", {"unreadable": None}, CALM),
     ("links", {"text": "calm"}, CALM),
     ("repeated", {"links": 0}, CALM),
     ("language", {"repeated": False}, CALM),
@@ -146,7 +147,8 @@ def test_a_policy_of_nothing_holds_nothing_against_anybody() -> None:
 def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> None:
     """Of each check, by itself, on a comment that breaks every rule."""
     scores = None if rule is rules.NOT_SCORED else {"toxicity": 0.95}
-    facts = replace(EVERYTHING, ip="198.51.100.7") if rule is rules.TRUSTED_IP else EVERYTHING
+    broken = replace(EVERYTHING, unreadable="Nothing can be seen in it.")
+    facts = replace(broken, ip="198.51.100.7") if rule is rules.TRUSTED_IP else broken
     given = list(rule.check(SITE, scores, facts))
     assert given
     assert {(reason.rule, reason.action) for reason in given} == {(rule.name, rule.action)}
