@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 import models
+from models.scoring.classifier import Classifier
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
@@ -29,13 +30,13 @@ WAYS = [
 
 
 @pytest.fixture(scope="module")
-def classifier() -> models.Classifier:
+def classifier() -> Classifier:
     return models.load()
 
 
 @pytest.mark.parametrize("text", WAYS)
 def test_an_insult_in_a_quotation_is_flagged_and_marked_there(
-    store: Store, queues: Queues, site: CreatedSite, classifier: models.Classifier, text: str
+    store: Store, queues: Queues, site: CreatedSite, classifier: Classifier, text: str
 ) -> None:
     scorer = Scorer(store, queues, classifier)
     comment = comments.scored(store, queues, scorer, site, comment=text)
@@ -47,7 +48,7 @@ def test_an_insult_in_a_quotation_is_flagged_and_marked_there(
 
 
 def test_the_authors_own_insult_is_rejected_beside_a_quotation(
-    store: Store, queues: Queues, site: CreatedSite, classifier: models.Classifier
+    store: Store, queues: Queues, site: CreatedSite, classifier: Classifier
 ) -> None:
     scorer = Scorer(store, queues, classifier)
     assert comments.scored(store, queues, scorer, site, comment=QUOTED).status == "rejected"
@@ -56,7 +57,7 @@ def test_the_authors_own_insult_is_rejected_beside_a_quotation(
 
 
 def test_marks_without_end_are_noise_for_a_person(
-    store: Store, queues: Queues, site: CreatedSite, classifier: models.Classifier
+    store: Store, queues: Queues, site: CreatedSite, classifier: Classifier
 ) -> None:
     scorer = Scorer(store, queues, classifier)
     for marks, status in ((31, "flagged"), (8, "published")):
