@@ -40,6 +40,8 @@ class Counts:
     decisions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     #: result -> attempts at webhook deliveries.
     attempts: Mapping[str, int] = field(default_factory=dict)
+    #: (protocol, outcome, site) -> calls for a verdict; see `history/calls.py`.
+    calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     scored: int = 0
     #: Requests that were answered 503, since the database could not be used.
     unavailable: int = 0
@@ -89,15 +91,19 @@ def read(client: redis.Redis) -> Counts:
     values = {name.decode(): value for name, value in stored.items()}
     decisions: dict[tuple[str, str], int] = {}
     attempts: dict[str, int] = {}
+    calls: dict[tuple[str, str, str], int] = {}
     for name, value in values.items():
         kind, *rest = name.split("|")
         if kind == "decisions":
             decisions[rest[0], rest[1]] = int(value)
         elif kind == "attempts":
             attempts[rest[0]] = int(value)
+        elif kind == "calls":
+            calls[rest[0], rest[1], rest[2]] = int(value)
     return Counts(
         decisions=decisions,
         attempts=attempts,
+        calls=calls,
         scored=int(values.get("scored", 0)),
         unavailable=int(values.get("unavailable", 0)),
         model=values["model"].decode() if "model" in values else None,

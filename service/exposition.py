@@ -64,8 +64,14 @@ def _counted(counts: Counts) -> Iterator[Metric]:
     attempts = CounterMetricFamily("winnow_webhook_attempts", "Attempts at deliveries by result.", labels=["result"])
     for result, number in counts.attempts.items():
         attempts.add_metric([result], number)
+    calls = CounterMetricFamily(
+        "winnow_calls", "Calls for a verdict in the drop-in protocols.", labels=["protocol", "outcome", "site"]
+    )
+    for names, number in counts.calls.items():
+        calls.add_metric(names, number)
     yield decisions
     yield attempts
+    yield calls
     yield CounterMetricFamily("winnow_comments_scored", "Comments that the classifier scored.", value=counts.scored)
     yield CounterMetricFamily(
         "winnow_unavailable", "Requests answered 503: nothing could be stored.", value=counts.unavailable

@@ -26,6 +26,7 @@ from moderation.review import lookalikes
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
+from texts import quotations
 
 log = structlog.get_logger(__name__)
 
@@ -233,10 +234,25 @@ class Scorer:
             for row in rows
             if not self.classifier.judgeable(row.comment)
         }
+        own_scores = self._own_scores(rows)
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
-            facts_of = facts.gather(session, rows, policies, languages)
+            facts_of = facts.gather(session, rows, policies, languages, own_scores)
         return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
+
+    def _own_scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
+        """By comment id, the scores of what is left of a text that quotes others: what it may be rejected for."""
+        own = {row.id: (quotations.own_words(row.comment), row) for row in rows}
+        quoting = {key: (words, row) for key, (words, row) in own.items() if words != row.comment}
+        if not quoting:
+            return {}
+        table = self.classifier.score(
+            [words for words, _ in quoting.values()], [signals(r) for _, r in quoting.values()]
+        )
+        return {
+            key: dict(zip(self.classifier.labels, map(float, line), strict=True))
+            for key, line in zip(quoting, table, strict=True)
+        }
 
     def _decision(self, row: Comment, policy: Policy, scores: dict[str, float] | None, its: Facts) -> Decision:
         verdict = rules.evaluate(policy, scores, its)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from moderation import clock
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
-from texts import links
-from texts.folding import fold
+from texts import links, quotations, visibility
+from texts.folding import MOST_MARKS, fold, is_stream_safe
 
 #: Within this time the same text on the same site counts as repeated.
 REPEAT_WINDOW = timedelta(days=1)
@@ -25,8 +25,12 @@ def gather(
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
     unknown_languages: Mapping[str, str],
+    own_scores: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Facts]:
-    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact."""
+    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
+
+    `own_scores` by comment id: those of a text without its quotations, where it has some.
+    """
     repeated = _repeated(session, [one for one in comments if policies[one.site_id].flag_repeated])
     first = _first_comments(session, [one for one in comments if policies[one.site_id].flag_first_comment])
     return {
@@ -36,6 +40,7 @@ def gather(
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
             unknown_language=unknown_languages.get(comment.id),
+            own_scores=(own_scores or {}).get(comment.id),
         )
         for comment in comments
     }
@@ -43,12 +48,25 @@ def gather(
 
 def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
     """What a comment, or a row with those columns of one, says by itself."""
+    own_words = quotations.own_words(comment.comment)
     return Facts(
         text=comment.comment,
+        own_words=None if own_words == comment.comment else own_words,
+        unreadable=_unreadable(comment.name, comment.comment),
         links=links.count(comment.comment),
         authors=tuple(fold(who) for who in (comment.user_id, comment.email, comment.name) if who),
         ip=comment.ip,
     )
+
+
+def _unreadable(name: str, text: str) -> str | None:
+    if not visibility.can_be_seen(text):
+        return "Nothing can be seen in it."
+    if name and not visibility.can_be_seen(name):
+        return "Nothing can be seen in its author's name."
+    if not is_stream_safe(text) or not is_stream_safe(name):
+        return f"It has more than {MOST_MARKS} marks on one letter."
+    return None
 
 
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:

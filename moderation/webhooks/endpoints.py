@@ -6,6 +6,7 @@ Each function works in the caller's transaction. Whatever changes an endpoint, o
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
@@ -88,11 +89,25 @@ def require_callback(url: str, home: str) -> None:
     """Raises EndpointRefused for a callback that cannot be posted to, or whose host is not that of the site `home`."""
     require_address(url)
     try:
-        host = urlsplit(home if "//" in home else f"//{home}").hostname
+        of_site = _spellings(urlsplit(home if "//" in home else f"//{home}").hostname)
     except ValueError:
-        host = None
-    if host is None or host != urlsplit(url).hostname:
+        of_site = set()
+    if of_site.isdisjoint(_spellings(urlsplit(url).hostname)):
         raise EndpointRefused("Its host is not the site's.")
+
+
+def _spellings(host: str | None) -> set[str]:
+    """The ASCII names that a host may have in the DNS: `müller.example` is `xn--mller-kva.example`.
+
+    There are two standards for it: the older one has no ß and no joiners, the newer one spells out every letter.
+    """
+    labels = unicodedata.normalize("NFC", (host or "").rstrip(".").lower()).split(".")
+    exact = ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels)
+    try:
+        older = ".".join(labels).encode("idna").decode()
+    except UnicodeError:
+        older = exact
+    return {exact, older} - {""}
 
 
 def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor: str) -> WebhookEndpoint:

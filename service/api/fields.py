@@ -12,10 +12,11 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from moderation import clock
-from texts import links
+from texts import links, visibility
+from texts.escapes import OF_WINDOWS
 
-#: What has no place in a name or an id: C0, DEL and C1.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+#: What has no place in a name or an id: C0, DEL and C1, and the line breaks of Unicode.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: In prose, line breaks and tabs mean something; the rest is left over from word processors, and taken out.
 _MEANINGLESS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
@@ -75,8 +76,13 @@ def _read_line(text: str) -> str:
 
 def _clean_prose(text: str) -> str:
     if not text.isprintable():
-        text = _MEANINGLESS.sub("", text)
-    return "" if text.isspace() else text
+        text = _MEANINGLESS.sub("", text.translate(OF_WINDOWS))
+    return text if visibility.can_be_seen(text, unknown_tags=True) else ""
+
+
+def _clean_name(text: str) -> str:
+    text = text.translate(OF_WINDOWS).strip()
+    return text if visibility.can_be_seen(text, unknown_tags=True) else ""
 
 
 def Remark(*, longest: int, **known: Any) -> Text:
@@ -129,7 +135,10 @@ def _read_past(text: str) -> datetime:
 
 #: One line of text, trimmed, without control characters.
 Line = partial(Text, read=_read_line)
-#: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain.
+#: The same that somebody goes by: letters and mark-up that cannot be seen are no name.
+Name = partial(Line, clean=_clean_name)
+#: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain. Where nothing
+#: of it can be seen, it is empty.
 Prose = partial(Text, clean=_clean_prose)
 #: An IP address.
 Address = partial(Text, longest=45, read=_read_address)

@@ -20,6 +20,7 @@ import models
 from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
+from moderation.history import calls
 from moderation.policy.terms import Policy
 from moderation.sites import sites
 from moderation.store import AWAY
@@ -31,10 +32,25 @@ from service.context import Context, context
 
 log = structlog.get_logger(__name__)
 
-#: Callers send a text and what is around it; as JSON escapes, 20 KB of text can be six times as long.
-MAX_BODY_BYTES = 1024 * 1024
+#: Callers send a text of up to 100,000 characters and what is around it; escaped, a character has up to twelve bytes.
+MAX_BODY_BYTES = 1280 * 1024
 
-Kind = Literal["no_key", "wrong_key", "too_many", "not_scored", "unavailable", "too_large", "refused", "internal"]
+Kind = Literal[
+    "no_key",
+    "wrong_key",
+    "too_many",
+    "not_scored",
+    "unavailable",
+    "too_large",
+    "too_long",
+    "no_text",
+    "refused",
+    "internal",
+]
+
+
+#: What `history/calls.py` calls it, where it is not the same.
+_COUNTED_AS = {"refused": "malformed", "too_long": "too_large", "no_text": "missing_field"}
 
 
 class Refusal(Exception):
@@ -170,9 +186,36 @@ def decide(comment: Comment) -> Decision:
     scorer = _scorer()
     began = time.perf_counter()
     [decision] = scorer.decide([comment])
-    if decision.scores is not None:
+    if decision.scores is None:
+        note_refused("not_scored")
+    else:
         _count_scored(1, time.perf_counter() - began)
     return decision
+
+
+def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
+    """Have the answers to these routes of a blueprint, which give verdicts, counted and refusals among them logged."""
+
+    @blueprint.after_request
+    def count(response: Response) -> Response:
+        if request.endpoint in endpoints and request.method != "OPTIONS":
+            _count_call(blueprint.name)
+        return response
+
+
+def note_refused(kind: str, *, what: str | None = None) -> None:
+    """Say why the current call has no verdict: one of `calls.REFUSED`; `what` names a field, for the log."""
+    g.call_refused, g.call_lacks = kind, what
+
+
+def _count_call(protocol: str) -> None:
+    site_id, refused = g.get("site_id") or "", g.get("call_refused")
+    if refused:
+        log.warning("call.refused", protocol=protocol, site=site_id or None, why=refused, what=g.get("call_lacks"))
+    outcome = refused or calls.ANSWERED
+    context().queues.breaker.call(
+        lambda client: calls.record(client, site_id, protocol, outcome), doing="counting calls for a verdict"
+    )
 
 
 def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
@@ -180,21 +223,22 @@ def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -
 
     @blueprint.errorhandler(Refusal)
     def refuse(refusal: Refusal) -> Response:
+        note_refused(_COUNTED_AS.get(refusal.kind, refusal.kind))
         return show(refusal)
 
     @blueprint.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:
         status = error.code or 500
         kind: Kind = "too_large" if status == 413 else "refused" if status < 500 else "internal"
-        return show(Refusal(kind, status=status))
+        return refuse(Refusal(kind, status=status))
 
     @blueprint.errorhandler(Exception)
     def refuse_unforeseen(error: Exception) -> Response:
         if isinstance(error, AWAY):
             log.warning("database.unavailable", error=type(error).__name__)
-            return show(Refusal("unavailable", status=503, retry_after=2))
+            return refuse(Refusal("unavailable", status=503, retry_after=2))
         log.error("request.failed", request_id=g.get("request_id"), **_told(error))
-        return show(Refusal("internal", status=500))
+        return refuse(Refusal("internal", status=500))
 
 
 def _told(error: Exception) -> dict[str, str]:

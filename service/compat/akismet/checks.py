@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
-from flask import Response, g, request
+from flask import Response, g
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
 from service.compat.akismet.fields import Fields
+from service.compat.shared import Refusal
 from service.context import context
 from texts import links
 
@@ -42,7 +43,7 @@ def check_comment() -> Response:
         if name not in sent or (name == "blog" and not sent[name].strip()):
             return answers.missing(name)
     text = fields.text_of(sent)
-    answer = _ruled(sent) or _unfit(text) or _verdict(site_id, key, sent, text)
+    answer = _ruled(sent) or _verdict(site_id, key, sent, text)
     if not fields.is_set(sent, "is_test"):
         usage.count(site_id, sent["blog"], answer.counts_as)
     return answer.response
@@ -71,15 +72,15 @@ def _ruled(sent: Fields) -> _Answer | None:
     return _ham() if "administrator" in fields.roles(sent) else None
 
 
-def _unfit(text: str) -> _Answer | None:
+def _require_fit(text: str) -> None:
     if not text:
-        return _Answer(answers.missing("comment_content"))
+        raise Refusal("no_text", status=400)
     if len(text) > fields.LONGEST_TEXT:
-        return _Answer(plain(answers.UNANSWERED, error="too-large", debug_help="The comment is too long."))
-    return None
+        raise Refusal("too_long", status=413)
 
 
 def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
+    _require_fit(text)
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,
@@ -101,20 +102,20 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
     if not kept:
         unwritten = News(decisions=[(decision.status, decision.actor)])
         afterwards.tell(context().queues, unwritten)
-    return _show(comment, decision, sent, can_call_back=bool(origin.get("endpoint_id")))
+    return _show(comment, decision, can_call_back=bool(origin.get("endpoint_id")))
 
 
 def _again(earlier: Comment, comment: Comment, sent: Fields) -> _Answer:
     """A comment that a moderator has, or had, before them: their decision, if it is still about these words."""
     if checked.says_the_same(earlier.comment, comment.comment):
         if earlier.status in {"flagged", "pending"}:
-            return _hold("A moderator has not decided yet.", sent, can_call_back=False)
+            return _hold("None has decided yet.", can_call_back=False)
         return _spam() if earlier.status == "rejected" else _ham()
     decision = shared.decide(comment)
     if not fields.is_set(sent, "is_test"):
         with context().write() as session:
             checked.change_text(session, earlier, comment.comment, decision)
-    return _show(comment, decision, sent, can_call_back=False)
+    return _show(comment, decision, can_call_back=False)
 
 
 def _keep(key: str, sent: Fields, comment: Comment, decision: Decision) -> bool:
@@ -145,7 +146,7 @@ def _keep_once(session: Session, comment: Comment, decision: Decision, url: str 
 def _callback(sent: Fields) -> str | None:
     """Where this comment's decision may be posted, if anywhere."""
     url = sent.get("callback", "").strip()
-    if not url:
+    if not url or not fields.asks_again():
         return None
     try:
         endpoints.require_callback(url, sent["blog"])
@@ -155,11 +156,11 @@ def _callback(sent: Fields) -> str | None:
     return url
 
 
-def _show(comment: Comment, decision: Decision, sent: Fields, *, can_call_back: bool) -> _Answer:
+def _show(comment: Comment, decision: Decision, *, can_call_back: bool) -> _Answer:
     if decision.status == "published":
         return _ham()
     if decision.status == "flagged":
-        return _hold(decision.reasons[0]["message"], sent, can_call_back=can_call_back)
+        return _hold(decision.reasons[0]["message"], can_call_back=can_call_back)
     return _spam(pro_tip="discard") if _is_blatant(comment, decision) else _spam()
 
 
@@ -174,13 +175,14 @@ def _is_blatant(comment: Comment, decision: Decision) -> bool:
     )
 
 
-def _hold(why: str, sent: Fields, *, can_call_back: bool) -> _Answer:
+def _hold(why: str, *, can_call_back: bool) -> _Answer:
     """Have the client keep the comment for a person, each in the way that it knows.
 
     `false` with an error is kept pending by WordPress until we call back. Where we cannot, a body that is no verdict
-    has it ask again. Clients that know only the two verdicts would publish on either: to them it is `true`.
+    has it ask again. Everybody else would publish on either: to them it is `true`, and no header says that we failed.
     """
-    is_wordpress = "comment_post_ID" in sent and "WordPress/" in request.headers.get("User-Agent", "")
-    asks_again = is_wordpress or bool(sent.get("recheck_reason"))
-    body = "false" if can_call_back else answers.HELD if asks_again else "true"
-    return _Answer(plain(body, error="held-for-moderation", debug_help=f"A moderator has to look. {why}"))
+    why = f"A moderator has to look. {why}"
+    if not fields.asks_again():
+        return _Answer(answers.held("true", why))
+    body = "false" if can_call_back else answers.HELD
+    return _Answer(answers.held(body, why, error="held-for-moderation"))

@@ -18,17 +18,27 @@ _STATUS = {
     503: "UNAVAILABLE",
 }
 
+_COUNTED_AS = {
+    "COMMENT_EMPTY": "missing_field",
+    "NO_REQUESTED_ATTRIBUTES": "missing_field",
+    "COMMENT_TOO_LONG": "too_large",
+}
+
 
 class Invalid(Exception):
-    """A request that is well-formed and still not answered. `known` are further members of the detail."""
+    """A request that is well-formed and still not answered. `known` are further members of the detail.
 
-    def __init__(self, error_type: str, message: str, **known: Any) -> None:
+    `counted_as` is what `history/calls.py` calls it, where that is not told by the type.
+    """
+
+    def __init__(self, error_type: str, message: str, *, counted_as: str | None = None, **known: Any) -> None:
         super().__init__(message)
         self.error_type = error_type
+        self.counted_as = counted_as or _COUNTED_AS.get(error_type, "malformed")
         self.known = known
 
 
-def unsupported(attribute: str, requested: list[str], detected: list[str]) -> Invalid:
+def unsupported(attribute: str, requested: list[str], detected: list[str], *, counted_as: str) -> Invalid:
     """An attribute that is not to be had in the text's language."""
     languages = requested or detected
     about: dict[str, Any] = {"detectedLanguages": detected}
@@ -37,6 +47,7 @@ def unsupported(attribute: str, requested: list[str], detected: list[str]) -> In
     return Invalid(
         "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
         f"Attribute {attribute} does not support request languages: {', '.join(languages)}",
+        counted_as=counted_as,
         languageNotSupportedByAttributeError=about | {"attribute": attribute},
     )
 

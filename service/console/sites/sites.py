@@ -8,6 +8,8 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from moderation.history import calls
+from moderation.history.calls import Calls
 from moderation.people import members
 from moderation.people.roles import includes
 from moderation.policy import policies
@@ -122,10 +124,19 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             everywhere=members.everywhere(session),
             roles=names.SITE_ROLES,
             webhooks=endpoints.of_site(session, site_id),
+            calls=_calls(site_id),
+            calls_days=calls.DAYS,
+            why_refused=calls.REFUSED,
             errors=errors,
             may_see_people=_may_create(),
         )
     return page, status
+
+
+def _calls(site_id: str) -> list[Calls] | None:
+    """How its programs' calls for a verdict were answered of late; None while Redis is away."""
+    found = context().queues.breaker.call(calls.lately, doing="reading how calls were answered")
+    return None if found is None else [one for one in found if one.site_id == site_id]
 
 
 def _show_keys(title: str, site_id: str, api_key: str | None, compat_key: str | None) -> ResponseReturnValue:
