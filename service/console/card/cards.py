@@ -74,7 +74,7 @@ class Card:
     @property
     def blind(self) -> bool:
         """Whether the first decision stays unsaid: a second look that knows it is no second opinion."""
-        return any(item.kind == "second_look" for item in self.items)
+        return bool(self.items) and all(item.kind == "second_look" for item in self.items)
 
     @property
     def segments(self) -> list[Segment]:
