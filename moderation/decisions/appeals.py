@@ -84,7 +84,8 @@ def is_against(session: Session, comment: Comment, actor: str) -> bool:
 def answer(session: Session, comment: Comment, status: str, *, actor: str, said: str | None = None) -> Appeal | None:
     """Settle the comment's open appeal by what `actor` is about to decide; None when there is none to settle.
 
-    `said` is what they give as their reason, which the author reads. The caller closes the review item, and tells the site (`tell`).
+    `said` is what they give as their reason, which the author reads. The caller closes the review item, and tells the
+    site (`tell`).
     """
     item = _open_item(session, comment)
     version = (item.about or {}).get("version") if item is not None else None

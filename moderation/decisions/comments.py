@@ -56,6 +56,13 @@ class NotYours(CommentError):
     """The author appeals against this person's own decision: somebody else has to look."""
 
 
+class ReasonMissing(CommentError):
+    """This site asks its moderators for a reason when they reject."""
+
+    def __init__(self) -> None:
+        super().__init__("This site asks for a reason when you reject: choose one of its list, or write a note.")
+
+
 class Stale(CommentError):
     """The comment changed since the caller saw it. `current` is its row now."""
 
@@ -89,9 +96,11 @@ def decide(  # noqa: PLR0913  (a decision in full)
         NotFound, Erased: there is nothing to decide.
         Stale: the comment is no longer at `version`.
         NotYours: the author appeals against a decision of this very person.
+        ReasonMissing: a person of the console rejects without one, on a site that asks for it.
     """
     comment = find(session, site_id, comment_id, lock=True)
     require_version(session, comment, version)
+    _require_reason(session, comment, action, actor, code or reason)
     decision = Decision.of(
         comment,
         status="published" if action == "publish" else "rejected",
@@ -112,6 +121,13 @@ def decide(  # noqa: PLR0913  (a decision in full)
     writing.write(session, [decision], grace=grace)
     session.refresh(comment)
     return comment
+
+
+def _require_reason(session: Session, comment: Comment, action: str, actor: str, given: str | None) -> None:
+    """Of people of the console only: what a site's own software decides, it decides for reasons of its own."""
+    if action == "reject" and not given and actors.is_person(actor):
+        if site_settings.of_sites(session, {comment.site_id})[comment.site_id].require_reason:
+            raise ReasonMissing
 
 
 def _decision_in_force(comment: Comment) -> dict[str, Any]:

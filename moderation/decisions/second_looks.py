@@ -122,20 +122,35 @@ def agreement(
     The label of a person's decision is the one of its reason; the policy's are those of its thresholds. Labels that
     nobody gave are left out.
     """
-    query = select(ReviewItem.about).where(
-        ReviewItem.site_id.in_(site_ids),
-        ReviewItem.kind == "second_look",
-        ReviewItem.closed_at.is_not(None),
-        ReviewItem.closed_at >= since,
-    )
-    answered = [about for about in session.scalars(query) if about and _counts(about, of)]
-    looks = [(about, about["second"]) for about in answered]
+    looks = _looks(session, site_ids, since, of)
     rows = [_row(DECISION, [(first["status"], second["status"]) for first, second in looks])]
     labels = sorted({label for pair in looks for one in pair for label in one["labels"]})
     return rows + [
         _row(label, [(label in first["labels"], label in second["labels"]) for first, second in looks])
         for label in labels
     ]
+
+
+def mistakes(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
+    """Of the policy's decisions that were looked at since then, by their status: how many, and how many were wrong."""
+    found = {"published": (0, 0), "rejected": (0, 0)}
+    for first, second in _looks(session, site_ids, since, "policy"):
+        number, wrong = found[first["status"]]
+        found[first["status"]] = number + 1, wrong + (first["status"] != second["status"])
+    return found
+
+
+def _looks(
+    session: Session, site_ids: Collection[str], since: datetime, of: str
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The first and the second look, of each that was answered since then."""
+    query = select(ReviewItem.about).where(
+        ReviewItem.site_id.in_(site_ids),
+        ReviewItem.kind == "second_look",
+        ReviewItem.closed_at.is_not(None),
+        ReviewItem.closed_at >= since,
+    )
+    return [(about, about["second"]) for about in session.scalars(query) if about and _counts(about, of)]
 
 
 def kappa(pairs: Sequence[tuple[Any, Any]]) -> float | None:

@@ -104,7 +104,7 @@ def fall_in(session: Session, comment_ids: Sequence[str]) -> None:
 
 
 def overtake(session: Session, item: ReviewItem) -> None:
-    """Put an item, which stands in front by its new `due`, where it belongs in its group, in the caller's transaction."""
+    """Put an item, whose new `due` is its own, where it belongs in its group, in the caller's transaction."""
     session.expire(item)  # what is written below is not to be written over
     front = _in_front(session, {(item.group_id or "", item.site_id)})[item.group_id or "", item.site_id]
     late = (

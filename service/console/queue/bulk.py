@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.decisions import bulk, bulk_criteria
+from moderation.decisions.comments import ReasonMissing
 from moderation.news import Progress
 from moderation.review import groups
 from moderation.sites import site_settings
@@ -159,6 +160,8 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
         if code is not None and code not in {reason.code for reason in _reasons(session, set(sites))}:
             abort(400, "Choose a reason of the list.")
         found = bulk.preview(session, criteria, action, sites, actor=actor)
+        if action == "reject" and not (code or note) and _asks_for_reason(session, set(found.sites)):
+            abort(422, str(ReasonMissing()))
         total = bulk.count(session, criteria, found, sites)
     with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
@@ -252,6 +255,10 @@ def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
     """What these sites' moderators can choose from, each code once."""
     settings = site_settings.of_sites(session, site_ids).values()
     return list({reason.code: reason for one in settings for reason in one.reasons}.values())
+
+
+def _asks_for_reason(session: Session, site_ids: set[str]) -> bool:
+    return any(one.require_reason for one in site_settings.of_sites(session, site_ids).values())
 
 
 def _job(session: Session, job_id: str) -> BulkJob:

@@ -131,6 +131,8 @@ def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Resp
         abort(404)
     if isinstance(error, comments.Erased):
         abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
+    if isinstance(error, comments.ReasonMissing):
+        abort(422, str(error))
     if isinstance(error, comments.NotYours | undoing.NotWhoDecided):
         abort(403, str(error))
     if not isinstance(error, comments.Stale):

@@ -1,7 +1,7 @@
 // Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
 // Nothing is called done before the server has said so; what it did not take comes back.
 
-import { announce, cards, current, find, go, keepPlace, link, neighbour, post, tell, untell } from "./cards.js";
+import { announce, cards, current, find, go, keepPlace, link, neighbour, post, signInLink, tell, untell } from "./cards.js";
 import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
 
 const MOST_REMEMBERED = 20;
@@ -98,11 +98,11 @@ function say(text, kind, show = null) {
 
 const visit = (decision) => () => location.assign(decision.address.replace(/\/undo$/, ""));
 
-function comeBack(card, text) {
+function comeBack(card, text, ...extra) {
   hideNothing();
   keepPlace(() => {
     card.classList.remove("decided");
-    tell(card, text, "bad");
+    tell(card, text, "bad", ...extra);
   });
   say(text, "bad", () => {
     trouble.hidden = true;
@@ -114,6 +114,8 @@ function comeBack(card, text) {
 async function send(form, button) {
   const card = form.closest(".card");
   if (card.classList.contains("decided") || form.inert) return;
+  const says = form.elements.code.value || form.elements.reason.value.trim();
+  if (button.value === "reject" && "reasonRequired" in form.dataset && !says) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
   const author = card.querySelector("h2, h1")?.textContent.trim() ?? "";
   const decision = { card: card.id, author, sent: null };
@@ -143,7 +145,7 @@ async function send(form, button) {
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
       tell(card, answer.message, "wait");
       announce(answer.message);
-    } else comeBack(card, answer.message);
+    } else comeBack(card, answer.message, ...signInLink(answer));
   }
   settle(answer.ok);
   remember();
