@@ -125,9 +125,10 @@ def decide(  # noqa: PLR0913  (a decision in full)
 
 def _require_reason(session: Session, comment: Comment, action: str, actor: str, given: str | None) -> None:
     """Of people of the console only: what a site's own software decides, it decides for reasons of its own."""
-    if action == "reject" and not given and actors.is_person(actor):
-        if site_settings.of_sites(session, {comment.site_id})[comment.site_id].require_reason:
-            raise ReasonMissing
+    if given or action != "reject" or not actors.is_person(actor):
+        return
+    if site_settings.of_sites(session, {comment.site_id})[comment.site_id].require_reason:
+        raise ReasonMissing
 
 
 def _decision_in_force(comment: Comment) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def build(session: Session, link: Link) -> Statement:
 
 
 def _grounds(comment: Comment, events: Sequence[AuditEvent]) -> list[str]:
-    """Why, in sentences. Where a moderator rejected and gave no reason, why it had been held is what there is to say."""
+    """Why, in sentences. Of a moderator's rejection without a reason there is to say why it had been held."""
     reasons = comment.reasons or []
     if not actors.is_person(comment.decided_by) or any(one.keys() & {"code", "note"} for one in reasons):
         return wording.grounds(reasons)
