@@ -1,7 +1,20 @@
 // Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
 // Nothing is called done before the server has said so; what it did not take comes back.
 
-import { announce, cards, current, find, go, keepPlace, link, neighbour, post, signInLink, tell, untell } from "./cards.js";
+import {
+  announce,
+  cards,
+  current,
+  find,
+  go,
+  keepPlace,
+  link,
+  neighbour,
+  post,
+  signInLink,
+  tell,
+  untell,
+} from "./cards.js";
 import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
 
 const MOST_REMEMBERED = 20;
@@ -167,7 +180,11 @@ async function undo(decision) {
   if (answer.ok) await unfold(decision, answer);
   else {
     if (card) tell(card, answer.message, "bad");
-    say(`The decision on the comment by ${decision.author} was not taken back. ${answer.message}`, "bad", visit(decision));
+    say(
+      `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`,
+      "bad",
+      visit(decision),
+    );
     if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
   }
   remember();
