@@ -134,7 +134,7 @@ def test_who_agreed_takes_that_back_and_is_asked_again(
         undoing.undo_own(session, comment.id, comment.version, actor="user:u3")
     with store.write() as session:
         undone = undoing.undo_own(session, comment.id, comment.version, actor="user:u2")
-    assert (undone.asked_again, undone.comment.status) == ({"second_look"}, "rejected")
+    assert (undone.asked_again, undone.comment.status) == (frozenset({"second_look"}), "rejected")
     [item] = looks(store)
     assert item.about is not None
     assert "second" not in item.about

@@ -127,6 +127,21 @@ def test_a_moderators_decision_is_stated_and_the_moderator_is_not(
         assert secret not in page
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hm insult=0.6", "after the automatic check had held it, for this reason:"),
+        ("nice", "A person at the site rejected it and gave no reason."),
+    ],
+)
+def test_a_rejection_without_a_reason_is_no_empty_statement(
+    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, text: str, expected: str
+) -> None:
+    said = told(anonymous.get(path_of(settings, reject(store, post(text)))).text)
+    assert expected in said
+    assert "A moderator chose to reject it" not in said
+
+
 def test_a_held_comment_needs_no_appeal_and_the_link_later_states_what_followed(
     store: Store, anonymous: FlaskClient, settings: Settings, post: Post
 ) -> None:
@@ -266,7 +281,7 @@ def test_an_upheld_appeal_is_taken_back_within_the_grace_time_and_then_no_more(
         undoing.undo_own(session, comment.id, comment.version, actor="user:u3")
     with store.write() as session:
         undone = undoing.undo_own(session, comment.id, comment.version, actor="user:u2")
-    assert (undone.asked_again, undone.comment.version) == ({"appeal"}, comment.version)
+    assert (undone.asked_again, undone.comment.version) == (frozenset({"appeal"}), comment.version)
     clock.advance(days=1)
     assert deliver_once(store, settings, sender) == []
     [appeal] = rows(store, Appeal)

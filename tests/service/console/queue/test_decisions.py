@@ -184,7 +184,7 @@ def test_a_site_that_asks_for_a_reason_refuses_a_rejection_without_one(
     mo = sign_in(app, store)
     for given in ({}, {"reason": "  "}):
         answer = act(mo, flagged, "decision", action="reject", version=2, **given)
-        assert (answer.status_code, "asks for a reason" in answer.json["message"]) == (422, True)
+        assert (answer.status_code, "asks for a reason" in answer.get_json()["message"]) == (422, True)
     assert stored(store, flagged).status == "flagged"
     by_key = client_of(app, site_with_webhook.api_key).post(
         f"/api/v1/comments/{flagged}/decision", json={"action": "reject"}
@@ -199,21 +199,21 @@ def test_who_may_block_may_unblock_and_the_card_says_who_is_blocked_until_when(
 ) -> None:
     mo, chief = sign_in(app, store), sign_in(app, store, "chief", "admin")
     assert "This site blocks" not in mo.get("/console/").text
-    added = act(mo, flagged, "list", list="blocked_authors", until="week").json["added"]
+    added = act(mo, flagged, "list", list="blocked_authors", until="week").get_json()["added"]
     page = mo.get("/console/").text
     assert re.search(r"This site blocks the author Ada until [^<]*20\d\d", page)
     assert "Unblock" in page
     author = mo.get(f"/console/author?site={site_with_webhook.id}&key={stored(store, flagged).author_key}").text
     assert re.search(r"This site blocks the author Ada until [^<]*20\d\d", author)
     answer = act(mo, flagged, "list", action="remove", **added)
-    assert (answer.status_code, answer.json["message"]) == (200, "Ada is no longer among the blocked authors.")
+    assert (answer.status_code, answer.get_json()["message"]) == (200, "Ada is no longer among the blocked authors.")
     assert "This site blocks" not in mo.get("/console/").text
     assert act(chief, flagged, "list", list="blocked_authors", until="ever").status_code == 200
     page = mo.get("/console/").text
     assert "This site blocks the author Ada." in page
     assert "Unblock" not in page
     refused = act(mo, flagged, "list", action="remove", **added)
-    assert (refused.status_code, "only an admin" in refused.json["message"]) == (403, True)
+    assert (refused.status_code, "only an admin" in refused.get_json()["message"]) == (403, True)
     assert act(chief, flagged, "list", action="remove", **added).status_code == 200
 
 
@@ -226,14 +226,14 @@ def test_a_session_that_ended_says_so_and_a_new_one_makes_the_page_live_again(
     address, json = f"/console/comments/{flagged}/decision", {"Accept": "application/json"}
     mo.post("/console/sign-out", data={"csrf_token": old})
     gone = mo.post(address, data=form, headers=json)
-    assert (gone.status_code, gone.json["sign_in"]) == (401, "/console/sign-in")
-    assert "no longer signed in" in gone.json["message"]
+    assert (gone.status_code, gone.get_json()["sign_in"]) == (401, "/console/sign-in")
+    assert "no longer signed in" in gone.get_json()["message"]
     assert (
         "You are no longer signed in, so nothing was done." in mo.post(address, data=form, follow_redirects=True).text
     )
     submit_sign_in(mo, "mo", PASSWORD)
     stale = mo.post(address, data=form, headers=json)
-    assert (stale.status_code, stale.json["me"]) == (400, "mo")
-    fresh = mo.post(address, data=form | {"csrf_token": stale.json["csrf_token"]}, headers=json)
+    assert (stale.status_code, stale.get_json()["me"]) == (400, "mo")
+    fresh = mo.post(address, data=form | {"csrf_token": stale.get_json()["csrf_token"]}, headers=json)
     assert fresh.status_code == 200
     assert stored(store, flagged).status == "rejected"
