@@ -297,6 +297,8 @@ class Appeal(Table):
     decided_at: Mapped[datetime | None]
     #: `upheld` (the decision stands) or `reversed`.
     outcome: Mapped[str | None] = mapped_column(String(12))
+    #: What the moderator who decided wrote about it, for the author.
+    answer: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("uq_appeals_comment", "comment_id", "version", unique=True),)
 

@@ -21,8 +21,8 @@ from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
-from moderation.policy.terms import Facts, Policy, Presets, Reason, Threshold, Verdict, placement
-from moderation.review import lookalikes
+from moderation.policy.terms import Facts, Policy, Presets, Reason, Verdict, placement
+from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
@@ -37,10 +37,6 @@ LEAST_BATCH, MOST_BATCH = 16, 256
 #: What a batch, and what a comment by itself, may take of a processor's time. A batch that takes longer is decided
 #: comment by comment, short ones first; a comment that does goes to a person.
 BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
-#: A score says how likely it is that people would object; how urgent a flag is follows from it.
-_LEAST_URGENT = 1000
-#: How much of that is how unsure the policy was: as much as 0.18 of a score at most.
-_UNCERTAINTY = 0.15
 
 
 class Explanation(Protocol):
@@ -267,7 +263,7 @@ class Scorer:
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (self._language(row) if asks else None),
-            priority=priority(scores, policy.thresholds) if asks else None,
+            priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
 
@@ -349,28 +345,6 @@ def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
     if rule is None or rule.action == verdict.action:
         return verdict.reasons
     return (*verdict.reasons, rule.reason(f"{rule.title}."))
-
-
-def priority(scores: Mapping[str, float] | None, thresholds: Mapping[str, Threshold]) -> int:
-    """How soon a moderator should look: 0 at once, 1000 whenever. Unscored comments come first.
-
-    The worse it looks the sooner, and the less sure the policy is the sooner.
-    """
-    if scores is None:
-        return 0
-    unsure = max((uncertainty(score, thresholds.get(label, Threshold())) for label, score in scores.items()), default=0)
-    severity = max(scores.values(), default=0)
-    return round(_LEAST_URGENT * (1 - (1 - _UNCERTAINTY) * severity - _UNCERTAINTY * unsure))
-
-
-def uncertainty(score: float, threshold: Threshold) -> float:
-    """From 1, on one of the label's thresholds, to 0, as far from them as a score between them can be."""
-    marks = [at for at in (threshold.flag_at, threshold.reject_at) if at is not None]
-    if not marks:
-        return 0.0
-    half = (max(marks) - min(marks) if len(marks) > 1 else 1.0 - marks[0]) / 2
-    nearest = min(abs(score - at) for at in marks)
-    return max(0.0, 1.0 - nearest / half) if half else float(nearest == 0)
 
 
 def oldest_pending_seconds(session: Session) -> float:

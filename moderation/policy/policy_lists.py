@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import actors, clock
+from moderation.patterns import AddressSet
 from moderation.policy import policies
 from moderation.policy.rules import LISTS
 from moderation.store import Store
@@ -55,7 +58,7 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     opposite = _OPPOSITES.get(name)
     if opposite is not None and _find(document[opposite], entry) is not None:
         word = "trusted" if opposite.startswith("trusted") else "blocked"
-        raise ListError(f"The site has {entry} as {word}. An admin can change that in its policy first.")
+        raise ListError(f"The site has {entry} as {word}. Take that back first.")
     known = _find(entries, entry)
     if known is None and len(entries) >= MOST_ENTRIES:
         raise ListError(f"The list has {len(entries):,} entries already, and no more fit.")
@@ -71,6 +74,77 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
         "expires": document["expires"] | {name: kept},
     }
     return policies.save(session, site_id, document | changed, actor=actor)
+
+
+def remove(
+    session: Session, site_id: str, name: str, entry: str, *, for_ever_too: bool, actor: str
+) -> PolicyVersion | None:
+    """Take an entry out of a list of the site's policy, in the caller's transaction; None where it is not in it.
+
+    Raises:
+        NotFound: there is no such site.
+        ListError: it is there for ever, and `for_ever_too` does not let this person end that.
+    """
+    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+    document = policies.DEFAULT | policies.current(session, site_id).document
+    folded = fold(entry)
+    found = [one for one in document[name] if fold(one) == folded]
+    if not found:
+        return None
+    if not for_ever_too and any(one not in document["expires"].get(name, {}) for one in found):
+        raise ListError(f"{entry} is in the list for ever, so only an admin of this site can take it out.")
+    left = [one for one in document[name] if one not in found]
+    return policies.save(session, site_id, document | {name: left}, actor=actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry of a list, and when it ends; None: it stays."""
+
+    name: str
+    entry: str
+    until: datetime | None
+
+
+def matching(document: Mapping[str, Any], authors: Collection[str | None], address: str | None) -> list[Listed]:
+    """The entries by which a site blocks or trusts somebody who goes by these ids and names, or from this address."""
+    folded = {fold(one) for one in authors if one}
+    found = []
+    for name in _OPPOSITES:
+        ends = document.get("expires", {}).get(name, {})
+        entries = tuple(document.get(name, ()))
+        if name.endswith("_ips"):
+            hits = _covering(entries, address) if address is not None else []
+        else:
+            hits = [entry for one in sorted(folded) if (entry := _by_fold(entries).get(one)) is not None]
+        found += [Listed(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]
+    return found
+
+
+def ends(document: Mapping[str, Any]) -> dict[str, list[tuple[str, datetime]]]:
+    """Of each list, what ends by itself and when, the soonest first."""
+    return {
+        name: sorted(((entry, _moment(end)) for entry, end in by_entry.items()), key=lambda one: one[1])
+        for name, by_entry in document.get("expires", {}).items()
+    }
+
+
+@lru_cache(maxsize=64)
+def _by_fold(entries: tuple[str, ...]) -> dict[str, str]:
+    """A page has many cards of one site."""
+    return {fold(entry): entry for entry in entries}
+
+
+@lru_cache(maxsize=64)
+def _addresses(entries: tuple[str, ...]) -> AddressSet:
+    return AddressSet(entries)
+
+
+def _covering(entries: tuple[str, ...], address: str) -> list[str]:
+    """The entries that an address is one of; looked through only where there are any."""
+    if address not in _addresses(entries):
+        return []
+    return [entry for entry in entries if address in AddressSet([entry])]
 
 
 def take_out_ended(store: Store) -> int:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
@@ -45,6 +46,7 @@ def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: 
         SealError: there is no secret key to encrypt the secret under.
     """
     require_address(url)
+    _require_permitted(url, settings)
     session.execute(select(Site.id).where(Site.id == site_id).with_for_update(key_share=True))  # one by one
     if _count(session, site_id, STANDARD) >= MOST_ENDPOINTS:
         raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first.")
@@ -83,6 +85,41 @@ def require_address(url: str) -> None:
         raise EndpointRefused("The URL must not hold a fragment (#…): it is not sent.")
     if _TO_ENCODE.search(url):
         raise EndpointRefused('The URL holds a character that has to be percent-encoded, such as " or <.')
+
+
+def _require_permitted(url: str, settings: Settings) -> None:
+    """Raises EndpointRefused for an address that this installation will never send to, with how to allow it."""
+    try:
+        sender.require_permitted_text(sender.check_url(url), settings.webhook_allow)
+    except sender.Refused as refusal:
+        raise EndpointRefused(str(refusal)) from None
+
+
+def failing(session: Session, site_ids: Collection[str]) -> dict[str, int]:
+    """Site -> how many of its webhooks fail: they are on, and their last message has not been taken."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id.in_(site_ids), WebhookEndpoint.active)
+    found = session.scalars(query).all() if site_ids else []
+    latest = last_tried(session, [one.id for one in found])
+    return dict(Counter(one.site_id for one in found if fails(latest.get(one.id))))
+
+
+def fails(latest: WebhookDelivery | None) -> bool:
+    """Whether the last message that left an endpoint was not taken."""
+    return latest is not None and state_of(latest) in ("failing", "given up")
+
+
+def last_tried(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
+    """The latest delivery of each endpoint that was tried: one look into an index for each."""
+    results = {}
+    for endpoint_id in endpoint_ids:
+        query = select(WebhookDelivery).where(
+            WebhookDelivery.endpoint_id == endpoint_id,
+            or_(WebhookDelivery.attempts > 0, WebhookDelivery.delivered_at.is_not(None)),
+        )
+        latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
+        if latest is not None:
+            results[endpoint_id] = latest
+    return results
 
 
 def require_callback(url: str, home: str) -> None:

@@ -198,6 +198,28 @@ def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
     return may
 
 
+def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
+    """Raises Refused for a host that is an address, or this machine's own name, and can never be sent to.
+
+    Asks nobody: where another name leads may change, and is seen at sending.
+    """
+    host = (parts.hostname or "").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        addresses = ["127.0.0.1", "::1"]
+    elif _NUMBER.fullmatch(host.rpartition(".")[2]):
+        addresses = [socket.inet_ntoa(socket.inet_aton(host))]
+    elif ":" in host:
+        addresses = [host]
+    else:
+        return
+    if not any(is_permitted(address, allow) for address in addresses):
+        network = ip_network(addresses[0])
+        raise Refused(
+            f"{host} is a private or reserved address, so nothing can be sent there. The operator can allow it: set "
+            f"WINNOW_WEBHOOK_ALLOW={network} and start Winnow again."
+        )
+
+
 def is_permitted(text: str, allow: Sequence[Network] = ()) -> bool:
     """Whether this address is on the public internet or in one of these networks, also where IPv6 wraps IPv4."""
     if "%" in text:  # with a zone: link-local

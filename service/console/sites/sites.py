@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -104,11 +104,15 @@ def restore_site_key(site_id: str) -> ResponseReturnValue:
     return _back(site_id, "keys")
 
 
-def _administered(session: Session) -> list[dict[str, str]]:
+def _administered(session: Session) -> list[dict[str, Any]]:
     """The sites whose admin the person signed in is, with their modes, by name."""
     own = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
     rows = session.execute(policies.in_force().where(Site.id.in_(own)).order_by(Site.name, Site.id))
-    return [{"id": site.id, "name": site.name, "mode": policy.document["mode"]} for site, policy in rows]
+    failing = endpoints.failing(session, own)
+    return [
+        {"id": site.id, "name": site.name, "mode": policy.document["mode"], "failing": failing.get(site.id, 0)}
+        for site, policy in rows
+    ]
 
 
 def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
@@ -127,6 +131,7 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             calls=_calls(site_id),
             calls_days=calls.DAYS,
             why_refused=calls.REFUSED,
+            failing=endpoints.failing(session, [site_id]).get(site_id, 0),
             errors=errors,
             may_see_people=_may_create(),
         )
