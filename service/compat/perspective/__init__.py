@@ -36,7 +36,8 @@ _LACKING = "X-Winnow-Unsupported-Attributes"
 @blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
-    site_id, sent = _receive(messages.ANALYZE_REQUEST)
+    site_id = shared.require_site(_key())
+    sent = _receive(messages.ANALYZE_REQUEST)
     text = _text(sent)
     requested: dict[str, dict[str, Any]] = sent.get("requestedAttributes", {})
     if not requested:
@@ -67,7 +68,8 @@ def analyze() -> Response:
 @blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
     """Keep what a person says of a text, as examples to train with."""
-    site_id, sent = _receive(messages.SUGGEST_REQUEST)
+    site_id = shared.require_server(_key())
+    sent = _receive(messages.SUGGEST_REQUEST)
     text = _text(sent)
     suggested: dict[str, dict[str, Any]] = sent.get("attributeScores", {})
     if not suggested:
@@ -137,15 +139,17 @@ shared.answer_failures(blueprint, _refuse)
 shared.count_calls(blueprint, "perspective.analyze")
 
 
-def _receive(message: Message) -> tuple[str, dict[str, Any]]:
-    """The site that asks, and what it sends."""
-    site_id = shared.require_site(request.args.get("key") or request.headers.get("X-Goog-Api-Key"))
+def _key() -> str | None:
+    return request.args.get("key") or request.headers.get("X-Goog-Api-Key")
+
+
+def _receive(message: Message) -> dict[str, Any]:
     if "callback" in request.args:
         raise Malformed("Invalid value at 'callback': answers are JSON only.", "callback")
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    return site_id, read(request.get_data(cache=False), message)
+    return read(request.get_data(cache=False), message)
 
 
 def _text(sent: Mapping[str, Any]) -> str:
