@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock, sealing
@@ -21,6 +21,7 @@ from moderation.sites.sites import BROWSER, SERVER, VALID_KEYS
 from moderation.tables import ApiKey, CompatKey
 
 Kind = Literal["api", "compat", "browser"]
+AnyKey = TypeVar("AnyKey", ApiKey, CompatKey)
 #: How long a revoked key is listed, and can be made valid again.
 REMEMBERED = timedelta(days=7)
 #: As much of a compat key's digest as tells it from a site's others.
@@ -85,12 +86,15 @@ def restore(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: s
 
 
 def _of_kind(session: Session, site_id: str, kind: Kind) -> Sequence[ApiKey | CompatKey]:
-    table: type[ApiKey] | type[CompatKey] = ApiKey if kind == "api" else CompatKey
+    if kind == "api":
+        return _rows(session, ApiKey, ApiKey.site_id == site_id)
+    purpose = BROWSER if kind == "browser" else SERVER
+    return _rows(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == purpose)
+
+
+def _rows(session: Session, table: type[AnyKey], *of_kind: ColumnElement[bool]) -> Sequence[AnyKey]:
     lately = or_(table.revoked_at.is_(None), table.revoked_at > clock.now() - REMEMBERED)
-    query = select(table).where(table.site_id == site_id, lately).order_by(table.created_at.desc())
-    if kind != "api":
-        query = query.where(CompatKey.purpose == (BROWSER if kind == "browser" else SERVER))
-    return session.scalars(query).all()
+    return session.scalars(select(table).where(lately, *of_kind).order_by(table.created_at.desc())).all()
 
 
 def _find(session: Session, site_id: str, kind: Kind, key_id: str) -> ApiKey | CompatKey:

@@ -207,8 +207,8 @@ def _supported(
     """The attributes that we have a score for, and the names of the others.
 
     One too many would have most clients publish the text, so that the rest is answered: see
-    docs/decisions/0066-an-attribute-that-we-lack.md. Where nothing would be left, and where the operator wants the
-    original's error, it is that.
+    docs/decisions/0065-what-a-client-does-with-an-answer.md. Where nothing would be left, or the operator wants
+    the original's error, it is that.
     """
     lacking = [name for name in attributes if name not in LABELS]
     drops = sent.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"

@@ -42,7 +42,7 @@ def perspective(client: FlaskClient, key: str, method: str = "analyze", sent: An
 
 def traces(store: Store, redis: Redis) -> dict[str, list[Any]]:
     """Everything that a call could have left behind, but for the counts of calls."""
-    tables = (Comment, ReviewItem, Feedback, WebhookEndpoint)
+    tables: tuple[Any, ...] = (Comment, ReviewItem, Feedback, WebhookEndpoint)
     found: dict[str, list[Any]] = {table.__tablename__: [row.id for row in rows(store, table)] for table in tables}
     found["statuses"] = [(row.id, row.status, row.version) for row in rows(store, Comment)]
     return found | {"redis": list(redis.scan_iter("winnow:akismet:*"))}
@@ -52,7 +52,7 @@ def test_it_scores(scored: Flask, make: Make) -> None:
     client, key = scored.test_client(), make()
     answer = perspective(client, key)
     assert answer.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"] == 0.9
-    told = client.post("/v1/moderations", json={"input": "insult=0.9"}, headers={"Authorization": f"Bearer {key}"})
+    told: Any = client.post("/v1/moderations", json={"input": "insult=0.9"}, headers={"Authorization": f"Bearer {key}"})
     assert told.json["results"][0]["flagged"]
     blog = Akismet(client, key)
     assert blog.call("verify-key").text == "valid"
