@@ -106,7 +106,7 @@ def _prepare() -> None:
 
 @blueprint.after_request
 def _let_browsers(response: Response) -> Response:
-    """Pages may call us from browsers, as they may call the original: a compat key reads nothing."""
+    """Pages may call us from browsers, as they may call the original: a browser key does nothing but score."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = _LACKING
     if request.method == "OPTIONS":
