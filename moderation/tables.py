@@ -103,6 +103,10 @@ class CompatKey(Table):
     sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    #: `server`, or `browser`: such a key scores, and nothing else.
+    purpose: Mapped[str] = mapped_column(String(10), default="server", server_default="server")
+    #: The pages that may use a browser key, such as `https://blog.example`; none: any.
+    origins: Mapped[list[str] | None] = mapped_column(Document)
 
 
 class SiteSecret(Table):

@@ -114,6 +114,12 @@ _REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
         "(i.e. Authorization: Bearer YOUR_KEY).",
     ),
     "wrong_key": (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    "not_allowed": (
+        403,
+        "invalid_request_error",
+        "not_allowed",
+        "This API key may be used only on the pages that it is bound to.",
+    ),
     "too_many": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests of this site."),
     "too_large": (
         413,

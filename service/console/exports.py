@@ -19,7 +19,7 @@ from flask import Flask, Response, abort, current_app
 from models import LABELS
 from moderation import clock
 from moderation.tables import Comment
-from service import forms
+from service import csv_cells, forms
 from service.api.answers import show_comment
 
 #: Files that a process sends at a time; the other threads are for everybody else.
@@ -29,8 +29,6 @@ COUNT_UP_TO = LOOK = 200_000
 #: A reader who reads nothing has us keep a few pieces of the file: they are small.
 _LETTERS_AT_ONCE = 32_000
 _TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
-#: What a spreadsheet would take for a formula, also after the white space that it skips.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _PLAIN = (
     "id", "status", "name", "comment", "thread", "parent_id", "external_id", "email", "url", "ip", "user_agent",
@@ -77,7 +75,7 @@ def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) 
     text = io.StringIO()
     for row in rows:
         if form == "csv":
-            text.write(_csv_line([_cell(row.get(name)) for name in columns]))
+            text.write(_csv_line([csv_cells.cell(row.get(name)) for name in columns]))
         else:
             text.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
         if text.tell() >= _LETTERS_AT_ONCE:
@@ -127,13 +125,6 @@ def _csv_line(cells: Sequence[object]) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerow(cells)
     return written.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Text that would be a formula gets an apostrophe before it, which spreadsheets show as text."""
-    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def moment(value: Any) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
@@ -42,7 +44,7 @@ def test_googles_python_client_is_built_from_our_discovery_document(url: str, si
     }
     answer = client.comments().suggestscore(body=suggestion).execute()
     assert answer == {"clientToken": "token", "detectedLanguages": ["tlh"]}
-    several = {"TOXICITY": {}, "FLIRTATION": {}, "INSULT": {}}
+    several: dict[str, dict[str, Any]] = {"TOXICITY": {}, "FLIRTATION": {}, "INSULT": {}}
     partly = client.comments().analyze(body=analyze_request | {"requestedAttributes": several}).execute()
     assert set(partly["attributeScores"]) == {"TOXICITY", "INSULT"}, "what we have is answered, and nothing is raised"
     with pytest.raises(HttpError) as refused:

@@ -35,6 +35,11 @@ _HELP = {
         "Missing required field: api_key. Send it form-encoded, or as the first label of the host.",
     ),
     "wrong_key": ("invalid-key", "This key is not valid. `winnow site rotate-key` makes a new one."),
+    "not_allowed": (
+        "not-allowed",
+        "This key is for pages, and may only have comments scored, on the pages that it is bound to. "
+        "Everything else takes the compat key, from a server.",
+    ),
     "too_many": ("too-many-requests", "Too many requests came with this key. Try again in a moment."),
     "too_large": ("too-large", "The request is too large."),
     "not_scored": ("not-scored", "The comment could not be scored now. Try again later."),

@@ -44,9 +44,14 @@ def check_comment() -> Response:
             return answers.missing(name)
     text = fields.text_of(sent)
     answer = _ruled(sent) or _verdict(site_id, key, sent, text)
-    if not fields.is_set(sent, "is_test"):
+    if not _keeps_nothing(sent):
         usage.count(site_id, sent["blog"], answer.counts_as)
     return answer.response
+
+
+def _keeps_nothing(sent: Fields) -> bool:
+    """A test leaves nothing behind, nor does a page whose key anybody may use."""
+    return fields.is_set(sent, "is_test") or shared.only_scores()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +94,16 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
     }
     comment = checked.new_comment(site_id, fields.submission_of(sent, text), origin=origin)
     comment.external_id = g.akismet_guid
-    recheck = bool(sent.get("recheck_reason"))
+    recheck = bool(sent.get("recheck_reason")) and not shared.only_scores()
     if recheck:
         with context().store.read() as session:
             earlier = checked.find_again(session, comment, recheck=True)
         if earlier is not None:
             return _again(earlier, comment, sent)
-    is_test = fields.is_set(sent, "is_test")
-    origin["repeated"] = not recheck and not is_test and usage.is_repeated(comment)
+    keeps_nothing = _keeps_nothing(sent)
+    origin["repeated"] = not recheck and not keeps_nothing and usage.is_repeated(comment)
     decision = shared.decide(comment)
-    kept = decision.priority is not None and not is_test and _keep(key, sent, comment, decision)
+    kept = decision.priority is not None and not keeps_nothing and _keep(key, sent, comment, decision)
     if not kept:
         unwritten = News(decisions=[(decision.status, decision.actor)])
         afterwards.tell(context().queues, unwritten)
@@ -112,7 +117,7 @@ def _again(earlier: Comment, comment: Comment, sent: Fields) -> _Answer:
             return _hold("None has decided yet.", can_call_back=False)
         return _spam() if earlier.status == "rejected" else _ham()
     decision = shared.decide(comment)
-    if not fields.is_set(sent, "is_test"):
+    if not _keeps_nothing(sent):
         with context().write() as session:
             checked.change_text(session, earlier, comment.comment, decision)
     return _show(comment, decision, can_call_back=False)

@@ -37,7 +37,8 @@ _LACKING = "X-Winnow-Unsupported-Attributes"
 @blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
-    site_id, sent = _receive(messages.ANALYZE_REQUEST)
+    site_id = shared.require_site(_key())
+    sent = _receive(messages.ANALYZE_REQUEST)
     text = _text(sent)
     requested: dict[str, dict[str, Any]] = sent.get("requestedAttributes", {})
     if not requested:
@@ -68,7 +69,8 @@ def analyze() -> Response:
 @blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
     """Keep what a person says of a text, as examples to train with."""
-    site_id, sent = _receive(messages.SUGGEST_REQUEST)
+    site_id = shared.require_server(_key())
+    sent = _receive(messages.SUGGEST_REQUEST)
     text = _text(sent)
     suggested: dict[str, dict[str, Any]] = sent.get("attributeScores", {})
     if not suggested:
@@ -105,7 +107,7 @@ def _prepare() -> None:
 
 @blueprint.after_request
 def _let_browsers(response: Response) -> Response:
-    """Pages may call us from browsers, as they may call the original: a compat key reads nothing."""
+    """Pages may call us from browsers, as they may call the original: a browser key does nothing but score."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = _LACKING
     if request.method == "OPTIONS":
@@ -138,15 +140,17 @@ shared.answer_failures(blueprint, _refuse)
 shared.count_calls(blueprint, "perspective.analyze")
 
 
-def _receive(message: Message) -> tuple[str, dict[str, Any]]:
-    """The site that asks, and what it sends."""
-    site_id = shared.require_site(request.args.get("key") or request.headers.get("X-Goog-Api-Key"))
+def _key() -> str | None:
+    return request.args.get("key") or request.headers.get("X-Goog-Api-Key")
+
+
+def _receive(message: Message) -> dict[str, Any]:
     if "callback" in request.args:
         raise Malformed("Invalid value at 'callback': answers are JSON only.", "callback")
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    return site_id, read(request.get_data(cache=False), message)
+    return read(request.get_data(cache=False), message)
 
 
 def _text(sent: Mapping[str, Any]) -> str:
@@ -204,8 +208,8 @@ def _supported(
     """The attributes that we have a score for, and the names of the others.
 
     One too many would have most clients publish the text, so that the rest is answered: see
-    docs/decisions/0066-an-attribute-that-we-lack.md. Where nothing would be left, and where the operator wants the
-    original's error, it is that.
+    docs/decisions/0065-what-a-client-does-with-an-answer.md. Where nothing would be left, or the operator wants
+    the original's error, it is that.
     """
     lacking = [name for name in attributes if name not in LABELS]
     drops = sent.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"

@@ -100,6 +100,14 @@ def _wrong_key(_: Refusal) -> dict[str, Any]:
     return document(400, message, [_info("API_KEY_INVALID"), localized])
 
 
+def _not_allowed(_: Refusal) -> dict[str, Any]:
+    message = (
+        "Requests from this page, or to this method, are blocked for this API key. "
+        "A browser key scores, on the pages that it is bound to; feedback takes the compat key, from a server."
+    )
+    return document(403, message, [_info("API_KEY_HTTP_REFERRER_BLOCKED")])
+
+
 def _too_many(_: Refusal) -> dict[str, Any]:
     message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' of service '{_SERVICE}'."
     return document(429, message, [_info("RATE_LIMIT_EXCEEDED")])
@@ -122,6 +130,7 @@ def _internal(refusal: Refusal) -> dict[str, Any]:
 _BODIES = {
     "no_key": _no_key,
     "wrong_key": _wrong_key,
+    "not_allowed": _not_allowed,
     "too_many": _too_many,
     "too_large": _too_large,
     "not_scored": _away,

@@ -458,7 +458,10 @@ def test_usage_is_counted_for_each_blog_and_month(blog: Akismet, other_site: Cre
         "blog.example,5,1,1,1,1,false",
         "second.example/news,1,0,1,0,0,false",
     ]
-    assert usage(blog)["usage"] == 6
+    Akismet(blog.client, blog.key, "=cmd|x").check()
+    formula = blog.client.get(f"/1.2/key-sites?api_key={blog.key}&format=csv&filter=cmd").text.splitlines()[-1]
+    assert formula == "'=cmd|x,1,0,1,0,0,false"
+    assert usage(blog)["usage"] == 7
     assert usage(Akismet(blog.client, other_site.compat_key))["usage"] == 0
 
 
