@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 
 #: In milliseconds, as `review/urgency.py` has it now.
 _HEAD_START = 10 * 365 * 86_400_000
