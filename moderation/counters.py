@@ -40,7 +40,11 @@ class Counts:
     decisions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     #: result -> attempts at webhook deliveries.
     attempts: Mapping[str, int] = field(default_factory=dict)
+    #: (protocol, outcome, site) -> calls for a verdict; see `history/calls.py`.
+    calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     scored: int = 0
+    #: Requests that were answered 503, since the database could not be used.
+    unavailable: int = 0
     #: The version of the classifier that the scoring process started last has loaded.
     model: str | None = None
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
@@ -76,22 +80,32 @@ def record_attempts(client: redis.Redis, results: Iterable[str]) -> None:
         pipeline.execute()
 
 
+def count_unavailable(client: redis.Redis) -> None:
+    """Count a request that could not be served, since the database could not be used."""
+    client.hincrby(KEY, "unavailable", 1)
+
+
 def read(client: redis.Redis) -> Counts:
     """Everything counted so far."""
     stored = cast("dict[bytes, bytes]", client.hgetall(KEY))
     values = {name.decode(): value for name, value in stored.items()}
     decisions: dict[tuple[str, str], int] = {}
     attempts: dict[str, int] = {}
+    calls: dict[tuple[str, str, str], int] = {}
     for name, value in values.items():
         kind, *rest = name.split("|")
         if kind == "decisions":
             decisions[rest[0], rest[1]] = int(value)
         elif kind == "attempts":
             attempts[rest[0]] = int(value)
+        elif kind == "calls":
+            calls[rest[0], rest[1], rest[2]] = int(value)
     return Counts(
         decisions=decisions,
         attempts=attempts,
+        calls=calls,
         scored=int(values.get("scored", 0)),
+        unavailable=int(values.get("unavailable", 0)),
         model=values["model"].decode() if "model" in values else None,
         histograms={name: _histogram(values, name, bounds) for name, bounds in HISTOGRAMS.items()},
     )

@@ -57,3 +57,16 @@ def of(session: Session) -> News:
     """The news of the session's transaction, to add to. A session has one transaction (`Store.write`)."""
     noted: News = session.info.setdefault("news", News())
     return noted
+
+
+def merged(many: Iterable[News]) -> News:
+    """The news of several transactions as one."""
+    whole = News()
+    for one in many:
+        whole.decisions += one.decisions
+        whole.sites |= one.sites
+        whole.happenings |= one.happenings
+        whole.pending |= one.pending
+        whole.started += one.started
+        whole.progress |= one.progress
+    return whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import re2
@@ -13,6 +13,9 @@ from texts.folding import fold
 
 #: Entries for each compiled set: small enough that its automaton stays within its memory for any text.
 _SET_SIZE = 250
+
+#: `*` in a word. Each more multiplies what the matcher keeps apart, so of words with several only so many fit a list.
+MOST_STARS, SEVERAL_STARS, MOST_WITH_SEVERAL = 3, 2, 100
 
 #: `_` is no letter: `_word_` is emphasis.
 _WORD = re.compile(r"[^\W_]+")
@@ -30,7 +33,8 @@ class PatternSet:
 
     Entries and texts are compared as a reader reads them: see `texts/comparison.py`.
 
-    RE2 matches the whole list in one pass without backtracking, so a long list or a hostile entry costs no more.
+    RE2 matches the whole list in one pass without backtracking. What a list may cost is looked at when it is saved
+    (`check_wildcards`), so that lists from before that was so still work.
 
     Raises:
         PatternError: an entry is empty or too long.
@@ -54,6 +58,27 @@ class PatternSet:
                 for number in compiled.Match(reading) or ()
             }
         )
+
+
+def check_wildcards(entries: Sequence[str], known: Collection[str] = ()) -> None:
+    """Refuse a list that would take long for each comment, for what is not among the `known` entries.
+
+    Raises:
+        PatternError: an entry has too many `*`, or too many entries have several.
+    """
+    several = 0
+    for number, entry in enumerate(entries, 1):
+        stars = [len(re.findall(r"\*+", word)) for word in _WORD_OF_ENTRY.findall(fold(entry))]
+        several += sum(1 for one in stars if one >= SEVERAL_STARS)
+        if entry in known:
+            continue
+        if max(stars, default=0) > MOST_STARS:
+            raise PatternError(f"Entry {number} has more than {MOST_STARS} `*` in a word. Say it in several entries.")
+        if several > MOST_WITH_SEVERAL and max(stars, default=0) >= SEVERAL_STARS:
+            raise PatternError(
+                f"Entry {number} is too much: a list takes {MOST_WITH_SEVERAL} words with two or more `*`, since each "
+                "slows the look at every comment. Write some of them out, or with one `*`."
+            )
 
 
 def _compile(expressions: Sequence[str]) -> Any:
@@ -83,4 +108,4 @@ def _expression(entry: str, number: int) -> str:
 def _word_expression(word: str) -> str:
     if not word.strip("*"):  # beside punctuation, as in `c++*`: a word or none
         return r"(?:\x01[^\x01]*\x01)?"
-    return r"\x01" + r"[^\x01]*".join(re2.escape(part) for part in word.split("*")) + r"\x01"
+    return r"\x01" + r"[^\x01]*".join(re2.escape(part) for part in re.split(r"\*+", word)) + r"\x01"

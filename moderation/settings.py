@@ -33,12 +33,15 @@ class Settings:
     demo: bool = True
     #: How many reverse proxies in front of us set X-Forwarded-For; 0 ignores the header.
     trusted_proxies: int = 0
-    max_body_bytes: int = 64 * 1024
+    max_body_bytes: int = 320 * 1024
     max_batch_bytes: int = 8 * 1024 * 1024
     #: Flask-Limiter notation, for each site key.
     rate_limit: str = "1000 per second"
     #: For each address: wrong keys, and attempts to sign in.
     rate_limit_auth: str = "30 per minute"
+    #: Where some attributes of a request in Perspective's protocol have no score of ours: leave them out of the answer,
+    #: or answer with the original's error.
+    perspective_unsupported: Literal["drop", "error"] = "drop"
     #: Requests with `Prefer: wait` that may hold a thread, for each web process.
     max_waiting: int = 4
     web_processes: int = 2
@@ -199,6 +202,7 @@ _READERS: dict[str, Any] = {
     "max_batch_bytes": _at_least_one,
     "rate_limit": str,
     "rate_limit_auth": str,
+    "perspective_unsupported": _one_of("drop", "error"),
     "max_waiting": _whole_number,
     "web_processes": _at_least_one,
     "web_threads": _at_least_one,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ from sqlalchemy.orm import Session
 
 #: How long a transaction waits for its turn to write, in seconds.
 WRITE_TIMEOUT = 5.0
+#: And for how long while nobody gets it: its holder is stopped, or its disk is.
+_STUCK_PATIENCE = 0.5
+#: How long emptying the log waits for readers: writers wait with it.
+_LOG_PATIENCE_MS = 200
 #: What a transaction raises while the database is locked, full, unreachable or shutting down. Later it may succeed.
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
@@ -60,39 +65,120 @@ class Store:
         with self._turn, session, session.begin():
             yield session
 
+    def empty_log(self) -> bool:
+        """SQLite: write the write-ahead log back and empty it, so that it keeps nothing of what was erased.
+
+        Returns whether it could: a reader may be in the way.
+        """
+        if not self.is_sqlite:
+            return True
+        with self._turn, closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_LOG_PATIENCE_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            found = cursor.fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={int(1000 * WRITE_TIMEOUT)}")
+            cursor.close()
+        return found is not None and not found[0]
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
 
 class WriteTurn:
-    """A first-come lock across threads and processes; the kernel frees it when a holder dies."""
+    """A first-come lock across threads and processes; the kernel frees it when a holder dies.
+
+    Nobody waits for it longer than `WRITE_TIMEOUT`, also when its holder is stopped and does not die. Once somebody
+    waited in vain, the others wait only `_STUCK_PATIENCE` until it has been had again: else each request would keep its
+    thread for seconds, and those that only read would find none.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._threads = threading.Lock()
         self._file: int | None = None
         self._pid: int | None = None
+        self._taker: _Taker | None = None
+        self._stuck = False
 
     def __enter__(self) -> None:
-        if not self._threads.acquire(timeout=WRITE_TIMEOUT):
-            raise _busy()
+        until = time.monotonic() + (min(WRITE_TIMEOUT, _STUCK_PATIENCE) if self._stuck else WRITE_TIMEOUT)
+        if not self._threads.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise busy()
         try:
-            if self._file is None or self._pid != os.getpid():  # an inherited descriptor would share the lock
-                self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-                self._pid = os.getpid()
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._stuck = not self._take(until)
         except OSError as error:
             self._threads.release()
             raise OperationalError("take the write lock", None, error) from error
+        if self._stuck:
+            self._threads.release()
+            raise busy()
 
     def __exit__(self, *_: object) -> None:
         assert self._file is not None
         fcntl.flock(self._file, fcntl.LOCK_UN)
         self._threads.release()
 
+    def _take(self, until: float) -> bool:
+        """Whether we have it by then. Where an earlier thread waited in vain, its place in the line is ours."""
+        if self._file is None or self._pid != os.getpid():  # an inherited descriptor would share the lock
+            self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._pid, self._taker = os.getpid(), None
+        if self._taker is None or not self._taker.is_waiting():
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._taker = _Taker(self._file)
+            else:
+                return True
+        return self._taker.wait(until)
 
-def _busy() -> OperationalError:
+
+class _Taker:
+    """A thread that waits for the file lock, since the kernel's own wait has no end.
+
+    Trying again and again instead would let those who wait in the kernel come first, for ever. What it gets when nobody
+    waits for it any more, it gives back at once.
+    """
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._changed = threading.Condition()
+        self._wanted, self._ended = True, False
+        self._error: OSError | None = None
+        threading.Thread(target=self._run, daemon=True, name="write turn").start()
+
+    def is_waiting(self) -> bool:
+        """Whether it still waits; if so, what it gets is for the caller, who must ask `wait` for it."""
+        with self._changed:
+            self._wanted = not self._ended
+            return self._wanted
+
+    def wait(self, until: float) -> bool:
+        """Whether the lock is the caller's."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended, max(0.0, until - time.monotonic()))
+            self._wanted = self._ended
+            if self._error is not None:
+                raise self._error
+            return self._ended
+
+    def _run(self) -> None:
+        error = None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except OSError as raised:
+            error = raised
+        with self._changed:
+            self._ended, self._error = True, error
+            if not self._wanted and error is None:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._changed.notify()
+
+
+def busy() -> OperationalError:
+    """What is raised when the turn to write does not come."""
     return OperationalError("take the write lock", None, TimeoutError("database is locked"))
 
 

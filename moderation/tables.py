@@ -103,6 +103,10 @@ class CompatKey(Table):
     sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    #: `server`, or `browser`: such a key scores, and nothing else.
+    purpose: Mapped[str] = mapped_column(String(10), default="server", server_default="server")
+    #: The pages that may use a browser key, such as `https://blog.example`; none: any.
+    origins: Mapped[list[str] | None] = mapped_column(Document)
 
 
 class SiteSecret(Table):
@@ -117,7 +121,7 @@ class SiteSecret(Table):
 
 
 class PolicyVersion(Table):
-    """Every policy that a site has had. Rows are never changed."""
+    """Every policy that a site has had. Rows are never changed, but for `policy_lists.forget`."""
 
     __tablename__ = "policies"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
@@ -297,6 +301,8 @@ class Appeal(Table):
     decided_at: Mapped[datetime | None]
     #: `upheld` (the decision stands) or `reversed`.
     outcome: Mapped[str | None] = mapped_column(String(12))
+    #: What the moderator who decided wrote about it, for the author.
+    answer: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("uq_appeals_comment", "comment_id", "version", unique=True),)
 
@@ -388,7 +394,7 @@ class Report(Table):
 
 
 class AuditEvent(Table):
-    """What was done, by whom and why. Rows are never changed and hold nobody's words."""
+    """What was done, by whom and why. Rows are never changed, but for notes: `erasing.py`."""
 
     __tablename__ = "audit_events"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)

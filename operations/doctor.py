@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 import models
 from moderation import clock
 from moderation.decisions.scoring import oldest_pending_seconds
+from moderation.history import calls
 from moderation.intake.queues import SCORING_QUEUE
 from moderation.people.single_sign_on import metadata_address
 from moderation.sealing import SealError
@@ -33,6 +34,8 @@ _MEBIBYTE = 1024 * 1024
 #: A scoring process says every few seconds that it lives.
 _HEARTBEAT = timedelta(seconds=60)
 _PROVIDER_SECONDS = 5.0
+#: Whose calls for a verdict are looked at: those of today and of yesterday.
+_CALLS_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _redis(found: Settings) -> Iterator[Finding]:
     with redis.Redis.from_url(found.redis_url, socket_timeout=5) as client:
         yield _redis_server(found, client)
         yield _workers(client)
+        yield _calls(client)
 
 
 def _redis_server(found: Settings, client: redis.Redis) -> Finding:
@@ -125,6 +129,23 @@ def _workers(client: redis.Redis) -> Finding:
     if not alive:
         return Finding("FAIL", "workers", "No scoring process lives. Start `winnow worker`, or `winnow up`.")
     return Finding("OK", "workers", f"{len(alive)} scoring")
+
+
+def _calls(client: redis.Redis) -> Finding:
+    """Whether a site's programs get no verdicts: many take that for "clean" and publish everything."""
+    found = calls.lately(client, days=_CALLS_DAYS)
+    lost = [one for one in found if one.all_refused and one.site_id]
+    if not lost and any(one.all_refused for one in found) and not any(one.answered for one in found):
+        lost = found
+    answered, refused = sum(one.answered for one in found), sum(sum(one.refused.values()) for one in found)
+    if not lost:
+        return Finding("OK", "calls", f"{answered:,} had a verdict and {refused:,} had none since yesterday")
+    which = "; ".join(
+        f"{one.protocol} for {one.site_id or 'no site that could be told'}: {calls.in_words(one.refused)}"
+        for one in lost
+    )
+    mend = "Their programs may publish what nobody judged: correct what they send. The log has a line for each."
+    return Finding("WARN", "calls", f"Since yesterday no call had a verdict in {which}. {mend}")
 
 
 def _database(found: Settings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The web server: granian, which speaks HTTP in Rust and runs the Flask application in threads."""
+"""The web server: granian, which speaks HTTP in Rust. `service/asgi.py` runs the Flask application in threads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import multiprocessing
 import os
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from moderation.settings import Settings
 from operations import logs
 from operations.lifeline import die_with_parent
+from service.asgi import WholeRequests
 
 _APPLICATION = "service.wsgi"
 #: How long a stopping process may finish its requests, in seconds; below the supervisor's patience.
@@ -30,26 +31,25 @@ def serve(found: Settings, *, host: str, port: int) -> None:
         f"{_APPLICATION}:app",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         workers=found.web_processes,
-        blocking_threads=found.web_threads,
         respawn_failed_workers=True,
         workers_kill_timeout=_FINISH_WITHIN,
         log_level=LogLevels.error,
         log_dictconfig=logs.GRANIAN,
         log_access=False,
         websockets=False,
-    ).serve(target_loader=partial(_load, found.log_format), wrap_loader=False)
+    ).serve(target_loader=partial(_load, found), wrap_loader=False)
 
 
-def _load(log_format: Literal["console", "json"]) -> Any:
+def _load(found: Settings) -> Any:
     """Runs in each web process, before anything else of ours does."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     assert parent.pid is not None
     die_with_parent(parent.pid)
-    logs.configure(log_format, part=f"web {os.getpid()}")
+    logs.configure(found.log_format, part=f"web {os.getpid()}")
     application = importlib.import_module(_APPLICATION).app
     importlib.import_module("service.compat.shared").load_classifier(application)
-    return application
+    return WholeRequests(application, found)

@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(demo.blueprint, url_prefix="/demo")
     app.add_url_rule("/", "root", lambda: redirect("/demo/" if settings.demo else "/console/"))
     app.register_blueprint(docs.blueprint, url_prefix="/api")
+    operations.init_app(app)
     app.register_blueprint(operations.blueprint)
     if settings.trusted_proxies:
         number = settings.trusted_proxies

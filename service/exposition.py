@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -19,10 +19,15 @@ from service.context import Context
 
 
 class Collector(PrometheusCollector):
-    """Reads everything anew for each request. Answers with `up` 0 for what is away, and without its other numbers."""
+    """Reads everything anew for each request. `up` is 0 for what cannot be written; of what is away, the other numbers
+    are left out as well.
 
-    def __init__(self, found: Context) -> None:
-        self._context = found
+    Args:
+        writable: why the `database` or `redis` cannot be written; None when it can.
+    """
+
+    def __init__(self, found: Context, writable: Callable[[str], str | None]) -> None:
+        self._context, self._writable = found, writable
 
     def collect(self) -> Iterator[Metric]:
         """Every metric that can be had at this moment."""
@@ -34,9 +39,9 @@ class Collector(PrometheusCollector):
         try:
             length, workers, counts = queues.length(), queues.workers(), counters.read(queues.redis)
         except RedisError:
-            yield _gauge("winnow_redis_up", "Whether Redis answers.", 0)
+            yield _gauge("winnow_redis_up", "Whether Redis can be written.", 0)
             return
-        yield _gauge("winnow_redis_up", "Whether Redis answers.", 1)
+        yield _gauge("winnow_redis_up", "Whether Redis can be written.", self._writable("redis") is None)
         yield _gauge("winnow_workers", "Scoring processes that live.", workers)
         yield _gauges("winnow_queue_comments", "Comments in Redis by state.", "state", length)
         yield from _counted(counts)
@@ -46,9 +51,9 @@ class Collector(PrometheusCollector):
             with self._context.store.read() as session:
                 present = metrics.read_present(session)
         except AWAY:
-            yield _gauge("winnow_database_up", "Whether the database answers.", 0)
+            yield _gauge("winnow_database_up", "Whether the database can be written.", 0)
             return
-        yield _gauge("winnow_database_up", "Whether the database answers.", 1)
+        yield _gauge("winnow_database_up", "Whether the database can be written.", self._writable("database") is None)
         yield from _at_present(present)
 
 
@@ -59,9 +64,18 @@ def _counted(counts: Counts) -> Iterator[Metric]:
     attempts = CounterMetricFamily("winnow_webhook_attempts", "Attempts at deliveries by result.", labels=["result"])
     for result, number in counts.attempts.items():
         attempts.add_metric([result], number)
+    calls = CounterMetricFamily(
+        "winnow_calls", "Calls for a verdict in the drop-in protocols.", labels=["protocol", "outcome", "site"]
+    )
+    for names, number in counts.calls.items():
+        calls.add_metric(names, number)
     yield decisions
     yield attempts
+    yield calls
     yield CounterMetricFamily("winnow_comments_scored", "Comments that the classifier scored.", value=counts.scored)
+    yield CounterMetricFamily(
+        "winnow_unavailable", "Requests answered 503: nothing could be stored.", value=counts.unavailable
+    )
     for name, text in _HISTOGRAMS.items():
         found = counts.histograms[name]
         bounds = [*(str(bound) for bound in found.bounds), "+Inf"]

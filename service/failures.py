@@ -8,8 +8,10 @@ import structlog
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from moderation import counters
 from moderation.store import AWAY
 from service import pages
+from service.context import context
 from service.problems import KINDS, Problem
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ def _show_http(error: HTTPException) -> Response:
 
 def _show_unavailable(error: Exception) -> Response:
     log.warning("database.unavailable", error=type(error).__name__, why=str(getattr(error, "orig", "")) or None)
+    context().queues.breaker.call(counters.count_unavailable, doing="counting a request that was not served")
     return _show(
         Problem(
             "unavailable",

@@ -9,18 +9,28 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 import migrations
-from moderation import counters
+from moderation import counters, probes
+from moderation.probes import Probe
 from moderation.store import AWAY
 from service.context import Context, context
 from service.exposition import Collector
 
 blueprint = Blueprint("operations", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Lay out what `/readyz` and `/metrics` try, for an app whose context is there."""
+    found: Context = app.extensions["winnow"]
+    app.extensions["winnow_probes"] = {
+        "database": probes.of_database(found.store),
+        "redis": probes.of_redis(found.queues.redis),
+    }
 
 
 @blueprint.get("/healthz")
@@ -49,8 +59,14 @@ def readyz() -> tuple[Response, HTTPStatus]:
 def metrics() -> Response:
     """What Prometheus reads. One web process answers for all processes of the installation."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Collector(context()))
+    registry.register(Collector(context(), writable))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def writable(what: str) -> str | None:
+    """Why the `database` or `redis` cannot be written; None when it can."""
+    found: dict[str, Probe] = current_app.extensions["winnow_probes"]
+    return found[what].look()
 
 
 def _look(part: Callable[[Context], str | None]) -> str | None:
@@ -63,10 +79,8 @@ def _look(part: Callable[[Context], str | None]) -> str | None:
         return "Redis does not answer. Comments are accepted, and scored within seconds of its return."
 
 
-def _database(found: Context) -> str | None:
-    with found.store.read() as session:
-        session.connection().exec_driver_sql("SELECT 1")
-    return None
+def _database(_found: Context) -> str | None:
+    return writable("database")
 
 
 def _migrations(found: Context) -> str | None:
@@ -77,9 +91,8 @@ def _migrations(found: Context) -> str | None:
     return None
 
 
-def _redis(found: Context) -> str | None:
-    found.queues.redis.ping()
-    return None
+def _redis(_found: Context) -> str | None:
+    return writable("redis")
 
 
 def _workers(found: Context) -> str | None:

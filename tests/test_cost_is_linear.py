@@ -17,7 +17,7 @@ from moderation.review import fingerprints
 from service.api import bodies
 from service.compat import coral
 from tests.support import hostile
-from texts import comparison, folding, links, names, normalization
+from texts import comparison, folding, links, names, normalization, quotations, visibility
 
 CLASSIFIER = models.load()
 WORDS = PatternSet([f"*{word}*" for word in ("ab", "aab", "idiot", "c++", "www")] + ["a*b*c", "you idiot", "b*"])
@@ -28,6 +28,9 @@ PATHS: dict[str, tuple[Callable[[str], object], int]] = {
     "fingerprint": (fingerprints.fingerprint, 5_000),
     "normalize": (normalization.normalize, 10_000),
     "normalize with offsets": (normalization.normalize_with_offsets, 5_000),
+    "quotations": (quotations.spans, 10_000),
+    "own words": (quotations.own_words, 10_000),
+    "visibility": (lambda text: visibility.can_be_seen(f"<{text}"), 10_000),
     "language": (language.detect, 1_000),
     "judgeable": (CLASSIFIER.judgeable, 1_000),
     "score": (lambda text: CLASSIFIER.score([text]), 2_000),

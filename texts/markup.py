@@ -6,7 +6,20 @@ import html
 import re
 
 #: A tag, a comment or a declaration ends with the next `>`, and never holds a `<`: so no text is looked at twice.
-_TAG = re.compile(r"<(?:/?([A-Za-z][A-Za-z0-9-]*)|[!?/])[^<>]*>")
+_TAG = re.compile(r"<(?:/?([A-Za-z][A-Za-z0-9-]*+)|[!?/])[^<>]*+>")
+#: The tags that a browser knows, as a part of an expression. "<sigh>" is none: where a page shows mark-up as text, its
+#: reader sees it.
+ELEMENTS = (
+    "a|abbr|acronym|address|applet|area|article|aside|audio|b|base|basefont|bdi|bdo|bgsound|big|blink|"
+    "blockquote|body|br|button|canvas|caption|center|cite|code|col|colgroup|data|datalist|dd|del|details|"
+    "dfn|dialog|dir|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|frame|frameset|h1|h2|"
+    "h3|h4|h5|h6|head|header|hgroup|hr|html|i|iframe|image|img|input|ins|kbd|label|legend|li|link|main|"
+    "map|mark|marquee|menu|menuitem|meta|meter|nav|nobr|noembed|noframes|noscript|o:p|object|ol|optgroup|"
+    "option|output|p|param|picture|plaintext|portal|pre|progress|q|rp|rt|ruby|s|samp|script|search|"
+    "section|select|slot|small|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|"
+    "template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var|video|wbr|xmp"
+)
+_KNOWN_TAG = re.compile(rf"<(?:/?(?:{ELEMENTS})(?=[\s/>])|[!?/])[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""\shref\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 #: Numbers of characters that do not exist; Python refuses to read the longest at all.
 _NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{7,});?")
@@ -22,6 +35,11 @@ def unescape(text: str) -> str:
 def without_tags(text: str, *, between: str = " ") -> str:
     """`text` with `between` in place of each tag. Its entities stay as they are."""
     return _TAG.sub(between, text) if "<" in text else text
+
+
+def without_known_tags(text: str) -> str:
+    """`text` without the tags that a browser knows."""
+    return _KNOWN_TAG.sub("", text) if "<" in text else text
 
 
 def words_of(text: str) -> str:

@@ -1,14 +1,16 @@
 """Undo what hides a word from a reader's eye but not from a program's.
 
-Every rule works on one character, or on one HTML tag or entity, so that a place in the normalised text can be
+Every rule works on one character, on one escape or on one HTML tag, so that a place in the normalised text can be
 traced back to the place in the original that a moderator sees.
 """
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
+
+from texts import escapes, markup, visibility
+from texts.escapes import Edit
 
 # Letters that look like Latin ones. NFKC already folds full-width, mathematical and circled letters.
 _LOOKALIKES = {
@@ -31,15 +33,21 @@ _LOOKALIKES = {
     "∗": "*", "٭": "*", "⁎": "*", "•": "*", "·": ".", "‧": ".", "∙": ".", "․": ".", "▪": "*", "●": "*", "⭐": "*",
     "¡": "!", "€": "e", "£": "l", "¢": "c", "¥": "y", "₩": "w", "⓪": "0", "®": "r", "©": "c",
     "⭕": "o", "❌": "x", "✖": "x", "✝": "t",
+    # A gesture that is an insult, in words that score as one
+    "🖕": " up your ass ",
 }  # fmt: skip
+#: What shows as a gap and is no space to Unicode.
+_GAPS = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800")
 _INLINE_TAG = "b|i|u|s|em|strong|span|font|small|big|sub|sup|a|wbr|mark|tt|code"
 _HIDDEN = re.compile(
     rf"</?(?:{_INLINE_TAG})(?:\s[^<>]{{0,300}})?/?>"  # a tag inside a word: drop it
     r"|<!--[^<>]{0,300}-->"
-    r"|(</?[a-z][^<>]{0,300}>)"  # any other tag parts words
-    r"|(&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});?)",
+    rf"|(</?(?:{markup.ELEMENTS})(?=[\s/>])[^<>]{{0,300}}>)"  # any other tag parts words
+    r"|!\[([^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # a picture in Markdown: its words
     re.IGNORECASE,
 )
+#: Letters after this sign are shown from right to left, up to the next such sign or the line's end.
+_REVERSED = re.compile("\u202e([^\u202a-\u202e\n]+)")
 
 
 _TARGET = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']?((?:https?:)?//[^\s\"'<>]+|www\.[^\s\"'<>]+)", re.IGNORECASE)
@@ -60,11 +68,13 @@ def fold_character(character: str) -> str:
     """What one character reads as: zero, one or a few characters."""
     if character in "\n\t\r":
         return character
+    if character in _GAPS:
+        return " "
+    if ord(character) in escapes.OF_WINDOWS:
+        return fold_character(escapes.OF_WINDOWS[ord(character)])
     category = unicodedata.category(character)
-    if category in {"Cf", "Mn", "Me", "Cc", "Cs"} or character in "\u115f\u1160\u3164\uffa0":
-        return " " if character in "\x0b\x0c\x1c\x1d\x1e\x1f\x85" else ""
-    if category.startswith("Z"):
-        return "\n" if character in "\u2028\u2029" else " "
+    if not visibility.is_drawn(character):
+        return "\n" if character in "\u2028\u2029" else " " if category == "Zs" else ""
     decomposed = unicodedata.normalize("NFKD", character)
     folded = "".join(_fold_base(part) for part in decomposed if unicodedata.category(part) not in {"Mn", "Me", "Cf"})
     if folded == character and category == "So":
@@ -93,18 +103,26 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
-def _hidden_markup(text: str) -> list[tuple[int, int, str]]:
-    """The tags and entities of a text: (start, end, what they read as)."""
+def _hidden_markup(text: str) -> list[Edit]:
+    """The tags and pictures of a text, and what they read as."""
+    if "<" not in text and "![" not in text:
+        return []
     found = []
     for match in _HIDDEN.finditer(text):
-        tag, entity = match.groups()
-        read_as = " " if tag is not None else _target(text, match)
-        if entity is not None:
-            read_as = html.unescape(entity if entity.endswith(";") else entity + ";")
-            if read_as.rstrip(";") == entity.rstrip(";"):
-                continue  # "AT&T;" is no entity
+        tag, picture = match.groups()
+        read_as = f" {picture} " if picture is not None else " " if tag is not None else _target(text, match)
         found.append((match.start(), match.end(), read_as))
     return found
+
+
+def _reversed_letters(text: str) -> list[Edit]:
+    if "\u202e" not in text:
+        return []
+    return [(run.start(), run.end(), run[1][::-1]) for run in _REVERSED.finditer(text)]
+
+
+#: What is undone, in this order. Each step reads what the one before it left.
+_STEPS = (*[escapes.escapes] * escapes.MOST_TIMES, escapes.blanks, _reversed_letters, _hidden_markup)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:
@@ -113,41 +131,52 @@ def _target(text: str, tag: re.Match[str]) -> str:
     return f" {target.group(1)} " if target and not _TIME_AND_END.match(text, tag.end()) else ""
 
 
-def without_markup(text: str) -> str:
-    """`text` with its tags and entities read: those within a word are gone, others part words."""
-    if "<" not in text and "&" not in text:
-        return text
+def _edited(text: str, edits: list[Edit]) -> str:
     pieces, done = [], 0
-    for start, end, read_as in _hidden_markup(text):
+    for start, end, read_as in edits:
         pieces += [text[done:start], read_as]
         done = end
     return "".join([*pieces, text[done:]])
 
 
 def normalize(text: str) -> str:
-    """The text as a reader sees it: without markup, disguises and invisible characters.
+    """The text as a reader sees it: without markup, escapes, disguises and invisible characters.
 
     Case, digits and punctuation stay. Linear in the text's length.
     """
     text = without_markup(text)
-    if text.isascii():
-        return text
-    return text.translate(_FOLDING)
+    return text if text.isascii() else text.translate(_FOLDING)
+
+
+def without_markup(text: str) -> str:
+    """`text` with its tags, pictures and escapes read: those within a word are gone, others part words."""
+    for find in _STEPS:
+        if edits := find(text):
+            text = _edited(text, edits)
+    return text
 
 
 def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     """`normalize(text)` and, for each of its characters, where it starts and ends in the original text."""
-    characters: list[tuple[str, int, int]] = []
-    done = 0
-    for start, end, read_as in [
-        *(_hidden_markup(text) if "<" in text or "&" in text else []),
-        (len(text),) * 2 + ("",),
-    ]:
-        characters += [(text[at], at, at + 1) for at in range(done, start)]
-        characters += [(character, start, end) for character in read_as]
-        done = end
-    fold = not all(character.isascii() for character, _, _ in characters)
-    pieces = [_FOLDING[ord(character)] if fold else character for character, _, _ in characters]
-    starts = [start for piece, (_, start, _) in zip(pieces, characters, strict=True) for _ in piece]
-    ends = [end for piece, (_, _, end) in zip(pieces, characters, strict=True) for _ in piece]
+    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
+    for find in _STEPS:
+        if edits := find(text):
+            starts, ends = _edited_places(starts, edits, 0), _edited_places(ends, edits, -1)
+            text = _edited(text, edits)
+    if text.isascii():
+        return text, starts, ends
+    pieces = [_FOLDING[ord(character)] for character in text]
+    starts = [start for piece, start in zip(pieces, starts, strict=True) for _ in piece]
+    ends = [end for piece, end in zip(pieces, ends, strict=True) for _ in piece]
     return "".join(pieces), starts, ends
+
+
+def _edited_places(places: list[int], edits: list[Edit], side: int) -> list[int]:
+    """Where each character begins (`side` 0) or ends (-1) in the original, after edits, which have one place each."""
+    found: list[int] = []
+    done = 0
+    for start, end, read_as in edits:
+        found += places[done:start]
+        found += [places[start:end][side]] * len(read_as)
+        done = end
+    return found + places[done:]

@@ -21,6 +21,7 @@ from moderation.store import AWAY, Store
 from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
+LOG_SECONDS = 30.0
 TALLY_SECONDS, SAMPLE_SECONDS = 10.0, 300.0
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,7 @@ def run(settings: Settings) -> None:
         Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
+        Task("log", LOG_SECONDS, store.empty_log),
         Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),
         Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),
     )

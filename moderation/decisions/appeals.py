@@ -7,27 +7,29 @@ told with `appeal.decided`. A decision that is taken back leaves the appeal open
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
-from moderation.review import review_items
+from moderation.review import review_items, urgency
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, ReviewItem
-from moderation.webhooks import catalogue, events
+from moderation.webhooks import catalogue, events, withdrawal
 from moderation.webhooks.catalogue import Event
 
 #: Characters of an appeal.
 LONGEST = 2000
-#: Beside flags by score: before most of them, since somebody waits for the answer.
-PRIORITY = 200
 
 
 class AppealRefused(Exception):
     """This decision cannot be appealed (any more); the message says why, to the author."""
+
+
+class TooLate(Exception):
+    """The answer to an appeal has been told, and its author has read that it is final."""
 
 
 def find(session: Session, comment: Comment) -> Appeal | None:
@@ -63,7 +65,7 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
     session.add(appeal)
     item = NewItem.of(
         comment,
-        PRIORITY,
+        urgency.APPEAL,
         # Only a person of the console is somebody; a decision over the API does not say whose it was.
         not_for=actor if actors.is_person(actor) else None,
         about={"version": comment.version, "status": comment.status, "actor": actor, "labels": []},
@@ -79,10 +81,11 @@ def is_against(session: Session, comment: Comment, actor: str) -> bool:
     return item is not None and item.not_for == actor
 
 
-def answer(session: Session, comment: Comment, status: str, *, actor: str) -> Appeal | None:
+def answer(session: Session, comment: Comment, status: str, *, actor: str, said: str | None = None) -> Appeal | None:
     """Settle the comment's open appeal by what `actor` is about to decide; None when there is none to settle.
 
-    The caller closes the review item, and tells the site (`tell`).
+    `said` is what they give as their reason, which the author reads. The caller closes the review item, and tells the
+    site (`tell`).
     """
     item = _open_item(session, comment)
     version = (item.about or {}).get("version") if item is not None else None
@@ -91,6 +94,7 @@ def answer(session: Session, comment: Comment, status: str, *, actor: str) -> Ap
         return None
     appeal.decided_at = clock.now()
     appeal.outcome = "reversed" if status == "published" else "upheld"
+    appeal.answer = said
     _note(session, comment, f"comment.appeal_{appeal.outcome}", actor)
     return appeal
 
@@ -121,7 +125,7 @@ def carry_over(session: Session, comment_id: str, version: int, *, to: int, reop
 
     `reopened`: what was undone had settled it; it waits for its answer again.
     """
-    undecided = {"decided_at": None, "outcome": None} if reopened else {}
+    undecided = {"decided_at": None, "outcome": None, "answer": None} if reopened else {}
     session.execute(
         update(Appeal)
         .where(Appeal.comment_id == comment_id, Appeal.version == version)
@@ -130,12 +134,28 @@ def carry_over(session: Session, comment_id: str, version: int, *, to: int, reop
     )
 
 
+def reopen(session: Session, comment: Comment, *, told_at: datetime) -> Appeal | None:
+    """Take back the answer that upheld the decision in force; None when no such answer was given.
+
+    Raises:
+        TooLate: by `told_at` the site, and with it the author, was told.
+    """
+    appeal = find(session, comment)
+    if appeal is None or appeal.outcome != "upheld":
+        return None
+    if clock.now() >= told_at or not withdrawal.take_back_answer(session, comment.id, appeal.version):
+        raise TooLate
+    appeal.decided_at = appeal.outcome = appeal.answer = None
+    session.flush()
+    return appeal
+
+
 def erase(session: Session, comment_id: str) -> None:
     """Take away what the comment's author wrote in appeals."""
     session.execute(
         update(Appeal)
         .where(Appeal.comment_id == comment_id)
-        .values(text="")
+        .values(text="", answer=None)
         .execution_options(synchronize_session=False)
     )
 

@@ -57,7 +57,8 @@ def read(
     One of
 
         {"ids": [[id, version], …]}             those, if they are still at these versions
-        {"group": id}                           the open ones of a group of look-alikes
+        {"group": id, "copies": […]}            the open ones of a group of look-alikes, and copies of them that readers
+                                                see, as `[id, version]`; see `review/copies.py`
         {"author": key, "site": id}             everything by an author
         {"address": ip, "site": id}             everything from an address
         {"search": {"site": id, "label": …}}    what is open in the review queue and matches; see `SEARCHED`
@@ -110,6 +111,11 @@ def _ids(
         ahead = sorted((comment_id, version) for comment_id, version in criteria["ids"] if comment_id > after)
         return dict(ahead[:limit]), ahead[limit - 1][0] if len(ahead) > limit else None
     rows = session.execute(_query(criteria, site_ids, after).limit(limit)).all()
+    if criteria.get("copies"):
+        both: dict[str, int | None] = {row.comment_id: None for row in rows}
+        both |= {comment_id: version for comment_id, version in criteria["copies"] if comment_id > after}
+        first = sorted(both)[:limit]
+        return {one: both[one] for one in first}, first[-1] if len(first) == limit else None
     found: dict[str, int | None] = {row.comment_id: getattr(row, "version", None) for row in rows}
     return found, rows[-1].comment_id if len(rows) == limit else None
 

@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, authors, clock, news
-from moderation.decisions import appeals, second_looks, writing
+from moderation.decisions import appeals, erasing, second_looks, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import content_hash, reading_hash
 from moderation.policy.rules import MODERATOR
-from moderation.review import lookalikes, review_items
+from moderation.review import lookalikes, review_items, urgency
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
-from moderation.tables import Appeal, Comment, Feedback, Report
+from moderation.tables import Appeal, Comment, Feedback, Report, ReviewItem
 from moderation.webhooks import catalogue, events
 from moderation.webhooks.catalogue import Event
 
@@ -39,9 +39,6 @@ _PERSONAL = (
     "request_hash",
 )
 
-#: Where a reader's report stands in the review queue, beside flags by score (0 is the most urgent, 1000 the least).
-REPORT_PRIORITY = 300
-
 
 class CommentError(Exception):
     """Something about one comment cannot be done; the message says why."""
@@ -57,6 +54,13 @@ class Erased(CommentError):
 
 class NotYours(CommentError):
     """The author appeals against this person's own decision: somebody else has to look."""
+
+
+class ReasonMissing(CommentError):
+    """This site asks its moderators for a reason when they reject."""
+
+    def __init__(self) -> None:
+        super().__init__("This site asks for a reason when you reject: choose one of its list, or write a note.")
 
 
 class Stale(CommentError):
@@ -86,15 +90,17 @@ def decide(  # noqa: PLR0913  (a decision in full)
     `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
     `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
     decision back. Who agrees at a second look, or upholds on appeal, leaves the decision in force as it is: no new
-    version, no webhook of one, and nothing to undo, since what made that version is another's decision.
+    version and no webhook of one; an undo opens the question again.
 
     Raises:
         NotFound, Erased: there is nothing to decide.
         Stale: the comment is no longer at `version`.
         NotYours: the author appeals against a decision of this very person.
+        ReasonMissing: a person of the console rejects without one, on a site that asks for it.
     """
     comment = find(session, site_id, comment_id, lock=True)
     require_version(session, comment, version)
+    _require_reason(session, comment, action, actor, code or reason)
     decision = Decision.of(
         comment,
         status="published" if action == "publish" else "rejected",
@@ -105,7 +111,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     appeal, confirms = _answer(session, comment, decision)
     if confirms:
         if appeal is not None:
-            appeals.tell(session, comment, appeal)
+            appeals.tell(session, comment, appeal, grace=grace)
         news.of(session).happened("decided", comment.site_id, [comment.id])
         return comment
     decision = replace(decision, version=comment.version + 1)
@@ -115,6 +121,14 @@ def decide(  # noqa: PLR0913  (a decision in full)
     writing.write(session, [decision], grace=grace)
     session.refresh(comment)
     return comment
+
+
+def _require_reason(session: Session, comment: Comment, action: str, actor: str, given: str | None) -> None:
+    """Of people of the console only: what a site's own software decides, it decides for reasons of its own."""
+    if given or action != "reject" or not actors.is_person(actor):
+        return
+    if site_settings.of_sites(session, {comment.site_id})[comment.site_id].require_reason:
+        raise ReasonMissing
 
 
 def _decision_in_force(comment: Comment) -> dict[str, Any]:
@@ -137,7 +151,7 @@ def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[App
         raise NotYours("The author appeals against your own decision, so another moderator has to look.")
     label = decision.reasons[0].get("label") if decision.status == "rejected" else None
     second = second_looks.answer(session, comment, decision.status, actor=decision.actor, label=label)
-    appeal = appeals.answer(session, comment, decision.status, actor=decision.actor)
+    appeal = appeals.answer(session, comment, decision.status, actor=decision.actor, said=_said(decision))
     upheld = appeal is not None and appeal.outcome == "upheld"
     agrees = decision.status == comment.status and (second == "agreed" or upheld)
     if not agrees or review_items.open_kinds(session, comment.id) - {"second_look", "appeal"}:
@@ -146,6 +160,12 @@ def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[App
     review_items.close(session, [comment.id], by=decision.actor, outcome=outcome)
     audit.record(session, [replace(decision, scores=None).audit_row("comment.confirmed")])
     return appeal, True
+
+
+def _said(decision: Decision) -> str | None:
+    """What a person gave as their reason, in words; None where they gave none."""
+    [reason] = decision.reasons
+    return str(reason["message"]) if reason.keys() & {"code", "note"} else None
 
 
 def edit(
@@ -180,7 +200,7 @@ def edit(
 
 
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:
-    """Take away a comment's text and author for good; the audit, which holds neither, stays.
+    """Take away a comment's text and author for good; the audit stays, without what people wrote into it.
 
     What people said of the same text on this site, kept to train with, goes too.
 
@@ -189,6 +209,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     """
     comment = find(session, site_id, comment_id, lock=True)
     external_id = comment.external_id
+    erasing.forget(session, comment)
     same_text = (Feedback.site_id == site_id, Feedback.text_hash == content_hash(comment.comment))
     session.execute(delete(Feedback).where(*same_text))
     for name in _PERSONAL:
@@ -243,6 +264,11 @@ def report(
         )
         if earlier is not None:
             return earlier
+    fingerprints = {comment.id: fingerprint}
+    groups = lookalikes.assign(session, fingerprints, lookalikes.owners(session, fingerprints))
+    second_looks.give_way(session, comment.id)
+    item = NewItem.of(comment, urgency.of_reports({reason: 1}), group_id=groups.get(comment.id))
+    review_items.open_items(session, [item], kind="report")
     entry = Report(
         id=clock.new_id("r"),
         site_id=comment.site_id,
@@ -253,12 +279,21 @@ def report(
         created_at=clock.now(),
     )
     session.add(entry)
-    fingerprints = {comment.id: fingerprint}
-    groups = lookalikes.assign(session, fingerprints, lookalikes.owners(session, fingerprints))
-    item = NewItem.of(comment, REPORT_PRIORITY, group_id=groups.get(comment.id))
-    review_items.open_items(session, [item], kind="report")
+    session.flush()
+    review_items.hurry(session, comment, urgency.of_reports(_reports_waiting(session, comment.id)), kind="report")
     audit.record(session, [audit_event(comment, "comment.reported", actors.SITE, reason=reason)])
     return entry
+
+
+def _reports_waiting(session: Session, comment_id: str) -> dict[str, int]:
+    """Reason -> how many readers gave it since the comment waits for that to be judged."""
+    opened_at = select(ReviewItem.opened_at).where(
+        ReviewItem.comment_id == comment_id, ReviewItem.kind == "report", ReviewItem.is_open
+    )
+    query = select(Report.reason, func.count()).where(
+        Report.comment_id == comment_id, Report.created_at >= opened_at.scalar_subquery()
+    )
+    return {row[0]: row[1] for row in session.execute(query.group_by(Report.reason))}
 
 
 def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool = False) -> Comment:

@@ -98,6 +98,7 @@ class Decision:
             author_key=self.author_key,
             thread=self.thread,
             group_id=self.group_id,
+            seen=self.status == "published",
         )
 
     def event(self, grace: timedelta = timedelta(0)) -> Event:

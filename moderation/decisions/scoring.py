@@ -15,18 +15,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import actors, authors, clock, news
-from moderation.decisions import writing
+from moderation.decisions import budget, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
-from moderation.policy.terms import Facts, Policy, Presets, Reason, Threshold, Verdict, placement
-from moderation.review import lookalikes
+from moderation.policy.terms import Facts, Policy, Presets, Reason, Verdict, placement
+from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
-from texts import names
+from texts import names, quotations
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +34,9 @@ log = structlog.get_logger(__name__)
 #: comes meanwhile does not wait long. Waiting for others counts for nothing: smaller batches would wait more.
 BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
-#: A score says how likely it is that people would object; how urgent a flag is follows from it.
-_LEAST_URGENT = 1000
-#: How much of that is how unsure the policy was: as much as 0.18 of a score at most.
-_UNCERTAINTY = 0.15
+#: What a batch, and what a comment by itself, may take of a processor's time. A batch that takes longer is decided
+#: comment by comment, short ones first; a comment that does goes to a person.
+BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
 
 
 class Explanation(Protocol):
@@ -138,21 +137,50 @@ class Scorer:
         scores = self._score(rows) if scores is None else scores
         try:
             return self._apply_policies(rows, scores)
-        except AWAY:
+        except (*AWAY, budget.TooLong):
             raise
         except Exception:
             log.exception("scoring.judging_failed", comments=len(rows))
         if len(rows) == 1:
             scored = scores.get(rows[0].id)
-            return [_for_a_person(rows[0], scored.scores if scored else None)]
+            alike = fingerprint(rows[0].comment)
+            return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
         return [decision for row in rows for decision in self.decide([row], scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
+        given_up = _given_up(claims)
+        if len(rows) > 1:
+            try:
+                with budget.limited(BATCH_BUDGET):
+                    judged = self._judge(rows, given_up)
+                return self._write(claims, *judged)
+            except budget.TooLong:
+                log.warning("scoring.batch_slow", comments=len(rows))
+        results = [self._run_alone(claims, row, given_up) for row in sorted(rows, key=lambda row: len(row.comment))]
+        return _together(len(claims), results)
+
+    def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
+        """Decide one comment, and write it before the next begins: none waits for a slow one."""
+        own = [claim for claim in claims if claim.comment_id == row.id]
+        try:
+            with budget.limited(COMMENT_BUDGET):
+                judged = self._judge([row], given_up)
+        except budget.TooLong:
+            log.error("comment.not_scored", comment_id=row.id, why="it took too long")
+            judged = [_for_a_person(row, None, alike=())], 0.0, 0  # its text is not read once more
+        return self._write(own, *judged)
+
+    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
+        """Decisions, the seconds that the classifier took, and how many comments it scored."""
         began = time.perf_counter()
-        scores = self._score(rows, _given_up(claims))
+        scores = self._score(rows, given_up)
         seconds = time.perf_counter() - began
-        decisions = self.decide(rows, scores)
+        return self.decide(rows, scores), seconds, len(scores)
+
+    def _write(
+        self, claims: Sequence[Claim], decisions: Sequence[Decision], seconds: float, scored: int
+    ) -> BatchResult:
         if not decisions:
             return BatchResult(len(claims), scoring_seconds=seconds)
         with self.store.read() as session:
@@ -161,7 +189,7 @@ class Scorer:
             written = writing.record(session, decisions, owners=owners)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
         waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
-        return BatchResult(len(claims), False, written, seconds, len(scores), waits, news.of(session))
+        return BatchResult(len(claims), False, written, seconds, scored, waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
@@ -178,12 +206,16 @@ class Scorer:
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
+        except budget.TooLong:
+            raise
         except Exception:
             log.exception("scoring.batch_failed", comments=len(to_score))
         scores: dict[str, Scored] = {}
         for row in to_score:
             try:
                 scores |= self._scores([row])
+            except budget.TooLong:
+                raise
             except Exception:
                 log.exception("comment.not_scored", comment_id=row.id)
         return scores
@@ -213,10 +245,25 @@ class Scorer:
             for row in rows
             if not self.classifier.judgeable(row.comment)
         }
+        own_scores = self._own_scores(rows)
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
-            facts_of = facts.gather(session, rows, policies, languages)
+            facts_of = facts.gather(session, rows, policies, languages, own_scores)
         return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
+
+    def _own_scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
+        """By comment id, the scores of what is left of a text that quotes others: what it may be rejected for."""
+        own = {row.id: (quotations.own_words(row.comment), row) for row in rows}
+        quoting = {key: (words, row) for key, (words, row) in own.items() if words != row.comment}
+        if not quoting:
+            return {}
+        table = self.classifier.score(
+            [words for words, _ in quoting.values()], [signals(r) for _, r in quoting.values()]
+        )
+        return {
+            key: dict(zip(self.classifier.labels, map(float, line), strict=True))
+            for key, line in zip(quoting, table, strict=True)
+        }
 
     def _decision(self, row: Comment, policy: Policy, scored: Scored | None, its: Facts) -> Decision:
         scores = None
@@ -234,7 +281,7 @@ class Scorer:
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (self._language(row) if asks else None),
-            priority=priority(scores, policy.thresholds) if asks else None,
+            priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
 
@@ -254,6 +301,8 @@ class Scorer:
                 ]
                 for label in labels
             } or None
+        except budget.TooLong:
+            raise
         except Exception:
             log.exception("comment.not_explained", comment_id=row.id)
             return None
@@ -272,7 +321,7 @@ def _given_up(claims: Sequence[Claim]) -> set[str]:
     return given_up
 
 
-def _for_a_person(row: Comment, scores: dict[str, float] | None) -> Decision:
+def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple[int, ...]) -> Decision:
     message = "The site's policy could not be applied, so a person has to look."
     return Decision.of(
         row,
@@ -281,7 +330,19 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None) -> Decision:
         reasons=[rules.NOT_JUDGED.reason(message).as_json()],
         scores=scores,
         priority=0,
-        fingerprint=fingerprint(row.comment),
+        fingerprint=alike,
+    )
+
+
+def _together(claimed: int, results: Sequence[BatchResult]) -> BatchResult:
+    """What single comments of a batch came to, as one."""
+    return BatchResult(
+        claimed,
+        written=[decision for one in results for decision in one.written],
+        scoring_seconds=sum(one.scoring_seconds for one in results),
+        scored=sum(one.scored for one in results),
+        waits=tuple(wait for one in results for wait in one.waits),
+        news=news.merged(one.news for one in results),
     )
 
 
@@ -307,28 +368,6 @@ def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
     if rule is None or rule.action == verdict.action:
         return verdict.reasons
     return (*verdict.reasons, rule.reason(f"{rule.title}."))
-
-
-def priority(scores: Mapping[str, float] | None, thresholds: Mapping[str, Threshold]) -> int:
-    """How soon a moderator should look: 0 at once, 1000 whenever. Unscored comments come first.
-
-    The worse it looks the sooner, and the less sure the policy is the sooner.
-    """
-    if scores is None:
-        return 0
-    unsure = max((uncertainty(score, thresholds.get(label, Threshold())) for label, score in scores.items()), default=0)
-    severity = max(scores.values(), default=0)
-    return round(_LEAST_URGENT * (1 - (1 - _UNCERTAINTY) * severity - _UNCERTAINTY * unsure))
-
-
-def uncertainty(score: float, threshold: Threshold) -> float:
-    """From 1, on one of the label's thresholds, to 0, as far from them as a score between them can be."""
-    marks = [at for at in (threshold.flag_at, threshold.reject_at) if at is not None]
-    if not marks:
-        return 0.0
-    half = (max(marks) - min(marks) if len(marks) > 1 else 1.0 - marks[0]) / 2
-    nearest = min(abs(score - at) for at in marks)
-    return max(0.0, 1.0 - nearest / half) if half else float(nearest == 0)
 
 
 def oldest_pending_seconds(session: Session) -> float:

@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 
 from moderation import actors, clock
 from moderation.decisions.decision import Decision
-from moderation.review import review_items
+from moderation.review import review_items, urgency
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment, ReviewItem, Site
 
-#: Behind every flag: from 0 (look now) to 1000 (can wait).
-PRIORITY = 1000
 #: The label of the row that says how often people agree on publishing and rejecting.
 DECISION = "decision"
 
@@ -64,7 +62,8 @@ def open_drawn(session: Session, decisions: Sequence[Decision]) -> None:
         key, settings = sites[decision.site_id]
         if is_drawn(key, decision.comment_id, decision.version, _share(settings, decision.actor)):
             drawn.append(_question(decision))
-    review_items.open_items(session, drawn, kind="second_look")
+    asked = _asked_otherwise(session, [item.comment_id for item in drawn])
+    review_items.open_items(session, [item for item in drawn if item.comment_id not in asked], kind="second_look")
 
 
 def answer(
@@ -91,7 +90,16 @@ def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[s
         ReviewItem.is_open,
         or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
     )
-    return set(session.scalars(query)) if comment_ids else set()
+    found = set(session.scalars(query)) if comment_ids else set()
+    return found - _asked_otherwise(session, found)
+
+
+def give_way(session: Session, comment_id: str) -> None:
+    """Close the comment's second look: readers report it, and whoever judges that has to see everything."""
+    item = _open_item(session, comment_id)
+    if item is not None:
+        item.closed_at, item.closed_by, item.outcome = clock.now(), actors.POLICY, "report"
+        session.flush()
 
 
 def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> None:
@@ -114,20 +122,35 @@ def agreement(
     The label of a person's decision is the one of its reason; the policy's are those of its thresholds. Labels that
     nobody gave are left out.
     """
-    query = select(ReviewItem.about).where(
-        ReviewItem.site_id.in_(site_ids),
-        ReviewItem.kind == "second_look",
-        ReviewItem.closed_at.is_not(None),
-        ReviewItem.closed_at >= since,
-    )
-    answered = [about for about in session.scalars(query) if about and _counts(about, of)]
-    looks = [(about, about["second"]) for about in answered]
+    looks = _looks(session, site_ids, since, of)
     rows = [_row(DECISION, [(first["status"], second["status"]) for first, second in looks])]
     labels = sorted({label for pair in looks for one in pair for label in one["labels"]})
     return rows + [
         _row(label, [(label in first["labels"], label in second["labels"]) for first, second in looks])
         for label in labels
     ]
+
+
+def mistakes(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
+    """Of the policy's decisions that were looked at since then, by their status: how many, and how many were wrong."""
+    found = {"published": (0, 0), "rejected": (0, 0)}
+    for first, second in _looks(session, site_ids, since, "policy"):
+        number, wrong = found[first["status"]]
+        found[first["status"]] = number + 1, wrong + (first["status"] != second["status"])
+    return found
+
+
+def _looks(
+    session: Session, site_ids: Collection[str], since: datetime, of: str
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The first and the second look, of each that was answered since then."""
+    query = select(ReviewItem.about).where(
+        ReviewItem.site_id.in_(site_ids),
+        ReviewItem.kind == "second_look",
+        ReviewItem.closed_at.is_not(None),
+        ReviewItem.closed_at >= since,
+    )
+    return [(about, about["second"]) for about in session.scalars(query) if about and _counts(about, of)]
 
 
 def kappa(pairs: Sequence[tuple[Any, Any]]) -> float | None:
@@ -168,7 +191,7 @@ def _question(decision: Decision) -> NewItem:
     return NewItem(
         site_id=decision.site_id,
         comment_id=decision.comment_id,
-        priority=PRIORITY,
+        priority=urgency.LEAST,
         language=decision.language,
         author_key=decision.author_key,
         thread=decision.thread,
@@ -187,6 +210,14 @@ def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSet
     return {
         site_id: (key or site_id, site_settings.read(document)) for site_id, key, document in session.execute(query)
     }
+
+
+def _asked_otherwise(session: Session, comment_ids: Collection[str]) -> set[str]:
+    """Of these comments, those that wait for a person for another reason, too: they are never shown blind."""
+    query = select(ReviewItem.comment_id).where(
+        ReviewItem.comment_id.in_(comment_ids), ReviewItem.kind != "second_look", ReviewItem.is_open
+    )
+    return set(session.scalars(query)) if comment_ids else set()
 
 
 def _open_item(session: Session, comment_id: str) -> ReviewItem | None:

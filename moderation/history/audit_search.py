@@ -15,13 +15,6 @@ from moderation.history.search import LOOK, MOST_STREAMS
 from moderation.store import Store
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent
 
-#: What people mostly look for; others can be asked for by name.
-ACTIONS = (
-    "comment.decided", "comment.undone", "comment.edited", "comment.reported", "comment.erased", "comments.exported",
-    "audit.exported", "policy.changed", "site.created", "site.key_rotated", "site.settings_changed", "user.created",
-    "user.password_set", "user.signed_in",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditSearch:

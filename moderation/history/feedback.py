@@ -1,7 +1,8 @@
 """What people say a text is: labelled examples for `winnow train`, kept for each site, and weighed for each site.
 
 One site cannot poison a model that others use too: whatever it sends, its examples together weigh no more than
-`SITE_WEIGHT` examples do (docs/decisions/0020-feedback-weighs-by-site.md).
+`SITE_WEIGHT` examples do (docs/decisions/0020-feedback-weighs-by-site.md). No site keeps more than `MOST_EXAMPLES`, and
+none for longer than `retention.FEEDBACK_KEPT`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from moderation.tables import Feedback
 
 #: What all examples of one site together weigh at most, in examples.
 SITE_WEIGHT = 1000.0
+#: Examples of one site that are kept: the oldest make room for new ones, so that nobody fills the disk.
+MOST_EXAMPLES = 20_000
 #: A text is cut here: it is longer than any that a comment may have.
 _LONGEST_TEXT = 20_480
 _PAGE = 1000
@@ -61,6 +64,7 @@ def record(
         earlier = session.scalars(select(Feedback.label).where(*same, Feedback.label.in_(labels))).all()
         session.execute(delete(Feedback).where(*same, Feedback.label.in_(earlier)))
         session.execute(insert(Feedback), rows)
+        _make_room(session, site_id)
     return len(rows) - len(earlier)
 
 
@@ -117,6 +121,14 @@ def _examples(store: Store, site_id: str) -> Iterator[dict[str, Any]]:
             example["source"] = row.source
         yield from found.values()
         after = hashes[-1]
+
+
+def _make_room(session: Session, site_id: str) -> None:
+    """Ids sort by time, so the index on them finds the oldest."""
+    newest = select(Feedback.id).where(Feedback.site_id == site_id).order_by(Feedback.id.desc())
+    last_kept = session.scalar(newest.offset(MOST_EXAMPLES - 1).limit(1))
+    if last_kept is not None:
+        session.execute(delete(Feedback).where(Feedback.site_id == site_id, Feedback.id < last_kept))
 
 
 def _take_turn(session: Session, site_id: str) -> None:

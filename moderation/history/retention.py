@@ -1,4 +1,4 @@
-"""What is not kept for ever: old deliveries with their attempts, sessions that have ended, look-alikes of last week."""
+"""What is not kept for ever: deliveries with their attempts, ended sessions, look-alikes, and people's examples."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from moderation import clock
 from moderation.review.lookalikes import REMEMBERED
 from moderation.store import Store
-from moderation.tables import LookalikeBand, UserSession, WebhookDelivery
+from moderation.tables import Feedback, LookalikeBand, UserSession, WebhookDelivery
 
 RETENTION = timedelta(days=30)
+#: Models learn from what people said of texts in this time.
+FEEDBACK_KEPT = timedelta(days=730)
 #: Rows deleted in a transaction, so that nobody waits long for their turn to write.
 _STEP = 500
 
@@ -24,6 +26,7 @@ def purge(store: Store, *, most: int = 50_000) -> int:
     # Ids sort by time, so the primary key finds the old ones.
     old = WebhookDelivery.id < clock.new_id("msg", moment - RETENTION)
     gone = _delete(store, WebhookDelivery.id, old, most)
+    gone += _delete(store, Feedback.id, Feedback.id < clock.new_id("f", moment - FEEDBACK_KEPT), most)
     gone += _delete(store, LookalikeBand.band, LookalikeBand.seen_at < moment - REMEMBERED, most)
     return gone + _delete(store, UserSession.digest, UserSession.expires_at < moment, most)
 

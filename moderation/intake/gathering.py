@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
+from moderation import store as store_module
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Outcome, Request, Submission
@@ -47,20 +48,29 @@ class Intake:
         """`submissions.submit` for one submission, with the same promise: once this returns, it is safe.
 
         Raises:
-            Exception: what the database raised for the transaction that it was part of; then it is not stored.
+            Exception: what the database raised for the transaction that it was part of, or that its turn did not
+                come within `WRITE_TIMEOUT`; then it is not stored.
         """
         entry = _Entry(Request(site_id, submission, idempotency_key))
         with self._lock:
             self._gathered.append(entry)
             leads, self._busy = not self._busy, True
-        if not leads:
-            entry.turn.wait()
+        if not leads and not entry.turn.wait(store_module.WRITE_TIMEOUT):
+            self._withdraw(entry)
         if entry.outcome is None and entry.error is None:
             self._lead()
         if entry.error is not None:
             raise entry.error
         assert entry.outcome is not None
         return entry.outcome
+
+    def _withdraw(self, entry: _Entry) -> None:
+        """Take back a submission whose turn did not come; one that is being committed has to be waited for."""
+        with self._lock:
+            if entry in self._gathered and not entry.turn.is_set():
+                self._gathered.remove(entry)
+                raise store_module.busy()
+        entry.turn.wait()
 
     def _lead(self) -> None:
         """Commit what has gathered, this thread's own included; hand over to whoever came meanwhile; tell Redis."""
@@ -82,8 +92,8 @@ class Intake:
         with self._lock:
             follower = self._gathered[0] if self._gathered else None
             self._busy = follower is not None
-        if follower is not None:
-            follower.turn.set()
+            if follower is not None:
+                follower.turn.set()
 
     def _commit(self, together: list[_Entry]) -> None:
         try:

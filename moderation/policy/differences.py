@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from moderation.policy.policies import DEFAULT, thresholds
@@ -25,14 +26,14 @@ def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -
     for switch in SWITCHES:
         was, now = old[switch.key], new[switch.key]
         if was != now:
-            found.append(_changed(switch, was, now))
+            found.append(_changed(switch, was, now, new["expires"].get(switch.key, {})))
     return found
 
 
-def _changed(switch: Switch, was: Any, now: Any) -> str:
+def _changed(switch: Switch, was: Any, now: Any, ends: Mapping[str, str]) -> str:
     match switch:
         case EntryList():
-            return _list(switch.title, was, now)
+            return _list(switch.title, was, now, ends)
         case Limit():
             return f"{switch.title}: {_any(now)} (was {_any(was)})."
         case OnOff():
@@ -51,17 +52,25 @@ def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> l
     return found
 
 
-def _list(title: str, old: Sequence[str], new: Sequence[str]) -> str:
+def _list(title: str, old: Sequence[str], new: Sequence[str], ends: Mapping[str, str]) -> str:
     added = [entry for entry in new if entry not in set(old)]
     removed = [entry for entry in old if entry not in set(new)]
-    parts = [f"{verb} {_some(entries)}" for verb, entries in (("added", added), ("removed", removed)) if entries]
+    parts = [f"added {_some(added, ends)}"] if added else []
+    parts += [f"removed {_some(removed, {})}"] if removed else []
     return f"{title}: {'; '.join(parts) or 'in another order'}."
 
 
-def _some(entries: Sequence[str]) -> str:
-    named = ", ".join(f"“{entry}”" for entry in entries[:_NAMED])
+def _some(entries: Sequence[str], ends: Mapping[str, str]) -> str:
+    named = ", ".join(f"“{entry}”{_until(ends.get(entry))}" for entry in entries[:_NAMED])
     more = len(entries) - _NAMED
     return f"{named} and {more} more" if more > 0 else named
+
+
+def _until(end: str | None) -> str:
+    if end is None:
+        return ""
+    moment = datetime.fromisoformat(end)
+    return f" until {moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
 def _from(threshold: float | None) -> str:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from moderation import authors
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
-from texts import comparison, links
+from texts import comparison, links, quotations, visibility
+from texts.folding import MOST_MARKS, is_stream_safe
 
 #: Texts written on the same site within this time of each other count as repeated.
 REPEAT_WINDOW = timedelta(days=1)
@@ -28,8 +29,12 @@ def gather(
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
     unknown_languages: Mapping[str, str],
+    own_scores: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Facts]:
-    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact."""
+    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
+
+    `own_scores` by comment id: those of a text without its quotations, where it has some.
+    """
     repeated = _repeated(session, [one for one in comments if policies[one.site_id].flag_repeated])
     first = _first_comments(session, [one for one in comments if policies[one.site_id].flag_first_comment])
     return {
@@ -39,6 +44,7 @@ def gather(
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
             unknown_language=unknown_languages.get(comment.id),
+            own_scores=(own_scores or {}).get(comment.id),
         )
         for comment in comments
     }
@@ -47,8 +53,11 @@ def gather(
 def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
     """What a comment, or a row with those columns of one, says by itself."""
     name, url = comment.name or "", comment.url or ""
+    own_words = quotations.own_words(comment.comment)
     return Facts(
         text=comment.comment,
+        own_words=None if own_words == comment.comment else own_words,
+        unreadable=_unreadable(name, comment.comment),
         name=name,
         url=url,
         links=links.count(comment.comment) + links.count(name) + bool(url),
@@ -61,6 +70,16 @@ def says_little(text: str) -> bool:
     """Whether a text is so short that people write it without having read each other."""
     said = comparison.letters(text)
     return sum(3 if one >= _DENSE_FROM else 1 for one in said[:SHORT]) < SHORT and not links.count(text)
+
+
+def _unreadable(name: str, text: str) -> str | None:
+    if not visibility.can_be_seen(text):
+        return "Nothing can be seen in it."
+    if name and not visibility.can_be_seen(name):
+        return "Nothing can be seen in its author's name."
+    if not is_stream_safe(text) or not is_stream_safe(name):
+        return f"It has more than {MOST_MARKS} marks on one letter."
+    return None
 
 
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:

@@ -8,7 +8,7 @@ policy's document, its page and its API, the queue's filters, statements for aut
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moderation.patterns import PatternSet
@@ -156,7 +156,8 @@ TRUSTED_IP = Rule(
 
 
 def _banned_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    return _entries(BANNED_WORDS, policy.banned_words, facts)
+    own_words = facts.text if facts.own_words is None else facts.own_words
+    return _entries(BANNED_WORDS, policy.banned_words, own_words, facts)
 
 
 BANNED_WORDS = Rule(
@@ -178,7 +179,10 @@ BANNED_WORDS = Rule(
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
         threshold = policy.thresholds.get(label, Threshold()).reject_at
-        if threshold is not None and score >= threshold:
+        own = score
+        if facts.own_scores is not None and label not in facts.by_name:
+            own = facts.own_scores.get(label, score)
+        if threshold is not None and min(score, own) >= threshold:
             yield _over(REJECT_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
 
 
@@ -207,7 +211,9 @@ NOT_SCORED = Rule(
 
 def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
-        threshold = policy.thresholds.get(label, Threshold()).flag_at
+        its = policy.thresholds.get(label, Threshold())
+        # What reaches the other one alone, and was not rejected, stands in a quotation.
+        threshold = min((at for at in (its.flag_at, its.reject_at) if at is not None), default=None)
         if threshold is not None and score >= threshold:
             yield _over(FLAG_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
 
@@ -222,8 +228,25 @@ FLAG_THRESHOLD = Rule(
 )
 
 
+def _unreadable(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.unreadable is not None:
+        yield UNREADABLE.reason(facts.unreadable)
+
+
+UNREADABLE = Rule(
+    name="unreadable",
+    action="flag",
+    title="Cannot be read",
+    for_authors="Its readers could not read it, so a person has to look.",
+    check=_unreadable,
+)
+
+
 def _suspect_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    return _entries(SUSPECT_WORDS, policy.suspect_words, facts)
+    if facts.own_words is not None:  # banned ones in the author's own words would have rejected it before
+        for reason in _entries(BANNED_WORDS, policy.banned_words, facts.text, facts):
+            yield replace(reason, action="flag")
+    yield from _entries(SUSPECT_WORDS, policy.suspect_words, facts.text, facts)
 
 
 SUSPECT_WORDS = Rule(
@@ -348,6 +371,7 @@ RULES = (
     REJECT_THRESHOLD,
     NOT_SCORED,
     FLAG_THRESHOLD,
+    UNREADABLE,
     SUSPECT_WORDS,
     LINKS,
     REPEATED,
@@ -400,10 +424,10 @@ ON_OFF = tuple(rule.switch for rule in RULES if isinstance(rule.switch, OnOff))
 SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF)
 
 
-def _entries(rule: Rule, words: PatternSet, facts: Facts) -> Iterator[Reason]:
-    """A reason for each entry of the list that the text has."""
+def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator[Reason]:
+    """A reason for each entry of the list that this much of the text has, or the name, or the web site."""
     title = rule.title.lower()
-    found = {number for text in (facts.text, facts.name, facts.url) if text for number in words.matches(text)}
+    found = {number for part in (text, facts.name, facts.url) if part for number in words.matches(part)}
     for number in sorted(found):
         entry = number + 1
         yield rule.reason(f"It contains entry {entry} of the site's {title}.", entry=entry)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moderation.addresses import AddressSet
 from moderation.authors import BlockedAuthors, TrustedAuthors
-from moderation.patterns import PatternSet
+from moderation.patterns import PatternSet, check_wildcards
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What the entries of a list are: for the API, for the policy page, and as a rule looks through them.
 
-    `compile` raises PatternError where an entry cannot be used.
+    `compile` raises PatternError where an entry cannot be used; `check`, given a list and what of it is stored already,
+    where new entries would cost too much.
     """
 
     description: str
     hint: str
     compile: Callable[[Sequence[str]], Any]
+    check: Callable[[Sequence[str], Collection[str]], None] = lambda _entries, _known: None
 
 
 WORDS = Kind(
@@ -28,6 +30,7 @@ WORDS = Kind(
     "`*` stands for any letters.",
     "One word or phrase a line, in any case; * stands for any letters. Name and web site are looked at, too.",
     PatternSet,
+    check_wildcards,
 )
 BLOCKED_AUTHORS = Kind(
     "`id:…`, `email:…` or `name:…`, in any case; without a kind, any of the three.",
@@ -78,6 +81,14 @@ class EntryList:
             PatternError: an entry cannot be used.
         """
         return self.kind.compile(value)
+
+    def check(self, value: Sequence[str], stored: Sequence[str]) -> None:
+        """Look at what is not `stored` yet before it is: what is there stays as it is.
+
+        Raises:
+            PatternError: the list would cost too much.
+        """
+        self.kind.check(value, frozenset(stored))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

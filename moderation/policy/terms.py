@@ -52,6 +52,11 @@ class Facts:
     """What is known of a comment beside its scores."""
 
     text: str
+    #: The text without what it quotes of others, and the scores of that; None where it quotes nobody.
+    own_words: str | None = None
+    own_scores: Mapping[str, float] | None = None
+    #: Why a reader cannot read it, if that is so: a whole sentence.
+    unreadable: str | None = None
     #: What readers see beside it.
     name: str = ""
     url: str = ""

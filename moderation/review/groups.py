@@ -103,6 +103,24 @@ def fall_in(session: Session, comment_ids: Sequence[str]) -> None:
     _add(session, after, BEHIND)
 
 
+def overtake(session: Session, item: ReviewItem) -> None:
+    """Put an item, whose new `due` is its own, where it belongs in its group, in the caller's transaction."""
+    session.expire(item)  # what is written below is not to be written over
+    front = _in_front(session, {(item.group_id or "", item.site_id)})[item.group_id or "", item.site_id]
+    late = (
+        select(ReviewItem.id)
+        .where(
+            ReviewItem.group_id == item.group_id,
+            ReviewItem.site_id == item.site_id,
+            ReviewItem.is_open,
+            ReviewItem.comment_id != front["comment_id"],
+            ReviewItem.due < BEHIND,
+        )
+        .order_by(ReviewItem.id)
+    )
+    _add(session, session.scalars(late).all(), BEHIND)
+
+
 def none_before(site_ids: Collection[str], *, by_due: bool) -> list[ColumnElement[bool]]:
     """Conditions: no open item of the same group comes earlier in the queue, on any of these sites.
 

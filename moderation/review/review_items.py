@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -12,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from moderation import clock, news
 from moderation.review import groups
-from moderation.review.review_pages import LATEST, Filters, Order, Page, Position, page
+from moderation.review.review_pages import Filters, Order, Page, Position, page
+from moderation.review.urgency import due
 from moderation.tables import Comment, ReviewItem
 
 __all__ = [
@@ -23,14 +23,12 @@ __all__ = [
     "Position",
     "close",
     "due",
+    "hurry",
     "oldest_open_seconds",
     "open_items",
     "open_kinds",
     "page",
 ]
-
-#: What nobody waits for comes after everything else, however old it is: in milliseconds.
-_AFTER_ALL = {"second_look": 10 * 365 * 86_400_000}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +46,8 @@ class NewItem:
     group_id: str | None = None
     not_for: str | None = None
     about: dict[str, Any] | None = None
+    #: Whether readers see the comment.
+    seen: bool = False
 
     @classmethod
     def of(cls, comment: Comment, priority: int, **fields: Any) -> NewItem:
@@ -62,6 +62,7 @@ class NewItem:
             language=comment.language,
             author_key=comment.author_key,
             thread=comment.thread,
+            seen=comment.status == "published",
             **fields,
         )
 
@@ -70,14 +71,6 @@ def cause(reasons: Sequence[Mapping[str, Any]] | None) -> tuple[str | None, str 
     """What speaks most against a comment: the label and the rule of the first reason."""
     [first, *_] = reasons or [{}]
     return first.get("label"), first.get("rule")
-
-
-def due(priority: int, opened_at: datetime) -> int:
-    """When somebody should have looked, in milliseconds since 1970: at once for priority 0, a day later for 1000.
-
-    It does not change with time, so that an index has the queue in order; and what is old comes up among what is worse.
-    """
-    return clock.milliseconds(opened_at) + round(LATEST / timedelta(milliseconds=1) * priority / 1000)
 
 
 def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None:
@@ -95,14 +88,14 @@ def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None
             )
         )
     )
-    moment, later = clock.now(), _AFTER_ALL.get(kind, 0)
+    moment = clock.now()
     rows = [
-        asdict(item)
+        {name: value for name, value in asdict(item).items() if name != "seen"}
         | {
             "id": clock.new_id("q", moment),
             "kind": kind,
             "opened_at": moment,
-            "due": due(item.priority, moment) + later,
+            "due": due(item.priority, moment, kind=kind, seen=item.seen),
         }
         for item in items
         if item.comment_id not in already
@@ -112,6 +105,22 @@ def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None
         session.execute(insert(ReviewItem), rows)
         for row in rows:
             news.of(session).happened("opened", row["site_id"], [row["comment_id"]])
+
+
+def hurry(session: Session, comment: Comment, priority: int, *, kind: str) -> None:
+    """Let the comment's open item of this kind come sooner, where `priority` says so, in the caller's transaction."""
+    item = session.scalar(
+        select(ReviewItem)
+        .where(ReviewItem.comment_id == comment.id, ReviewItem.kind == kind, ReviewItem.is_open)
+        .execution_options(populate_existing=True)
+    )
+    if item is None or item.priority <= priority:
+        return
+    item.priority = priority
+    item.due = due(priority, item.opened_at, kind=kind, seen=comment.status == "published")
+    session.flush()
+    if item.group_id is not None:
+        groups.overtake(session, item)
 
 
 def open_kinds(session: Session, comment_id: str) -> set[str]:
@@ -160,13 +169,40 @@ def reopen(session: Session, comment_id: str, version: int) -> set[str]:
         )
         .execution_options(populate_existing=True)
     )
-    items = session.scalars(closed).all()
+    return _open_again(session, comment_id, session.scalars(closed).all(), version + 1)
+
+
+def agreements(session: Session, comment: Comment, by: str) -> Sequence[ReviewItem]:
+    """The second look and the appeal about the decision in force that this person closed by agreeing with it.
+
+    They made no version of the comment: that is what tells them from what a decision closed.
+    """
+    query = select(ReviewItem).where(
+        ReviewItem.comment_id == comment.id,
+        ReviewItem.kind.in_(("second_look", "appeal")),
+        ReviewItem.closed_by == by,
+        ReviewItem.closed_version.is_(None),
+        ReviewItem.outcome.in_(("publish", "reject")),
+    )
+    found = session.scalars(query.execution_options(populate_existing=True)).all()
+    return [item for item in found if (item.about or {}).get("version") == comment.version]
+
+
+def ask_again(session: Session, comment: Comment, items: Sequence[ReviewItem]) -> set[str]:
+    """Open again what somebody closed by agreeing; gives the kinds."""
+    opened = _open_again(session, comment.id, items, comment.version)
+    news.of(session).happened("opened", comment.site_id, [comment.id])
+    return opened
+
+
+def _open_again(session: Session, comment_id: str, items: Sequence[ReviewItem], version: int) -> set[str]:
+    """Open closed items again, about what is in force at `version`."""
     for item in items:
         item.closed_at = item.closed_by = item.outcome = item.closed_version = None
         item.claimed_by = item.claimed_until = None
         if item.about is not None:
             first_look = {name: value for name, value in item.about.items() if name != "second"}
-            item.about = first_look | {"version": version + 1}
+            item.about = first_look | {"version": version}
     session.flush()
     groups.fall_in(session, [comment_id])
     return {item.kind for item in items}

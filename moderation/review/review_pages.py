@@ -11,18 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, tuple_, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy.orm import Session, aliased
 
 from moderation import authors, clock
 from moderation.review import groups
+from moderation.review.urgency import HEAD_START, LATEST
 from moderation.tables import Comment, Moment, ReviewItem, Site
 from texts.folding import fold
 
 #: By what a page is ordered: what is due first, or the longest open, or the latest opened.
 Order = Literal["due", "oldest", "newest"]
-#: By when somebody should have looked at an item of the least priority.
-LATEST = timedelta(days=1)
 #: Counting further would cost more, the longer the queue is, and tell nobody anything.
 COUNT_UP_TO = 1_000
 #: How many items, and how many characters of their comments, one page is looked for in.
@@ -192,9 +191,31 @@ class _Reading:
 
     def _foremost(self) -> list[ColumnElement[bool]]:
         filters = self.filters
-        if filters.one_of_each is None or filters.thread is not None or filters.author_key is not None:
+        if filters.one_of_each is None:
             return []
-        return groups.none_before(filters.one_of_each, by_due=self.order == "due")
+        first = [self._first_of_its_comment()]
+        if filters.thread is not None or filters.author_key is not None:
+            return first
+        return [*first, *groups.none_before(filters.one_of_each, by_due=self.order == "due")]
+
+    def _first_of_its_comment(self) -> ColumnElement[bool]:
+        """No other item of the comment that this page's filters let through stands before it: a comment is one card."""
+        filters, other = self.filters, aliased(ReviewItem)
+        found = select(literal(1)).where(
+            other.comment_id == ReviewItem.comment_id,
+            other.is_open,
+            tuple_(other.due, other.id) < tuple_(ReviewItem.due, ReviewItem.id),
+        )
+        for name in INDEXED:
+            if getattr(filters, name) is not None:
+                found = found.where(getattr(other, name) == getattr(filters, name))
+        if filters.not_for is not None:
+            found = found.where(or_(other.not_for.is_(None), other.not_for != filters.not_for))
+        if filters.opened_since is not None:
+            found = found.where(other.opened_at >= filters.opened_since)
+        if filters.opened_before is not None:
+            found = found.where(other.opened_at < filters.opened_before)
+        return ~found.exists()
 
     def _range(self) -> Iterator[ColumnElement[bool]]:
         """How far in the index items of the age that is asked for can stand."""
@@ -206,9 +227,13 @@ class _Reading:
                 yield ReviewItem.opened_at < before
             return
         if since is not None:
-            yield ReviewItem.due >= clock.milliseconds(since)
+            first, last = clock.milliseconds(since), clock.milliseconds(clock.now() + LATEST)
+            seen = ReviewItem.due.between(first - HEAD_START, last - HEAD_START)
+            yield or_(ReviewItem.due >= first, seen)
         if before is not None:
-            yield ReviewItem.due <= clock.milliseconds(before + LATEST)
+            latest = clock.milliseconds(before + LATEST)
+            second_looks = ReviewItem.due >= clock.milliseconds(before) + HEAD_START // 2
+            yield or_(ReviewItem.due <= latest, second_looks)
 
     def _meets(self, row: Row[Any]) -> bool:
         filters = self.filters

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock, sealing
 from moderation.errors import NotFound
 from moderation.sealing import SealError
 from moderation.settings import Settings
-from moderation.sites.sites import VALID_KEYS
+from moderation.sites.sites import BROWSER, SERVER, VALID_KEYS
 from moderation.tables import ApiKey, CompatKey
 
-Kind = Literal["api", "compat"]
+Kind = Literal["api", "compat", "browser"]
 AnyKey = TypeVar("AnyKey", ApiKey, CompatKey)
 #: How long a revoked key is listed, and can be made valid again.
 REMEMBERED = timedelta(days=7)
@@ -42,13 +42,16 @@ class Key:
     shown: str
     created_at: datetime
     revoked_at: datetime | None
+    #: The pages that a browser key is bound to; none: any.
+    origins: tuple[str, ...] = ()
 
 
 def of_site(session: Session, settings: Settings, site_id: str) -> list[Key]:
     """A site's valid keys, and those revoked of late: API keys first, each kind the newest first."""
     return [
-        *(_api_key(row) for row in _rows(session, ApiKey, site_id)),
-        *(_compat_key(settings, row) for row in _rows(session, CompatKey, site_id)),
+        _api_key(row) if isinstance(row, ApiKey) else _compat_key(settings, kind, row)
+        for kind in get_args(Kind)
+        for row in _of_kind(session, site_id, kind)
     ]
 
 
@@ -82,14 +85,16 @@ def restore(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: s
     _record(session, "site.key_restored", site_id, {"kind": kind, "key": key_id}, actor=actor)
 
 
-def _rows(session: Session, table: type[AnyKey], site_id: str) -> Sequence[AnyKey]:
-    lately = or_(table.revoked_at.is_(None), table.revoked_at > clock.now() - REMEMBERED)
-    query = select(table).where(table.site_id == site_id, lately)
-    return session.scalars(query.order_by(table.created_at.desc())).all()
-
-
 def _of_kind(session: Session, site_id: str, kind: Kind) -> Sequence[ApiKey | CompatKey]:
-    return _rows(session, ApiKey, site_id) if kind == "api" else _rows(session, CompatKey, site_id)
+    if kind == "api":
+        return _rows(session, ApiKey, ApiKey.site_id == site_id)
+    purpose = BROWSER if kind == "browser" else SERVER
+    return _rows(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == purpose)
+
+
+def _rows(session: Session, table: type[AnyKey], *of_kind: ColumnElement[bool]) -> Sequence[AnyKey]:
+    lately = or_(table.revoked_at.is_(None), table.revoked_at > clock.now() - REMEMBERED)
+    return session.scalars(select(table).where(lately, *of_kind).order_by(table.created_at.desc())).all()
 
 
 def _find(session: Session, site_id: str, kind: Kind, key_id: str) -> ApiKey | CompatKey:
@@ -107,9 +112,10 @@ def _api_key(row: ApiKey) -> Key:
     return Key("api", row.prefix, f"{row.prefix}_…", row.created_at, row.revoked_at)
 
 
-def _compat_key(settings: Settings, row: CompatKey) -> Key:
+def _compat_key(settings: Settings, kind: Kind, row: CompatKey) -> Key:
     try:
         shown = f"…{sealing.unseal(settings, row.sealed)[-3:]}"
     except SealError:
         shown = "…"
-    return Key("compat", row.digest[:_ID_LENGTH], shown, row.created_at, row.revoked_at)
+    key_id = row.digest[:_ID_LENGTH]
+    return Key(kind, key_id, shown, row.created_at, row.revoked_at, tuple(row.origins or ()))

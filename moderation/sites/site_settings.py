@@ -52,6 +52,8 @@ class SiteSettings:
     #: Whether authors may appeal on the page that states a decision's reasons, and for how many days.
     appeals: bool = True
     appeal_days: int = 180
+    #: Whether moderators have to give a reason when they reject: one of the list, or a note.
+    require_reason: bool = False
 
     @property
     def grace(self) -> timedelta:

@@ -7,8 +7,9 @@ import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, sealing
@@ -23,6 +24,11 @@ from moderation.webhooks import endpoints
 VALID_KEYS = 2
 #: WordPress asks for no other length, and Akismet's protocol compares without regard to case.
 COMPAT_KEY_LENGTH = 12
+#: What a compat key is for: the programs of a site's back end, or its pages.
+SERVER, BROWSER = "server", "browser"
+#: Pages that a browser key may be bound to.
+MOST_ORIGINS = 20
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _COMPAT_LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -98,10 +104,51 @@ def rotate_key(
             _add_compat_key(session, settings, site_id) if which != "api" else None,
         )
         session.flush()
-        _revoke_old(session, ApiKey, site_id)
-        _revoke_old(session, CompatKey, site_id)
+        _revoke_old(session, ApiKey, ApiKey.site_id == site_id)
+        _revoke_old(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == SERVER)
         audit.record(session, [audit.row("site.key_rotated", actor=actor, site_id=site_id, detail={"which": which})])
     return made
+
+
+def add_browser_key(
+    store: Store, settings: Settings, site_id: str, origins: Iterable[str] = (), *, actor: str = actors.OPERATOR
+) -> str:
+    """A key for a site's pages, which may score and do nothing else; of older ones, the newest stays valid too.
+
+    `origins` are the pages that may use it, such as `https://blog.example`; none: any page.
+
+    Raises:
+        NotFound: there is no such site.
+        ValueError: an origin is none, or there are too many; the message says so.
+        SealError: there is no secret key to encrypt it under.
+    """
+    pages = sorted({_origin(one) for one in origins})
+    if len(pages) > MOST_ORIGINS:
+        raise ValueError(f"{len(pages)} origins are too many: a key can be bound to {MOST_ORIGINS}.")
+    with store.write() as session:
+        if session.get(Site, site_id) is None:
+            raise NotFound(f"There is no site {site_id}.")
+        made = _add_compat_key(session, settings, site_id, purpose=BROWSER, origins=pages or None)
+        session.flush()
+        _revoke_old(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == BROWSER)
+        audit.record(session, [audit.row("site.key_rotated", actor=actor, site_id=site_id, detail={"which": BROWSER})])
+    return made
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it: no path, no default port, the host in ASCII and small letters."""
+    try:
+        parts = urlsplit(text.strip())
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        host, port, parts = "", None, urlsplit("")
+    unwanted = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in {"http", "https"} or not host or unwanted:
+        raise ValueError(
+            f"{text.strip()[:100]!r} is no origin: give the address of a page's host, such as https://blog.example."
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, _DEFAULT_PORTS[parts.scheme]} else "")
 
 
 def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
@@ -140,16 +187,27 @@ def authenticate(session: Session, api_key: str) -> str | None:
     return str(stored.site_id)
 
 
-def authenticate_compat(session: Session, compat_key: str) -> str | None:
-    """The id of the site whose valid compat key this is, in any case, else None.
+@dataclass(frozen=True, slots=True)
+class CompatCaller:
+    """Who calls with a compat key, and what for."""
 
-    Such a key may score and give feedback, and nothing else. Only its digest is compared, by the database.
+    site_id: str
+    #: From a page that anybody may read: it may score and do nothing else.
+    from_browser: bool
+    #: The pages that may use the key; none: any.
+    origins: frozenset[str]
+
+
+def authenticate_compat(session: Session, compat_key: str) -> CompatCaller | None:
+    """Who calls with this compat key, in any case of its letters; None where it is not valid.
+
+    Only its digest is compared, by the database.
     """
     if len(compat_key) != COMPAT_KEY_LENGTH or not compat_key.isascii():
         return None
     digest = sealing.digest(compat_key.lower())
-    query = select(CompatKey.site_id).where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None))
-    return session.scalar(query)
+    key = session.scalar(select(CompatKey).where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None)))
+    return None if key is None else CompatCaller(key.site_id, key.purpose == BROWSER, frozenset(key.origins or ()))
 
 
 def set_secret(session: Session, settings: Settings, site_id: str, kind: str, secret: str) -> None:
@@ -193,14 +251,16 @@ def _add_key(session: Session, site_id: str) -> str:
     return api_key
 
 
-def _revoke_old(session: Session, table: type[ApiKey] | type[CompatKey], site_id: str) -> None:
-    valid = select(table).where(table.site_id == site_id, table.revoked_at.is_(None))
+def _revoke_old(session: Session, table: type[ApiKey] | type[CompatKey], *of_kind: ColumnElement[bool]) -> None:
+    valid = select(table).where(table.revoked_at.is_(None), *of_kind)
     keys: Iterable[ApiKey | CompatKey] = session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS))
     for old in keys:
         old.revoked_at = clock.now()
 
 
-def _add_compat_key(session: Session, settings: Settings, site_id: str) -> str:
+def _add_compat_key(
+    session: Session, settings: Settings, site_id: str, *, purpose: str = SERVER, origins: list[str] | None = None
+) -> str:
     made = "".join(secrets.choice(_COMPAT_LETTERS) for _ in range(COMPAT_KEY_LENGTH))
     session.add(
         CompatKey(
@@ -208,6 +268,8 @@ def _add_compat_key(session: Session, settings: Settings, site_id: str) -> str:
             site_id=site_id,
             sealed=sealing.seal(settings, made),
             created_at=clock.now(),
+            purpose=purpose,
+            origins=origins,
         )
     )
     return made

@@ -6,10 +6,12 @@ Each function works in the caller's transaction. Whatever changes an endpoint, o
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
@@ -44,6 +46,7 @@ def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: 
         SealError: there is no secret key to encrypt the secret under.
     """
     require_address(url)
+    _require_permitted(url, settings)
     session.execute(select(Site.id).where(Site.id == site_id).with_for_update(key_share=True))  # one by one
     if _count(session, site_id, STANDARD) >= MOST_ENDPOINTS:
         raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first.")
@@ -84,26 +87,64 @@ def require_address(url: str) -> None:
         raise EndpointRefused('The URL holds a character that has to be percent-encoded, such as " or <.')
 
 
+def _require_permitted(url: str, settings: Settings) -> None:
+    """Raises EndpointRefused for an address that this installation will never send to, with how to allow it."""
+    try:
+        sender.require_permitted_text(sender.check_url(url), settings.webhook_allow)
+    except sender.Refused as refusal:
+        raise EndpointRefused(str(refusal)) from None
+
+
+def failing(session: Session, site_ids: Collection[str]) -> dict[str, int]:
+    """Site -> how many of its webhooks fail: they are on, and their last message has not been taken."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id.in_(site_ids), WebhookEndpoint.active)
+    found = session.scalars(query).all() if site_ids else []
+    latest = last_tried(session, [one.id for one in found])
+    return dict(Counter(one.site_id for one in found if fails(latest.get(one.id))))
+
+
+def fails(latest: WebhookDelivery | None) -> bool:
+    """Whether the last message that left an endpoint was not taken."""
+    return latest is not None and state_of(latest) in ("failing", "given up")
+
+
+def last_tried(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
+    """The latest delivery of each endpoint that was tried: one look into an index for each."""
+    results = {}
+    for endpoint_id in endpoint_ids:
+        query = select(WebhookDelivery).where(
+            WebhookDelivery.endpoint_id == endpoint_id,
+            or_(WebhookDelivery.attempts > 0, WebhookDelivery.delivered_at.is_not(None)),
+        )
+        latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
+        if latest is not None:
+            results[endpoint_id] = latest
+    return results
+
+
 def require_callback(url: str, home: str) -> None:
     """Raises EndpointRefused for a callback that cannot be posted to, or whose host is not that of the site `home`."""
     require_address(url)
     try:
-        host = _host(home if "//" in home else f"//{home}")
-        same = host is not None and host == _host(url)
+        of_site = _spellings(urlsplit(home if "//" in home else f"//{home}").hostname)
     except ValueError:
-        same = False
-    if not same:
+        of_site = set()
+    if of_site.isdisjoint(_spellings(urlsplit(url).hostname)):
         raise EndpointRefused("Its host is not the site's.")
 
 
-def _host(url: str) -> str | None:
-    """The host of an address as the network knows it: an internationalised name by its letters.
+def _spellings(host: str | None) -> set[str]:
+    """The ASCII names that a host may have in the DNS: `müller.example` is `xn--mller-kva.example`.
 
-    Raises:
-        ValueError: it is no name of a host.
+    There are two standards for it: the older one has no ß and no joiners, the newer one spells out every letter.
     """
-    host = urlsplit(url).hostname
-    return host.encode("idna").decode() if host and not host.isascii() else host
+    labels = unicodedata.normalize("NFC", (host or "").rstrip(".").lower()).split(".")
+    exact = ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels)
+    try:
+        older = ".".join(labels).encode("idna").decode()
+    except UnicodeError:
+        older = exact
+    return {exact, older} - {""}
 
 
 def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor: str) -> WebhookEndpoint:

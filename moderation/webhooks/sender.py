@@ -192,10 +192,32 @@ def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
     may = [address for address in addresses if is_permitted(address, allow)]
     if not may:
         raise Refused(
-            f"{parts.hostname} is at a private or reserved address ({', '.join(addresses[:3])}). "
+            f"{parts.hostname} is at a private or reserved address. "
             "The operator can permit its network with WINNOW_WEBHOOK_ALLOW."
         )
     return may
+
+
+def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
+    """Raises Refused for a host that is an address, or this machine's own name, and can never be sent to.
+
+    Asks nobody: where another name leads may change, and is seen at sending.
+    """
+    host = (parts.hostname or "").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        addresses = ["127.0.0.1", "::1"]
+    elif _NUMBER.fullmatch(host.rpartition(".")[2]):
+        addresses = [socket.inet_ntoa(socket.inet_aton(host))]
+    elif ":" in host:
+        addresses = [host]
+    else:
+        return
+    if not any(is_permitted(address, allow) for address in addresses):
+        network = ip_network(addresses[0])
+        raise Refused(
+            f"{host} is a private or reserved address, so nothing can be sent there. The operator can allow it: set "
+            f"WINNOW_WEBHOOK_ALLOW={network} and start Winnow again."
+        )
 
 
 def is_permitted(text: str, allow: Sequence[Network] = ()) -> bool:

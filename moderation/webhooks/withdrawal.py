@@ -48,6 +48,29 @@ def replace_undelivered(session: Session, comment_id: str, endpoint_id: str, at:
     )
 
 
+def take_back_answer(session: Session, comment_id: str, version: int) -> bool:
+    """Cancel what waits to tell how the appeal against `version` ended, unless some of it may have left already.
+
+    Gives whether nobody has heard of it.
+    """
+    query = select(WebhookDelivery).where(
+        WebhookDelivery.comment_id == comment_id,
+        WebhookDelivery.event == catalogue.APPEAL_DECIDED.name,
+        WebhookDelivery.cancelled_at.is_(None),
+    )
+    rows = [
+        one
+        for one in session.scalars(query.order_by(WebhookDelivery.id).with_for_update())
+        if one.payload["data"]["version"] == version
+    ]
+    if any(one.attempts or one.leased_until or one.delivered_at for one in rows):
+        return False
+    for one in rows:
+        one.next_attempt_at, one.cancelled_at = None, clock.now()
+    session.flush()
+    return True
+
+
 def take_back(session: Session, comment_id: str, version: int, decided_at: datetime | None) -> set[str]:
     """Cancel what the decision that made `version` has waiting, in the caller's transaction.
 

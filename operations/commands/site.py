@@ -31,8 +31,8 @@ def site() -> None:
 def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
     """Create the site NAME and print its keys, which are shown only now.
 
-    The API key is for the native API. The compat key is for the drop-in protocols (Perspective, Akismet, OpenAI): it
-    can score and give feedback, and read nothing.
+    The API key is for the native API. The compat key is for servers that speak a drop-in protocol (Perspective,
+    Akismet, OpenAI): it can score, give feedback and decide on what is held. For pages, see `browser-key`.
     """
     found, store = open_installation()
     try:
@@ -72,6 +72,28 @@ def rotate_key(*, name: str, only: Literal["api", "compat"] | None, as_json: boo
     made = sites.rotate_key(store, found, site_id, only or "both")
     keys = {"id": site_id, "api_key": made.api_key, "compat_key": made.compat_key}
     _show({name: value for name, value in keys.items() if value is not None}, as_json=as_json)
+
+
+@site.command()
+@click.argument("name")
+@click.option(
+    "--origin", "origins", multiple=True, metavar="URL", help="A page's host that may use it; may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def browser_key(*, name: str, origins: tuple[str, ...], as_json: bool) -> None:
+    """Make a key for the pages of the site NAME (or id), which anybody who reads them may take.
+
+    With it one can have texts scored in a drop-in protocol, and nothing else: no feedback, no reading, nothing kept.
+    The one before works until the next is made.
+    """
+    found, store = open_installation()
+    with store.read() as session:
+        site_id = _find(session, name).id
+    try:
+        made = sites.add_browser_key(store, found, site_id, origins)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--origin") from None
+    _show({"id": site_id, "browser_key": made}, as_json=as_json)
 
 
 @site.command()

@@ -6,21 +6,22 @@ import json
 from typing import Any, NoReturn
 
 from flask import request
-from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from service import form_encoding
+from service.form_encoding import MULTIPART, URLENCODED
 from service.problems import Problem
 
 JSON_TYPES = frozenset({"application/json", "text/json"})
 NDJSON_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+FORM_TYPES = frozenset({URLENCODED, MULTIPART})
 
 
 def read_object(*, limit: int, forms: bool = False) -> dict[str, Any]:
     """The request's JSON object; with `forms`, also a form's fields, each of which may be given once."""
     if request.mimetype in FORM_TYPES and forms:
-        _read(limit)  # Werkzeug parses what it has cached
-        return _form(request.form)
+        _read(limit)  # it is cached
+        return _form()
     _require(JSON_TYPES, "application/json or a form" if forms else "application/json")
     value = parse(_read(limit))
     if not isinstance(value, dict):
@@ -99,13 +100,26 @@ def _line(line: bytes, number: int) -> Any:
         return Problem("malformed", f"Line {number}: {problem.detail}")
 
 
-def _form(form: MultiDict[str, str]) -> dict[str, Any]:
-    if request.files:
+def _form() -> dict[str, Any]:
+    _require_utf8(form_encoding.declared_charset())
+    try:
+        fields, has_files = form_encoding.read_body()
+    except BadRequest:
+        raise Problem("malformed", "The form's parts cannot be told apart: send it as its Content-Type says.") from None
+    if has_files:
         raise Problem("malformed", "Files are not accepted.")
-    for name, values in form.lists():
-        if len(values) > 1:
-            raise Problem("malformed", f"The form gives {shown(name)} {len(values)} times.")
-    return dict(form.items())
+    found: dict[str, str] = {}
+    for field in fields:
+        _require_utf8(field.charset)
+        name = field.name.decode(errors="backslashreplace")
+        if name in found:
+            raise Problem("malformed", f"The form gives {shown(name)} more than once.")
+        try:
+            found[name] = field.value.decode()
+        except UnicodeDecodeError as error:
+            what = f"{shown(name)} has a byte, 0x{error.object[error.start]:02X}, that cannot be read"
+            raise Problem("unsupported-media-type", f"Send UTF-8: {what}.") from None
+    return found
 
 
 def _require(accepted: frozenset[str], wanted: str) -> None:
@@ -116,8 +130,11 @@ def _require(accepted: frozenset[str], wanted: str) -> None:
             f"Send {wanted}: {sent} not understood here." if request.mimetype else f"Set the Content-Type to {wanted}.",
             headers={"Accept": ", ".join(sorted(accepted))},
         )
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if charset not in {"utf-8", "utf8", "us-ascii"}:
+    _require_utf8(form_encoding.declared_charset())
+
+
+def _require_utf8(charset: str | None) -> None:
+    if charset is not None and form_encoding.codec(charset) != "utf-8":
         raise Problem("unsupported-media-type", f"Send UTF-8: the charset {shown(charset)} is not understood.")
 
 

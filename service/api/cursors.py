@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from service.api.fields import show_moment
 from service.problems import invalid
@@ -38,9 +38,9 @@ def decode(kind: str, cursor: str, types: Sequence[type]) -> list[Part]:
 def _part(value: object, wanted: type) -> Part:
     if wanted is datetime and isinstance(value, str):
         moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not 1900 <= moment.year <= 2200:  # others could leave the calendar later
             raise ValueError(value)
-        return moment
+        return moment.astimezone(UTC)
     if wanted is str and isinstance(value, str) and "\0" not in value:
         value.encode()
         return value

@@ -11,10 +11,11 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from moderation import addresses, clock
-from texts import links
+from texts import links, visibility
+from texts.escapes import OF_WINDOWS
 
-#: What has no place in a name or an id: C0, DEL and C1.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+#: What has no place in a name or an id: C0, DEL and C1, and the line breaks of Unicode.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: In prose, line breaks and tabs mean something; the rest is left over from word processors, and taken out.
 _MEANINGLESS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
@@ -74,8 +75,13 @@ def _read_line(text: str) -> str:
 
 def _clean_prose(text: str) -> str:
     if not text.isprintable():
-        text = _MEANINGLESS.sub("", text)
-    return "" if text.isspace() else text
+        text = _MEANINGLESS.sub("", text.translate(OF_WINDOWS))
+    return text if visibility.can_be_seen(text, unknown_tags=True) else ""
+
+
+def _clean_name(text: str) -> str:
+    text = text.translate(OF_WINDOWS).strip()
+    return text if visibility.can_be_seen(text, unknown_tags=True) else ""
 
 
 def Remark(*, longest: int, **known: Any) -> Text:
@@ -118,7 +124,10 @@ def _read_past(text: str) -> datetime:
 
 #: One line of text, trimmed, without control characters.
 Line = partial(Text, read=_read_line)
-#: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain.
+#: The same that somebody goes by: letters and mark-up that cannot be seen are no name.
+Name = partial(Line, clean=_clean_name)
+#: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain. Where nothing
+#: of it can be seen, it is empty.
 Prose = partial(Text, clean=_clean_prose)
 #: An IP address, as a proxy or a library writes it; what cannot be read counts as null.
 Address = partial(Text, longest=1000, clean=lambda text: addresses.read(text) or "")

@@ -9,7 +9,9 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from moderation import actors
+from moderation.patterns import PatternError
 from moderation.policy import policies
+from moderation.policy.rules import LISTS
 from moderation.tables import PolicyVersion
 from service.api.fields import show_moment
 from service.api.policy_schemas import (
@@ -57,6 +59,7 @@ def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
     _check_effective(body)
     with context().store.write() as session:
         current = _require_version(session, site_id, seen).document
+        _check_lists(body, current)
         saved = policies.save(session, site_id, {"expires": current.get("expires", {})} | body, actor=actors.SITE)
     return answer(_show_policy(saved))
 
@@ -88,8 +91,21 @@ def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
     seen = body.pop("version", None)
     with context().store.write() as session:
         document = _require_version(session, site_id, seen).document
+        _check_lists(body, document)
         saved = policies.save(session, site_id, document | body, actor=actors.SITE)
     return answer(_show_rules(saved))
+
+
+def _check_lists(sent: dict[str, Any], stored: dict[str, Any]) -> None:
+    """A list must not cost too much for each comment, as far as it is new."""
+    errors: dict[str, list[str]] = {}
+    for one in LISTS:
+        try:
+            one.check(sent[one.key], stored.get(one.key, one.default))
+        except PatternError as error:
+            errors[one.key] = [str(error)]
+    if errors:
+        raise invalid(errors)
 
 
 def _check_effective(document: dict[str, Any]) -> None:

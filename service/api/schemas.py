@@ -17,6 +17,7 @@ from service.api.fields import (
     Line,
     Link,
     Moment,
+    Name,
     PastMoment,
     Prose,
     Remark,
@@ -48,7 +49,7 @@ class Request(Schema):
 class SubmissionSchema(Request):
     """A comment to be moderated."""
 
-    name = Line(required=True, longest=LONGEST_NAME, missing=NAME_MISSING, metadata={"example": "Ada"})
+    name = Name(required=True, longest=LONGEST_NAME, missing=NAME_MISSING, metadata={"example": "Ada"})
     comment = Prose(
         required=True,
         longest=LONGEST_COMMENT,
@@ -93,7 +94,7 @@ class SubmissionSchema(Request):
 class EditSchema(Request):
     """What changes. A comment that changed is pending until it has been scored again."""
 
-    name = Line(longest=LONGEST_NAME, missing=NAME_MISSING)
+    name = Name(longest=LONGEST_NAME, missing=NAME_MISSING)
     comment = Prose(longest=LONGEST_COMMENT, missing=COMMENT_MISSING)
     email = Line(longest=320, allow_none=True)
     url = Link(longest=2000, allow_none=True, metadata={"format": "uri"})

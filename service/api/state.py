@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 
 from moderation.intake.gathering import Intake
+from moderation.sites import sites
 from service.api.authentication import Keys
 from service.context import Context
 from service.limits import Buckets
@@ -25,7 +26,7 @@ class ThreadConverter(BaseConverter):
 class State:
     """Known keys, where submissions gather, the limits, and how many more requests may wait for a decision."""
 
-    keys: Keys
+    keys: Keys[str]
     intake: Intake
     requests: Buckets
     wrong_keys: Buckets
@@ -42,7 +43,7 @@ def init_app(app: Flask) -> None:
     settings = found.settings
     app.url_map.converters["thread"] = ThreadConverter
     app.extensions["winnow_api"] = State(
-        keys=Keys(found.store),
+        keys=Keys(found.store, sites.authenticate),
         intake=Intake(found.store, found.queues),
         requests=Buckets(settings.rate_limit),
         wrong_keys=Buckets(settings.rate_limit_auth),

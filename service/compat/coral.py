@@ -1,7 +1,7 @@
 """Coral's external moderation phase: `POST /coral/phase?site=ID`, signed by Coral, answered by the site's policy.
 
-Coral publishes a comment when a phase fails, so once a request is known to be Coral's, whatever keeps us from judging
-is answered as a comment that a person has to look at.
+Coral publishes a comment when a phase fails, so unless a request is known not to be Coral's, whatever keeps us from
+judging is answered as a comment that a person has to look at.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, current_app, g, request
 
 from moderation import authors, clock
@@ -27,21 +26,27 @@ from service.api.state import state as api_state
 from service.compat import shared
 from service.compat.shared import Refusal
 from service.context import context
-from texts import markup
+from texts import markup, visibility
 
-log = structlog.get_logger(__name__)
 blueprint = Blueprint("coral", __name__)
 
 #: For how long a site's secret is known without asking the database; longer while the database is away.
 _KNOWN_SECONDS = 5.0
 _MOST_SIGNATURES = 10
 _STATUSES = {"flagged": "SYSTEM_WITHHELD", "rejected": "REJECTED"}
+#: Half of a surrogate pair, which JSON can say and which is no character.
+_HALF = re.compile("[\ud800-\udfff]")
 _SPAM_RULES = frozenset({"links", "repeated"})
 _TAG = re.compile(r"</?(?:a|b|blockquote|br|div|em|i|li|ol|p|s|span|strong|u|ul)\b[^<>]*>", re.IGNORECASE)
+#: Why a request is not Coral's, as far as one can tell.
+_OF_A_STRANGER: dict[str, str] = {
+    "wrong_key": "X-Coral-Signature does not match. `winnow site coral` takes the phase's signing secret.",
+    "too_many": "Too many requests whose signature does not match came from this address.",
+}
 
 
 class Malformed(Exception):
-    """The body is not a phase's request; the message says where."""
+    """The body is not a phase's request about words; the message says where, and repeats nothing of it."""
 
 
 @blueprint.post("/coral/phase")
@@ -50,15 +55,8 @@ def judge_phase() -> Response:
     site_id = request.args.get("site", "")
     body = request.get_data(cache=False)
     _require_signature(site_id, body)
-    g.site_id = site_id
-    comment = _read(site_id, body)
-    try:
-        shared.take_one(site_id)
-        decision = shared.decide(comment)
-    except (Refusal, *AWAY) as error:
-        log.warning("coral.withheld", why=getattr(error, "kind", type(error).__name__))
-        return _answer({"status": "SYSTEM_WITHHELD"})
-    return _opinion(decision)
+    shared.take_one(site_id)
+    return _opinion(shared.decide(_read(site_id, body)))
 
 
 @blueprint.before_request
@@ -67,25 +65,32 @@ def _prepare() -> None:
 
 
 @blueprint.errorhandler(Malformed)
-def _refuse_malformed(error: Malformed) -> Response:
-    return _answer({"error": str(error)}, 400)
+def _withhold_malformed(error: Malformed) -> Response:
+    shared.note_refused("malformed", what=str(error))
+    return _withhold()
 
 
 def _refuse(refusal: Refusal) -> Response:
-    messages = {
-        "wrong_key": "X-Coral-Signature does not match. `winnow site coral` takes the phase's signing secret.",
-        "too_many": "Too many requests whose signature does not match came from this address.",
-        "too_large": f"The request is larger than {shared.MAX_BODY_BYTES} bytes.",
-        "unavailable": "The database cannot be used right now.",
-        "refused": "The request was refused.",
-    }
-    response = _answer({"error": messages.get(refusal.kind, "This is a fault of ours.")}, refusal.status)
+    """Withhold the comment, unless this is not known to be Coral: then there is none, and a stranger may hear why.
+
+    A body that is too large to be read, or a database that does not tell us the secret, keeps us from looking at the
+    signature. A stranger learns nothing by being told to withhold a comment; Coral would publish on anything else.
+    """
+    if refusal.kind not in _OF_A_STRANGER or refusal.site_id is not None:
+        return _withhold()
+    message = _OF_A_STRANGER[refusal.kind]
+    response = _answer({"error": message}, refusal.status)
     if refusal.retry_after:
         response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
     return response
 
 
 shared.answer_failures(blueprint, _refuse)
+shared.count_calls(blueprint, "coral.judge_phase")
+
+
+def _withhold() -> Response:
+    return _answer({"status": "SYSTEM_WITHHELD"})
 
 
 def _require_signature(site_id: str, body: bytes) -> None:
@@ -95,6 +100,8 @@ def _require_signature(site_id: str, body: bytes) -> None:
         Refusal: none is; or `too_many` such requests.
     """
     secret = _secret(site_id)
+    if secret is not None:
+        g.site_id = site_id
     wanted = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
     given = request.headers.get("X-Coral-Signature", "").encode()[:2000].split(b",")[:_MOST_SIGNATURES]
     matches = [hmac.compare_digest(one.strip(), f"sha256={wanted}".encode()) for one in given]
@@ -127,23 +134,19 @@ def _secret(site_id: str) -> str | None:
 def _read(site_id: str, body: bytes) -> Comment:
     try:
         sent = json.loads(body.decode())
-        json.dumps(sent, ensure_ascii=False).encode()  # lone surrogates are not text
     except (ValueError, RecursionError):
         raise Malformed("The body is not valid JSON in UTF-8.") from None
     if not isinstance(sent, dict) or sent.get("action") not in ("NEW", "EDIT"):
         raise Malformed("`action` is neither NEW nor EDIT.")
-    comment, author = _object(sent, "comment"), _object(sent, "author")
-    text = comment.get("body")
-    if not isinstance(text, str):
-        raise Malformed("`comment.body` is not a string.")
-    author_id = author.get("id")
-    if not isinstance(author_id, str):
-        raise Malformed("`author.id` is not a string.")
+    text, author_id = _string(sent, "comment", "body"), _string(sent, "author", "id")
+    words = plain_text(text)
+    if not visibility.can_be_seen(words):  # a picture, or a rating without a word: readers see what we do not
+        raise Malformed("`comment.body` has no words.")
     return Comment(
         id=clock.new_id("c"),
         site_id=site_id,
         name="",
-        comment=plain_text(text),
+        comment=words,
         user_id=author_id,
         author_key=authors.key_of(author_id, None, None),
         revision=1,
@@ -157,10 +160,13 @@ def plain_text(body: str) -> str:
     return markup.words_of(body) if _TAG.search(body) else body
 
 
-def _object(sent: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = sent.get(name)
-    if not isinstance(found, dict):
-        raise Malformed(f"`{name}` is not an object.")
+def _string(sent: Mapping[str, Any], part: str, name: str) -> str:
+    within = sent.get(part)
+    found = within.get(name) if isinstance(within, dict) else None
+    if not isinstance(found, str):
+        raise Malformed(f"`{part}.{name}` is not a string.")
+    if _HALF.search(found):
+        raise Malformed(f"`{part}.{name}` holds half of a character.")
     return found
 
 

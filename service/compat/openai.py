@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from flask import Blueprint, Response, request
 from moderation.policy.terms import Policy
 from service.compat import shared
 from service.compat.shared import Refusal
+from texts import visibility
 
 blueprint = Blueprint("openai", __name__)
 
@@ -41,6 +43,16 @@ MAX_INPUTS = 1000
 MAX_CHARACTERS = 100_000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
+#: What JSON can say and is no character, and what stands for a byte that is no UTF-8.
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+#: Code of an error -> what `history/calls.py` calls it, where the request is not simply malformed.
+_COUNTED_AS = {
+    "empty_string": "missing_field",
+    "missing_required_parameter": "missing_field",
+    "array_above_max_length": "too_large",
+    "string_above_max_length": "too_large",
+    "unsupported_language": "language",
+}
 
 
 class Invalid(Exception):
@@ -61,7 +73,7 @@ def moderate() -> Response:
     model = _model(sent.get("model"))
     policy = shared.policy(site_id)
     if policy.flag_unknown_language:
-        _require_judged(texts)
+        _require_judged(texts, alone=isinstance(sent["input"], str))
     scores = shared.score(texts)
     results = [_result(one, policy) for one in (scores if each else [_highest(scores)])]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
@@ -74,6 +86,7 @@ def _prepare() -> None:
 
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
+    shared.note_refused(_COUNTED_AS.get(error.code or "", "malformed"), what=error.param)
     return _error(400, str(error), param=error.param, code=error.code)
 
 
@@ -88,6 +101,7 @@ def _refuse(refusal: Refusal) -> Response:
 
 
 shared.answer_failures(blueprint, _refuse)
+shared.count_calls(blueprint, "openai.moderate")
 
 _AWAY = (503, "server_error", "unavailable", "The server is temporarily unable to score. Try again in a moment.")
 _INTERNAL = (500, "server_error", None, "The server had an error while processing your request.")
@@ -100,6 +114,12 @@ _REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
         "(i.e. Authorization: Bearer YOUR_KEY).",
     ),
     "wrong_key": (401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    "not_allowed": (
+        403,
+        "invalid_request_error",
+        "not_allowed",
+        "This API key may be used only on the pages that it is bound to.",
+    ),
     "too_many": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests of this site."),
     "too_large": (
         413,
@@ -126,15 +146,15 @@ def _receive() -> dict[str, Any]:
             code="unsupported_content_type",
         )
     try:
-        sent = json.loads(request.get_data(cache=False).decode())
-        json.dumps(sent, ensure_ascii=False).encode()  # lone surrogates are not text
+        sent = json.loads(request.get_data(cache=False).decode(errors="surrogateescape"))
     except (ValueError, RecursionError):
         raise Invalid("We could not parse the JSON body of your request.") from None
     if not isinstance(sent, dict):
         raise Invalid("We expected a JSON object as the body of your request.")
     for name in sent:
         if name not in ("input", "model"):
-            raise Invalid(f"Unknown parameter: '{name[:100]}'.", param=name[:100], code="unknown_parameter")
+            shown = name[:100].encode(errors="replace").decode()
+            raise Invalid(f"Unknown parameter: '{shown}'.", param=shown, code="unknown_parameter")
     if sent.get("input") is None:
         raise Invalid("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
     return sent
@@ -167,7 +187,10 @@ def _part(part: object, place: str) -> str:
 
 
 def _text(text: str, place: str) -> str:
-    if not text.strip():
+    if _NO_TEXT.search(text):
+        message = f"Invalid '{place}': not Unicode: half of a surrogate pair, or bytes that are no UTF-8."
+        raise Invalid(message, param=place, code="invalid_unicode")
+    if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
     if len(text) > MAX_CHARACTERS:
         message = (
@@ -194,15 +217,16 @@ def _model(given: object) -> str:
     )
 
 
-def _require_judged(texts: Sequence[str]) -> None:
+def _require_judged(texts: Sequence[str], *, alone: bool) -> None:
     classifier = shared.classifier()
     for number, text in enumerate(texts):
         if not classifier.judgeable(text):
+            place = "input" if alone else f"input[{number}]"
             message = (
-                f"Input {number} is in a language that this server cannot judge "
-                f"({classifier.detected_language(text)}), so it was not scored."
+                f"Invalid '{place}': it is in a language that this server cannot judge "
+                f"({classifier.detected_language(text)}), so nothing was scored."
             )
-            raise Invalid(message, param="input", code="unsupported_language")
+            raise Invalid(message, param=place, code="unsupported_language")
 
 
 def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -20,8 +20,10 @@ import models
 from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
+from moderation.history import calls
 from moderation.policy.terms import Policy
 from moderation.sites import sites
+from moderation.sites.sites import CompatCaller
 from moderation.store import AWAY
 from moderation.tables import Comment
 from service import classifier as of_process
@@ -31,10 +33,17 @@ from service.context import Context, context
 
 log = structlog.get_logger(__name__)
 
-#: Callers send a text and what is around it; as JSON escapes, 20 KB of text can be six times as long.
-MAX_BODY_BYTES = 1024 * 1024
+#: Callers send a text of up to 100,000 characters and what is around it; escaped, a character has up to twelve bytes.
+MAX_BODY_BYTES = 1280 * 1024
 
-Kind = Literal["no_key", "wrong_key", "too_many", "not_scored", "unavailable", "too_large", "refused", "internal"]
+Kind = (
+    Literal["no_key", "wrong_key", "not_allowed", "too_many"]
+    | Literal["not_scored", "unavailable", "too_large", "too_long", "no_text", "refused", "internal"]
+)
+
+
+#: What `history/calls.py` calls it, where it is not the same.
+_COUNTED_AS = {"refused": "malformed", "too_long": "too_large", "no_text": "missing_field"}
 
 
 class Refusal(Exception):
@@ -54,7 +63,7 @@ class Refusal(Exception):
 class State:
     """What these protocols keep for as long as the process runs."""
 
-    keys: Keys
+    keys: Keys[CompatCaller]
     lock: threading.Lock = field(default_factory=threading.Lock)
     scorer: Scorer | None = None
 
@@ -83,29 +92,55 @@ def load_classifier(app: Flask) -> None:
 def require_site(key: str | None, *, api_keys: bool = False) -> str:
     """The id of the site whose compat key (or, where `api_keys`, whose API key) this is; takes one from its rate limit.
 
+    A key for browsers will do, on the pages that it is bound to: only for calls that read and change nothing.
+
     Raises:
-        Refusal: `no_key`, `wrong_key`, or `too_many` of this site's requests or of this address's wrong keys.
+        Refusal: `no_key`, `wrong_key`, `not_allowed`, or `too_many` of this site's requests, or of wrong keys from this
+            address.
     """
+    caller = _require_caller(key, api_keys=api_keys)
+    if caller.origins and request.headers.get("Origin", "") not in caller.origins:
+        raise Refusal("not_allowed", status=403, site_id=caller.site_id)
+    g.from_browser = caller.from_browser
+    return caller.site_id
+
+
+def require_server(key: str | None) -> str:
+    """The same where something is read, kept or decided: a key that stands in a page may not, and no page may at all.
+
+    Raises:
+        Refusal: as above.
+    """
+    caller = _require_caller(key)
+    if caller.from_browser or "Origin" in request.headers:
+        raise Refusal("not_allowed", status=403, site_id=caller.site_id)
+    return caller.site_id
+
+
+def only_scores() -> bool:
+    """Whether the key of this request is one for browsers: nothing of it may be kept."""
+    return bool(g.get("from_browser"))
+
+
+def _require_caller(key: str | None, *, api_keys: bool = False) -> CompatCaller:
     if not key:
         raise Refusal("no_key", status=401)
-    site_id = site_of(key, api_keys=api_keys)
-    limits = api_state()
-    if site_id is None:
-        if wait := limits.wrong_keys.take(request.remote_addr or ""):
+    caller = _caller_of(key, api_keys=api_keys)
+    if caller is None:
+        if wait := api_state().wrong_keys.take(request.remote_addr or ""):
             raise Refusal("too_many", status=429, retry_after=wait)
         raise Refusal("wrong_key", status=401)
-    g.site_id = site_id
-    take_one(site_id)
-    return site_id
+    g.site_id = caller.site_id
+    take_one(caller.site_id)
+    return caller
 
 
-def site_of(key: str, *, api_keys: bool = False) -> str | None:
-    """The id of the site whose key this is; asks no limit."""
+def _caller_of(key: str, *, api_keys: bool) -> CompatCaller | None:
     if not key.isascii() or len(key) > 200:
         return None
-    found = state().keys.site_of(key.lower()) if len(key) == sites.COMPAT_KEY_LENGTH else None
-    if found is None and api_keys:
-        found = api_state().keys.site_of(key)
+    found = state().keys.caller_of(key.lower()) if len(key) == sites.COMPAT_KEY_LENGTH else None
+    if found is None and api_keys and (site_id := api_state().keys.caller_of(key)):
+        return CompatCaller(site_id, from_browser=False, origins=frozenset())
     return found
 
 
@@ -170,9 +205,36 @@ def decide(comment: Comment) -> Decision:
     scorer = _scorer()
     began = time.perf_counter()
     [decision] = scorer.decide([comment])
-    if decision.scores is not None:
+    if decision.scores is None:
+        note_refused("not_scored")
+    else:
         _count_scored(1, time.perf_counter() - began)
     return decision
+
+
+def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
+    """Have the answers to these routes of a blueprint, which give verdicts, counted and refusals among them logged."""
+
+    @blueprint.after_request
+    def count(response: Response) -> Response:
+        if request.endpoint in endpoints and request.method != "OPTIONS":
+            _count_call(blueprint.name)
+        return response
+
+
+def note_refused(kind: str, *, what: str | None = None) -> None:
+    """Say why the current call has no verdict: one of `calls.REFUSED`; `what` names a field, for the log."""
+    g.call_refused, g.call_lacks = kind, what
+
+
+def _count_call(protocol: str) -> None:
+    site_id, refused = g.get("site_id") or "", g.get("call_refused")
+    if refused:
+        log.warning("call.refused", protocol=protocol, site=site_id or None, why=refused, what=g.get("call_lacks"))
+    outcome = refused or calls.ANSWERED
+    context().queues.breaker.call(
+        lambda client: calls.record(client, site_id, protocol, outcome), doing="counting calls for a verdict"
+    )
 
 
 def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
@@ -180,21 +242,22 @@ def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -
 
     @blueprint.errorhandler(Refusal)
     def refuse(refusal: Refusal) -> Response:
+        note_refused(_COUNTED_AS.get(refusal.kind, refusal.kind))
         return show(refusal)
 
     @blueprint.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:
         status = error.code or 500
         kind: Kind = "too_large" if status == 413 else "refused" if status < 500 else "internal"
-        return show(Refusal(kind, status=status))
+        return refuse(Refusal(kind, status=status))
 
     @blueprint.errorhandler(Exception)
     def refuse_unforeseen(error: Exception) -> Response:
         if isinstance(error, AWAY):
             log.warning("database.unavailable", error=type(error).__name__)
-            return show(Refusal("unavailable", status=503, retry_after=2))
+            return refuse(Refusal("unavailable", status=503, retry_after=2))
         log.error("request.failed", request_id=g.get("request_id"), **_told(error))
-        return show(Refusal("internal", status=500))
+        return refuse(Refusal("internal", status=500))
 
 
 def _told(error: Exception) -> dict[str, str]:

@@ -27,6 +27,7 @@ from service.console import (
     sites,
     statistics,
 )
+from service.console.card import sentences
 from service.console.page_groups import PageGroups
 from service.console.policy.policy import allow_long_lists
 from service.console.queue import live_updates
@@ -51,6 +52,7 @@ blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(pages.exact, "exact")
 blueprint.add_app_template_filter(wording.named, "named")
+blueprint.add_app_template_filter(sentences.listed, "listed")
 blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)

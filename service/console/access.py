@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Response, abort, g, jsonify, redirect, request, url_for
+from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import Session
@@ -43,11 +43,11 @@ def check() -> ResponseReturnValue | None:
     """For `before_request`: a form must carry its token, and a page its user."""
     if request.endpoint == "console.static":
         return None
-    csrf.protect()
     token = request.cookies.get(SESSION_COOKIE)
     g.user = accounts.resume_session(context().store, token) if token else None
     if g.user is None and request.endpoint not in _OPEN:
         return _ask_to_sign_in()
+    csrf.protect()
     if g.user is not None and _lacks_authenticator(g.user) and request.endpoint not in _WITHOUT_AUTHENTICATOR:
         return _ask_for_authenticator()
     return None
@@ -158,7 +158,10 @@ def wants_json() -> bool:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if wants_json():
-        return jsonify(message="You are no longer signed in. Load the page again to sign in."), 401
+        message = "You are no longer signed in, so nothing was done."
+        return jsonify(message=message, sign_in=url_for("console.show_sign_in")), 401
+    if request.method != "GET":
+        flash("You are no longer signed in, so nothing was done. Sign in, and do it once more.", "bad")
     wanted = request.full_path.removesuffix("?") if request.method == "GET" else None
     if wanted == url_for("console.show_queue"):
         wanted = None

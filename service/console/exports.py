@@ -1,6 +1,7 @@
 """Files of many rows, written while they are read: a page of rows at a time, never the whole.
 
-A file that is being sent takes a thread for as long as that takes, so only a few may be at once.
+A file that is being sent takes a thread for as long as its reader takes, so only a few may be at once; one that is not
+read for a while is broken off (`service/asgi.py`).
 """
 
 from __future__ import annotations
@@ -18,17 +19,16 @@ from flask import Flask, Response, abort, current_app
 from models import LABELS
 from moderation import clock
 from moderation.tables import Comment
-from service import forms
+from service import csv_cells, forms
 from service.api.answers import show_comment
 
 #: Files that a process sends at a time; the other threads are for everybody else.
 AT_ONCE = 2
 #: What an export will come to is counted up to this, in this many rows at most.
 COUNT_UP_TO = LOOK = 200_000
-_LINES_AT_ONCE = 200
+#: A reader who reads nothing has us keep a few pieces of the file: they are small.
+_LETTERS_AT_ONCE = 32_000
 _TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
-#: What a spreadsheet would take for a formula, also after the white space that it skips.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 _PLAIN = (
     "id", "status", "name", "comment", "thread", "parent_id", "external_id", "email", "url", "ip", "user_agent",
@@ -72,17 +72,17 @@ def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) 
     """The file's bytes, some lines at a time."""
     if form == "csv":
         yield ("\ufeff" + _csv_line(columns)).encode()  # by the mark, spreadsheets know UTF-8
-    text: list[str] = []
+    text = io.StringIO()
     for row in rows:
         if form == "csv":
-            text.append(_csv_line([_cell(row.get(name)) for name in columns]))
+            text.write(_csv_line([csv_cells.cell(row.get(name)) for name in columns]))
         else:
-            text.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-        if len(text) == _LINES_AT_ONCE:
-            yield "".join(text).encode()
-            text = []
-    if text:
-        yield "".join(text).encode()
+            text.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        if text.tell() >= _LETTERS_AT_ONCE:
+            yield text.getvalue().encode()
+            text = io.StringIO()
+    if text.tell():
+        yield text.getvalue().encode()
 
 
 def send(body: Iterator[bytes], slot: Slot, *, name: str, form: str, total: tuple[int, bool]) -> Response:
@@ -125,13 +125,6 @@ def _csv_line(cells: Sequence[object]) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerow(cells)
     return written.getvalue()
-
-
-def _cell(value: object) -> object:
-    """Text that would be a formula gets an apostrophe before it, which spreadsheets show as text."""
-    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
 
 
 def moment(value: Any) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, make_response, render_template, url_for
-from flask_wtf.csrf import CSRFError
+from urllib.parse import urlsplit
+
+from flask import Response, jsonify, make_response, render_template, request, url_for
+from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NotFoundPage
@@ -39,12 +41,27 @@ def show_missing(_error: NotFound) -> Response:
 
 
 def show_forged(_error: CSRFError) -> Response:
-    """A form without its token: made elsewhere, or left open too long."""
+    """A form without its token: of another session, or made elsewhere. Nothing was done.
+
+    The page's script is given a token that holds, and whose it is: it tries once more where that is who the page is of.
+    No other site's page can read this answer.
+    """
+    user = access.user_or_none()
+    if access.wants_json() and user is not None:
+        said = f"You are signed in as {user.name} now. Load the page again."
+        return make_response(jsonify(message=said, csrf_token=generate_csrf(), me=user.name), 400)
     return refuse(
         400,
-        "This form had been open for too long, or it came from another page, so nothing was done. "
-        "Go back, load the page again, and send it once more.",
+        "This page was loaded before you last signed in, or more than twelve hours ago, so nothing was done. "
+        "Load it again, and do it once more.",
+        back=_referring_page(),
     )
+
+
+def _referring_page() -> str | None:
+    """The page of the console on which the form was."""
+    path = urlsplit(request.referrer or "")
+    return access.own_address(f"{path.path}?{path.query}" if path.query else path.path) if path.path else None
 
 
 def show_unavailable(_error: OperationalError) -> Response:

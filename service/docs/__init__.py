@@ -27,7 +27,7 @@ ADVICE = {
     "stale": "Somebody was quicker: `current` shows it as it is now. Decide again with its `version`, or leave it.",
     "not-now": "`detail` says what stands in the way, such as a webhook that is switched off. Change that first.",
     "erased": "Nothing of it is left to show or to change.",
-    "too-large": "A request takes 64 KiB, a batch 8 MiB, unless the operator has set other limits.",
+    "too-large": "A request takes 320 KiB, a batch 8 MiB, unless the operator has set other limits.",
     "unsupported-media-type": "Send JSON, and say so in `Content-Type`.",
     "invalid": "`errors` names each field, with sentences that you may show to who filled it in.",
     "too-many-requests": "Wait for as many seconds as `Retry-After` says.",

@@ -72,7 +72,7 @@ def build(session: Session, link: Link) -> Statement:
         site_name=session.scalars(select(Site.name).where(Site.id == comment.site_id)).one(),
         headline=wording.headline(comment.status),
         effect=wording.effect(comment.status),
-        grounds=wording.grounds(comment.reasons) if in_force else [],
+        grounds=_grounds(comment, events) if in_force else [],
         legal_ground=wording.legal_ground(comment.reasons) if comment.status == "rejected" else None,
         means=_means(comment, actor, events, reported=reported) if in_force else [],
         segments=segments(comment.comment, comment.spans if in_force else None),
@@ -83,6 +83,15 @@ def build(session: Session, link: Link) -> Statement:
         may_appeal=appeals.is_open(session, comment),
         until=until,
     )
+
+
+def _grounds(comment: Comment, events: Sequence[AuditEvent]) -> list[str]:
+    """Why, in sentences. Of a moderator's rejection without a reason there is to say why it had been held."""
+    reasons = comment.reasons or []
+    if not actors.is_person(comment.decided_by) or any(one.keys() & {"code", "note"} for one in reasons):
+        return wording.grounds(reasons)
+    held = next((event for event in events if event.actor == actors.POLICY and event.status != "published"), None)
+    return wording.without_reason(held.reasons if held is not None else None)
 
 
 def _means(comment: Comment, actor: str, events: Sequence[AuditEvent], *, reported: bool) -> list[str]:

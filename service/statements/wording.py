@@ -49,6 +49,14 @@ def grounds(reasons: Sequence[Mapping[str, Any]] | None) -> list[str]:
     return [_ground(reason) for reason in reasons or ()]
 
 
+def without_reason(held_for: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    """What is said of a moderator's rejection without a reason; `held_for` is why the automatic check had held it."""
+    grounds_before = grounds(held_for)
+    if not grounds_before:
+        return ["A person at the site rejected it and gave no reason. You may ask the site for one."]
+    return ["A person at the site rejected it after the automatic check had held it, for this reason:", *grounds_before]
+
+
 def legal_ground(reasons: Sequence[Mapping[str, Any]] | None) -> str:
     """On what kind of ground the decision stands: the law, or the site's own rules."""
     if any(reason.get("code") == "illegal" for reason in reasons or ()):

@@ -474,3 +474,76 @@ def test_the_policys_decision_meanwhile_is_told_as_the_policys(
     console_channel.publish(queues.redis, console_channel.Message("decided", site.id, [first]))
     expect(card(page, first)).to_contain_text("The site published this comment just now.")
     assert rows(store, Comment)[0].status == "published"
+
+
+# --- a session that ended, and a text that is cut -----------------------------------------------------------------
+
+
+def test_a_tab_whose_session_ended_offers_to_sign_in_and_lives_again(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, second] = flag("one", "two")
+    page = enter("mo")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("button", name="Sign out").click()
+    at_keyboard(page, "j", "r")
+    expect(card(page, first).locator(".outcome")).to_contain_text("You are no longer signed in, so nothing was done.")
+    with page.context.expect_page() as opened:
+        card(page, first).locator(".outcome").get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, "mo")
+    opened.value.wait_for_load_state()
+    opened.value.close()
+    card(page, first).focus()
+    at_keyboard(page, "r")
+    expect(card(page, first).get_by_text("Rejected.")).to_be_visible()
+    card(page, second).focus()
+    at_keyboard(page, "p")
+    expect(card(page, second).get_by_text("Published.")).to_be_visible()
+    assert [stored(store, one).status for one in (first, second)] == ["rejected", "published"]
+
+
+def test_a_long_comment_says_that_it_is_cut_and_is_opened_by_keyboard_also_on_its_own_page(
+    flag: Flag, enter: Callable[..., Page], url: str
+) -> None:
+    [long] = flag("A paragraph that goes on. " * 80 + "And here is the insult.")
+    page = enter("mo")
+    for address in (url, f"{url}comments/{long}"):
+        page.goto(address)
+        box, more = card(page, long).locator(".written").first, card(page, long).locator(".whole summary")
+        assert box.evaluate("box => box.scrollHeight > box.clientHeight + 50")
+        assert box.evaluate("box => getComputedStyle(box).maskImage").startswith("linear-gradient")
+        expect(more).to_contain_text("Show all of it: 2,1")
+        more.focus()
+        at_keyboard(page, "Enter")
+        assert box.evaluate("box => box.scrollHeight <= box.clientHeight + 1")
+        expect(more).to_have_text(re.compile("Show less"))
+        assert violations(page) == []
+
+
+def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
+    store: Store, site: CreatedSite, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(require_reason=True), actor="operator")
+    [first] = flag("one")
+    page = enter("mo")
+    at_keyboard(page, "j", "r")
+    expect(page.get_by_role("heading", name="Reason to reject it")).to_be_visible()
+    at_keyboard(page, "1")
+    expect(card(page, first).get_by_text("Rejected: Insults somebody.")).to_be_visible()
+
+
+def test_a_block_from_a_card_is_taken_back_on_the_card(flag: Flag, enter: Callable[..., Page]) -> None:
+    [first] = flag("one")
+    page = enter("mo")
+    card(page, first).locator("details.more summary").click()
+    card(page, first).locator("select[name=list]").first.select_option("blocked_authors")
+    card(page, first).get_by_role("button", name="Add to the list").click()
+    expect(card(page, first).get_by_text("is blocked from now on, for a week.")).to_be_visible()
+    page.reload()
+    expect(card(page, first).get_by_text(re.compile("This site blocks the author Ada until"))).to_be_visible()
+    card(page, first).get_by_role("button", name="Unblock").click()
+    expect(card(page, first).get_by_text("Ada is no longer among the blocked authors.")).to_be_visible()
+    expect(card(page, first).locator(".listed")).to_have_count(0)
+    assert violations(page) == []

@@ -64,9 +64,9 @@ def author(app: Flask, url: str, site_with_webhook: CreatedSite, new_context: Ne
     return go
 
 
-def choose(store: Store, site: CreatedSite, *, moderators: float) -> None:
+def choose(store: Store, site: CreatedSite, *, moderators: float, grace: int = 0) -> None:
     with store.write() as session:
-        settings = SiteSettings(second_look_automatic=0.0, second_look_moderators=moderators, grace_seconds=0)
+        settings = SiteSettings(second_look_automatic=0.0, second_look_moderators=moderators, grace_seconds=grace)
         site_settings.save(session, site.id, settings, actor="operator")
 
 
@@ -177,22 +177,60 @@ def test_a_second_moderator_looks_and_their_agreement_is_measured(
     assert overall.kappa == pytest.approx(0.4)
 
 
-def test_who_agrees_has_nothing_to_undo_by_button_or_key(
-    url: str, store: Store, site_with_webhook: CreatedSite, new_context: NewContext, post: Post
+def test_undo_takes_back_that_one_agreed_and_leaves_the_decision_before_that(
+    url: str, store: Store, site_with_webhook: CreatedSite, new_context: NewContext, post: Post, author: Author
 ) -> None:
-    choose(store, site_with_webhook, moderators=1.0)
-    comment = post("a insult=0.6")
-    press(at_queue(new_context, url, "mo"), url, comment, "Reject")
+    choose(store, site_with_webhook, moderators=0.0, grace=60)
+    appealed, other = post("a toxicity=0.95"), post("b insult=0.6")
+    page = author(appealed)
+    page.get_by_label("Why is the decision wrong?").fill("I meant it kindly.")
+    page.get_by_role("button", name="Send the appeal").click()
+    nia = new_context().new_page()
+    nia.goto(f"{url}/console/?kind=flag")
+    sign_in(nia, "nia")
+    nia.goto(f"{url}/console/?kind=flag")
+    nia.keyboard.press("j")
+    nia.keyboard.press("r")
+    expect(nia.locator(".outcome.good")).to_be_visible()
+    nia.goto(f"{url}/console/?kind=appeal")
+    card = nia.locator(f"article[id='{appealed.id}']")
+    nia.keyboard.press("j")
+    nia.keyboard.press("r")
+    expect(card.get_by_text("You agree with the decision before: it stays rejected.")).to_be_visible()
+    nia.keyboard.press("u")
+    expect(card.get_by_text("Undone: the appeal waits again.")).to_be_visible()
+    assert stored(store, other.id).status == "rejected"
+    page.reload()
+    expect(page.get_by_text("It was received.")).to_be_visible()
+    nia.keyboard.press("u")  # what it takes back is on another page
+    expect(nia.locator("#trouble")).to_contain_text("The comment by")
+    expect(nia.locator("#trouble")).to_contain_text("Undone.")
+    assert stored(store, other.id).status == "flagged"
+    nia.keyboard.press("u")
+    expect(nia.locator("#trouble span")).to_have_text("There is nothing to undo in this tab.")
+
+
+def test_an_answer_that_was_told_is_not_taken_back_and_the_page_says_so(
+    url: str, store: Store, site_with_webhook: CreatedSite, new_context: NewContext, post: Post, author: Author
+) -> None:
+    choose(store, site_with_webhook, moderators=0.0)
+    comment = post("a toxicity=0.95")
+    page = author(comment)
+    page.get_by_label("Why is the decision wrong?").fill("I meant it kindly.")
+    page.get_by_role("button", name="Send the appeal").click()
     nia = new_context().new_page()
     nia.goto(f"{url}/console/")
     sign_in(nia, "nia")
-    card = nia.locator(f"article[id='{comment.id}']")
-    card.get_by_role("button", name="Reject").click()
-    expect(card.get_by_text("You agree with the decision before: it stays rejected.")).to_be_visible()
-    expect(card.get_by_role("button", name="Undo")).to_have_count(0)
+    nia.keyboard.press("j")
+    nia.keyboard.press("e")
+    nia.locator("#note").fill("We looked again, and it is an insult.")
+    nia.keyboard.press("Enter")
+    expect(nia.locator(".outcome.good")).to_be_visible()
     nia.keyboard.press("u")
-    expect(nia.locator("#announcement")).to_have_text("There is nothing to undo.")
-    assert stored(store, comment.id).status == "rejected"
+    expect(nia.locator("#trouble")).to_contain_text("the author has been told that the decision stands")
+    page.reload()
+    expect(page.get_by_text("We looked again, and it is an insult.")).to_be_visible()
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,9 +10,11 @@ from urllib.parse import urlsplit
 import akismet
 import httpx
 import pytest
+from flask import Flask
 
 from moderation.sites.sites import CreatedSite
 from tests.clients import node
+from tests.support.compat import listening
 
 pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
@@ -96,3 +99,50 @@ def test_npms_client_with_its_host_option_sends_the_key_as_a_label_of_the_host(u
 def test_npms_client_unchanged_where_the_network_leads_akismets_host_to_us(url: str, site: CreatedSite) -> None:
     script = node.run(_NPM_EXAMPLES, requires=(REDIRECT,), AKISMET_KEY=site.compat_key, WINNOW_URL=url)
     assert script == _NPM_ANSWERS
+
+
+_CEDX = """
+    import('@cedx/akismet').then(async ({Author, Blog, Client, Comment}) => {
+      const client = new Client(process.env.AKISMET_KEY, new Blog({url: 'https://blog.example'}),
+        {baseUrl: process.env.WINNOW_URL});
+      const of = content => new Comment({author: new Author({ipAddress: '192.0.2.7', name: 'Ada'}), content});
+      const found = [];
+      for (const content of JSON.parse(process.env.TEXTS))
+        found.push(await client.checkComment(of(content)).catch(error => error.message));
+      console.log(JSON.stringify(found));
+    });
+"""
+
+
+def cedx(url: str, key: str, *texts: str) -> Any:
+    """What npm's @cedx/akismet makes of each text: 0 ham, 1 spam, 2 pervasive spam, or the message that it throws."""
+    return node.run(_CEDX, WINNOW_URL=url, AKISMET_KEY=key, TEXTS=json.dumps(texts))
+
+
+def test_cedx_throws_on_no_verdict(url: str, site: CreatedSite) -> None:
+    """It takes X-akismet-debug-help for a failure, and applications publish when it fails."""
+    texts = ("Hello", "toxicity=0.6", "toxicity=0.95", SPAM, BLATANT, "unscorable", "word " * 20_000)
+    assert cedx(url, site.compat_key, *texts) == [0, 1, 1, 1, 2, 1, 1]
+
+
+def test_cedx_hears_of_a_wrong_key(url: str) -> None:
+    assert cedx(url, "000000000000", "Hello") == ["This key is not valid. `winnow site rotate-key` makes a new one."]
+
+
+@pytest.mark.usefixtures("without_a_model")
+def test_while_nothing_can_be_judged_both_npm_clients_hear_spam(app: Flask, site: CreatedSite) -> None:
+    with listening(app) as url:
+        assert cedx(url, site.compat_key, "Hello") == [1]
+        host = f"winnow.example:{urlsplit(url).port}"
+        script = """
+            const {AkismetClient} = require('akismet-api');
+            const {AKISMET_KEY: key, AKISMET_HOST: host} = process.env;
+            const client = new AkismetClient({key, blog: 'https://blog.example', host, protocol: 'http'});
+            client.checkSpam({ip: '192.0.2.7', content: 'Hello'}).then(found => console.log(JSON.stringify(found)));
+        """
+        assert node.run(script, requires=(RESOLVE,), AKISMET_KEY=site.compat_key, AKISMET_HOST=host) is True
+
+
+def test_pypis_client_hears_spam_of_what_is_held(pypi: Callable[..., akismet.SyncClient]) -> None:
+    said: dict[str, Any] = {"user_ip": "127.0.0.1", "comment_author": "Ada"}
+    assert pypi().comment_check(comment_content="toxicity=0.6", **said) == akismet.CheckResponse.SPAM

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -26,6 +28,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store, WriteTurn
 from moderation.tables import ApiKey, AuditEvent, Site
 from tests.support.comments import rows
+from tests.support.waiting import eventually
 
 spawn = multiprocessing.get_context("spawn")
 fork = multiprocessing.get_context("fork")
@@ -194,6 +197,75 @@ def test_a_killed_writer_frees_the_turn_and_leaves_nothing(store: Store, databas
         session.add(event("of the survivor"))
     assert time.monotonic() - began < store_module.WRITE_TIMEOUT - 1
     assert [row.id for row in rows(store, AuditEvent)] == ["a_of the survivor"]
+
+
+@pytest.fixture
+def stopped(sqlite: Store, database_url: str) -> Iterator[psutil.Process]:
+    """A process that holds the turn to write and is stopped: it neither goes on nor dies."""
+    ours, theirs = spawn.Pipe()
+    holder = spawn.Process(target=_hold, args=(database_url, theirs), daemon=True)
+    holder.start()
+    assert ours.poll(120), "it has begun"
+    ours.recv()
+    process = psutil.Process(holder.pid)
+    process.suspend()
+    eventually(lambda: process.status() == psutil.STATUS_STOPPED, what="it is stopped")
+    yield process
+    process.kill()
+    holder.join(10)
+
+
+def _try_to_write(store: Store, name: str, outcomes: list[tuple[str, float]]) -> None:
+    began = time.monotonic()
+    try:
+        with store.write() as session:
+            session.add(event(name))
+    except OperationalError as error:
+        outcomes.append((str(error.orig), time.monotonic() - began))
+    else:
+        outcomes.append(("written", time.monotonic() - began))
+
+
+def test_nobody_waits_for_ever_for_a_stopped_process(
+    stopped: psutil.Process, sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 1.5)
+    outcomes: list[tuple[str, float]] = []
+    writers = [threading.Thread(target=_try_to_write, args=(sqlite, str(n), outcomes)) for n in range(12)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(20)
+    assert [what for what, _ in outcomes] == ["database is locked"] * 12
+    assert max(seconds for _, seconds in outcomes) < 2.5, "each waited its time, not one after the other"
+
+    outcomes.clear()
+    _try_to_write(sqlite, "soon after", outcomes)
+    assert outcomes[0][0] == "database is locked"
+    assert outcomes[0][1] < 1, "while it is stuck, nobody keeps a thread for long"
+
+    stopped.kill()
+    eventually(lambda: not psutil.pid_exists(stopped.pid) or stopped.status() == psutil.STATUS_ZOMBIE, what="it died")
+    outcomes.clear()
+    _try_to_write(sqlite, "afterwards", outcomes)
+    assert outcomes[0][0] == "written"
+    outsider = os.open(f"{sqlite.engine.url.database}.lock", os.O_RDWR)
+    fcntl.flock(outsider, fcntl.LOCK_EX | fcntl.LOCK_NB)  # what came too late for who waited was given back
+    os.close(outsider)
+    assert [row.id for row in rows(sqlite, AuditEvent)] == ["a_afterwards"]
+
+
+def test_a_turn_that_comes_too_late_is_given_back(stopped: psutil.Process, sqlite: Store) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "WRITE_TIMEOUT", 0.2)
+        outcomes: list[tuple[str, float]] = []
+        _try_to_write(sqlite, "in vain", outcomes)
+    assert outcomes[0][0] == "database is locked"
+    stopped.kill()
+    another = Store(str(sqlite.engine.url))  # a turn of its own, as another process would have
+    with another.write() as session:
+        session.add(event("of another"))
+    assert [row.id for row in rows(sqlite, AuditEvent)] == ["a_of another"]
 
 
 def test_a_thread_that_waits_too_long_for_its_turn_says_that_the_database_is_locked(

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from moderation import clock
 from moderation.decisions import comments
+from moderation.history import calls
 from moderation.intake import submissions
 from moderation.intake.queues import Queues, connect
 from moderation.settings import Settings
@@ -187,3 +188,24 @@ def test_a_webhook_that_fails(examine: Examine, found: Settings) -> None:
     assert level == "WARN"
     assert "blog.example" in text
     assert "hidden" not in text
+
+
+def test_a_site_whose_calls_are_all_refused_is_found(examine: Examine, server: RedisServer) -> None:
+    client = connect(server.url)
+    assert examine(fails=True)["calls"][0] == "OK"
+    calls.record(client, "s_answered", "akismet", "answered")
+    calls.record(client, "s_answered", "akismet", "missing_field")
+    calls.record(client, "", "openai", "wrong_key")
+    assert examine(fails=True)["calls"] == ("OK", "1 had a verdict and 2 had none since yesterday")
+    calls.record(client, "s_refused", "perspective", "attribute")
+    level, text = examine(fails=True)["calls"]
+    assert level == "WARN"
+    assert "perspective for s_refused: 1 asked for an attribute" in text
+    assert "s_answered" not in text
+
+
+def test_calls_that_all_come_without_a_key_are_found(examine: Examine, server: RedisServer) -> None:
+    calls.record(connect(server.url), "", "akismet", "no_key")
+    level, text = examine(fails=True)["calls"]
+    assert level == "WARN"
+    assert "akismet for no site that could be told: 1 came without a key" in text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 import structlog
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
@@ -15,7 +17,7 @@ from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Comment
+from moderation.tables import AuditEvent, Comment
 from tests.support.comments import accept
 from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
@@ -47,6 +49,17 @@ def test_what_redis_forgot_is_queued_within_seconds_also_after_redis_was_away(
         eventually(lambda: queues.length()["waiting"] == 1, within=15)
         assert clock.alive
         assert clock.stop() == 0
+
+
+@pytest.mark.one_database
+def test_it_empties_sqlites_log(settings: Settings, store: Store) -> None:
+    """What was erased is in the write-ahead log until that is written back."""
+    with store.write() as session:
+        session.add(AuditEvent(id="a_1", action="test", actor="test", created_at=time_of_day.now()))
+    log = Path(f"{store.engine.url.database}-wal")
+    assert log.stat().st_size > 0
+    with Part(settings, "clock"):
+        eventually(lambda: log.stat().st_size == 0, within=60, what="the log is empty")
 
 
 def test_sigterm_ends_it_at_once(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Akismet's protocol: verify-key, comment-check, submit-spam, submit-ham, usage-limit and key-sites.
 
-Answers are plain text with status 200, failures too. A check that cannot be answered is never answered `false`.
+Answers are plain text with status 200, failures too. A check that cannot be answered is never answered `false`, and
+only WordPress's own, which waits, is not answered `true` instead.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ blueprint = Blueprint("akismet", __name__)
 blueprint.before_request(answers.prepare)
 blueprint.after_request(answers.complete)
 shared.answer_failures(blueprint, answers.fail)
+shared.count_calls(blueprint, answers.CHECK)
 
 blueprint.add_url_rule("/1.1/verify-key", view_func=accounts.verify_key, methods=["POST"])
 blueprint.add_url_rule("/1.1/comment-check", view_func=checks.check_comment, methods=["POST"])

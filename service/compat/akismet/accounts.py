@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response
 
+from service import csv_cells
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import document, plain
@@ -134,7 +135,7 @@ def refuse_unknown(call: str) -> Response:  # noqa: ARG001
 
 
 def _require_site() -> str:
-    return shared.require_site(fields.key_of(fields.read()))
+    return shared.require_server(fields.key_of(fields.read()))
 
 
 def _number(text: str, otherwise: int) -> int:
@@ -146,5 +147,6 @@ def _table(title: str, rows: list[tuple[str, Counts]]) -> Response:
     writer = csv.writer(out, lineterminator="\n")
     out.write(f"{title}\n")
     writer.writerow(_COLUMNS)
-    writer.writerows([blog, *(getattr(counts, kind) for kind in KINDS), "false"] for blog, counts in rows)
+    numbers = ([getattr(counts, kind) for kind in KINDS] for _, counts in rows)
+    writer.writerows([csv_cells.cell(blog), *each, "false"] for (blog, _), each in zip(rows, numbers, strict=True))
     return Response(out.getvalue(), content_type="text/csv; charset=utf-8")

@@ -1,4 +1,9 @@
-"""What we answer, as clients of Akismet compare it: to the byte."""
+"""What we answer, as clients of Akismet compare it: to the byte, and by the headers that they take for a failure.
+
+Several take the mere presence of X-akismet-debug-help for "the call failed", whatever the body says, and some of
+X-akismet-error; so a verdict has neither. Others take everything but `true` for "not spam"; so whoever is not known to
+wait for a later answer is never told that we cannot judge: docs/decisions/0065-what-a-client-does-with-an-answer.md.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,17 @@ from typing import Any
 from flask import Response, g, request
 
 from service.compat import shared
+from service.compat.akismet import fields
 from service.compat.shared import Refusal
 
+#: The route that a comment's verdict is asked of.
+CHECK = "akismet.check_comment"
 #: Compared byte for byte by some clients.
 THANKS = "Thanks for making the web a better place."
-#: Any body but `true` and `false` has clients hold a comment and ask again later.
+#: Any body but `true` and `false` has WordPress's own check hold a comment and ask again later.
 HELD, UNANSWERED = "held", "error"
+#: Says beside a verdict that nobody has judged the comment, and why. No client knows it, so none fails by it.
+_WHY_HELD = "X-winnow-held"
 
 _MOST_PARTS = 5000
 
@@ -25,13 +35,22 @@ _HELP = {
         "Missing required field: api_key. Send it form-encoded, or as the first label of the host.",
     ),
     "wrong_key": ("invalid-key", "This key is not valid. `winnow site rotate-key` makes a new one."),
+    "not_allowed": (
+        "not-allowed",
+        "This key is for pages, and may only have comments scored, on the pages that it is bound to. "
+        "Everything else takes the compat key, from a server.",
+    ),
     "too_many": ("too-many-requests", "Too many requests came with this key. Try again in a moment."),
     "too_large": ("too-large", "The request is too large."),
     "not_scored": ("not-scored", "The comment could not be scored now. Try again later."),
+    "no_text": ("missing-required-field", "Missing required field: comment_content"),
+    "too_long": ("too-large", "The comment is too long."),
     "unavailable": ("unavailable", "Winnow's database is not available now. Try again later."),
     "refused": ("malformed-request", "The request could not be understood."),
     "internal": ("internal", "Something went wrong here. Winnow's log says what."),
 }
+#: Refused before the form could be read.
+_UNREAD = frozenset({"too_large", "refused"})
 
 
 def prepare() -> None:
@@ -62,6 +81,7 @@ def document(content: Any) -> Response:
 
 def missing(field: str) -> Response:
     """What a request lacks."""
+    shared.note_refused("missing_field", what=field)
     help_ = f"Missing required field: {field}"
     return plain(help_, error="missing-required-field", debug_help=help_)
 
@@ -72,7 +92,17 @@ def fail(refusal: Refusal) -> Response:
     of_the_key = refusal.kind in {"no_key", "wrong_key"} or (refusal.kind == "too_many" and refusal.site_id is None)
     if of_the_key and refusal.kind == "too_many":
         error, help_ = _HELP["wrong_key"]
+    waits = refusal.kind not in _UNREAD and fields.asks_again()
+    if request.endpoint == CHECK and not of_the_key and not waits:
+        return held("true", help_)
     return plain("invalid" if of_the_key else UNANSWERED, error=error, debug_help=help_)
+
+
+def held(body: str, why: str, **headers: str) -> Response:
+    """An answer about a comment that nobody has judged, and why that is so, in the one header that no client reads."""
+    response = plain(body, **headers)
+    response.headers[_WHY_HELD] = _one_line(why)
+    return response
 
 
 def _one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
-from flask import Response, g, request
+from flask import Response, g
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import plain
 from service.compat.akismet.fields import Fields
+from service.compat.shared import Refusal
 from service.context import context
 from texts import links
 
@@ -42,10 +43,15 @@ def check_comment() -> Response:
         if name not in sent or (name == "blog" and not sent[name].strip()):
             return answers.missing(name)
     text = fields.text_of(sent)
-    answer = _ruled(sent) or _unfit(text) or _verdict(site_id, key, sent, text)
-    if not fields.is_set(sent, "is_test"):
+    answer = _ruled(sent) or _verdict(site_id, key, sent, text)
+    if not _keeps_nothing(sent):
         usage.count(site_id, sent["blog"], answer.counts_as)
     return answer.response
+
+
+def _keeps_nothing(sent: Fields) -> bool:
+    """A test leaves nothing behind, nor does a page whose key anybody may use."""
+    return fields.is_set(sent, "is_test") or shared.only_scores()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +77,15 @@ def _ruled(sent: Fields) -> _Answer | None:
     return _ham() if "administrator" in fields.roles(sent) else None
 
 
-def _unfit(text: str) -> _Answer | None:
+def _require_fit(text: str) -> None:
     if not text:
-        return _Answer(answers.missing("comment_content"))
+        raise Refusal("no_text", status=400)
     if len(text) > fields.LONGEST_TEXT:
-        return _Answer(plain(answers.UNANSWERED, error="too-large", debug_help="The comment is too long."))
-    return None
+        raise Refusal("too_long", status=413)
 
 
 def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
+    _require_fit(text)
     submission = fields.submission_of(sent, text)
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
@@ -92,18 +98,20 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
     comment = checked.new_comment(site_id, submission, origin=origin)
     comment.external_id = g.akismet_guid
     recheck = bool(sent.get("recheck_reason"))
-    with context().store.read() as session:
-        earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
+    earlier = None
+    if not shared.only_scores():
+        with context().store.read() as session:
+            earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
     if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
         return _again(earlier, comment, sent, recheck=recheck)
-    is_test = fields.is_set(sent, "is_test")
-    origin["repeated"] = not recheck and not is_test and usage.is_repeated(comment)
+    keeps_nothing = _keeps_nothing(sent)
+    origin["repeated"] = not recheck and not keeps_nothing and usage.is_repeated(comment)
     decision = shared.decide(comment)
-    kept = decision.priority is not None and not is_test and _keep(key, sent, comment, decision)
+    kept = decision.priority is not None and not keeps_nothing and _keep(key, sent, comment, decision)
     if not kept:
         unwritten = News(decisions=[(decision.status, decision.actor)])
         afterwards.tell(context().queues, unwritten)
-    return _show(comment, decision, sent, can_call_back=bool(origin.get("endpoint_id")))
+    return _show(comment, decision, can_call_back=bool(origin.get("endpoint_id")))
 
 
 def _again(earlier: Comment, comment: Comment, sent: Fields, *, recheck: bool) -> _Answer:
@@ -116,14 +124,13 @@ def _again(earlier: Comment, comment: Comment, sent: Fields, *, recheck: bool) -
         g.akismet_guid = origin["guid"]
     if checked.says_the_same(earlier, comment):
         if earlier.status in {"flagged", "pending"}:
-            can_call_back = not recheck and bool(origin.get("endpoint_id"))
-            return _hold("A moderator has not decided yet.", sent, can_call_back=can_call_back)
+            return _hold("None has decided yet.", can_call_back=not recheck and bool(origin.get("endpoint_id")))
         return _spam() if earlier.status == "rejected" else _ham()
     decision = shared.decide(comment)
-    if not fields.is_set(sent, "is_test"):
+    if not _keeps_nothing(sent):
         with context().write() as session:
             checked.change(session, earlier, comment, decision)
-    return _show(comment, decision, sent, can_call_back=False)
+    return _show(comment, decision, can_call_back=False)
 
 
 def _keep(key: str, sent: Fields, comment: Comment, decision: Decision) -> bool:
@@ -154,7 +161,7 @@ def _keep_once(session: Session, comment: Comment, decision: Decision, url: str 
 def _callback(sent: Fields) -> str | None:
     """Where this comment's decision may be posted, if anywhere."""
     url = sent.get("callback", "").strip()
-    if not url:
+    if not url or not fields.asks_again():
         return None
     try:
         endpoints.require_callback(url, sent["blog"])
@@ -164,11 +171,11 @@ def _callback(sent: Fields) -> str | None:
     return url
 
 
-def _show(comment: Comment, decision: Decision, sent: Fields, *, can_call_back: bool) -> _Answer:
+def _show(comment: Comment, decision: Decision, *, can_call_back: bool) -> _Answer:
     if decision.status == "published":
         return _ham()
     if decision.status == "flagged":
-        return _hold(decision.reasons[0]["message"], sent, can_call_back=can_call_back)
+        return _hold(decision.reasons[0]["message"], can_call_back=can_call_back)
     return _spam(pro_tip="discard") if _is_blatant(comment, decision) else _spam()
 
 
@@ -183,13 +190,14 @@ def _is_blatant(comment: Comment, decision: Decision) -> bool:
     )
 
 
-def _hold(why: str, sent: Fields, *, can_call_back: bool) -> _Answer:
+def _hold(why: str, *, can_call_back: bool) -> _Answer:
     """Have the client keep the comment for a person, each in the way that it knows.
 
     `false` with an error is kept pending by WordPress until we call back. Where we cannot, a body that is no verdict
-    has it ask again. Clients that know only the two verdicts would publish on either: to them it is `true`.
+    has it ask again. Everybody else would publish on either: to them it is `true`, and no header says that we failed.
     """
-    is_wordpress = "comment_post_ID" in sent and "WordPress/" in request.headers.get("User-Agent", "")
-    asks_again = is_wordpress or bool(sent.get("recheck_reason"))
-    body = "false" if can_call_back else answers.HELD if asks_again else "true"
-    return _Answer(plain(body, error="held-for-moderation", debug_help=f"A moderator has to look. {why}"))
+    why = f"A moderator has to look. {why}"
+    if not fields.asks_again():
+        return _Answer(answers.held("true", why))
+    body = "false" if can_call_back else answers.HELD
+    return _Answer(answers.held(body, why, error="held-for-moderation"))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import request
+from flask import g, request
 
 from moderation import addresses, clock
 from moderation.intake.submissions import Submission
 from moderation.sites import sites
-from texts import links
+from service import form_encoding
+from texts import links, visibility
 
 Fields = Mapping[str, str]
 
@@ -21,8 +22,25 @@ Fields = Mapping[str, str]
 LONGEST_TEXT = 70_000
 #: Somebody without a name.
 _NAMELESS = "Anonymous"
+#: What the plugin adds to a visitor's comment, or to one that it asks about again, and to nothing else.
+_OF_THE_CHECK = frozenset({"callback", "akismet_comment_nonce", "recheck_reason"})
 #: Types whose author is not a person but a page, whose title is part of what is said.
 _FROM_A_PAGE = frozenset({"trackback", "pingback"})
+#: Types that are about somebody's name alone, or may be.
+_WITHOUT_TEXT = frozenset({"signup"}) | _FROM_A_PAGE
+
+#: What no client that encodes a form leaves in it.
+_NEVER_ENCODED = re.compile(rb"[\x00-\x20\"<>\x7f-\xff]")
+#: Fields that people fill in.
+_TEXTS = (b"comment_content=", b"comment_author=")
+#: The fields that Akismet documents or its plugins send, and those that PHP has of a request.
+_NAMES = re.compile(
+    rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"
+    rb"honeypot_field_name|hidden_honeypot_field|callback|reporter|"
+    rb"comment_(?:type|author|author_email|author_url|content|date|date_gmt|post_modified_gmt|parent|ID|post_ID|"
+    rb"check_response|context|agent|approved|karma|author_IP)(?:\[.*\])?|"
+    rb"akismet_[a-z_]+|POST_.+|[A-Z][A-Z0-9_]*"
+)
 
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -35,10 +53,42 @@ _LONGEST_VISIT = 86_400.0
 def read() -> Fields:
     """The first of each field, from the body (form-encoded, whatever the method) or else the address.
 
+    Their bytes are in the charset of the content type, else of `blog_charset`, else UTF-8. What cannot be read is left
+    out: that is what the reader will see.
+
     Raises:
-        werkzeug.exceptions.RequestEntityTooLarge: there is too much.
+        werkzeug.exceptions.HTTPException: there is too much, or a form that is broken.
     """
-    return request.args.to_dict() | request.form.to_dict()
+    if "akismet_fields" not in g:
+        body, _ = form_encoding.read_body(most=request.max_form_parts or 0, fields_of=_urlencoded)
+        sent = [*body, *form_encoding.urlencoded(request.query_string)]
+        charset = _charset(sent)
+        found: dict[str, str] = {}
+        for field in sent:
+            codec = form_encoding.codec(field.charset) or charset
+            found.setdefault(field.name.decode(codec, "ignore"), field.value.decode(codec, "ignore"))
+        g.akismet_fields = found
+    read: Fields = g.akismet_fields
+    return read
+
+
+def _charset(sent: Sequence[form_encoding.Field]) -> str:
+    of_the_blog = next((field.value.decode("ascii", "ignore") for field in sent if field.name == b"blog_charset"), None)
+    return form_encoding.codec(form_encoding.declared_charset()) or form_encoding.codec(of_the_blog) or "utf-8"
+
+
+def _urlencoded(data: bytes) -> list[form_encoding.Field]:
+    """The fields of a body, also of a client that encodes nothing: what its `&` cut off belongs to the text before."""
+    as_it_is = _NEVER_ENCODED.search(data.strip()) is not None
+    pairs: list[bytes] = []
+    for pair in data.split(b"&"):
+        name, sign, _ = pair.partition(b"=")
+        stray = (as_it_is or (pair and not sign)) and not _NAMES.fullmatch(form_encoding.decoded(name))
+        if stray and pairs and pairs[-1].startswith(_TEXTS):
+            pairs[-1] += b"&" + pair
+        elif pair:
+            pairs.append(pair)
+    return [form_encoding.pair_field(pair) for pair in pairs]
 
 
 def key_of(fields: Fields) -> str:
@@ -48,6 +98,17 @@ def key_of(fields: Fields) -> str:
         return sent.strip()
     label = request.host.partition(":")[0].partition(".")[0]
     return label if len(label) == sites.COMPAT_KEY_LENGTH else ""
+
+
+def asks_again() -> bool:
+    """Whether this is WordPress's own check of a comment, the one caller that keeps one without a verdict waiting.
+
+    The Akismet plugin sends these fields with comments alone. Forms, forums and shops that borrow its address, or even
+    its agent, take everything but `true` for "not spam".
+    """
+    sent = read()
+    is_plugin = re.match(r"WordPress/\S+ \| Akismet/", request.headers.get("User-Agent", "")) is not None
+    return is_plugin and "comment_post_ID" in sent and not _OF_THE_CHECK.isdisjoint(sent)
 
 
 def is_set(fields: Fields, name: str) -> bool:
@@ -61,11 +122,20 @@ def roles(fields: Fields) -> set[str]:
 
 
 def text_of(fields: Fields) -> str:
-    """What is scored, and what feedback is about: the comment, and the name where that is a page's title."""
+    """What is scored, and what feedback is about: the comment, and the name where that is a page's title.
+
+    Nothing, where there ought to be a text and none can be seen: it may have come in a field that we do not know.
+    """
+    kind = fields.get("comment_type", "").strip().lower()
     text = _clean(fields.get("comment_content", ""))
-    if text and fields.get("comment_type", "").lower() not in _FROM_A_PAGE:
+    if not visibility.can_be_seen(text, unknown_tags=True):
+        text = ""
+        if kind not in _WITHOUT_TEXT:
+            return ""
+    if text and kind not in _FROM_A_PAGE:
         return text
-    return "\n".join(part for part in (_clean(fields.get("comment_author", "")), text) if part)
+    said = "\n".join(part for part in (_clean(fields.get("comment_author", "")), text) if part)
+    return said if visibility.can_be_seen(said, unknown_tags=True) else ""
 
 
 def submission_of(fields: Fields, text: str) -> Submission:

@@ -33,7 +33,7 @@ def submit_ham() -> Response:
 
 def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) -> Response:
     sent = fields.read()
-    site_id = shared.require_site(fields.key_of(sent))
+    site_id = shared.require_server(fields.key_of(sent))
     for name in ("blog", "user_ip"):
         if name not in sent or (name == "blog" and not sent[name].strip()):
             return answers.missing(name)

@@ -21,30 +21,37 @@ from service.compat.perspective.protobuf import Malformed, Message, read
 from service.compat.perspective.scores import attribute_scores
 from service.compat.shared import Refusal
 from service.context import context
+from texts import visibility
 
 blueprint = Blueprint("perspective", __name__)
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 #: Of the text in UTF-8.
 MAX_TEXT_BYTES = 20_480
 _LONGEST_DETAIL = 200
+#: Names the attributes that were asked for and are not in the answer. A member of the answer could break a client that
+#: reads messages strictly, and such a client publishes.
+_LACKING = "X-Winnow-Unsupported-Attributes"
 
 
 @blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
-    site_id, sent = _receive(messages.ANALYZE_REQUEST)
+    site_id = shared.require_site(_key())
+    sent = _receive(messages.ANALYZE_REQUEST)
     text = _text(sent)
     requested: dict[str, dict[str, Any]] = sent.get("requestedAttributes", {})
     if not requested:
         raise Invalid("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
     _require_known(requested)
+    detected = _detected(text)
+    judged = _is_judged(site_id, text, sent.get("languages", []))
+    languages = _require_judged(requested, sent.get("languages", []), detected, judged=judged)
+    requested, lacking = _supported(requested, sent, detected)
     for name, parameters in requested.items():
         kind = parameters.get("scoreType", "PROBABILITY")
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
-    detected = _detected(text)
-    judged = _is_judged(site_id, text, sent.get("languages", []))
-    languages = _require_supported(requested, sent.get("languages", []), detected, judged=judged)
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
     scores = attribute_scores(text, thresholds, annotate=sent.get("spanAnnotations", False))
     answer = {
@@ -53,13 +60,17 @@ def analyze() -> Response:
         "detectedLanguages": detected,
         "clientToken": sent.get("clientToken"),
     }
-    return _answer({name: value for name, value in answer.items() if value})
+    response = _answer({name: value for name, value in answer.items() if value})
+    if lacking:
+        response.headers[_LACKING] = ", ".join(lacking)
+    return response
 
 
 @blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
     """Keep what a person says of a text, as examples to train with."""
-    site_id, sent = _receive(messages.SUGGEST_REQUEST)
+    site_id = shared.require_server(_key())
+    sent = _receive(messages.SUGGEST_REQUEST)
     text = _text(sent)
     suggested: dict[str, dict[str, Any]] = sent.get("attributeScores", {})
     if not suggested:
@@ -81,9 +92,12 @@ def discover() -> Response:
     """The document that client libraries build their methods from, with our own address in it."""
     if request.args.get("version", "v1alpha1") != "v1alpha1":
         return _answer(errors.document(404, "Method not found."), 404)
-    public = context().settings.public_url
-    ours = public if urlsplit(public).netloc == request.host else request.host_url
-    return _answer(messages.discovery_document(ours.rstrip("/") + "/"))
+    ours = context().settings.public_url
+    if urlsplit(ours).hostname in _LOOPBACK:  # nobody has said where we are: as far as we know, where we were asked
+        ours = request.host_url
+    response = _answer(messages.discovery_document(ours.rstrip("/") + "/"))
+    response.headers["Cache-Control"] = "no-store"  # it would give one client's idea of our address to others
+    return response
 
 
 @blueprint.before_request
@@ -93,8 +107,9 @@ def _prepare() -> None:
 
 @blueprint.after_request
 def _let_browsers(response: Response) -> Response:
-    """Pages may call us from browsers, as they may call the original: a compat key reads nothing."""
+    """Pages may call us from browsers, as they may call the original: a browser key does nothing but score."""
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = _LACKING
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = "content-type, x-goog-api-key, x-goog-api-client"
@@ -104,11 +119,13 @@ def _let_browsers(response: Response) -> Response:
 
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
+    shared.note_refused(error.counted_as, what=error.error_type)
     return _answer(errors.of_invalid(error), 400)
 
 
 @blueprint.errorhandler(Malformed)
 def _refuse_malformed(error: Malformed) -> Response:
+    shared.note_refused("malformed", what=error.field or None)
     return _answer(errors.of_malformed(error), 400)
 
 
@@ -120,23 +137,26 @@ def _refuse(refusal: Refusal) -> Response:
 
 
 shared.answer_failures(blueprint, _refuse)
+shared.count_calls(blueprint, "perspective.analyze")
 
 
-def _receive(message: Message) -> tuple[str, dict[str, Any]]:
-    """The site that asks, and what it sends."""
-    site_id = shared.require_site(request.args.get("key") or request.headers.get("X-Goog-Api-Key"))
+def _key() -> str | None:
+    return request.args.get("key") or request.headers.get("X-Goog-Api-Key")
+
+
+def _receive(message: Message) -> dict[str, Any]:
     if "callback" in request.args:
         raise Malformed("Invalid value at 'callback': answers are JSON only.", "callback")
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    return site_id, read(request.get_data(cache=False), message)
+    return read(request.get_data(cache=False), message)
 
 
 def _text(sent: Mapping[str, Any]) -> str:
     comment: dict[str, str] = sent.get("comment", {})
     text = comment.get("text", "")
-    if not text.strip():
+    if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise Invalid("COMMENT_TOO_LONG", "Comment text too long.")
@@ -157,7 +177,8 @@ def _context_entries(around: Mapping[str, Any]) -> list[dict[str, str]]:
 def _require_known(attributes: Mapping[str, object]) -> None:
     for name in attributes:
         if name not in KNOWN:
-            raise Invalid("INVALID_REQUEST", f"Unknown requested attribute: {name[:100]}")
+            message = f"Unknown requested attribute: {name[:100]}"
+            raise Invalid("INVALID_REQUEST", message, counted_as="attribute")
 
 
 def _detected(text: str) -> list[str]:
@@ -170,16 +191,31 @@ def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:
     return judged or not shared.policy(site_id).flag_unknown_language
 
 
-def _require_supported(
+def _require_judged(
     attributes: Mapping[str, object], requested: list[str], detected: list[str], *, judged: bool
 ) -> list[str]:
-    """The languages to answer with."""
-    for name in attributes:
-        if name not in LABELS or not judged:
-            raise errors.unsupported(name, requested, detected)
+    """The languages to answer with. In a language that is not judged, no attribute is to be had."""
+    if not judged:
+        raise errors.unsupported(next(iter(attributes)), requested, detected, counted_as="language")
     if requested:
         return requested
     return ["en"] if detected == ["und"] else detected
+
+
+def _supported(
+    attributes: dict[str, dict[str, Any]], sent: Mapping[str, Any], detected: list[str]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The attributes that we have a score for, and the names of the others.
+
+    One too many would have most clients publish the text, so that the rest is answered: see
+    docs/decisions/0065-what-a-client-does-with-an-answer.md. Where nothing would be left, or the operator wants
+    the original's error, it is that.
+    """
+    lacking = [name for name in attributes if name not in LABELS]
+    drops = sent.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"
+    if lacking and (not drops or len(lacking) == len(attributes)):
+        raise errors.unsupported(lacking[0], sent.get("languages", []), detected, counted_as="attribute")
+    return {name: parameters for name, parameters in attributes.items() if name in LABELS}, lacking
 
 
 def _value(name: str, scores: Mapping[str, Any]) -> float:

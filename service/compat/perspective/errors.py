@@ -18,17 +18,27 @@ _STATUS = {
     503: "UNAVAILABLE",
 }
 
+_COUNTED_AS = {
+    "COMMENT_EMPTY": "missing_field",
+    "NO_REQUESTED_ATTRIBUTES": "missing_field",
+    "COMMENT_TOO_LONG": "too_large",
+}
+
 
 class Invalid(Exception):
-    """A request that is well-formed and still not answered. `known` are further members of the detail."""
+    """A request that is well-formed and still not answered. `known` are further members of the detail.
 
-    def __init__(self, error_type: str, message: str, **known: Any) -> None:
+    `counted_as` is what `history/calls.py` calls it, where that is not told by the type.
+    """
+
+    def __init__(self, error_type: str, message: str, *, counted_as: str | None = None, **known: Any) -> None:
         super().__init__(message)
         self.error_type = error_type
+        self.counted_as = counted_as or _COUNTED_AS.get(error_type, "malformed")
         self.known = known
 
 
-def unsupported(attribute: str, requested: list[str], detected: list[str]) -> Invalid:
+def unsupported(attribute: str, requested: list[str], detected: list[str], *, counted_as: str) -> Invalid:
     """An attribute that is not to be had in the text's language."""
     languages = requested or detected
     about: dict[str, Any] = {"detectedLanguages": detected}
@@ -37,6 +47,7 @@ def unsupported(attribute: str, requested: list[str], detected: list[str]) -> In
     return Invalid(
         "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
         f"Attribute {attribute} does not support request languages: {', '.join(languages)}",
+        counted_as=counted_as,
         languageNotSupportedByAttributeError=about | {"attribute": attribute},
     )
 
@@ -89,6 +100,14 @@ def _wrong_key(_: Refusal) -> dict[str, Any]:
     return document(400, message, [_info("API_KEY_INVALID"), localized])
 
 
+def _not_allowed(_: Refusal) -> dict[str, Any]:
+    message = (
+        "Requests from this page, or to this method, are blocked for this API key. "
+        "A browser key scores, on the pages that it is bound to; feedback takes the compat key, from a server."
+    )
+    return document(403, message, [_info("API_KEY_HTTP_REFERRER_BLOCKED")])
+
+
 def _too_many(_: Refusal) -> dict[str, Any]:
     message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' of service '{_SERVICE}'."
     return document(429, message, [_info("RATE_LIMIT_EXCEEDED")])
@@ -111,6 +130,7 @@ def _internal(refusal: Refusal) -> dict[str, Any]:
 _BODIES = {
     "no_key": _no_key,
     "wrong_key": _wrong_key,
+    "not_allowed": _not_allowed,
     "too_many": _too_many,
     "too_large": _too_large,
     "not_scored": _away,

@@ -26,7 +26,12 @@ _SENT_WITH_EVERY_COMMENT = {
 ANALYZE_REQUEST = Message(
     "AnalyzeCommentRequest",
     _SENT_WITH_EVERY_COMMENT
-    | {"requestedAttributes": Mapped(ATTRIBUTE_PARAMETERS), "doNotStore": "bool", "spanAnnotations": "bool"},
+    | {
+        "requestedAttributes": Mapped(ATTRIBUTE_PARAMETERS),
+        "doNotStore": "bool",
+        "dropUnsupportedAttributes": "bool",
+        "spanAnnotations": "bool",
+    },
 )
 ANALYZE_RESPONSE = Message(
     "AnalyzeCommentResponse",

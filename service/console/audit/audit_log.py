@@ -19,6 +19,7 @@ from moderation.people.roles import includes
 from moderation.tables import AuditEvent, Membership, User
 from service import forms
 from service.console import access, exports, names
+from service.console.audit import events
 from service.context import context
 
 PAGE = 50
@@ -40,16 +41,17 @@ def show_audit_log() -> ResponseReturnValue:
         actor_names = names.of_people(session, [event.actor for event in part.rows])
         sites = [one for one in names.of_own_sites(session) if one[0] in wanted.all_sites]
         people = _colleagues(session, wanted.all_sites)
+        known = people | actor_names
     return render_template(
         "console/audit/audit.html",
-        events=[(event, _told(event)) for event in part.rows],
+        events=[(event, events.action(event.action), events.told(event, known)) for event in part.rows],
         names=actor_names,
         fields=fields,
         sites=sites,
         site_of=dict(sites),
         people=people,
         actors=ACTORS,
-        actions=audit_search.ACTIONS,
+        actions=events.ACTIONS,
         is_first=before is None,
         next=part.next[-1] if part.next else None,
         stopped_at=clock.moment_of(part.stopped_at[-1]) if part.stopped_at else None,
@@ -128,34 +130,22 @@ def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
     )
 
 
-def _told(event: AuditEvent) -> str:
-    """Why, and what else is known, in one line."""
-    reasons = " ".join(str(reason.get("message", "")) for reason in event.reasons or ())
-    detail = ", ".join(f"{name}: {_plain(value)}" for name, value in (event.detail or {}).items())
-    version = f"policy version {event.policy_version}" if event.action == "policy.changed" else ""
-    return " · ".join(part for part in (reasons, version, detail) if part)
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _row(event: AuditEvent, sites: Mapping[str, str], people: Mapping[str, str], *, flat: bool) -> dict[str, Any]:
     return {
         "id": event.id,
         "at": exports.moment(event.created_at),
         "site": sites.get(event.site_id or ""),
-        "action": event.action,
+        "action": events.action(event.action) if flat else event.action,
         "actor": event.actor,
         "actor_name": people.get(event.actor),
         "comment": event.comment_id,
         "status": event.status,
         "version": event.version,
         "revision": event.revision,
-        "reasons": " ".join(str(one.get("message", "")) for one in event.reasons or ()) if flat else event.reasons,
+        "reasons": events.reasons(event) if flat else event.reasons,
         "model_version": event.model_version,
         "policy_version": event.policy_version,
-        "detail": ", ".join(f"{k}: {_plain(v)}" for k, v in (event.detail or {}).items()) if flat else event.detail,
+        "detail": events.detail(event, people) if flat else event.detail,
     }
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation import authors
 from moderation.decisions import appeals, second_looks
 from moderation.history import author_records
 from moderation.history.author_records import Record
-from moderation.policy import policies
+from moderation.policy import policies, policy_lists
+from moderation.policy.policy_lists import Listed
 from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
@@ -25,7 +28,7 @@ from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
 from texts import wording
 
-#: From here on a text gets a box of its own that scrolls.
+#: From here on a card shows the beginning of a text, and the rest when asked for it.
 LONG = 1200
 
 
@@ -66,6 +69,10 @@ class Card:
     alike: int = 0
     #: Whether this person may put something on a list of the site for ever.
     forever: bool = False
+    #: Whether the site asks for one of them, or a note, when somebody rejects.
+    reason_required: bool = False
+    #: By which entries of the policy's lists its author or address is blocked or trusted.
+    listed: Sequence[Listed] = ()
 
     @property
     def alike_in_words(self) -> str:
@@ -74,7 +81,7 @@ class Card:
     @property
     def blind(self) -> bool:
         """Whether the first decision stays unsaid: a second look that knows it is no second opinion."""
-        return any(item.kind == "second_look" for item in self.items)
+        return bool(self.items) and all(item.kind == "second_look" for item in self.items)
 
     @property
     def segments(self) -> list[Segment]:
@@ -122,7 +129,8 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     ids = [comment.id for comment, _ in comments]
     site_ids = {comment.site_id for comment, _ in comments}
     site_names = names.of_sites(session, site_ids)
-    thresholds = _thresholds(session, site_ids)
+    documents = _documents(session, site_ids)
+    thresholds = {one: policies.thresholds(document, presets()) for one, document in documents.items()}
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = _reports(session, ids)
     appealed = appeals.waiting(session, ids)
@@ -144,16 +152,24 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             record=_with_names(known.get(comment.id, Record()), people),
             appeal=appealed.get(comment.id),
             rejection_reasons=settings[comment.site_id].reasons,
+            reason_required=settings[comment.site_id].require_reason,
             alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
             forever=access.may(comment.site_id, "admin"),
+            listed=_listed(comment, documents[comment.site_id]),
         )
         for comment, items in comments
     ]
 
 
-def _thresholds(session: Session, site_ids: set[str]) -> dict[str, Mapping[str, Threshold]]:
+def _documents(session: Session, site_ids: set[str]) -> dict[str, dict[str, Any]]:
     rows = session.execute(policies.in_force().where(Site.id.in_(site_ids)))
-    return {site.id: policies.thresholds(policies.DEFAULT | row.document, presets()) for site, row in rows}
+    return {site.id: policies.DEFAULT | row.document for site, row in rows}
+
+
+def _listed(comment: Comment, document: Mapping[str, Any]) -> list[Listed]:
+    """Nobody but a moderator is shown where somebody writes from."""
+    address = comment.ip if access.may(comment.site_id, "moderator") else None
+    return policy_lists.matching(document, [authors.of_comment(comment)], address)
 
 
 def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:

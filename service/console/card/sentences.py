@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moderation.policy.policy_lists import Listed
 from moderation.policy.rules import BY_NAME, Rule
+from service import pages
 from texts.wording import named
 
 Reasons = Sequence[Mapping[str, Any]]
@@ -22,6 +24,14 @@ def why(reasons: Reasons | None) -> str:
     first, *others = parts
     clauses = [first.rstrip("."), *(_lower(part).rstrip(".") for part in others)]
     return f"{'; '.join(clauses)}{'' if first.endswith(('?', '!')) and not others else '.'}"
+
+
+def listed(one: Listed) -> tuple[str, str]:
+    """That the site blocks or trusts somebody, and until when: a kind (`bad` or `good`) and a sentence."""
+    whom = "address" if one.name.endswith("_ips") else "author"
+    kind, verb = ("bad", "blocks") if one.name.startswith("blocked") else ("good", "trusts")
+    end = f" until {pages.exact(one.until)}" if one.until is not None else ""
+    return kind, f"This site {verb} the {whom} {one.entry}{end}."
 
 
 def _part(rule: Rule | None, reasons: Reasons) -> str:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-import models
 from moderation import authors
 from moderation.authors import Author
 from moderation.history import histories
 from moderation.history.histories import Record
-from moderation.policy import policies
-from moderation.policy.terms import Policy
-from moderation.tables import Comment, PolicyVersion
+from moderation.policy import policies, policy_lists
+from moderation.tables import Comment
 from service import forms
 from service.console import access, names, plots
+from service.console.card import sentences
 from service.console.comments import second_look
 from service.context import context
 from texts import wording
@@ -35,7 +35,7 @@ def show_author() -> ResponseReturnValue:
         if record is None:
             abort(404)
         hidden = second_look.hidden(session, record.recent)
-        policy = _policy(policies.current(session, site_id))
+        document = policies.DEFAULT | policies.current(session, site_id).document
         people = names.of_people(session, [one.decided_by for one in record.recent])
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
@@ -47,7 +47,7 @@ def show_author() -> ResponseReturnValue:
         name=record.recent[0].name,
         names=people,
         plot=_scores([one for one in record.recent if one.id not in hidden]),
-        standing=_standing(record, policy, addresses=may_see_addresses),
+        standing=_standing(record, document, addresses=may_see_addresses),
         used=[
             (title, found)
             for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))
@@ -57,26 +57,18 @@ def show_author() -> ResponseReturnValue:
     )
 
 
-def _policy(version: PolicyVersion) -> Policy:
-    return policies.compile_policy(policies.DEFAULT | version.document, version.version, models.load().thresholds)
-
-
-def _standing(record: Record, policy: Policy, *, addresses: bool) -> list[tuple[str, str]]:
+def _standing(record: Record, document: Mapping[str, Any], *, addresses: bool) -> list[tuple[str, str]]:
     """What the site's policy says of them: a kind (`bad` or `good`) and a sentence."""
-    said = []
-    for kind, verb, people, ips in (
-        ("bad", "blocks", policy.blocked_authors, policy.blocked_ips),
-        ("good", "trusts", policy.trusted_authors, policy.trusted_ips),
-    ):
-        called = [
-            *((value, Author(user_id=value)) for value, _ in record.used("user_id")),
-            *((value, Author(email=value)) for value, _ in record.used("email")),
-            *((value, Author(name=value)) for value, _ in record.used("name") if not authors.is_nameless(value)),
-        ]
-        said += [(kind, f"This site {verb} the author {one}.") for one, who in called if who in people]
-        if addresses:
-            said += [(kind, f"This site {verb} the address {ip}.") for ip, _ in record.used("ip") if ip in ips]
-    return said
+    called = [
+        *(Author(user_id=value) for value, _ in record.used("user_id")),
+        *(Author(email=value) for value, _ in record.used("email")),
+        *(Author(name=value) for value, _ in record.used("name") if not authors.is_nameless(value)),
+    ]
+    found = policy_lists.matching(document, called, None)
+    if addresses:
+        for ip, _ in record.used("ip"):
+            found += [one for one in policy_lists.matching(document, (), ip) if one not in found]
+    return [sentences.listed(one) for one in found]
 
 
 def _without(record: Record, hidden: Collection[str]) -> Record:

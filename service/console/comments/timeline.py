@@ -14,7 +14,12 @@ from moderation.tables import Appeal, AuditEvent, Comment, Report, ReviewItem, W
 from texts import wording
 
 _DECIDED = {"published": "Published", "flagged": "Flagged", "rejected": "Rejected"}
-_DONE = {"comment.edited": "Edited", "comment.erased": "Erased", "comment.undone": "Took the decision back"}
+_DONE = {
+    "comment.edited": "Edited",
+    "comment.erased": "Erased",
+    "comment.undone": "Took the decision back",
+    "comment.agreement_undone": "Took back that they agree",
+}
 _LOOKED = {
     "publish": "would publish it",
     "reject": "would reject it",

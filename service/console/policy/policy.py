@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation.patterns import PatternError
-from moderation.policy import consequences, differences, past_comments, policies, rules
+from moderation.policy import consequences, differences, merging, past_comments, policies, policy_lists, rules
 from moderation.policy.consequences import Sample
 from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
@@ -61,13 +62,28 @@ def change_policy(site_id: str) -> ResponseReturnValue:
     form = policy_form.read(request.form, row.document, presets())
     if action == "preset":
         form = policy_form.with_preset(form, presets())
+    seen = forms.number(forms.text("version")) or 0
     if form.errors:
-        return _page(site_id, row, form, code=422)
+        return _page(site_id, row, form, code=422, made_from=seen)
+    if seen != row.version:
+        form, conflicts = _with_theirs(site_id, form, seen, row)
+        if conflicts:
+            return _page(site_id, row, form, code=409, seen=seen, conflicts=conflicts)
     if action != "save":
         trial = policy_trial.judge(site_id, _compile(form, row.version), request.form) if action == "try" else None
         return _page(site_id, row, form, trial=trial)
     access.require(site_id, "admin")
-    return _save(site_id, form)
+    return _save(site_id, form, row.version)
+
+
+def _with_theirs(site_id: str, form: Form, seen: int, row: PolicyVersion) -> tuple[Form, list[str]]:
+    """The form with what others changed since the version that it was made from, and what both changed differently."""
+    with context().store.read() as session:
+        base = session.get(PolicyVersion, (site_id, seen))
+    if base is None:
+        return form, ["Everything"]
+    merged, conflicts = merging.merge(base.document, form.document, row.document)
+    return policy_form.of_document(merged, presets()), conflicts
 
 
 def sample_policy(site_id: str) -> ResponseReturnValue:
@@ -93,12 +109,11 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
         old = session.get(PolicyVersion, (site_id, version))
         if old is None:
             abort(404)
-    return _save(site_id, policy_form.of_document(old.document, presets()))
+    return _save(site_id, policy_form.of_document(old.document, presets()), forms.number(forms.text("version")))
 
 
-def _save(site_id: str, form: Form) -> ResponseReturnValue:
+def _save(site_id: str, form: Form, seen: int | None) -> ResponseReturnValue:
     """A new version, unless somebody else made one meanwhile: then the form again, with what they changed."""
-    seen = forms.number(forms.text("version"))
     with context().store.write() as session:
         session.get(Site, site_id, with_for_update=True)
         row = policies.current(session, site_id)
@@ -113,8 +128,17 @@ def _save(site_id: str, form: Form) -> ResponseReturnValue:
 
 
 def _page(
-    site_id: str, row: PolicyVersion, form: Form, *, code: int = 200, trial: Any = None, seen: int | None = None
+    site_id: str,
+    row: PolicyVersion,
+    form: Form,
+    *,
+    code: int = 200,
+    trial: Any = None,
+    seen: int | None = None,
+    conflicts: Sequence[str] = (),
+    made_from: int | None = None,
 ) -> Response:
+    """The page. `made_from` is the version that the form began as, where that is not in force any more."""
     in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
     with context().store.read() as session:
@@ -140,6 +164,9 @@ def _page(
             trial_name=forms.text("name"),
             versions=_versions(session, site_id, forms.number(forms.argument("before"))),
             changed_since=_versions(session, site_id, None, since=seen) if seen is not None else [],
+            conflicts=conflicts,
+            made_from=made_from or row.version,
+            ends=policy_lists.ends(row.document),
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
     return make_response(page, code)

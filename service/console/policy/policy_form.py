@@ -11,7 +11,7 @@ from moderation.patterns import PatternError
 from moderation.policy import policies
 from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import LIMITS, LISTS, ON_OFF
-from moderation.policy.switches import Limit
+from moderation.policy.switches import EntryList, Limit
 from moderation.policy.terms import Presets, Threshold
 from service import forms
 from service.api.policy_schemas import MODES, PRESETS
@@ -63,6 +63,7 @@ def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets)
     for entries in LISTS:
         values[entries.key] = forms.clean(sent.get(entries.key, ""))
         found[entries.key], wrong = read_entries(values[entries.key], entries.compile)
+        wrong = wrong or _too_costly(entries, found[entries.key], document)
         if wrong:
             errors[entries.key] = wrong
     chosen = _read_thresholds(sent, values, errors)
@@ -87,6 +88,14 @@ def read_entries(text: str, check: Callable[[Sequence[str]], object]) -> tuple[l
     except PatternError:  # only then is it worth looking at each by itself
         wrong = [line for number, entry in enumerate(entries, 1) if (line := _complaint(number, entry, check))]
     return entries, wrong
+
+
+def _too_costly(of: EntryList, entries: list[str], document: Mapping[str, Any]) -> list[str]:
+    try:
+        of.check(entries, document.get(of.key, of.default))
+    except PatternError as error:
+        return [str(error)]
+    return []
 
 
 def _complaint(number: int, entry: str, check: Callable[[Sequence[str]], object]) -> str | None:

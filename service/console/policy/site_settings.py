@@ -43,9 +43,10 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
     lines = read_lines(request.form)
     with context().store.read() as session:
         settings = site_settings.of_sites(session, {site_id})[site_id]
-    found, errors = read(settings, values, lines, appeals="appeals" in request.form)
+    ticked = {name: name in request.form for name in _TICKED}
+    found, errors = read(settings, values, lines, ticked)
     if errors:
-        return _page(site_id, values | {"appeals": "appeals" in request.form}, lines, errors, code=422)
+        return _page(site_id, values | ticked, lines, errors, code=422)
     with context().store.write() as session:
         site_settings.save(session, site_id, found, actor=access.actor())
     flash("Saved. It holds for decisions from now on.", "good")
@@ -53,7 +54,7 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
 
 
 def read(
-    settings: SiteSettings, values: Mapping[str, str], lines: list[dict[str, str]], *, appeals: bool
+    settings: SiteSettings, values: Mapping[str, str], lines: list[dict[str, str]], ticked: Mapping[str, bool]
 ) -> tuple[SiteSettings, Errors]:
     """What the form comes to, over the settings that there were; and what is wrong, by field."""
     errors: Errors = {}
@@ -64,12 +65,13 @@ def read(
         grace_seconds=_whole(values, "grace_seconds", 0, MOST_GRACE, errors),
         second_look_automatic=_share(values, "second_look_automatic", errors),
         second_look_moderators=_share(values, "second_look_moderators", errors),
-        appeals=appeals,
+        **ticked,
         appeal_days=_whole(values, "appeal_days", 1, MOST_DAYS, errors),
     )
     return found, errors
 
 
+_TICKED = ("appeals", "require_reason")
 _FIELDS = ("grace_seconds", "second_look_automatic", "second_look_moderators", "appeal_days")
 
 
@@ -124,6 +126,7 @@ def _values(settings: SiteSettings) -> dict[str, Any]:
         "second_look_automatic": f"{100 * settings.second_look_automatic:g}",
         "second_look_moderators": f"{100 * settings.second_look_moderators:g}",
         "appeals": settings.appeals,
+        "require_reason": settings.require_reason,
         "appeal_days": str(settings.appeal_days),
     }
 

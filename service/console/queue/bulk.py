@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.decisions import bulk, bulk_criteria
+from moderation.decisions.comments import ReasonMissing
 from moderation.news import Progress
-from moderation.review import groups
+from moderation.review import copies, groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
 from moderation.tables import BulkJob, Comment, User
@@ -36,6 +37,9 @@ def preview_bulk() -> ResponseReturnValue:
     actor = access.actor()
     sites = moderated_sites()
     with context().store.read() as session:
+        seen = _copies(session, criteria)
+        if request.args.get("copies") != "0":
+            criteria |= {"copies": seen} if seen else {}
         found = {
             action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS
         }
@@ -49,6 +53,7 @@ def preview_bulk() -> ResponseReturnValue:
             site_names=names.of_sites(session, set(widest.sites)),
             reasons=_reasons(session, set(widest.sites)),
             fields=_as_fields(criteria),
+            copies=len(seen),
             back=access.own_address(request.args.get("back")),
         )
 
@@ -56,6 +61,9 @@ def preview_bulk() -> ResponseReturnValue:
 def start_bulk() -> ResponseReturnValue:
     """Start what was previewed."""
     criteria = _criteria(request.form) | {"seen_at": _seen_at()}
+    if request.form.get("copies") == "1":
+        with context().store.read() as session:
+            criteria |= {"copies": _copies(session, criteria)}
     return _start(criteria)
 
 
@@ -133,6 +141,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
             group_id=group_id,
             comments=comments,
             number=groups.count(session, [group_id], sites).get(group_id, 0),
+            seen=len(copies.published(session, group_id, sites, before=clock.now())),
             most=groups.COUNT_UP_TO,
             site_names=names.of_sites(session, {one.site_id for one in comments}),
             next=ids[PAGE - 1] if len(ids) > PAGE else None,
@@ -159,6 +168,8 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
         if code is not None and code not in {reason.code for reason in _reasons(session, set(sites))}:
             abort(400, "Choose a reason of the list.")
         found = bulk.preview(session, criteria, action, sites, actor=actor)
+        if action == "reject" and not (code or note) and _asks_for_reason(session, set(found.sites)):
+            abort(422, str(ReasonMissing()))
         total = bulk.count(session, criteria, found, sites)
     with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
@@ -180,6 +191,14 @@ def _criteria(given: Mapping[str, str]) -> dict[str, Any]:
     return abort(404)
 
 
+def _copies(session: Session, criteria: Mapping[str, Any]) -> list[list[Any]]:
+    """The copies of a group that readers saw when the page was made, and that wait for nobody: ids and versions."""
+    if "group" not in criteria:
+        return []
+    before = datetime.fromisoformat(criteria["seen_at"])
+    return [list(one) for one in copies.published(session, criteria["group"], moderated_sites(), before=before)]
+
+
 def _search(asked: queue_filters.Asked) -> dict[str, str]:
     """What the job is to search for; see `bulk_criteria.SEARCHED`."""
     named = {name: getattr(asked.filters, name) for name in (*bulk_criteria.SEARCHED, "text")}
@@ -193,7 +212,7 @@ def _search(asked: queue_filters.Asked) -> dict[str, str]:
 def _as_fields(criteria: Mapping[str, Any]) -> dict[str, Any]:
     """The criteria as hidden fields."""
     if "group" in criteria:
-        return {"group": criteria["group"]}
+        return {"group": criteria["group"]} | ({"copies": "1"} if criteria.get("copies") else {})
     if "search" in criteria:
         return {"everything": "search", **criteria["address_of"]}
     name = "author" if "author" in criteria else "address"
@@ -252,6 +271,10 @@ def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
     """What these sites' moderators can choose from, each code once."""
     settings = site_settings.of_sites(session, site_ids).values()
     return list({reason.code: reason for one in settings for reason in one.reasons}.values())
+
+
+def _asks_for_reason(session: Session, site_ids: set[str]) -> bool:
+    return any(one.require_reason for one in site_settings.of_sites(session, site_ids).values())
 
 
 def _job(session: Session, job_id: str) -> BulkJob:

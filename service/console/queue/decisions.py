@@ -51,7 +51,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
     except comments.CommentError as error:
         return _refuse(comment_id, error, "Your decision was not recorded.")
     if decided.version == version:
-        return _agreed(decided)
+        return _decided(decided, f"You agree with the decision before: it stays {decided.status}.", agreed=True)
     reason = settings.reason_of(code).text if code else ""
     return _decided(decided, f"{_DONE[action]}: {reason}." if reason else f"{_DONE[action]}.")
 
@@ -64,10 +64,7 @@ def undo(comment_id: str) -> ResponseReturnValue:
         abort(400, "Say which decision, from the page on which you made it.")
     try:
         with context().write(by=access.user().name) as session:
-            found = comments.find(session, None, comment_id, lock=True)
-            if found.version == version and found.decided_by != access.actor():
-                abort(403, "Only whoever decided can take it back. You can decide anew.")
-            undone = undoing.undo(session, comment_id, version, actor=access.actor())
+            undone = undoing.undo_own(session, comment_id, version, actor=access.actor())
     except comments.CommentError as error:
         return _refuse(comment_id, error, "So nothing was undone.")
     comment = undone.comment
@@ -106,25 +103,19 @@ def _settings_of(site_id: str) -> SiteSettings:
         return site_settings.of_sites(session, {site_id})[site_id]
 
 
-def _decided(comment: Comment, message: str) -> ResponseReturnValue:
+def _decided(comment: Comment, message: str, *, agreed: bool = False) -> ResponseReturnValue:
     address = url_for("console.undo", comment_id=comment.id)
     if access.wants_json():
         return jsonify(status=comment.status, version=comment.version, message=message, undo=address)
-    text = f"{message.partition(':')[0].rstrip('.')} the comment by {comment.name[:60]}."
+    text = message if agreed else f"{message.partition(':')[0].rstrip('.')} the comment by {comment.name[:60]}."
     flash({"text": text, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
     return redirect(access.own_address(forms.text("back")), 303)
 
 
-def _agreed(comment: Comment) -> ResponseReturnValue:
-    """No undo is offered: it would take back the decision that the person agreed with, which is another's."""
-    message = f"You agree with the decision before: it stays {comment.status}."
-    if access.wants_json():
-        return jsonify(status=comment.status, version=comment.version, message=message)
-    flash(message, "good")
-    return redirect(access.own_address(forms.text("back")), 303)
-
-
 def _what_an_undo_did(undone: undoing.Undone) -> str:
+    if undone.asked_again:
+        what = "the appeal waits" if "appeal" in undone.asked_again else "the second look is wanted"
+        return f"Undone: {what} again. Nobody was told."
     if undone.comment.status == "pending":
         return "Undone. The comment is being scored."
     if undone.uncorrected:
@@ -140,7 +131,9 @@ def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Resp
         abort(404)
     if isinstance(error, comments.Erased):
         abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
-    if isinstance(error, comments.NotYours):
+    if isinstance(error, comments.ReasonMissing):
+        abort(422, str(error))
+    if isinstance(error, comments.NotYours | undoing.NotWhoDecided):
         abort(403, str(error))
     if not isinstance(error, comments.Stale):
         return refusals.refuse(409, str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import abort, flash, jsonify, redirect
@@ -36,6 +37,8 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     comment = _comment(comment_id)
     access.require(comment.site_id, "moderator")
     name, span = forms.text("list"), forms.text("until")
+    if forms.text("action") == "remove":
+        return _take_out(comment, name)
     if name not in _LISTS or span not in SPANS:
         abort(400, "Choose what to do and for how long, from a page that shows the comment.")
     length = SPANS[span]
@@ -54,12 +57,34 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 actor=access.actor(),
             )
     except PatternError as error:
-        abort(422, "Only `*` is not a word: give some letters too." if of.kind is WORDS else str(error))
+        only_stars = of.kind is WORDS and not entry.strip("* ")
+        abort(422, "Only `*` is not a word: give some letters too." if only_stars else str(error))
     except ListError as error:
         abort(422, str(error))
-    message = f"{of.added.format(entry=entry)} from now on, {_FOR[span]}."
+    return _done(f"{of.added.format(entry=entry)} from now on, {_FOR[span]}.", {"list": name, "entry": entry})
+
+
+def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
+    """Who may put somebody into a list may take them out again: for ever is for admins, in both directions."""
+    entry = forms.text("entry")
+    if name not in _LISTS or not entry:
+        abort(400, "Choose what to take back, from a page that shows the comment.")
+    for_ever_too = access.may(comment.site_id, "admin")
+    try:
+        with context().store.write() as session:
+            saved = policy_lists.remove(
+                session, comment.site_id, name, entry, for_ever_too=for_ever_too, actor=access.actor()
+            )
+    except ListError as error:
+        abort(403, str(error))
+    title = _LISTS[name].title.lower()
+    return _done(f"{entry} is no longer among the {title}." if saved else f"{entry} was not among the {title}.")
+
+
+def _done(message: str, added: Mapping[str, str] | None = None) -> ResponseReturnValue:
+    """`added` is what the page's script sends to take it back."""
     if access.wants_json():
-        return jsonify(message=message)
+        return jsonify(message=message, added=added)
     flash(message, "good")
     return redirect(access.own_address(forms.text("back")), 303)
 

@@ -67,7 +67,7 @@ def init_app(app: Flask) -> None:
 def stream_events() -> ResponseReturnValue:
     """Server-sent events, of the sites that the person may see. 503 when there is no room or no Redis."""
     wire: Wire = current_app.extensions["winnow_wire"]
-    line = wire.join()
+    line = wire.join(access.actor())
     if line is None:
         return {"message": "Ask /console/changes instead."}, 503, {"Retry-After": str(RETRY_SECONDS)}
     store, token = context().store, request.cookies[access.SESSION_COOKIE]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation import clock
 from moderation.review import review_counts, review_items
 from moderation.tables import Comment, ReviewItem
+from moderation.webhooks import endpoints
 from service.console import access, names
 from service.console.card import cards
 from service.console.queue import queue_filters
@@ -51,6 +52,8 @@ def show_queue() -> ResponseReturnValue:
             is_first=after is None,
             found=found,
             next=write_position(found.next),
+            failing=endpoints.failing(session, [one for one in site_ids if access.may(one, "admin")]),
+            site_names=dict(sites),
             seen_at=clock.now().isoformat(),
             may_decide=lambda site_id: access.may(site_id, "moderator"),
             may_decide_any=access.may_anywhere("moderator"),

@@ -17,6 +17,8 @@ from moderation.intake import queues
 from moderation.webhooks import console_channel
 from moderation.webhooks.console_channel import Message
 
+#: Pages of one person that hear of changes at once; further ones ask.
+MOST_OF_ONE = 2
 #: Redis is asked for a sign of life this often, and is away when none comes for twice as long.
 PING_SECONDS = 5.0
 #: How long a page waits for the subscription to stand.
@@ -28,7 +30,8 @@ log = structlog.get_logger(__name__)
 class Line:
     """One page's end of the wire: messages, and None once nothing more will come."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: str) -> None:
+        self.reader = reader
         self.messages: SimpleQueue[Message | None] = SimpleQueue()
 
 
@@ -41,11 +44,15 @@ class Wire:
         self._lines: set[Line] = set()
         self._standing: threading.Event | None = None
 
-    def join(self) -> Line | None:
-        """A line, to be given back with `leave`; None when there are too many, or while Redis is away."""
-        line = Line()
+    def join(self, reader: str) -> Line | None:
+        """A line, to be given back with `leave`; None when there are too many, or while Redis is away.
+
+        One reader gets two of them at most, so that the others have theirs.
+        """
+        line = Line(reader)
         with self._lock:
-            if len(self._lines) >= self._most:
+            theirs = sum(1 for one in self._lines if one.reader == reader)
+            if len(self._lines) >= self._most or theirs >= MOST_OF_ONE:
                 return None
             self._lines.add(line)
             if self._standing is None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from moderation.history import calls
+from moderation.history.calls import Calls
 from moderation.people import members
 from moderation.people.roles import includes
 from moderation.policy import policies
 from moderation.sites import site_keys
 from moderation.sites import sites as site_rows
+from moderation.sites.site_keys import Kind
 from moderation.tables import Site
 from moderation.webhooks import endpoints
 from service import forms
 from service.console import access, names
 from service.context import context
 
-KINDS = {"api": "API key", "compat": "compat key"}
+KINDS: dict[Kind, str] = {"api": "API key", "compat": "compat key", "browser": "browser key"}
 
 
 def list_sites() -> ResponseReturnValue:
@@ -73,9 +76,21 @@ def set_site_mode(site_id: str) -> ResponseReturnValue:
 def rotate_site_key(site_id: str) -> ResponseReturnValue:
     """A new key beside the one in use, so that the site's servers can move to it without a gap."""
     access.require(site_id, "admin")
-    kind = _kind()
+    kind = cast("Literal['api', 'compat']", forms.choice("kind", ("api", "compat"), "Say which key: api or compat."))
     made = site_rows.rotate_key(context().store, context().settings, site_id, kind, actor=access.actor())
     return _show_keys(f"A new {KINDS[kind]}", site_id, made.api_key, made.compat_key)
+
+
+def make_browser_key(site_id: str) -> ResponseReturnValue:
+    """A key for the site's pages, bound to those that the form names."""
+    access.require(site_id, "admin")
+    try:
+        made = site_rows.add_browser_key(
+            context().store, context().settings, site_id, forms.text("origins").split(), actor=access.actor()
+        )
+    except ValueError as error:
+        return _page(site_id, 422, origins=str(error))
+    return _show_keys("A new browser key", site_id, None, None, browser_key=made)
 
 
 def revoke_site_key(site_id: str) -> ResponseReturnValue:
@@ -102,11 +117,15 @@ def restore_site_key(site_id: str) -> ResponseReturnValue:
     return _back(site_id, "keys")
 
 
-def _administered(session: Session) -> list[dict[str, str]]:
+def _administered(session: Session) -> list[dict[str, Any]]:
     """The sites whose admin the person signed in is, with their modes, by name."""
     own = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
     rows = session.execute(policies.in_force().where(Site.id.in_(own)).order_by(Site.name, Site.id))
-    return [{"id": site.id, "name": site.name, "mode": policy.document["mode"]} for site, policy in rows]
+    failing = endpoints.failing(session, own)
+    return [
+        {"id": site.id, "name": site.name, "mode": policy.document["mode"], "failing": failing.get(site.id, 0)}
+        for site, policy in rows
+    ]
 
 
 def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
@@ -122,13 +141,25 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             everywhere=members.everywhere(session),
             roles=names.SITE_ROLES,
             webhooks=endpoints.of_site(session, site_id),
+            calls=_calls(site_id),
+            calls_days=calls.DAYS,
+            why_refused=calls.REFUSED,
+            failing=endpoints.failing(session, [site_id]).get(site_id, 0),
             errors=errors,
             may_see_people=_may_create(),
         )
     return page, status
 
 
-def _show_keys(title: str, site_id: str, api_key: str | None, compat_key: str | None) -> ResponseReturnValue:
+def _calls(site_id: str) -> list[Calls] | None:
+    """How its programs' calls for a verdict were answered of late; None while Redis is away."""
+    found = context().queues.breaker.call(calls.lately, doing="reading how calls were answered")
+    return None if found is None else [one for one in found if one.site_id == site_id]
+
+
+def _show_keys(
+    title: str, site_id: str, api_key: str | None, compat_key: str | None, browser_key: str | None = None
+) -> ResponseReturnValue:
     """What is shown now and never again."""
     page = render_template(
         "console/sites/new_keys.html",
@@ -136,13 +167,14 @@ def _show_keys(title: str, site_id: str, api_key: str | None, compat_key: str | 
         site_id=site_id,
         api_key=api_key,
         compat_key=compat_key,
+        browser_key=browser_key,
         url=context().settings.public_url,
     )
     return page, 201
 
 
-def _kind() -> Literal["api", "compat"]:
-    return cast("Literal['api', 'compat']", forms.choice("kind", KINDS, "Say which key: api or compat."))
+def _kind() -> Kind:
+    return cast("Kind", forms.choice("kind", KINDS, "Say which key: api, compat or browser."))
 
 
 def _may_create() -> bool:
@@ -160,6 +192,7 @@ ROUTES = (
     ("/sites/<site_id>/name", "POST", rename_site),
     ("/sites/<site_id>/mode", "POST", set_site_mode),
     ("/sites/<site_id>/keys", "POST", rotate_site_key),
+    ("/sites/<site_id>/browser-keys", "POST", make_browser_key),
     ("/sites/<site_id>/keys/revoke", "POST", revoke_site_key),
     ("/sites/<site_id>/keys/restore", "POST", restore_site_key),
 )

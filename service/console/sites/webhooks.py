@@ -57,7 +57,7 @@ def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     except NotNow as refusal:
         flash(str(refusal), "bad")
     else:
-        flash("A test message is on its way. Load this page again to see what came of it.", "good")
+        flash("A test message is on its way. What came of it stands here as soon as you load the page again.", "good")
     return _to_deliveries(site_id, endpoint_id)
 
 
@@ -101,10 +101,12 @@ def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:
     with context().store.read() as session:
         found = endpoints.of_site(session, site_id)
         latest = endpoints.last_results(session, [one.id for one in found])
+        tried = endpoints.last_tried(session, [one.id for one in found])
         page = render_template(
             "console/sites/webhooks.html",
             site=session.get_one(Site, site_id),
             endpoints=[(one, latest.get(one.id)) for one in found],
+            failing={one.id for one in found if one.active and endpoints.fails(tried.get(one.id))},
             state_of=endpoints.state_of,
             states=STATES,
             most=endpoints.MOST_ENDPOINTS,

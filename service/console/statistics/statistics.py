@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation import clock
-from moderation.decisions.second_looks import Agreement, agreement
+from moderation.decisions.second_looks import Agreement, agreement, mistakes
 from moderation.history import tallies
 from service import forms
 from service.console import names, plots
@@ -48,12 +48,16 @@ def show_stats() -> ResponseReturnValue:
             agreement=_agreement(session, site_ids, since),
             people=_people(session, site_ids, days),
             second_looks=second_looks(session, site_ids, clock.now() - timedelta(days=len(days))),
+            disagreed=mistakes(session, site_ids, clock.now() - timedelta(days=len(days))),
         )
 
 
-def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> list[Agreement]:
-    """How far a second look agrees with the first, for what was looked at twice."""
-    return [one for one in agreement(session, site_ids, since) if one.pairs]
+def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, list[Agreement]]:
+    """How far a second look agrees with the first, of moderators and of the policy, for what was looked at twice."""
+    return {
+        "moderators": [one for one in agreement(session, site_ids, since) if one.pairs],
+        "policy": [one for one in agreement(session, site_ids, since, of="policy") if one.pairs],
+    }
 
 
 def _days() -> list[date]:

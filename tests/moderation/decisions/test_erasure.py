@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,24 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from moderation.decisions import comments
+from moderation import clock as time_of_day
+from moderation.decisions import bulk, comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
+from moderation.policy import policies, policy_lists
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import AuditEvent, Comment, Report, ReviewItem, WebhookDelivery
+from moderation.tables import (
+    AuditEvent,
+    BulkChange,
+    BulkJob,
+    Comment,
+    PolicyVersion,
+    Report,
+    ReviewItem,
+    WebhookDelivery,
+)
 from tests.support.clock import Clock
 from tests.support.comments import accept, dump, rows, stored, submission
 
@@ -84,6 +96,105 @@ def test_after_it_they_are_not_in_the_sqlite_file_either(store: Store, flagged: 
     everything = b"".join(file.read_bytes() for file in path.parent.glob("winnow.db*")).lower()
     assert flagged.id.encode() in everything
     assert [trace for trace in TRACES if trace.encode() in everything] == []
+
+
+LISTED = ("qwmail@example.org", "203.0.113.77", "qwuser", "Qwname")
+
+
+def surround(store: Store, queues: Queues, comment: Comment) -> None:
+    """What moderators do with a comment and its author: notes, lists, bulk jobs by author, by address and by search."""
+    with store.write() as session:
+        comments.decide(session, None, comment.id, "reject", actor="user:u_1", reason="Zqnote quotes qwtext here")
+    for name, entries in (("blocked_authors", LISTED), ("blocked_ips", LISTED[1:2])):
+        for entry in entries:
+            with store.write() as session:
+                end = time_of_day.now() + timedelta(days=1)
+                policy_lists.add(session, comment.site_id, name, entry, until=end, actor="user:u_1")
+    with store.write() as session:
+        policies.save(session, comment.site_id, {}, actor="user:u_1")
+    criteria: list[dict[str, Any]] = [
+        {"site": comment.site_id, "author": comment.author_key},
+        {"site": comment.site_id, "address": comment.ip},
+        {"search": {"words": ["zqsearch"], "email": comment.email}},
+        {"ids": [[comment.id, comment.version]]},
+    ]
+    for one in criteria:
+        with store.write() as session:
+            job = bulk.create(session, one, "reject", actor="user:u_1", total=1, code="spam", note="Zqnote of a job")
+            job.state, job.finished_at = "done", time_of_day.now()
+            if "ids" in one or "search" in one:
+                session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
+    with store.write() as session:
+        for delivery in session.query(WebhookDelivery):
+            delivery.next_attempt_at, delivery.delivered_at = None, time_of_day.now()
+
+
+@pytest.mark.parametrize("traces", [TRACES, ("zqnote", "zqsearch")], ids=["author", "notes"])
+def test_nothing_of_it_is_left_in_notes_bulk_jobs_old_policies_or_messages(
+    store: Store, queues: Queues, flagged: Comment, traces: tuple[str, ...]
+) -> None:
+    surround(store, queues, flagged)
+    before = dump(store).lower()
+    assert [trace for trace in traces if trace not in before] == []
+    erase(store, flagged)
+    everything = dump(store).lower()
+    assert [trace for trace in traces if trace in everything] == []
+
+
+def test_nothing_of_it_is_left_in_any_file_once_the_clock_has_emptied_the_log(
+    store: Store, queues: Queues, flagged: Comment, redis_url: str
+) -> None:
+    if not store.is_sqlite:
+        pytest.skip("PostgreSQL's autovacuum does this")
+    surround(store, queues, flagged)
+    path = Path(str(store.engine.url.database))
+
+    def files() -> bytes:
+        return b"".join(one.read_bytes() for one in path.parent.glob(f"{path.name}*")).lower()
+
+    wanted = (*TRACES, "zqnote", "zqsearch")
+    assert [trace for trace in wanted if trace.encode() not in files()] == []
+    erase(store, flagged)
+    assert store.empty_log()
+    assert flagged.id.encode() in files()
+    assert [trace for trace in wanted if trace.encode() in files()] == []
+    kept = [queues.redis.dump(key) or b"" for key in queues.redis.scan_iter()]
+    assert [trace for trace in wanted if trace.encode() in b"".join(kept).lower()] == []
+
+
+def test_who_is_blocked_now_stays_blocked_and_is_forgotten_when_that_ends(
+    store: Store, flagged: Comment, clock: Clock
+) -> None:
+    with store.write() as session:
+        end = clock.now + timedelta(days=1)
+        policy_lists.add(session, flagged.site_id, "blocked_ips", "203.0.113.77", until=end, actor="user:u_1")
+    erase(store, flagged)
+    with store.read() as session:
+        assert policies.current(session, flagged.site_id).document["blocked_ips"] == ["203.0.113.77"]
+    clock.advance(days=2)
+    assert policy_lists.take_out_ended(store) == 1
+    assert "203.0.113.77" not in dump(store)
+
+
+def test_what_is_not_the_authors_stays(store: Store, flagged: Comment) -> None:
+    with store.write() as session:
+        policies.save(session, flagged.site_id, {"blocked_authors": ["else@example.org", "QWUSER"]}, actor="user:u_1")
+    with store.write() as session:
+        bulk.create(session, {"site": "s", "author": "else@example.org"}, "reject", actor="user:u_1", total=0)
+        policies.save(session, flagged.site_id, {}, actor="user:u_1")
+    erase(store, flagged)
+    with store.read() as session:
+        assert [row.document["blocked_authors"] for row in session.query(PolicyVersion).order_by("version")] == [
+            [],
+            ["else@example.org"],
+            [],
+        ]
+        assert session.query(BulkJob).one().criteria["author"] == "else@example.org"
+
+
+def test_a_message_that_is_still_to_be_sent_names_the_comment(store: Store, flagged: Comment) -> None:
+    erase(store, flagged)
+    assert [row.payload["data"]["external_id"] for row in rows(store, WebhookDelivery)] == ["qwexternal"] * 2
 
 
 def test_what_happened_to_it_stays_on_record(store: Store, flagged: Comment, clock: Clock) -> None:

@@ -123,6 +123,25 @@ def test_who_agrees_changes_nothing_and_the_site_is_not_told(
     assert (event.action, event.actor, event.status) == ("comment.confirmed", "user:u2", "rejected")
 
 
+def test_who_agreed_takes_that_back_and_is_asked_again(
+    store: Store, site_with_webhook: CreatedSite, post: Post
+) -> None:
+    choose(store, site_with_webhook, second_look_moderators=1.0)
+    comment = decide(store, post("a insult=0.6"), "reject", "user:u1")
+    decide(store, comment, "reject", "user:u2")
+    assert looks(store) == []
+    with store.write() as session, pytest.raises(undoing.NotWhoDecided):
+        undoing.undo_own(session, comment.id, comment.version, actor="user:u3")
+    with store.write() as session:
+        undone = undoing.undo_own(session, comment.id, comment.version, actor="user:u2")
+    assert (undone.asked_again, undone.comment.status) == (frozenset({"second_look"}), "rejected")
+    [item] = looks(store)
+    assert item.about is not None
+    assert "second" not in item.about
+    with store.read() as session:
+        assert second_looks.agreement(session, {site_with_webhook.id}, comment.created_at)[0].pairs == 0
+
+
 def test_who_disagrees_makes_a_new_decision_with_its_webhook(
     store: Store, site_with_webhook: CreatedSite, post: Post
 ) -> None:

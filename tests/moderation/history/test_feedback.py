@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 from models.labels import LABELS
 from models.training.feedback import read_feedback
 from moderation.decisions import comments
-from moderation.history import feedback
+from moderation.history import feedback, retention
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Feedback
+from tests.support.clock import Clock
 
 
 def count(store: Store) -> int:
@@ -147,3 +148,26 @@ def test_a_line_that_is_no_example_is_named(tmp_path: Path, line: str) -> None:
 
 def test_no_feedback_is_no_set(tmp_path: Path) -> None:
     assert read_feedback(tmp_path) is None
+
+
+def test_the_oldest_examples_of_a_site_make_room_for_new_ones(
+    store: Store, site: CreatedSite, other_site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback, "MOST_EXAMPLES", 3)
+    say(store, other_site, "of another site", spam=1.0)
+    for number in range(5):
+        say(store, site, f"text {number}", spam=1.0)
+    say(store, site, "text 2", spam=0.0)  # said again, it is the newest
+    kept = [(one["text"], one["labels"]["spam"]) for one in feedback.export(store, site.id)]
+    assert sorted(kept) == [("text 2", 0.0), ("text 3", 1.0), ("text 4", 1.0)]
+    assert len(list(feedback.export(store, other_site.id))) == 1
+
+
+def test_examples_are_forgotten_in_the_end(store: Store, site: CreatedSite, clock: Clock) -> None:
+    say(store, site, "old", spam=1.0)
+    clock.advance(days=retention.FEEDBACK_KEPT.days - 1)
+    say(store, site, "new", spam=1.0)
+    assert retention.purge(store) == 0
+    clock.advance(days=2)
+    assert retention.purge(store) == 1
+    assert [one["text"] for one in feedback.export(store)] == ["new"]

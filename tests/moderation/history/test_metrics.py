@@ -68,6 +68,7 @@ def test_an_idle_installation_shows_zeros(anonymous: FlaskClient) -> None:
         "winnow_review_items",
         "winnow_deliveries_waiting",
         "winnow_comments_scored_total",
+        "winnow_unavailable_total",
         "winnow_scoring_seconds_count",
         "winnow_wait_seconds_count",
     ):

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from moderation import store as store_module
 from moderation.intake.gathering import Intake
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Outcome
@@ -113,3 +114,20 @@ def test_when_the_database_refuses_everybody_of_the_transaction_is_told_and_the_
     refuse.clear()
     assert intake.submit(site.id, submission("The next one.")).kind == "accepted"
     assert len(rows(store, Comment)) == 2
+
+
+def test_who_waits_behind_a_commit_that_hangs_is_told_in_time_and_is_not_stored(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.3)
+    gate = Gate(store)
+    first = pool.submit(intake.submit, site.id, submission(external_id="first"))
+    assert gate.reached.wait(10)
+    others = [pool.submit(intake.submit, site.id, submission(external_id=f"e{number}")) for number in range(5)]
+    for future in others:
+        with pytest.raises(OperationalError, match="locked"):
+            future.result(5)
+    gate.opened.set()
+    assert first.result(10).kind == "accepted"
+    assert [row.external_id for row in rows(store, Comment)] == ["first"]
+    assert intake.submit(site.id, submission(external_id="later")).kind == "accepted"

@@ -41,6 +41,9 @@ SITE = Policy(
 CALM = {"toxicity": 0.01, "spam": 0.01}
 PLAIN = Facts(text="A thoughtful remark.")
 
+#: What only its quotation speaks against.
+QUOTES = {"text": "> best casino\n\nPlease stop.", "own_words": "Please stop.", "own_scores": CALM | {"threat": 0.01}}
+
 # What each rule is about, by itself: scores, facts, and what must come of it.
 EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]] = [
     ("an author blocked by name", {"author": Author(user_id="u1", name="Troll")}, CALM, "reject", "blocked_author"),
@@ -59,6 +62,18 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
     ("a score at its reject threshold", {}, {"toxicity": 0.9}, "reject", "reject_threshold"),
     ("a score just below its reject threshold", {}, {"toxicity": 0.8999}, "flag", "flag_threshold"),
     ("a score at its flag threshold", {}, {"toxicity": 0.5}, "flag", "flag_threshold"),
+    ("a score over its reject threshold in a quotation", QUOTES, {"toxicity": 0.95}, "flag", "flag_threshold"),
+    ("one of a label that flags nothing", QUOTES, {"threat": 0.95}, "flag", "flag_threshold"),
+    (
+        "a score over its reject threshold beside a quotation",
+        QUOTES | {"own_scores": CALM | {"toxicity": 0.91}},
+        {"toxicity": 0.95},
+        "reject",
+        "reject_threshold",
+    ),
+    ("a banned word in a quotation", QUOTES, CALM, "flag", "banned_words"),
+    ("a banned word beside one", QUOTES | {"own_words": "my casino"}, CALM, "reject", "banned_words"),
+    ("a text that cannot be read", {"unreadable": "Nothing can be seen in it."}, CALM, "flag", "unreadable"),
     ("a score just below its flag threshold", {}, {"toxicity": 0.4999}, "publish", "clear"),
     ("each label has thresholds of its own", {}, {"toxicity": 0.49, "spam": 0.8}, "reject", "reject_threshold"),
     ("no flag threshold, below reject", {}, {"threat": 0.69}, "publish", "clear"),
@@ -96,7 +111,8 @@ PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("not_scored", {"text": "discount"}, None),
     ("reject_threshold", {}, {"spam": 0.9, "toxicity": 0.6}),
     ("flag_threshold", {}, {"toxicity": 0.6}),
-    ("suspect_words", {}, CALM),
+    ("unreadable", {"unreadable": "Nothing can be seen in it."}, CALM),
+    ("suspect_words", {"unreadable": None}, CALM),
     ("links", {"text": "calm"}, CALM),
     ("repeated", {"links": 0}, CALM),
     ("language", {"repeated": False}, CALM),
@@ -133,7 +149,8 @@ def test_a_policy_of_nothing_holds_nothing_against_anybody() -> None:
 def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> None:
     """Of each check, by itself, on a comment that breaks every rule."""
     scores = None if rule is rules.NOT_SCORED else {"toxicity": 0.95}
-    facts = replace(EVERYTHING, ip="198.51.100.7") if rule is rules.TRUSTED_IP else EVERYTHING
+    broken = replace(EVERYTHING, unreadable="Nothing can be seen in it.")
+    facts = replace(broken, ip="198.51.100.7") if rule is rules.TRUSTED_IP else broken
     given = list(rule.check(SITE, scores, facts))
     assert given
     assert {(reason.rule, reason.action) for reason in given} == {(rule.name, rule.action)}

@@ -110,7 +110,7 @@ def test_each_site_has_one_in_front_and_who_sees_both_sees_one(
 def test_a_report_never_follows_its_own_comment(store: Store, site: CreatedSite, ask: Ask) -> None:
     first, second = ask(site, 100), ask(site, 200)
     ask(site, 300, kind="report", of=first)
-    assert shown(store, site) == [first, first]
+    assert shown(store, site) == [first], "a comment is one card"
     ask(site, 50, kind="report", of=second)
     assert shown(store, site)[0] == second
     with store.read() as session:

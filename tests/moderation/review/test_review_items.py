@@ -12,10 +12,11 @@ from sqlalchemy import delete, insert, text
 
 from moderation import clock as winnow_clock
 from moderation.decisions import comments
-from moderation.decisions.scoring import Scorer, priority
+from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.policy.terms import Threshold
 from moderation.review import review_items
+from moderation.review.urgency import of_reports, of_scores
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, ReviewItem
@@ -123,7 +124,22 @@ def test_the_highest_score_comes_first_among_what_is_as_old_and_then_the_longest
 def test_what_looks_worse_and_what_the_policy_is_less_sure_of_is_more_urgent(
     scores: dict[str, float] | None, urgency: int
 ) -> None:
-    assert priority(scores, {"insult": Threshold(0.5, 0.9)}) == urgency
+    assert of_scores(scores, {"insult": Threshold(0.5, 0.9)}) == urgency
+
+
+@pytest.mark.parametrize(
+    ("more_urgent", "less_urgent"),
+    [
+        ({"illegal": 1}, {"offensive": 1}),
+        ({"personal_data": 1}, {"spam": 1}),
+        ({"offensive": 1}, {"off_topic": 1}),
+        ({"offensive": 4}, {"offensive": 1}),
+        ({"off_topic": 1, "illegal": 1}, {"illegal": 1}),
+        ({"other": 1}, {"spam": 1}),
+    ],
+)
+def test_the_number_and_the_kind_of_reports_count(more_urgent: dict[str, int], less_urgent: dict[str, int]) -> None:
+    assert of_reports(more_urgent) < of_reports(less_urgent)
 
 
 def test_asking_twice_for_the_same_reason_opens_one_item(store: Store, queues: Queues, site: CreatedSite) -> None:

@@ -72,8 +72,8 @@ def test_an_address_that_cannot_be_sent_to_is_refused_on_every_way_in(
         "https://site.example",
         "http://winnow_receiver:8080/hook?a=1",
         "https://xn--mller-kva.example/",
-        "https://192.0.2.7/hook",
-        "http://[2001:db8::1]:8080/hook",
+        "https://93.184.216.34/hook",
+        "http://[2606:4700::1111]:8080/hook",
         "https://site.example./hook",
     ],
 )

@@ -124,6 +124,8 @@ def test_loopback_is_refused_under_every_name(host: str) -> None:
         Sender().post(f"http://{host}:9/", b"{}", {})
     if isinstance(failure.value, Refused):
         assert "WINNOW_WEBHOOK_ALLOW" in str(failure.value), "it says how the operator may permit it"
+        told = f"{host.strip('[]')} is at a private or reserved address. The operator can permit its network with "
+        assert str(failure.value).startswith(told), "and not which address a name leads to"
 
 
 def test_a_name_cannot_change_its_address_between_the_check_and_the_connection(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from typing import Any
@@ -143,7 +144,7 @@ def test_a_form_with_a_file_or_a_field_given_twice_is_a_400(client: FlaskClient)
 
 
 class TestSize:
-    """64 KiB by default; what is over it is refused, never cut."""
+    """320 KiB by default; what is over it is refused, never cut."""
 
     @staticmethod
     def body(size: int) -> bytes:
@@ -151,16 +152,16 @@ class TestSize:
         return start + b"x" * (size - len(start) - 2) + b'"}'
 
     def test_a_body_over_the_limit_is_a_413(self, client: FlaskClient) -> None:
-        assert client.post(ROUTE, data=self.body(65536), content_type="application/json").status_code == 422
-        response = client.post(ROUTE, data=self.body(65537), content_type="application/json")
+        assert client.post(ROUTE, data=self.body(327_680), content_type="application/json").status_code == 422
+        response = client.post(ROUTE, data=self.body(327_681), content_type="application/json")
         assert response.status_code == 413
-        assert "65,536 bytes" in response.get_json()["detail"]
+        assert "327,680 bytes" in response.get_json()["detail"]
 
     @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
     def test_so_is_a_chunked_one_which_says_nothing_of_its_length(
         self, client: FlaskClient, store: Store, content_type: str
     ) -> None:
-        body = b"name=Ada&comment=x&thread=" + b"x" * 70_000 if "form" in content_type else self.body(70_000)
+        body = b"name=Ada&comment=x&thread=" + b"x" * 330_000 if "form" in content_type else self.body(330_000)
         response = client.post(
             ROUTE,
             input_stream=io.BytesIO(body),
@@ -198,6 +199,36 @@ def test_a_request_for_what_is_not_there_says_so(client: FlaskClient, method: st
     assert response.mimetype == "application/problem+json"
     if status == 405:
         assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "2026-01-01T00:00:00",
+        "",
+        "x",
+        None,
+        1,
+        [],
+    ],
+)
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_cursor_with_a_moment_that_cannot_be_is_refused(client: FlaskClient, moment: object, place: int) -> None:
+    parts: list[object] = ["updated", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "x"]
+    parts[place] = moment
+    cursor = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    response = client.get(f"/api/v1/comments?updated_after=2026-01-01T00:00:00Z&cursor={cursor}")
+    assert response.status_code == 422
+    assert list(response.get_json()["errors"]) == ["cursor"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00%2B23:59"])
+def test_a_bookmark_far_away_is_no_fault_of_ours(client: FlaskClient, moment: str) -> None:
+    assert client.get(f"/api/v1/comments?updated_after={moment}").status_code in {200, 422}
 
 
 def test_an_idempotency_key_that_cannot_be_stored_is_refused(client: FlaskClient) -> None:

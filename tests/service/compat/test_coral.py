@@ -160,22 +160,58 @@ def test_many_wrong_signatures_from_one_address_are_slowed(
 @pytest.mark.parametrize(
     "sent",
     [
+        b"",
         b"{",
         b"[]",
+        b"null",
         b"action=NEW",
         b"[" * 100_000,
-        request_of("x") | {"action": "DELETE"},
+        b'{"action": "NEW", "comment": {"body": "caf\xe9"}, "author": {"id": "x"}}',
+        request_of("x") | {"action": "CREATE"},
+        request_of("x") | {"action": None},
         request_of("x") | {"comment": "x"},
         request_of("x") | {"comment": {"body": 7}},
+        request_of("x") | {"comment": {"body": None, "parentID": None}},
+        request_of("x") | {"comment": {"parentID": None}},
         request_of("x") | {"author": None},
+        request_of("x") | {"author": {"id": None, "role": "COMMENTER"}},
         request_of("x") | {"author": {"id": 7}},
-        json.dumps(request_of("SURROGATE")).replace("SURROGATE", "\\ud800").encode(),
+        request_of(""),
+        request_of("  "),
+        request_of("<div><br></div>"),
+        json.dumps(request_of("toxicity=0.95 SURROGATE")).replace("SURROGATE", "\\ud800").encode(),
+        json.dumps(request_of("x") | {"author": {"id": "SURROGATE"}}).replace("SURROGATE", "\\ud800").encode(),
+        request_of("x" * 2_000_000),
     ],
 )
-def test_a_body_that_is_no_phases_request_is_refused(phase: Phase, sent: Any) -> None:
+def test_what_cannot_be_judged_is_withheld_for_a_person(phase: Phase, sent: Any) -> None:
+    """Coral publishes on whatever is not 2xx."""
     answer = phase(sent)
-    assert answer.status_code == 400
-    assert answer.json["error"]
+    assert (answer.status_code, answer.json) == (200, {"status": "SYSTEM_WITHHELD"})
+
+
+def test_half_a_character_in_what_is_not_judged_keeps_nothing_from_its_verdict(phase: Phase) -> None:
+    sent = json.dumps(request_of("toxicity=0.95") | {"story": {"title": "SURROGATE"}})
+    answer = phase(sent.replace("SURROGATE", "\\ud800").encode())
+    assert answer.json["status"] == "REJECTED"
+
+
+def test_while_it_cannot_look_for_the_secret_it_withholds(make_app: Callable[..., Flask], site: CreatedSite) -> None:
+    app = make_app(database_url="sqlite:////nowhere/winnow.db")
+    body = json.dumps(request_of("fine")).encode()
+    headers = {"X-Coral-Signature": signed(body, SECRET)}
+    answer = app.test_client().post(f"/coral/phase?site={site.id}", data=body, headers=headers)
+    assert (answer.status_code, answer.json) == (200, {"status": "SYSTEM_WITHHELD"})
+
+
+@pytest.mark.usefixtures("without_a_model")
+def test_without_its_classifier_it_withholds(app: Flask, store: Store, settings: Settings, site: CreatedSite) -> None:
+    with store.write() as session:
+        sites.set_secret(session, settings, site.id, "coral", SECRET)
+    body = json.dumps(request_of("fine")).encode()
+    headers = {"X-Coral-Signature": signed(body, SECRET)}
+    answer = app.test_client().post(f"/coral/phase?site={site.id}", data=body, headers=headers)
+    assert (answer.status_code, answer.json) == (200, {"status": "SYSTEM_WITHHELD"})
 
 
 def test_beyond_the_sites_limit_a_person_has_to_look(

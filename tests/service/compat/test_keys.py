@@ -23,7 +23,9 @@ pytestmark = pytest.mark.one_database
 
 def valid(store: Store, *keys: str) -> list[str | None]:
     with store.read() as session:
-        return [sites.authenticate_compat(session, key) for key in keys]
+        callers = [sites.authenticate_compat(session, key) for key in keys]
+    assert not any(caller.from_browser for caller in callers if caller)
+    return [caller.site_id if caller else None for caller in callers]
 
 
 def test_a_key_has_the_twelve_characters_that_wordpress_asks_for(site: CreatedSite, other_site: CreatedSite) -> None:

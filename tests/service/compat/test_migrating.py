@@ -199,4 +199,21 @@ def test_site_create_prints_all_three(installation: tuple[Settings, Store], run:
     rotated = json.loads(run("site", "rotate-key", "A blog", "--only", "compat", "--json").stdout)
     assert list(rotated) == ["id", "compat_key"]
     with installation[1].read() as session:
-        assert sites.authenticate_compat(session, rotated["compat_key"]) == made["id"]
+        caller = sites.authenticate_compat(session, rotated["compat_key"])
+        assert caller is not None
+        assert caller.site_id == made["id"]
+
+
+def test_site_browser_key_makes_a_key_for_pages(installation: tuple[Settings, Store], run: Run) -> None:
+    store = installation[1]
+    assert run("site", "create", "Blog").returncode == 0
+    asked = ("site", "browser-key", "Blog", "--origin", "https://blog.example", "--origin", "http://localhost:3000")
+    made = json.loads(run(*asked, "--json").stdout)
+    with store.read() as session:
+        caller = sites.authenticate_compat(session, made["browser_key"])
+    assert caller is not None
+    assert (caller.site_id, caller.from_browser) == (made["id"], True)
+    assert caller.origins == {"https://blog.example", "http://localhost:3000"}
+    refused = run("site", "browser-key", "Blog", "--origin", "blog.example")
+    assert refused.returncode == 2
+    assert "is no origin" in refused.stderr

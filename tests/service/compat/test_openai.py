@@ -72,6 +72,7 @@ def test_a_language_that_cannot_be_judged_is_refused_and_not_cleared(
 ) -> None:
     refused = call({"input": ["fine", "in klingon"]})
     assert (refused.status_code, refused.json["error"]["code"]) == (400, "unsupported_language")
+    assert refused.json["error"]["param"] == "input[1]"
     with store.write() as session:
         document = policies.current(session, site.id).document | {"flag_unknown_language": False}
         policies.save(session, site.id, document, actor="operator")
@@ -105,7 +106,11 @@ def test_over_the_limit(make_app: Callable[..., Flask], site: CreatedSite) -> No
     [
         (b"{", None, None),
         (b"[]", None, None),
-        (b'{"input": "\\udfff"}', None, None),
+        (b'{"input": "\\udfff"}', "input", "invalid_unicode"),
+        (b'{"input": ["fine", "you idiot \\ud83d"]}', "input[1]", "invalid_unicode"),
+        (b'{"input": ["fine", "caf\xe9"]}', "input[1]", "invalid_unicode"),
+        (b'{"input": [{"type": "text", "text": "\\ud83d"}]}', "input[0].text", "invalid_unicode"),
+        (b'{"input": "fine", "\\ud83d": 1}', "?", "unknown_parameter"),
         (b"[" * 100_000, None, None),
         ({}, "input", "missing_required_parameter"),
         ({"input": None}, "input", "missing_required_parameter"),

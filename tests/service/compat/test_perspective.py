@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from moderation.policy import policies
@@ -25,14 +27,13 @@ Call = Callable[..., Any]
 @pytest.fixture
 def call(scored: Flask, site: CreatedSite) -> Call:
     """Posts to a method with the site's key: `call({...}, method="suggestscore", prettyPrint="false")`."""
-    client = scored.test_client()
+    return partial(_post, scored.test_client(), site.compat_key)
 
-    def post(body: Any, *, method: str = "analyze", **query: str) -> Any:
-        query.setdefault("key", site.compat_key)
-        sent = {"data": body} if isinstance(body, bytes) else {"json": body}
-        return client.post(f"/v1alpha1/comments:{method}", query_string=query, **sent)
 
-    return post
+def _post(client: FlaskClient, own_key: str, body: Any, *, method: str = "analyze", **query: str) -> Any:
+    query.setdefault("key", own_key)
+    sent = {"data": body} if isinstance(body, bytes) else {"json": body}
+    return client.post(f"/v1alpha1/comments:{method}", query_string=query, **sent)
 
 
 def body(text: str = "toxicity=0.8", *names: str, **known: Any) -> dict[str, Any]:
@@ -163,10 +164,13 @@ def test_the_discovery_document_has_the_address_it_was_asked_at(scored: Flask) -
     assert scored.test_client().get("/$discovery/rest?version=v2").status_code == 404
 
 
-def test_behind_a_proxy_that_ends_tls_the_public_address_is_told(make_app: Callable[..., Flask]) -> None:
+@pytest.mark.parametrize("asked_at", ["http://winnow.example", "https://evil.example"])
+def test_where_the_public_address_is_set_no_other_is_told(make_app: Callable[..., Flask], asked_at: str) -> None:
+    """A cache in between would have one client's idea of our address sent to the others, and their keys after it."""
     app = make_app(public_url="https://winnow.example")
-    found = app.test_client().get("/$discovery/rest?version=v1alpha1", base_url="http://winnow.example")
+    found = app.test_client().get("/$discovery/rest?version=v1alpha1", base_url=asked_at)
     assert found.get_json()["rootUrl"] == "https://winnow.example/"
+    assert found.headers["Cache-Control"] == "no-store"
 
 
 # --- feedback -----------------------------------------------------------------------------------------------------
@@ -275,8 +279,54 @@ def test_the_originals_errors(call: Call, sent: Any, message: str, kind: str) ->
     assert error_of(call(sent)) == (400, message, kind)
 
 
-def test_the_error_for_a_language_names_what_clients_retry_without(call: Call) -> None:
-    [detail] = call(body("x", "TOXICITY", "FLIRTATION", languages=["en"])).json["error"]["details"]
+# --- attributes that we lack --------------------------------------------------------------------------------------
+
+LACKING = "X-Winnow-Unsupported-Attributes"
+
+
+def test_an_attribute_that_we_lack_does_not_keep_the_others_from_their_scores(call: Call) -> None:
+    """Most clients publish a text on any error, so one attribute too many would turn moderation off."""
+    names = ("TOXICITY", "SEVERE_TOXICITY", "INSULT", "THREAT", "SEXUALLY_EXPLICIT", "IDENTITY_ATTACK", "FLIRTATION")
+    answer = call(body("insult=0.9", *names))
+    assert set(answer.json["attributeScores"]) == set(names) - {"SEXUALLY_EXPLICIT", "FLIRTATION"}
+    assert answer.json["attributeScores"]["INSULT"]["summaryScore"]["value"] == 0.9
+    assert set(answer.headers[LACKING].split(", ")) == {"SEXUALLY_EXPLICIT", "FLIRTATION"}
+    assert answer.headers["Access-Control-Expose-Headers"] == LACKING
+    assert LACKING not in call(body("insult=0.9", "INSULT")).headers
+
+
+def test_the_score_type_of_what_we_lack_is_not_looked_at(call: Call) -> None:
+    asked = {"TOXICITY": {}, "FLIRTATION": {"scoreType": "PERCENTILE"}}
+    assert call(body(requestedAttributes=asked)).status_code == 200
+
+
+@pytest.mark.parametrize("drops", [True, False, None])
+def test_where_no_attribute_is_left_it_is_an_error_and_no_empty_answer(call: Call, drops: bool | None) -> None:
+    """An answer without scores would be read as one without a fault."""
+    refused = call(body("x", "FLIRTATION", "INCOHERENT", dropUnsupportedAttributes=drops))
+    assert error_of(refused)[::2] == (400, "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE")
+
+
+@pytest.fixture
+def strict(make_app: Callable[..., Flask], site: CreatedSite) -> Call:
+    """Calls an app whose operator wants the original's error for an attribute that we lack."""
+    app = make_app(perspective_unsupported="error")
+    choose_scores(app)
+    return partial(_post, app.test_client(), site.compat_key)
+
+
+def test_the_original_drops_what_it_lacks_when_asked(strict: Call) -> None:
+    asked = body("x", "TOXICITY", "FLIRTATION")
+    assert error_of(strict(asked))[::2] == (400, "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE")
+    for spelling in ("dropUnsupportedAttributes", "drop_unsupported_attributes"):
+        answer = strict(asked | {spelling: True})
+        assert list(answer.json["attributeScores"]) == ["TOXICITY"]
+        assert answer.headers[LACKING] == "FLIRTATION"
+        assert strict(asked | {spelling: False}).status_code == 400
+
+
+def test_the_originals_error_for_an_attribute_names_what_clients_retry_without(strict: Call) -> None:
+    [detail] = strict(body("x", "TOXICITY", "FLIRTATION", languages=["en"])).json["error"]["details"]
     assert detail == {
         "@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error",
         "errorType": "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",

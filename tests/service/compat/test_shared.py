@@ -75,10 +75,11 @@ def test_without_a_model_nothing_is_cleared(app: Flask, site: CreatedSite) -> No
 def test_without_a_database_every_protocol_says_so_in_its_own_way(make_app: MakeApp, site: CreatedSite) -> None:
     client = make_app(database_url="postgresql+psycopg://127.0.0.1:1/none").test_client()
     answers = [ask(client, site) for ask in (analyze, moderate, judge)]
-    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
     assert answers[0].json["error"]["status"] == "UNAVAILABLE"
     assert answers[1].json["error"]["type"] == "server_error"
-    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers[:2])
+    assert answers[2].json == {"status": "SYSTEM_WITHHELD"}, "Coral publishes on errors"
 
 
 def test_corals_secret_is_still_known_when_the_database_goes_away(

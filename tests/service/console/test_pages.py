@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+import moderation
 from moderation import audit, news
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
@@ -23,7 +25,11 @@ from moderation.history import tallies
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
+from moderation.people import accounts, members
 from moderation.policy import policies
+from moderation.settings import Settings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import (
@@ -34,10 +40,11 @@ from moderation.tables import (
     User,
     WebhookDelivery,
 )
-from moderation.webhooks import afterwards, deliveries
+from moderation.webhooks import afterwards, deliveries, endpoints
 from moderation.webhooks.attempts import Failure
 from moderation.webhooks.deliveries import Sent
 from service.console import exports, plots
+from service.console.audit import events
 from service.console.plots import Series
 from service.console.statistics import statistics
 from tests.conftest import client_of
@@ -373,23 +380,62 @@ def test_the_audit_log_is_for_moderators_of_the_site_and_filtered(
     with store.write() as session:
         comments.decide(session, None, which, "reject", actor=ad, reason="No.")
     page = said(admin.get("/console/audit").text)
-    assert "user.signed_in by ad" in page
-    assert "comment.decided rejected by ad" in page
-    assert said(admin.get(f"/console/audit?person={ad}&action=comment.decided").text).count("comment.decided ") == 1
+    assert "Signed in by ad" in page
+    assert "Decided on a comment rejected by ad" in page
+    assert (
+        said(admin.get(f"/console/audit?person={ad}&action=comment.decided").text).count(
+            "Decided on a comment rejected"
+        )
+        == 1
+    )
     assert "Nothing was done" in said(admin.get("/console/audit?to=2001-01-01").text)
     moderator = member(app, store, "mia", **{site.id: "moderator"})
     seen = said(moderator.get("/console/audit").text)
-    assert "comment.decided rejected by ad" in seen
-    assert "user.signed_in" not in seen
+    assert "Decided on a comment rejected by ad" in seen
+    assert "Signed in by" not in seen
     assert "The Other Site" not in seen
     assert "Export" not in seen
     assert export(moderator, "/console/audit/export").status_code in {403, 404}
     viewer = member(app, store, "vi", **{site.id: "viewer"})
-    assert "comment.decided " not in said(viewer.get("/console/audit").text)
+    assert "Decided on a comment rejected" not in said(viewer.get("/console/audit").text)
     rows = [json.loads(line) for line in export(admin, "/console/audit/export", site=site.id).text.splitlines()]
     assert [row["action"] for row in rows] == ["comment.decided", "comment.decided", "site.created"]
     assert (rows[0]["actor_name"], rows[0]["comment"], rows[0]["status"]) == ("ad", which, "rejected")
-    assert "audit.exported" in admin.get("/console/audit").text
+    assert "Exported the audit log by ad" in said(admin.get("/console/audit").text)
+
+
+def test_the_audit_log_and_its_csv_speak_english(
+    app: Flask, store: Store, settings: Settings, site: CreatedSite, post: Post
+) -> None:
+    which = post("fool insult=0.73")
+    admin = sign_in(app, store, "ad", "admin")
+    nia = accounts.create_user(store, "nia", "viewer").id
+    with store.read() as session:
+        ad = f"user:{session.scalars(select(User.id).where(User.name == 'ad')).one()}"
+    with store.write() as session:
+        comments.decide(session, None, which, "reject", actor=ad, reason="No.")
+        comments.report(session, site.id, which, reason="personal_data", note=None, reporter="r1")
+        comments.edit(session, site.id, which, {"comment": "Sorry.", "name": "Ada"})
+        members.set_role(session, nia, "moderator", actor=ad)
+        members.set_site_role(session, nia, site.id, "admin", actor=ad)
+        endpoints.add(session, settings, site.id, "https://example.org/hook", actor=ad)
+        policies.set_mode(session, site.id, "hold", actor=ad)
+    page, table = admin.get("/console/audit").text, export(admin, "/console/audit/export", format="csv").text
+    for text in (re.sub(r"<script.*?</script>", "", said(page)), table):
+        assert re.findall(r"[{}\[\]']|\b(?:comment|user|site|policy|webhook)\.[a-z]|None|True", text) == []
+        assert "before: flagged" in text
+        assert "person: nia, before: viewer, now: moderator" in text
+    assert "Decided on a comment rejected by ad" in said(page)
+    assert "Changed the policy by ad" in said(page)
+
+
+def test_every_action_that_the_code_records_has_words(store: Store) -> None:
+    code = "".join(path.read_text() for path in Path(moderation.__file__).parent.rglob("*.py"))
+    recorded = set(
+        re.findall(r'(?:audit\.row|audit_event|audit_row|_record|_note)\([^"]{0,60}"([a-z]+\.[a-z_]+)"', code)
+    )
+    assert len(recorded) > 25
+    assert recorded <= events.ACTIONS.keys()
 
 
 def test_the_audit_log_is_read_in_pages(app: Flask, store: Store, post: Post) -> None:
@@ -441,8 +487,28 @@ def test_second_looks_are_shown_once_there_are_any(
     app: Flask, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "No second looks yet." in sign_in(app, store).get("/console/statistics").text
-    monkeypatch.setattr(statistics, "second_looks", lambda *_: [("insult", 40, 0.81)])
+    found = {"moderators": [("insult", 40, 0.81)], "policy": []}
+    monkeypatch.setattr(statistics, "second_looks", lambda *_: found)
     assert "Insult 0.81 40 pairs" in said(sign_in(app, store, "nia").get("/console/statistics").text)
+
+
+def test_second_looks_at_the_policys_own_decisions_are_counted(
+    app: Flask, store: Store, site: CreatedSite, post: Post
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(second_look_automatic=1.0), actor="operator")
+    good, bad = post("nice"), post("bad spam=0.99")
+    browser = sign_in(app, store)
+    with store.read() as session:
+        mo = f"user:{session.scalars(select(User.id)).one()}"
+    with store.write() as session:
+        comments.decide(session, None, good, "reject", actor=mo)
+        comments.decide(session, None, bad, "reject", actor=mo)
+    page = said(browser.get("/console/statistics").text)
+    assert "No second looks yet." not in page
+    assert "Of 1 that the policy published, people would reject 1." in page
+    assert "Of 1 that it rejected, people would publish 0." in page
+    assert "Decision 0.00 2 pairs" in page
 
 
 def test_statistics_of_nothing_are_empty_plots(app: Flask, store: Store) -> None:

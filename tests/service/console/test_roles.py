@@ -60,6 +60,7 @@ ACTIONS = [
     ("POST", "/console/sites/{site}/name", {"name": "Renamed"}, ADMIN),
     ("POST", "/console/sites/{site}/mode", {"mode": "hold"}, ADMIN),
     ("POST", "/console/sites/{site}/keys", {"kind": "api"}, ADMIN),
+    ("POST", "/console/sites/{site}/browser-keys", {}, ADMIN),
     ("POST", "/console/sites/{site}/keys/revoke", {"kind": "api", "key": "{key}"}, ADMIN),
     ("POST", "/console/sites/{site}/members", {"name": "newcomer", "role": "viewer"}, ADMIN),
     ("POST", "/console/sites/{site}/members/{user}", {"role": "admin"}, ADMIN),

@@ -127,6 +127,21 @@ def test_a_moderators_decision_is_stated_and_the_moderator_is_not(
         assert secret not in page
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hm insult=0.6", "after the automatic check had held it, for this reason:"),
+        ("nice", "A person at the site rejected it and gave no reason."),
+    ],
+)
+def test_a_rejection_without_a_reason_is_no_empty_statement(
+    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, text: str, expected: str
+) -> None:
+    said = told(anonymous.get(path_of(settings, reject(store, post(text)))).text)
+    assert expected in said
+    assert "A moderator chose to reject it" not in said
+
+
 def test_a_held_comment_needs_no_appeal_and_the_link_later_states_what_followed(
     store: Store, anonymous: FlaskClient, settings: Settings, post: Post
 ) -> None:
@@ -191,8 +206,7 @@ def test_upholding_changes_nothing_but_is_told_to_the_author_and_to_the_site(
         "outcome": "upheld",
     }
     said = told(anonymous.get(path).text)
-    assert "It was read, and the decision stands." in said
-    assert "Still an insult." not in said
+    assert "It was read, and the decision stands. The answer: Still an insult." in said
     assert anonymous.post(path, data={"text": "Again."}).status_code == 409
     actions = [one.action for one in rows(store, AuditEvent, comment_id=comment.id)]
     assert actions[-3:] == ["comment.appealed", "comment.appeal_upheld", "comment.confirmed"]
@@ -205,7 +219,7 @@ def test_reversing_publishes_and_is_told_to_the_author_and_to_the_site(
     path = path_of(settings, comment)
     anonymous.post(path, data={"text": "It was a quotation."})
     with store.write() as session:
-        comments.decide(session, None, comment.id, "publish", actor="user:u2")
+        comments.decide(session, None, comment.id, "publish", actor="user:u2", reason="A quotation, you are right.")
     now = stored(store, comment.id)
     assert (now.status, now.version) == ("published", 4)
     events = [one for one in rows(store, WebhookDelivery) if one.comment_id == comment.id]
@@ -213,7 +227,7 @@ def test_reversing_publishes_and_is_told_to_the_author_and_to_the_site(
     assert events[-2].payload["data"]["outcome"] == "reversed"
     said = told(anonymous.get(path).text)
     assert "Your comment is published" in said
-    assert "It was read, and the decision was changed." in said
+    assert "It was read, and the decision was changed. The answer: A quotation, you are right." in said
     assert "It was rejected by a person." in said
 
 
@@ -247,6 +261,43 @@ def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells
     assert [one.json["type"] for one in receiver.requests] == ["appeal.decided"]
     assert receiver.requests[0].json["data"]["outcome"] == "upheld"
     assert (stored(store, comment.id).version, stored(store, comment.id).decided_by) == (5, "user:u1")
+
+
+def test_an_upheld_appeal_is_taken_back_within_the_grace_time_and_then_no_more(
+    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, receiver: Receiver, clock: Clock
+) -> None:
+    sender, grace = Sender(settings.webhook_allow), timedelta(seconds=10)
+    comment = reject(store, post("hm insult=0.6"))
+    path = path_of(settings, comment)
+    anonymous.post(path, data={"text": "It was a quotation."})
+    while deliver_once(store, settings, sender):
+        pass
+    receiver.requests.clear()
+
+    reject(store, comment, actor="user:u2", reason="A slip.", grace=grace)
+    clock.advance(seconds=9)
+    assert deliver_once(store, settings, sender) == [], "that it was upheld can still be taken back"
+    with store.write() as session, pytest.raises(undoing.NotWhoDecided):
+        undoing.undo_own(session, comment.id, comment.version, actor="user:u3")
+    with store.write() as session:
+        undone = undoing.undo_own(session, comment.id, comment.version, actor="user:u2")
+    assert (undone.asked_again, undone.comment.version) == (frozenset({"appeal"}), comment.version)
+    clock.advance(days=1)
+    assert deliver_once(store, settings, sender) == []
+    [appeal] = rows(store, Appeal)
+    assert (appeal.outcome, appeal.decided_at, appeal.answer) == (None, None, None)
+    [item] = [one for one in rows(store, ReviewItem) if one.closed_at is None]
+    assert (item.kind, item.not_for) == ("appeal", "user:u1")
+    said = told(anonymous.get(path).text)
+    assert "It was received. Another moderator" in said
+    assert "A slip." not in said
+
+    reject(store, comment, actor="user:u2", grace=grace)
+    clock.advance(seconds=10)
+    with store.write() as session, pytest.raises(undoing.NotUndoable, match="the author has been told"):
+        undoing.undo_own(session, comment.id, comment.version, actor="user:u2")
+    assert deliver_once(store, settings, sender) == ["delivered"]
+    assert [one.outcome for one in rows(store, Appeal)] == ["upheld"]
 
 
 def test_after_its_grace_how_an_appeal_ended_leaves_beside_the_decision(

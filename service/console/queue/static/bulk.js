@@ -1,6 +1,7 @@
 // Selecting many cards, and deciding on all of a group. Without it all of that works by forms.
 
-const cards = document.getElementById("cards");
+import { cards, link, post, signInLink } from "./cards.js";
+
 const selection = document.getElementById("selection");
 const useKeys = document.getElementById("use-keys");
 const keysAreOff = () => (useKeys ? !useKeys.checked : localStorage.getItem("winnow-keys") === "off");
@@ -56,34 +57,35 @@ function watchSelection() {
 }
 
 // A list's form answers on the card, which goes on waiting. Before console.js hears of it: that is for decisions.
-async function addToList(form) {
-  const outcome = form.closest(".more-body").querySelector(".list-outcome");
-  const tell = (text, kind) => {
-    outcome.textContent = text;
+async function changeList(form, button) {
+  const card = form.closest(".card");
+  const fields = new URLSearchParams(new FormData(form, button));
+  const answer = await post(form.getAttribute("action"), fields);
+  const tell = (text, kind, ...extra) => {
+    const outcome = card.querySelector(".list-outcome");
+    outcome.replaceChildren(text, ...extra);
     outcome.className = `list-outcome note small ${kind}`;
     outcome.hidden = false;
+    outcome.closest("details").open = true;
   };
-  try {
-    const answer = await fetch(form.getAttribute("action"), {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      headers: { Accept: "application/json" },
-    });
-    const { message } = await answer.json();
-    tell(message, answer.ok ? "good" : "bad");
-    if (answer.ok) form.reset();
-  } catch {
-    tell("The server cannot be reached. Try again in a moment.", "bad");
-  }
+  if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
+  if (form.matches(".take-back")) form.closest(".listed").remove();
+  else form.reset();
+  if (!answer.added) return tell(answer.message, "good");
+  const takeBack = async () => {
+    const undone = await post(form.getAttribute("action"), { action: "remove", ...answer.added });
+    tell(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
+  };
+  tell(answer.message, "good", " ", link("Take it back", takeBack));
 }
 
 document.addEventListener(
   "submit",
   (event) => {
-    if (!event.target.matches(".list-entry")) return;
+    if (!cards || !event.target.matches(".list-entry, .take-back")) return;
     event.preventDefault();
     event.stopPropagation();
-    addToList(event.target);
+    changeList(event.target, event.submitter);
   },
   true,
 );

@@ -65,8 +65,26 @@ export function link(text, action) {
   return button;
 }
 
+// Where an answer says that somebody is no longer signed in: the way back, in a tab of its own, so that nothing of this
+// one is lost. Once they are, it goes on by itself.
+export function signInLink(answer) {
+  if (!answer.sign_in) return [];
+  const anchor = Object.assign(document.createElement("a"), { href: answer.sign_in, target: "_blank" });
+  anchor.textContent = "Sign in";
+  return [" ", anchor, ", and try again here."];
+}
+
 // What the server says to a form, as {ok, status, message, …}. Status 0: nobody knows whether it arrived.
+// Somebody who has signed in anew in another tab has another token: it is taken over, and the form sent once more.
 export async function post(address, fields, options = {}) {
+  const answer = await send(address, fields, options);
+  if (!answer.csrf_token || answer.me !== cards?.dataset.me) return answer;
+  for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = answer.csrf_token;
+  if (fields instanceof URLSearchParams) fields.set("csrf_token", answer.csrf_token);
+  return send(address, fields, options);
+}
+
+async function send(address, fields, options) {
   const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
   try {
     const signal = AbortSignal.timeout(20_000);

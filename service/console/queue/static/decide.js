@@ -1,7 +1,20 @@
 // Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
 // Nothing is called done before the server has said so; what it did not take comes back.
 
-import { announce, cards, current, find, go, keepPlace, link, neighbour, post, tell, untell } from "./cards.js";
+import {
+  announce,
+  cards,
+  current,
+  find,
+  go,
+  keepPlace,
+  link,
+  neighbour,
+  post,
+  signInLink,
+  tell,
+  untell,
+} from "./cards.js";
 import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
 
 const MOST_REMEMBERED = 20;
@@ -87,24 +100,35 @@ cards.addEventListener("focusout", (event) => {
   });
 });
 
-function comeBack(card, text) {
+// Say what belongs to no card that is on the page; `show` goes to what it is about.
+function say(text, kind, show = null) {
+  trouble.className = `note ${kind}`;
+  trouble.querySelector("span").textContent = text;
+  trouble.querySelector("button").hidden = !show;
+  trouble.querySelector("button").onclick = show;
+  trouble.hidden = false;
+}
+
+const visit = (decision) => () => location.assign(decision.address.replace(/\/undo$/, ""));
+
+function comeBack(card, text, ...extra) {
   hideNothing();
   keepPlace(() => {
     card.classList.remove("decided");
-    tell(card, text, "bad");
+    tell(card, text, "bad", ...extra);
   });
-  trouble.querySelector("span").textContent = text;
-  trouble.hidden = false;
-  trouble.querySelector("button").onclick = () => {
+  say(text, "bad", () => {
     trouble.hidden = true;
     go(card);
-  };
+  });
   if (!current() || current().classList.contains("decided")) go(card);
 }
 
 async function send(form, button) {
   const card = form.closest(".card");
   if (card.classList.contains("decided") || form.inert) return;
+  const says = form.elements.code.value || form.elements.reason.value.trim();
+  if (button.value === "reject" && "reasonRequired" in form.dataset && !says) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
   const author = card.querySelector("h2, h1")?.textContent.trim() ?? "";
   const decision = { card: card.id, author, sent: null };
@@ -118,12 +142,7 @@ async function send(form, button) {
   refill();
   const answer = await post(form.getAttribute("action"), body);
   busy(-1);
-  if (answer.ok && !answer.undo) {
-    // It agreed with another's decision, which is not this person's to take back.
-    forget(decision);
-    tell(card, answer.message, "good");
-    announce(answer.message);
-  } else if (answer.ok) {
+  if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
     tell(
@@ -139,15 +158,15 @@ async function send(form, button) {
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
       tell(card, answer.message, "wait");
       announce(answer.message);
-    } else comeBack(card, answer.message);
+    } else comeBack(card, answer.message, ...signInLink(answer));
   }
-  settle(answer.ok && Boolean(answer.undo));
+  settle(answer.ok);
   remember();
   refill();
 }
 
 export async function undoLast() {
-  if (!decisions.length) return announce("There is nothing to undo.");
+  if (!decisions.length) return say("There is nothing to undo in this tab.", "wait");
   await undo(decisions[0]);
 }
 
@@ -161,9 +180,11 @@ async function undo(decision) {
   if (answer.ok) await unfold(decision, answer);
   else {
     if (card) tell(card, answer.message, "bad");
-    trouble.querySelector("span").textContent = answer.message;
-    trouble.querySelector("button").onclick = () => location.assign(decision.address.replace(/\/undo$/, ""));
-    trouble.hidden = false;
+    say(
+      `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`,
+      "bad",
+      visit(decision),
+    );
     if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
   }
   remember();
@@ -176,7 +197,8 @@ async function unfold(decision, { message, version }) {
     card = find(decision.card);
   }
   announce(message);
-  if (!card) return;
+  // What was decided on another page comes back there: that it did is to be seen here.
+  if (!card) return say(`The comment by ${decision.author}: ${message}`, "good", visit(decision));
   card.dataset.version = version;
   const form = card.querySelector("form.decision");
   if (form) form.elements.version.value = version;

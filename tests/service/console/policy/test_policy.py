@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation.policy import policies
+from moderation.policy import policies, policy_lists
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
@@ -165,3 +166,28 @@ def test_a_list_of_a_thousand_words_fits_the_form(chief: FlaskClient, store: Sto
     words = [f"{'word' * 40}{number}" for number in range(1000)]
     assert save(chief, site, banned_words="\n".join(words)).status_code == 303
     assert in_force(store, site).document["banned_words"] == words
+
+
+def test_what_others_changed_meanwhile_is_kept_and_only_a_true_conflict_is_asked_about(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    path = f"/console/sites/{site.id}/policy"
+    version = in_force(store, site).version
+    with store.write() as session:
+        until = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+        policy_lists.add(session, site.id, "blocked_authors", "citizen7", until=until, actor="user:nia")
+    tried = save(chief, site, "try", suspect_words="glurk", version=str(version), text="Well.")
+    assert "until 2 January 2030" in said(chief.get(path)), "when a block ends is in the list of versions"
+    assert f'name="version" value="{version + 1}"' in tried.text
+    assert save(chief, site, suspect_words="glurk", version=str(version)).status_code == 303
+    document = in_force(store, site).document
+    assert (document["suspect_words"], document["blocked_authors"]) == (["glurk"], ["citizen7"])
+    assert "citizen7" in document["expires"]["blocked_authors"]
+
+    save(chief, site, max_links="4")
+    asked = save(chief, site, max_links="2", banned_words="zap", version=str(version + 2))
+    assert asked.status_code == 409
+    assert "You both changed: " in said(asked)
+    assert in_force(store, site).document["max_links"] == 4
+    wrong = save(chief, site, max_links="x", version=str(version + 2))
+    assert f'name="version" value="{version + 2}"' in wrong.text, "what is wrong is put right before it is merged"

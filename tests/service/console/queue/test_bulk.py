@@ -8,11 +8,13 @@ from flask import Flask
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import BulkJob, Membership, ReviewItem
-from tests.support.attacks import attack
-from tests.support.comments import accept, rows, stored
+from tests.support.attacks import TEXT, attack
+from tests.support.comments import accept, rows, scored, stored
 from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
 from worker import jobs, process
 
@@ -135,3 +137,47 @@ def test_nothing_selected_is_said_kindly(app: Flask, store: Store, site: Created
     form = {"csrf_token": csrf_token(browser, "/console/"), "action": "reject"}
     browser.post("/console/bulk/selection", data=form)
     assert "Nothing was selected." in browser.get("/console/").text
+
+
+def test_a_decision_on_a_group_covers_the_copies_that_readers_see_unless_one_says_otherwise(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    held = attack(store, queues, scorer, site, 3)
+    near, unlike = f"Ola! {TEXT}", "A different remark altogether, about the weather and the price of fish."
+    seen, elsewhere = (scored(store, queues, scorer, on, near) for on in (site, other_site))
+    other = scored(store, queues, scorer, site, unlike)
+    assert {one.status for one in (seen, elsewhere, other)} == {"published"}
+    guest = accounts.create_user(store, "gil", "none", PASSWORD).id
+    with store.write() as session:
+        session.add(Membership(user_id=guest, site_id=site.id, role="moderator"))
+    browser = app.test_client()
+    submit_sign_in(browser, "gil", PASSWORD)
+    group = rows(store, ReviewItem, comment_id=held[0])[0].group_id
+    assert "Readers see 1 more that says nearly the same" in browser.get(f"/console/groups/{group}").text
+    assert "Reject 3" in browser.get(f"/console/bulk?group={group}&copies=0").text
+    preview = browser.get(f"/console/bulk?group={group}").text
+    assert "1 of them waits" in preview
+    assert "Reject 4" in preview
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group", "copies")} | {"action": "reject"}
+    assert browser.post("/console/bulk", data=form).status_code == 303
+    [job] = rows(store, BulkJob)
+    jobs.run_bulk_job(job.id)
+    assert [stored(store, one).status for one in (*held, seen.id)] == ["rejected"] * 4
+    assert [stored(store, one.id).status for one in (other, elsewhere)] == ["published"] * 2
+
+
+def test_a_site_that_asks_for_a_reason_asks_for_it_of_many_at_once_too(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    attack(store, queues, scorer, site, 2)
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(require_reason=True), actor="operator")
+    browser = sign_in(app, store)
+    group = rows(store, ReviewItem)[0].group_id
+    preview = browser.get(f"/console/bulk?group={group}").text
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group")} | {"action": "reject"}
+    answer = browser.post("/console/bulk", data=form)
+    assert answer.status_code == 422
+    assert "This site asks for a reason" in answer.text
+    assert rows(store, BulkJob) == []
+    assert browser.post("/console/bulk", data=form | {"code": "spam"}).status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from moderation.tables import AuditEvent, Membership, ReviewItem, User, WebhookD
 from tests.conftest import client_of
 from tests.support.clock import Clock
 from tests.support.comments import rows, stored
-from tests.support.signed_in import csrf_token, sign_in
+from tests.support.signed_in import PASSWORD, csrf_token, sign_in, submit_sign_in
 
 Act = Callable[..., TestResponse]
 
@@ -173,3 +174,66 @@ def test_a_claim_blocks_no_decision_and_ends_with_it(app: Flask, store: Store, f
     act(nia, flagged, "undo", version=version)
     (item,) = rows(store, ReviewItem)
     assert (item.closed_at, item.claimed_by, item.claimed_until) == (None, None, None)
+
+
+def test_a_site_that_asks_for_a_reason_refuses_a_rejection_without_one(
+    app: Flask, store: Store, site_with_webhook: CreatedSite, flagged: str
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, site_with_webhook.id, SiteSettings(require_reason=True), actor="operator")
+    mo = sign_in(app, store)
+    for given in ({}, {"reason": "  "}):
+        answer = act(mo, flagged, "decision", action="reject", version=2, **given)
+        assert (answer.status_code, "asks for a reason" in answer.get_json()["message"]) == (422, True)
+    assert stored(store, flagged).status == "flagged"
+    by_key = client_of(app, site_with_webhook.api_key).post(
+        f"/api/v1/comments/{flagged}/decision", json={"action": "reject"}
+    )
+    assert by_key.status_code == 200, "the site's own software decides for reasons of its own"
+    assert act(mo, flagged, "decision", action="publish", version=3).status_code == 200
+    assert act(mo, flagged, "decision", action="reject", version=4, code="spam").status_code == 200
+
+
+def test_who_may_block_may_unblock_and_the_card_says_who_is_blocked_until_when(
+    app: Flask, store: Store, site_with_webhook: CreatedSite, flagged: str
+) -> None:
+    mo, chief = sign_in(app, store), sign_in(app, store, "chief", "admin")
+    assert "This site blocks" not in mo.get("/console/").text
+    added = act(mo, flagged, "list", list="blocked_authors", until="week").get_json()["added"]
+    page = mo.get("/console/").text
+    assert re.search(r"This site blocks the author Ada until [^<]*20\d\d", page)
+    assert "Unblock" in page
+    author = mo.get(f"/console/author?site={site_with_webhook.id}&key={stored(store, flagged).author_key}").text
+    assert re.search(r"This site blocks the author Ada until [^<]*20\d\d", author)
+    answer = act(mo, flagged, "list", action="remove", **added)
+    assert (answer.status_code, answer.get_json()["message"]) == (200, "Ada is no longer among the blocked authors.")
+    assert "This site blocks" not in mo.get("/console/").text
+    assert act(chief, flagged, "list", list="blocked_authors", until="ever").status_code == 200
+    page = mo.get("/console/").text
+    assert "This site blocks the author Ada." in page
+    assert "Unblock" not in page
+    refused = act(mo, flagged, "list", action="remove", **added)
+    assert (refused.status_code, "only an admin" in refused.get_json()["message"]) == (403, True)
+    assert act(chief, flagged, "list", action="remove", **added).status_code == 200
+
+
+def test_a_session_that_ended_says_so_and_a_new_one_makes_the_page_live_again(
+    app: Flask, store: Store, flagged: str
+) -> None:
+    mo = sign_in(app, store)
+    old = csrf_token(mo, "/console/comments")
+    form = {"csrf_token": old, "action": "reject", "version": 2}
+    address, json = f"/console/comments/{flagged}/decision", {"Accept": "application/json"}
+    mo.post("/console/sign-out", data={"csrf_token": old})
+    gone = mo.post(address, data=form, headers=json)
+    assert (gone.status_code, gone.get_json()["sign_in"]) == (401, "/console/sign-in")
+    assert "no longer signed in" in gone.get_json()["message"]
+    assert (
+        "You are no longer signed in, so nothing was done." in mo.post(address, data=form, follow_redirects=True).text
+    )
+    submit_sign_in(mo, "mo", PASSWORD)
+    stale = mo.post(address, data=form, headers=json)
+    assert (stale.status_code, stale.get_json()["me"]) == (400, "mo")
+    fresh = mo.post(address, data=form | {"csrf_token": stale.get_json()["csrf_token"]}, headers=json)
+    assert fresh.status_code == 200
+    assert stored(store, flagged).status == "rejected"

@@ -156,8 +156,9 @@ def test_who_has_not_signed_in_hears_nothing(app: Flask) -> None:
 def test_however_many_pages_listen_the_process_subscribes_once_and_not_for_longer(
     make_app: Callable[..., Flask], store: Store, queues: Queues, site: CreatedSite, often: None
 ) -> None:
-    browser = sign_in(make_app(max_event_streams=3), store)
-    readers = [Reader(browser) for _ in range(3)]
+    app = make_app(max_event_streams=3)
+    browser = sign_in(app, store)
+    readers = [Reader(browser), Reader(browser), Reader(sign_in(app, store, "nia"))]
     eventually(lambda: listeners(queues) == 1)
     console_channel.publish(queues.redis, Message("opened", site.id, ["c_1"]))
     eventually(lambda: all(reader.heard for reader in readers))
@@ -181,6 +182,21 @@ def test_beyond_the_bound_a_page_is_told_to_ask_and_has_room_once_another_left(
     third = Reader(browser)
     assert third.response.status_code == 200
     for reader in (second, third):
+        reader.close()
+
+
+def test_one_person_gets_two_streams_and_leaves_the_rest_to_others(
+    make_app: Callable[..., Flask], store: Store, site: CreatedSite, often: None
+) -> None:
+    app = make_app(max_event_streams=4)
+    browser, other = sign_in(app, store, role="viewer"), sign_in(app, store, "nia")
+    readers = [Reader(browser), Reader(browser)]
+    assert [browser.get("/console/events").status_code for _ in range(18)] == [503] * 18
+    readers.append(Reader(other))
+    readers[0].close()
+    readers.append(Reader(browser))
+    assert [reader.response.status_code for reader in readers] == [200] * 4
+    for reader in readers[1:]:
         reader.close()
 
 
@@ -219,7 +235,7 @@ def test_when_redis_goes_away_streams_end_and_pages_ask(
 def test_a_redis_that_hangs_is_noticed(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.console.queue.subscription.PING_SECONDS", 0.3)
     wire = Wire(own_redis.url, 2)
-    line = wire.join()
+    line = wire.join("u_1")
     assert line is not None
     own_redis.freeze()
     assert line.messages.get(timeout=10) is None
@@ -228,7 +244,7 @@ def test_a_redis_that_hangs_is_noticed(own_redis: RedisServer, monkeypatch: pyte
 
 def test_what_another_version_says_is_passed_over(own_redis: RedisServer) -> None:
     wire = Wire(own_redis.url, 1)
-    line = wire.join()
+    line = wire.join("u_1")
     assert line is not None
     import redis  # noqa: PLC0415
 

@@ -78,7 +78,7 @@ def test_the_mode_is_changed_once_and_choosing_it_again_makes_no_version(
         ("mode", {"mode": "off"}, "Choose one of the modes auto, hold, open, observe."),
         ("mode", {}, "Choose one of the modes auto, hold, open, observe."),
         ("keys", {"kind": "door"}, "Say which key: api or compat."),
-        ("keys/revoke", {"key": "x"}, "Say which key: api or compat."),
+        ("keys/revoke", {"key": "x"}, "Say which key: api, compat or browser."),
     ],
 )
 def test_a_choice_that_no_page_offers_is_refused_in_a_sentence(

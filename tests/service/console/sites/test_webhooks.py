@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
+from ipaddress import ip_network
 
 import pytest
 from flask import Flask
@@ -13,6 +15,8 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks import endpoints
+from moderation.webhooks.endpoints import EndpointRefused
 from moderation.webhooks.sender import Sender
 from service.console.sites.webhooks import PAGE
 from tests.support.comments import rows
@@ -148,3 +152,56 @@ def test_deliveries_are_read_in_pages_without_gaps_or_repeats(chief: FlaskClient
 def test_an_address_that_no_page_wrote_shows_the_first_page(chief: FlaskClient, endpoint: str, before: str) -> None:
     submit(chief, endpoint, f"{endpoint}/test")
     assert 'class="delivery"' in chief.get(f"{endpoint}?before={before}").text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.7/hook",
+        "http://127.1:8080/",
+        "http://localhost:3000/",
+        "http://[::1]/",
+        "http://[fd00::1]/",
+        "http://192.168.1.20/",
+        "http://2130706434/",
+        "http://app.localhost/",
+    ],
+)
+def test_an_address_that_can_never_be_sent_to_is_refused_with_how_to_allow_it(
+    store: Store, settings: Settings, site: CreatedSite, url: str
+) -> None:
+    strict = replace(settings, webhook_allow=())
+    with store.write() as session, pytest.raises(EndpointRefused, match="WINNOW_WEBHOOK_ALLOW="):
+        endpoints.add(session, strict, site.id, url, actor="operator")
+    assert rows(store, WebhookEndpoint) == []
+    allowed = replace(settings, webhook_allow=tuple(map(ip_network, ("0.0.0.0/0", "::/0"))))
+    with store.write() as session:
+        endpoints.add(session, allowed, site.id, url, actor="operator")
+
+
+def test_a_webhook_that_fails_is_seen_with_a_count_and_no_more_once_it_works(
+    app: Flask, store: Store, settings: Settings, site_with_webhook: CreatedSite, receiver: Receiver
+) -> None:
+    chief, mo = sign_in(app, store, "chief", "admin"), sign_in(app, store, "mo")
+    [endpoint] = rows(store, WebhookEndpoint)
+    pages = ("/console/sites", f"/console/sites/{site_with_webhook.id}", "/console/")
+    webhooks = f"/console/sites/{site_with_webhook.id}/webhooks"
+
+    def send(status: int) -> None:
+        receiver.answer(status)
+        with store.write() as session:
+            endpoints.test(session, site_with_webhook.id, endpoint.id, actor="operator")
+        deliver_once(store, settings, Sender(settings.webhook_allow))
+
+    def seen() -> list[bool]:
+        red = re.compile(r'"[^"]*\bbad\b[^>]*>.{0,99}?\b1\b[^<]*fails', re.S)
+        return [bool(red.search(chief.get(page).text)) for page in pages]
+
+    assert seen() == [False] * 3
+    send(500)
+    assert seen() == [True] * 3
+    assert "Fails" in chief.get(webhooks).text
+    assert "webhooks fail" not in mo.get("/console/").text
+    send(200)
+    assert seen() == [False] * 3
+    assert ">Fails<" not in chief.get(webhooks).text

@@ -1,0 +1,37 @@
+"""A time budget for work on people's texts: what takes longer is broken off.
+
+It counts the processor's time of this process, so that a busy machine or a slow database costs nobody a decision. Work
+is broken off between two steps of Python, also within its regular expressions. What does not come back to Python at all
+ends the process instead (`worker/jobs.py`).
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class TooLong(Exception):
+    """The work took longer than its budget."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TooLong in the block once it took so long. Outside a process's main thread nothing is limited."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, _raise)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _raise(_number: int, _frame: FrameType | None) -> None:
+    raise TooLong("it took longer than its budget")

@@ -1,0 +1,66 @@
+"""What is left of an author beside their comment, and goes with it: in notes, messages, bulk jobs and old policies.
+
+Names and addresses are looked for as they stood in the comment. The policy in force stays as it is: who is blocked
+stays blocked until somebody, or the clock, takes the entry out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from moderation.policy import policy_lists
+from moderation.policy.policy_lists import mentions
+from moderation.policy.rules import MODERATOR
+from moderation.tables import AuditEvent, BulkChange, BulkJob, Comment, WebhookDelivery
+
+#: What stands in the place of a sentence that may quote the comment.
+GONE = "This was erased with the comment."
+
+
+def forget(session: Session, comment: Comment) -> None:
+    """In the caller's transaction, before the comment's own columns are emptied."""
+    known = {one for one in (comment.email, comment.ip, comment.user_id, comment.author_key) if one}
+    for event in session.scalars(select(AuditEvent).where(AuditEvent.comment_id == comment.id)):
+        event.reasons, event.detail = wordless(event.reasons), wordless(event.detail)
+    comment.reasons = wordless(comment.reasons)
+    for delivery in session.scalars(select(WebhookDelivery).where(WebhookDelivery.comment_id == comment.id)):
+        delivery.payload = _without_words(delivery)
+    _forget_bulk_jobs(session, comment.id, known)
+    policy_lists.forget(session, comment.site_id, known | ({comment.name} if comment.name else set()))
+
+
+def wordless(document: Any) -> Any:
+    """A document without what a person wrote, or what a list found, in the reasons that it holds."""
+    if isinstance(document, list):
+        return [wordless(one) for one in document]
+    if not isinstance(document, dict):
+        return document
+    kept = {name: wordless(value) for name, value in document.items()}
+    if document.get("rule") == MODERATOR.name or "entry" in document:
+        kept.pop("note", None)
+        kept["message"] = GONE
+    return kept
+
+
+def _without_words(delivery: WebhookDelivery) -> dict[str, Any]:
+    """A message as it may be kept: what is still to be sent keeps the id by which the site knows the comment."""
+    payload: dict[str, Any] = wordless(delivery.payload)
+    data = payload.get("data")
+    if isinstance(data, dict) and delivery.next_attempt_at is None:
+        payload["data"] = data | dict.fromkeys(("external_id", "thread") & data.keys())
+    return payload
+
+
+def _forget_bulk_jobs(session: Session, comment_id: str, known: Collection[str]) -> None:
+    """Of jobs that have ended and had to do with the comment or its author: what they looked for, and the note."""
+    theirs = select(BulkChange.job_id).where(BulkChange.comment_id == comment_id)
+    jobs = select(BulkJob).where(
+        BulkJob.finished_at.is_not(None), or_(BulkJob.id.in_(theirs), mentions(BulkJob.criteria, known))
+    )
+    for job in session.scalars(jobs):
+        job.criteria = dict.fromkeys(job.criteria)
+        job.reason = {"code": job.reason["code"]} if job.reason and "code" in job.reason else None

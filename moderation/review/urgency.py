@@ -1,0 +1,77 @@
+"""How urgent a question to a person is: the one home of the review queue's order. Pure.
+
+A priority goes from 0 (look now) to 1000 (can wait). It becomes a moment by which somebody should have looked, so that
+what is old comes up among what is worse. What readers see comes before all that they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from moderation import clock
+
+#: Can wait. A second look is never more: nobody waits for it.
+LEAST = 1000
+#: Before most flags by score, since its author waits for the answer.
+APPEAL = 200
+#: By when somebody should have looked at an item of the least priority.
+LATEST = timedelta(days=1)
+#: In milliseconds: more than any item has ever waited.
+HEAD_START = 10 * 365 * 86_400_000
+#: What share of a priority is how unsure the policy is; the rest is how bad it looks.
+_UNCERTAINTY = 0.15
+#: What one reader's report weighs, by its reason.
+_REPORTED = {"illegal": 100, "personal_data": 100, "offensive": 300, "spam": 400, "off_topic": 600}
+_REPORTED_OTHERWISE = 300
+
+
+class Thresholds(Protocol):
+    """Where a policy flags and rejects a label."""
+
+    @property
+    def flag_at(self) -> float | None: ...
+
+    @property
+    def reject_at(self) -> float | None: ...
+
+
+def of_scores(scores: Mapping[str, float] | None, thresholds: Mapping[str, Thresholds]) -> int:
+    """How soon a moderator should look. Unscored comments come first.
+
+    The worse it looks the sooner, and the less sure the policy is the sooner.
+    """
+    if scores is None:
+        return 0
+    unsure = max((_uncertainty(score, thresholds.get(label)) for label, score in scores.items()), default=0)
+    severity = max(scores.values(), default=0)
+    return round(LEAST * (1 - (1 - _UNCERTAINTY) * severity - _UNCERTAINTY * unsure))
+
+
+def of_reports(readers: Mapping[str, int]) -> int:
+    """How soon, by how many readers gave which reason: the gravest reason counts, and every further reader."""
+    gravest = min((_REPORTED.get(reason, _REPORTED_OTHERWISE) for reason in readers), default=_REPORTED_OTHERWISE)
+    return round(gravest * 2 / (1 + max(1, sum(readers.values()))))
+
+
+def due(priority: int, opened_at: datetime, *, kind: str = "flag", seen: bool = False) -> int:
+    """When somebody should have looked, in milliseconds since 1970: at once for priority 0, a day later for 1000.
+
+    It does not change with time, so that an index has the queue in order. `seen`: readers see the comment.
+    """
+    moment = clock.milliseconds(opened_at) + round(LATEST / timedelta(milliseconds=1) * priority / LEAST)
+    if kind == "second_look":
+        return moment + HEAD_START
+    return moment - HEAD_START if seen and kind in ("flag", "report") else moment
+
+
+def _uncertainty(score: float, threshold: Thresholds | None) -> float:
+    """From 1, on one of the label's thresholds, to 0, as far from them as a score between them can be."""
+    edges = (threshold.flag_at, threshold.reject_at) if threshold is not None else ()
+    marks = [at for at in edges if at is not None]
+    if not marks:
+        return 0.0
+    half = (max(marks) - min(marks) if len(marks) > 1 else 1.0 - marks[0]) / 2
+    nearest = min(abs(score - at) for at in marks)
+    return max(0.0, 1.0 - nearest / half) if half else float(nearest == 0)

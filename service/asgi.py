@@ -1,0 +1,219 @@
+"""Between the web server and the Flask application: only whole requests get a thread, and nobody keeps one by dawdling.
+
+The server hands a request on when its headers are there. Were the application called then, each unfinished body would
+keep one of its threads for as long as the client likes, without a key. So bodies are read here, by one event loop, with
+a deadline; large ones go to a file that has no name. What an answer yields is written as fast as the client reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from tempfile import SpooledTemporaryFile
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask
+
+from moderation.settings import Settings
+
+#: How long a client may send nothing of its body, and how long all of it may take.
+SILENT_SECONDS, BODY_SECONDS = 15.0, 120.0
+#: How long a client may read nothing of a streamed answer before it is broken off.
+UNREAD_SECONDS = 60.0
+#: A body that is larger waits in a file for the rest of it.
+_IN_MEMORY = 64 * 1024
+#: What no route takes; each has a limit of its own, which says so.
+_LARGEST_ANYWHERE = 1024 * 1024
+
+#: Headers that the application hears of in another way: the body is whole by then, however it came.
+_ABOUT_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "TRANSFER_ENCODING"})
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Body = SpooledTemporaryFile[bytes]
+
+_TOO_LATE = (
+    b'{"type":"about:blank","title":"Request Timeout","status":408,'
+    b'"detail":"The body of the request did not arrive in time. Send it again."}'
+)
+
+
+class _Gone(Exception):
+    """The client closed the connection, or sends or reads nothing."""
+
+
+class _Answer(NamedTuple):
+    """An answer whose length is known; a streamed one is sent while it is made."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class WholeRequests:
+    """The Flask application as an ASGI one: bodies are read first, then a thread answers."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._largest = max(settings.max_body_bytes, settings.max_batch_bytes, _LARGEST_ANYWHERE)
+        self._threads = ThreadPoolExecutor(settings.web_threads, thread_name_prefix="web")
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers = _headers(scope)
+        with SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    length = await self._read(receive, headers.get("CONTENT_LENGTH", ""), body)
+            except TimeoutError:
+                await _send(send, _Answer(408, [(b"content-type", b"application/problem+json")], _TOO_LATE), close=True)
+                return
+            except _Gone:
+                return
+            body.seek(0)
+            await self._answer(_environ(scope, headers, body, length), receive, send)
+
+    async def _read(self, receive: Receive, announced: str, body: Body) -> int:
+        """Read the body; its length. Of one that is too large for any route, as much as tells so."""
+        if announced.isascii() and announced.isdigit() and int(announced) > self._largest:
+            return int(announced)
+        while True:
+            async with asyncio.timeout(SILENT_SECONDS):
+                message = await receive()
+            if message["type"] != "http.request":
+                raise _Gone
+            body.write(message.get("body", b""))
+            if not message.get("more_body") or body.tell() > self._largest:
+                return body.tell()
+
+    async def _answer(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Have a thread answer, and watch meanwhile whether the client leaves."""
+        loop = asyncio.get_running_loop()
+        stream = _Stream(loop, send)
+        watch = loop.create_task(_watch(receive, stream))
+        try:
+            answer = await loop.run_in_executor(self._threads, self._respond, environ, stream)
+            if answer is not None:
+                await _send(send, answer)
+        except _Gone:
+            pass
+        finally:
+            watch.cancel()
+
+    def _respond(self, environ: dict[str, Any], stream: _Stream) -> _Answer | None:
+        """In a thread of its own: the answer, or None when it was streamed."""
+        status, headers = 500, list[tuple[bytes, bytes]]()
+
+        def start(line: str, fields: list[tuple[str, str]], exc_info: object = None) -> None:  # noqa: ARG001
+            nonlocal status, headers
+            status = int(line.partition(" ")[0])
+            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+
+        chunks = self._app(environ, start)  # type: ignore[arg-type]
+        try:
+            if any(name == b"content-length" for name, _ in headers) or status in {204, 304}:
+                return _Answer(status, headers, b"".join(chunks))
+            stream.start(status, headers)
+            for chunk in chunks:
+                stream.write(chunk)
+            stream.end()
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        return None
+
+
+class _Stream:
+    """An answer that a thread writes while it is made, at most as fast as the client reads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, send: Send) -> None:
+        self._loop, self._send = loop, send
+        self.left = False
+
+    def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._do({"type": "http.response.start", "status": status, "headers": headers})
+
+    def write(self, chunk: bytes) -> None:
+        if chunk:
+            self._do({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    def end(self) -> None:
+        self._do({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _do(self, message: Message) -> None:
+        if self.left:
+            raise _Gone
+        sent = asyncio.run_coroutine_threadsafe(_awaited(self._send(message)), self._loop)
+        try:
+            sent.result(UNREAD_SECONDS)
+        except TimeoutError:
+            sent.cancel()
+            raise _Gone from None
+
+
+async def _awaited(sending: Awaitable[None]) -> None:
+    await sending
+
+
+async def _watch(receive: Receive, stream: _Stream) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    stream.left = True
+
+
+async def _send(send: Send, answer: _Answer, *, close: bool = False) -> None:
+    headers = [*answer.headers, (b"connection", b"close")] if close else answer.headers
+    with contextlib.suppress(OSError):
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    """The request's headers as WSGI names them.
+
+    One with an underscore in its name is left out: WSGI calls `X_Forwarded_For` and `X-Forwarded-For` the same, and a
+    client could overwrite with it what the proxy has set.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        if b"_" not in name:
+            found.setdefault(name.decode("latin-1").upper().replace("-", "_"), []).append(
+                value.decode("latin-1") if value.isascii() else ""
+            )
+    return {name: (";" if name == "COOKIE" else ",").join(values) for name, values in found.items()}
+
+
+def _environ(scope: Message, headers: dict[str, str], body: Body, length: int) -> dict[str, Any]:
+    """The WSGI environment of a request whose body is there."""
+    server, client = scope.get("server") or ("", 0), scope.get("client") or ("", 0)
+    path = unquote_to_bytes(scope["raw_path"].partition(b"?")[0]) if scope.get("raw_path") else scope["path"].encode()
+    environ = {f"HTTP_{name}": value for name, value in headers.items() if name not in _ABOUT_THE_BODY}
+    if "CONTENT_TYPE" in headers:
+        environ["CONTENT_TYPE"] = headers["CONTENT_TYPE"]
+    if length or "CONTENT_LENGTH" in headers:
+        environ["CONTENT_LENGTH"] = str(length)
+    return environ | {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path.decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": str(client[0]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }

@@ -1,0 +1,115 @@
+"""What an audit event says, in English: for the page, and for the CSV that people open in a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from moderation.tables import AuditEvent
+from service import pages
+from texts import wording
+
+#: Action -> what was done. The list that the page's filter offers, in this order.
+ACTIONS = {
+    "comment.decided": "Decided on a comment",
+    "comment.undone": "Took a decision back",
+    "comment.confirmed": "Agreed with a decision",
+    "comment.agreement_undone": "Took back that they agree",
+    "comment.edited": "Edited a comment",
+    "comment.reported": "Reported a comment",
+    "comment.erased": "Erased a comment",
+    "comment.appealed": "Appealed against a decision",
+    "comment.appeal_upheld": "Upheld a decision on appeal",
+    "comment.appeal_reversed": "Changed a decision on appeal",
+    "comments.exported": "Exported comments",
+    "bulk.started": "Began to decide on many comments",
+    "bulk.cancelled": "Stopped deciding on many comments",
+    "bulk.failed": "Failed to decide on many comments",
+    "audit.exported": "Exported the audit log",
+    "policy.changed": "Changed the policy",
+    "site.created": "Created a site",
+    "site.renamed": "Renamed a site",
+    "site.settings_changed": "Changed a site’s settings",
+    "site.key_rotated": "Made a new key",
+    "site.key_revoked": "Revoked a key",
+    "site.key_restored": "Made a key valid again",
+    "webhook.added": "Added a webhook",
+    "webhook.removed": "Removed a webhook",
+    "webhook.switched_on": "Switched a webhook on",
+    "webhook.switched_off": "Switched a webhook off",
+    "webhook.tested": "Tested a webhook",
+    "webhook.redelivered": "Sent a webhook’s message again",
+    "user.created": "Added a person",
+    "user.role_changed": "Changed a role on every site",
+    "user.site_role_changed": "Changed a role on one site",
+    "user.disabled": "Disabled a person",
+    "user.enabled": "Enabled a person again",
+    "user.link_made": "Made a link to set a password",
+    "user.password_set": "Set a password",
+    "user.signed_in": "Signed in",
+    "user.sessions_ended": "Ended sessions",
+    "user.sso_linked": "Signed in through the provider for the first time",
+    "user.totp_turned_on": "Turned an authenticator on",
+    "user.totp_turned_off": "Turned an authenticator off",
+    "user.recovery_codes_made": "Made recovery codes",
+    "user.recovery_code_used": "Used a recovery code",
+}
+#: A detail's name -> what it is called, where that is not the name itself.
+_CALLED = {"from": "before", "role": "now", "user": "person", "undoes": "version taken back", "job": "bulk job"}
+
+
+def action(name: str) -> str:
+    """What was done. What is not on the list is of another version of Winnow: its name in words."""
+    return ACTIONS.get(name) or wording.named(name.replace(".", " "))
+
+
+def told(event: AuditEvent, people: Mapping[str, str]) -> str:
+    """Why, and what else is known, in one line; `people` has their names, by actor."""
+    parts = [reasons(event)]
+    if event.action == "policy.changed":
+        parts.append(f"policy version {event.policy_version}")
+    parts.append(detail(event, people))
+    return " · ".join(part for part in parts if part)
+
+
+def reasons(event: AuditEvent) -> str:
+    """The reasons of a decision, in words."""
+    return " ".join(str(one.get("message", "")) for one in event.reasons or ())
+
+
+def detail(event: AuditEvent, people: Mapping[str, str]) -> str:
+    """What else is known."""
+    return ", ".join(_details(event.detail or {}, people))
+
+
+def _details(known: Mapping[str, Any], people: Mapping[str, str]) -> Iterator[str]:
+    for name, value in known.items():
+        if name == "was":  # what a decision put an end to, kept whole so that it can be undone
+            yield f"before: {value.get('status')}"
+        elif value is not None:
+            called = _CALLED.get(name, wording.named(name).lower())
+            yield f"{called}: {people.get(f'user:{value}', '') or _plain(value, people)}"
+
+
+def _plain(value: Any, people: Mapping[str, str]) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            return "; ".join(_details(value, people))
+        case list() | tuple():
+            return ", ".join(_plain(one, people) for one in value)
+        case str():
+            return _moment(value) or value
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _moment(text: str) -> str | None:
+    """A moment as people read it, where the text is one."""
+    if len(text) < len("2026-11-27T00:00") or text[4:5] != "-":
+        return None
+    try:
+        return pages.exact(datetime.fromisoformat(text))
+    except ValueError:
+        return None

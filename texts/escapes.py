@@ -1,0 +1,116 @@
+r"""Undo what broken clients leave in a text: `%20`, `&amp;quot;`, `\u00e9`, once or several times over.
+
+Each rule reads one escape, so that a place in what it reads as can be traced back. An escape in an address stays: there
+it means something. So does a per cent sign after a number ("100%de"), unless what follows is a sign or a blank.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+#: Where a text is replaced, and by what: start, end, what is read there.
+Edit = tuple[int, int, str]
+
+#: A C1 control, which no text holds, -> the letter or sign that Windows-1252 has there, as browsers read it. U+0085 is
+#: a line break, too, and stays one.
+OF_WINDOWS = {
+    code: sign for code in range(0x80, 0xA0) if code != 0x85 and (sign := bytes([code]).decode("cp1252", "ignore"))
+}
+
+#: How often a text may be escaped.
+MOST_TIMES = 3
+
+_AMP = r"(?:amp|\#0{0,5}38|\#[xX]0{0,5}26);"
+_ENTITY = re.compile(
+    rf"&((?:{_AMP}){{1,20}})(\#[0-9]{{1,10}}|\#[xX][0-9a-fA-F]{{1,8}}|[A-Za-z][A-Za-z0-9]{{1,30}});"
+    r"|&(\#[0-9]{1,10}|\#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,30});?"
+)
+_PERCENT = r"%(?:25)*"
+_HEX = "[0-9a-fA-F]"
+_ESCAPE = re.compile(
+    r"(?P<kept>(?:https?://|(?<![A-Za-z0-9_])www\.)[^\s\"'<>]+|(?<![A-Za-z0-9])[A-Za-z]:\\\S+)"
+    rf"|(?P<ascii>{_PERCENT}[0-7]{_HEX})"
+    rf"|(?P<bytes>(?:{_PERCENT}[89A-Fa-f]{_HEX})+)"
+    rf"|(?:{_PERCENT}|\\{{1,8}})(?:u(?P<unit>{_HEX}{{4}})|u\{{(?P<code>{_HEX}{{1,6}})\}})"
+    rf"|\\{{1,8}}(?:x(?P<byte>{_HEX}{{2}})|(?P<sign>[nrt\"'/]))",
+)
+_ONE_BYTE = re.compile(rf"{_PERCENT}({_HEX}{{2}})")
+_LOW_HALF = re.compile(rf"(?:{_PERCENT}|\\{{1,8}})u([dD][c-fC-F]{_HEX}{{2}})")
+_ENCODED_BLANK = re.compile(rf"{_PERCENT}20")
+_ADDRESS = re.compile(r"https?://|www\.")
+_FOR_BLANK = re.compile("(?<=\\w)\\+(?=\\w)|[\u3164\uffa0]")
+_BLANK = re.compile(r"\s")
+_SIGNS = {"n": "\n", "r": "\n", "t": " "}
+
+
+def escapes(text: str) -> list[Edit]:
+    """The escapes of a text, as read once."""
+    found = list(_entities(text, 0, len(text))) if "&" in text else []
+    return found or (list(_others(text)) if "%" in text or "\\" in text else [])
+
+
+def blanks(text: str) -> list[Edit]:
+    """What a text without a blank has in their place: the plus signs of a form's encoding, or letters drawn as gaps."""
+    if not any(sign in text for sign in "+\u3164\uffa0") or _BLANK.search(text) or _ADDRESS.match(text):
+        return []
+    found = [(sign.start(), sign.end(), " ") for sign in _FOR_BLANK.finditer(text)]
+    return found if len(found) > 1 else []
+
+
+def _entities(text: str, first: int, last: int) -> Iterator[Edit]:
+    for match in _ENTITY.finditer(text, first, last):
+        again, inner, plain = match.groups()
+        written = match[0] if plain is not None else f"&{inner};"
+        read_as = html.unescape(written if written.endswith(";") else written + ";")
+        if read_as.rstrip(";") != written.rstrip(";"):
+            yield match.start(), match.end(), read_as.replace("\ufffd", "")
+        elif again is not None:  # "&amp;Tom;" is "&Tom;"
+            yield match.start(), match.end(1), "&"
+
+
+def _others(text: str) -> Iterator[Edit]:
+    whole = not _BLANK.search(text) and not _ADDRESS.match(text) and len(_ENCODED_BLANK.findall(text)) > 1
+    done = at = 0
+    while match := _ESCAPE.search(text, at):
+        start, at = match.span()
+        if match["kept"] is not None:
+            if whole:  # a sentence that was encoded whole, its addresses too
+                at = start + 4
+            continue
+        if match["unit"] is not None:
+            at, read_as = _unit(text, match)
+        elif text[start] == "%" and start != done and text[start - 1 : start].isdigit() and not _is_sign(match):
+            continue
+        else:
+            read_as = _read(match)
+        done = at
+        yield start, at, read_as
+
+
+def _is_sign(match: re.Match[str]) -> bool:
+    return match["ascii"] is not None and match["ascii"][-2] == "2"
+
+
+def _read(match: re.Match[str]) -> str:
+    """What an escape reads as; bytes that are no UTF-8 read as nothing."""
+    if match["sign"] is not None:
+        return _SIGNS.get(match["sign"], match["sign"])
+    if match["code"] is not None:
+        code = int(match["code"], 16)
+        return "" if 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code)
+    if match["byte"] is not None:
+        return chr(int(match["byte"], 16))
+    return bytes(int(one, 16) for one in _ONE_BYTE.findall(match[0])).decode(errors="ignore")
+
+
+def _unit(text: str, match: re.Match[str]) -> tuple[int, str]:
+    """Where a UTF-16 unit, with its other half, ends, and what it is; a half alone is nothing."""
+    unit = int(match["unit"], 16)
+    if not 0xD800 <= unit < 0xE000:
+        return match.end(), chr(unit)
+    low = _LOW_HALF.match(text, match.end()) if unit < 0xDC00 else None
+    if low is None:
+        return match.end(), ""
+    return low.end(), chr(0x10000 + ((unit - 0xD800) << 10) + (int(low[1], 16) - 0xDC00))

@@ -1,0 +1,40 @@
+"""Whether a reader sees anything of a text: some letters, signs and mark-up show nothing at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from texts import markup
+
+#: Letters and symbols that are drawn as nothing, or as a gap.
+FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
+_NOT_DRAWN = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
+#: What is seen though it holds no words.
+_PICTURE = re.compile(r"<(?:audio|embed|iframe|img|input|object|picture|svg|video)\b[^<>]*>", re.IGNORECASE)
+_BBCODE = re.compile(r"\[/?(?:b|center|code|color|i|list|quote|s|size|u|url)(?:=[^\[\]]*)?\]", re.IGNORECASE)
+_MOST_ESCAPED = 3
+
+
+def is_drawn(character: str) -> bool:
+    """Whether a character by itself leaves a mark on the page. One that Unicode has not given out is a box."""
+    if character in FILLERS or "\U000e0000" <= character <= "\U000e0fff" or "\ufff0" <= character <= "\ufff8":
+        return False
+    return character != "\u2065" and unicodedata.category(character) not in _NOT_DRAWN
+
+
+def can_be_seen(text: str, *, unknown_tags: bool = False) -> bool:
+    """Whether anything of a text can be seen, as it is and as HTML or BBCode. Linear in the text's length.
+
+    `unknown_tags`: what stands between angle brackets and is no HTML counts as words, which it is on some pages.
+    """
+    if text[:1].isalnum() and is_drawn(text[0]):
+        return True
+    for _ in range(_MOST_ESCAPED):
+        if (plain := markup.unescape(text)) == text:
+            break
+        text = plain
+    if "<" in text and _PICTURE.search(text):
+        return True
+    words = markup.without_known_tags(text) if unknown_tags else markup.without_tags(text, between="")
+    return any(map(is_drawn, _BBCODE.sub("", words)))
