@@ -60,8 +60,8 @@ def test_marks_without_end_are_noise_for_a_person(
     store: Store, queues: Queues, site: CreatedSite, classifier: Classifier
 ) -> None:
     scorer = Scorer(store, queues, classifier)
-    for marks, status in ((31, "flagged"), (8, "published")):
-        comment = comments.scored(store, queues, scorer, site, comment=f"A nice e{MARK * marks} day, thank you.")
+    for marks, status, wish in ((31, "flagged", "A nice day"), (8, "published", "All the best")):
+        comment = comments.scored(store, queues, scorer, site, comment=f"{wish} to all who reade{MARK * marks} it.")
         assert comment.status == status
 
 

@@ -447,7 +447,7 @@ def test_the_last_human_word_counts(
 NOBODY = {"comment_author_email": ""}
 
 
-@pytest.mark.parametrize("name", ["", "Anonymous", "Guest", " anonymous ", "\u200b"])
+@pytest.mark.parametrize("name", ["", "Anonymous", "Guest", " anonymous "])
 def test_a_word_about_one_nameless_comment_never_reaches_another(
     blog: Akismet, store: Store, clock: Clock, name: str
 ) -> None:
