@@ -80,19 +80,14 @@ def read(
     comments = [one for one in comments if one.status in DECIDABLE]
     waiting = _open_items(session, [one.id for one in comments])
     seen_at = datetime.fromisoformat(criteria["seen_at"])
-    return Page(
-        [
-            Chosen(
-                one.id,
-                ids[one.id] or one.version,
-                one,
-                free=(ids[one.id] is not None or one.updated_at <= seen_at) and actor not in waiting.get(one.id, ()),
-            )
-            for one in comments
-            if one.status != _AFTER[action] or one.id in waiting
-        ],
-        last,
-    )
+
+    def choose(comment: Comment) -> Chosen:
+        version = ids[comment.id]
+        unchanged = version is not None or comment.updated_at <= seen_at
+        free = unchanged and actor not in waiting.get(comment.id, ())
+        return Chosen(comment.id, version or comment.version, comment, free=free)
+
+    return Page([choose(one) for one in comments if one.status != _AFTER[action] or one.id in waiting], last)
 
 
 def count(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> int:
