@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+#: What may be a password of a URL, wherever a program that expects another spelling would look for it.
+_USER_AND_PASSWORD = re.compile(r"(?<=://).*@", re.DOTALL)
+_PASSWORD_WITHOUT_HOST = re.compile(r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:[/?#]|$))[^@]*", re.DOTALL)
+_PASSWORD_IN_QUERY = re.compile(r"((?:pass|password|sslpassword|passwd|secret)=)[^&\s]*", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -20,8 +26,8 @@ class SettingsError(Exception):
 class Settings:
     """Every setting, typed. `docs/operations.md` explains each for operators."""
 
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     data_dir: Path
     #: The first encrypts; all decrypt. At least one once a secret has to be stored.
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -94,7 +100,8 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
         try:
             values[name] = read(text)
         except ValueError as error:
-            raise SettingsError(f"WINNOW_{name.upper()} is {text!r}: {error}.") from None
+            said = "" if name in _SECRETS else f" is {shown(text)!r}"
+            raise SettingsError(f"WINNOW_{name.upper()}{said}: {error}.") from None
     if (keys := _raw(environ, "WINNOW_SECRET_KEY")) is not None:
         values["secret_keys"] = _secret_keys(keys)
     for name in ("database_url", "redis_url", "data_dir"):
@@ -103,6 +110,14 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
     if values.get("oidc_issuer") and not values.get("oidc_client_id"):
         raise SettingsError("WINNOW_OIDC_ISSUER is set, so WINNOW_OIDC_CLIENT_ID must be too: the issuer tells you it.")
     return Settings(**values)
+
+
+def shown(url: str) -> str:
+    """`url` as it may be shown: without user and password, also where they are not spelt as a URL wants them."""
+    masked = _USER_AND_PASSWORD.sub("***@", url)
+    if masked == url:
+        masked = _PASSWORD_WITHOUT_HOST.sub("***", url)
+    return _PASSWORD_IN_QUERY.sub(r"\1***", masked)
 
 
 def _raw(environ: Mapping[str, str], name: str) -> str | None:
@@ -114,7 +129,10 @@ def _raw(environ: Mapping[str, str], name: str) -> str | None:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from None
-    return environ.get(name) or None
+    text = environ.get(name, "").strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        raise SettingsError(f"{name} stands in quotation marks, which are part of the value here. Leave them out.")
+    return text or None
 
 
 def _secret_keys(text: str) -> tuple[str, ...]:
@@ -133,6 +151,7 @@ def _database_url(text: str) -> str:
     if scheme == "sqlite":
         return text
     if scheme in {"postgresql", "postgres"}:
+        _require_plain_password(text)
         return "postgresql+psycopg://" + text.partition("://")[2]
     raise ValueError("give a SQLAlchemy URL that starts with sqlite:// or postgresql://")
 
@@ -140,13 +159,34 @@ def _database_url(text: str) -> str:
 def _redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("give a URL that starts with redis://, rediss:// or unix://")
+    _require_plain_password(text)
     return text
+
+
+def _require_plain_password(url: str) -> None:
+    """Raises ValueError where a user or a password has a letter that ends it for whoever reads the URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # whose message may hold the password
+        raise ValueError("it cannot be read; percent-encode its password: [ is %5B, ] is %5D") from None
+    if "@" in parts.netloc.rpartition("@")[0] or any("@" in part for part in (parts.path, parts.query, parts.fragment)):
+        raise ValueError("percent-encode its password: # is %23, / is %2F, ? is %3F, @ is %40")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port is no number; in a password, / is %2F, # is %23 and ? is %3F") from None
 
 
 def _http_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("give a URL that starts with http:// or https://")
     return text.rstrip("/")
+
+
+def _public_url(text: str) -> str:
+    if urlsplit(text).path.strip("/"):
+        raise ValueError("it has a path, and Winnow needs a host name of its own, such as https://comments.example.com")
+    return _http_url(text)
 
 
 def _issuer(text: str) -> str:
@@ -189,11 +229,13 @@ def _at_least_one(text: str) -> int:
     return number
 
 
+#: Settings that are never shown, not even where they cannot be read.
+_SECRETS = {"smtp_url", "oidc_client_secret"}
 _READERS: dict[str, Any] = {
     "database_url": _database_url,
     "redis_url": _redis_url,
     "data_dir": lambda text: Path(text).expanduser(),
-    "public_url": _http_url,
+    "public_url": _public_url,
     "log_format": _one_of("console", "json"),
     "webhook_allow": _networks,
     "demo": _switch,

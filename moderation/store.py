@@ -32,6 +32,8 @@ AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 #: libpq's own: a PostgreSQL that has vanished is noticed within seconds, where the kernel would wait for minutes.
 _PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 15, "keepalives_interval": 5}
+#: Nothing is prepared on the server: PgBouncer, by transactions, gives the same connection to others in between.
+_CONNECTING: dict[str, int | None] = _PATIENCE | {"prepare_threshold": None}
 
 
 class Store:
@@ -201,7 +203,7 @@ def _open_engine(url: str, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_timeout=WRITE_TIMEOUT,
         pool_pre_ping=True,
-        connect_args={name: value for name, value in _PATIENCE.items() if name not in make_url(url).query},
+        connect_args={name: value for name, value in _CONNECTING.items() if name not in make_url(url).query},
     )
 
 

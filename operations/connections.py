@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 import redis
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from moderation.settings import Settings
+from moderation.settings import Settings, shown
 from moderation.store import Store
 from operations import migrate
 from operations.errors import OperatorError
@@ -57,27 +55,18 @@ def require_redis(url: str, *, embedded: bool = False) -> None:
                 "The embedded Redis does not run. Start `winnow up`, or set WINNOW_REDIS_URL."
             ) from None
         raise OperatorError(
-            f"Redis at {without_password(url)} does not answer ({_first_line(error)}). "
+            f"Redis at {shown(url)} does not answer ({_first_line(error)}). "
             "Start it, correct WINNOW_REDIS_URL, or unset that to have an embedded one."
         ) from None
 
 
-def without_password(url: str) -> str:
-    """`url` as it may be shown."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    address = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{address}"))
-
-
 def _database_sentence(url: str, error: Exception) -> str:
-    shown = without_password(url)
+    address = shown(url)
     if url.startswith("sqlite"):
-        return f"The database {shown} cannot be opened. Make its directory writable, or correct WINNOW_DATABASE_URL."
+        return f"The database {address} cannot be opened. Make its directory writable, or correct WINNOW_DATABASE_URL."
     reason = _first_line(getattr(error, "orig", None) or error)
     return (
-        f"The database at {shown} cannot be reached ({reason}). "
+        f"The database at {address} cannot be reached ({reason}). "
         "Start it, correct WINNOW_DATABASE_URL, or unset that to use SQLite."
     )
 

@@ -23,11 +23,10 @@ from moderation.history import calls
 from moderation.intake.queues import SCORING_QUEUE
 from moderation.people.single_sign_on import metadata_address
 from moderation.sealing import SealError
-from moderation.settings import Settings, SettingsError
+from moderation.settings import Settings, SettingsError, shown
 from moderation.store import Store
 from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
 from operations import connections, embedded_redis, environment, migrate, sealed
-from operations.connections import without_password
 from operations.errors import OperatorError
 
 _MEBIBYTE = 1024 * 1024
@@ -119,7 +118,7 @@ def _redis_server(found: Settings, client: redis.Redis) -> Finding:
         return Finding(
             "WARN", "redis", f"version {version}, without appendonly: a restart delays comments. Set it to yes."
         )
-    return Finding("OK", "redis", f"version {version} at {without_password(found.redis_url)}")
+    return Finding("OK", "redis", f"version {version} at {shown(found.redis_url)}")
 
 
 def _workers(client: redis.Redis) -> Finding:
@@ -159,7 +158,7 @@ def _database(found: Settings) -> Iterator[Finding]:
     if at != wanted:
         yield Finding("FAIL", "database", f"It is at revision {at or 'none'}, not {wanted}. Run `winnow migrate`.")
         return
-    yield Finding("OK", "database", f"revision {at} at {without_password(found.database_url)}")
+    yield Finding("OK", "database", f"revision {at} at {shown(found.database_url)}")
     examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks)
     for look in examinations:
         yield look(found, store)
@@ -199,7 +198,7 @@ def _webhooks(_found: Settings, store: Store) -> Finding:
         failing = session.execute(query).tuples().all()
     if not failing:
         return Finding("OK", "webhooks", "none fails")
-    which = ", ".join(f"{without_password(url)} ({count:,} undelivered)" for url, count in failing)
+    which = ", ".join(f"{shown(url)} ({count:,} undelivered)" for url, count in failing)
     return Finding("WARN", "webhooks", f"Failing: {which}. Look at the receiver's answers in the deliveries' attempts.")
 
 

@@ -79,6 +79,8 @@ def init_app(app: Flask) -> None:
         # while the API, which knows no cookies, needs none.
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_CHECK_DEFAULT=False,
+        # The token suffices. Some browsers send no Referer, and some proxies hide the host that it would have to name.
+        WTF_CSRF_SSL_STRICT=False,
     )
     access.csrf.init_app(app)
     throttle.init_app(app, found.settings)

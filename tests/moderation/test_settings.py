@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moderation.settings import SettingsError, from_environment
+from moderation.settings import SettingsError, from_environment, shown
 from operations import embedded_redis, environment
 from operations.errors import OperatorError
 
@@ -92,7 +92,70 @@ def test_a_short_secret_key_is_refused() -> None:
 
 
 def test_settings_do_not_show_their_secrets() -> None:
-    assert KEY not in repr(from_environment(REQUIRED | {"WINNOW_SECRET_KEY": KEY}))
+    given = {
+        "WINNOW_SECRET_KEY": KEY,
+        "WINNOW_DATABASE_URL": "postgresql://winnow:s3cret@db/winnow",
+        "WINNOW_REDIS_URL": "redis://:s3cret@redis/0",
+        "WINNOW_SMTP_URL": "smtp://winnow:s3cret@mail",
+        "WINNOW_OIDC_CLIENT_SECRET": "s3cret",
+    }
+    said = repr(from_environment(REQUIRED | given))
+    assert KEY not in said
+    assert "s3cret" not in said
+
+
+#: URLs with a password as somebody may write them who does not know how to.
+WRONG_PASSWORDS = [
+    "redis://:s3cret#@127.0.0.1:6379/0",
+    "redis://:s3/cret@127.0.0.1/0",
+    "redis://:s3?cret@127.0.0.1/0",
+    "redis://:s3@cret@127.0.0.1/0",
+    "redis://:s3cret[@127.0.0.1/0",
+    "redis://:s3cret\uff0f@127.0.0.1/0",
+    "redis://winnow:s3cret",
+    "redis://:s3cret#",
+    "redis://winnow:s3/cret@redis.example:6380/0",
+    '"redis://:s3cret@redis/0"',
+    "'redis://:s3cret@redis/0'",
+    "http://:s3cret@redis/0",
+]
+
+
+@pytest.mark.parametrize("url", WRONG_PASSWORDS)
+@pytest.mark.parametrize(("name", "scheme"), [("WINNOW_REDIS_URL", "redis:"), ("WINNOW_DATABASE_URL", "postgresql:")])
+def test_a_password_that_is_not_spelt_for_a_url_is_refused_unseen(url: str, name: str, scheme: str) -> None:
+    with pytest.raises(SettingsError, match=name) as refused:
+        from_environment(REQUIRED | {name: url.replace("redis:", scheme)})
+    assert "s3" not in str(refused.value)
+    assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:123456xxx%23@127.0.0.1:6379/0", "redis://winnow:p%40ss@redis", "redis://[::1]/0"]
+)
+def test_a_password_that_is_spelt_for_a_url_is_taken(url: str) -> None:
+    assert from_environment(REQUIRED | {"WINNOW_REDIS_URL": f" {url}\r"}).redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://winnow:s3cret@db/winnow", "postgresql://***@db/winnow"),
+        ("postgresql://db/winnow?user=winnow&password=s3cret", "postgresql://db/winnow?user=winnow&password=***"),
+        ("redis://:s3/c@r#et@redis/0", "redis://***@redis/0"),
+        ("redis://redis:6379/0", "redis://redis:6379/0"),
+        ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
+        ("sqlite:////srv/winnow.db", "sqlite:////srv/winnow.db"),
+        ("redis://:s3cret", "redis://***"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, said: str) -> None:
+    assert shown(url) == said
+
+
+def test_a_public_address_with_a_path_is_refused() -> None:
+    with pytest.raises(SettingsError, match="host name of its own"):
+        from_environment(REQUIRED | {"WINNOW_PUBLIC_URL": "https://example.com/winnow"})
 
 
 @pytest.mark.parametrize("issuer", ["https://login.example.com/realms/news/", "http://localhost:8080"])

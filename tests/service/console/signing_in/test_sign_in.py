@@ -71,6 +71,27 @@ def test_cookies_are_secure_where_the_public_address_is_https(make_app: Callable
     assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
 
 
+@pytest.mark.parametrize(
+    "headers", [{}, {"Referer": "https://elsewhere.example/"}], ids=["no referrer", "another host"]
+)
+def test_the_token_suffices_where_the_browser_or_a_proxy_hides_where_the_form_was(
+    make_app: Callable[..., Flask], store: Store, headers: dict[str, str]
+) -> None:
+    browser = make_app(public_url="https://winnow.example", trusted_proxies=1).test_client()
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    proxied = {"X-Forwarded-Proto": "https", "Host": "127.0.0.1:8000"}
+    page = browser.get("/console/sign-in", headers=proxied, base_url="https://127.0.0.1:8000")
+    form = {"csrf_token": field(page.text, "csrf_token"), "name": "mo", "password": PASSWORD}
+    where = "/console/sign-in"
+    answer = browser.post(where, base_url="https://127.0.0.1:8000", headers=proxied | headers, data=form)
+    assert answer.status_code == 303
+    forged = form | {"csrf_token": "another"}
+    assert (
+        browser.post(where, base_url="https://127.0.0.1:8000", headers=proxied | headers, data=forged).status_code
+        == 400
+    )
+
+
 def test_signing_in_makes_a_new_session_and_ends_the_one_before(app: Flask, store: Store) -> None:
     browser = sign_in(app, store)
     before = _token(browser)
