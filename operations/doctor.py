@@ -15,6 +15,7 @@ import redis
 import requests
 import rq
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 import models
 from moderation import clock
@@ -25,7 +26,7 @@ from moderation.people.single_sign_on import metadata_address
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError, shown
 from moderation.store import Store
-from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
+from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from operations import connections, embedded_redis, environment, migrate, sealed
 from operations.errors import OperatorError
 
@@ -189,17 +190,26 @@ def _pending(found: Settings, store: Store) -> Finding:
 def _webhooks(_found: Settings, store: Store) -> Finding:
     undelivered = (WebhookDelivery.delivered_at.is_(None), WebhookDelivery.attempts > 0)
     query = (
-        select(WebhookEndpoint.url, func.count())
+        select(WebhookEndpoint.url, func.count(), func.max(WebhookDelivery.id))
         .join(WebhookDelivery, WebhookDelivery.endpoint_id == WebhookEndpoint.id)
         .where(*undelivered, WebhookEndpoint.active)
         .group_by(WebhookEndpoint.url)
     )
     with store.read() as session:
-        failing = session.execute(query).tuples().all()
+        failing = [
+            f"{shown(url)} ({count:,} undelivered; {_last_error(session, delivery_id)})"
+            for url, count, delivery_id in session.execute(query).tuples()
+        ]
     if not failing:
         return Finding("OK", "webhooks", "none fails")
-    which = ", ".join(f"{shown(url)} ({count:,} undelivered)" for url, count in failing)
-    return Finding("WARN", "webhooks", f"Failing: {which}. Look at the receiver's answers in the deliveries' attempts.")
+    which = ", ".join(failing)
+    return Finding("WARN", "webhooks", f"Failing: {which}. Every answer is in the deliveries' attempts.")
+
+
+def _last_error(session: Session, delivery_id: str) -> str:
+    of_delivery = select(WebhookAttempt.error).where(WebhookAttempt.delivery_id == delivery_id)
+    error = session.scalar(of_delivery.order_by(WebhookAttempt.id.desc()).limit(1))
+    return error.rstrip(".") if error else "it has not been tried yet"
 
 
 def _single_sign_on(issuer: str) -> Finding:

@@ -48,3 +48,5 @@ class Answer:
 
     status: int
     body: bytes
+    #: Where a redirect points to, whole.
+    location: str | None = None

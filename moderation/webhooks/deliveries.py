@@ -208,9 +208,9 @@ def _attempt_row(sent: Sent) -> dict[str, Any]:
 def _failure(due: Due, answer: Answer) -> Failure | None:
     """Why a delivery did not arrive, going by the answer; None when it did."""
     if 300 <= answer.status < 400:
+        where = answer.location or "the address that it points to"
         return Failure(
-            "redirect",
-            f"It answered {answer.status}. Redirects are not followed: register the address that it points to.",
+            "redirect", f"It answered {answer.status}. Redirects are not followed: register {where} in its place."
         )
     if answer.status == 410:
         return Failure("gone", "It answered 410 Gone, so this endpoint was switched off.")

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
@@ -253,7 +253,19 @@ def _exchange(connection: HTTPConnection, parts: SplitResult, body: bytes, heade
         "POST", path, body=body, headers={**headers, "Host": host}, preload_content=False, decode_content=False
     )
     response = connection.getresponse()
-    return Answer(response.status, response.read(MAX_ANSWER, decode_content=False))
+    location = response.headers.get("Location")
+    target = _target(parts.geturl(), location) if location else None
+    return Answer(response.status, response.read(MAX_ANSWER, decode_content=False), target)
+
+
+def _target(url: str, location: str) -> str | None:
+    """Where a redirect from `url` points to; None where that is no address to register."""
+    target = urljoin(url, location)
+    try:
+        check_url(target)
+    except Refused:
+        return None
+    return target
 
 
 def _cut(sock: socket.socket, late: threading.Event) -> None:

@@ -133,6 +133,7 @@ def test_anything_but_a_2xx_is_tried_again_under_the_same_id(
     assert (attempt.status_code, attempt.failure) == (status, "redirect" if status == 302 else "status")
     assert attempt.error is not None
     assert str(status) in attempt.error
+    assert (receiver.url in attempt.error) == (status == 302)
     assert deliver() == [], "not before its pause is over"
     clock.advance(seconds=6)
     assert deliver() == ["delivered"]

@@ -13,6 +13,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -162,9 +163,23 @@ def test_of_several_addresses_only_permitted_ones_are_tried(
     assert sender.permitted(check_url(f"http://two.example:{port}/"), LOOPBACK) == ["127.0.0.1"]
 
 
-def test_redirects_are_answers_and_not_followed(receiver: Receiver) -> None:
-    receiver.answer(302, headers={"Location": receiver.url})
-    assert Sender(LOOPBACK).post(receiver.url, b"{}", {}).status == 302
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("https://blog.example/winnow/", "https://blog.example/winnow/"),
+        ("/winnow/", "{origin}/winnow/"),
+        ("https://ada:hidden@blog.example/", None),
+        ("javascript:alert(1)", None),
+        ("", None),
+    ],
+)
+def test_redirects_are_answers_that_say_where_to_and_are_not_followed(
+    receiver: Receiver, location: str, target: str | None
+) -> None:
+    receiver.answer(302, headers={"Location": location})
+    answer = Sender(LOOPBACK).post(receiver.url, b"{}", {})
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(receiver.url))
+    assert (answer.status, answer.location) == (302, target and target.format(origin=origin))
     assert len(receiver.requests) == 1
 
 
