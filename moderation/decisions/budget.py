@@ -18,6 +18,9 @@ class TooLong(Exception):
     """The work took longer than its budget."""
 
 
+_AGAIN = 0.5
+
+
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
     """Raise TooLong in the block once it took so long. Outside a process's main thread nothing is limited."""
@@ -25,7 +28,8 @@ def limited(seconds: float) -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGVTALRM, _raise)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # Again and again: what is raised while an object is finalized, Python prints and forgets.
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
     try:
         yield
     finally:

@@ -125,7 +125,7 @@ def test_a_session_that_ended_meanwhile_is_explained(
     token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "winnow_session")
     accounts.end_session(store, token)
     page.get_by_role("button", name="Publish the comment").click()
-    expect(page.locator(".card")).to_contain_text("You are no longer signed in.")
+    expect(page.locator(".card")).to_contain_text("You are no longer signed in, so nothing was done.")
     expect(page.get_by_role("button", name="Publish the comment")).to_be_visible()
     assert status(store, first) == "flagged"
 

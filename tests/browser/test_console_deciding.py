@@ -236,7 +236,7 @@ def test_the_next_cards_are_there_however_quickly_somebody_decides(
     expect(page.locator("#recent")).to_be_hidden()
     page.wait_for_load_state("networkidle")
     at_keyboard(page, "u")
-    expect(page.locator("#announcement")).to_have_text("There is nothing to undo.")
+    expect(page.get_by_text("There is nothing to undo in this tab.")).to_be_visible()
 
 
 def test_without_javascript_a_decision_can_be_undone(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:

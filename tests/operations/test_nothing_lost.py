@@ -47,7 +47,8 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def site(installation: Installation, store: Store, database_url: str, receiver: Receiver) -> CreatedSite:
-    settings = environment.read({"WINNOW_DATABASE_URL": database_url}, installation.data_dir)
+    given = {"WINNOW_DATABASE_URL": database_url, "WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8"}
+    settings = environment.read(given, installation.data_dir)
     return sites.create_site(store, settings, "The Site", receiver.url)
 
 

@@ -33,7 +33,7 @@ class SqliteDatabases:
         try:
             yield f"sqlite:///{directory / 'winnow.db'}"
         finally:
-            shutil.rmtree(directory)
+            shutil.rmtree(directory, ignore_errors=True)  # a thread of the test may write its last
 
     def close(self) -> None:
         """Remove the files."""

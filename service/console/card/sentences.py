@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moderation import authors
 from moderation.policy.policy_lists import Listed
 from moderation.policy.rules import BY_NAME, Rule
 from service import pages
@@ -31,7 +32,7 @@ def listed(one: Listed) -> tuple[str, str]:
     whom = "address" if one.name.endswith("_ips") else "author"
     kind, verb = ("bad", "blocks") if one.name.startswith("blocked") else ("good", "trusts")
     end = f" until {pages.exact(one.until)}" if one.until is not None else ""
-    return kind, f"This site {verb} the {whom} {one.entry}{end}."
+    return kind, f"This site {verb} the {whom} {authors.without_kind(one.entry)}{end}."
 
 
 def _part(rule: Rule | None, reasons: Reasons) -> str:

@@ -61,7 +61,8 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
         abort(422, "Only `*` is not a word: give some letters too." if only_stars else str(error))
     except ListError as error:
         abort(422, str(error))
-    return _done(f"{of.added.format(entry=entry)} from now on, {_FOR[span]}.", {"list": name, "entry": entry})
+    plain = entry if of.kind is WORDS else authors.without_kind(entry)
+    return _done(f"{of.added.format(entry=plain)} from now on, {_FOR[span]}.", {"list": name, "entry": entry})
 
 
 def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
@@ -77,8 +78,8 @@ def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
             )
     except ListError as error:
         abort(403, str(error))
-    title = _LISTS[name].title.lower()
-    return _done(f"{entry} is no longer among the {title}." if saved else f"{entry} was not among the {title}.")
+    title, plain = _LISTS[name].title.lower(), authors.without_kind(entry)
+    return _done(f"{plain} is no longer among the {title}." if saved else f"{plain} was not among the {title}.")
 
 
 def _done(message: str, added: Mapping[str, str] | None = None) -> ResponseReturnValue:

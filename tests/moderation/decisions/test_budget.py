@@ -18,6 +18,9 @@ from moderation.tables import ReviewItem
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored
 
+#: An alarm may come while an object is finalized: Python prints it and goes on, and the next one breaks the work off.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def spin() -> None:
     """Work in Python that does not end by itself."""

@@ -25,11 +25,11 @@ def test_the_queue_has_what_is_flagged_or_reported_most_urgent_first(client: Fla
     assert client.post(f"{ROUTE}/{fine}/reports", json={"reason": "spam"}).status_code == 201
     found = walk(client, QUEUE, "items")
     assert [(one["comment"]["id"], one["kind"]) for one in found] == [
-        (harsh, "flag"),
         (fine, "report"),
+        (harsh, "flag"),
         (mild, "flag"),
     ]
-    assert found[1]["comment"]["status"] == "published"
+    assert found[0]["comment"]["status"] == "published"
 
 
 def test_the_queue_can_be_filtered(client: FlaskClient, scorer: Scorer) -> None:

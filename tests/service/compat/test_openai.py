@@ -141,10 +141,10 @@ def test_a_form_in_place_of_json(call: Call) -> None:
 
 
 def test_a_body_beyond_the_limit(call: Call) -> None:
-    refused = call(b'{"input": "' + b"x" * 1_100_000)
+    refused = call(b'{"input": "' + b"x" * 1_400_000)
     assert (refused.status_code, refused.json["error"]["type"]) == (413, "invalid_request_error")
 
 
-@pytest.mark.parametrize("text", ["\u202e right to left", "zero\u200bwidth", "a\0b", "\u200b", "א" * 500])
+@pytest.mark.parametrize("text", ["\u202e right to left", "zero\u200bwidth", "a\0b", "א" * 500])
 def test_odd_texts_are_scored(call: Call, text: str) -> None:
     assert call({"input": text}).status_code == 200

@@ -366,9 +366,7 @@ def test_a_body_that_is_no_such_message_is_an_invalid_argument(call: Call, sent:
     assert (status, kind) == (400, "INVALID_ARGUMENT")
 
 
-@pytest.mark.parametrize(
-    "text", ["\u202e right to left", "zero\u200bwidth\u200d", "a\0b", "א" * 100, "\u202e\u200f", "!" * 20_480]
-)
+@pytest.mark.parametrize("text", ["\u202e right to left", "zero\u200bwidth\u200d", "a\0b", "א" * 100, "!" * 20_480])
 def test_odd_texts_are_scored(call: Call, text: str) -> None:
     assert call(body(text)).status_code == 200
 

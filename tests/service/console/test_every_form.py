@@ -113,4 +113,4 @@ def test_every_form_that_changes_something_carries_a_token(app: Flask, browser: 
         assert "csrf_token" in dict(form.fields), endpoint
         without = {name: value for name, value in form.fields if name != "csrf_token"}
         answer = browser.post(form.action, data=without)
-        assert (answer.status_code, "open for too long" in answer.text) == (400, True), endpoint
+        assert (answer.status_code, "before you last signed in" in answer.text) == (400, True), endpoint

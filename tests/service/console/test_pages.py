@@ -360,8 +360,8 @@ def test_an_authors_page_tells_their_record_and_what_the_policy_says_of_them(
     page = browser.get(html.unescape(link[1])).text
     told = said(page)
     assert "1 published 1 held back 0 rejected" in told
-    assert "This site blocks the author ada@example.org." in told
-    assert "This site trusts the address 192.0.2.7." in told
+    assert "This site blocks the author ADA@example.org." in told
+    assert "This site trusts the address 192.0.2.0/24." in told
     assert re.search(r"Names (Ada 1× Countess 1×|Countess 1× Ada 1×) E-mail ada@example.org 2×", told)
     assert re.findall(r'<a href="/console/comments/(c_\w{26})"', page) == [flagged, first]
     assert page.count('class="flagged dot large"') == page.count('class="published dot large"') == 1
@@ -394,7 +394,7 @@ def test_the_audit_log_is_for_moderators_of_the_site_and_filtered(
     assert "Decided on a comment rejected by ad" in seen
     assert "Signed in by" not in seen
     assert "The Other Site" not in seen
-    assert "Export" not in seen
+    assert "Exported the audit log by" not in seen
     assert export(moderator, "/console/audit/export").status_code in {403, 404}
     viewer = member(app, store, "vi", **{site.id: "viewer"})
     assert "Decided on a comment rejected" not in said(viewer.get("/console/audit").text)
@@ -422,7 +422,9 @@ def test_the_audit_log_and_its_csv_speak_english(
         policies.set_mode(session, site.id, "hold", actor=ad)
     page, table = admin.get("/console/audit").text, export(admin, "/console/audit/export", format="csv").text
     for text in (re.sub(r"<script.*?</script>", "", said(page)), table):
-        assert re.findall(r"[{}\[\]']|\b(?:comment|user|site|policy|webhook)\.[a-z]|None|True", text) == []
+        assert (
+            re.findall(r"[{}\[\]]|(?<!\w)'|'(?!\w)|\b(?:comment|user|site|policy|webhook)\.[a-z]|None|True", text) == []
+        )
         assert "before: flagged" in text
         assert "person: nia, before: viewer, now: moderator" in text
     assert "Decided on a comment rejected by ad" in said(page)

@@ -281,7 +281,7 @@ class TestSecondLook:
             assert telling not in card
         assert f'href="/console/comments/{comment_id}"' not in card
 
-    def test_a_comment_that_readers_report_as_well_stays_blind(
+    def test_a_comment_that_readers_report_as_well_is_shown_whole(
         self, browser: FlaskClient, store: Store, site: CreatedSite, post: Post
     ) -> None:
         comment_id = post("A quiet remark.")
@@ -291,7 +291,7 @@ class TestSecondLook:
         page = browser.get("/console/").text
         assert shown(browser) == [comment_id]
         assert "Spam: 1 reader" in page
-        assert "Readers see it" not in page
+        assert "Readers see it" in page
 
     def test_who_made_the_first_decision_is_not_asked(self, app: Flask, store: Store, post: Post) -> None:
         comment_id = post("A quiet remark.")
