@@ -56,7 +56,8 @@ ACTIONS = {
     "user.recovery_code_used": "Used a recovery code",
 }
 #: A detail's name -> what it is called, where that is not the name itself.
-_CALLED = {"from": "before", "role": "now", "user": "person", "undoes": "version taken back", "job": "bulk job"}
+_CALLED = {"user": "person", "from": "before", "role": "now", "undoes": "version taken back", "job": "bulk job"}
+_ORDER = {name: number for number, name in enumerate(_CALLED)}
 
 
 def action(name: str) -> str:
@@ -84,7 +85,8 @@ def detail(event: AuditEvent, people: Mapping[str, str]) -> str:
 
 
 def _details(known: Mapping[str, Any], people: Mapping[str, str]) -> Iterator[str]:
-    for name, value in known.items():
+    for name in sorted(known, key=lambda one: (_ORDER.get(one, len(_ORDER)), one)):  # PostgreSQL keeps none
+        value = known[name]
         if name == "was":  # what a decision put an end to, kept whole so that it can be undone
             yield f"before: {value.get('status')}"
         elif value is not None:
