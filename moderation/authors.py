@@ -95,7 +95,9 @@ class BlockedAuthors:
 
     def __init__(self, entries: Sequence[str] = ()) -> None:
         self.entries = tuple(entries)
-        self._known = {kind: frozenset(_of_kind(kind, entries, otherwise=_KINDS)) for kind in _KINDS}
+        self._known = {
+            kind: frozenset(form for value in _of_kind(kind, entries) for form in _forms(value)) for kind in _KINDS
+        }
 
     def __contains__(self, author: Author) -> bool:
         values = {"id": author.user_id, "email": author.email, "name": author.name}
@@ -115,8 +117,9 @@ class TrustedAuthors:
         self.entries = tuple(entries)
         if any(kind == "name" for kind, _ in map(_typed, entries)):
             raise PatternError("Anybody can type a name. Trust a user id (id:…) or an e-mail address (email:…).")
-        self._ids = frozenset(map(spelled, _of_kind("id", entries, otherwise=("id",))))
-        addresses = _of_kind("email", entries, otherwise=("email",))
+        # An old entry such as "id:7" may be an id that begins so.
+        self._ids = frozenset(map(spelled, [*_of_kind("id", entries), *entries]))
+        addresses = _of_kind("email", entries)
         self._emails = frozenset(spelled(one) for one in addresses if "@" in one)
 
     def __contains__(self, author: Author) -> bool:
@@ -136,14 +139,9 @@ def _typed(entry: str) -> tuple[str | None, str]:
     return (found[1].lower(), found[2]) if found else (None, entry)
 
 
-def _of_kind(kind: str, entries: Sequence[str], *, otherwise: Sequence[str]) -> list[str]:
-    """The entries of a kind, as they are written; those without one where they count as it."""
-    typed = [_typed(entry) for entry in entries]
-    values = [value for said, value in typed if said == kind or (said is None and kind in otherwise)]
-    if otherwise == _KINDS:
-        return [form for value in values for form in _forms(value)]
-    # An old entry such as "id:7" may be an id that begins so.
-    return values + [entry for entry, (said, _) in zip(entries, typed, strict=True) if said and kind == "id"]
+def _of_kind(kind: str, entries: Sequence[str]) -> list[str]:
+    """What the entries of a kind say, and those without one."""
+    return [value for said, value in map(_typed, entries) if said == kind or said is None]
 
 
 def _forms(value: str) -> set[str]:

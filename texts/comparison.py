@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import partial
 
-from texts.folding import normalized
+from texts.folding import CharacterTable, normalized
 from texts.normalization import fold_character, without_markup
 
 #: Scripts in which a mark is a part of the letter, as a vowel is: Indic ones to Thai, then those of East Asia.
@@ -33,16 +33,6 @@ _LETTER = re.compile(r"[^\W\d_]")
 _DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
 
 
-class _Compared(dict[int, str]):
-    """A table for `str.translate` that learns a character when it first meets it."""
-
-    def __missing__(self, code: int) -> str:
-        compared = _compared(chr(code))
-        if len(self) < 20_000:  # a flood of rare characters must not grow memory without end
-            self[code] = compared
-        return compared
-
-
 def _compared(character: str) -> str:
     code = ord(character)
     if any(first <= code <= last for first, last in _MARKS_SPELL):
@@ -54,7 +44,7 @@ def _compared(character: str) -> str:
     return character if folded == "*" else folded  # `*` means something in lists; a star is not one
 
 
-_COMPARED = _Compared()
+_COMPARED = CharacterTable(_compared)
 
 
 def as_read(text: str) -> str:

@@ -10,6 +10,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from texts.links import BEGINNING
+
 #: Where a text is replaced, and by what: start, end, what is read there.
 Edit = tuple[int, int, str]
 
@@ -30,7 +32,7 @@ _ENTITY = re.compile(
 _PERCENT = r"%(?:25)*"
 _HEX = "[0-9a-fA-F]"
 _ESCAPE = re.compile(
-    r"(?P<kept>(?:https?://|(?<![A-Za-z0-9_])www\.)[^\s\"'<>]+|(?<![A-Za-z0-9])[A-Za-z]:\\\S+)"
+    rf"(?P<kept>{BEGINNING}[^\s\"'<>]+|(?<![A-Za-z0-9])[A-Za-z]:\\\S+)"
     rf"|(?P<ascii>{_PERCENT}[0-7]{_HEX})"
     rf"|(?P<bytes>(?:{_PERCENT}[89A-Fa-f]{_HEX})+)"
     rf"|(?:{_PERCENT}|\\{{1,8}})(?:u(?P<unit>{_HEX}{{4}})|u\{{(?P<code>{_HEX}{{1,6}})\}})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 #: Marks that may follow one character. Nobody writes more; Unicode calls such a text stream-safe (UAX #15, section 13).
 MOST_MARKS = 30
@@ -57,3 +58,17 @@ def _is_mark(character: str) -> bool:
 
 
 _TOO_MANY = re.compile(f"[{_marks()}]{{{MOST_MARKS + 1},}}")
+
+
+class CharacterTable(dict[int, str]):
+    """A table for `str.translate` of what `read` makes of a character, learnt when one is first met."""
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, code: int) -> str:
+        found = self._read(chr(code))
+        if len(self) < 20_000:  # a flood of rare characters must not grow memory without end
+            self[code] = found
+        return found

@@ -11,6 +11,7 @@ import unicodedata
 
 from texts import escapes, markup, visibility
 from texts.escapes import Edit
+from texts.folding import CharacterTable
 
 # Letters that look like Latin ones. NFKC already folds full-width, mathematical and circled letters.
 _LOOKALIKES = {
@@ -90,17 +91,7 @@ def _fold_base(character: str) -> str:
     return plain.upper() if lowered != character else plain
 
 
-class _Folding(dict[int, str]):
-    """A table for `str.translate` that learns a character when it first meets it."""
-
-    def __missing__(self, code: int) -> str:
-        folded = fold_character(chr(code))
-        if len(self) < 20_000:  # a flood of rare characters must not grow memory without end
-            self[code] = folded
-        return folded
-
-
-_FOLDING = _Folding()
+_FOLDING = CharacterTable(fold_character)
 
 
 def _hidden_markup(text: str) -> list[Edit]:

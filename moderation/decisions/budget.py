@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+#: Seconds after which an alarm that was not heard comes again.
+_AGAIN = 0.5
+
 
 class TooLong(Exception):
     """The work took longer than its budget."""
-
-
-_AGAIN = 0.5
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
-from texts import names, quotations
+from texts import names
 
 log = structlog.get_logger(__name__)
 
@@ -226,16 +226,20 @@ class Scorer:
         spoken = {row.id: names.as_text(row.name) for row in rows if not authors.is_nameless(row.name)}
         named = {comment_id: said for comment_id, said in spoken.items() if said}
         # A name is read beside the comment, so it is judged as a text of its own, too.
-        table = self.classifier.score(
+        lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()], [*map(signals, rows), *({} for _ in named)]
         )
+        of_names = dict(zip(named, lines[len(rows) :], strict=True))
+        return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
+
+    def _read_texts(self, texts: Sequence[str], known: Sequence[Mapping[str, object]]) -> list[dict[str, float]]:
         lines = [
-            {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)} for line in table
+            {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
+            for line in self.classifier.score(texts, known)
         ]
         if not all(0.0 <= score <= 1.0 for line in lines for score in line.values()):  # nor not-a-number
             raise ValueError("the classifier gave a score that is no probability")
-        of_names = dict(zip(named, lines[len(rows) :], strict=True))
-        return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
+        return lines
 
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
         if not rows:
@@ -245,25 +249,19 @@ class Scorer:
             for row in rows
             if not self.classifier.judgeable(row.comment)
         }
-        own_scores = self._own_scores(rows)
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
-            facts_of = facts.gather(session, rows, policies, languages, own_scores)
+            facts_of = facts.gather(session, rows, policies, languages)
+        facts_of |= self._with_own_scores(rows, facts_of)
         return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
 
-    def _own_scores(self, rows: Sequence[Comment]) -> dict[str, dict[str, float]]:
-        """By comment id, the scores of what is left of a text that quotes others: what it may be rejected for."""
-        own = {row.id: (quotations.own_words(row.comment), row) for row in rows}
-        quoting = {key: (words, row) for key, (words, row) in own.items() if words != row.comment}
-        if not quoting:
+    def _with_own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, Facts]:
+        """Of comments that quote others, the facts with the scores of what is left: what they may be rejected for."""
+        own = {row.id: words for row in rows if (words := facts_of[row.id].own_words) is not None}
+        if not own:
             return {}
-        table = self.classifier.score(
-            [words for words, _ in quoting.values()], [signals(r) for _, r in quoting.values()]
-        )
-        return {
-            key: dict(zip(self.classifier.labels, map(float, line), strict=True))
-            for key, line in zip(quoting, table, strict=True)
-        }
+        lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
+        return {key: replace(facts_of[key], own_scores=line) for key, line in zip(own, lines, strict=True)}
 
     def _decision(self, row: Comment, policy: Policy, scored: Scored | None, its: Facts) -> Decision:
         scores = None

@@ -29,12 +29,8 @@ def gather(
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
     unknown_languages: Mapping[str, str],
-    own_scores: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Facts]:
-    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
-
-    `own_scores` by comment id: those of a text without its quotations, where it has some.
-    """
+    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact."""
     repeated = _repeated(session, [one for one in comments if policies[one.site_id].flag_repeated])
     first = _first_comments(session, [one for one in comments if policies[one.site_id].flag_first_comment])
     return {
@@ -44,7 +40,6 @@ def gather(
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
             unknown_language=unknown_languages.get(comment.id),
-            own_scores=(own_scores or {}).get(comment.id),
         )
         for comment in comments
     }

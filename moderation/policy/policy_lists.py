@@ -106,14 +106,14 @@ class Listed:
     until: datetime | None
 
 
-def matching(document: Mapping[str, Any], who: Collection[Author], address: str | None) -> list[Listed]:
-    """The entries by which a site blocks or trusts one of these authors, or this address."""
+def matching(document: Mapping[str, Any], who: Collection[Author], addresses: Collection[str]) -> list[Listed]:
+    """The entries by which a site blocks or trusts one of these authors or addresses."""
     found = []
     for name in _OPPOSITES:
         ends = document.get("expires", {}).get(name, {})
         entries = tuple(document.get(name, ()))
-        of = [address] if name.endswith("_ips") else who
-        hits = dict.fromkeys(entry for one in of if one is not None for entry in _holding(name, entries, one))
+        of: Collection[Author | str] = addresses if name.endswith("_ips") else who
+        hits = dict.fromkeys(entry for one in of for entry in _holding(name, entries, one))
         found += [Listed(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]
     return found
 
@@ -167,7 +167,7 @@ def forget(session: Session, site_id: str, entries: Collection[str]) -> None:
 
     They are kept for ever, and who was blocked for a day, or was erased, must not be.
     """
-    folded = {fold(authors.without_kind(entry)) for entry in entries}
+    gone = set(map(_untyped, entries))
     in_force = select(Site.policy_version).where(Site.id == site_id).scalar_subquery()
     old = select(PolicyVersion).where(
         PolicyVersion.site_id == site_id, PolicyVersion.version != in_force, mentions(PolicyVersion.document, entries)
@@ -175,9 +175,9 @@ def forget(session: Session, site_id: str, entries: Collection[str]) -> None:
     for row in session.scalars(old):
         document = dict(row.document)
         for name in document.keys() & _LISTS.keys():
-            document[name] = [one for one in document[name] if fold(authors.without_kind(one)) not in folded]
+            document[name] = [one for one in document[name] if _untyped(one) not in gone]
         document["expires"] = {
-            name: {one: end for one, end in ends.items() if fold(authors.without_kind(one)) not in folded}
+            name: {one: end for one, end in ends.items() if _untyped(one) not in gone}
             for name, ends in document.get("expires", {}).items()
         }
         row.document = document
@@ -200,8 +200,12 @@ def _find(name: str, entries: list[str], entry: str) -> str | None:
     """The entry as the list has it: case and spacing make no difference, nor that an author's has no kind yet."""
     same = {fold(entry)}
     if name.endswith("_authors"):
-        same.add(fold(authors.without_kind(entry)))
+        same.add(_untyped(entry))
     return next((one for one in entries if fold(one) in same), None)
+
+
+def _untyped(entry: str) -> str:
+    return fold(authors.without_kind(entry))
 
 
 def _moment(text: Any) -> datetime:

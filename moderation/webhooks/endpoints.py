@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
@@ -109,17 +109,9 @@ def fails(latest: WebhookDelivery | None) -> bool:
 
 
 def last_tried(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
-    """The latest delivery of each endpoint that was tried: one look into an index for each."""
-    results = {}
-    for endpoint_id in endpoint_ids:
-        query = select(WebhookDelivery).where(
-            WebhookDelivery.endpoint_id == endpoint_id,
-            or_(WebhookDelivery.attempts > 0, WebhookDelivery.delivered_at.is_not(None)),
-        )
-        latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
-        if latest is not None:
-            results[endpoint_id] = latest
-    return results
+    """The latest delivery of each endpoint that was tried."""
+    was_tried = or_(WebhookDelivery.attempts > 0, WebhookDelivery.delivered_at.is_not(None))
+    return last_results(session, endpoint_ids, was_tried)
 
 
 def require_callback(url: str, home: str) -> None:
@@ -266,11 +258,13 @@ def attempts(session: Session, delivery_ids: Sequence[str]) -> dict[str, list[We
     return made
 
 
-def last_results(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
-    """The latest delivery of each endpoint that has one: one look into an index for each."""
+def last_results(
+    session: Session, endpoint_ids: Sequence[str], *conditions: ColumnElement[bool]
+) -> dict[str, WebhookDelivery]:
+    """The latest delivery of each endpoint that has one that meets the conditions: one look into an index for each."""
     results = {}
     for endpoint_id in endpoint_ids:
-        query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+        query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id, *conditions)
         latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
         if latest is not None:
             results[endpoint_id] = latest

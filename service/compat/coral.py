@@ -34,8 +34,6 @@ blueprint = Blueprint("coral", __name__)
 _KNOWN_SECONDS = 5.0
 _MOST_SIGNATURES = 10
 _STATUSES = {"flagged": "SYSTEM_WITHHELD", "rejected": "REJECTED"}
-#: Half of a surrogate pair, which JSON can say and which is no character.
-_HALF = re.compile("[\ud800-\udfff]")
 _SPAM_RULES = frozenset({"links", "repeated"})
 _TAG = re.compile(r"</?(?:a|b|blockquote|br|div|em|i|li|ol|p|s|span|strong|u|ul)\b[^<>]*>", re.IGNORECASE)
 #: Why a request is not Coral's, as far as one can tell.
@@ -165,7 +163,7 @@ def _string(sent: Mapping[str, Any], part: str, name: str) -> str:
     found = within.get(name) if isinstance(within, dict) else None
     if not isinstance(found, str):
         raise Malformed(f"`{part}.{name}` is not a string.")
-    if _HALF.search(found):
+    if shared.HALF_CHARACTER.search(found):
         raise Malformed(f"`{part}.{name}` holds half of a character.")
     return found
 

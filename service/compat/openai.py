@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,8 +42,6 @@ MAX_INPUTS = 1000
 MAX_CHARACTERS = 100_000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
-#: What JSON can say and is no character, and what stands for a byte that is no UTF-8.
-_NO_TEXT = re.compile("[\ud800-\udfff]")
 #: Code of an error -> what `history/calls.py` calls it, where the request is not simply malformed.
 _COUNTED_AS = {
     "empty_string": "missing_field",
@@ -187,7 +184,7 @@ def _part(part: object, place: str) -> str:
 
 
 def _text(text: str, place: str) -> str:
-    if _NO_TEXT.search(text):
+    if shared.HALF_CHARACTER.search(text):  # it stands for a byte that is no UTF-8, too
         message = f"Invalid '{place}': not Unicode: half of a surrogate pair, or bytes that are no UTF-8."
         raise Invalid(message, param=place, code="invalid_unicode")
     if not visibility.can_be_seen(text, unknown_tags=True):

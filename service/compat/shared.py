@@ -5,6 +5,7 @@ Each protocol keeps its original's words: it is told what went wrong as a `Refus
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import traceback
@@ -33,6 +34,8 @@ from service.context import Context, context
 
 log = structlog.get_logger(__name__)
 
+#: Half of a surrogate pair, which JSON can say and is no character.
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 #: Callers send a text of up to 100,000 characters and what is around it; escaped, a character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
 

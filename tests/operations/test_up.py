@@ -41,16 +41,17 @@ def running(installation: Installation) -> Installation:
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One for the tests that kill nothing."""
-    made = Installation(tmp_path_factory.mktemp("untouched") / "data")
-    made.start()
-    yield made
-    made.stop()
+    yield from started(tmp_path_factory.mktemp("untouched") / "data")
 
 
 @pytest.fixture(scope="module")
 def battered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One for the tests that kill a part of it, which comes back."""
-    made = Installation(tmp_path_factory.mktemp("battered") / "data")
+    yield from started(tmp_path_factory.mktemp("battered") / "data")
+
+
+def started(data_dir: Path) -> Iterator[Installation]:
+    made = Installation(data_dir)
     made.start()
     yield made
     made.stop()

@@ -168,8 +168,8 @@ def _documents(session: Session, site_ids: set[str]) -> dict[str, dict[str, Any]
 
 def _listed(comment: Comment, document: Mapping[str, Any]) -> list[Listed]:
     """Nobody but a moderator is shown where somebody writes from."""
-    address = comment.ip if access.may(comment.site_id, "moderator") else None
-    return policy_lists.matching(document, [authors.of_comment(comment)], address)
+    seen = [comment.ip] if comment.ip is not None and access.may(comment.site_id, "moderator") else []
+    return policy_lists.matching(document, [authors.of_comment(comment)], seen)
 
 
 def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:

@@ -64,11 +64,8 @@ def _standing(record: Record, document: Mapping[str, Any], *, addresses: bool) -
         *(Author(email=value) for value, _ in record.used("email")),
         *(Author(name=value) for value, _ in record.used("name") if not authors.is_nameless(value)),
     ]
-    found = policy_lists.matching(document, called, None)
-    if addresses:
-        for ip, _ in record.used("ip"):
-            found += [one for one in policy_lists.matching(document, (), ip) if one not in found]
-    return [sentences.listed(one) for one in found]
+    seen = [ip for ip, _ in record.used("ip")] if addresses else []
+    return [sentences.listed(one) for one in policy_lists.matching(document, called, seen)]
 
 
 def _without(record: Record, hidden: Collection[str]) -> Record:
