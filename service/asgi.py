@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask
 
 from moderation.settings import Settings
+from service.compat.shared import MAX_BODY_BYTES
 
 #: How long a client may send nothing of its body, and how long all of it may take.
 SILENT_SECONDS, BODY_SECONDS = 15.0, 120.0
@@ -26,9 +27,6 @@ SILENT_SECONDS, BODY_SECONDS = 15.0, 120.0
 UNREAD_SECONDS = 60.0
 #: A body that is larger waits in a file for the rest of it.
 _IN_MEMORY = 64 * 1024
-#: What no route takes; each has a limit of its own, which says so.
-_LARGEST_ANYWHERE = 1024 * 1024
-
 #: Headers that the application hears of in another way: the body is whole by then, however it came.
 _ABOUT_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "TRANSFER_ENCODING"})
 
@@ -60,7 +58,7 @@ class WholeRequests:
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
-        self._largest = max(settings.max_body_bytes, settings.max_batch_bytes, _LARGEST_ANYWHERE)
+        self._largest = max(settings.max_body_bytes, settings.max_batch_bytes, MAX_BODY_BYTES)
         self._threads = ThreadPoolExecutor(settings.web_threads, thread_name_prefix="web")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

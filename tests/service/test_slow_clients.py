@@ -175,6 +175,15 @@ def test_a_body_in_chunks_and_one_in_a_file_are_read_as_any_other(
         assert refused.status_code == 413
 
 
+def test_a_drop_in_route_has_its_whole_body_where_batches_may_be_small(
+    serve: Callable[..., Server], site: CreatedSite
+) -> None:
+    server = serve(WINNOW_MAX_BATCH_BYTES="1000")
+    body = '{"input": "Thank you for this article."' + " " * (1200 * 1024) + "}"
+    headers = {"Authorization": f"Bearer {site.api_key}", "Content-Type": "application/json"}
+    assert requests.post(f"{server.url}/v1/moderations", data=body, headers=headers, timeout=20).status_code == 200
+
+
 def sign_in(server: Server, store: Store, name: str = "mo") -> requests.Session:
     """A moderator's browser."""
     accounts.create_user(store, name, "moderator", PASSWORD)
