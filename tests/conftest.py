@@ -7,6 +7,7 @@ that WINNOW_TEST_DATABASE names: `sqlite` (the default), `postgresql`, or `both`
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -86,6 +87,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(group))
     yield
     items[:] = dealing.slow_first(items, is_slow)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are no garbage: looking through them again and again would cost each test its time."""
+    gc.collect()
+    gc.freeze()
 
 
 def is_slow(item: pytest.Item) -> bool:

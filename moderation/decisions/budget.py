@@ -1,6 +1,6 @@
 """A time budget for work on people's texts: what takes longer is broken off.
 
-It counts the processor's time of this process, so that a busy machine or a slow database costs nobody a decision. Work
+It counts the processor's time of the thread, so that a busy machine or a slow database costs nobody a decision. Work
 is broken off between two steps of Python, also within its regular expressions. What does not come back to Python at all
 ends the process instead (`worker/jobs.py`).
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -27,15 +28,20 @@ def limited(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGVTALRM, _raise)
+    until = time.thread_time() + seconds
+
+    def alarm(_number: int, _frame: FrameType | None) -> None:
+        if time.thread_time() >= until:  # the timer counts what other threads do, too
+            raise TooLong("it took longer than its budget")
+
+    before = signal.signal(signal.SIGVTALRM, alarm)
     # Again and again: what is raised while an object is finalized, Python prints and forgets.
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, min(seconds, _AGAIN))
     try:
-        yield
-    finally:
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    finally:  # also when an alarm came on the way out
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
-
-
-def _raise(_number: int, _frame: FrameType | None) -> None:
-    raise TooLong("it took longer than its budget")

@@ -54,7 +54,7 @@ def test_a_comment_is_decided_within_moments_of_its_acceptance(
             assert time.perf_counter() - began < 10
             time.sleep(0.001)
         waits.append(time.perf_counter() - began)
-    assert statistics.median(waits) < 0.2, "50 ms on a machine that has nothing else to do"
+    assert statistics.median(waits) < 1, "it is woken, and does not find the comment by chance"
 
 
 def test_a_burst_is_decided_whole(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
