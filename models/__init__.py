@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["LABELS", "ArtifactError", "load"]
 
 
-def load(path: str | Path | None = None) -> Classifier:
+def load(path: str | Path | None = None, reader: str = "unsure") -> Classifier:
     """The classifier that ships with Winnow, or the one that `winnow train` wrote into `path`.
+
+    `reader` is "always", "unsure" or "fast": when the reader that understands is asked beside the fast one.
 
     Raises
     ------
@@ -29,4 +31,4 @@ def load(path: str | Path | None = None) -> Classifier:
     """
     from models.scoring import classifier  # noqa: PLC0415 - NumPy loads only when a classifier is wanted
 
-    return classifier.load(path)
+    return classifier.load(path, reader)

@@ -48,6 +48,8 @@ class Settings:
     #: Where some attributes of a request in Perspective's protocol have no score of ours: leave them out of the answer,
     #: or answer with the original's error.
     perspective_unsupported: Literal["drop", "error"] = "drop"
+    #: When the reader that understands is asked beside the fast one (docs/classifier.md).
+    reader: Literal["always", "unsure", "fast"] = "unsure"
     #: Requests with `Prefer: wait` that may hold a thread, for each web process.
     max_waiting: int = 4
     web_processes: int = 2
@@ -245,6 +247,7 @@ _READERS: dict[str, Any] = {
     "rate_limit": str,
     "rate_limit_auth": str,
     "perspective_unsupported": _one_of("drop", "error"),
+    "reader": _one_of("always", "unsure", "fast"),
     "max_waiting": _whole_number,
     "web_processes": _at_least_one,
     "web_threads": _at_least_one,

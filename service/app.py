@@ -9,7 +9,7 @@ from moderation.intake import queues
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from service import api, compat, console, demo, docs, failures, operations, requests, statements
+from service import api, classifier, compat, console, demo, docs, failures, operations, requests, statements
 from service.context import Context
 from service.sessions import PageSessions
 
@@ -22,6 +22,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False  # a thread may be an address
     client = queues.connect(settings.redis_url)
     app.extensions["winnow"] = Context(settings, Store(settings.database_url), Queues(client))
+    classifier.read_with(settings.reader)
     requests.init_app(app, settings)
     failures.init_app(app)
     api.init_app(app)

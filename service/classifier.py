@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 _loaded: list[Classifier] = []
+_reader: list[str] = ["unsure"]
+
+
+def read_with(reader: str) -> None:
+    """Say when the classifier, once it is wanted, is to ask its reader that understands (`WINNOW_READER`)."""
+    with _lock:
+        _reader[:] = [reader]
+        _loaded[:] = [one for one in _loaded if one.reader == reader]
 
 
 def classifier() -> Classifier:
@@ -23,7 +31,7 @@ def classifier() -> Classifier:
     """
     with _lock:
         if not _loaded:
-            _loaded.append(models.load())
+            _loaded.append(models.load(reader=_reader[0]))
         return _loaded[0]
 
 

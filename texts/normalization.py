@@ -94,6 +94,26 @@ def _fold_base(character: str) -> str:
 _FOLDING = CharacterTable(fold_character)
 
 
+def _show_character(character: str) -> str:
+    """A character as it is, marks above and below letters too; "" or a gap for one that shows nothing."""
+    if visibility.is_drawn(character) or unicodedata.category(character) in {"Mn", "Me"} or character in "\n\t\r":
+        return character
+    return fold_character(character)
+
+
+_VISIBLE = CharacterTable(_show_character)
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN, _LOOKALIKE = re.compile("[a-zA-Z]"), re.compile("[\u0370-\u052f]")
+
+
+def _disguised_words(text: str) -> list[Edit]:
+    """Words of both Latin letters and Cyrillic or Greek ones, and what they read as."""
+    if not (_LATIN.search(text) and _LOOKALIKE.search(text)):
+        return []
+    words = (word for word in _WORD.finditer(text) if _LATIN.search(word[0]) and _LOOKALIKE.search(word[0]))
+    return [(*word.span(), word[0].translate(_FOLDING)) for word in words]
+
+
 def _hidden_markup(text: str) -> list[Edit]:
     """The tags and pictures of a text, and what they read as."""
     if "<" not in text and "![" not in text:
@@ -147,16 +167,46 @@ def without_markup(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """The text in its own letters, accents and all: without markup, escapes and invisible characters.
+
+    A word of both Latin letters and look-alikes is disguised, and read as `normalize` reads it. Linear in the length.
+    """
+    text = without_markup(text)
+    return text if text.isascii() else _edited(text, _disguised_words(text)).translate(_VISIBLE)
+
+
+def visible_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
+    """`visible(text)` and, for each of its characters, where it starts and ends in the original text."""
+    text, starts, ends = _plain_with_offsets(text)
+    if text.isascii():
+        return text, starts, ends
+    pieces = [_VISIBLE[ord(character)] for character in text]
+    for start, end, _ in _disguised_words(text):
+        pieces[start:end] = [_FOLDING[ord(character)] for character in text[start:end]]
+    return _spread(pieces, starts, ends)
+
+
 def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     """`normalize(text)` and, for each of its characters, where it starts and ends in the original text."""
+    text, starts, ends = _plain_with_offsets(text)
+    if text.isascii():
+        return text, starts, ends
+    return _spread([_FOLDING[ord(character)] for character in text], starts, ends)
+
+
+def _plain_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
+    """`without_markup(text)` with places."""
     starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
     for find in _STEPS:
         if edits := find(text):
             starts, ends = _edited_places(starts, edits, 0), _edited_places(ends, edits, -1)
             text = _edited(text, edits)
-    if text.isascii():
-        return text, starts, ends
-    pieces = [_FOLDING[ord(character)] for character in text]
+    return text, starts, ends
+
+
+def _spread(pieces: list[str], starts: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:
+    """The pieces as one text; each of their letters has its piece's place."""
     starts = [start for piece, start in zip(pieces, starts, strict=True) for _ in piece]
     ends = [end for piece, end in zip(pieces, ends, strict=True) for _ in piece]
     return "".join(pieces), starts, ends

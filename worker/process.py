@@ -19,7 +19,7 @@ _opened: list[Scorer] = []
 def open_scorer(found: Settings) -> Scorer:
     """Open everything, and keep it for `scorer()`."""
     store = Store(found.database_url, pool_size=2)
-    return use(Scorer(store, Queues(queues_module.connect(found.redis_url)), models.load()))
+    return use(Scorer(store, Queues(queues_module.connect(found.redis_url)), models.load(reader=found.reader)))
 
 
 def use(opened: Scorer) -> Scorer:

@@ -39,8 +39,10 @@ def _powers(base: int, count: int) -> Hashes:
     return np.multiply.accumulate(powers)
 
 
-def hash_words(words: Sequence[str]) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
-    """Hash each word, and each sequence of 3 to 5 letters within it (its ends are marked).
+def hash_words(
+    words: Sequence[str], letters: NDArray[np.intp] = _SIZES
+) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
+    """Hash each word, and each sequence within it of so many `letters`, in one row (a word's ends are marked).
 
     Returns
     -------
@@ -58,8 +60,8 @@ def hash_words(words: Sequence[str]) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
     inverse = _powers(_INVERSE, len(codes) + 1)
     whole = mix((sums[ends] - sums[starts]) * inverse[starts])
     left = ends.repeat(sizes) - np.arange(len(codes))  # letters from each place to its word's end
-    start, size = (left[:, None] >= _SIZES).nonzero()
-    size += SHORTEST
+    start, size = (left[:, None] >= letters).nonzero()
+    size += letters[0]
     grams = mix((sums[start + size] - sums[start]) * inverse[start] + size.astype(np.uint64))
     return whole, grams, np.arange(len(words)).repeat(sizes)[start]
 

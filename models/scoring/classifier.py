@@ -1,4 +1,8 @@
-"""The spam and toxicity classifier: a sum of terms over words and word pairs, divided by a norm."""
+"""The spam and toxicity classifier: two readers, one score.
+
+The fast reader's logit is a sum of terms over words and word pairs, divided by a norm; it has learnt English and Roman
+Urdu. The reader that understands (`understanding.py`) judges the other languages, and helps with English.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +13,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
 from models.labels import COLUMN, LABELS
+from models.reading.encoder import open_encoder
 from models.reading.language import detect, is_judgeable
 from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
-from models.scoring.explanation import Explanation, explain
+from models.scoring import attribution, readers, understanding
+from models.scoring.explanation import Explanation, explain, together
 from models.scoring.pooling import pool
+from models.scoring.readers import READ_FAST
 from models.scoring.signals import weigh
 from models.scoring.terms import BREAK, TermCache, Weights, token_ids
+from models.scoring.understanding import Understanding
 from models.scoring.windows import Windows, cut, window_sums
 from texts.normalization import normalize
 
@@ -29,6 +38,26 @@ _CACHE_CHARACTERS = 3_000_000
 
 Scores = NDArray[np.float64]
 Signals = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How the two readers' logits of English comments are one: `slope * (fast + share * understood) + offset`.
+
+    Each of shape (n_labels,).
+    """
+
+    share: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    offset: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Texts' logits, and of which texts only the reader that understands made them."""
+
+    logits: NDArray[np.float64]
+    understood: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -51,6 +80,9 @@ class Classifier:
     floor: float
     calibration: NDArray[np.float64]
     _caches: list[TermCache]
+    reader: str = "fast"
+    understanding: Understanding | None = None
+    sum: Sum | None = None
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
         """Calibrated probabilities, shape (n_texts, n_labels), in [0, 1].
@@ -62,16 +94,40 @@ class Classifier:
             raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
         if not len(texts):
             return np.zeros((0, len(self.labels)))
-        return self.probability(self.logits(texts, signals))
+        reading = self._read(texts, signals)
+        scores = self.probability(reading.logits)
+        scores[reading.understood] = expit(reading.logits[reading.understood])
+        return scores
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
+        return self._read(texts, signals).logits
+
+    def fast_logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """What the fast reader alone says of each text, without signals, shape (n_texts, n_labels)."""
         logits, windows = self.window_logits(texts)
-        pooled = pool(logits, windows.first)
+        return pool(logits, windows.first)
+
+    def _read(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> _Reading:
+        logits = self.fast_logits(texts)
+        understood = np.zeros(len(texts), bool)
+        if self.understanding is not None and self.sum is not None:
+            languages = [self.speech(text) for text in texts]
+            asked = np.flatnonzero(readers.choose_asked(self.reader, languages, self.probability(logits)))
+            if len(asked):
+                second = self.understanding.logits([texts[row] for row in asked], [languages[row] for row in asked])
+                understood[asked] = [languages[row] not in READ_FAST for row in asked]
+                both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
+                logits[asked] = np.where(understood[asked, None], second, both)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
-                pooled[row, COLUMN[label]] += sum(weights.values())
-        return pooled
+                logits[row, COLUMN[label]] += sum(weights.values())
+        return _Reading(logits, understood)
+
+    def speech(self, text: str) -> str:
+        """The language that a text is read in: "en" also where nothing tells it from English, "und" for no known one."""
+        language = self.detected_language(text)
+        return "en" if language == "und" and self.judgeable(text) else language
 
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
@@ -93,6 +149,20 @@ class Classifier:
             raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
         column = COLUMN[label]
         beside = weigh(text, signals or {}).get(label, {})
+        language = self.speech(text)
+        if self.understanding is None or self.sum is None:
+            return self._explain_fast(text, column, beside)
+        scores = self.probability(self.fast_logits([text]))
+        if not readers.choose_asked(self.reader, [language], scores)[0]:
+            return self._explain_fast(text, column, beside)
+        second = attribution.explain(text, language, column, self.understanding)
+        if language not in READ_FAST:
+            return second.beside(beside)
+        share, slope, offset = (float(part[column]) for part in (self.sum.share, self.sum.slope, self.sum.offset))
+        both = together(self._explain_fast(text, column, {}), second, slope=slope, share=share, offset=offset)
+        return both.beside(beside)
+
+    def _explain_fast(self, text: str, column: int, beside: Mapping[str, float]) -> Explanation:
         return explain(text, self.cache(), column, floor=self.floor, bias=float(self.bias[column]), beside=beside)
 
     def read_as(self, written: str) -> str | None:
@@ -116,12 +186,15 @@ class Classifier:
         return cache
 
 
-def load(path: str | Path | None = None) -> Classifier:
+def load(path: str | Path | None = None, reader: str = "unsure") -> Classifier:
     """The classifier that ships with Winnow, or the one in a folder that `winnow train` wrote.
+
+    `reader` says when its second reader is asked (`readers.READERS`); with "fast" it is not even opened.
 
     Raises
     ------
-    ArtifactError : the folder's model is missing, truncated, altered, too new, or made for other labels
+    ArtifactError : the folder's model is missing, truncated, altered, too new, or made for other labels or another
+        encoder
     """
     folder = Path(path) if path is not None else artifacts.SHIPPED
     artifact = artifacts.read(folder)
@@ -130,10 +203,10 @@ def load(path: str | Path | None = None) -> Classifier:
             f"The model in {folder} scores {', '.join(artifact.manifest['labels'])}, and this Winnow expects "
             f"{', '.join(LABELS)}, in this order. Train it again with `winnow train`."
         )
-    return from_artifact(artifact)
+    return from_artifact(artifact, reader)
 
 
-def from_artifact(artifact: Artifact) -> Classifier:
+def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
     """A classifier from a model that was read or just trained."""
     manifest, arrays = artifact.manifest, artifact.arrays
     known, strong = {}, set()
@@ -159,4 +232,7 @@ def from_artifact(artifact: Artifact) -> Classifier:
         floor=manifest["floor"],
         calibration=np.asarray(arrays["calibration"], dtype=np.float64),
         _caches=[TermCache(weights, Reader(known, frozenset(strong)))],
+        reader=reader,
+        understanding=None if reader == "fast" else understanding.from_artifact(artifact, open_encoder()),
+        sum=None if reader == "fast" else Sum(*np.asarray(arrays["sum"], dtype=np.float64)),
     )

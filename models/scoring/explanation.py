@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from models.reading.hashing import bucket, hash_pairs
 from models.reading.tokens import find_token_spans
-from models.scoring.pooling import WHOLE_SHARE, margin
+from models.scoring.pooling import shares
 from models.scoring.terms import BREAK, TermCache, expand, token_ids
 from models.scoring.windows import cut, window_sums
 from texts.normalization import normalize_with_offsets
 
-_PART = "one part decides in a longer comment"
+#: The signal that names what a part that decides alone loses.
+PART = "one part decides in a longer comment"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,36 @@ class Explanation:
     bias: float
     logit: float
     window: tuple[int, int]
+
+    def beside(self, signals: Mapping[str, float]) -> Explanation:
+        """The explanation with what counts beside the words, too."""
+        return made_of(self.spans, self.signals | dict(signals), self.bias, self.window) if signals else self
+
+
+def together(first: Explanation, second: Explanation, *, slope: float, share: float, offset: float) -> Explanation:
+    """The explanation of `slope * (first + share * second) + offset`."""
+    weights: dict[tuple[int, int], float] = {}
+    for told, factor in ((first, slope), (second, slope * share)):
+        for start, end, weight in told.spans:
+            weights[start, end] = weights.get((start, end), 0.0) + factor * weight
+    signals = {name: slope * weight for name, weight in first.signals.items()}
+    for name, weight in second.signals.items():
+        signals[name] = signals.get(name, 0.0) + slope * share * weight
+    return made_of(
+        [(start, end, weight) for (start, end), weight in sorted(weights.items())],
+        signals,
+        slope * (first.bias + share * second.bias) + offset,
+        first.window,
+    )
+
+
+def made_of(
+    spans: list[tuple[int, int, float]], signals: dict[str, float], bias: float, window: tuple[int, int]
+) -> Explanation:
+    """An explanation whose logit is the sum of what it holds."""
+    return Explanation(
+        spans, signals, bias, bias + sum(weight for _, _, weight in spans) + sum(signals.values()), window
+    )
 
 
 @dataclass(frozen=True)
@@ -71,25 +102,17 @@ def explain(
     sums = window_sums(located.ids, windows, cache)
     norms = np.sqrt(sums[:, -1] + floor)
     logits = sums[:, column] / norms + bias
-    worst = 1 + int(np.argmax(logits[1:])) if len(logits) > 1 else 0
-    together = WHOLE_SHARE * logits[0] + (1.0 - WHOLE_SHARE) * logits[worst]
-    signals = dict(beside)
-    short_of = float(margin(logits[worst]))
-    if worst and logits[worst] - short_of > together:
-        shares = {worst: 1.0}
-        if short_of:
-            signals[_PART] = -short_of
-    else:
-        shares = {0: WHOLE_SHARE, worst: 1.0 - WHOLE_SHARE} if worst else {0: 1.0}
+    share_of, taken_off = shares(logits)
+    worst = max(share_of)
+    signals = dict(beside) | ({PART: -taken_off} if taken_off else {})
     weights = np.zeros(len(located.ids))
-    for window, share in shares.items():
+    for window, share in share_of.items():
         first, last = int(windows.start[window]), int(windows.end[window])
         weights[first:last] += share / norms[window] * token_weights(located.ids[first:last], cache, column)
     spans = [(located.starts[at], located.ends[at], float(weights[at])) for at in np.flatnonzero(weights)]
     first, last = int(windows.start[worst]), int(windows.end[worst])
     where = (located.starts[first], located.ends[last - 1]) if last > first else (0, 0)
-    logit = bias + sum(weight for _, _, weight in spans) + sum(signals.values())
-    return Explanation(spans, signals, bias, logit, where)
+    return made_of(spans, signals, bias, where)
 
 
 def token_weights(ids: NDArray[np.intp], cache: TermCache, column: int) -> NDArray[np.float64]:

@@ -30,3 +30,17 @@ def pool(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.flo
     worst = np.maximum.reduceat(parts, first, axis=0)
     together = WHOLE_SHARE * whole + (1.0 - WHOLE_SHARE) * worst
     return np.asarray(np.maximum(together, worst - margin(worst)))
+
+
+def shares(logits: NDArray[np.float64]) -> tuple[dict[int, float], float]:
+    """How `pool` makes one text's logit of its windows' logits on one label: each window's share, and what is taken off.
+
+    The first window is the whole text.
+    """
+    if len(logits) == 1:
+        return {0: 1.0}, 0.0
+    worst = 1 + int(np.argmax(logits[1:]))
+    short_of = float(margin(logits[worst]))
+    if logits[worst] - short_of > WHOLE_SHARE * logits[0] + (1.0 - WHOLE_SHARE) * logits[worst]:
+        return {worst: 1.0}, short_of
+    return {0: WHOLE_SHARE, worst: 1.0 - WHOLE_SHARE}, 0.0

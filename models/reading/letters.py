@@ -1,0 +1,54 @@
+"""The words of a text and their letter sequences, for languages whose own comments were learnt from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.reading.hashing import bucket, hash_words
+
+#: Letters in a sequence, from one on: one is a word where no spaces are written.
+_SIZES = np.arange(1, 6)
+_WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_LONGEST_WORD = 40
+_REMEMBERED = 30_000
+
+
+def find_words(part: str) -> list[tuple[str, int, int]]:
+    """The words and signs of a part of a text: how each is spelt, and where it starts and ends."""
+    return [(spell(match.group()), *match.span()) for match in _WORD.finditer(part)]
+
+
+def spell(word: str) -> str:
+    """A word as its letters are counted: in small letters, none drawn out."""
+    return _DRAWN_OUT.sub(r"\1\1", word.lower())[:_LONGEST_WORD]
+
+
+class LetterIndex:
+    """The places in a table of `size` weights (a power of two) of words' letter sequences."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._known: dict[str, NDArray[np.intp]] = {}
+
+    def places(self, words: Sequence[str]) -> list[NDArray[np.intp]]:
+        """Of each word the places of itself and of its letter sequences."""
+        known = self._known
+        if len(known) > _REMEMBERED:
+            known = self._known = {}
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        if new:
+            whole, grams, owner = hash_words(new, _SIZES)
+            at, grams_at = bucket(whole, self.size), bucket(grams, self.size)
+            cuts = np.searchsorted(owner, np.arange(1, len(new)))
+            for word, own, parts in zip(new, at, np.split(grams_at, cuts), strict=True):
+                known[word] = np.append(parts, own)
+        return [known[word] for word in words]
+
+    def distinct(self, words: Sequence[str]) -> NDArray[np.intp]:
+        """The distinct places of some words, ascending."""
+        return np.unique(np.concatenate(self.places(words))) if words else np.zeros(0, np.intp)

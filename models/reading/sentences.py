@@ -1,0 +1,53 @@
+"""Cut a text into the parts that the sentence encoder reads."""
+
+from __future__ import annotations
+
+import re
+
+from texts.normalization import visible, visible_with_offsets
+
+#: What names somebody or leads somewhere, and says nothing.
+_NO_WORDS = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)@\w+")
+_ENDS = ".!?\n。！？؟।"
+#: A sentence with its end; of a longer one pieces that end with a word where there are words.
+_PART = re.compile(rf"[^{_ENDS}]{{1,160}}(?:[{_ENDS}\s]+|(?<=\s)|\Z)|[^{_ENDS}]{{1,60}}[{_ENDS}\s]*|[{_ENDS}\s]+")
+_SHOUTING = 0.7  # the share of capitals from which a text is read in small letters
+
+Places = list[tuple[int, int]]
+
+
+def find_parts(text: str) -> list[str]:
+    """The sentences of a text as a reader sees it, one at least."""
+    return _cut(_NO_WORDS.sub(" ", visible(text)))
+
+
+def locate_parts(text: str) -> tuple[list[str], list[Places]]:
+    """`find_parts(text)`, and where in the text each of their characters starts and ends."""
+    shown, starts, ends = visible_with_offsets(text)
+    pieces, places, done = [], [], 0
+    for gap in _NO_WORDS.finditer(shown):
+        pieces += [shown[done : gap.start()], " "]
+        places += [*zip(starts[done : gap.start()], ends[done : gap.start()], strict=True)]
+        places.append((starts[gap.start()], ends[gap.end() - 1]))
+        done = gap.end()
+    pieces.append(shown[done:])
+    places += [*zip(starts[done:], ends[done:], strict=True)]
+    parts = _cut("".join(pieces))
+    found, at = [], 0
+    for part in parts:
+        found.append(places[at : at + len(part)])
+        at += len(part)
+    return parts, found
+
+
+def _cut(shown: str) -> list[str]:
+    return _PART.findall(_quiet(shown)) or [""]
+
+
+def _quiet(text: str) -> str:
+    """A shouted text in small letters."""
+    capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
+    if capitals <= 4 or capitals < _SHOUTING * (capitals + small):
+        return text
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else text

@@ -1,0 +1,35 @@
+"""Which of the two readers a comment needs: the fast one reads each, the one that understands only where it matters.
+
+The figures behind the rule are in docs/decisions/0071.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.labels import ABUSE_COLUMNS
+
+#: `always`: both read every comment. `unsure`: the second reads what the rule below says. `fast`: the first alone.
+READERS = ("always", "unsure", "fast")
+#: The languages that the fast reader has learnt.
+READ_FAST = frozenset({"en", "ur-Latn"})
+#: What the encoder cannot help with: it knows no Roman Urdu.
+_READ_FAST_ONLY = frozenset({"ur-Latn"})
+#: A comment of which the fast reader is surer than this that it is harmless stays harmless with both.
+UNSURE_FROM = 0.005
+
+
+def choose_asked(reader: str, languages: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which comments the reader that understands is asked for, shape (n,).
+
+    `languages` as `Classifier.speech` tells them; `scores`, shape (n, n_labels), are the fast reader's.
+    """
+    if reader == "fast":
+        return np.zeros(len(languages), bool)
+    needed = np.array([language not in READ_FAST for language in languages], bool)
+    unsure = (scores[:, ABUSE_COLUMNS] > UNSURE_FROM).any(axis=1) if reader == "unsure" else np.ones(len(scores), bool)
+    helped = np.array([language not in _READ_FAST_ONLY for language in languages], bool)
+    return needed | (unsure & helped)

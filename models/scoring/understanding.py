@@ -1,0 +1,128 @@
+"""The reader that understands: a text's meaning, whatever its language, and the language's own words and letters.
+
+A text's logit on a label is that of the whole and of its worst sentence together (`pooling.py`). A sentence's logit is
+a linear map of its vector (`reading/encoder.py`), the same for all languages, and what its letter sequences and listed
+words add in languages of which something was learnt; then a language's own scale and offset, so that 1 / (1 + e^-logit)
+is the probability at natural rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.artifact import Artifact
+from models.labels import LABELS
+from models.reading.encoder import Encoder
+from models.reading.letters import LetterIndex, find_words
+from models.reading.listed import WordList
+from models.reading.sentences import find_parts
+from models.scoring.pooling import pool
+from models.scoring.terms import expand
+
+#: What a listed word adds to the logit of toxicity, and how many different ones count. Chosen on development sets.
+WORD_WEIGHT, MOST_WORDS = 2.0, 2
+#: How much of what letters and listed words say of toxicity counts for another label. By judgement: a bad word is an
+#: insult or profane more often than a threat.
+_SHARES = {"toxicity": 1.0, "insult": 0.8, "profanity": 0.8, "severe_toxicity": 0.5, "identity_attack": 0.5}
+BESIDE = np.array([_SHARES.get(label, 0.3 if label == "threat" else 0.0) for label in LABELS])
+#: The language that stands for all of which nothing was learnt.
+ANY = "any"
+
+Logits = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """What was learnt of one language.
+
+    Attributes
+    ----------
+    letters : the weights of letter sequences, None where no comments of the language were learnt from
+    words : its listed words
+    slope, offset : shape (n_labels,), the language's scale
+    """
+
+    letters: NDArray[np.float32] | None
+    words: WordList
+    slope: Logits
+    offset: Logits
+
+
+@dataclass(frozen=True)
+class Read:
+    """Texts, cut and counted: of each window (a text's whole, then its parts) what the head sees of it."""
+
+    vectors: NDArray[np.float32]
+    beside: NDArray[np.float64]
+    first: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """Scores texts of any language. Any number of threads may use one."""
+
+    encoder: Encoder
+    head: Logits
+    bias: Logits
+    tongues: dict[str, Tongue]
+    index: LetterIndex
+
+    def tongue(self, language: str) -> Tongue:
+        """What was learnt of a language; for "pt-BR" that of "pt"."""
+        return self.tongues.get(language) or self.tongues.get(language.split("-")[0]) or self.tongues[ANY]
+
+    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> Logits:
+        """The logit of each text, shape (n_texts, n_labels)."""
+        tongues = [self.tongue(language) for language in languages]
+        read = self.read(texts, tongues)
+        sizes = np.diff(np.append(read.first, len(read.beside)))
+        raw = read.vectors.astype(np.float64) @ self.head + self.bias + read.beside[:, None] * BESIDE
+        slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
+        return pool(raw * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
+
+    def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
+        """The windows of texts: their vectors, and what their letters and listed words say."""
+        parts = [find_parts(text) for text in texts]
+        numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
+        runs = [[next(numbers) for _ in of_text] for of_text in parts]
+        sums = self.encoder.sum_runs(runs)
+        sizes = np.array([len(of_text) for of_text in parts])
+        starts = sizes.cumsum() - sizes
+        wholes = sums.joined(starts)
+        gathered_wholes, gathered = self.encoder.gather(wholes), self.encoder.gather(sums)
+        rows, beside, first = [], [], []
+        for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
+            first.append(len(beside))
+            words = [[word for word, _, _ in find_words(part)] for part in parts[number]]
+            spoken = [[word for of_part in words for word in of_part], *(words if size > 1 else [])]
+            beside += [self.weigh_words(of_window, tongue) for of_window in spoken]
+            rows.append(gathered_wholes[number : number + 1])
+            if size > 1:
+                rows.append(gathered[start : start + size])
+        return Read(self.encoder.vectors(np.concatenate(rows)), np.array(beside), np.array(first))
+
+    def weigh_words(self, words: Sequence[str], tongue: Tongue) -> float:
+        """What words add to the logit of toxicity."""
+        listed = {entry for entry, _, _ in tongue.words.find(words)}
+        weight = WORD_WEIGHT * min(len(listed), MOST_WORDS)
+        if tongue.letters is not None and words:
+            places = self.index.distinct(words)
+            weight += float(tongue.letters[places].sum(dtype=np.float64) / np.sqrt(len(places)))
+        return weight
+
+
+def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
+    """The reader from a model that was read or just trained."""
+    arrays, facts = artifact.arrays, artifact.manifest["understanding"]
+    tongues = {}
+    for row, code in enumerate(facts["tongues"]):
+        steps = facts["letters"].get(code)
+        letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
+        scale = np.asarray(arrays["tongues"][row], dtype=np.float64)
+        tongues[code] = Tongue(letters, WordList(facts["listed"].get(code, ())), scale[0], scale[1])
+    head = np.asarray(arrays["head"], dtype=np.float64)
+    return Understanding(encoder, head[:-1], head[-1], tongues, LetterIndex(arrays["letters"].shape[1]))

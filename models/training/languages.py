@@ -1,0 +1,84 @@
+"""Read the labelled comments and word lists of other languages than the fast reader's. MODEL_CARD.md names the sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.labels import COLUMN, LABELS, SPAM, TOXICITY
+from models.package_data import read_lists
+from models.training.datasets import UNKNOWN, Examples, read_rows
+
+#: The languages that have labelled comments of their own.
+LEARNT = ("ar", "da", "de", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ro", "tr", "zh")
+#: Of so few comments no letters can be learnt.
+LEAST_FOR_LETTERS = 1000
+#: What the encoder was made for. It understands these without comments of their own.
+ENCODED = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
+#: What it was not made for and yet understands, by its figures on held-back sets.
+NEARLY_ENCODED = ("id",)
+_LABELS = ("insult", "profanity", "identity_attack", "threat")
+GAMBLING = "id_gambling_spam"
+
+
+def language_path(data: Path, name: str) -> Path:
+    """Where a language's comments lie in the data directory."""
+    return data / f"languages/{name}.csv.gz"
+
+
+def read_language(data: Path, code: str) -> Examples:
+    """One language's comments. Raises FileNotFoundError when they are not in `data`."""
+    return _read(data, code, _abuse)
+
+
+def read_gambling(data: Path) -> Examples:
+    """Indonesian comments, some of which advertise gambling."""
+    return _read(data, GAMBLING, lambda row: _row({SPAM: float(row["spam"])}))
+
+
+def _read(data: Path, name: str, target_of: Callable[[dict[str, str]], NDArray[np.float32]]) -> Examples:
+    rows = list(read_rows(language_path(data, name)))
+    count = len(rows)
+    return Examples(
+        [row["text"] for row in rows],
+        np.stack([target_of(row) for row in rows]),
+        np.ones(count, dtype=np.float32),
+        np.full(count, name),
+        np.array(["train" if row["split"] == "train" else "dev" for row in rows]),
+        np.full(count, -1),
+    )
+
+
+def _abuse(row: dict[str, str]) -> NDArray[np.float32]:
+    toxic = float(row["toxic"])
+    if toxic < 0.5:
+        return _row(dict.fromkeys(LABELS, 0.0))
+    return _row({TOXICITY: toxic, SPAM: 0.0, **{label: float(row[label]) for label in _LABELS if row[label]}})
+
+
+def _row(known: dict[str, float]) -> NDArray[np.float32]:
+    row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    for label, value in known.items():
+        row[COLUMN[label]] = value
+    return row
+
+
+def read_word_lists(data: Path) -> dict[str, list[str]]:
+    """Bad words by language: the public lists, and our own (`bad_words.toml`)."""
+    words: defaultdict[str, set[str]] = defaultdict(set)
+    for row in read_rows(language_path(data, "words")):
+        words[row["language"]].add(row["word"].lower())
+    for code, own in read_lists("models.training", "bad_words.toml").items():
+        words[code].update(own)
+    return {code: sorted(words[code]) for code in sorted(words)}
+
+
+def grades(listed: Iterable[str]) -> dict[str, str]:
+    """How each language is judged: "learnt" from comments of its own, "understood" by the encoder, or "listed"."""
+    grades = dict.fromkeys(listed, "listed")
+    grades |= dict.fromkeys((*ENCODED, *NEARLY_ENCODED), "understood")
+    return grades | dict.fromkeys(("en", "ur-Latn", *LEARNT), "learnt")
