@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import ABUSE_COLUMNS
+from models.languages import FIRST_LEARNT
 
 #: `always`: both read every comment. `unsure`: the second reads what the rule below says. `fast`: the first alone.
 READERS = ("always", "unsure", "fast")
-#: The languages that the fast reader has learnt.
-READ_FAST = frozenset({"en", "ur-Latn"})
-#: What the encoder cannot help with: it knows no Roman Urdu.
-_READ_FAST_ONLY = frozenset({"ur-Latn"})
+#: The languages that the fast reader has learnt; Hindi in Latin letters is spelt, and insults, as Urdu is.
+READ_FAST = FIRST_LEARNT
+#: Of these, the one that the encoder knows, too.
+_BOTH_KNOW = "en"
 #: A comment of which the fast reader is surer than this that it is harmless stays harmless with both.
 UNSURE_FROM = 0.005
 
@@ -31,5 +32,5 @@ def choose_asked(reader: str, languages: Sequence[str], scores: NDArray[np.float
         return np.zeros(len(languages), bool)
     needed = np.array([language not in READ_FAST for language in languages], bool)
     unsure = (scores[:, ABUSE_COLUMNS] > UNSURE_FROM).any(axis=1) if reader == "unsure" else np.ones(len(scores), bool)
-    helped = np.array([language not in _READ_FAST_ONLY for language in languages], bool)
+    helped = np.array([language == _BOTH_KNOW for language in languages], bool)
     return needed | (unsure & helped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,6 @@ from models.training.datasets import UNKNOWN, Examples, read_rows
 LEARNT = ("ar", "da", "de", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ro", "tr", "zh")
 #: Of so few comments no letters can be learnt.
 LEAST_FOR_LETTERS = 1000
-#: What the encoder was made for. It understands these without comments of their own.
-ENCODED = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
-#: What it was not made for and yet understands, by its figures on held-back sets.
-NEARLY_ENCODED = ("id",)
 _LABELS = ("insult", "profanity", "identity_attack", "threat")
 GAMBLING = "id_gambling_spam"
 
@@ -75,10 +71,3 @@ def read_word_lists(data: Path) -> dict[str, list[str]]:
     for code, own in read_lists("models.training", "bad_words.toml").items():
         words[code].update(own)
     return {code: sorted(words[code]) for code in sorted(words)}
-
-
-def grades(listed: Iterable[str]) -> dict[str, str]:
-    """How each language is judged: "learnt" from comments of its own, "understood" by the encoder, or "listed"."""
-    grades = dict.fromkeys(listed, "listed")
-    grades |= dict.fromkeys((*ENCODED, *NEARLY_ENCODED), "understood")
-    return grades | dict.fromkeys(("en", "ur-Latn", *LEARNT), "learnt")

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from models import artifact as artifacts
 from models.artifact import Artifact
 from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
+from models.languages import GRADES
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.classifier import Classifier, from_artifact
@@ -252,8 +253,7 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     fast, examples, out_of_fold = _fit_fast(data, stages, tell)
     chosen = understanding.choose_examples(data)
     tell(f"{len(chosen):,} comments for the reader that understands")
-    word_lists = languages.read_word_lists(data)
-    learnt = Fitting(chosen, word_lists, stages, tell).learn()
+    learnt = Fitting(chosen, languages.read_word_lists(data), stages, tell).learn()
     unseen = {
         text: logits for text, logits, of in zip(examples.texts, out_of_fold, examples.source, strict=True)
         if of == "jigsaw"
@@ -268,7 +268,7 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
         "labels": list(LABELS),
         "thresholds": choose_thresholds(),
         "spam_out_of_fold": measure_spam(out_of_fold, curves, examples),
-        "languages": languages.grades(word_lists),
+        "languages": {code: grade for code, grade in GRADES.items() if grade != "unknown"},
         "understanding": learnt.facts,
         "data": {name: datasets.checksum(path) for name, path in paths.items()},
         "libraries": {

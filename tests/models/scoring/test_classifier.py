@@ -210,20 +210,3 @@ def test_stricter_presets_flag_earlier(classifier: Classifier) -> None:
             classifier.thresholds[p][label]["flag_at"] for p in ("lenient", "balanced", "strict")
         )
         assert lenient > balanced > strict
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("This is a comment about the bridge", "en"),
-        ("Yeh khabar bohat achi hai aur mujhe pasand hai", "ur-Latn"),
-        ("Спасибо за статью", "ru"),
-        ("これはとても面白い記事です", "ja"),
-        ("Ich fahre morgen mit dem Zug und nicht mit dem Auto", "de"),
-        ("ok", "und"),
-        ("Yоu аre аn idiоt", "en"),
-    ],
-)
-def test_languages_are_told_by_script_and_common_words(classifier: Classifier, text: str, language: str) -> None:
-    assert classifier.detected_language(text) == language
-    assert classifier.judgeable(text) == (language in {"en", "ur-Latn", "und"})
