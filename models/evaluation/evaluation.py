@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from models.evaluation.card import write_card
+from models.evaluation.card import Table, write_card
 from models.evaluation.evasion import KINDS, disguise
 from models.evaluation.foreign import foreign_comments
+from models.evaluation.languages import measure_languages
 from models.evaluation.plots import Slice, draw
 from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
 from models.scoring import classifier as classifiers
@@ -36,7 +37,6 @@ from models.training.metrics import (
 )
 
 Progress = Callable[[str], None]
-Table = tuple[str, list[str], list[list[str]]]  # title, columns, rows
 
 _TOXICITY, _SPAM = COLUMN[TOXICITY], COLUMN[SPAM]
 _EVASION_COMMENTS = 3000
@@ -252,7 +252,11 @@ def _languages(classifier: Classifier, data: Path) -> Report:
     scores = classifier.score(examples.texts)[:, _TOXICITY]
     table = [["Roman Urdu validation, abusive", str(auc_with_interval(truth, scores)), str(len(truth))]]
     return Report(
-        [("Languages", ["set", "ROC AUC", "comments"], table), _not_judged(classifier, data, examples.texts)],
+        [
+            ("Languages", ["set", "ROC AUC", "comments"], table),
+            *measure_languages(classifier, data),
+            _not_judged(classifier, data, examples.texts),
+        ],
         [Slice("roman_urdu", truth, scores)],
     )
 

@@ -50,7 +50,7 @@ class Encoder:
 
     def locate_pieces(self, part: str) -> list[tuple[int, int]]:
         """Where each of its pieces starts and ends."""
-        found = self._weights.pieces.encode(part, out_type="immutable_proto")
+        found = self._weights.pieces.encode(part, return_type="proto")
         return [(piece.begin, piece.end) for piece in found.pieces]
 
     def sum_runs(self, texts: Sequence[Sequence[Sequence[int]]]) -> Sums:

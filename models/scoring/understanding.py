@@ -29,6 +29,7 @@ WORD_WEIGHT, MOST_WORDS = 2.0, 2
 #: insult or profane more often than a threat.
 _SHARES = {"toxicity": 1.0, "insult": 0.8, "profanity": 0.8, "severe_toxicity": 0.5, "identity_attack": 0.5}
 BESIDE = np.array([_SHARES.get(label, 0.3 if label == "threat" else 0.0) for label in LABELS])
+_AT_ONCE = 256  # texts, which bounds the memory of many
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
 
@@ -60,6 +61,10 @@ class Read:
     beside: NDArray[np.float64]
     first: NDArray[np.intp]
 
+    def logits(self, reader: Understanding) -> Logits:
+        """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
+        return self.vectors.astype(np.float64) @ reader.head + reader.bias + self.beside[:, None] * BESIDE
+
 
 @dataclass(frozen=True)
 class Understanding:
@@ -73,16 +78,19 @@ class Understanding:
 
     def tongue(self, language: str) -> Tongue:
         """What was learnt of a language; for "pt-BR" that of "pt"."""
-        return self.tongues.get(language) or self.tongues.get(language.split("-")[0]) or self.tongues[ANY]
+        return self.tongues.get(language) or self.tongues.get(language.split("-", maxsplit=1)[0]) or self.tongues[ANY]
 
     def logits(self, texts: Sequence[str], languages: Sequence[str]) -> Logits:
         """The logit of each text, shape (n_texts, n_labels)."""
         tongues = [self.tongue(language) for language in languages]
+        steps = range(0, len(texts), _AT_ONCE)
+        return np.concatenate([self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps])
+
+    def _logits(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Logits:
         read = self.read(texts, tongues)
         sizes = np.diff(np.append(read.first, len(read.beside)))
-        raw = read.vectors.astype(np.float64) @ self.head + self.bias + read.beside[:, None] * BESIDE
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
-        return pool(raw * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
+        return pool(read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""

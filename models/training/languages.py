@@ -1,4 +1,4 @@
-"""Read the labelled comments and word lists of other languages than the fast reader's. MODEL_CARD.md names the sources."""
+"""Read labelled comments and word lists of other languages than the fast reader's. MODEL_CARD.md names the sources."""
 
 from __future__ import annotations
 

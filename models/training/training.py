@@ -238,7 +238,7 @@ class Trainer:
 def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -> Artifact:
     """Train on the files in `data` and write the model into the folder `out`.
 
-    What the stages make is kept in the folder `kept`, and used by the next training where nothing it depends on changed.
+    What the stages make is kept in the folder `kept`; the next training uses it where nothing it depends on changed.
 
     Raises
     ------

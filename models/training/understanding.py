@@ -41,13 +41,16 @@ _LETTER_COST = 3.0  # scikit-learn's C
 #: the others as they are.
 _FULL_COUNT = 4000
 _TIMES = {"jigsaw": 3.0}
-_MOST = {"jigsaw": 20_000, "civil": 6_000, "davidson": 4_000, "youtube": 2_000, "id_gambling_spam": 4_000}
-_MOST_OF_A_LANGUAGE = 12_000
+_MOST = {"jigsaw": 18_000, "civil": 6_000, "davidson": 4_000, "youtube": 2_000, "id_gambling_spam": 4_000}
+_MOST_OF_A_LANGUAGE = 8_000
 _ENGLISH = ("jigsaw", "civil", "davidson", "hatemoji", "youtube", "web_forms")
-_LONGEST = 1500  # characters of a comment that are learnt from
+_LONGEST = 1200  # characters of a comment that are learnt from
 _TOXICITY_RATE = 0.1
-#: At most this share of a language's harmless training comments lies above the default threshold of a label.
+#: This share of a language's harmless training comments lies above the default threshold of a label, if the labels of
+#: noisy sets had to say so little that plain insults would pass: then toxicity and insults are raised, by this at most.
 _MOST_FLAGGED = 0.01
+_RAISED = 1.5
+_LEAST_FOR_A_LINE = 200  # bad comments; with fewer a label is added as toxicity is
 #: What the fast reader's logit and this one's are added with, for all labels of abuse. Chosen on development sets.
 SHARE = 0.6
 
@@ -101,6 +104,9 @@ class Fitting:
         vectors = stages.run("vectors", [DIGEST, *examples.texts], self._encode)["vectors"]
         self.vectors = vectors.astype(np.float32)
         self.head, self.seen_by_none = self._fit_head()
+        spam = examples.targets[:, COLUMN[SPAM]]
+        of_spam = self.seen_by_none[:, COLUMN[SPAM]]
+        self.of_spam = _platt(of_spam, spam > 0.5, spam < 0.5, NATURAL_RATES[SPAM])
         self.spelt = [[word for part in parts for word, _, _ in find_words(part)] for parts in self.parts]
 
     def learn(self) -> Learnt:
@@ -131,7 +137,7 @@ class Fitting:
             scales.append(english if code == "en" else of_any)
         arrays = {
             "head": self.head.astype(np.float32),
-            "letters": np.stack([_steps(table)[0] for table in tables]),
+            "letters": np.array([_steps(table)[0] for table in tables], np.int8).reshape(-1, index.size),
             "letters_scale": np.array([_steps(table)[1] for table in tables], dtype=np.float32),
             "tongues": np.stack(scales),
         }
@@ -165,7 +171,9 @@ class Fitting:
             for fold in range(_FOLDS + 1):
                 kept = examples.fold != fold  # the last time all of them
                 estimator = PartialLabelLogisticRegression((_PENALTY,) * len(LABELS), 150)
-                estimator.fit(self.vectors[kept], examples.targets[kept], sample_weight=weight[groups[kept]], groups=groups[kept])
+                estimator.fit(
+                    self.vectors[kept], examples.targets[kept], sample_weight=weight[groups[kept]], groups=groups[kept]
+                )
                 heads.append(np.vstack([estimator.coef_, estimator.intercept_[:1]]))
                 self.tell(f"fitted the shared head, {fold + 1} of {_FOLDS + 1} times")
             return {"heads": np.stack(heads)}
@@ -189,10 +197,13 @@ class Fitting:
         fold = self.examples.fold[at]
 
         def fit() -> Arrays:
-            kept = [fold != number for number in range(_FOLDS + 1)]
-            fits = [LogisticRegression(C=_LETTER_COST, max_iter=100).fit(design[rows], toxic[rows]) for rows in kept]
+            found = []
+            for number in range(_FOLDS + 1):
+                kept = fold != number  # the last time all of them
+                fitted = LogisticRegression(C=_LETTER_COST, solver="liblinear", random_state=0)
+                found.append(fitted.fit(design[kept], toxic[kept]).coef_[0].astype(np.float32))
             self.tell(f"fitted the letters of {code}")
-            return {"tables": np.stack([each.coef_[0].astype(np.float32) for each in fits])}
+            return {"tables": np.stack(found)}
 
         facts = [str(_LETTER_COST), str(_LETTER_BITS), str(_FOLDS), *(self.examples.texts[row] for row in at)]
         tables = self.stages.run(f"letters-{code}", facts, fit)["tables"]
@@ -212,9 +223,10 @@ class Fitting:
         toxicity. No threshold flags more than `_MOST_FLAGGED` of the harmless comments.
         """
         targets = self.examples.targets[rows]
-        found = np.zeros((2, len(LABELS)))
+        found = np.stack([np.ones(len(LABELS)), np.zeros(len(LABELS))])
         flag_at = choose_thresholds()["balanced"]
-        for label in LABELS:
+        harmless = targets[:, COLUMN[TOXICITY]] < 0.5
+        for label in ABUSE_LABELS:
             column = COLUMN[label]
             bad, good = targets[:, column] > 0.5, targets[:, column] < 0.5
             fitted = min(bad.sum(), good.sum()) >= 100
@@ -222,12 +234,12 @@ class Fitting:
                 found[:, column] = _platt(logits[:, column], bad, good, NATURAL_RATES.get(label, _TOXICITY_RATE))
             elif otherwise is not None:
                 found[:, column] = otherwise[:, column]
-                if label != SPAM:
-                    found[1, column] += found[1, COLUMN[TOXICITY]] - otherwise[1, COLUMN[TOXICITY]]
-            harmless = targets[:, COLUMN[TOXICITY]] < 0.5
+                found[1, column] += found[1, COLUMN[TOXICITY]] - otherwise[1, COLUMN[TOXICITY]]
             if harmless.sum() >= 100:
                 highest = np.quantile(logits[harmless, column] * found[0, column] + found[1, column], 1 - _MOST_FLAGGED)
-                found[1, column] -= max(0.0, highest - logit(flag_at[label]["flag_at"]))
+                raised = _RAISED if label in (TOXICITY, "insult") and otherwise is not None else 0.0
+                found[1, column] += min(raised, logit(flag_at[label]["flag_at"]) - highest)
+        found[:, COLUMN[SPAM]] = self.of_spam
         return found
 
 
@@ -245,16 +257,22 @@ def fit_sum(
     for label in ABUSE_LABELS:
         column = COLUMN[label]
         x = first[:, column] + SHARE * second[rows, column]
-        weight = _at_natural_rates(targets, column)
-        bad = targets[:, column] > 0.5
-
-        def loss(line: Logits) -> float:
-            p = np.clip(np.interp(line[0] * x + line[1], *curves[column]), 1e-6, 1 - 1e-6)
-            return float(-(weight * np.where(bad, np.log(p), np.log(1.0 - p))).sum())
-
-        slope, offset = minimize(loss, np.array([0.7, 0.0]), method="Nelder-Mead").x
-        found[:, column] = SHARE, max(0.2, float(slope)), float(offset)
+        bad, weight = targets[:, column] > 0.5, _at_natural_rates(targets, column)
+        enough = bad.sum() >= _LEAST_FOR_A_LINE or label == TOXICITY
+        line = _fit_line(x, bad, weight, curves[column]) if enough else found[1:, COLUMN[TOXICITY]]
+        found[:, column] = SHARE, *line
     return found
+
+
+def _fit_line(x: Logits, bad: NDArray[np.bool_], weight: Logits, curve: NDArray[np.float64]) -> tuple[float, float]:
+    """The slope and offset of `x` that make labels likeliest, where `curve` tells the probability of what comes out."""
+
+    def loss(line: Logits) -> float:
+        p = np.clip(np.interp(line[0] * x + line[1], *curve), 1e-6, 1 - 1e-6)
+        return float(-(weight * np.where(bad, np.log(p), np.log(1.0 - p))).sum())
+
+    slope, offset = minimize(loss, np.array([0.7, 0.0]), method="Nelder-Mead").x
+    return max(0.2, float(slope)), float(offset)
 
 
 def _at_natural_rates(targets: NDArray[np.float32], column: int) -> Logits:

