@@ -40,7 +40,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         (
             f"Languages: what deleting words takes off a toxic comment's logit (up to {_EXPLAINED} of "
             f"{_LEAST_WORDS} words or more)",
-            ["language", "comments", f"the {_DELETED} strongest", f"{_DELETED} others", "comments where they take more"],
+            ["language", "comments", f"the {_DELETED} strongest", f"{_DELETED} others", "they take more in"],
             explained,
         ),
         _hatecheck(classifier, data),

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sentencepiece
 from numpy.typing import NDArray
 
 from models.artifact import ArtifactError
@@ -71,6 +70,8 @@ def load_weights() -> EncoderWeights:
     ------
     EncoderMissing : the package is not installed, or its weights are not those that Winnow was made with
     """
+    import sentencepiece  # noqa: PLC0415 - whoever does without the encoder does without its tokenizer
+
     resources = _resources()
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(resources / "sp.model"))
     with np.load(resources / "weights.npz", allow_pickle=False) as packed:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
@@ -101,7 +100,7 @@ class Classifier:
             return np.zeros((0, len(self.labels)))
         reading = self._read(texts, signals)
         scores = self.probability(reading.logits)
-        scores[reading.understood] = expit(reading.logits[reading.understood])
+        scores[reading.understood] = 0.5 + 0.5 * np.tanh(reading.logits[reading.understood] / 2)  # 1 / (1 + e^-logit)
         return scores
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:

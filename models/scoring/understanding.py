@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.artifact import Artifact
+from models.artifact import Artifact, ArtifactError
 from models.labels import LABELS
 from models.reading.encoder import Encoder
+from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import WordList
 from models.reading.sentences import find_parts
@@ -126,6 +127,8 @@ class Understanding:
 def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     """The reader from a model that was read or just trained."""
     arrays, facts = artifact.arrays, artifact.manifest["understanding"]
+    if facts["encoder"] != DIGEST:
+        raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
     tongues = {}
     for row, code in enumerate(facts["tongues"]):
         steps = facts["letters"].get(code)

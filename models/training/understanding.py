@@ -205,7 +205,7 @@ class Fitting:
             self.tell(f"fitted the letters of {code}")
             return {"tables": np.stack(found)}
 
-        facts = [str(_LETTER_COST), str(_LETTER_BITS), str(_FOLDS), *(self.examples.texts[row] for row in at)]
+        facts = [str(_LETTER_COST), str(_LETTER_BITS), str(_FOLDS), *(" ".join(self.spelt[row]) for row in at)]
         tables = self.stages.run(f"letters-{code}", facts, fit)["tables"]
         said = np.array([np.asarray(design @ table) for table in tables[:-1]])
         return tables[-1], said[fold, np.arange(len(at))].astype(np.float64)

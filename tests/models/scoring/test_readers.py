@@ -1,0 +1,56 @@
+"""Which reader a comment needs, and what the second one changes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import models
+from models.labels import COLUMN, LABELS
+from models.scoring.readers import choose_asked
+
+
+@pytest.mark.parametrize(
+    ("reader", "language", "score", "asked"),
+    [
+        ("unsure", "en", 0.004, False),
+        ("unsure", "en", 0.006, True),
+        ("unsure", "de", 0.0, True),
+        ("unsure", "ur-Latn", 0.9, False),
+        ("always", "en", 0.0, True),
+        ("always", "ur-Latn", 0.9, False),
+        ("fast", "de", 0.9, False),
+        ("fast", "en", 0.9, False),
+    ],
+)
+def test_who_is_asked(reader: str, language: str, score: float, asked: bool) -> None:
+    for label in ("toxicity", "threat"):
+        scores = np.zeros((1, len(LABELS)))
+        scores[0, COLUMN[label]] = score
+        assert choose_asked(reader, [language], scores).tolist() == [asked]
+
+
+def test_spam_alone_asks_nobody_about_english() -> None:
+    scores = np.zeros((1, len(LABELS)))
+    scores[0, COLUMN["spam"]] = 0.9
+    assert not choose_asked("unsure", ["en"], scores)[0]
+
+
+def test_the_fast_reader_alone_opens_no_encoder_and_judges_no_other_language() -> None:
+    script = (
+        "import models, sys; c = models.load(reader='fast'); c.score(['Du Idiot']); c.explain('Du Idiot', 'insult')\n"
+        "assert 'sentencepiece' not in sys.modules\n"
+        "print(c.judges('en'), c.judges('de'))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["True", "False"]
+
+
+def test_english_that_is_plainly_harmless_scores_as_the_fast_reader_says() -> None:
+    text = "The train left the station at nine in the morning and arrived in the evening."
+    fast, unsure, always = (models.load(reader=reader).score([text])[0] for reader in ("fast", "unsure", "always"))
+    assert np.array_equal(fast, unsure)
+    assert not np.array_equal(fast, always)
