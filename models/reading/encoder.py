@@ -139,7 +139,7 @@ class Encoder:
         middle, steepness = _spread_of(found)
         along = self._weights.gathering @ slope
         added = (found @ along - middle * along.sum()) * steepness + self._weights.gathering_bias @ slope
-        return np.asarray(added, np.float64) / np.sqrt(max(last - first, 1))
+        return np.asarray(added / np.sqrt(max(last - first, 1)), np.float64)
 
     def _layers(self, gathered: Vectors) -> tuple[Vectors, Vectors, Vectors, Vectors]:
         dense = self._weights.dense

@@ -126,7 +126,7 @@ def _unpacked(packed: Any) -> NDArray[np.uint8]:
     table = np.empty(_SHAPE, np.uint8)
     for part in range(_PARTS):
         table[part::_PARTS] = packed[f"q{part + 1}"]
-    if hashlib.sha256(table).hexdigest() != DIGEST:
+    if hashlib.sha256(table.data).hexdigest() != DIGEST:
         raise EncoderMissing("The encoder's weights are not those that Winnow was made with. Install Winnow again.")
     return table
 

@@ -117,8 +117,8 @@ class Classifier:
         understood = np.zeros(len(texts), bool)
         if self.understanding is not None and self.sum is not None:
             languages = [self.speech(text) for text in texts]
-            asked = np.flatnonzero(readers.choose_asked(self.reader, languages, self.probability(logits)))
-            if len(asked):
+            asked = np.flatnonzero(readers.choose_asked(self.reader, languages, self.probability(logits))).tolist()
+            if asked:
                 second = self.understanding.logits([texts[row] for row in asked], [languages[row] for row in asked])
                 understood[asked] = [languages[row] not in READ_FAST for row in asked]
                 both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset

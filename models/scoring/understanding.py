@@ -64,7 +64,7 @@ class Read:
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
-        return self.vectors.astype(np.float64) @ reader.head + reader.bias + self.beside[:, None] * BESIDE
+        return np.asarray(self.vectors.astype(np.float64) @ reader.head + reader.bias + self.beside[:, None] * BESIDE)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class Understanding:
         starts = sizes.cumsum() - sizes
         wholes = sums.joined(starts)
         gathered_wholes, gathered = self.encoder.gather(wholes), self.encoder.gather(sums)
-        rows, beside, first = [], [], []
+        beside: list[float] = []
+        rows, first = [], []
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
             first.append(len(beside))
             words = [[word for word, _, _ in find_words(part)] for part in parts[number]]

@@ -112,7 +112,8 @@ class Fitting:
     def learn(self) -> Learnt:
         """Everything but how the two readers are added."""
         index = LetterIndex(1 << _LETTER_BITS)
-        tables, tongues, scales = [], [], []
+        tables: list[NDArray[np.float32]] = []
+        tongues, scales = [], []
         letters: dict[str, int] = {}
         listed = {code: WordList(its) for code, its in self.words.items()}
         of_jigsaw = self.examples.source == "jigsaw"
@@ -135,7 +136,7 @@ class Fitting:
         for code in ["en", *sorted(set(self.words) - {"en", *LEARNT}), ANY]:
             tongues.append(code)
             scales.append(english if code == "en" else of_any)
-        arrays = {
+        arrays: Arrays = {
             "head": self.head.astype(np.float32),
             "letters": np.array([_steps(table)[0] for table in tables], np.int8).reshape(-1, index.size),
             "letters_scale": np.array([_steps(table)[1] for table in tables], dtype=np.float32),
