@@ -174,6 +174,8 @@ class Comment(Table):
     #: Counts every change: what a moderator saw is what they decide.
     version: Mapped[int] = mapped_column(Integer)
     scores: Mapped[dict[str, Any] | None]
+    #: Of a comment that quotes others: what its author's own words score, where that is lower. See `Facts.own_scores`.
+    own_scores: Mapped[dict[str, Any] | None]
     reasons: Mapped[list[dict[str, Any]] | None]
     #: Offsets of the words that moved a score, never the words: `{label: [[start, end, weight], …]}`.
     spans: Mapped[dict[str, Any] | None]
@@ -441,6 +443,10 @@ class WebhookEndpoint(Table):
     )
 
 
+#: The deliveries that were tried since they were last due as new.
+WAS_TRIED = "attempts > 0"
+
+
 class WebhookDelivery(Table):
     """One message to one endpoint, written in the transaction of what it tells of."""
 
@@ -473,6 +479,7 @@ class WebhookDelivery(Table):
         ),
         _partial("ix_webhook_deliveries_leased", "endpoint_id", "leased_until", where="leased_until IS NOT NULL"),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        _partial("ix_webhook_deliveries_tried", "endpoint_id", "id", where=WAS_TRIED),
         Index("ix_webhook_deliveries_comment", "comment_id"),
     )
 

@@ -191,7 +191,8 @@ def edit(
     comment.revision += 1
     comment.version += 1
     comment.updated_at = clock.now()
-    comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
+    comment.scores = comment.own_scores = comment.reasons = comment.spans = None
+    comment.decided_by = comment.decided_at = None
     review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
     audit.record(session, [audit_event(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
     news.of(session).happened("decided", comment.site_id, [comment.id])
@@ -215,7 +216,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     for name in _PERSONAL:
         setattr(comment, name, None)
     comment.name = comment.comment = ""
-    comment.external_id = comment.idempotency_key = comment.spans = comment.origin = None
+    comment.external_id = comment.idempotency_key = comment.own_scores = comment.spans = comment.origin = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
     appeals.erase(session, comment.id)

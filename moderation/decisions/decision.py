@@ -30,6 +30,7 @@ class Decision:
     actor: str
     reasons: list[dict[str, Any]]
     scores: dict[str, Any] | None
+    own_scores: dict[str, Any] | None
     spans: dict[str, Any] | None
     model_version: str | None
     policy_version: int | None
@@ -57,6 +58,7 @@ class Decision:
             "status": self.status,
             "version": self.version,
             "scores": self.scores,
+            "own_scores": self.own_scores,
             "spans": self.spans,
             "reasons": self.reasons,
             "decided_by": self.actor,
@@ -135,6 +137,7 @@ _KEPT = (
     "revision",
     "version",
     "scores",
+    "own_scores",
     "spans",
     "model_version",
     "policy_version",

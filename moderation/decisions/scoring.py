@@ -76,6 +76,10 @@ class Scored:
     scores: dict[str, float]
     by_name: frozenset[str] = frozenset()
 
+    def lower_by(self, own: Mapping[str, float]) -> dict[str, float]:
+        """What the author's own words score, of the labels where it is less than the whole text and the name."""
+        return {key: own[key] for key, score in self.scores.items() if key not in self.by_name and own[key] < score}
+
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
@@ -252,21 +256,29 @@ class Scorer:
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
-        facts_of |= self._with_own_scores(rows, facts_of)
-        return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
+        own = self._own_scores(rows, facts_of)
+        return [
+            self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id))
+            for row in rows
+        ]
 
-    def _with_own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, Facts]:
-        """Of comments that quote others, the facts with the scores of what is left: what they may be rejected for."""
+    def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
+        """Of comments that quote others, the scores of what is left."""
         own = {row.id: words for row in rows if (words := facts_of[row.id].own_words) is not None}
         if not own:
             return {}
         lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
-        return {key: replace(facts_of[key], own_scores=line) for key, line in zip(own, lines, strict=True)}
+        return dict(zip(own, lines, strict=True))
 
-    def _decision(self, row: Comment, policy: Policy, scored: Scored | None, its: Facts) -> Decision:
-        scores = None
+    def _decision(
+        self, row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None
+    ) -> Decision:
+        scores = own_scores = None
         if scored is not None:
-            scores, its = scored.scores, replace(its, by_name=scored.by_name)
+            scores = scored.scores
+            if own is not None:
+                own_scores = scored.lower_by(own)
+            its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
         verdict = rules.evaluate(policy, scores, its)
         status, asks = placement(policy.mode, verdict.action)
         return Decision.of(
@@ -275,6 +287,7 @@ class Scorer:
             actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
             scores=scores,
+            own_scores=own_scores,
             spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=policy.version,

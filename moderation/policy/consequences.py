@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -42,6 +42,8 @@ class Past:
     decided: Literal["publish", "reject"] | None
     #: Whether it is one of the site's latest comments, by which its days are measured.
     recent: bool = True
+    #: What its author's own words score, where that is lower: see `Facts.own_scores`.
+    own_scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,13 @@ def verdict(past: Past, thresholds: Mapping[str, Threshold]) -> Action:
         return past.before
     if past.scores is None:
         return "flag"
-    if any(_reaches(score, thresholds.get(label, Threshold()).reject_at) for label, score in past.scores.items()):
+    reached = {
+        thresholds.get(label, Threshold()).reached(score, past.own_scores.get(label, score))
+        for label, score in past.scores.items()
+    }
+    if "reject" in reached:
         return "reject"
-    if any(_reaches(score, thresholds.get(label, Threshold()).flag_at) for label, score in past.scores.items()):
-        return "flag"
-    return past.after
+    return "flag" if "flag" in reached else past.after
 
 
 def count(sample: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Consequences:
@@ -173,10 +177,6 @@ def histogram(sample: Sample, label: str) -> list[Bar]:
         else:
             bar.unseen += 1
     return bars
-
-
-def _reaches(score: float, threshold: float | None) -> bool:
-    return threshold is not None and score >= threshold
 
 
 def _one_place(number: float) -> float:

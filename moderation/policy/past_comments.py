@@ -28,6 +28,7 @@ _COLUMNS = (
     Comment.decided_at,
     Comment.accepted_at,
     Comment.scores,
+    Comment.own_scores,
     Comment.reasons,
     Comment.comment,
     Comment.name,
@@ -54,8 +55,9 @@ def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) ->
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
     comments = []
     for row in rows.values():
-        before, after = apart_from_thresholds(policy, _facts(row, given.get(row.id, set())))
-        comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest))
+        known = _facts(row, given.get(row.id, set()))
+        before, after = apart_from_thresholds(policy, known)
+        comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest, known.own_scores))
     return Sample(comments, _days(recent), seconds, measured)
 
 
@@ -119,8 +121,13 @@ def _rules(reasons: list[dict[str, Any]] | None) -> set[str]:
 
 
 def _facts(row: _Row, given: set[str]) -> Facts:
+    its = facts.of_comment(row)
+    own_scores = row.own_scores
+    if own_scores is None and its.own_words is not None:  # decided before they were kept: sooner held than rejected
+        own_scores = dict.fromkeys(row.scores or (), 0.0)
     return replace(
-        facts.of_comment(row),
+        its,
+        own_scores=own_scores or {},
         repeated=REPEATED.name in given,
         first_comment=FIRST_COMMENT.name in given,
         unknown_language="und" if LANGUAGE.name in given else None,

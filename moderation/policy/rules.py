@@ -178,12 +178,9 @@ BANNED_WORDS = Rule(
 
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
-        threshold = policy.thresholds.get(label, Threshold()).reject_at
-        own = score
-        if facts.own_scores is not None and label not in facts.by_name:
-            own = facts.own_scores.get(label, score)
-        if threshold is not None and min(score, own) >= threshold:
-            yield _over(REJECT_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
+        its = policy.thresholds.get(label, Threshold())
+        if its.reject_at is not None and its.reached(score, facts.own_scores.get(label, score)) == "reject":
+            yield _over(REJECT_THRESHOLD, label, score, its.reject_at, by_name=label in facts.by_name)
 
 
 REJECT_THRESHOLD = Rule(
@@ -212,10 +209,8 @@ NOT_SCORED = Rule(
 def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _highest_first(scores):
         its = policy.thresholds.get(label, Threshold())
-        # What reaches the other one alone, and was not rejected, stands in a quotation.
-        threshold = min((at for at in (its.flag_at, its.reject_at) if at is not None), default=None)
-        if threshold is not None and score >= threshold:
-            yield _over(FLAG_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
+        if its.lowest is not None and its.reached(score, own=score) is not None:
+            yield _over(FLAG_THRESHOLD, label, score, its.lowest, by_name=label in facts.by_name)
 
 
 FLAG_THRESHOLD = Rule(

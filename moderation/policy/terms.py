@@ -24,6 +24,20 @@ class Threshold:
     flag_at: float | None = None
     reject_at: float | None = None
 
+    def reached(self, score: float, own: float) -> Action | None:
+        """What a score leads to, and to how much of it the author's own words come; None where it reaches neither.
+
+        What reaches `reject_at` by the words of others alone has a person look.
+        """
+        if self.reject_at is not None and min(score, own) >= self.reject_at:
+            return "reject"
+        return "flag" if self.lowest is not None and score >= self.lowest else None
+
+    @property
+    def lowest(self) -> float | None:
+        """From which score on something follows."""
+        return min((at for at in (self.flag_at, self.reject_at) if at is not None), default=None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -52,9 +66,10 @@ class Facts:
     """What is known of a comment beside its scores."""
 
     text: str
-    #: The text without what it quotes of others, and the scores of that; None where it quotes nobody.
+    #: The text without what it quotes of others; None where it quotes nobody.
     own_words: str | None = None
-    own_scores: Mapping[str, float] | None = None
+    #: The scores of that, where they are lower: no more of a label can reject it.
+    own_scores: Mapping[str, float] = field(default_factory=dict)
     #: Why a reader cannot read it, if that is so: a whole sentence.
     unreadable: str | None = None
     #: What readers see beside it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -199,11 +199,16 @@ def _as_json(sample: Sample) -> dict[str, Any]:
                 past.after,
                 past.decided,
                 past.recent,
-                [round(past.scores.get(label, 0) * 10_000) for label in LABELS] if past.scores is not None else None,
+                _in_ten_thousandths(past.scores),
+                _in_ten_thousandths({**past.scores, **past.own_scores} if past.own_scores and past.scores else None),
             ]
             for past in sample.comments
         ],
     }
+
+
+def _in_ten_thousandths(scores: Mapping[str, float] | None) -> list[int] | None:
+    return None if scores is None else [round(scores.get(label, 0) * 10_000) for label in LABELS]
 
 
 def _versions(session: Session, site_id: str, before: int | None, *, since: int | None = None) -> list[dict[str, Any]]:

@@ -105,9 +105,10 @@ EDGE = st.sampled_from([None, 0.0, 0.3, 0.5, 0.8, 1.0])
     author=st.sampled_from(["ada", "blocked", "trusted"]),
     repeated=st.booleans(),
     links=st.integers(0, 2),
+    own=st.sampled_from([{}, {"insult": 0.0}, {"insult": 0.4}]),
 )
 def test_a_past_comments_verdict_is_the_policys_own(
-    scores: Any, flag_at: Any, reject_at: Any, text: str, author: str, repeated: bool, links: int
+    scores: Any, flag_at: Any, reject_at: Any, text: str, author: str, repeated: bool, links: int, own: Any
 ) -> None:
     policy = Policy(
         thresholds=insult(flag_at, reject_at),
@@ -117,9 +118,9 @@ def test_a_past_comments_verdict_is_the_policys_own(
         trusted_authors=TrustedAuthors(["trusted"]),
         max_links=1,
     )
-    facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links)
+    facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links, own_scores=own)
     before, after = consequences.apart_from_thresholds(policy, facts)
-    found = consequences.verdict(Past(scores, before, after, None), policy.thresholds)
+    found = consequences.verdict(Past(scores, before, after, None, own_scores=own), policy.thresholds)
     assert found == evaluate(policy, scores, facts).action
 
 
@@ -219,3 +220,28 @@ def test_a_busy_first_hour_is_not_taken_for_every_hour(
     clock.advance(days=4)
     with store.read() as session:
         assert past_comments.read(session, site.id, policy).days == pytest.approx(4.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "verdict"),
+    [
+        ("> insult=0.95\n\nNo.", True, "flag"),
+        ("> insult=0.95\n\nNo.", False, "flag"),
+        ("> fine\n\ninsult=0.95", True, "reject"),
+        ("> fine\n\ninsult=0.95", False, "flag"),
+        ("insult=0.95", False, "reject"),
+    ],
+)
+def test_what_a_past_comment_quotes_would_have_been_held_and_not_rejected(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores, text: str, kept: bool, verdict: str
+) -> None:
+    """Of what was decided before its own words' scores were kept, nobody knows whose words the score is."""
+    comment = post(text)
+    with store.write() as session:
+        row = session.get_one(Comment, comment.id)
+        row.own_scores = row.own_scores if kept else None
+    policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
+    with store.read() as session:
+        [one] = past_comments.read(session, site.id, policy).comments
+    assert consequences.verdict(one, policy.thresholds) == verdict
+    assert count(Sample([one], 1.0), policy.thresholds, "auto").unseen_held == (verdict == "flag")
