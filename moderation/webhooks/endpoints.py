@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, TextClause, func, select, text
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
 from moderation.errors import NotFound
 from moderation.settings import Settings
-from moderation.tables import Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import WAS_TRIED, Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import catalogue, events, sender, standard
 from moderation.webhooks.catalogue import Event
 from moderation.webhooks.protocols import PROTOCOLS, STANDARD, Protocol
@@ -95,23 +94,19 @@ def _require_permitted(url: str, settings: Settings) -> None:
         raise EndpointRefused(str(refusal)) from None
 
 
-def failing(session: Session, site_ids: Collection[str]) -> dict[str, int]:
-    """Site -> how many of its webhooks fail: they are on, and their last message has not been taken."""
-    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id.in_(site_ids), WebhookEndpoint.active)
-    found = session.scalars(query).all() if site_ids else []
-    latest = last_tried(session, [one.id for one in found])
-    return dict(Counter(one.site_id for one in found if fails(latest.get(one.id))))
-
-
-def fails(latest: WebhookDelivery | None) -> bool:
-    """Whether the last message that left an endpoint was not taken."""
-    return latest is not None and state_of(latest) in ("failing", "given up")
-
-
-def last_tried(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
-    """The latest delivery of each endpoint that was tried."""
-    was_tried = or_(WebhookDelivery.attempts > 0, WebhookDelivery.delivered_at.is_not(None))
-    return last_results(session, endpoint_ids, was_tried)
+def failing(session: Session, site_ids: Collection[str]) -> dict[str, str]:
+    """Endpoint -> its site, of the webhooks that fail: they are on, and the last message that left was not taken."""
+    query = (
+        select(WebhookEndpoint.id, WebhookEndpoint.site_id)
+        .join(WebhookDelivery, WebhookDelivery.id == _newest(text(WAS_TRIED)))
+        .where(
+            WebhookEndpoint.site_id.in_(site_ids),
+            WebhookEndpoint.active,
+            WebhookDelivery.delivered_at.is_(None),
+            WebhookDelivery.cancelled_at.is_(None),
+        )
+    )
+    return dict(iter(session.execute(query))) if site_ids else {}
 
 
 def require_callback(url: str, home: str) -> None:
@@ -258,17 +253,20 @@ def attempts(session: Session, delivery_ids: Sequence[str]) -> dict[str, list[We
     return made
 
 
-def last_results(
-    session: Session, endpoint_ids: Sequence[str], *conditions: ColumnElement[bool]
-) -> dict[str, WebhookDelivery]:
-    """The latest delivery of each endpoint that has one that meets the conditions: one look into an index for each."""
-    results = {}
-    for endpoint_id in endpoint_ids:
-        query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id, *conditions)
-        latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
-        if latest is not None:
-            results[endpoint_id] = latest
-    return results
+def latest_deliveries(session: Session, site_id: str) -> dict[str, WebhookDelivery]:
+    """The latest delivery to each of a site's endpoints that has one."""
+    query = (
+        select(WebhookDelivery)
+        .join(WebhookEndpoint, WebhookDelivery.id == _newest())
+        .where(WebhookEndpoint.site_id == site_id)
+    )
+    return {one.endpoint_id: one for one in session.scalars(query)}
+
+
+def _newest(*conditions: ColumnElement[bool] | TextClause) -> ScalarSelect[str]:
+    """The id of an endpoint's newest delivery that meets the conditions: one look into an index for each endpoint."""
+    query = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, *conditions)
+    return query.order_by(WebhookDelivery.id.desc()).limit(1).correlate(WebhookEndpoint).scalar_subquery()
 
 
 def state_of(delivery: WebhookDelivery) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 
 from flask import render_template, request
@@ -52,7 +53,7 @@ def show_queue() -> ResponseReturnValue:
             is_first=after is None,
             found=found,
             next=write_position(found.next),
-            failing=endpoints.failing(session, [one for one in site_ids if access.may(one, "admin")]),
+            failing=Counter(endpoints.failing(session, [one for one in site_ids if access.may(one, "admin")]).values()),
             site_names=dict(sites),
             seen_at=clock.now().isoformat(),
             may_decide=lambda site_id: access.may(site_id, "moderator"),

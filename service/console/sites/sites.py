@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal, cast
 
 from flask import flash, redirect, render_template, url_for
@@ -121,9 +122,9 @@ def _administered(session: Session) -> list[dict[str, Any]]:
     """The sites whose admin the person signed in is, with their modes, by name."""
     own = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
     rows = session.execute(policies.in_force().where(Site.id.in_(own)).order_by(Site.name, Site.id))
-    failing = endpoints.failing(session, own)
+    failing = Counter(endpoints.failing(session, own).values())
     return [
-        {"id": site.id, "name": site.name, "mode": policy.document["mode"], "failing": failing.get(site.id, 0)}
+        {"id": site.id, "name": site.name, "mode": policy.document["mode"], "failing": failing[site.id]}
         for site, policy in rows
     ]
 
@@ -144,7 +145,7 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             calls=_calls(site_id),
             calls_days=calls.DAYS,
             why_refused=calls.REFUSED,
-            failing=endpoints.failing(session, [site_id]).get(site_id, 0),
+            failing=len(endpoints.failing(session, [site_id])),
             errors=errors,
             may_see_people=_may_create(),
         )

@@ -100,13 +100,12 @@ def _require(site_id: str, endpoint_id: str) -> None:
 def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:
     with context().store.read() as session:
         found = endpoints.of_site(session, site_id)
-        latest = endpoints.last_results(session, [one.id for one in found])
-        tried = endpoints.last_tried(session, [one.id for one in found])
+        latest = endpoints.latest_deliveries(session, site_id)
         page = render_template(
             "console/sites/webhooks.html",
             site=session.get_one(Site, site_id),
             endpoints=[(one, latest.get(one.id)) for one in found],
-            failing={one.id for one in found if one.active and endpoints.fails(tried.get(one.id))},
+            failing=endpoints.failing(session, [site_id]),
             state_of=endpoints.state_of,
             states=STATES,
             most=endpoints.MOST_ENDPOINTS,
