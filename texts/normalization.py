@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 
 from texts import escapes, markup, visibility
 from texts.escapes import Edit
@@ -122,6 +123,13 @@ def _target(text: str, tag: re.Match[str]) -> str:
     return f" {target.group(1)} " if target and not _TIME_AND_END.match(text, tag.end()) else ""
 
 
+def _read(text: str, steps: Iterable[Callable[[str], list[Edit]]]) -> str:
+    for find in steps:
+        if edits := find(text):
+            text = _edited(text, edits)
+    return text
+
+
 def _edited(text: str, edits: list[Edit]) -> str:
     pieces, done = [], 0
     for start, end, read_as in edits:
@@ -141,10 +149,12 @@ def normalize(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """`text` with its tags, pictures and escapes read: those within a word are gone, others part words."""
-    for find in _STEPS:
-        if edits := find(text):
-            text = _edited(text, edits)
-    return text
+    return _read(text, _STEPS)
+
+
+def without_escapes(text: str) -> str:
+    """`text` with nothing but its escapes read."""
+    return _read(text, _STEPS[: escapes.MOST_TIMES])
 
 
 def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
