@@ -227,9 +227,9 @@ class Scorer:
     def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
         if not rows:
             return {}
-        spoken = {row.id: names.as_text(row.name) for row in rows if not authors.is_nameless(row.name)}
+        spoken = {row.id: names.beside(_name(row), row.email, row.url) for row in rows}
         named = {comment_id: said for comment_id, said in spoken.items() if said}
-        # A name is read beside the comment, so it is judged as a text of its own, too.
+        # What stands beside the comment is read, too, so it is judged as a text of its own.
         lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()], [*map(signals, rows), *({} for _ in named)]
         )
@@ -317,6 +317,10 @@ class Scorer:
         except Exception:
             log.exception("comment.not_explained", comment_id=row.id)
             return None
+
+
+def _name(row: Comment) -> str:
+    return "" if authors.is_nameless(row.name) else row.name
 
 
 def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,13 @@ from moderation import addresses, clock
 from moderation.intake.submissions import Submission
 from moderation.sites import sites
 from service import form_encoding
-from texts import links, visibility
+from texts import links, names, visibility
 
 Fields = Mapping[str, str]
 
 #: WordPress takes comments of up to 65,525 characters.
 LONGEST_TEXT = 70_000
+_LONGEST_NAME, _LONGEST_EMAIL, _LONGEST_URL = 200, 320, 2000
 #: Somebody without a name.
 _NAMELESS = "Anonymous"
 #: What the plugin adds to a visitor's comment, or to one that it asks about again, and to nothing else.
@@ -122,12 +123,13 @@ def roles(fields: Fields) -> set[str]:
 
 
 def text_of(fields: Fields) -> str:
-    """What is scored, and what feedback is about: the comment, and the name where that is a page's title.
+    """What is scored, and what feedback is about: the comment, what other fields hold that do not fit there, and the
+    name where that is a page's title.
 
     Nothing, where there ought to be a text and none can be seen: it may have come in a field that we do not know.
     """
     kind = fields.get("comment_type", "").strip().lower()
-    text = _clean(fields.get("comment_content", ""))
+    text = "\n".join(filter(None, (_clean(fields.get("comment_content", "")), *_misplaced(fields))))
     if not visibility.can_be_seen(text, unknown_tags=True):
         text = ""
         if kind not in _WITHOUT_TEXT:
@@ -138,16 +140,28 @@ def text_of(fields: Fields) -> str:
     return said if visibility.can_be_seen(said, unknown_tags=True) else ""
 
 
+def _misplaced(fields: Fields) -> Iterator[str]:
+    """The texts that stand where a short name or an address belongs, and would be cut or left out."""
+    name, email = _clean(fields.get("comment_author", "")), _clean(fields.get("comment_author_email", ""))
+    if len(name) > _LONGEST_NAME:
+        yield name
+    if len(email) > _LONGEST_EMAIL:
+        yield email
+    url = _clean(fields.get("comment_author_url", ""))
+    if len(url) > _LONGEST_URL or (not links.is_address(url) and names.in_address(url)):
+        yield url
+
+
 def submission_of(fields: Fields, text: str) -> Submission:
     """A check's fields in our words."""
     user_id = fields.get("user_id") or fields.get("user_ID") or ""
     url = _clean(fields.get("comment_author_url", ""))
     return Submission(
-        name=_line(fields, "comment_author", 200) or _NAMELESS,
+        name=_line(fields, "comment_author", _LONGEST_NAME) or _NAMELESS,
         comment=text,
         thread=(_line(fields, "permalink", 500) or _line(fields, "blog", 500)),
-        email=_line(fields, "comment_author_email", 320),
-        url=url if links.is_address(url) and len(url) <= 2000 else None,
+        email=_line(fields, "comment_author_email", _LONGEST_EMAIL),
+        url=url if links.is_address(url) and len(url) <= _LONGEST_URL else None,
         ip=addresses.read(fields.get("user_ip", "")),
         user_agent=_line(fields, "user_agent", 1000),
         user_id=user_id.strip()[:200] if user_id.strip() not in {"", "0"} else None,
