@@ -10,10 +10,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from texts.edits import Edit
 from texts.links import BEGINNING
-
-#: Where a text is replaced, and by what: start, end, what is read there.
-Edit = tuple[int, int, str]
 
 #: A C1 control, which no text holds, -> the letter or sign that Windows-1252 has there, as browsers read it. U+0085 is
 #: a line break, too, and stays one.

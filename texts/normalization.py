@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
 
-from texts import escapes, markup, visibility
-from texts.escapes import Edit
+from texts import edits, escapes, mail, markup, mojibake, visibility
+from texts.edits import Edit
 from texts.folding import CharacterTable
 
 # Letters that look like Latin ones. NFKC already folds full-width, mathematical and circled letters.
@@ -114,28 +113,18 @@ def _reversed_letters(text: str) -> list[Edit]:
 
 
 #: What is undone, in this order. Each step reads what the one before it left.
-_STEPS = (*[escapes.escapes] * escapes.MOST_TIMES, escapes.blanks, _reversed_letters, _hidden_markup)
+_TRANSPORT = (
+    mail.mail,
+    *[escapes.escapes] * escapes.MOST_TIMES,
+    *[mojibake.mojibake] * mojibake.MOST_TIMES,
+)
+_STEPS = (*_TRANSPORT, escapes.blanks, _reversed_letters, _hidden_markup)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:
     """Where a link leads, for nobody sees it in the link's words; not so a link to a time in a film ("2:19")."""
     target = _TARGET.match(tag.group())
     return f" {target.group(1)} " if target and not _TIME_AND_END.match(text, tag.end()) else ""
-
-
-def _read(text: str, steps: Iterable[Callable[[str], list[Edit]]]) -> str:
-    for find in steps:
-        if edits := find(text):
-            text = _edited(text, edits)
-    return text
-
-
-def _edited(text: str, edits: list[Edit]) -> str:
-    pieces, done = [], 0
-    for start, end, read_as in edits:
-        pieces += [text[done:start], read_as]
-        done = end
-    return "".join([*pieces, text[done:]])
 
 
 def normalize(text: str) -> str:
@@ -149,35 +138,24 @@ def normalize(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """`text` with its tags, pictures and escapes read: those within a word are gone, others part words."""
-    return _read(text, _STEPS)
+    return edits.read(text, _STEPS)
 
 
-def without_escapes(text: str) -> str:
-    """`text` with nothing but its escapes read."""
-    return _read(text, _STEPS[: escapes.MOST_TIMES])
+def as_sent(text: str) -> str:
+    """`text` with nothing undone but what clients and gateways did to it on its way."""
+    return edits.read(text, _TRANSPORT)
 
 
 def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     """`normalize(text)` and, for each of its characters, where it starts and ends in the original text."""
     starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
     for find in _STEPS:
-        if edits := find(text):
-            starts, ends = _edited_places(starts, edits, 0), _edited_places(ends, edits, -1)
-            text = _edited(text, edits)
+        if found := find(text):
+            starts, ends = edits.moved(starts, found, 0), edits.moved(ends, found, -1)
+            text = edits.edited(text, found)
     if text.isascii():
         return text, starts, ends
     pieces = [_FOLDING[ord(character)] for character in text]
     starts = [start for piece, start in zip(pieces, starts, strict=True) for _ in piece]
     ends = [end for piece, end in zip(pieces, ends, strict=True) for _ in piece]
     return "".join(pieces), starts, ends
-
-
-def _edited_places(places: list[int], edits: list[Edit], side: int) -> list[int]:
-    """Where each character begins (`side` 0) or ends (-1) in the original, after edits, which have one place each."""
-    found: list[int] = []
-    done = 0
-    for start, end, read_as in edits:
-        found += places[done:start]
-        found += [places[start:end][side]] * len(read_as)
-        done = end
-    return found + places[done:]

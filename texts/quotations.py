@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from texts.normalization import without_escapes
+from texts.normalization import as_sent
 
 #: Where a quotation starts and ends.
 Span = tuple[int, int]
@@ -94,7 +94,7 @@ def spans(text: str) -> list[Span]:
 
 def own_words(text: str) -> str:
     """A text without its quotations: what its author says. Itself, where it quotes nobody."""
-    read = without_escapes(text)
+    read = as_sent(text)
     quoted = spans(read)
     pieces, done = [], 0
     for start, end in quoted:
