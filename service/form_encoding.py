@@ -9,10 +9,13 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import Request, request
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest
+from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 from werkzeug.sansio.multipart import Field as Head
@@ -42,6 +45,26 @@ _READ_AS |= {
         *("mac-roman", "mac-cyrillic"),
     )
 }
+
+
+class _FormParser(FormDataParser):
+    """Reads a page's own form. A byte that is no UTF-8 becomes U+FFFD, which people see, and takes nothing with it."""
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        if mimetype != URLENCODED:
+            return super().parse(stream, mimetype, content_length, options)
+        pairs = [
+            (one.name.decode(errors="replace"), one.value.decode(errors="replace")) for one in urlencoded(stream.read())
+        ]
+        return stream, self.cls(pairs), self.cls()
+
+
+class FormRequest(Request):
+    """A request whose `form` is read by us, for pages. What brings comments reads its bytes by itself: `read_body`."""
+
+    form_data_parser_class = _FormParser
 
 
 @dataclass(frozen=True, slots=True)

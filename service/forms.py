@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from flask import abort, request
 
 from moderation import clock
+from texts import visibility
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -23,8 +24,12 @@ def clean(text: str) -> str:
 
 
 def text(name: str, *, most: int | None = None, sent: Mapping[str, str] | None = None) -> str:
-    """A field of the form, or of `sent`: without white space around it, and cut after `most` characters."""
-    return clean((request.form if sent is None else sent).get(name, "")).strip()[:most]
+    """A field of the form, or of `sent`: without white space around it, and cut after `most` characters.
+
+    Of signs that nobody can see, it is empty.
+    """
+    given = clean((request.form if sent is None else sent).get(name, "")).strip()
+    return given[:most] if any(map(visibility.is_drawn, given)) else ""
 
 
 def argument(name: str, *, most: int | None = None) -> str:
