@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import models
-from moderation import clock
+from moderation import clock, probes
 from moderation.decisions.scoring import oldest_pending_seconds
 from moderation.history import calls
 from moderation.intake.queues import SCORING_QUEUE
@@ -99,9 +99,20 @@ def _redis(found: Settings) -> Iterator[Finding]:
         yield Finding("FAIL", "redis", str(error))
         return
     with redis.Redis.from_url(found.redis_url, socket_timeout=5) as client:
-        yield _redis_server(found, client)
-        yield _workers(client)
-        yield _calls(client)
+        yield _if_allowed("redis", lambda: _redis_server(found, client), level="WARN")
+        wrong = probes.of_redis(client).look()
+        if wrong is not None:
+            yield Finding("FAIL", "redis writes", wrong)
+        yield _if_allowed("workers", lambda: _workers(client), level="FAIL")
+        yield _if_allowed("calls", lambda: _calls(client), level="WARN")
+
+
+def _if_allowed(subject: str, look: Callable[[], Finding], *, level: Literal["WARN", "FAIL"]) -> Finding:
+    """What was found; where Redis does not let its user look, what it needs to be allowed."""
+    try:
+        return look()
+    except redis.exceptions.NoPermissionError as error:  # it names the command, or the kind of key
+        return Finding(level, subject, f"{str(error).rstrip('.')}. Allow it with ACL SETUSER: see docs/operations.md.")
 
 
 def _redis_server(found: Settings, client: redis.Redis) -> Finding:
@@ -160,6 +171,9 @@ def _database(found: Settings) -> Iterator[Finding]:
         yield Finding("FAIL", "database", f"It is at revision {at or 'none'}, not {wanted}. Run `winnow migrate`.")
         return
     yield Finding("OK", "database", f"revision {at} at {shown(found.database_url)}")
+    wrong = probes.of_database(store).look()
+    if wrong is not None:
+        yield Finding("FAIL", "database writes", wrong)
     examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks)
     for look in examinations:
         yield look(found, store)
