@@ -61,6 +61,8 @@ def create_site(
     """
     moment = clock.now()
     site_id = clock.new_id("s", moment)
+    if webhook_url is not None:
+        endpoints.require_permitted_name(webhook_url, settings)
     with store.write() as session:
         session.add(Site(id=site_id, name=name, created_at=moment, policy_version=1))
         session.flush()

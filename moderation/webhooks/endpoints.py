@@ -86,6 +86,21 @@ def require_address(url: str) -> None:
         raise EndpointRefused('The URL holds a character that has to be percent-encoded, such as " or <.')
 
 
+def require_permitted_name(url: str, settings: Settings) -> None:
+    """Raises EndpointRefused where the host's name leads to private addresses just now. Not for a transaction: it waits
+    for the network. An address that is wrong otherwise is left to `add`.
+    """
+    try:
+        parts = sender.check_url(url)
+    except sender.Refused:
+        return
+    try:
+        sender.require_permitted_text(parts, settings.webhook_allow)  # says more
+        sender.require_permitted_name(parts, settings.webhook_allow)
+    except sender.Refused as refusal:
+        raise EndpointRefused(str(refusal)) from None
+
+
 def _require_permitted(url: str, settings: Settings) -> None:
     """Raises EndpointRefused for an address that this installation will never send to, with how to allow it."""
     try:

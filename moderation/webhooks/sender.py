@@ -25,6 +25,8 @@ from moderation.webhooks.attempts import Answer, FailureKind
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
+#: How long somebody who enters an address waits for its host's name to be looked up.
+NAME_SECONDS = 2.0
 #: As much as is read of an answer.
 MAX_ANSWER = 4096
 LONGEST_URL = 2000
@@ -201,7 +203,7 @@ def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
 def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
     """Raises Refused for a host that is an address, or this machine's own name, and can never be sent to.
 
-    Asks nobody: where another name leads may change, and is seen at sending.
+    Asks nobody: `require_permitted_name` does.
     """
     host = (parts.hostname or "").removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
@@ -218,6 +220,28 @@ def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) ->
             f"{host} is a private or reserved address, so nothing can be sent there. The operator can allow it: set "
             f"WINNOW_WEBHOOK_ALLOW={network} and start Winnow again."
         )
+
+
+def require_permitted_name(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
+    """Raises Refused for a host whose name leads to private addresses alone just now.
+
+    Asks the resolver, for `NAME_SECONDS` at most. What it does not know, or tells too late, is seen at sending.
+    """
+    found: list[Refused] = []
+
+    def resolve() -> None:
+        try:
+            permitted(parts, allow)
+        except Refused as refusal:
+            found.append(refusal)
+        except Unreachable:
+            return
+
+    resolving = threading.Thread(target=resolve, daemon=True)  # a resolver has no deadline of its own
+    resolving.start()
+    resolving.join(NAME_SECONDS)
+    if found:
+        raise found[0]
 
 
 def is_permitted(text: str, allow: Sequence[Network] = ()) -> bool:

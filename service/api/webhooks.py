@@ -51,9 +51,10 @@ def list_endpoints(site_id: str) -> Response:
     ),
 )
 def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
-    """From now on every decision is sent there, signed as Standard Webhooks has it. Private addresses are accepted
-    here and refused at delivery, unless the operator allows them. A site has ten webhooks at most."""
+    """From now on every decision is sent there, signed as Standard Webhooks has it. Private addresses, and names that
+    lead to them, are refused unless the operator allows them. A site has ten webhooks at most."""
     try:
+        endpoints.require_permitted_name(body["url"], context().settings)
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, body["url"], actor=actors.SITE)
     except EndpointRefused as refusal:

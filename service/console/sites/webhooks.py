@@ -33,6 +33,7 @@ def add_webhook(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
     url = forms.text("url")
     try:
+        endpoints.require_permitted_name(url, context().settings)
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, url, actor=access.actor())
     except EndpointRefused as refusal:
