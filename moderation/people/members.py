@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.errors import NotFound
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
 from moderation.people.roles import ROLES
-from moderation.tables import Membership, Site, User, UserSession
+from moderation.tables import AuditEvent, Membership, Site, User, UserSession
+
+#: How long before or after a row's moment the same transaction may record it.
+_TRANSACTION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,40 @@ def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:
     if person.user.role != "none" or not person.on_sites:
         return False
     return all(roles.get(site_id) == "admin" for site_id in person.on_sites)
+
+
+def require_own(session: Session, person: Person, admin: User, roles: Mapping[str, str]) -> None:
+    """Raises PersonError for an account that the admin of single sites may not open to others.
+
+    Who can set a password, or turn the second step off, has the account with whatever roles it gets later. So it takes
+    an account that was made for those sites.
+    """
+    made = _event(session, "user.created", person.user.id, person.user.created_at)
+    made_for = (made.detail or {}).get("sites", {}) if made is not None else {}
+    if admin.role == "admin" or (made_for and all(roles.get(site_id) == "admin" for site_id in made_for)):
+        return
+    raise PersonError(f"{person.user.name}'s account was not made for your sites. Ask an admin of every site.")
+
+
+def require_may_enable(session: Session, person: Person, admin: User) -> None:
+    """Raises PersonError for the admin of single sites, where the person was disabled by somebody who is above them."""
+    if admin.role == "admin" or person.user.disabled_at is None:
+        return
+    disabled = _event(session, "user.disabled", person.user.id, person.user.disabled_at)
+    by_person = disabled is not None and actors.is_person(disabled.actor)
+    by = session.get(User, actors.user_id(disabled.actor)) if disabled is not None and by_person else None
+    if by is None or by.role == "admin":
+        raise PersonError(f"{person.user.name} was disabled by an admin of every site, who alone can undo it.")
+
+
+def _event(session: Session, action: str, user_id: str, moment: datetime) -> AuditEvent | None:
+    """What was recorded in the transaction that was under way at this moment."""
+    query = select(AuditEvent).where(
+        AuditEvent.id >= clock.first_id("a", moment - _TRANSACTION),
+        AuditEvent.id < clock.first_id("a", moment + _TRANSACTION),
+        AuditEvent.action == action,
+    )
+    return next((one for one in session.scalars(query) if (one.detail or {}).get("user") == user_id), None)
 
 
 def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:

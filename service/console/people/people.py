@@ -89,9 +89,11 @@ def disable_person(user_id: str) -> ResponseReturnValue:
 
 
 def enable_person(user_id: str) -> ResponseReturnValue:
-    return _change(
-        user_id, "They can sign in again.", lambda session, actor: members.enable(session, user_id, actor=actor)
-    )
+    def enable(session: Session, actor: str) -> None:
+        members.require_may_enable(session, members.find(session, user_id), access.user())
+        members.enable(session, user_id, actor=actor)
+
+    return _change(user_id, "They can sign in again.", enable)
 
 
 def make_person_link(user_id: str) -> ResponseReturnValue:
@@ -99,6 +101,7 @@ def make_person_link(user_id: str) -> ResponseReturnValue:
     try:
         with context().store.write() as session:
             person = _managed(session, user_id)
+            members.require_own(session, person, access.user(), access.roles())
             token = members.make_link(session, user_id, actor=access.actor())
     except PersonError as error:
         flash(str(error), "bad")
@@ -108,7 +111,12 @@ def make_person_link(user_id: str) -> ResponseReturnValue:
 
 def reset_person_authenticator(user_id: str) -> ResponseReturnValue:
     told = "Their authenticator is turned off; the password alone signs them in."
-    return _change(user_id, told, lambda session, actor: totp.turn_off(session, user_id, actor=actor))
+
+    def turn_off(session: Session, actor: str) -> None:
+        members.require_own(session, members.find(session, user_id), access.user(), access.roles())
+        totp.turn_off(session, user_id, actor=actor)
+
+    return _change(user_id, told, turn_off)
 
 
 def end_person_sessions(user_id: str) -> ResponseReturnValue:
