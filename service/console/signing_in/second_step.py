@@ -10,7 +10,7 @@ from moderation.people import accounts, totp
 from moderation.tables import User
 from service import forms
 from service.console import access
-from service.console.signing_in import throttle
+from service.console.signing_in import known_browsers, throttle
 from service.context import context
 
 #: How long somebody may look for their phone, in seconds.
@@ -37,6 +37,7 @@ def start(user: User, wanted: str | None) -> Response:
     response = make_response(redirect(access.own_address(wanted), 303))
     token = accounts.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
     access.remember(response, token)
+    known_browsers.remember(response, user.name)
     return response
 
 

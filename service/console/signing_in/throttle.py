@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from moderation.settings import Settings
 from service.console import refusals
+from service.console.signing_in import known_browsers
 from texts import wording
 
 log = structlog.get_logger(__name__)
@@ -72,7 +73,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def count_attempt(name: str | None = None) -> None:
-    """Count this request, and the user's name that it gives.
+    """Count this request, and the user's name that it gives: apart from others' in a browser that knows the person.
 
     Raises:
         TooManyAttempts: it is one too many.
@@ -81,7 +82,8 @@ def count_attempt(name: str | None = None) -> None:
     throttle.require(throttle.by_address, "address", request.remote_addr or "unknown")
     if name:
         digest = hashlib.sha256(name.casefold().encode(errors="replace")).hexdigest()
-        throttle.require(BY_NAME, "name", digest)
+        browser = known_browsers.find(name)
+        throttle.require(BY_NAME, "name", digest, *([browser] if browser else []))
 
 
 def count_code(user_id: str) -> None:
