@@ -53,22 +53,33 @@ def take_back_answer(session: Session, comment_id: str, version: int) -> bool:
 
     Gives whether nobody has heard of it.
     """
-    query = select(WebhookDelivery).where(
-        WebhookDelivery.comment_id == comment_id,
-        WebhookDelivery.event == catalogue.APPEAL_DECIDED.name,
-        WebhookDelivery.cancelled_at.is_(None),
-    )
-    rows = [
-        one
-        for one in session.scalars(query.order_by(WebhookDelivery.id).with_for_update())
-        if one.payload["data"]["version"] == version
-    ]
-    if any(one.attempts or one.leased_until or one.delivered_at for one in rows):
+    rows = _answers(session, comment_id, version, lock=True)
+    if any(map(_may_have_left, rows)):
         return False
     for one in rows:
         one.next_attempt_at, one.cancelled_at = None, clock.now()
     session.flush()
     return True
+
+
+def answer_has_left(session: Session, comment_id: str, version: int) -> bool:
+    """Whether a site may have been told already how the appeal against `version` ended."""
+    return any(map(_may_have_left, _answers(session, comment_id, version)))
+
+
+def _answers(session: Session, comment_id: str, version: int, *, lock: bool = False) -> list[WebhookDelivery]:
+    query = select(WebhookDelivery).where(
+        WebhookDelivery.comment_id == comment_id,
+        WebhookDelivery.event == catalogue.APPEAL_DECIDED.name,
+        WebhookDelivery.cancelled_at.is_(None),
+    )
+    query = query.order_by(WebhookDelivery.id)
+    found = session.scalars(query.with_for_update() if lock else query)
+    return [one for one in found if one.payload["data"]["version"] == version]
+
+
+def _may_have_left(delivery: WebhookDelivery) -> bool:
+    return bool(delivery.attempts or delivery.leased_until or delivery.delivered_at)
 
 
 def take_back(session: Session, comment_id: str, version: int, decided_at: datetime | None) -> set[str]:

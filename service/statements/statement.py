@@ -13,6 +13,7 @@ from moderation import actors, clock
 from moderation.decisions import appeals
 from moderation.sites import site_settings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
+from moderation.webhooks import withdrawal
 from moderation.webhooks.statement_links import Link
 from service.console.card.highlights import Segment, segments
 from service.statements import wording
@@ -41,6 +42,8 @@ class Statement:
     earlier: Sequence[tuple[datetime, str]]
     #: The latest appeal, whichever decision it was against.
     appeal: Appeal | None
+    #: Whether its author may be told how it ended.
+    is_answered: bool
     may_appeal: bool
     until: datetime
 
@@ -67,6 +70,9 @@ def build(session: Session, link: Link) -> Statement:
     reported = bool(session.scalar(select(exists().where(Report.comment_id == comment.id))))
     in_force = comment.status in ("flagged", "rejected")
     actor = comment.decided_by or actors.POLICY
+    appeal = session.scalar(
+        select(Appeal).where(Appeal.comment_id == comment.id).order_by(Appeal.version.desc()).limit(1)
+    )
     return Statement(
         comment=comment,
         site_name=session.scalars(select(Site.name).where(Site.id == comment.site_id)).one(),
@@ -77,12 +83,18 @@ def build(session: Session, link: Link) -> Statement:
         means=_means(comment, actor, events, reported=reported) if in_force else [],
         segments=segments(comment.comment, comment.spans if in_force else None),
         earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in events[1:]],
-        appeal=session.scalar(
-            select(Appeal).where(Appeal.comment_id == comment.id).order_by(Appeal.version.desc()).limit(1)
-        ),
+        appeal=appeal,
+        is_answered=appeal is not None and _is_answered(session, appeal, settings.grace),
         may_appeal=appeals.is_open(session, comment),
         until=until,
     )
+
+
+def _is_answered(session: Session, appeal: Appeal, grace: timedelta) -> bool:
+    """Whether its author may be told how it ended. Who upheld it can take that back, until the grace time is over."""
+    if appeal.outcome != "upheld" or appeal.decided_at is None or appeal.decided_at + grace <= clock.now():
+        return appeal.outcome is not None
+    return withdrawal.answer_has_left(session, appeal.comment_id, appeal.version)
 
 
 def _grounds(comment: Comment, events: Sequence[AuditEvent]) -> list[str]:
