@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,8 +26,6 @@ SESSION_LIFETIME = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
-#: Checked when there is no such user, so that a guess at a name takes as long as one at a password.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 class PersonError(Exception):
@@ -214,10 +213,16 @@ def new_setup_token(user: User) -> str:
     return token
 
 
+@cache
+def _nobodys() -> str:
+    """Checked when there is no such user, so that a guess at a name takes as long as one at a password."""
+    return _hasher.hash("nobody has this password")
+
+
 def _matches(user: User | None, password: str) -> bool:
     stored = user.password_hash if user is not None else None
     try:
-        _hasher.verify(stored or _NOBODY, password)
+        _hasher.verify(stored or _nobodys(), password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

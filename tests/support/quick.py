@@ -48,9 +48,7 @@ class _KeptTemplates(BytecodeCache):
 
 def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     """argon2 with little work: one sign-in that is as slow as it should be takes a tenth of a second of a core."""
-    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    patch.setattr(accounts, "_hasher", quick)
-    patch.setattr(accounts, "_NOBODY", quick.hash("nobody has this password"))
+    patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:

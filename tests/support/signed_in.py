@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from moderation.people import accounts
 from moderation.store import Store
+from moderation.tables import User
 from service.console.access import SESSION_COOKIE
 
 PASSWORD = "four unrelated words here"
@@ -107,7 +108,9 @@ def submit(browser: FlaskClient, path: str, action: str, button: str = "", **cha
 
 def sign_in(app: Flask, store: Store, name: str = "mo", role: str = "moderator") -> FlaskClient:
     """A new user's browser, which has its session without the form: that takes two pages."""
-    user = accounts.create_user(store, name, role, PASSWORD)
+    created = accounts.create_user(store, name, role, PASSWORD)
+    with store.read() as session:
+        user = session.get_one(User, created.id)
     browser = app.test_client()
     browser.set_cookie(SESSION_COOKIE, accounts.start_session(store, user), path="/console")
     return browser
