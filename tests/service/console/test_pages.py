@@ -42,7 +42,7 @@ from moderation.tables import (
 )
 from moderation.webhooks import afterwards, deliveries, endpoints
 from moderation.webhooks.attempts import Failure
-from moderation.webhooks.deliveries import Sent
+from moderation.webhooks.deliveries import Attempt
 from service.console import exports, plots
 from service.console.audit import events
 from service.console.plots import Series
@@ -252,7 +252,7 @@ def test_a_comments_history_has_all_that_happened_in_order(
     with store.write() as session:
         [first] = session.scalars(select(WebhookDelivery)).all()
         deliveries.record(
-            session, [Sent(first.id, first.endpoint_id, clock.now, 5000, None, Failure("timed_out", "It hung."))]
+            session, [Attempt(first.id, first.endpoint_id, clock.now, 5000, None, Failure("timed_out", "It hung."))]
         )
     clock.advance(minutes=1)
     with store.write() as session:
