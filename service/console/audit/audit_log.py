@@ -109,7 +109,7 @@ def _fields() -> dict[str, str]:
         "from": forms.day,
         "to": forms.day,
     }
-    sent = {name: forms.text(name, sent=request.values) for name in valid}
+    sent = {name: forms.text(name, fields=request.values) for name in valid}
     return {name: text for name, text in sent.items() if text and valid[name](text)}
 
 

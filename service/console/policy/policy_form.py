@@ -58,7 +58,7 @@ def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets)
     for name, known in (("mode", MODES), ("preset", PRESETS)):
         found[name] = values[name] = sent.get(name, "") if sent.get(name) in known else policies.DEFAULT[name]
     for limit in LIMITS:
-        values[limit.key] = forms.text(limit.key, sent=sent)
+        values[limit.key] = forms.text(limit.key, fields=sent)
         found[limit.key] = _whole(values[limit.key], limit, errors)
     for entries in LISTS:
         values[entries.key] = forms.clean(sent.get(entries.key, ""))

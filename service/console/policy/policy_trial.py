@@ -42,7 +42,7 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     text = forms.clean(sent.get("text", ""))[:LONGEST]
     if not text.strip():
         return None
-    name = forms.text("name", most=200, sent=sent) or "Somebody"
+    name = forms.text("name", most=200, fields=sent) or "Somebody"
     comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [decision] = scorer.decide([comment])

@@ -76,7 +76,7 @@ class Option:
 def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | None = None) -> Asked:
     """What the request's address asks for, or the form `given_by`; nothing where no page could have asked for it."""
     source = request.args if given_by is None else given_by
-    given = {name: forms.text(name, most=_LONGEST, sent=source) for name in ("site", "order", *NAMES)}
+    given = {name: forms.text(name, most=_LONGEST, fields=source) for name in ("site", "order", *NAMES)}
     order = cast("Order", given["order"]) if given["order"] in get_args(Order) else "due"
     values = {name: given[name] for name in NAMES if given[name] and (name != "age" or given[name] in AGES)}
     _, span, older = AGES.get(values.get("age", ""), ("", None, False))
