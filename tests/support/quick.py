@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from moderation import store
 from moderation.people import accounts
 
 if TYPE_CHECKING:
@@ -61,3 +65,18 @@ def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
         return kept[key]
 
     patch.setattr(Rule, "_compile_builder", compile_once)
+
+
+def compile_statements_once(patch: pytest.MonkeyPatch) -> None:
+    """Each test opens a database of its own, for which the same statements would be compiled again."""
+    open_engine, compiled = store._open_engine, LRUCache[Any, Any](5000)
+
+    def open_with_what_is_compiled(url: str, pool_size: int) -> Engine:
+        engine = open_engine(url, pool_size)
+        engine._compiled_cache = compiled
+        return engine
+
+    patch.setattr(store, "_open_engine", open_with_what_is_compiled)
+    # A dialect is a part of what a compiled statement is found by: those of one kind are the same here.
+    patch.setattr(DefaultDialect, "__eq__", lambda self, other: type(self) is type(other))
+    patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
