@@ -438,8 +438,13 @@ def _highest_first(scores: Scores) -> list[tuple[str, float]]:
     return sorted((scores or {}).items(), key=lambda item: -item[1])
 
 
+def decimals(threshold: float) -> int:
+    """The decimal places that show that a score reaches the threshold: with two, 0.996 and 0.995 look the same."""
+    return max(2, len(f"{threshold:g}".partition(".")[2]))
+
+
 def _over(rule: Rule, label: str, score: float, threshold: float, *, by_name: bool) -> Reason:
-    places = max(2, len(f"{threshold:g}".partition(".")[2]))  # 0.996 reaches 0.995: two places would hide it
+    places = decimals(threshold)
     reached = f"this site's {rule.action} threshold of {threshold:.{places}f}"
     subject = f"{wording.named(label)}{' of the name' if by_name else ''}"
     message = f"{subject} {score:.{places}f} reaches {reached}."
