@@ -433,9 +433,7 @@ def test_the_audit_log_and_its_csv_speak_english(
 
 def test_every_action_that_the_code_records_has_words(store: Store) -> None:
     code = "".join(path.read_text() for path in Path(moderation.__file__).parent.rglob("*.py"))
-    recorded = set(
-        re.findall(r'(?:audit\.row|row_about|audit_row|_record|_note)\([^"]{0,60}"([a-z]+\.[a-z_]+)"', code)
-    )
+    recorded = set(re.findall(r'(?:audit\.row|row_about|audit_row|_record|_note)\([^"]{0,60}"([a-z]+\.[a-z_]+)"', code))
     assert len(recorded) > 25
     assert recorded <= events.ACTIONS.keys()
 
