@@ -69,10 +69,10 @@ def find_again(session: Session, comment: Comment, *, by_time: bool) -> Comment 
         )
     candidates = session.scalars(query.order_by(Comment.id.desc()).limit(_LOOKED_AT)).all()
     # A comment from the API may have an origin too, but not the id of a check.
-    checked_before = [kept for kept in candidates if "guid" in (kept.origin or {})]
-    match = next((kept for kept in checked_before if have_the_same_words(kept.comment, comment.comment)), None)
+    checked_before = [stored for stored in candidates if "guid" in (stored.origin or {})]
+    match = next((stored for stored in checked_before if have_the_same_words(stored.comment, comment.comment)), None)
     if match is None and by_time:
-        match = next((kept for kept in checked_before if _was_written_then(kept, comment)), None)
+        match = next((stored for stored in checked_before if _was_written_then(stored, comment)), None)
     return match
 
 

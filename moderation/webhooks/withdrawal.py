@@ -5,6 +5,7 @@ A delivery that may have left cannot be withdrawn: one that was tried, or that a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, select, update
@@ -97,23 +98,27 @@ def take_back(session: Session, comment_id: str, version: int, decided_at: datet
         row.id for row in rows if not (row.tried or row.attempts or row.leased_until or row.delivered_at is not None)
     ]
     may_have_heard = {row.endpoint_id for row in rows if row.id not in untouched}
-    moment = clock.now()
     if decided_at is not None:
-        session.execute(
-            update(WebhookDelivery)
-            .where(
-                WebhookDelivery.comment_id == comment_id,
-                WebhookDelivery.cancelled_at == decided_at,
-                WebhookDelivery.delivered_at.is_(None),
-                WebhookDelivery.endpoint_id.not_in(may_have_heard),
-            )
-            .values(next_attempt_at=moment, cancelled_at=None)
-            .execution_options(synchronize_session=False)
-        )
+        _restore(session, comment_id, decided_at, but=may_have_heard)
     session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id.in_(untouched))
-        .values(next_attempt_at=None, cancelled_at=moment)
+        .values(next_attempt_at=None, cancelled_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     return may_have_heard
+
+
+def _restore(session: Session, comment_id: str, decided_at: datetime, *, but: Collection[str]) -> None:
+    """Let the deliveries wait again that the decision of `decided_at` had withdrawn, but for these endpoints."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.comment_id == comment_id,
+            WebhookDelivery.cancelled_at == decided_at,
+            WebhookDelivery.delivered_at.is_(None),
+            WebhookDelivery.endpoint_id.not_in(but),
+        )
+        .values(next_attempt_at=clock.now(), cancelled_at=None)
+        .execution_options(synchronize_session=False)
+    )

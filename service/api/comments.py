@@ -98,14 +98,8 @@ def list_comments(site_id: str, *, query: dict[str, Any]) -> Response:
         (before,) = cursors.decode("newest", query["cursor"], [str])
     with context().store.read() as session:
         rows = listing.newest(session, site_id, filters, before=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    has_more = len(rows) > len(page)
-    return answer(
-        {
-            "comments": [show_comment(row) for row in page],
-            "next_cursor": cursors.encode("newest", [page[-1].id]) if has_more else None,
-        }
-    )
+    page, next_cursor = cursors.cut("newest", rows, query["limit"], lambda row: [row.id])
+    return answer({"comments": [show_comment(row) for row in page], "next_cursor": next_cursor})
 
 
 def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any]) -> dict[str, Any]:
@@ -117,12 +111,11 @@ def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any])
     since = query["updated_after"]
     with context().store.read() as session:
         rows = listing.updated(session, site_id, filters, since=since, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    has_more = len(rows) > len(page)
+    page, next_cursor = cursors.cut("updated", rows, query["limit"], lambda row: [began, row.updated_at, row.id])
     # Changes up to `began - OVERLAP` were committed before the first page was read, so these pages have all of them.
     return {
         "comments": [show_comment(row) for row in page],
-        "next_cursor": cursors.encode("updated", [began, page[-1].updated_at, page[-1].id]) if has_more else None,
+        "next_cursor": next_cursor,
         "next_updated_after": show_moment(max(since, began - OVERLAP)),
     }
 

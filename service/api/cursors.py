@@ -5,19 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from service.api.fields import show_moment
 from service.problems import invalid
 
 Part = str | int | datetime
+Row = TypeVar("Row")
 
 
 def encode(kind: str, parts: Sequence[Part]) -> str:
     """A cursor of this kind."""
     plain = [show_moment(part) if isinstance(part, datetime) else part for part in parts]
     return base64.urlsafe_b64encode(json.dumps([kind, *plain]).encode()).decode().rstrip("=")
+
+
+def cut(
+    kind: str, rows: Sequence[Row], limit: int, place: Callable[[Row], Sequence[Part]]
+) -> tuple[Sequence[Row], str | None]:
+    """The page of `rows`, which were read with one more than `limit`; and the next page's cursor, None on the last.
+
+    `place` gives the parts of the cursor after a row.
+    """
+    page = rows[:limit]
+    return page, encode(kind, place(page[-1])) if len(rows) > len(page) else None
 
 
 def decode(kind: str, cursor: str, types: Sequence[type]) -> list[Part]:

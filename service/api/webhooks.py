@@ -96,14 +96,8 @@ def list_deliveries(site_id: str, *, endpoint_id: str, query: dict[str, Any]) ->
         (before,) = cursors.decode("deliveries", query["cursor"], [str])
     with _refusals(), context().store.read() as session:
         rows = endpoints.deliveries(session, site_id, endpoint_id, after=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    has_more = len(rows) > len(page)
-    return answer(
-        {
-            "deliveries": [show_delivery(delivery, attempts) for delivery, attempts in page],
-            "next_cursor": cursors.encode("deliveries", [page[-1][0].id]) if has_more else None,
-        }
-    )
+    page, next_cursor = cursors.cut("deliveries", rows, query["limit"], lambda row: [row[0].id])
+    return answer({"deliveries": [show_delivery(*row) for row in page], "next_cursor": next_cursor})
 
 
 @operation(

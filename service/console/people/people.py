@@ -86,8 +86,8 @@ def set_person_site_role(user_id: str) -> ResponseReturnValue:
 
 
 def disable_person(user_id: str) -> ResponseReturnValue:
-    told = "They are signed out everywhere and cannot sign in until you enable them again."
-    return _change(user_id, told, lambda session, actor: members.disable(session, user_id, actor=actor))
+    message = "They are signed out everywhere and cannot sign in until you enable them again."
+    return _change(user_id, message, lambda session, actor: members.disable(session, user_id, actor=actor))
 
 
 def enable_person(user_id: str) -> ResponseReturnValue:
@@ -97,7 +97,7 @@ def enable_person(user_id: str) -> ResponseReturnValue:
 
 
 def make_person_link(user_id: str) -> ResponseReturnValue:
-    access.roles()  # looked up before the transaction
+    access.roles()  # read before the transaction
     try:
         with context().store.write() as session:
             person = _managed(session, user_id)
@@ -109,8 +109,8 @@ def make_person_link(user_id: str) -> ResponseReturnValue:
 
 
 def reset_person_authenticator(user_id: str) -> ResponseReturnValue:
-    told = "Their authenticator is turned off; the password alone signs them in."
-    return _change(user_id, told, lambda session, actor: totp.turn_off(session, user_id, actor=actor))
+    message = "Their authenticator is turned off; the password alone signs them in."
+    return _change(user_id, message, lambda session, actor: totp.turn_off(session, user_id, actor=actor))
 
 
 def end_person_sessions(user_id: str) -> ResponseReturnValue:
@@ -127,7 +127,7 @@ def end_person_sessions(user_id: str) -> ResponseReturnValue:
 
 def _change(user_id: str, message: str, change: Callable[[Session, str], object]) -> ResponseReturnValue:
     """Change something about a person whom the admin signed in may manage."""
-    access.roles()  # looked up before the transaction
+    access.roles()  # read before the transaction
     try:
         with context().store.write() as session:
             _managed(session, user_id)
