@@ -81,7 +81,7 @@ def count(session: Session, search: AuditSearch, *, most: int, look: int = LOOK)
     return search.scan().count(session, most=most, look=look)
 
 
-def everything(store: Store, search: AuditSearch, *, before: str, step: int = 500) -> Iterator[list[AuditEvent]]:
+def read_all(store: Store, search: AuditSearch, *, before: str, step: int = 500) -> Iterator[list[AuditEvent]]:
     """All events asked for that are older than `before`, in pages, each read in a transaction of its own."""
     place: str | None = before
     while place is not None:

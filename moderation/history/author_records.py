@@ -149,12 +149,12 @@ def _named(most: int) -> Select[Any]:
 
 def _first_seen(session: Session, comment_ids: Sequence[str]) -> list[tuple[str, datetime | None]]:
     """When each author's first comment was accepted; None where that is the comment in question."""
-    rows = session.execute(_first(), {"ids": comment_ids})
+    rows = session.execute(_first_accepted(), {"ids": comment_ids})
     return [(comment_id, first if first and first < accepted_at else None) for comment_id, accepted_at, first in rows]
 
 
 @cache
-def _first() -> Select[Any]:
+def _first_accepted() -> Select[Any]:
     shown, earlier = _COMMENTS.alias(), _COMMENTS.alias()
     first_accepted = (
         select(earlier.c.accepted_at)

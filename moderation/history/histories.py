@@ -66,7 +66,7 @@ class Record:
     def capped(self) -> bool:
         return sum(self.counts.values()) >= COUNT_UP_TO
 
-    def used(self, field: str) -> list[tuple[str, int]]:
+    def values_of(self, field: str) -> list[tuple[str, int]]:
         """The values of `name`, `email`, … in their latest comments, and how often each was used, most used first."""
         return Counter(value for comment in self.recent if (value := getattr(comment, field))).most_common(20)
 

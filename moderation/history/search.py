@@ -116,7 +116,7 @@ def count(session: Session, search: Search, *, most: int, look: int = LOOK) -> t
     return search.scan().count(session, most=most, look=look)
 
 
-def everything(store: Store, search: Search, *, step: int = 500, look: int = LOOK) -> Iterator[list[Comment]]:
+def read_all(store: Store, search: Search, *, step: int = 500, look: int = LOOK) -> Iterator[list[Comment]]:
     """All comments asked for, in pages, each read in a transaction of its own; a page may be empty.
 
     Comments accepted meanwhile are left out; a comment that changes meanwhile is given as it is when its page is read.

@@ -82,7 +82,7 @@ def export_audit_log() -> ResponseReturnValue:
                 for site_id in search.site_ids or [None]
             ]
             audit.record(session, rows)
-        event_pages = audit_search.everything(store, search, before=before)
+        event_pages = audit_search.read_all(store, search, before=before)
         lines = exports.lines(
             (_row(event, sites, people, flat=form == "csv") for page in event_pages for event in page),
             columns=COLUMNS,

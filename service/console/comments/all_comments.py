@@ -80,7 +80,7 @@ def _export(query: comment_search.Query, slot: exports.Slot) -> ResponseReturnVa
         audit.record(session, rows)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     lines = exports.lines(
-        (row for page in search.everything(store, criteria) for row in _rows(app, page, sites, form)),
+        (row for page in search.read_all(store, criteria) for row in _rows(app, page, sites, form)),
         columns=exports.COMMENT_COLUMNS,
         form=form,
     )

@@ -51,20 +51,20 @@ def show_author() -> ResponseReturnValue:
         used=[
             (title, values)
             for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))
-            if (values := record.used(field))
+            if (values := record.values_of(field))
         ],
-        addresses=record.used("ip") if may_see_addresses else [],
+        addresses=record.values_of("ip") if may_see_addresses else [],
     )
 
 
 def _standing(record: Record, document: Mapping[str, Any], *, addresses: bool) -> list[tuple[str, str]]:
     """The policy's entries that block or trust the author: a kind (`bad` or `good`) and a sentence for each."""
     identities = [
-        *(Author(user_id=value) for value, _ in record.used("user_id")),
-        *(Author(email=value) for value, _ in record.used("email")),
-        *(Author(name=value) for value, _ in record.used("name") if not authors.is_nameless(value)),
+        *(Author(user_id=value) for value, _ in record.values_of("user_id")),
+        *(Author(email=value) for value, _ in record.values_of("email")),
+        *(Author(name=value) for value, _ in record.values_of("name") if not authors.is_nameless(value)),
     ]
-    addresses_used = [ip for ip, _ in record.used("ip")] if addresses else []
+    addresses_used = [ip for ip, _ in record.values_of("ip")] if addresses else []
     return [sentences.listed(entry) for entry in policy_lists.matching(document, identities, addresses_used)]
 
 

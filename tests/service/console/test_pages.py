@@ -174,7 +174,7 @@ def test_an_export_is_what_the_api_says_of_the_comments_that_the_page_finds(
 
 
 def test_an_export_is_read_in_pages(app: Flask, store: Store, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.history.search.everything.__kwdefaults__", {"step": 3, "look": 5})
+    monkeypatch.setattr("moderation.history.search.read_all.__kwdefaults__", {"step": 3, "look": 5})
     ids, browser = [post(f"number {at}") for at in range(11)], sign_in(app, store)
     for text in ("", "number"):
         assert [json.loads(line)["id"] for line in export(browser, q=text).text.splitlines()] == ids[::-1]
