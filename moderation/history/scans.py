@@ -1,6 +1,4 @@
-"""Bounded keyset scans: lists that look at a limited number of rows and say how far, so that no list gets slower as
-
-tables grow.
+"""Bounded keyset scans: lists that look at a limited number of rows and say how far, however large the tables are.
 
 A list is read from streams: sets of rows that an index holds in the list's order. Conditions that no index can answer,
 such as a word in the text, are tested on the rows in that order, for a limited number of rows.

@@ -46,7 +46,7 @@ def preview_bulk() -> ResponseReturnValue:
         widest = max(previews.values(), key=lambda preview: preview.total)
         return render_template(
             "console/queue/bulk_preview.html",
-            found=previews,
+            previews=previews,
             widest=widest,
             criteria=criteria,
             title=_title(criteria),
@@ -89,7 +89,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
         return render_template(
             "console/queue/bulk_job.html",
             job=job,
-            told=_progress_sentence(job),
+            progress=_progress_sentence(job),
             title=_title(job.criteria),
             who=names.of_people(session, [job.created_by])[job.created_by],
             undone_by=undone_by,
