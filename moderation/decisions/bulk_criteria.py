@@ -111,9 +111,8 @@ def _ids(
         versions: dict[str, int | None] = {row.comment_id: None for row in rows}
         versions |= {comment_id: version for comment_id, version in criteria["copies"] if comment_id > after}
         page_ids = sorted(versions)[:limit]
-        return {comment_id: versions[comment_id] for comment_id in page_ids}, page_ids[-1] if len(
-            page_ids
-        ) == limit else None
+        next_id = page_ids[-1] if len(page_ids) == limit else None
+        return {comment_id: versions[comment_id] for comment_id in page_ids}, next_id
     versions_by_id: dict[str, int | None] = {row.comment_id: getattr(row, "version", None) for row in rows}
     return versions_by_id, rows[-1].comment_id if len(rows) == limit else None
 
@@ -126,9 +125,9 @@ def _query(criteria: Mapping[str, Any], site_ids: Collection[str], after: str) -
             BulkChange.job_id == criteria["undoes"], BulkChange.comment_id > after
         )
         return changes.order_by(BulkChange.comment_id)
-    by_author = Comment.author_key == criteria["author"] if "author" in criteria else Comment.ip == criteria["address"]
+    condition = Comment.author_key == criteria["author"] if "author" in criteria else Comment.ip == criteria["address"]
     query = select(Comment.id.label("comment_id"))
-    return query.where(Comment.site_id == criteria["site"], by_author, Comment.id > after).order_by(Comment.id)
+    return query.where(Comment.site_id == criteria["site"], condition, Comment.id > after).order_by(Comment.id)
 
 
 def _searched(

@@ -72,31 +72,27 @@ def of_authors(session: Session, comment_ids: Sequence[str]) -> dict[str, Record
 
 def _latest(by: str, most: int) -> tuple[Any, Any, Any]:
     """Join each of the comments `ids` to the latest `most` of its site with the same `by`, through an index."""
-    shown_comment, earlier, joined_comment = _COMMENTS.alias(), _COMMENTS.alias(), _COMMENTS.alias()
+    subject, earlier, match = _COMMENTS.alias(), _COMMENTS.alias(), _COMMENTS.alias()
     since = (
         select(earlier.c.id)
-        .where(earlier.c.site_id == shown_comment.c.site_id, earlier.c[by] == shown_comment.c[by])
+        .where(earlier.c.site_id == subject.c.site_id, earlier.c[by] == subject.c[by])
         .order_by(earlier.c.id.desc())
         .offset(most - 1)
         .limit(1)
-        .correlate(shown_comment)
+        .correlate(subject)
         .scalar_subquery()
     )
     columns = (
-        shown_comment.c.id,
-        shown_comment.c.site_id,
-        shown_comment.c.author_key,
-        shown_comment.c.ip,
+        subject.c.id,
+        subject.c.site_id,
+        subject.c.author_key,
+        subject.c.ip,
         func.coalesce(since, "").label("since"),
     )
     # Materialized, because PostgreSQL would else run it again for each joined comment.
-    shown = select(*columns).where(shown_comment.c.id.in_(_IDS)).cte("shown").prefix_with("MATERIALIZED")
-    joined = (
-        (joined_comment.c.site_id == shown.c.site_id)
-        & (joined_comment.c[by] == shown.c[by])
-        & (joined_comment.c.id >= shown.c.since)
-    )
-    return shown, joined_comment, joined & (joined_comment.c.id != shown.c.id)
+    shown = select(*columns).where(subject.c.id.in_(_IDS)).cte("shown").prefix_with("MATERIALIZED")
+    joined = (match.c.site_id == shown.c.site_id) & (match.c[by] == shown.c[by]) & (match.c.id >= shown.c.since)
+    return shown, match, joined & (match.c.id != shown.c.id)
 
 
 def _counts(session: Session, comment_ids: Sequence[str]) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, bool]]:
