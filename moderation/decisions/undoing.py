@@ -35,7 +35,7 @@ class NotWhoDecided(CommentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoResult:
     """The result of an undo."""
 
     comment: Comment
@@ -47,7 +47,7 @@ class Undone:
     asked_again: frozenset[str] = frozenset()
 
 
-def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
+def undo(session: Session, comment_id: str, version: int, *, actor: str) -> UndoResult:
     """Undo the person's decision that made `version`, or their agreement with it, in the caller's transaction.
 
     The comment gets its earlier status at a new version, and waits for a person again if it did before. An appeal or a
@@ -81,15 +81,15 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     noted.sites.add(comment.site_id)  # deliveries that the decision had withdrawn are due again
     if comment.status == "pending":  # the site is told its decision, which is still to come
         noted.pending[comment.id] = (comment.site_id, comment.updated_at)
-        return Undone(comment, told=bool(may_have_heard))
+        return UndoResult(comment, told=bool(may_have_heard))
     restored = Decision.of(
         comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or []
     )
     corrected = events.notify(session, [restored.event()], only=may_have_heard)
-    return Undone(comment, told=bool(may_have_heard), uncorrected=bool(may_have_heard - corrected))
+    return UndoResult(comment, told=bool(may_have_heard), uncorrected=bool(may_have_heard - corrected))
 
 
-def undo_own(session: Session, comment_id: str, version: int, *, actor: str) -> Undone:
+def undo_own(session: Session, comment_id: str, version: int, *, actor: str) -> UndoResult:
     """`undo`, for somebody who may undo only their own decision or agreement.
 
     Raises:
@@ -102,7 +102,7 @@ def undo_own(session: Session, comment_id: str, version: int, *, actor: str) -> 
     return undo(session, comment_id, version, actor=actor)
 
 
-def _ask_again(session: Session, comment: Comment, agreed: Sequence[ReviewItem], actor: str) -> Undone:
+def _ask_again(session: Session, comment: Comment, agreed: Sequence[ReviewItem], actor: str) -> UndoResult:
     """Undo an agreement: at a second look at any time, on an appeal until the author is told."""
     if any(item.kind == "appeal" for item in agreed):
         grace = site_settings.of_sites(session, {comment.site_id})[comment.site_id].grace
@@ -115,7 +115,7 @@ def _ask_again(session: Session, comment: Comment, agreed: Sequence[ReviewItem],
             ) from None
     kinds = review_items.ask_again(session, comment, agreed)
     audit.record(session, [audit.row_about(comment, "comment.agreement_undone", actor)])
-    return Undone(comment, told=False, asked_again=frozenset(kinds))
+    return UndoResult(comment, told=False, asked_again=frozenset(kinds))
 
 
 def _what_was(session: Session, comment: Comment) -> dict[str, Any]:

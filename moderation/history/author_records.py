@@ -25,7 +25,7 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class EarlierDecision:
     """An earlier decision on the same author."""
 
     comment_id: str
@@ -44,7 +44,7 @@ class Record:
     #: Only the latest `COUNTED` comments were counted: there are more.
     partly: bool = False
     first_seen: datetime | None = None
-    decisions: Sequence[Decided] = ()
+    decisions: Sequence[EarlierDecision] = ()
     names: Sequence[str] = ()
     more_names: bool = False
 
@@ -111,11 +111,11 @@ def _count(most: int) -> Select[Any]:
     return select(*columns, func.count()).join(others, joined).group_by(*columns)
 
 
-def _decisions(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[Decided]]:
+def _decisions(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[EarlierDecision]]:
     """The latest first."""
-    decisions: dict[str, list[Decided]] = defaultdict(list)
+    decisions: dict[str, list[EarlierDecision]] = defaultdict(list)
     for comment_id, *decided in session.execute(_decided(LOOKED_THROUGH), {"ids": comment_ids}):
-        decisions[comment_id].append(Decided(*decided))
+        decisions[comment_id].append(EarlierDecision(*decided))
     return decisions
 
 

@@ -21,7 +21,7 @@ Cursor = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """The result of a tick: rows read, comments that were new to Redis, and where the next tick goes on."""
 
     read: int
@@ -29,7 +29,7 @@ class Swept:
     cursor: Cursor | None
 
 
-def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> Swept:
+def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> SweepResult:
     """One tick: read a page of pending rows, queue them, and wake a worker. Goes on while pages hold new comments.
 
     While Redis has all of them, a tick reads one page, and the ticks together go through everything pending: cheap with
@@ -50,7 +50,7 @@ def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> Swept:
             queues.wake()
         if not added or cursor is None:
             break
-    return Swept(read, queued, cursor)
+    return SweepResult(read, queued, cursor)
 
 
 def _page(store: Store, after: Cursor | None) -> Sequence[Row[str, str, datetime, datetime]]:

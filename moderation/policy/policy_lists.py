@@ -98,7 +98,7 @@ def remove(
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListEntry:
     """An entry of a list, and when it ends; None: it stays."""
 
     name: str
@@ -106,7 +106,7 @@ class Listed:
     until: datetime | None
 
 
-def matching(document: Mapping[str, Any], people: Collection[Author], addresses: Collection[str]) -> list[Listed]:
+def matching(document: Mapping[str, Any], people: Collection[Author], addresses: Collection[str]) -> list[ListEntry]:
     """The entries that block or trust one of these authors or addresses."""
     listed = []
     for name in _OPPOSITES:
@@ -114,7 +114,7 @@ def matching(document: Mapping[str, Any], people: Collection[Author], addresses:
         entries = tuple(document.get(name, ()))
         subjects: Collection[Author | str] = addresses if name.endswith("_ips") else people
         hits = dict.fromkeys(entry for subject in subjects for entry in _holding(name, entries, subject))
-        listed += [Listed(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]
+        listed += [ListEntry(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]
     return listed
 
 

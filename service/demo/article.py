@@ -46,12 +46,12 @@ EXAMPLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownComment:
     """A comment on the page, with the replies below it."""
 
     comment: Comment
     is_own: bool
-    replies: list[Shown]
+    replies: list[ShownComment]
 
 
 def refuse_other_sites() -> None:
@@ -123,7 +123,7 @@ def _refuse(code: int, form: dict[str, Any], errors: dict[str, str]) -> Response
 
 
 def _as_json(comment: Comment) -> dict[str, Any]:
-    item = Shown(comment, True, [])
+    item = ShownComment(comment, True, [])
     html = render_template("demo/comment_alone.html", item=item)
     return {"id": comment.id, "status": comment.status, "parent_id": comment.parent_id, "html": html}
 
@@ -159,11 +159,11 @@ def _comments(session: Session, app_context: Context, own_ids: list[str]) -> lis
     return list(session.scalars(query))[::-1]
 
 
-def _threaded(rows: list[Comment], own_ids: set[str]) -> list[Shown]:
+def _threaded(rows: list[Comment], own_ids: set[str]) -> list[ShownComment]:
     """Comments with replies below them, one level deep. A reply to a comment that is not shown stands by itself."""
-    items = {row.id: Shown(row, row.id in own_ids, []) for row in rows}
-    top: list[Shown] = []
-    home: dict[str, Shown] = {}
+    items = {row.id: ShownComment(row, row.id in own_ids, []) for row in rows}
+    top: list[ShownComment] = []
+    home: dict[str, ShownComment] = {}
     for row in rows:
         under = home.get(row.parent_id or "")
         home[row.id] = under or items[row.id]

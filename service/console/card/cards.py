@@ -15,7 +15,7 @@ from moderation.decisions import appeals, second_looks
 from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
-from moderation.policy.policy_lists import Listed
+from moderation.policy.policy_lists import ListEntry
 from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
@@ -72,7 +72,7 @@ class Card:
     #: Whether the site asks for one of the reasons, or a note, when somebody rejects.
     reason_required: bool = False
     #: The entries of the policy's lists that block or trust its author or address.
-    listed: Sequence[Listed] = ()
+    listed: Sequence[ListEntry] = ()
 
     @property
     def alike_in_words(self) -> str:
@@ -168,7 +168,7 @@ def _documents(session: Session, site_ids: set[str]) -> dict[str, dict[str, Any]
     return {site.id: policies.DEFAULT | row.document for site, row in rows}
 
 
-def _listed(comment: Comment, document: Mapping[str, Any]) -> list[Listed]:
+def _listed(comment: Comment, document: Mapping[str, Any]) -> list[ListEntry]:
     """The entries that block or trust the author or the address. Only a moderator sees those of the address."""
     addresses = [comment.ip] if comment.ip is not None and access.may(comment.site_id, "moderator") else []
     return policy_lists.matching(document, [authors.of_comment(comment)], addresses)

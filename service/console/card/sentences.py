@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation import authors
-from moderation.policy.policy_lists import Listed
+from moderation.policy.policy_lists import ListEntry
 from moderation.policy.rules import BY_NAME, Rule, decimals
 from service import pages
 from texts.wording import named
@@ -27,7 +27,7 @@ def why(reasons: Reasons | None) -> str:
     return f"{'; '.join(clauses)}{'' if first.endswith(('?', '!')) and not others else '.'}"
 
 
-def listed(entry: Listed) -> tuple[str, str]:
+def listed(entry: ListEntry) -> tuple[str, str]:
     """An entry that blocks or trusts somebody: a kind (`bad` or `good`), and the sentence."""
     whom = "address" if entry.name.endswith("_ips") else "author"
     kind, verb = ("bad", "blocks") if entry.name.startswith("blocked") else ("good", "trusts")

@@ -112,7 +112,7 @@ def _decided(comment: Comment, message: str, *, agreed: bool = False) -> Respons
     return redirect(access.own_address(forms.text("back")), 303)
 
 
-def _what_an_undo_did(undone: undoing.Undone) -> str:
+def _what_an_undo_did(undone: undoing.UndoResult) -> str:
     if undone.asked_again:
         question = "the appeal waits" if "appeal" in undone.asked_again else "the second look is wanted"
         return f"Undone: {question} again. Nobody was told."
