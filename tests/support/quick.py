@@ -54,15 +54,20 @@ def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
 def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
     """Of the many applications that tests make, each would compile the same 130 routes and the same templates."""
     patch.setattr(Flask, "jinja_options", {"bytecode_cache": _KeptTemplates()})
-    compile_builder, kept = Rule._compile_builder, {}  # its result depends on nothing but what `key` holds
+    compile_rule, kept = Rule.compile, dict[Any, Rule]()
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+    def compile_once(rule: Rule) -> None:
+        key = (rule.subdomain, rule.rule, rule.merge_slashes, rule.is_leaf, repr(rule.defaults))
         if key not in kept:
-            kept[key] = compile_builder(rule, append_unknown)
-        return kept[key]
+            compile_rule(rule)
+            kept[key] = rule
+        like = kept[key]
+        rule._parts, rule._trace, rule._converters = like._parts, like._trace, like._converters
+        rule.arguments.update(like.arguments)
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, getattr(like, name).__func__.__get__(rule))
 
-    patch.setattr(Rule, "_compile_builder", compile_once)
+    patch.setattr(Rule, "compile", compile_once)
 
 
 def compile_statements_once(patch: pytest.MonkeyPatch) -> None:
