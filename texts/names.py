@@ -40,9 +40,9 @@ _BETWEEN_WORDS = re.compile(r"[\s/?&#]+")
 
 
 def as_text(name: str) -> str:
-    """What is to be judged of a name; empty where there is nothing but a real name.
+    """The text of a name that is to be judged; empty for a name that is nothing but a real name.
 
-    `_` is a space, or a letter that is hidden; a number at the end is no part of what it says.
+    `_` is read as a space or as a hidden letter; a number at the end is left out.
     """
     spaced = _HIDDEN_LETTER.sub(r"\1\2*", name).replace("_", " ")
     return " ".join(_without_real(_NUMBERED.sub("", spaced).split()))

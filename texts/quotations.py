@@ -1,6 +1,6 @@
 """What a text quotes of others: lines after `>`, what stands in quotation marks, and what follows "Ada wrote:".
 
-Who answers an insult repeats it. So what stands in a quotation may have a person look, and rejects nothing by itself.
+People who answer an insult often quote it. So a quotation can bring a comment before a person, but never reject it.
 Linear in the text's length.
 """
 
@@ -145,7 +145,7 @@ def _marked(text: str) -> list[Span]:
     """What stands between marks, the outermost of each; one that is never closed goes to the end."""
     if "<" not in text and "[" not in text:
         return []
-    found, depth, began = [], 0, 0
+    marked, depth, began = [], 0, 0
     for mark in _MARK.finditer(text):
         if "/" not in (mark[1] or mark[2] or ""):
             began = began if depth else mark.start()
@@ -153,5 +153,5 @@ def _marked(text: str) -> list[Span]:
         elif depth:
             depth -= 1
             if not depth:
-                found.append((began, mark.end()))
-    return [*found, (began, len(text))] if depth else found
+                marked.append((began, mark.end()))
+    return [*marked, (began, len(text))] if depth else marked

@@ -76,7 +76,7 @@ def test_no_file_of_the_data_folder_holds_what_was_erased(installation: Installa
         assert report.ok, report.text
         assert found_in(installation.data_dir), "before the erasure there is something to be found"
         with redis.Redis.from_url(embedded_redis.url(installation.data_dir)) as client:
-            assert client.info("persistence")["aof_enabled"] == 1  # type: ignore[index]
+            assert client.info("persistence")["aof_enabled"] == 1
             assert client.dbsize()
         listed = session.get(f"{site}/comments").json()["comments"]
         assert listed

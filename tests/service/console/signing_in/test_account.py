@@ -13,6 +13,8 @@ from moderation.tables import User
 from tests.support.comments import rows
 from tests.support.signed_in import PASSWORD, csrf_token, forms_of, sign_in, submit, submit_sign_in
 
+pytestmark = pytest.mark.one_database
+
 YOU = "/console/you"
 NEW = "another four unrelated words"
 
