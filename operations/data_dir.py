@@ -24,7 +24,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OperatorError(
-            f"The data directory {data_dir} cannot be written: {error.strerror}. "
+            f"The data directory {data_dir} cannot be written by user id {os.getuid()}: {error.strerror}. "
             "Make it writable, or choose another with --data-dir."
         ) from None
     try:
