@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from operations.errors import OperatorError
 from operations.perspective_thresholds import REFERENCE_SHARES, Comments, equal_flags, propose, read, reference_share
 from tests.conftest import SECRET_KEY
 from tests.support.classifier import ChosenScores
+from tests.support.command_line import winnow
 
 pytestmark = pytest.mark.slow
 
@@ -119,24 +119,12 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    return kept | {"WINNOW_DATA_DIR": str(tmp_path / "data"), "WINNOW_SECRET_KEY": SECRET_KEY}
+    return {"WINNOW_DATA_DIR": str(tmp_path / "data"), "WINNOW_SECRET_KEY": SECRET_KEY}
 
 
 @pytest.fixture
-def run(environ: dict[str, str]) -> Run:
-    def call(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "winnow", *arguments],
-            env=environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return call
+def run(environ: dict[str, str], tmp_path: Path) -> Run:
+    return functools.partial(winnow, cwd=tmp_path, **environ)
 
 
 @pytest.fixture
