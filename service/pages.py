@@ -43,11 +43,6 @@ def age(moment: datetime) -> str:
     return wording.ago((clock.now() - moment).total_seconds())
 
 
-def exact(moment: datetime) -> str:
-    """The moment in full: `23 November 2026, 09:05:02 UTC`."""
-    return f"{moment.day} {moment:%B %Y, %H:%M:%S} UTC"
-
-
 def signing_keys(settings: Settings, purpose: str) -> list[str]:
     """Keys to sign cookies and forms for one purpose, in the order of WINNOW_SECRET_KEY: the first signs.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from gettext import ngettext
 
 from babel.dates import format_timedelta
@@ -25,6 +25,12 @@ def counted(number: int, singular: str, plural: str) -> str:
 def seconds(number: int) -> str:
     """A wait in whole seconds, as in `Retry-After`: `30 seconds`."""
     return counted(number, "{} second", "{} seconds")
+
+
+def exact(moment: datetime, *, seconds: bool = True) -> str:
+    """A moment in UTC in full: `23 November 2026, 09:05:02 UTC`, or without the seconds."""
+    time = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
+    return f"{moment.day} {moment:%B %Y}, {time} UTC"
 
 
 def ago(seconds: float) -> str:

@@ -67,10 +67,7 @@ def _some(entries: Sequence[str], ends: Mapping[str, str]) -> str:
 
 
 def _until(end: str | None) -> str:
-    if end is None:
-        return ""
-    moment = datetime.fromisoformat(end)
-    return f" until {moment.day} {moment:%B %Y, %H:%M} UTC"
+    return "" if end is None else f" until {wording.exact(datetime.fromisoformat(end), seconds=False)}"
 
 
 def _from(threshold: float | None) -> str:

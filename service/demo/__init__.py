@@ -10,13 +10,14 @@ from flask import Blueprint, Flask
 from service import pages
 from service.demo import article
 from service.limits import Buckets
+from texts import wording
 
 blueprint = Blueprint("demo", __name__, template_folder="templates", static_folder="static")
 
 blueprint.before_request(article.refuse_other_sites)
 blueprint.after_request(pages.set_headers)
 blueprint.add_app_template_filter(pages.age, "age")
-blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_filter(wording.exact, "exact")
 
 for _rule, _view, _method in (
     ("/", article.show, "GET"),

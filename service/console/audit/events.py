@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from moderation.tables import AuditEvent
-from service import pages
 from texts import wording
 
 #: Action -> its words. The page's filter lists them in this order.
@@ -112,6 +111,6 @@ def _moment(text: str) -> str | None:
     if len(text) < len("2026-11-27T00:00") or text[4:5] != "-":
         return None
     try:
-        return pages.exact(datetime.fromisoformat(text))
+        return wording.exact(datetime.fromisoformat(text))
     except ValueError:
         return None

@@ -8,8 +8,7 @@ from typing import Any
 from moderation import authors
 from moderation.policy.policy_lists import ListEntry
 from moderation.policy.rules import BY_NAME, Rule, decimals
-from service import pages
-from texts.wording import named
+from texts.wording import exact, named
 
 Reasons = Sequence[Mapping[str, Any]]
 
@@ -31,7 +30,7 @@ def listed(entry: ListEntry) -> tuple[str, str]:
     """An entry that blocks or trusts somebody: a kind (`bad` or `good`), and the sentence."""
     whom = "address" if entry.name.endswith("_ips") else "author"
     kind, verb = ("bad", "blocks") if entry.name.startswith("blocked") else ("good", "trusts")
-    end = f" until {pages.exact(entry.until)}" if entry.until is not None else ""
+    end = f" until {exact(entry.until)}" if entry.until is not None else ""
     return kind, f"This site {verb} the {whom} {authors.without_kind(entry.entry)}{end}."
 
 
