@@ -10,11 +10,11 @@ from flask import Blueprint, Flask, Response
 from service import pages
 from service.limits import Buckets
 from service.statements import page
-from texts import wording
+from texts.wording import exact
 
 blueprint = Blueprint("statements", __name__, template_folder="templates", static_folder="static")
 
-blueprint.add_app_template_filter(wording.exact, "exact")
+blueprint.add_app_template_filter(exact, "exact")
 for _rule, _method, _view in (
     ("/<token>", "GET", page.show),
     ("/<token>", "POST", page.appeal),

@@ -277,7 +277,7 @@ def test_with_the_rights_that_the_docs_name_comments_are_scored(found: Settings,
 
 def test_a_redis_that_takes_nothing_in_is_found(examine: Examine, server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
-        client.replicaof("127.0.0.1", "1")  # type: ignore[no-untyped-call]
+        client.replicaof("127.0.0.1", "1")
     level, text = examine(fails=True)["redis writes"]
     assert level == "FAIL"
     assert "takes nothing in" in text

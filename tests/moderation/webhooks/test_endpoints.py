@@ -288,7 +288,12 @@ def test_which_webhooks_fail_is_one_query_that_passes_over_what_was_not_tried(
     now, before = time_of_day.now(), {"next_attempt_at": None, "delivered_at": None, "cancelled_at": None}
     fails, taken = before | {"attempts": 1}, before | {"attempts": 1, "delivered_at": now}
     waits, withdrawn = before | {"attempts": 0, "next_attempt_at": now}, before | {"attempts": 1, "cancelled_at": now}
-    stories = {"fails": [taken, fails, *[waits] * 50], "recovered": [fails, taken, waits], "new": [waits], "none": []}
+    stories: dict[str, list[dict[str, Any]]] = {
+        "fails": [taken, fails, *[waits] * 50],
+        "recovered": [fails, taken, waits],
+        "new": [waits],
+        "none": [],
+    }
     stories |= {"withdrawn": [fails, withdrawn], "off": [fails]}
     by_name = {}
     with store.write() as session:
