@@ -63,10 +63,16 @@ class Classifier(Protocol):
 
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
 
-    def judgeable(self, text: str) -> bool:
-        """Whether the text is in a language that the classifier can judge."""
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """Each language that can be told, by its code, and how well it is judged."""
 
     def detected_language(self, text: str) -> str: ...
+
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        """The language that the text is decided as: the detected one, or where none is, the first of those said."""
+
+    def judges(self, language: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +250,8 @@ class Scorer:
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
         if not rows:
             return []
-        languages = {
-            row.id: self.classifier.detected_language(row.comment)
-            for row in rows
-            if not self.classifier.judgeable(row.comment)
-        }
+        codes = {row.id: self.classifier.language(row.comment, [row.language]) for row in rows}
+        languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
@@ -278,15 +281,10 @@ class Scorer:
             spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=policy.version,
-            language=row.language or (self._language(row) if asks else None),
+            language=row.language or (its.language if asks and its.language != "und" else None),
             priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
-
-    def _language(self, row: Comment) -> str | None:
-        """What its text tells, so that the review queue can be filtered by it."""
-        found = self.classifier.detected_language(row.comment)
-        return None if found == "und" else found
 
     def _spans(self, row: Comment, verdict: Verdict, *, but: Collection[str]) -> dict[str, Any] | None:
         labels = [reason.label for reason in verdict.reasons if reason.label is not None and reason.label not in but]

@@ -8,10 +8,12 @@ from typing import Any
 
 from moderation.policy.policies import DEFAULT, thresholds
 from moderation.policy.rules import SWITCHES
-from moderation.policy.switches import EntryList, Limit, OnOff, Switch
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch
 from moderation.policy.terms import Presets, Threshold
 from texts import wording
 
+#: What a site has chosen for a language, as a sentence goes on.
+_TREATED = {"judge": "is judged by its scores", "hold": "is held", "rules": "is published unless a rule speaks"}
 #: Entries that a sentence names; the rest are counted.
 _NAMED = 5
 
@@ -26,18 +28,26 @@ def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -
     for switch in SWITCHES:
         was, now = old[switch.key], new[switch.key]
         if was != now:
-            found.append(_changed(switch, was, now, new["expires"].get(switch.key, {})))
+            found += _changed(switch, was, now, new["expires"].get(switch.key, {}))
     return found
 
 
-def _changed(switch: Switch, was: Any, now: Any, ends: Mapping[str, str]) -> str:
+def _changed(switch: Switch, was: Any, now: Any, ends: Mapping[str, str]) -> list[str]:
     match switch:
         case EntryList():
-            return _list(switch.title, was, now, ends)
+            return [_list(switch.title, was, now, ends)]
         case Limit():
-            return f"{switch.title}: {_any(now)} (was {_any(was)})."
+            return [f"{switch.title}: {_any(now)} (was {_any(was)})."]
         case OnOff():
-            return f"{switch.title} {'are flagged now' if now else 'are no longer flagged'}."
+            return [f"{switch.title} {'are flagged now' if now else 'are no longer flagged'}."]
+        case ByLanguage():
+            changed = sorted(code for code in was.keys() | now.keys() if was.get(code) != now.get(code))
+            return [f"{switch.title}: {_language(code, was.get(code), now.get(code))}" for code in changed]
+
+
+def _language(code: str, was: str | None, now: str | None) -> str:
+    before = "" if was is None else f" (was: {_TREATED[was]})"
+    return f"{wording.language(code)} {'is as by default' if now is None else _TREATED[now]}{before}."
 
 
 def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> list[str]:

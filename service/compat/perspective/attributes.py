@@ -29,12 +29,3 @@ KNOWN = frozenset(
         *("ATTACK_ON_PUBLISHER", "INCOHERENT", "INFLAMMATORY", "LIKELY_TO_REJECT", "OFF_TOPIC", "UNSUBSTANTIAL"),
     }
 )
-
-#: What the classifier has learnt, as a request may say it: English in any region, and Urdu in Latin letters.
-_JUDGED = ("en", "ur-latn")
-
-
-def is_judged(language: str) -> bool:
-    """Whether the classifier has learnt a language, given as ISO 639 or BCP 47."""
-    code = language.strip().lower().replace("_", "-")
-    return any(code == known or code.startswith(f"{known}-") for known in _JUDGED)

@@ -15,6 +15,7 @@ from moderation.policy.switches import EntryList, Limit
 from moderation.policy.terms import Presets, Threshold
 from service import forms
 from service.api.policy_schemas import MODES, PRESETS
+from service.console.policy import policy_languages
 
 EDGES = ("flag_at", "reject_at")
 LONGEST_ENTRY = 200
@@ -36,6 +37,7 @@ def of_document(document: Mapping[str, Any], presets: Presets) -> Form:
     values: dict[str, Any] = {one.key: "\n".join(whole[one.key]) for one in LISTS}
     values |= {one.key: "" if whole[one.key] is None else str(whole[one.key]) for one in LIMITS}
     values |= {name: whole[name] for name in (*(one.key for one in ON_OFF), "mode", "preset")}
+    values |= policy_languages.values(whole)
     return Form(values | _threshold_values(policies.thresholds(whole, presets)), dict(whole))
 
 
@@ -66,6 +68,8 @@ def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets)
         wrong = wrong or _too_costly(entries, found[entries.key], document)
         if wrong:
             errors[entries.key] = wrong
+    found["languages"] = policy_languages.read(sent, document)
+    values |= policy_languages.values(found)
     chosen = _read_thresholds(sent, values, errors)
     found["thresholds"] = _own(chosen, presets[found["preset"]])
     return Form(values, policies.DEFAULT | dict(document) | found, errors)

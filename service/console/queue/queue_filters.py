@@ -111,7 +111,9 @@ def in_words(name: str, value: str) -> str:
         return AGES[value][0]
     if name == "label":
         return wording.named(value)
-    known = {"kind": names.REVIEW_KINDS, "rule": RULES, "language": names.LANGUAGES}.get(name, {})
+    if name == "language":
+        return wording.language(value)
+    known = {"kind": names.REVIEW_KINDS, "rule": RULES}.get(name, {})
     return known.get(value, value)
 
 
