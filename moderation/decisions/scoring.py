@@ -250,7 +250,7 @@ class Scorer:
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
         if not rows:
             return []
-        codes = {row.id: self.classifier.language(row.comment, [row.language]) for row in rows}
+        codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
         languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
@@ -307,6 +307,11 @@ class Scorer:
 def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:
     raised = {label: score for label, score in of_name.items() if score > scores[label]}
     return Scored(scores | raised, frozenset(raised))
+
+
+def _said(row: Comment) -> list[str | None]:
+    """What its sender says of the comment's language, and of the site's."""
+    return [row.language, *(row.origin or {}).get("languages", ())]
 
 
 def _given_up(claims: Sequence[Claim]) -> set[str]:

@@ -79,6 +79,11 @@ def roles() -> Mapping[str, str]:
     return found
 
 
+def languages() -> list[str]:
+    """The codes of the languages that the person signed in reads, as they have chosen on their page."""
+    return (user().languages or "").split()
+
+
 def may(site_id: str, needed: str) -> bool:
     """Whether the person signed in may do on this site what takes the role `needed`."""
     return includes(roles().get(site_id, "none"), needed)

@@ -92,6 +92,7 @@ def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
         "guid": g.akismet_guid,
         "post": sent.get("comment_post_ID", "")[:40] or None,
         "signals": fields.signals_of(sent),
+        "languages": fields.languages_of(sent),
     }
     if not submission.user_id:  # a visitor typed their e-mail address, and may type a trusted one
         origin["email_was_typed"] = True

@@ -71,6 +71,8 @@ class Option:
 
     value: str
     text: str
+    #: Whether it is a language that the person reads.
+    own: bool = False
 
 
 def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | None = None) -> Asked:
@@ -93,14 +95,18 @@ def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | No
     return Asked(given["site"] if given["site"] in site_ids else None, order, values, filters)
 
 
-def options(asked: Asked, found: Mapping[str, Counts]) -> dict[str, list[Option]]:
-    """What each list offers: the values that occur, and the one that is chosen."""
+def options(asked: Asked, found: Mapping[str, Counts], own: Sequence[str]) -> dict[str, list[Option]]:
+    """What each list offers: the values that occur, and the one that is chosen; one's `own` languages come first."""
     lists = {}
     for name, counted in found.items():
         values = dict(counted)
         values.setdefault(asked.values.get(name, ""), 0)
         values.pop("", None)
-        lists[name] = [Option(value, f"{in_words(name, value)} ({number(count)})") for value, count in values.items()]
+        offered = [
+            Option(value, f"{in_words(name, value)} ({number(count)})", own=name == "language" and value in own)
+            for value, count in values.items()
+        ]
+        lists[name] = sorted(offered, key=lambda option: not option.own)
     lists["age"] = [Option(value, text) for value, (text, _, _) in AGES.items()]
     return lists
 
