@@ -15,30 +15,30 @@ from operations.errors import OperatorError
 _PATIENCE = 5
 
 
-def open_store(found: Settings) -> Store:
-    """The database, which answers.
+def open_store(settings: Settings) -> Store:
+    """Open the database.
 
     Raises:
-        OperatorError: it does not.
+        OperatorError: it does not answer.
     """
     try:
-        url = make_url(found.database_url)
+        url = make_url(settings.database_url)
         if not url.drivername.startswith("sqlite"):  # the store itself would wait for minutes
             create_engine(url, connect_args={"connect_timeout": _PATIENCE}, poolclass=NullPool).connect().close()
-        store = Store(found.database_url)
+        store = Store(settings.database_url)
         store.engine.connect().close()
     except (DBAPIError, ArgumentError, NoSuchModuleError) as error:
-        raise OperatorError(_database_sentence(found.database_url, error)) from None
+        raise OperatorError(_database_sentence(settings.database_url, error)) from None
     return store
 
 
-def open_migrated_store(found: Settings) -> Store:
-    """The database, which answers and has the tables that this version expects.
+def open_migrated_store(settings: Settings) -> Store:
+    """Open the database, which must have the tables that this version expects.
 
     Raises:
-        OperatorError: it does not.
+        OperatorError: it does not answer, or has other tables.
     """
-    store = open_store(found)
+    store = open_store(settings)
     if migrate.current(store) != migrate.newest():
         raise OperatorError("The database is not at this version's schema. Run `winnow migrate`.")
     return store

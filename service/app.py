@@ -1,4 +1,4 @@
-"""The web application: wiring, and nothing else."""
+"""Puts the web application together."""
 
 from __future__ import annotations
 

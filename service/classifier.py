@@ -1,4 +1,4 @@
-"""The classifier of a web process: read once, and only when a page or a protocol wants it."""
+"""The classifier of a web process: loaded once, when a page or a protocol first needs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _loaded: list[Classifier] = []
 
 
 def classifier() -> Classifier:
-    """The classifier that ships.
+    """The classifier that comes with Winnow.
 
     Raises:
         models.ArtifactError: it cannot be used; the message says what to do.
@@ -28,5 +28,5 @@ def classifier() -> Classifier:
 
 
 def presets() -> Presets:
-    """Its thresholds, by preset and label."""
+    """The classifier's thresholds, by preset and label."""
     return classifier().thresholds

@@ -1,6 +1,6 @@
-"""What a text quotes of others: lines after `>`, `<blockquote>`, `[quote]`, and what follows "Ada wrote:".
+"""Finds quotations in a text: lines after `>`, `<blockquote>`, `[quote]`, and what follows "Ada wrote:".
 
-Who answers an insult repeats it. So what stands in a quotation may have a person look, and rejects nothing by itself.
+People who answer an insult often quote it. So a quotation can bring a comment before a person, but never reject it.
 Linear in the text's length.
 """
 
@@ -23,9 +23,9 @@ _WROTE = re.compile(
 
 def spans(text: str) -> list[tuple[int, int]]:
     """Where the quotations of a text start and end, in order; they do not overlap."""
-    found = sorted([*_marked(text), *_lines(text), *_after_a_name(text)])
+    quoted = sorted([*_marked(text), *_lines(text), *_after_a_name(text)])
     joined: list[tuple[int, int]] = []
-    for start, end in found:
+    for start, end in quoted:
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -34,13 +34,13 @@ def spans(text: str) -> list[tuple[int, int]]:
 
 
 def own_words(text: str) -> str:
-    """A text without its quotations: what its author says. Itself, where it quotes nobody."""
+    """A text without its quotations: the author's own words. The text itself where it quotes nobody."""
     quoted = spans(text)
-    pieces, done = [], 0
+    pieces, last_end = [], 0
     for start, end in quoted:
-        pieces.append(text[done:start])
-        done = end
-    return "\n".join([*pieces, text[done:]]) if quoted else text
+        pieces.append(text[last_end:start])
+        last_end = end
+    return "\n".join([*pieces, text[last_end:]]) if quoted else text
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
@@ -52,10 +52,10 @@ def _after_a_name(text: str) -> list[tuple[int, int]]:
 
 
 def _marked(text: str) -> list[tuple[int, int]]:
-    """What stands between marks, the outermost of each; one that is never closed goes to the end."""
+    """The outermost quotations between marks; one that is never closed goes to the end."""
     if "<" not in text and "[" not in text:
         return []
-    found, depth, began = [], 0, 0
+    marked, depth, began = [], 0, 0
     for mark in _MARK.finditer(text):
         if "/" not in (mark[1] or mark[2] or ""):
             began = began if depth else mark.start()
@@ -63,5 +63,5 @@ def _marked(text: str) -> list[tuple[int, int]]:
         elif depth:
             depth -= 1
             if not depth:
-                found.append((began, mark.end()))
-    return [*found, (began, len(text))] if depth else found
+                marked.append((began, mark.end()))
+    return [*marked, (began, len(text))] if depth else marked

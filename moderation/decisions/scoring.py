@@ -1,6 +1,6 @@
-"""A batch's way: claim, read, score, decide, explain, write. Nothing is computed inside a write transaction.
+"""Decides a batch of comments: claim, read, score, decide, explain, write. Nothing is computed in a write transaction.
 
-A worker killed anywhere in it loses nothing: the lease runs out, and what was not written is claimed again.
+A worker that is killed at any point loses nothing: its leases run out, and unwritten comments are claimed again.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from texts import names
 
 log = structlog.get_logger(__name__)
 
-#: A worker's first batch; the later ones are as large as this much of a processor's time allows, so that a comment that
-#: comes meanwhile does not wait long. Waiting for others counts for nothing: smaller batches would wait more.
+#: The size of a worker's first batch, and the processor time in seconds that later batches are sized for, so that a new
+#: comment does not wait long. Time spent waiting does not count, because smaller batches would wait more.
 BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
-#: What a batch, and what a comment by itself, may take of a processor's time. A batch that takes longer is decided
-#: comment by comment, short ones first; a comment that does goes to a person.
+#: The processor time, in seconds, that a batch and a single comment may take. A batch that takes longer is decided
+#: comment by comment, short ones first; a comment that takes longer goes to a person.
 BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
 
 
@@ -77,7 +77,7 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A comment's scores: of each label its text's or its name's, whichever is higher, and where it is the name's."""
+    """A comment's scores: for each label that of the text or of the name, whichever is higher."""
 
     scores: dict[str, float]
     by_name: frozenset[str] = frozenset()
@@ -85,22 +85,22 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch came to, for the metrics: how many, which statuses, and how long the classifier took."""
+    """The result of a batch, for the metrics: numbers, decisions, and how long the classifier took."""
 
     claimed: int = 0
-    #: Whether as many were claimed as were asked for: more may wait.
+    #: Whether as many comments were claimed as were asked for, so that more may wait.
     full: bool = False
     written: list[Decision] = field(default_factory=list)
     scoring_seconds: float = 0.0
     scored: int = 0
     #: For each comment written, the seconds from its acceptance to its decision.
     waits: tuple[float, ...] = ()
-    #: What is to be told of it: `afterwards.tell`.
+    #: The news for `afterwards.tell`.
     news: News = field(default_factory=News)
 
 
 class Scorer:
-    """Takes comments from the queue to their decision. One for each process; threads may share it for `decide` only."""
+    """Decides comments from the queue. One for each process; threads may share it for `decide` only."""
 
     def __init__(
         self, store: Store, queues: Queues, classifier: Classifier, policies: PolicyCache | None = None
@@ -113,7 +113,7 @@ class Scorer:
         """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
 
         Raises:
-            moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
+            moderation.store.AWAY: the database is away. The claimed comments wait again, without a counted attempt.
         """
         size = most or self._size
         began = time.thread_time()
@@ -132,10 +132,10 @@ class Scorer:
         return replace(result, full=True)
 
     def decide(self, rows: Sequence[Comment], scores: Mapping[str, Scored] | None = None) -> list[Decision]:
-        """What is to become of comments, stored or not: a decision for each, in order. Writes nothing.
+        """A decision for each comment, stored or not, in order. Writes nothing.
 
-        `scores` by comment id, where they are there already. A comment that the policy fails on goes to a person, and
-        the others do not notice.
+        `scores` by comment id, if they are known already. A comment on which the policy fails goes to a person; the
+        others are decided as usual.
 
         Raises:
             moderation.store.AWAY: the database is away.
@@ -167,15 +167,19 @@ class Scorer:
         return _together(len(claims), results)
 
     def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
-        """Decide one comment, and write it before the next begins: none waits for a slow one."""
-        own = [claim for claim in claims if claim.comment_id == row.id]
+        """Decide one comment and write it before the next begins, so that none waits for a slow one."""
+        own_claims = [claim for claim in claims if claim.comment_id == row.id]
         try:
             with budget.limited(COMMENT_BUDGET):
                 judged = self._judge([row], given_up)
         except budget.TooLong:
             log.error("comment.not_scored", comment_id=row.id, why="it took too long")
-            judged = [_for_a_person(row, None, alike=())], 0.0, 0  # its text is not read once more
-        return self._write(own, *judged)
+            judged = (
+                [_for_a_person(row, None, alike=())],
+                0.0,
+                0,
+            )  # not fingerprinted, because that would read its text again
+        return self._write(own_claims, *judged)
 
     def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
         """Decisions, the seconds that the classifier took, and how many comments it scored."""
@@ -190,15 +194,17 @@ class Scorer:
         if not decisions:
             return BatchResult(len(claims), scoring_seconds=seconds)
         with self.store.read() as session:
-            owners = lookalikes.owners(session, {one.comment_id: one.fingerprint for one in decisions})
+            owners = lookalikes.owners(session, {decision.comment_id: decision.fingerprint for decision in decisions})
         with self.store.write() as session:
             written = writing.record(session, decisions, owners=owners)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
-        waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
+        waits = tuple(
+            max(0.0, decision.decided_at.timestamp() - queued_at[decision.comment_id]) for decision in written
+        )
         return BatchResult(len(claims), False, written, seconds, scored, waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
-        """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
+        """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
         fitting = comments_done * BATCH_SECONDS / seconds
         self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
@@ -208,7 +214,7 @@ class Scorer:
             return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
 
     def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
-        """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
+        """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
@@ -230,18 +236,20 @@ class Scorer:
         if not rows:
             return {}
         spoken = {row.id: names.as_text(row.name) for row in rows if not authors.is_nameless(row.name)}
-        named = {comment_id: said for comment_id, said in spoken.items() if said}
-        # A name is read beside the comment, so it is judged as a text of its own, too.
+        named = {comment_id: words for comment_id, words in spoken.items() if words}
+        # Readers see the name beside the comment, so it is scored as a text of its own, too.
         lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()], [*map(signals, rows), *({} for _ in named)]
         )
         of_names = dict(zip(named, lines[len(rows) :], strict=True))
         return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
 
-    def _read_texts(self, texts: Sequence[str], known: Sequence[Mapping[str, object]]) -> list[dict[str, float]]:
+    def _read_texts(
+        self, texts: Sequence[str], signals_of_texts: Sequence[Mapping[str, object]]
+    ) -> list[dict[str, float]]:
         lines = [
             {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
-            for line in self.classifier.score(texts, known)
+            for line in self.classifier.score(texts, signals_of_texts)
         ]
         if not all(0.0 <= score <= 1.0 for line in lines for score in line.values()):  # nor not-a-number
             raise ValueError("the classifier gave a score that is no probability")
@@ -315,7 +323,7 @@ def _said(row: Comment) -> list[str | None]:
 
 
 def _given_up(claims: Sequence[Claim]) -> set[str]:
-    """The comments that were in a worker's hands too often when it died: they are not scored again."""
+    """The comments whose worker died too often: they are not scored again."""
     given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
     for comment_id in given_up:
         log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
@@ -336,21 +344,21 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple
 
 
 def _together(claimed: int, results: Sequence[BatchResult]) -> BatchResult:
-    """What single comments of a batch came to, as one."""
+    """The results of a batch's single comments as one result."""
     return BatchResult(
         claimed,
-        written=[decision for one in results for decision in one.written],
-        scoring_seconds=sum(one.scoring_seconds for one in results),
-        scored=sum(one.scored for one in results),
-        waits=tuple(wait for one in results for wait in one.waits),
-        news=news.merged(one.news for one in results),
+        written=[decision for result in results for decision in result.written],
+        scoring_seconds=sum(result.scoring_seconds for result in results),
+        scored=sum(result.scored for result in results),
+        waits=tuple(wait for result in results for wait in result.waits),
+        news=news.merged(result.news for result in results),
     )
 
 
 def signals(comment: Comment) -> dict[str, object]:
-    """What is known beside the text, by the names that the classifier documents.
+    """The signals beside the text, by the names that the classifier documents.
 
-    A drop-in protocol may know more, such as whether the honeypot was filled in: `origin` holds it under `signals`.
+    A drop-in protocol may have more of them, such as a honeypot's: `origin` holds these under `signals`.
     """
     fields: dict[str, object] = {
         "name": comment.name,
@@ -359,12 +367,12 @@ def signals(comment: Comment) -> dict[str, object]:
         "ip": comment.ip,
         "user_agent": comment.user_agent,
     }
-    more: dict[str, object] = (comment.origin or {}).get("signals", {})
-    return fields | more
+    further: dict[str, object] = (comment.origin or {}).get("signals", {})
+    return fields | further
 
 
 def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
-    """The verdict's reasons, and what the site's mode made of it where that differs."""
+    """The verdict's reasons, with a reason of the site's mode where it changes what follows."""
     rule = rules.MODE_RULES.get(site.mode)
     if rule is None or rule.action == verdict.action:
         return verdict.reasons

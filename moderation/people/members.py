@@ -15,7 +15,6 @@ from moderation import audit, clock
 from moderation.errors import NotFound
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
-from moderation.people.roles import ROLES
 from moderation.tables import Membership, Site, User, UserSession
 
 
@@ -36,7 +35,7 @@ def page(session: Session, *, after: str | None = None, limit: int = 100) -> lis
 
 
 def find(session: Session, user_id: str) -> Person:
-    """One of them.
+    """The person with this id.
 
     Raises:
         NotFound: there is no such user.
@@ -45,10 +44,10 @@ def find(session: Session, user_id: str) -> Person:
 
 
 def of_site(session: Session, site_id: str) -> list[tuple[User, str]]:
-    """Who has a role on this site only, and which, by name. Those with a role on every site are `everywhere`."""
+    """The people with a role on this site alone, and that role, by name. `everywhere` has those of every site."""
     query = select(User, Membership.role).join(Membership, Membership.user_id == User.id)
-    found = session.execute(query.where(Membership.site_id == site_id).order_by(User.name)).all()
-    return [(user, role) for user, role in found]
+    rows = session.execute(query.where(Membership.site_id == site_id).order_by(User.name)).all()
+    return [(user, role) for user, role in rows]
 
 
 def everywhere(session: Session) -> Sequence[User]:
@@ -59,7 +58,7 @@ def everywhere(session: Session) -> Sequence[User]:
 def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:
     """Whether `admin`, who has these roles by site, may do everything with a person's account.
 
-    It takes an admin wherever the person may do anything: a link to set their password is all of their rights.
+    That takes an admin of every site where the person has a role: a link to set their password gives all their rights.
     """
     if admin.role == "admin":
         return True
@@ -69,13 +68,13 @@ def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:
 
 
 def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:
-    """Give a person this role on every site; `none` leaves them those on single sites.
+    """Give a person this role on every site; with `none` they keep only their roles on single sites.
 
     Raises:
         NotFound: there is no such user.
         PersonError: there is no such role, or this is the last admin.
     """
-    _require_role(role)
+    accounts.require_role(role)
     user = _user(session, user_id)
     if role == user.role:
         return
@@ -87,32 +86,32 @@ def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:
 
 
 def set_site_role(session: Session, user_id: str, site_id: str, role: str, *, actor: str) -> None:
-    """Give a person this role on one site; `none` takes theirs there away.
+    """Give a person this role on one site; `none` takes away the one they have there.
 
     Raises:
         NotFound: there is no such user or site.
         PersonError: there is no such role.
     """
-    _require_role(role)
+    accounts.require_role(role)
     _user(session, user_id)
     if session.get(Site, site_id) is None:
         raise NotFound(f"There is no site {site_id}.")
-    found = session.get(Membership, (user_id, site_id))
-    before = found.role if found is not None else "none"
+    membership = session.get(Membership, (user_id, site_id))
+    before = membership.role if membership is not None else "none"
     if role == before:
         return
     if role == "none":
-        session.delete(found)
-    elif found is None:
+        session.delete(membership)
+    elif membership is None:
         session.add(Membership(user_id=user_id, site_id=site_id, role=role))
     else:
-        found.role = role
+        membership.role = role
     detail = {"user": user_id, "from": before, "role": role}
     audit.record(session, [audit.row("user.site_role_changed", actor=actor, site_id=site_id, detail=detail)])
 
 
 def disable(session: Session, user_id: str, *, actor: str) -> None:
-    """Nobody signs in as this person any more, and whoever is signed in is out. `enable` undoes it.
+    """Sign the person out everywhere, and let nobody sign in as them. `enable` undoes it.
 
     Raises:
         NotFound: there is no such user.
@@ -175,15 +174,10 @@ def _user(session: Session, user_id: str) -> User:
 
 
 def _with_roles(session: Session, users: Sequence[User]) -> list[Person]:
-    found: dict[str, dict[str, str]] = {user.id: {} for user in users}
-    for row in session.scalars(select(Membership).where(Membership.user_id.in_(found))):
-        found[row.user_id][row.site_id] = row.role
-    return [Person(user, found[user.id]) for user in users]
-
-
-def _require_role(role: str) -> None:
-    if role not in ROLES:
-        raise PersonError(f"There is no role {role!r}; choose one of {', '.join(accounts.ROLES)}.")
+    roles: dict[str, dict[str, str]] = {user.id: {} for user in users}
+    for row in session.scalars(select(Membership).where(Membership.user_id.in_(roles))):
+        roles[row.user_id][row.site_id] = row.role
+    return [Person(user, roles[user.id]) for user in users]
 
 
 def _require_another_admin(session: Session, user: User) -> None:

@@ -1,4 +1,4 @@
-"""What differs between two versions of a policy, in sentences. Pure."""
+"""The differences between two versions of a policy, in sentences. Pure functions."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ _NAMED = 5
 def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -> list[str]:
     """Each difference between two stored documents as a sentence; none where they mean the same."""
     old, new = DEFAULT | dict(old), DEFAULT | dict(new)
-    found = [
+    sentences = [
         f"{name.capitalize()}: {new[name]} (was {old[name]})." for name in ("mode", "preset") if old[name] != new[name]
     ]
-    found += _thresholds(thresholds(old, presets), thresholds(new, presets))
+    sentences += _thresholds(thresholds(old, presets), thresholds(new, presets))
     for switch in SWITCHES:
-        was, now = old[switch.key], new[switch.key]
-        if was != now:
-            found += _changed(switch, was, now, new["expires"].get(switch.key, {}))
-    return found
+        old_value, new_value = old[switch.key], new[switch.key]
+        if old_value != new_value:
+            sentences += _changed(switch, old_value, new_value, new["expires"].get(switch.key, {}))
+    return sentences
 
 
-def _changed(switch: Switch, was: Any, now: Any, ends: Mapping[str, str]) -> list[str]:
+def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, str]) -> list[str]:
     match switch:
         case EntryList():
-            return [_list(switch.title, was, now, ends)]
+            return [_list(switch.title, old_value, new_value, ends)]
         case Limit():
-            return [f"{switch.title}: {_any(now)} (was {_any(was)})."]
+            return [f"{switch.title}: {_any(new_value)} (was {_any(old_value)})."]
         case OnOff():
-            return [f"{switch.title} {'are flagged now' if now else 'are no longer flagged'}."]
+            return [f"{switch.title} {'are flagged now' if new_value else 'are no longer flagged'}."]
         case ByLanguage():
-            changed = sorted(code for code in was.keys() | now.keys() if was.get(code) != now.get(code))
-            return [f"{switch.title}: {_language(code, was.get(code), now.get(code))}" for code in changed]
+            codes = sorted({*old_value, *new_value})
+            pairs = [(code, old_value.get(code), new_value.get(code)) for code in codes]
+            return [f"{switch.title}: {_language(*pair)}" for pair in pairs if pair[1] != pair[2]]
 
 
 def _language(code: str, was: str | None, now: str | None) -> str:
@@ -51,15 +52,15 @@ def _language(code: str, was: str | None, now: str | None) -> str:
 
 
 def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> list[str]:
-    found = []
+    sentences = []
     for label in sorted(old.keys() | new.keys()):
         before, after = old.get(label, Threshold()), new.get(label, Threshold())
         name = wording.named(label)
         for edge, verb in (("flag_at", "flags"), ("reject_at", "rejects")):
-            was, now = getattr(before, edge), getattr(after, edge)
-            if was != now:
-                found.append(f"{name} {verb} {_from(now)} (was {_from(was)}).")
-    return found
+            old_edge, new_edge = getattr(before, edge), getattr(after, edge)
+            if old_edge != new_edge:
+                sentences.append(f"{name} {verb} {_from(new_edge)} (was {_from(old_edge)}).")
+    return sentences
 
 
 def _list(title: str, old: Sequence[str], new: Sequence[str], ends: Mapping[str, str]) -> str:
@@ -72,8 +73,8 @@ def _list(title: str, old: Sequence[str], new: Sequence[str], ends: Mapping[str,
 
 def _some(entries: Sequence[str], ends: Mapping[str, str]) -> str:
     named = ", ".join(f"“{entry}”{_until(ends.get(entry))}" for entry in entries[:_NAMED])
-    more = len(entries) - _NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    further = len(entries) - _NAMED
+    return f"{named} and {further} more" if further > 0 else named
 
 
 def _until(end: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The past comments of a site that a policy is tried on: the latest, and the latest that people decided."""
+"""The past comments of a site on which a policy is tried: the latest, and the latest that people decided."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from moderation.policy.rules import FIRST_COMMENT, LANGUAGE, REPEATED
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import DECIDED_BY_PEOPLE, AuditEvent, Comment, ReviewItem
 
-#: Of each kind.
+#: At most so many of the latest, and of those that people decided.
 MOST = 2000
 _DECIDED = ("published", "flagged", "rejected")
 _COLUMNS = (
@@ -44,10 +44,10 @@ _Row = Row[*tuple[Any, ...]]
 
 
 def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: int = MOST) -> Sample:
-    """The site's last `most` comments, and the last `most` that people decided, as `policy`'s rules see them.
+    """The site's last `most` comments, and the last `most` that people decided, prepared for `policy`'s rules.
 
-    What the rules asked of the moment (repeated, first comment) is taken as it was recorded then. So is whether the
-    language was judged, unless the policy names languages: only then is each comment's language worth telling.
+    Facts of that moment (repeated, first comment) are taken from the reasons that were recorded then. So is whether the
+    language was judged, unless the policy names languages: only then is each comment's language told.
     """
     recent = _recent(session, site_id, most)
     confirmed = _confirmed(session, site_id, most)
@@ -65,7 +65,7 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
 
 
 def _recent(session: Session, site_id: str, most: int) -> Sequence[_Row]:
-    # Each status has its index in this order: take the head of each and merge.
+    # An index has this order for each status: take the head of each and merge.
     heads = [
         select(Comment.id)
         .where(Comment.site_id == site_id, Comment.status == status)
@@ -87,13 +87,13 @@ def _by_people(session: Session, site_id: str, most: int) -> list[_Row]:
 
 
 def _by_ids(session: Session, ids: dict[str, int], but: set[str]) -> list[_Row]:
-    wanted = ids.keys() - but
-    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(wanted), Comment.status.in_(_DECIDED))
-    return list(session.execute(query).all()) if wanted else []
+    further = ids.keys() - but
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(further), Comment.status.in_(_DECIDED))
+    return list(session.execute(query).all()) if further else []
 
 
 def _confirmed(session: Session, site_id: str, most: int) -> dict[str, int]:
-    """Comments of which somebody took a second look, and the version that they looked at."""
+    """Comment id -> the version that somebody saw at a second look."""
     query = (
         select(ReviewItem.comment_id, ReviewItem.about)
         .where(
@@ -109,7 +109,7 @@ def _confirmed(session: Session, site_id: str, most: int) -> dict[str, int]:
 
 
 def _rules_then(session: Session, rows: Sequence[_Row]) -> dict[str, set[str]]:
-    """The rules that the policy gave for its own decision on each comment, before any person's."""
+    """Comment id -> the rules in the reasons of the policy's own decision, before any person's."""
     by_policy = {row.id: _rules(row.reasons) for row in rows if row.decided_by == actors.POLICY}
     others = [row.id for row in rows if row.decided_by != actors.POLICY]
     query = select(AuditEvent.comment_id, AuditEvent.reasons).where(
@@ -143,7 +143,7 @@ def _decided(row: _Row, confirmed: dict[str, int]) -> Literal["publish", "reject
 
 
 def _days(recent: Sequence[_Row]) -> float:
-    """How many days these came in; at least one, so that a busy first hour is not taken for every hour."""
+    """How many days these comments came in. At least one, so that a busy first hour does not stand for every hour."""
     if not recent:
         return 1.0
     oldest: datetime = min(row.accepted_at for row in recent)

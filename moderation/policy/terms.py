@@ -1,4 +1,4 @@
-"""The words of a policy: what it holds, what is known of a comment, and what comes of the two. Pure."""
+"""The types of a policy: the policy itself, the facts about a comment, and the verdict with its reasons. Pure."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Threshold:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What a site has decided about its comments. `policies.compile_policy` makes one from the stored document.
+    """A site's policy in the form that the rules use. `policies.compile_policy` makes it from the stored document.
 
-    It has a field for each rule's switch, by its key. Made of nothing, it holds nothing against anybody.
+    It has a field for each rule's switch, by its key. With its defaults it flags and rejects nothing.
     """
 
     version: int = 1
@@ -64,12 +64,12 @@ class Facts:
     #: The text without what it quotes of others, and the scores of that; None where it quotes nobody.
     own_words: str | None = None
     own_scores: Mapping[str, float] | None = None
-    #: Why a reader cannot read it, if that is so: a whole sentence.
+    #: Why readers cannot read it, as a sentence; None where they can.
     unreadable: str | None = None
-    #: What readers see beside it.
+    #: The author's name and web site, which readers see too.
     name: str = ""
     url: str = ""
-    #: In all three.
+    #: How many links there are in text, name and web site.
     links: int = 0
     author: Author = field(default_factory=Author)
     ip: str | None = None
@@ -84,7 +84,7 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
-    """One thing that spoke for the action. `message` is for people alone, and never quotes the comment."""
+    """One reason for the action. `message` is only for people, and never quotes the comment."""
 
     rule: str
     action: Action
@@ -101,7 +101,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the policy says should happen, and why."""
+    """What should happen by the policy, and why."""
 
     action: Action
     reasons: tuple[Reason, ...]
@@ -112,7 +112,7 @@ Scores = Mapping[str, float] | None
 
 
 def placement(mode: Mode, action: Action) -> tuple[str, bool]:
-    """What readers see, and whether a moderator is asked: `(status, opens a review item)`."""
+    """The status of the comment, and whether a review item is opened for a moderator."""
     if mode == "hold":
         return "flagged", True
     if mode == "open":

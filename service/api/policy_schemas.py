@@ -1,4 +1,4 @@
-"""A site's policy as it is sent and answered."""
+"""The schemas of a site's policy, for requests and answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from texts import wording
 PRESETS = ("lenient", "balanced", "strict")
 MODES = get_args(Mode)
 TREATMENTS = get_args(Treatment)
-_LISTS = tuple(one.key for one in LISTS)
+_LISTS = tuple(entry_list.key for entry_list in LISTS)
 
 _SEEN = Whole(
     least=1,
@@ -42,10 +42,10 @@ class Entries(fields.List[str]):
         self.error_messages["invalid"] = "Give a list of texts."
         self.check = check
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **known: Any) -> list[str | None]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[str | None]:
         if isinstance(value, list) and len(value) > MOST_ENTRIES:
             raise ValidationError(f"It has {len(value):,} entries; at most {MOST_ENTRIES:,} fit.")
-        entries = super()._deserialize(value, attr, data, **known)
+        entries = super()._deserialize(value, attr, data, **options)
         try:
             self.check([entry for entry in entries if entry])
         except PatternError as error:
@@ -69,27 +69,27 @@ class ThresholdSchema(Request):
 class Thresholds(fields.Dict):
     """Label -> threshold. Every label that the classifier scores may be named."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.Nested(ThresholdSchema), **known)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.Nested(ThresholdSchema), **options)
         self.error_messages["invalid"] = "Give an object: label to {flag_at, reject_at}."
         self._schema = ThresholdSchema()
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(self.error_messages["invalid"])
-        found: dict[str, Any] = {}
+        loaded: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for label, threshold in value.items():
             if label not in LABELS:
                 errors[label] = [f"There is no label of this name; there are {', '.join(LABELS)}."]
                 continue
             try:
-                found[label] = self._schema.load(threshold)
+                loaded[label] = self._schema.load(threshold)
             except ValidationError as error:
                 errors[label] = error.messages
         if errors:
             raise ValidationError(errors)
-        return found
+        return loaded
 
 
 class Languages(fields.Dict):
@@ -120,14 +120,14 @@ class Languages(fields.Dict):
 class Expires(fields.Dict):
     """List -> entry -> the moment at which it ends."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.Dict(fields.String(), Moment()), **known)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.Dict(fields.String(), Moment()), **options)
         self.error_messages["invalid"] = "Give an object: list to {entry: moment}."
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(self.error_messages["invalid"])
-        found: dict[str, dict[str, str]] = {}
+        loaded: dict[str, dict[str, str]] = {}
         errors: dict[str, list[str]] = {}
         for name, ends in value.items():
             if name not in _LISTS:
@@ -136,12 +136,12 @@ class Expires(fields.Dict):
                 errors[name] = ["Give an object: entry to moment."]
             else:
                 try:
-                    found[name] = {entry: read_moment(require_text(end)).isoformat() for entry, end in ends.items()}
+                    loaded[name] = {entry: read_moment(require_text(end)).isoformat() for entry, end in ends.items()}
                 except ValidationError as error:
                     errors[name] = error.messages if isinstance(error.messages, list) else [str(error)]
         if errors:
             raise ValidationError(errors)
-        return found
+        return loaded
 
 
 def _field(switch: switches.Switch) -> fields.Field[Any]:

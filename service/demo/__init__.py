@@ -1,6 +1,6 @@
-"""The demo at /demo: a news page with a comment form, so that a newcomer sees the loop close.
+"""The demo at /demo: a news page with a comment form, so that a newcomer sees how a comment is moderated.
 
-It does what a site's own back end would: it takes a form, submits the comment, and shows what was decided.
+It does what a site's own back end would do: it takes a form, submits the comment, and shows what was decided.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ for _rule, _view, _method in (
 
 
 def init_app(app: Flask) -> None:
-    """Count who comments how often. `create_app` calls this."""
+    """Make the rate limit of the demo. `create_app` calls this."""
     app.extensions["winnow_demo"] = Buckets(article.RATE)

@@ -1,4 +1,4 @@
-"""Perspective's attributes by name, and the few that a score of ours is honestly a measure of."""
+"""The names of Perspective's attributes, and those that one of our scores honestly measures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BRIDGING = (
 )
 _PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
 
-#: Every name that Perspective knew. LIKELY_TO_REJECT is not among ours: no score of ours was learnt from rejections.
+#: All names of Perspective. LIKELY_TO_REJECT has no label of ours: no score was learnt from rejections.
 KNOWN = frozenset(
     {
         *LABELS,

@@ -1,4 +1,4 @@
-"""One's own page: what one may do, the password, the second step, and where one is signed in."""
+"""The page of one's own account: roles, password, second step, and the browsers in which one is signed in."""
 
 from __future__ import annotations
 

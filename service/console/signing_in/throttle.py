@@ -1,5 +1,5 @@
-"""How often anybody may try to sign in: by address, so that one machine cannot guess at many names, and by name, so
-that many machines cannot guess at one. Counted in Redis, for all web processes; in this one while Redis is away."""
+"""Limits on attempts to sign in: by IP address, so that one machine cannot guess many names, and by name, so that many
+machines cannot guess one. Counted in Redis for all web processes; while Redis is away, in this process alone."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from texts import wording
 
 log = structlog.get_logger(__name__)
 
-#: A person mistypes a few times a minute; somebody who guesses needs thousands.
+#: A person mistypes a few times; somebody who guesses needs thousands of attempts.
 BY_NAME = parse("10 per minute")
-#: Three of a million codes are right at a time: somebody who knows the password needs about a year.
+#: Three of a million codes are right at any time, so guessing one takes about a year.
 BY_CODE = parse("20 per hour")
 
 
@@ -37,7 +37,7 @@ class TooManyAttempts(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The attempts of the last minutes."""
+    """The counters of recent attempts."""
 
     by_address: RateLimitItem
     shared: MovingWindowRateLimiter
@@ -48,7 +48,7 @@ class Throttle:
         """Count an attempt.
 
         Raises:
-            TooManyAttempts: there were as many as `limit` allows.
+            TooManyAttempts: `limit` is reached.
         """
         try:
             _require(self.shared, limit, *key)
@@ -58,7 +58,7 @@ class Throttle:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Count in the installation's Redis. Connects when somebody first signs in."""
+    """Make the throttle, which connects to Redis when somebody first signs in."""
     url = settings.redis_url
     storage = RedisStorage(
         f"redis+{url}" if url.startswith("unix://") else url,
@@ -72,7 +72,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def count_attempt(name: str | None = None) -> None:
-    """Count this request, and the user's name that it gives.
+    """Count an attempt by the request's address, and by the user's name.
 
     Raises:
         TooManyAttempts: it is one too many.
@@ -95,7 +95,7 @@ def count_code(user_id: str) -> None:
 
 
 def refuse(error: TooManyAttempts) -> Response:
-    """For `register_error_handler`: somebody guesses, or has a bad day."""
+    """The answer to too many attempts; for `register_error_handler`."""
     response = refusals.refuse(429, str(error), back=url_for("console.show_sign_in"))
     response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -21,6 +21,8 @@ from texts import links
 from texts.comparison import as_read
 from texts.names import as_text
 
+pytestmark = pytest.mark.one_database
+
 KIND = "Nice post, thank you for it."
 
 

@@ -49,7 +49,7 @@ def test_the_proposed_threshold_flags_as_many_comments(tmp_path: Path, classifie
     rows = [{"text": f"toxicity=0.{number:02}", "TOXICITY": number / 100} for number in range(20, 100)]
     comments = read(write_csv(tmp_path / "comments.csv", list(rows)), classifier)  # type: ignore[arg-type]
     [found] = propose(comments, classifier, {"TOXICITY": 0.9})  # type: ignore[arg-type]
-    assert (found.comments, found.old_flagged, found.flagged, found.both) == (80, 10, 10, 10)
+    assert (found.comments, found.old_flagged, found.flagged, found.flagged_by_both) == (80, 10, 10, 10)
     assert found.threshold == 0.895
 
 
@@ -57,7 +57,7 @@ def test_scores_that_differ_are_matched_by_number_and_not_by_value(classifier: C
     texts = [f"toxicity=0.{number}" for number in (1, 2, 3, 4, 5)]
     old = {"TOXICITY": np.array([0.95, 0.9, 0.1, 0.2, float("nan")])}
     [found] = propose(Comments(texts, old), classifier, {"TOXICITY": 0.8})  # type: ignore[arg-type]
-    assert (found.comments, found.old_flagged, found.flagged, found.both) == (4, 2, 2, 0)
+    assert (found.comments, found.old_flagged, found.flagged, found.flagged_by_both) == (4, 2, 2, 0)
     assert found.threshold == 0.25
 
 
@@ -66,7 +66,7 @@ def test_without_old_scores_the_share_flagged_before_counts(classifier: ChosenSc
     comments = Comments(texts, {})
     [told] = propose(comments, classifier, {"TOXICITY": 0.8}, 0.05)  # type: ignore[arg-type]
     [usual] = propose(comments, classifier, {"TOXICITY": 0.5})  # type: ignore[arg-type]
-    assert (told.flagged, told.threshold, told.both) == (50, 0.9495, None)
+    assert (told.flagged, told.threshold, told.flagged_by_both) == (50, 0.9495, None)
     assert usual.flagged == round(1000 * REFERENCE_SHARES[0.5])
 
 
@@ -85,14 +85,14 @@ def test_the_reference_shares_fall_as_the_threshold_rises() -> None:
 def test_comments_in_other_languages_and_empty_ones_are_left_out(tmp_path: Path, classifier: ChosenScores) -> None:
     rows: list[dict[str, object]] = [{"Comment": text} for text in ("fine", "in klingon", "  ")]
     found = read(write_csv(tmp_path / "comments.csv", rows), classifier)  # type: ignore[arg-type]
-    assert (found.texts, found.unjudged, found.old) == (["fine"], 1, {})
+    assert (found.texts, found.unjudged, found.old_scores) == (["fine"], 1, {})
 
 
 def test_a_compressed_file_is_read(tmp_path: Path, classifier: ChosenScores) -> None:
     path = tmp_path / "comments.csv.gz"
     path.write_bytes(gzip.compress(b"text,perspective_toxicity\r\nfine,0.3\r\n"))
     found = read(path, classifier)  # type: ignore[arg-type]
-    assert found.old["TOXICITY"].tolist() == [0.3]
+    assert found.old_scores["TOXICITY"].tolist() == [0.3]
 
 
 @pytest.mark.parametrize(

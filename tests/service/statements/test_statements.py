@@ -34,6 +34,8 @@ from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import csrf_token, sign_in
 
+pytestmark = pytest.mark.one_database
+
 Post = Callable[..., Comment]
 
 

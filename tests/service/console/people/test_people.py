@@ -16,6 +16,8 @@ from service.console.people.people import PAGE
 from tests.support.comments import rows
 from tests.support.signed_in import PASSWORD, csrf_token, forms_of, sign_in, submit
 
+pytestmark = pytest.mark.one_database
+
 UNKNOWN = "u_" + "0" * 26
 PEOPLE = "/console/people"
 

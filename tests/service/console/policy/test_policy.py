@@ -18,6 +18,8 @@ from moderation.tables import PolicyVersion
 from tests.support.comments import rows
 from tests.support.signed_in import csrf_token, sign_in, submit
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def chief(app: Flask, store: Store) -> FlaskClient:

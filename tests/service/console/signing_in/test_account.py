@@ -20,6 +20,8 @@ from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows
 from tests.support.signed_in import PASSWORD, csrf_token, forms_of, sign_in, submit, submit_sign_in
 
+pytestmark = pytest.mark.one_database
+
 YOU = "/console/you"
 NEW = "another four unrelated words"
 
