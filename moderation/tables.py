@@ -543,6 +543,8 @@ class User(Table):
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     #: Who they are to the single sign-on: issuer and subject.
     oidc_subject: Mapped[str | None] = mapped_column(String(500), index=True, unique=True)
+    #: The languages that they read, by their codes, with spaces between: the queue offers comments in these first.
+    languages: Mapped[str | None] = mapped_column(String(400))
 
 
 class Membership(Table):

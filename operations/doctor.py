@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -89,7 +90,9 @@ def _model() -> Finding:
         classifier.score(["Thank you for this article."])
     except Exception as error:  # whatever it is, the remedy is the same
         return Finding("FAIL", "model", f"It does not load ({error}). Install Winnow anew.")
-    return Finding("OK", "model", f"version {classifier.version}")
+    grades = Counter(classifier.languages.values())
+    languages = ", ".join(f"{grades[grade]} {grade}" for grade in ("learnt", "understood", "listed") if grades[grade])
+    return Finding("OK", "model", f"version {classifier.version}; languages: {languages}")
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ PATHS: dict[str, tuple[Callable[[str], object], int]] = {
     "quotations": (quotations.spans, 10_000),
     "own words": (quotations.own_words, 10_000),
     "visibility": (lambda text: visibility.can_be_seen(f"<{text}"), 10_000),
-    "language": (language.detect, 1_000),
+    "language": (lambda text: language.detect(text, {}), 1_000),
     "judgeable": (CLASSIFIER.judgeable, 1_000),
     "score": (lambda text: CLASSIFIER.score([text]), 2_000),
     "explain": (lambda text: CLASSIFIER.explain(text, "toxicity"), 1_000),

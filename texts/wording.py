@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from gettext import ngettext
 
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 from babel.units import format_unit
 
 _LOCALE = "en"
+_NO_LANGUAGES = {"und": "Not told", "mis": "A language that Winnow does not know"}
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -51,3 +54,27 @@ def short_duration(seconds: float) -> str:
     size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), (1, "second"))
     number = seconds / size
     return format_unit(round(number, 0 if number >= 10 else 1), unit, "short", locale=_LOCALE)
+
+
+def language(code: str) -> str:
+    """What a language is called: `German` for `de`, `Urdu (Latin letters)` for `ur-Latn`; what is none, as it is."""
+    return _NO_LANGUAGES.get(code) or _language(code, _LOCALE) or code
+
+
+def own_language(code: str) -> str:
+    """What its speakers call it, as far as that is known: `Deutsch` for `de`."""
+    written = code.partition("-")[0]
+    return (_language(written, written) if written == code else None) or language(code)
+
+
+@cache
+def _language(code: str, locale: str) -> str | None:
+    try:
+        names = Locale.parse(locale)
+    except (ValueError, UnknownLocaleError):
+        return None
+    language, _, rest = code.partition("-")
+    if rest.lower().startswith("latn"):
+        name = names.languages.get(language)
+        return f"{name} (Latin letters)" if name else None
+    return names.languages.get(code.replace("-", "_")) or names.languages.get(language.lower())

@@ -1,125 +1,206 @@
-"""Tell, cheaply, which language a comment is in: whether the classifier can judge it at all."""
+"""Tell which language a comment is in.
+
+English and what is written in Latin letters for want of others are told by words of our own; all else by py3langid.
+Why, and how well: docs/decisions/0070-languages.md.
+"""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
-from math import log10
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from math import inf, log10
 
-from texts.normalization import normalize
+import numpy as np
+from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+from py3langid.modelio import load_model
 
-_SCRIPTS = [
-    ("ru", "Ѐ-ԯ"), ("el", "Ͱ-Ͽἀ-῿"), ("ar", "؀-ۿݐ-ݿ"), ("he", "֐-׿"),
-    ("hi", "ऀ-ॿ"), ("bn", "ঀ-৿"), ("ta", "஀-௿"), ("th", "฀-๿"), ("ja", "぀-ヿ"),
-    ("ko", "가-힯ᄀ-ᇿ"), ("zh", "一-鿿㐀-䶿"), ("hy", "԰-֏"), ("ka", "Ⴀ-ჿ"),
-]  # fmt: skip
-_SCRIPT_PATTERNS = [(code, re.compile(f"[{letters}]")) for code, letters in _SCRIPTS]
-_COMMON = {
-    "en": "the and is are you to of in that it for this was not with have be on as but they i a your what my so we he "
-    "at no do if about just like an or me can will all their there from by who why how his her him she has been would "
-    "one out up more when don't it's i'm get",
-    "ur-Latn": "hai ka ki ke ko se nahi kya aur ho ye tu mein main hain bhi yeh koi apni apna tera teri mere kar raha "
-    "rahi tum ap aap sab wo woh ne par phir jo bhai kr ha hy hi h k or ma na is nhi ni pe to "
-    "bohat bahut acha achi mujhe",
-    "de": "der die das und ist nicht ich du ein eine zu den mit es sie auf für dass auch sich wie wir aber oder wer "
-    "hat bin bist sind war wird kann wann warum schon noch nur sehr gut kein keine dein mein von vom beim doch mal "
-    "danke bitte heute immer wieder alles jemand",
-    "fr": "le la les et est pas je tu un une de des que qui pour dans ce vous nous sur avec mais il elle c'est "
-    "merci beaucoup cet cette très bien bon bonne ça mon ton son suis es j'ai j'aime quel quelle être était encore "
-    "aussi tout tous rien trop jamais toujours",
-    "es": "el la los las y es no que de un una por para con se su lo como pero muy más está te mi gracias muchas mucho "
-    "qué quién eres soy estoy esto eso este esta bien buen bueno hola yo ella cuando donde todo todos nada siempre",
-    "pt": "o os as e é não que de um uma por para com se eu você mas muito mais está ele ela do da isso quem foi bom "
-    "boa obrigado são sou meu minha tudo nada sempre também já",
-    "it": "il lo la gli e è non che di un una per con si sono mi ma come più questo del della grazie mille molto bello "
-    "chi ha sei hai questa quello sempre anche tutto tutti niente perché cosa era ottimo buono",
-    "nl": "de het een en is niet ik je dat van op te met voor zijn maar ook er wat aan dit heel goed wie heeft jij ben "
-    "bent was weer nog geen jullie deze bedankt leuk",
-    "pl": "i w nie się na to jest że do co jak ale za tak po czy tym kto jesteś bardzo dobry mi już tylko dziękuję",
-    "tr": "bir ve bu da de için ne çok ama ben sen var yok gibi daha mi güzel teşekkürler iyi olmuş kim sana bana "
-    "değil evet hayır şey her",
-    "id": "yang dan di ini itu tidak ada saya untuk dengan aku kamu ke dari juga nya siapa kau terima kasih sekali",
-    "sv": "och att det är inte jag en ett som på för med den har till här vem mycket bra vad du också",
+from models.languages import FOREIGN, UNTOLD
+from texts.normalization import normalize, without_markup
+
+#: Characters of a text.
+LOOKED_AT = 2000
+#: Of these, what the library is asked about: more tells it nothing new.
+_ASKED_ABOUT = 400
+#: Script -> its letters, and the languages that are written in it; the rarer ones, after the bar, need to be likelier.
+_SCRIPTS = {
+    "Latin": ("A-Za-zªºÀ-ÖØ-öø-ɏḀ-ỿ", "en de pt pl fr es it tr ro da nl id cs sv fi hu vi | af az ca cy et eu ga gl "
+              "ha hr is lt lv mt no sk sl so sq sw tl uz yo zu"),
+    "Cyrillic": ("Ѐ-ԯ", "ru uk | ba be bg kk ky mk mn sr tg tt"),
+    "Arabic": ("\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefe", "ar fa ur | ps ug"),
+    "Devanagari": ("ऀ-ॿ", "hi | mr ne sa"),
+    "Bengali": ("ঀ-৿", "bn | as"),
+    "Hangul": ("가-힯ᄀ-ᇿㄱ-ㆎ", "ko"), "Han": ("一-鿿㐀-䶿\uf900-\ufaff", "zh"), "Kana": ("ぁ-ヿｦ-ﾝ", "ja"),
+    "Thai": ("฀-๿", "th"), "Ethiopic": ("ሀ-፿", "am"), "Tibetan": ("ༀ-࿿", "bo"),
+    "Greek": ("Ͱ-Ͽἀ-῿", "el"), "Hebrew": ("֐-׿", "he"), "Armenian": ("԰-֏", "hy"), "Georgian": ("Ⴀ-ჿ", "ka"),
+    "Tamil": ("஀-௿", "ta"), "Telugu": ("ఀ-౿", "te"), "Kannada": ("ಀ-೿", "kn"), "Malayalam": ("ഀ-ൿ", "ml"),
+    "Gujarati": ("઀-૿", "gu"), "Gurmukhi": ("਀-੿", "pa"), "Oriya": ("଀-୿", "or"), "Sinhala": ("඀-෿", "si"),
+    "Lao": ("຀-໿", "lo"), "Khmer": ("ក-៿", "km"), "Burmese": ("က-႟", "my"),
 }  # fmt: skip
-_WORD_LANGUAGES: dict[str, list[str]] = {}
-for _code, _words in _COMMON.items():
-    for _word in _words.split():
-        for _spelling in {_word, normalize(_word)}:
-            _WORD_LANGUAGES.setdefault(_spelling, []).append(_code)
-_LATIN = re.compile("[a-zß-öø-ɏ]")
+_OF_SCRIPT = {name: re.compile(f"[{letters}]") for name, (letters, _) in _SCRIPTS.items()}
+#: A letter of these says as much as several others do.
+_DENSE = {"Han": 3, "Kana": 2, "Hangul": 2}
+#: Languages in Latin letters that have others, by words that other languages have not; the last are Russian and Arabic.
+_ROMANISED_WORDS = {
+    "ur-Latn": "hai hain hay hy tha thi hoon hun ho hota hoti hua hona hoga ka ki ko ke kay kia kya kiya kuch koi kis "
+    "kisi kyu kyun kyon kahan kaha jahan yahan yaha bhi bhe nahi nahin nhi nai nae kar kr karo kro karna karne karte "
+    "karta krna krta raha rahi rahe rha rhi rhe gaya gya gayi gaye mujhe mujhy tujhe tum tumhari tumhe tumko hum humko "
+    "mera meri mere tera teri tere apna apni apne apka apki apke apko aap iska uska yeh ye woh wo wala wali wale walay "
+    "liye liya laga agar lekin phir phr toh jab abhi itna itni jaise aise jis jo saath sath baat log logon bohat bohot "
+    "bahut bht acha achi accha achha sahi yaar bhai baap maa dekh dekho khud chor jao jaye sab sabko mein main mai se "
+    "aur deta diya wahi yahi haal maze bilkul pagal sirf unko jata jaata aaya gandi ganda",
+    UNTOLD: "eto chto kak vse net ochen tebya menya nado nelzya gde kogda pochemu potomu durak privet spasibo "
+    "pozhaluysta khorosho horosho takoy kakoy tolko uzhe esche eshche seychas nichego tvoy moy zachem "
+    "enta enti inta inti ana msh mesh mish ya wallah walla habibi 7abibi yalla kalb 3ala 3an 3ayez 3ayz 3arf 7aga 7elw "
+    "leh ezay kulo bta3 ba3d keda kda shukran mabrouk 7mar 5ara 2na 2nta zay mafish mfish",
+}
+_ROMANISED = {language: frozenset(words.split()) for language, words in _ROMANISED_WORDS.items()}
+#: What no text is taken for that has one of these words.
+_RARER = frozenset(_SCRIPTS["Latin"][1].partition("|")[2].split())
+_ANY_ROMANISED = frozenset().union(*_ROMANISED.values())
+_OTHER = "Other"
+_LATIN = re.compile("[a-zß-öø-ʯᴀ-ᶿḀ-ỿⱠ-Ɀ꜠-ꟿꬰ-ꭤ]")
+#: Scripts without gaps between words have Latin ones in their midst.
+_UNSPACED = "".join(_SCRIPTS[name][0] for name in ("Han", "Kana", "Hangul", "Thai", "Lao", "Khmer", "Burmese"))
+_GAPLESS = re.compile(f"[{_UNSPACED}]+")
+_PIECE = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W\d_])+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_JUDGED = frozenset({"en", "ur-Latn", "und"})
-_LOOKED_AT = 2000  # characters
-_FOREIGN_LETTER = re.compile("[¿¡ß-öø-ɏḀ-ỿ]")
+#: The same with the digits that stand for letters in Arabic chats.
+_CHAT_WORD = re.compile(r"[^\W_]+")
 #: In an address or a piece of markup, but in no word.
-_NO_PROSE = re.compile(r"://|www\.|\w[./@:]\w|[\[\]{}|=]")
+_NO_PROSE = re.compile(r"://|www\.|\w[./@:]\w|[\[\]{}|=]|@\w")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
+#: Which part of a text's words must be in one of these lists.
+_ENOUGH = 0.15
 # The mean of log10(1 + training comments that hold the word) over a text's words; English ones lie near 3.
-_STRANGE = 1.2
-_STRANGE_PAIR = 0.5  # of two words
-_RATHER_STRANGE = 2.2  # and no common English word, but a foreign word or letter
+_ENGLISH = 3.0  # no text in another language came near it
+_UNFAMILIAR = 1.6  # and the library has no other language for it either
+#: How much likelier the library must find another language than English: more, the more familiar the words are. A few
+#: words may be a name, so that the language must be much likelier than English, and likelier than any other, too.
+_LIKELIER, _USUAL, _A_FAMILIAR_WORD = 5.0, 2.2, 4.0
+_FEW, _LIKELIER_OF_FEW, _LEAD_OF_FEW = 3, 8.0, 2.0
+_LOADING = threading.Lock()
+# A process that is split off meanwhile would wait for ever.
+os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release)
+#: How much likelier one of the rarer languages must be than the others.
+_RARE = 14.0
 
 
-def detect(text: str) -> str:
-    """A language code, or "und" where too little speaks for any one language."""
-    text = text[:_LOOKED_AT]
-    own = "" if text.isascii() else _own_script(_WORD.findall(text.lower()))
-    if own:
-        return own
-    words = _WORD.findall(normalize(text).lower())
-    votes: dict[str, float] = {}
-    for word in words:
-        languages = _WORD_LANGUAGES.get(word.replace("’", "'"), ())
-        for code in languages:
-            votes[code] = votes.get(code, 0.0) + 1.0 / len(languages)
-    if not votes:
-        return "und"
-    best = max(votes, key=lambda code: votes[code])
-    enough = votes[best] >= 2 and votes[best] >= 0.15 * len(words) and votes[best] > 1.5 * votes.get("en", 0.0)
-    if best == "en" or not enough:
-        return "en" if votes.get("en") else "und"
-    return best
+def detect(text: str, known: Mapping[str, int]) -> str:
+    """The code of a text's language, as `models.languages` has it.
 
-
-def _own_script(words: list[str]) -> str:
-    """The language of words without a Latin letter, where they are most of the text; mixed words are disguised ones."""
-    foreign = "".join(word for word in words if not _LATIN.search(word))
-    counts = {code: len(pattern.findall(foreign)) for code, pattern in _SCRIPT_PATTERNS}
-    counts["ja"] += counts["zh"] if counts["ja"] else 0
-    best = max(counts, key=lambda code: counts[code])
-    return best if counts[best] * 2 > sum(map(len, words)) else ""
-
-
-def is_judgeable(text: str, known: Mapping[str, int]) -> bool:
-    """Whether the classifier has learnt the language of a text. What has no words, it can judge.
-
-    `known` says how many training comments hold each word. A short comment has few common words of any language; but in
-    one that was not learnt, most words were hardly ever met.
+    `known` says how many English comments hold each word, of those that were learnt from. "und": there are no words,
+    or too few to be sure of. "mis": most words are in a script of which nothing is known.
     """
-    text = text[:_LOOKED_AT]
-    if detect(text) not in _JUDGED:
-        return False
+    text = text[:LOOKED_AT]
+    if not text.isascii():
+        own = _own_script(text)
+        if own:
+            return own
     words = _plain_words(text)
-    if len(words) < 2:
-        return True
-    languages = [_WORD_LANGUAGES.get(word, []) for word in words if len(word) > 1]
-    urdu = sum("ur-Latn" in found for found in languages)
-    if urdu > sum(bool(found) and not {"ur-Latn", "en"}.intersection(found) for found in languages):
-        return True
+    if not words:
+        return UNTOLD
+    romanised, found = _romanised(words, text)
+    if romanised:
+        return romanised
     familiar = sum(log10(1 + _times_met(word, known)) for word in words) / len(words)
-    if familiar < (_STRANGE if len(words) > 2 else _STRANGE_PAIR):
-        return False
-    speaks_otherwise = any(languages) or _FOREIGN_LETTER.search(text.lower())
-    return familiar >= _RATHER_STRANGE or not speaks_otherwise or ["en"] in languages
+    if familiar >= _ENGLISH:
+        return "en"
+    scores = _scores(_prose(without_markup(text)), "Latin")
+    best, second, *_ = scores  # the likeliest comes first
+    likelier = scores[best] - scores["en"]
+    wanted = max(_LIKELIER, _LIKELIER + _A_FAMILIAR_WORD * (familiar - _USUAL))
+    if len(words) <= _FEW:
+        wanted = max(wanted, _LIKELIER_OF_FEW) if scores[best] - scores[second] >= _LEAD_OF_FEW else inf
+    if likelier > wanted:
+        return UNTOLD if found and best in _RARER else best
+    return "en" if familiar >= _UNFAMILIAR else UNTOLD
+
+
+def prepare() -> None:
+    """Begin to load the library's model, which takes most of a second, before a comment has to wait for it."""
+    threading.Thread(target=_identifier, name="language model", daemon=True).start()
+
+
+def _own_script(text: str) -> str:
+    """The language of the words without a Latin letter, where they are a third of the text; mixed words are disguised.
+
+    "" where they are fewer.
+    """
+    text = _prose(without_markup(unicodedata.normalize("NFKC", text)))
+    words = _PIECE.findall(text.lower())
+    letters = "".join(word for word in words if not _LATIN.search(word))
+    if not letters:
+        return ""
+    counts = Counter({name: len(found.findall(letters)) for name, found in _OF_SCRIPT.items()})
+    counts[_OTHER] = len(letters) - counts.total()
+    weight = sum(count * _DENSE.get(name, 1) for name, count in counts.items())
+    if weight * 2 < sum(map(len, words)) - len(letters):
+        return ""
+    script = counts.most_common(1)[0][0]
+    if script == _OTHER:
+        return FOREIGN
+    languages = _SCRIPTS["Kana" if script == "Han" and counts["Kana"] else script][1].split()
+    if len(languages) == 1:
+        return languages[0]
+    return next(iter(_scores(" ".join(piece for piece in text.split() if not _LATIN.search(piece.lower())), script)))
+
+
+def _romanised(words: Sequence[str], text: str) -> tuple[str, bool]:
+    """The language of what is in Latin letters for want of others ("": none), and whether any word speaks for one."""
+    found = _ANY_ROMANISED.intersection(words)
+    if any(map(str.isdigit, text)):
+        found |= _ANY_ROMANISED.intersection(_CHAT_WORD.findall(text.lower()))
+    for language, own in _ROMANISED.items():
+        many = len(own & found)
+        if many >= 2 and many >= _ENOUGH * len(words):
+            return language, True
+    return "", bool(found)
+
+
+def _identifier() -> LanguageIdentifier:
+    with _LOADING:
+        return _load()
+
+
+@cache
+def _load() -> LanguageIdentifier:
+    """The library's model, for our languages only: with all of them it would need half as much memory again."""
+    weights, priors, classes, moves, rows, outputs = load_model(MODEL_DIR / MODEL_FILE)
+    several = [languages.partition("|") for _, languages in _SCRIPTS.values() if " " in languages]
+    usual, rare = (" ".join(parts).split() for parts in zip(*((one[0], one[2]) for one in several), strict=True))
+    columns = [classes.index(code) for code in (*usual, *rare)]
+    handicap = np.array([0.0] * len(usual) + [_RARE] * len(rare), dtype=np.float32)
+    chosen = np.ascontiguousarray(weights[:, columns])
+    return LanguageIdentifier(chosen, priors[columns] - handicap, [*usual, *rare], moves, outputs, tk_row=rows)
+
+
+def _scores(text: str, script: str) -> dict[str, float]:
+    """How likely each language is that is written in a script, the likeliest first."""
+    languages = _SCRIPTS[script][1].split()
+    return {code: score for code, score in _identifier().rank(text[:_ASKED_ABOUT]) if code in languages}
+
+
+def _prose(text: str) -> str:
+    """A text without its addresses, its markup, and the names that it calls."""
+    if not _NO_PROSE.search(text):
+        return text
+    # Where no gaps are between words, an address has words on both sides.
+    return " ".join("".join(_GAPLESS.findall(one)) if _NO_PROSE.search(one) else one for one in text.split())
 
 
 def _plain_words(text: str) -> list[str]:
-    """The different words of a text, without addresses and markup."""
-    prose = " ".join(piece for piece in normalize(text).lower().split() if not _NO_PROSE.search(piece))
-    return list(dict.fromkeys(_WORD.findall(prose.replace("’", "'"))))
+    """The different words of a text, as a reader sees them, without addresses and markup."""
+    return list(dict.fromkeys(_WORD.findall(_prose(normalize(text)).lower().replace("’", "'"))))
 
 
 def _times_met(word: str, known: Mapping[str, int]) -> int:
     word = word.replace("'", "")
-    drawn_out = _DRAWN_OUT.search(word)  # "loooove"
-    return max(known.get(_DRAWN_OUT.sub(once, word), 0) for once in ((r"\1", r"\1\1") if drawn_out else (r"\1",)))
+    met = known.get(word, 0)
+    if met or not _DRAWN_OUT.search(word):
+        return met
+    return max(known.get(_DRAWN_OUT.sub(once, word), 0) for once in (r"\1", r"\1\1"))  # "loooove"

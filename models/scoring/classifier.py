@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
 from models.labels import COLUMN, LABELS
-from models.reading.language import detect, is_judgeable
+from models.languages import FIRST_LEARNT, GRADES, UNTOLD, Grade, base, grades, is_judged
+from models.reading.language import LOOKED_AT, detect, prepare
 from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
@@ -26,6 +28,8 @@ from texts.normalization import normalize
 
 _CACHE_TOKENS = 150_000
 _CACHE_CHARACTERS = 3_000_000
+#: Texts whose language is remembered: each is asked for several times, by one step after the other.
+_TOLD = 512
 
 Scores = NDArray[np.float64]
 Signals = Mapping[str, object]
@@ -51,6 +55,7 @@ class Classifier:
     floor: float
     calibration: NDArray[np.float64]
     _caches: list[TermCache]
+    _told: dict[str, str] = field(default_factory=dict)
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
         """Calibrated probabilities, shape (n_texts, n_labels), in [0, 1].
@@ -99,14 +104,42 @@ class Classifier:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
         return read_as(self.cache().reader, written)
 
+    @cached_property
+    def languages(self) -> Mapping[str, Grade]:
+        """How well each language is judged, by its code: as the model says, with no more than it has learnt."""
+        return grades(self.manifest.get("languages", FIRST_LEARNT))
+
     def detected_language(self, text: str) -> str:
-        """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell."""
-        language = detect(text)
-        return language if language not in {"en", "ur-Latn"} or self.judgeable(text) else "und"
+        """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell.
+
+        "mis": it is in a script that nobody here knows.
+        """
+        head = text[:LOOKED_AT]
+        told = self._told.get(head)
+        if told is None:
+            told = detect(head, self.cache().reader.known)
+            if len(self._told) >= _TOLD:
+                self._told.clear()
+            self._told[head] = told
+        return told
 
     def judgeable(self, text: str) -> bool:
-        """Whether the text is in a language that the classifier has learnt."""
-        return is_judgeable(text, self.cache().reader.known)
+        """Whether the text is in a language that the classifier judges. What is in none that can be told, it judges."""
+        return self.judges(self.detected_language(text))
+
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        """What a text is decided as: its language, or where none can be told, the first that somebody said it is in.
+
+        `said` are language tags or locales. A text without letters is in no language, whatever is said of it.
+        """
+        told = self.detected_language(text)
+        if told != UNTOLD or not any(said) or not any(map(str.isalpha, text[:LOOKED_AT])):
+            return told
+        return next((code for tag in said if tag and (code := base(tag)) in GRADES), UNTOLD)
+
+    def judges(self, language: str) -> bool:
+        """Whether a language, by its code in `models.languages`, is one that the classifier judges."""
+        return language == UNTOLD or is_judged(self.languages.get(language, "unknown"))
 
     def cache(self) -> TermCache:
         """The token cache, a new one when it has grown too large: memory stays bounded."""
@@ -130,6 +163,7 @@ def load(path: str | Path | None = None) -> Classifier:
             f"The model in {folder} scores {', '.join(artifact.manifest['labels'])}, and this Winnow expects "
             f"{', '.join(LABELS)}, in this order. Train it again with `winnow train`."
         )
+    prepare()
     return from_artifact(artifact)
 
 

@@ -63,10 +63,16 @@ class Classifier(Protocol):
 
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
 
-    def judgeable(self, text: str) -> bool:
-        """Whether the text is in a language that the classifier can judge."""
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """Each language that can be told, by its code, and how well it is judged."""
 
     def detected_language(self, text: str) -> str: ...
+
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        """The language that the text is decided as: the detected one, or where none is, the first of those said."""
+
+    def judges(self, language: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +262,8 @@ class Scorer:
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
         if not rows:
             return []
-        languages = {
-            row.id: self.classifier.detected_language(row.comment)
-            for row in rows
-            if not self.classifier.judgeable(row.comment)
-        }
+        codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
+        languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
@@ -299,15 +302,10 @@ class Scorer:
             spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=policy.version,
-            language=row.language or (self._language(row) if asks else None),
+            language=row.language or (its.language if asks and its.language != "und" else None),
             priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
-
-    def _language(self, row: Comment) -> str | None:
-        """The language of the text, for the review queue's filter; None when it is not known."""
-        language = self.classifier.detected_language(row.comment)
-        return None if language == "und" else language
 
     def _spans(self, row: Comment, verdict: Verdict, *, but: Collection[str]) -> dict[str, Any] | None:
         labels = [reason.label for reason in verdict.reasons if reason.label is not None and reason.label not in but]
@@ -334,6 +332,11 @@ def _name(row: Comment) -> str:
 def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:
     raised = {label: score for label, score in of_name.items() if score > scores[label]}
     return Scored(scores | raised, frozenset(raised))
+
+
+def _said(row: Comment) -> list[str | None]:
+    """What its sender says of the comment's language, and of the site's."""
+    return [row.language, *(row.origin or {}).get("languages", ())]
 
 
 def _given_up(claims: Sequence[Claim]) -> set[str]:

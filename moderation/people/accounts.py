@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, sealing
@@ -42,6 +42,22 @@ class CreatedUser:
 
     id: str
     setup_token: str | None
+
+
+#: Nobody reads more languages than this, and so many fit into the column.
+MOST_LANGUAGES = 30
+
+
+def choose_languages(store: Store, user_id: str, codes: Sequence[str]) -> None:
+    """Keep which languages a person reads; that these are languages is the caller's to know.
+
+    Raises:
+        PersonError: there are too many.
+    """
+    if len(codes) > MOST_LANGUAGES:
+        raise PersonError(f"Choose up to {MOST_LANGUAGES} languages.")
+    with store.write() as session:
+        session.execute(update(User).where(User.id == user_id).values(languages=" ".join(codes) or None))
 
 
 def create_user(

@@ -83,7 +83,8 @@ class Consequences:
 def apart_from_thresholds(policy: Policy, facts: Facts) -> tuple[Action | None, Action]:
     """The verdict of the rules before the thresholds (None: none), and of those after them."""
     verdict = evaluate(policy, {}, facts)  # without scores no threshold is reached
-    if verdict.reasons[0].rule in _BEFORE:
+    by_rules = policy.treatment(facts.language, judged=facts.language_judged) == "rules"
+    if verdict.reasons[0].rule in _BEFORE or by_rules:
         return verdict.action, verdict.action
     return None, verdict.action
 

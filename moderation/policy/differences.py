@@ -8,10 +8,12 @@ from typing import Any
 
 from moderation.policy.policies import DEFAULT, thresholds
 from moderation.policy.rules import SWITCHES
-from moderation.policy.switches import EntryList, Limit, OnOff, Switch
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch
 from moderation.policy.terms import Presets, Threshold
 from texts import wording
 
+#: What a site has chosen for a language, as a sentence goes on.
+_TREATED = {"judge": "is judged by its scores", "hold": "is held", "rules": "is published unless a rule speaks"}
 #: Entries that a sentence names; the rest are counted.
 _NAMED = 5
 
@@ -26,18 +28,27 @@ def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -
     for switch in SWITCHES:
         old_value, new_value = old[switch.key], new[switch.key]
         if old_value != new_value:
-            sentences.append(_changed(switch, old_value, new_value, new["expires"].get(switch.key, {})))
+            sentences += _changed(switch, old_value, new_value, new["expires"].get(switch.key, {}))
     return sentences
 
 
-def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, str]) -> str:
+def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, str]) -> list[str]:
     match switch:
         case EntryList():
-            return _list(switch.title, old_value, new_value, ends)
+            return [_list(switch.title, old_value, new_value, ends)]
         case Limit():
-            return f"{switch.title}: {_any(new_value)} (was {_any(old_value)})."
+            return [f"{switch.title}: {_any(new_value)} (was {_any(old_value)})."]
         case OnOff():
-            return f"{switch.title} {'are flagged now' if new_value else 'are no longer flagged'}."
+            return [f"{switch.title} {'are flagged now' if new_value else 'are no longer flagged'}."]
+        case ByLanguage():
+            codes = sorted({*old_value, *new_value})
+            pairs = [(code, old_value.get(code), new_value.get(code)) for code in codes]
+            return [f"{switch.title}: {_language(*pair)}" for pair in pairs if pair[1] != pair[2]]
+
+
+def _language(code: str, was: str | None, now: str | None) -> str:
+    before = "" if was is None else f" (was: {_TREATED[was]})"
+    return f"{wording.language(code)} {'is as by default' if now is None else _TREATED[now]}{before}."
 
 
 def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> list[str]:

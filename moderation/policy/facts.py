@@ -28,9 +28,12 @@ def gather(
     session: Session,
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
-    unknown_languages: Mapping[str, str],
+    languages: Mapping[str, tuple[str, bool]],
 ) -> dict[str, Facts]:
-    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact."""
+    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
+
+    `languages` has each comment's language, and whether the classifier judges it.
+    """
     repeated = _repeated(session, [comment for comment in comments if policies[comment.site_id].flag_repeated])
     first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
     return {
@@ -39,7 +42,8 @@ def gather(
             # A drop-in protocol that does not store comments remembers repeated ones itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
-            unknown_language=unknown_languages.get(comment.id),
+            language=languages[comment.id][0],
+            language_judged=languages[comment.id][1],
         )
         for comment in comments
     }

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.policy.policies import DEFAULT
-from moderation.policy.rules import LISTS, SWITCHES
+from moderation.policy.rules import BY_LANGUAGE, LISTS, SWITCHES
 from texts import wording
 
 #: The lists, whose entries are merged one by one.
 _LISTS = frozenset(entry_list.key for entry_list in LISTS)
+#: What has a value for each language, which are merged one by one.
+_BY_LANGUAGE = frozenset(switch.key for switch in BY_LANGUAGE)
 _TITLES = {"mode": "Mode", "preset": "Preset"} | {switch.key: switch.title for switch in SWITCHES}
 
 
@@ -26,6 +28,10 @@ def merge(
     for key in _TITLES:
         if key in _LISTS:
             merged[key] = _entries(base[key], mine[key], theirs[key])
+            continue
+        if key in _BY_LANGUAGE:
+            merged[key], languages = _pairs(base[key], mine[key], theirs[key])
+            conflicts += [f"{_TITLES[key]}: {wording.language(code)}" for code in languages]
             continue
         merged[key], differs = _value(base[key], mine[key], theirs[key])
         conflicts += [_TITLES[key]] if differs else []
@@ -48,6 +54,19 @@ def _entries(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) ->
     return remaining + [entry for entry in mine if entry not in set(base) and entry not in set(remaining)]
 
 
+def _pairs(
+    base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """One of three values of each name, where it has any, and the names that two of them contend for."""
+    merged, contended = {}, []
+    for name in sorted({*base, *mine, *theirs}):
+        value, differs = _value(*(one.get(name, _NOTHING) for one in (base, mine, theirs)))
+        if value is not _NOTHING:
+            merged[name] = value
+        contended += [name] if differs else []
+    return merged, contended
+
+
 def _thresholds(
     base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
 ) -> tuple[dict[str, dict[str, float | None]], list[str]]:
@@ -58,14 +77,12 @@ def _thresholds(
     merged: dict[str, dict[str, float | None]] = {}
     contended = []
     for label in sorted({*base["thresholds"], *mine["thresholds"], *theirs["thresholds"]}):
-        pairs = [document["thresholds"].get(label, {}) for document in (base, mine, theirs)]
-        for edge in sorted({edge for pair in pairs for edge in pair}):
-            value, differs = _value(*(pair.get(edge, _PRESET) for pair in pairs))
-            if value is not _PRESET:
-                merged.setdefault(label, {})[edge] = value
-            contended += [label] if differs and label not in contended else []
+        pair, edges = _pairs(*(document["thresholds"].get(label, {}) for document in (base, mine, theirs)))
+        if pair:
+            merged[label] = pair
+        contended += [label] if edges else []
     return merged, contended
 
 
-#: Stands for the preset's threshold, where a site has none of its own.
-_PRESET: Any = object()
+#: Where there is no value of a name.
+_NOTHING: Any = object()

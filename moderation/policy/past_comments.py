@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -37,14 +37,18 @@ _COLUMNS = (
     Comment.ip,
     Comment.url,
     Comment.origin,
+    Comment.language,
 )
+#: A text, and what its sender said its language is -> its language, and whether the classifier judges it.
+Tell = Callable[[str, str | None], tuple[str, bool]]
 _Row = Row[*tuple[Any, ...]]
 
 
-def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) -> Sample:
+def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: int = MOST) -> Sample:
     """The site's last `most` comments, and the last `most` that people decided, prepared for `policy`'s rules.
 
-    Facts of that moment (repeated, first comment, language) are taken from the reasons that were recorded then.
+    Facts of that moment (repeated, first comment) are taken from the reasons that were recorded then. So is whether the
+    language was judged, unless the policy names languages: only then is each comment's language told.
     """
     recent = _recent(session, site_id, most)
     confirmed = _confirmed(session, site_id, most)
@@ -53,9 +57,10 @@ def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) ->
     latest = {row.id for row in recent}
     given = _rules_then(session, list(rows.values()))
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
+    told = tell if policy.languages else None
     comments = []
     for row in rows.values():
-        known = _facts(row, given.get(row.id, set()))
+        known = _facts(row, given.get(row.id, set()), told)
         before, after = apart_from_thresholds(policy, known)
         comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest, known.own_scores))
     return Sample(comments, _days(recent), seconds, measured)
@@ -120,17 +125,19 @@ def _rules(reasons: list[dict[str, Any]] | None) -> set[str]:
     return {str(reason.get("rule")) for reason in reasons or ()}
 
 
-def _facts(row: _Row, given: set[str]) -> Facts:
+def _facts(row: _Row, given: set[str], tell: Tell | None) -> Facts:
     its = facts.of_comment(row)
     own_scores = row.own_scores
     if own_scores is None and its.own_words is not None:  # decided before they were kept: sooner held than rejected
         own_scores = dict.fromkeys(row.scores or (), 0.0)
+    language, judged = tell(row.comment, row.language) if tell else ("und", LANGUAGE.name not in given)
     return replace(
         its,
         own_scores=own_scores or {},
         repeated=REPEATED.name in given,
         first_comment=FIRST_COMMENT.name in given,
-        unknown_language="und" if LANGUAGE.name in given else None,
+        language=language,
+        language_judged=judged,
     )
 
 

@@ -17,6 +17,7 @@ from moderation.policy.switches import (
     BLOCKED_AUTHORS,
     TRUSTED_AUTHORS,
     WORDS,
+    ByLanguage,
     EntryList,
     Limit,
     OnOff,
@@ -177,7 +178,7 @@ BANNED_WORDS = Rule(
 
 
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
-    for label, score in _highest_first(scores):
+    for label, score in _counting(policy, scores, facts):
         its = policy.thresholds.get(label, Threshold())
         if its.reject_at is not None and its.reached(score, facts.own_scores.get(label, score)) == "reject":
             yield _over(REJECT_THRESHOLD, label, score, its.reject_at, by_name=label in facts.by_name)
@@ -207,7 +208,7 @@ NOT_SCORED = Rule(
 
 
 def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
-    for label, score in _highest_first(scores):
+    for label, score in _counting(policy, scores, facts):
         its = policy.thresholds.get(label, Threshold())
         if its.lowest is not None and its.reached(score, own=score) is not None:
             yield _over(FLAG_THRESHOLD, label, score, its.lowest, by_name=label in facts.by_name)
@@ -303,23 +304,46 @@ REPEATED = Rule(
 )
 
 
-def _language(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if facts.unknown_language is not None:
-        name = f" ({facts.unknown_language})" if facts.unknown_language != "und" else ""
+def _held_language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if policy.languages.get(facts.language) == "hold":
+        name = wording.language(facts.language)
+        yield HELD_LANGUAGE.reason(f"A person looks at every comment in its language on this site ({name}).")
+
+
+HELD_LANGUAGE = Rule(
+    name="held_language",
+    action="flag",
+    title="Language that this site holds",
+    for_authors="A person at this site looks at every comment in its language.",
+    check=_held_language,
+    switch=ByLanguage(
+        key="languages",
+        title="Languages",
+        description="Language to what becomes of comments in it: `judge` by their scores, `hold` every one, or "
+        "`rules`: publish it unless a rule speaks against it, whatever the scores. A language that is not named is "
+        "judged where the classifier judges it, and is otherwise as `flag_unknown_language` says.",
+    ),
+)
+
+
+def _language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if not facts.language_judged and facts.language not in policy.languages:
+        told = facts.language not in ("und", "mis")
+        name = f" ({wording.language(facts.language)})" if told else ""
         yield LANGUAGE.reason(f"The classifier cannot judge its language{name}.")
 
 
 LANGUAGE = Rule(
     name="language",
     action="flag",
-    title="Unknown language",
-    for_authors="It is in a language that the automatic check has not learnt, so a person has to look.",
+    title="Language that is not judged",
+    for_authors="It is in a language that the automatic check does not judge, so a person has to look.",
     check=_language,
     switch=OnOff(
         key="flag_unknown_language",
-        title="Languages that the classifier has not learnt",
+        title="Other languages, which the classifier does not judge",
         default=True,
-        description="Flag what is in a language that the classifier has not learnt.",
+        description="Flag what is in a language that the classifier does not judge, unless `languages` names it.",
     ),
 )
 
@@ -370,6 +394,7 @@ RULES = (
     SUSPECT_WORDS,
     LINKS,
     REPEATED,
+    HELD_LANGUAGE,
     LANGUAGE,
     FIRST_COMMENT,
     CLEAR,
@@ -417,7 +442,8 @@ LISTS = tuple(
 )
 LIMITS = tuple(rule.switch for rule in RULES if isinstance(rule.switch, Limit))
 ON_OFF = tuple(rule.switch for rule in RULES if isinstance(rule.switch, OnOff))
-SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF)
+BY_LANGUAGE = tuple(rule.switch for rule in RULES if isinstance(rule.switch, ByLanguage))
+SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE)
 
 
 def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator[Reason]:
@@ -429,8 +455,11 @@ def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator
         yield rule.reason(f"It contains entry {entry} of the site's {title}.", entry=entry)
 
 
-def _highest_first(scores: Scores) -> list[tuple[str, float]]:
-    return sorted((scores or {}).items(), key=lambda item: -item[1])
+def _counting(policy: Policy, scores: Scores, facts: Facts) -> list[tuple[str, float]]:
+    """The scores that count for the site in the comment's language, the highest first."""
+    if scores is None or policy.treatment(facts.language, judged=facts.language_judged) == "rules":
+        return []
+    return sorted(scores.items(), key=lambda item: -item[1])
 
 
 def decimals(threshold: float) -> int:

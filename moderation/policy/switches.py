@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,4 +121,22 @@ class OnOff:
         return value
 
 
-Switch = EntryList | Limit | OnOff
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByLanguage:
+    """What becomes of comments by their language: its code -> one of `terms.Treatment`."""
+
+    key: str
+    title: str
+    description: str
+
+    @property
+    def default(self) -> dict[str, str]:
+        """What a new site starts with."""
+        return {}
+
+    def compile(self, value: Mapping[str, str]) -> Mapping[str, str]:
+        """The choices as the rules have them."""
+        return dict(value)
+
+
+Switch = EntryList | Limit | OnOff | ByLanguage

@@ -12,6 +12,8 @@ from moderation.patterns import PatternSet
 
 Action = Literal["publish", "flag", "reject"]
 Mode = Literal["auto", "hold", "open", "observe"]
+#: What a site does with the comments in a language: by their scores, to a person, or by its rules and no score.
+Treatment = Literal["judge", "hold", "rules"]
 
 #: Preset -> label -> {"flag_at", "reject_at"}; the classifier brings its own.
 Presets = Mapping[str, Mapping[str, Mapping[str, float | None]]]
@@ -59,6 +61,13 @@ class Policy:
     flag_repeated: bool = False
     flag_first_comment: bool = False
     flag_unknown_language: bool = False
+    #: Language -> what the site has chosen for it.
+    languages: Mapping[str, Treatment] = field(default_factory=dict)
+
+    def treatment(self, language: str, *, judged: bool) -> Treatment:
+        """What becomes of comments in a language; `judged` says whether the classifier judges it."""
+        unless_chosen: Treatment = "judge" if judged or not self.flag_unknown_language else "hold"
+        return self.languages.get(language, unless_chosen)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,8 +90,9 @@ class Facts:
     ip: str | None = None
     repeated: bool = False
     first_comment: bool = False
-    #: The language, if the classifier cannot judge it.
-    unknown_language: str | None = None
+    #: The code of its language ("und": none that can be told), and whether the classifier judges it.
+    language: str = "und"
+    language_judged: bool = True
     #: Labels whose score is the name's, which was scored by itself.
     by_name: frozenset[str] = frozenset()
 

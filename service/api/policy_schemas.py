@@ -9,17 +9,20 @@ from typing import Any, ClassVar, get_args
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import LABELS
+from models.languages import GRADES, base
 from moderation.patterns import PatternError
 from moderation.policy import switches
 from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import LISTS, SWITCHES
-from moderation.policy.switches import EntryList, Limit, OnOff
-from moderation.policy.terms import Mode
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff
+from moderation.policy.terms import Mode, Treatment
 from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, read_moment, require_text
 from service.api.schemas import Request
+from texts import wording
 
 PRESETS = ("lenient", "balanced", "strict")
 MODES = get_args(Mode)
+TREATMENTS = get_args(Treatment)
 _LISTS = tuple(entry_list.key for entry_list in LISTS)
 
 _SEEN = Whole(
@@ -89,6 +92,31 @@ class Thresholds(fields.Dict):
         return loaded
 
 
+class Languages(fields.Dict):
+    """Language -> what becomes of comments in it."""
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(keys=fields.String(), values=Choice(*TREATMENTS), **known)
+        self.error_messages["invalid"] = f"Give an object: language to one of {', '.join(TREATMENTS)}."
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError(self.error_messages["invalid"])
+        found: dict[str, str] = {}
+        errors: dict[str, list[str]] = {}
+        for tag, treatment in value.items():
+            code = base(tag)
+            if code not in GRADES:
+                errors[tag] = ["There is no such language here; GET /api/v1/languages has those that there are."]
+            elif treatment not in TREATMENTS:
+                errors[tag] = [f"Give one of {', '.join(TREATMENTS)}."]
+            elif found.setdefault(code, treatment) != treatment:
+                errors[tag] = [f"It is said twice, and differently, what becomes of {wording.language(code)}."]
+        if errors:
+            raise ValidationError(errors)
+        return found
+
+
 class Expires(fields.Dict):
     """List -> entry -> the moment at which it ends."""
 
@@ -124,6 +152,8 @@ def _field(switch: switches.Switch) -> fields.Field[Any]:
             kind: Callable[..., fields.Field[Any]] = partial(Whole, least=0, most=switch.most, allow_none=True)
         case OnOff():
             kind = Switch
+        case ByLanguage():
+            return Languages(load_default=dict, metadata={"description": switch.description})
     return kind(load_default=switch.default, metadata={"description": switch.description})
 
 

@@ -70,8 +70,7 @@ def moderate() -> Response:
     texts, is_each = _inputs(document["input"])
     model = _model(document.get("model"))
     policy = shared.policy(site_id)
-    if policy.flag_unknown_language:
-        _require_judged(texts, alone=isinstance(document["input"], str))
+    _require_judged(policy, texts, alone=isinstance(document["input"], str))
     scores = shared.score(texts)
     results = [_result(row, policy) for row in (scores if is_each else [_highest(scores)])]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
@@ -215,14 +214,13 @@ def _model(name: object) -> str:
     )
 
 
-def _require_judged(texts: Sequence[str], *, alone: bool) -> None:
-    classifier = shared.classifier()
+def _require_judged(policy: Policy, texts: Sequence[str], *, alone: bool) -> None:
     for number, text in enumerate(texts):
-        if not classifier.judgeable(text):
+        if shared.treatment(policy, text) == "hold":
             place = "input" if alone else f"input[{number}]"
             message = (
-                f"Invalid '{place}': it is in a language that this server cannot judge "
-                f"({classifier.detected_language(text)}), so nothing was scored."
+                f"Invalid '{place}': it is in a language that this server cannot judge, or that this site holds "
+                f"({shared.classifier().detected_language(text)}), so nothing was scored."
             )
             raise Invalid(message, param=place, code="unsupported_language")
 

@@ -22,7 +22,7 @@ from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
 from moderation.history import calls
-from moderation.policy.terms import Policy
+from moderation.policy.terms import Policy, Treatment
 from moderation.sites import sites
 from moderation.sites.sites import CompatCaller
 from moderation.store import AWAY
@@ -176,6 +176,17 @@ def policy(site_id: str) -> Policy:
     scorer = _scorer()
     with scorer.store.read() as session:
         return scorer.policies.get(session, {site_id})[site_id]
+
+
+def treatment(policy: Policy, text: str, said: Sequence[str] = ()) -> Treatment:
+    """What becomes of a text on a site, for its language; `said` is what the caller says that this may be.
+
+    Raises:
+        Refusal: `not_scored`.
+    """
+    found = classifier()
+    language = found.language(text, said)
+    return policy.treatment(language, judged=found.judges(language))
 
 
 def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> list[dict[str, float]]:

@@ -79,6 +79,11 @@ def roles() -> Mapping[str, str]:
     return roles_by_site
 
 
+def languages() -> list[str]:
+    """The codes of the languages that the person signed in reads, as they have chosen on their page."""
+    return (user().languages or "").split()
+
+
 def may(site_id: str, needed: str) -> bool:
     """Whether the person signed in has at least the role `needed` on this site."""
     return includes(roles().get(site_id, "none"), needed)

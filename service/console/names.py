@@ -38,12 +38,22 @@ MODES = {
     "open": "Comments are published at once, and moderators look at doubtful ones afterwards.",
     "observe": "Everything is published. Winnow only records what it would have done.",
 }
-LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
-    "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
-    "ur-Latn": "Urdu in Latin letters", "zh": "Chinese",
-}  # fmt: skip
+#: Grade of a language -> its name, and what it means for comments in it.
+GRADES = {
+    "learnt": ("Learnt", "The classifier has learnt from labelled comments in these languages."),
+    "understood": (
+        "Understood",
+        "The classifier understands these by what it has learnt of others. It errs more often.",
+    ),
+    "listed": ("Listed", "Only bad words are known of these. A score says little."),
+    "unknown": ("Told only", "Winnow can tell these languages, and knows nothing more of them. A score says nothing."),
+}
+#: What a site does with the comments in a language.
+TREATMENTS = {
+    "judge": "Judge by scores and rules",
+    "hold": "Hold every comment",
+    "rules": "Publish unless a rule speaks",
+}
 #: Actors that are not people.
 _NOT_PEOPLE = {actors.POLICY: "the site's policy", actors.SITE: "the site", actors.OPERATOR: "the operator"}
 

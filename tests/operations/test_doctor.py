@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -71,6 +72,7 @@ def test_a_sound_installation_without_workers_lacks_only_those(examine: Examine)
     report = examine(fails=True)
     assert [subject for subject, (level, _) in report.items() if level == "FAIL"] == ["workers"]
     assert "winnow worker" in report["workers"][1]
+    assert re.fullmatch(r"version \S+; languages: \d+ learnt, \d+ understood(, \d+ listed)?", report["model"][1])
 
 
 def test_people_get_a_line_for_each_finding(found: Settings, tmp_path: Path) -> None:

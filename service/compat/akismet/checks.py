@@ -92,6 +92,7 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
         "guid": g.akismet_guid,
         "post": form.get("comment_post_ID", "")[:40] or None,
         "signals": fields.signals_of(form),
+        "languages": fields.languages_of(form),
     }
     if not submission.user_id:  # a visitor typed the e-mail address, perhaps a trusted person's
         origin["email_was_typed"] = True

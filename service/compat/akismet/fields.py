@@ -49,6 +49,7 @@ _ESCAPES = re.compile(r"(['\"\\])")
 #: A browser's clock is in milliseconds; a smaller number is not a moment of it.
 _LEAST_MILLISECONDS = 10**12
 _LONGEST_VISIT = 86_400.0
+_MOST_LANGUAGES = 10
 
 
 def read() -> Fields:
@@ -169,6 +170,11 @@ def submission_of(fields: Fields, text: str) -> Submission:
         user_id=user_id.strip()[:200] if user_id.strip() not in {"", "0"} else None,
         created_at=_moment(fields.get("comment_date_gmt", "")),
     )
+
+
+def languages_of(fields: Fields) -> list[str]:
+    """What the client's site is written in: a comment that tells nothing of its language may be in one of these."""
+    return [tag.strip()[:35] for tag in fields.get("blog_lang", "").split(",")[:_MOST_LANGUAGES] if tag.strip()]
 
 
 def signals_of(fields: Fields) -> dict[str, Any]:

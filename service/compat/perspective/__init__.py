@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
+from models import languages
 from moderation.history import feedback
 from service.compat import shared
 from service.compat.perspective import errors, messages, partial
-from service.compat.perspective.attributes import KNOWN, LABELS, is_judged
+from service.compat.perspective.attributes import KNOWN, LABELS
 from service.compat.perspective.errors import Invalid
 from service.compat.perspective.protobuf import Malformed, Message, read
 from service.compat.perspective.scores import attribute_scores
@@ -46,7 +47,7 @@ def analyze() -> Response:
     _require_known(requested)
     detected = _detected(text)
     judged = _is_judged(site_id, text, document.get("languages", []))
-    languages = _require_judged(requested, document.get("languages", []), detected, judged=judged)
+    answered = _require_judged(requested, document.get("languages", []), detected, judged=judged)
     requested, lacking = _supported(requested, document, detected)
     for name, parameters in requested.items():
         kind = parameters.get("scoreType", "PROBABILITY")
@@ -56,7 +57,7 @@ def analyze() -> Response:
     scores = attribute_scores(text, thresholds, annotate=document.get("spanAnnotations", False))
     answer = {
         "attributeScores": scores,
-        "languages": languages,
+        "languages": answered,
         "detectedLanguages": detected,
         "clientToken": document.get("clientToken"),
     }
@@ -184,13 +185,18 @@ def _require_known(attributes: Mapping[str, object]) -> None:
 
 
 def _detected(text: str) -> list[str]:
-    return [shared.classifier().detected_language(text)]
+    """The text's language as Perspective called it, which did not tell Urdu in Latin letters from Hindi."""
+    found = shared.classifier().detected_language(text)
+    return {"ur-Latn": ["hi-Latn", "ur-Latn"], languages.FOREIGN: [languages.UNTOLD]}.get(found, [found])
 
 
 def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:
-    """Whether the text may be scored. Languages that the sender names count before the detected one."""
-    judged = any(map(is_judged, requested)) if requested else shared.classifier().judgeable(text)
-    return judged or not shared.policy(site_id).flag_unknown_language
+    """Whether the text may be scored; the languages that the sender names count before the detected one."""
+    policy = shared.policy(site_id)
+    if not requested:
+        return shared.treatment(policy, text) != "hold"
+    codes, judges = map(languages.base, requested), shared.classifier().judges
+    return any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes)
 
 
 def _require_judged(

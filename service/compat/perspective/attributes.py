@@ -29,12 +29,3 @@ KNOWN = frozenset(
         *("ATTACK_ON_PUBLISHER", "INCOHERENT", "INFLAMMATORY", "LIKELY_TO_REJECT", "OFF_TOPIC", "UNSUBSTANTIAL"),
     }
 )
-
-#: The languages that the classifier has learnt, as in a request: English of any region, and Urdu in Latin letters.
-_JUDGED = ("en", "ur-latn")
-
-
-def is_judged(language: str) -> bool:
-    """Whether the classifier has learnt a language, given as ISO 639 or BCP 47."""
-    code = language.strip().lower().replace("_", "-")
-    return any(code == learnt or code.startswith(f"{learnt}-") for learnt in _JUDGED)

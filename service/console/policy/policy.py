@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -17,9 +18,9 @@ from moderation.policy.consequences import Sample
 from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
 from service import forms
-from service.classifier import presets
+from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.policy import policy_form, policy_trial
+from service.console.policy import policy_form, policy_languages, policy_trial
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
 from service.context import context
@@ -95,7 +96,7 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
         list_errors = {name: sentences for name, sentences in form.errors.items() if "." not in name}
         if list_errors:
             return jsonify(message="Some entries of the lists cannot be used.", errors=list_errors), 422
-        sample = past_comments.read(session, site_id, _compile(form, row.version))
+        sample = past_comments.read(session, site_id, _compile(form, row.version), _tell)
     return jsonify(_as_json(sample))
 
 
@@ -141,9 +142,10 @@ def _page(
     """The page. `made_from` is the version that the form was made from, if it is no longer in force."""
     in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
+    tell = cache(_tell)
     with context().store.read() as session:
-        sample = past_comments.read(session, site_id, candidate)
-        sample_in_force = past_comments.read(session, site_id, in_force) if candidate is not in_force else sample
+        sample = past_comments.read(session, site_id, candidate, tell)
+        sample_in_force = past_comments.read(session, site_id, in_force, tell) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
             site_id=site_id,
@@ -153,6 +155,8 @@ def _page(
             lists=rules.LISTS,
             limits=rules.LIMITS,
             on_off=rules.ON_OFF,
+            grades=policy_languages.by_grade(form.document),
+            treatments=names.TREATMENTS,
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
@@ -170,6 +174,12 @@ def _page(
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
     return make_response(page, code)
+
+
+def _tell(text: str, said: str | None) -> tuple[str, bool]:
+    found = classifier()
+    language = found.language(text, [said])
+    return language, found.judges(language)
 
 
 def _lists_broken(form: Form) -> bool:

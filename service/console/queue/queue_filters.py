@@ -71,6 +71,8 @@ class Option:
 
     value: str
     text: str
+    #: Whether it is a language that the person reads.
+    own: bool = False
 
 
 def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None = None) -> Query:
@@ -95,14 +97,18 @@ def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None =
     return Query(values_sent["site"] if values_sent["site"] in site_ids else None, order, values, filters)
 
 
-def options(query: Query, counts_by_filter: Mapping[str, Counts]) -> dict[str, list[Option]]:
-    """Filter -> the options of its list: the values that occur, and the one that is chosen."""
+def options(query: Query, counts_by_filter: Mapping[str, Counts], own: Sequence[str]) -> dict[str, list[Option]]:
+    """Filter -> the options of its list: the values that occur, and the chosen one; one's `own` languages first."""
     lists = {}
     for name, counted in counts_by_filter.items():
         values = dict(counted)
         values.setdefault(query.values.get(name, ""), 0)
         values.pop("", None)
-        lists[name] = [Option(value, f"{in_words(name, value)} ({number(count)})") for value, count in values.items()]
+        offered = [
+            Option(value, f"{in_words(name, value)} ({number(count)})", own=name == "language" and value in own)
+            for value, count in values.items()
+        ]
+        lists[name] = sorted(offered, key=lambda option: not option.own)
     lists["age"] = [Option(value, text) for value, (text, _, _) in AGES.items()]
     return lists
 
@@ -113,7 +119,9 @@ def in_words(name: str, value: str) -> str:
         return AGES[value][0]
     if name == "label":
         return wording.named(value)
-    words = {"kind": names.REVIEW_KINDS, "rule": RULES, "language": names.LANGUAGES}.get(name, {})
+    if name == "language":
+        return wording.language(value)
+    words = {"kind": names.REVIEW_KINDS, "rule": RULES}.get(name, {})
     return words.get(value, value)
 
 

@@ -45,7 +45,7 @@ def show_queue() -> ResponseReturnValue:
             waiting=review_counts.capped(counted["kind"].values()),
             query=query,
             names=queue_filters.NAMES,
-            options=queue_filters.options(query, counted),
+            options=queue_filters.options(query, counted, access.languages()),
             orders=queue_filters.ORDERS,
             sites=sites,
             waiting_on=_waiting_on(session, list(access.roles())),

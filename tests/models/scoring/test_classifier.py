@@ -213,17 +213,18 @@ def test_stricter_presets_flag_earlier(classifier: Classifier) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
+    ("text", "said", "language"),
     [
-        ("This is a comment about the bridge", "en"),
-        ("Yeh khabar bohat achi hai aur mujhe pasand hai", "ur-Latn"),
-        ("Спасибо за статью", "ru"),
-        ("これはとても面白い記事です", "ja"),
-        ("Ich fahre morgen mit dem Zug und nicht mit dem Auto", "de"),
-        ("ok", "und"),
-        ("Yоu аre аn idiоt", "en"),
+        ("Ich fahre morgen mit dem Zug und nicht mit dem Auto", ["fi"], "de"),
+        ("Hallo", ["de-AT"], "de"),
+        ("Hallo", [None, "xx", "pt_BR", "de"], "pt"),
+        ("Hallo", ["xx"], "und"),
+        ("Hallo", [], "und"),
+        ("👍 100 %", ["fi"], "und"),
+        ("", ["fi"], "und"),
     ],
 )
-def test_languages_are_told_by_script_and_common_words(classifier: Classifier, text: str, language: str) -> None:
-    assert classifier.detected_language(text) == language
-    assert classifier.judgeable(text) == (language in {"en", "ur-Latn", "und"})
+def test_what_is_said_of_a_language_counts_where_none_can_be_told(
+    classifier: Classifier, text: str, said: list[str | None], language: str
+) -> None:
+    assert classifier.language(text, said) == language
