@@ -1,21 +1,21 @@
-"""Who did something, as the audit and the decisions name them: `policy`, `site`, `operator`, or `user:<id>`."""
+"""Actors: who did something, in the audit and in decisions: `policy`, `site`, `operator`, or `user:<id>`."""
 
 from __future__ import annotations
 
-#: The site's policy, by what the classifier and its rules said.
+#: The site's policy: the classifier's scores and the rules.
 POLICY = "policy"
 #: The site's own back end, with its key.
 SITE = "site"
-#: Whoever has the command line.
+#: Somebody at the command line.
 OPERATOR = "operator"
 
 _PERSON = "user:"
-#: What SQL's LIKE finds people by.
+#: A pattern for SQL's LIKE that matches people.
 PEOPLE = f"{_PERSON}%"
 
 
 def of_user(user_id: str) -> str:
-    """The actor that a user of the console is."""
+    """The actor of a user of the console."""
     return f"{_PERSON}{user_id}"
 
 
@@ -25,12 +25,12 @@ def is_person(actor: str | None) -> bool:
 
 
 def user_id(actor: str) -> str:
-    """The id of the user who is this actor. Raises ValueError when it is none."""
+    """The user's id of a person's actor. Raises ValueError for any other actor."""
     if not is_person(actor):
         raise ValueError(f"{actor} is no user.")
     return actor.removeprefix(_PERSON)
 
 
 def kind(actor: str) -> str:
-    """`policy`, `site`, `operator` or `user`: all that a site is told, since which moderator is not its affair."""
+    """`policy`, `site`, `operator` or `user`. A site is told no more: which moderator it was stays inside Winnow."""
     return actor.partition(":")[0]

@@ -1,4 +1,4 @@
-"""Addresses of visitors: one spelling for each, however a proxy, a library or a person writes it."""
+"""IP addresses of visitors: one spelling for each, however a proxy, a library or a person writes it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from moderation.patterns import PatternError
 
 _LONGEST = 1000
-#: Where IPv4 addresses are written within IPv6: mapped (RFC 4291), and by translators (RFC 6052).
+#: The networks of IPv6 that hold IPv4 addresses: mapped (RFC 4291), and made by translators (RFC 6052).
 _WITH_IPV4 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
-#: What is within a house: in a list of proxies, no visitor's.
+#: Private and local networks: in a list of proxies these are not a visitor's.
 _HOUSE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
 _INSIDE = tuple(map(ipaddress.ip_network, (*_HOUSE, "::1", "fc00::/7", "fe80::/10")))
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
@@ -22,15 +22,15 @@ _Address = IPv4Address | IPv6Address
 
 
 def read(text: str | None) -> str | None:
-    """The one spelling of an address; None where there is none to be read.
+    """The one spelling of an address; None for a text that holds no address.
 
-    Ports, brackets, zones and quotes are left out, and IPv4 within IPv6 is IPv4. Of a list, as in X-Forwarded-For, it
-    is the first address that is not of the house's own network.
+    Ports, brackets, zones and quotes are left out, and IPv4 within IPv6 is IPv4. From a list, as in X-Forwarded-For,
+    it takes the first address that is not of a private network.
     """
-    found = [address for part in (text or "")[:_LONGEST].split(",") if (address := _read(part)) is not None]
-    outside = (one for one in found if not any(one in network for network in _INSIDE))
-    first = next(outside, found[0] if found else None)
-    return None if first is None else str(first)
+    addresses = [address for part in (text or "")[:_LONGEST].split(",") if (address := _read(part)) is not None]
+    outside = (candidate for candidate in addresses if not any(candidate in network for network in _INSIDE))
+    visitor = next(outside, addresses[0] if addresses else None)
+    return None if visitor is None else str(visitor)
 
 
 class AddressSet:
@@ -75,6 +75,6 @@ def _network(entry: str) -> IPv4Network | IPv6Network:
     if isinstance(network, IPv6Network):
         for outer in _WITH_IPV4:
             if network.subnet_of(outer):
-                last = int(network.network_address) & 0xFFFFFFFF
-                return IPv4Network((last, network.prefixlen - 96))
+                number = int(network.network_address) & 0xFFFFFFFF
+                return IPv4Network((number, network.prefixlen - 96))
     return network

@@ -1,6 +1,6 @@
-"""Who wrote a comment: by the id or the e-mail address that the site vouches for, or by a name that anybody can type.
+"""Authors: known by the id or the e-mail address that the site vouches for, or by a name, which anybody can type.
 
-Who has none of these is nobody, and nobody has no record, no block and no earlier comment.
+An author without any of these cannot be told from others, and so has no record, no block and no earlier comments.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from moderation.patterns import PatternError
 from texts.comparison import as_read, spelled
 from texts.folding import fold
 
-#: What stands in a name's place where nobody gave one.
+#: Texts that stand in a name's place where nobody gave one.
 NAMELESS = frozenset({"", "anonymous", "guest", "(anonymous)", "(guest)"})
-#: What an entry of a list may begin with, to say what it is.
+#: The kinds that an entry of a list may begin with.
 _KINDS = ("id", "email", "name")
 _TYPED = re.compile(rf"({'|'.join(_KINDS)})\s*:\s*(\S.*)", re.IGNORECASE | re.DOTALL)
-#: A name's key begins so, since anybody could type somebody's id as their name.
+#: The key of a name begins with this, because anybody could type somebody's id as their name.
 _BY_NAME = "name:"
 _LONGEST_KEY = 400
 
 
 class Written(Protocol):
-    """What of a comment says who wrote it: the comment, or a row with these columns of one."""
+    """A comment, or a row with these columns of a comment, which say who wrote it."""
 
     @property
     def user_id(self) -> Any: ...
@@ -42,12 +42,12 @@ class Written(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Author:
-    """Who somebody is, as far as it is known."""
+    """What is known of an author."""
 
     user_id: str | None = None
     email: str | None = None
     name: str | None = None
-    #: Whether the site says that the e-mail address is theirs. A visitor who is not signed in only typed it.
+    #: Whether the site vouches for the e-mail address. A visitor who is not signed in only typed it.
     is_vouched_for: bool = True
 
 
@@ -62,27 +62,27 @@ def of_comment(comment: Written) -> Author:
 
 
 def is_nameless(name: str | None) -> bool:
-    """Whether this is no name: nothing to be seen, or what a form or a protocol puts there."""
+    """Whether this is no name: nothing can be seen, or a form or a protocol put it there."""
     return as_read(name or "") in NAMELESS
 
 
 def key_of(user_id: str | None, email: str | None, name: str | None) -> str | None:
-    """Who wrote a comment, by the best that is known: user id, else e-mail, else name; None: nobody."""
-    known = user_id or email
-    if known:
-        return fold(known)[:_LONGEST_KEY]
+    """An author's key: by the user id, else the e-mail address, else the name; None where there is none of these."""
+    identifier = user_id or email
+    if identifier:
+        return fold(identifier)[:_LONGEST_KEY]
     return None if is_nameless(name) else f"{_BY_NAME}{fold(name or '')}"[:_LONGEST_KEY]
 
 
-def keys_meant(asked: str) -> list[str]:
-    """The keys of those whom somebody may mean by an id, an e-mail address, a name or a key."""
-    folded = fold(asked)
-    meant = [folded] if folded.startswith(_BY_NAME) else [folded, f"{_BY_NAME}{folded}"]
-    return [key[:_LONGEST_KEY] for key in meant]
+def keys_meant(author: str) -> list[str]:
+    """The keys that an id, an e-mail address, a name or a key may stand for."""
+    folded = fold(author)
+    keys = [folded] if folded.startswith(_BY_NAME) else [folded, f"{_BY_NAME}{folded}"]
+    return [key[:_LONGEST_KEY] for key in keys]
 
 
 def entry_for(author: Author, *, longest: int) -> str | None:
-    """What a list holds for them: the best that is known, with its kind where that fits. None: nobody."""
+    """The entry of a list for an author: the best that is known, with its kind where it fits; None: nothing."""
     for kind, value in (("id", author.user_id), ("email", author.email), ("name", author.name)):
         if value:
             entry = f"{kind}:{value}"
@@ -91,7 +91,7 @@ def entry_for(author: Author, *, longest: int) -> str | None:
 
 
 class BlockedAuthors:
-    """A list of people by `id:`, `email:` or `name:`. An entry without a kind is any of the three."""
+    """A list of people by `id:`, `email:` or `name:`. An entry without a kind means any of the three."""
 
     def __init__(self, entries: Sequence[str] = ()) -> None:
         self.entries = tuple(entries)
@@ -105,9 +105,9 @@ class BlockedAuthors:
 
 
 class TrustedAuthors:
-    """A list of people by `id:` or `email:`. An entry without a kind is an id, and an e-mail address if it has an `@`.
+    """A list of people by `id:` or `email:`. An entry without a kind is an id, and also an e-mail address with an `@`.
 
-    They are compared letter by letter, but for case: what only looks like a trusted id is somebody else's.
+    They are compared letter by letter, except for case: an id that only looks like a trusted one is somebody else's.
 
     Raises:
         PatternError: an entry is a name, which proves nothing.
@@ -117,10 +117,10 @@ class TrustedAuthors:
         self.entries = tuple(entries)
         if any(kind == "name" for kind, _ in map(_typed, entries)):
             raise PatternError("Anybody can type a name. Trust a user id (id:…) or an e-mail address (email:…).")
-        # An old entry such as "id:7" may be an id that begins so.
+        # An old entry such as "id:7" may be an id that begins with "id:".
         self._ids = frozenset(map(spelled, [*_of_kind("id", entries), *entries]))
         addresses = _of_kind("email", entries)
-        self._emails = frozenset(spelled(one) for one in addresses if "@" in one)
+        self._emails = frozenset(spelled(address) for address in addresses if "@" in address)
 
     def __contains__(self, author: Author) -> bool:
         if author.user_id and spelled(author.user_id) in self._ids:
@@ -129,21 +129,21 @@ class TrustedAuthors:
 
 
 def without_kind(entry: str) -> str:
-    """An entry as it was before entries had kinds."""
+    """An entry without its kind."""
     return _typed(entry)[1]
 
 
 def _typed(entry: str) -> tuple[str | None, str]:
-    """The kind that an entry says, if it says one, and the rest."""
-    found = _TYPED.fullmatch(entry.strip())
-    return (found[1].lower(), found[2]) if found else (None, entry)
+    """The kind of an entry, if it names one, and the rest."""
+    match = _TYPED.fullmatch(entry.strip())
+    return (match[1].lower(), match[2]) if match else (None, entry)
 
 
 def _of_kind(kind: str, entries: Sequence[str]) -> list[str]:
-    """What the entries of a kind say, and those without one."""
-    return [value for said, value in map(_typed, entries) if said == kind or said is None]
+    """The values of the entries of this kind, and of those without a kind."""
+    return [value for entry_kind, value in map(_typed, entries) if entry_kind == kind or entry_kind is None]
 
 
 def _forms(value: str) -> set[str]:
-    """As somebody wrote it, and as it is read. What is nothing to a reader matches nobody."""
+    """A value as it was written and as it is read. One in which nothing can be seen matches nobody."""
     return {form for form in (fold(value), as_read(value)) if form}

@@ -1,4 +1,4 @@
-"""Time and ids. Everything reads the clock here, so that a test can set it."""
+"""Time and ids. All code reads the clock here, so that a test can set it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def from_milliseconds(number: int) -> datetime:
 
 
 class _Latest(threading.local):
-    """The millisecond of this thread's latest id, and the random part, which leaves room above itself."""
+    """The millisecond and the random part of this thread's latest id. The random part leaves room to count up."""
 
     millisecond, chance = -1, 0
 
@@ -38,7 +38,7 @@ _latest = _Latest()
 def new_id(prefix: str, moment: datetime | None = None) -> str:
     """A unique id such as `c_01jq…`: 26 characters that sort by time (ULID's layout), behind a prefix.
 
-    Those that one thread makes in one millisecond sort in the order in which they were made.
+    Ids that one thread makes in one millisecond sort in the order in which they were made.
     """
     millisecond = milliseconds(moment or now())
     if millisecond == _latest.millisecond:
@@ -50,17 +50,17 @@ def new_id(prefix: str, moment: datetime | None = None) -> str:
 
 
 def is_id(prefix: str, text: str) -> bool:
-    """Whether `text` can be an id with this prefix. Other text is not looked up: PostgreSQL refuses some of it."""
+    """Whether `text` can be an id with this prefix. Other text must not be looked up: PostgreSQL refuses some."""
     return re.fullmatch(rf"{prefix}_[{_ALPHABET}]{{26}}", text) is not None
 
 
 def first_id(prefix: str, moment: datetime) -> str:
-    """What sorts before every id that is made from `moment` on, and after every earlier one."""
+    """A text that sorts before every id made from `moment` on, and after every earlier id."""
     return new_id(prefix, moment)[: len(prefix) + 11] + "0" * 16
 
 
 def moment_of(some_id: str) -> datetime:
-    """When an id was made, to the millisecond."""
+    """The moment at which an id was made, to the millisecond."""
     number = 0
     for character in some_id.partition("_")[2][:10]:
         number = number * 32 + _ALPHABET.index(character)

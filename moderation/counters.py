@@ -1,7 +1,7 @@
-"""Counts for `/metrics`, kept in one Redis hash, so that any web process can answer for every process.
+"""Counters for `/metrics`, kept in one Redis hash, so that any web process can answer for every process.
 
-They are counters in Prometheus' sense: a Redis that comes back empty starts them again from nothing. A lost count is
-the caller's to ignore: everything here raises redis.RedisError.
+They are counters as Prometheus defines them: when Redis comes back empty, they start again at zero. Every function here
+raises redis.RedisError, which callers may ignore.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HISTOGRAMS = {"scoring_seconds": SCORING_BUCKETS, "wait_seconds": WAIT_BUCKETS}
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many observations were up to each bound (the last has none), and their sum."""
+    """How many observations fall into each bucket (the last has no bound), and the sum of all."""
 
     bounds: tuple[float, ...]
     counts: tuple[int, ...]
@@ -34,7 +34,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted since Redis last began."""
+    """The counters since Redis last started empty."""
 
     #: (status, kind of actor) -> decisions.
     decisions: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -43,20 +43,20 @@ class Counts:
     #: (protocol, outcome, site) -> calls for a verdict; see `history/calls.py`.
     calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     scored: int = 0
-    #: Requests that were answered 503, since the database could not be used.
+    #: Requests that were answered 503, because the database could not be used.
     unavailable: int = 0
-    #: The version of the classifier that the scoring process started last has loaded.
+    #: The classifier's version in the scoring process that was started last.
     model: str | None = None
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
 
 
 def record_model(client: redis.Redis, version: str) -> None:
-    """Say which classifier scores."""
+    """Store the version of the classifier that scores."""
     client.hset(KEY, "model", version)
 
 
 def record_scoring(client: redis.Redis, scored: int, seconds: float, waits: Iterable[float] = ()) -> None:
-    """Count texts scored together, in how many seconds, and how long each comment waited for its decision."""
+    """Count a batch: texts scored, the seconds it took, and the seconds that each comment waited for its decision."""
     with client.pipeline(transaction=False) as pipeline:
         if scored:
             pipeline.hincrby(KEY, "scored", scored)
@@ -73,7 +73,7 @@ def count_decisions(client: redis.Redis, decisions: Iterable[tuple[str, str]]) -
 
 
 def record_attempts(client: redis.Redis, results: Iterable[str]) -> None:
-    """Count attempts at webhook deliveries by how they went."""
+    """Count attempts at webhook deliveries by result."""
     with client.pipeline(transaction=False) as pipeline:
         for result, number in Counter(results).items():
             pipeline.hincrby(KEY, f"attempts|{result}", number)
@@ -81,25 +81,25 @@ def record_attempts(client: redis.Redis, results: Iterable[str]) -> None:
 
 
 def count_unavailable(client: redis.Redis) -> None:
-    """Count a request that could not be served, since the database could not be used."""
+    """Count a request that could not be served, because the database could not be used."""
     client.hincrby(KEY, "unavailable", 1)
 
 
 def read(client: redis.Redis) -> Counts:
-    """Everything counted so far."""
+    """All counters."""
     stored = cast("dict[bytes, bytes]", client.hgetall(KEY))
     values = {name.decode(): value for name, value in stored.items()}
     decisions: dict[tuple[str, str], int] = {}
     attempts: dict[str, int] = {}
     calls: dict[tuple[str, str, str], int] = {}
     for name, value in values.items():
-        kind, *rest = name.split("|")
+        kind, *labels = name.split("|")
         if kind == "decisions":
-            decisions[rest[0], rest[1]] = int(value)
+            decisions[labels[0], labels[1]] = int(value)
         elif kind == "attempts":
-            attempts[rest[0]] = int(value)
+            attempts[labels[0]] = int(value)
         elif kind == "calls":
-            calls[rest[0], rest[1], rest[2]] = int(value)
+            calls[labels[0], labels[1], labels[2]] = int(value)
     return Counts(
         decisions=decisions,
         attempts=attempts,
@@ -117,7 +117,7 @@ def _observe(pipeline: redis.client.Pipeline, name: str, seconds: Iterable[float
         return
     bounds = HISTOGRAMS[name]
     buckets = Counter(
-        next((index for index, bound in enumerate(bounds) if one <= bound), len(bounds)) for one in observed
+        next((index for index, bound in enumerate(bounds) if value <= bound), len(bounds)) for value in observed
     )
     for index, number in buckets.items():
         pipeline.hincrby(KEY, f"{name}|{index}", number)

@@ -1,7 +1,7 @@
-"""What several rooms raise. What only one of them can say has its exception beside it."""
+"""Exceptions that several rooms raise. One that only one room raises stands there."""
 
 from __future__ import annotations
 
 
 class NotFound(Exception):
-    """What somebody named is not there, or not theirs; the message says so in a sentence."""
+    """A thing that was named does not exist, or belongs to somebody else; the message says so in a sentence."""

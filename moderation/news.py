@@ -1,6 +1,6 @@
-"""What a transaction has to tell once it is committed. Whatever happens notes it here, in the transaction's session.
+"""News: what has to be told once a transaction is committed. Functions note it in the transaction's session.
 
-So no caller has to remember what follows from what it did: whoever commits calls `afterwards.tell` once.
+So a caller need not know what follows from a change: whoever commits calls `afterwards.tell` once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-#: What open consoles are told: a comment waits for a person, was decided on or changed; somebody has it open, or left
-#: it; a bulk job went on.
+#: What open consoles are told: a comment waits for a person; it was decided on or changed; somebody opened it; somebody
+#: closed it; a bulk job made progress.
 Kind = Literal["opened", "decided", "claimed", "released", "job"]
 
 
@@ -33,11 +33,11 @@ class Progress:
 
 @dataclass(slots=True)
 class News:
-    """What is to be told, in no particular order but for the console's."""
+    """What is to be told. Only `happenings` keep their order."""
 
-    #: The status and the actor of each decision: `/metrics` counts them.
+    #: The status and the actor of each decision, for `/metrics` to count.
     decisions: list[tuple[str, str]] = field(default_factory=list)
-    #: Sites that a delivery was written for, or is due again.
+    #: Sites with a delivery that was written or is due again.
     sites: set[str] = field(default_factory=set)
     #: For open consoles, in order: what happened, the site and the comment.
     happenings: dict[tuple[Kind, str, str], None] = field(default_factory=dict)
@@ -49,24 +49,24 @@ class News:
     progress: dict[str, Progress] = field(default_factory=dict)
 
     def happened(self, kind: Kind, site_id: str, comment_ids: Iterable[str]) -> None:
-        """Note for open consoles that this happened to comments of a site."""
+        """Note, for open consoles, that this happened to comments of a site."""
         self.happenings.update(dict.fromkeys((kind, site_id, comment_id) for comment_id in comment_ids))
 
 
 def of(session: Session) -> News:
     """The news of the session's transaction, to add to. A session has one transaction (`Store.write`)."""
-    noted: News = session.info.setdefault("news", News())
-    return noted
+    session_news: News = session.info.setdefault("news", News())
+    return session_news
 
 
 def merged(many: Iterable[News]) -> News:
     """The news of several transactions as one."""
     whole = News()
-    for one in many:
-        whole.decisions += one.decisions
-        whole.sites |= one.sites
-        whole.happenings |= one.happenings
-        whole.pending |= one.pending
-        whole.started += one.started
-        whole.progress |= one.progress
+    for item in many:
+        whole.decisions += item.decisions
+        whole.sites |= item.sites
+        whole.happenings |= item.happenings
+        whole.pending |= item.pending
+        whole.started += item.started
+        whole.progress |= item.progress
     return whole

@@ -1,4 +1,4 @@
-"""What users type to match comments by: words with wildcards. Linear time, whatever they type."""
+"""Patterns that users type to match comments: words with wildcards. Linear time, whatever they type."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import re2
 from texts.comparison import as_read, readings
 from texts.folding import fold
 
-#: Entries for each compiled set: small enough that its automaton stays within its memory for any text.
+#: Entries in a compiled set: few enough that its automaton stays within its memory for any text.
 _SET_SIZE = 250
 
-#: `*` in a word. Each more multiplies what the matcher keeps apart, so of words with several only so many fit a list.
+#: Limits of `*`: in a word, and how many words of a list may have several. Each `*` multiplies the matcher's states.
 MOST_STARS, SEVERAL_STARS, MOST_WITH_SEVERAL = 3, 2, 100
 
-#: `_` is no letter: `_word_` is emphasis.
+#: `_` does not count as a letter: `_word_` is emphasis.
 _WORD = re.compile(r"[^\W_]+")
 _WORD_OF_ENTRY = re.compile(r"(?:[^\W_]|\*)+")
-#: Words are set between marks, so that the expressions need no (costly) Unicode classes.
+#: Words are put between marks, so that the expressions need no (costly) Unicode classes.
 _MARKED = "\x01\\g<0>\x01"
 
 
@@ -33,8 +33,8 @@ class PatternSet:
 
     Entries and texts are compared as a reader reads them: see `texts/comparison.py`.
 
-    RE2 matches the whole list in one pass without backtracking. What a list may cost is looked at when it is saved
-    (`check_wildcards`), so that lists from before that was so still work.
+    RE2 matches the whole list in one pass without backtracking. The cost of a list is checked only when it is saved
+    (`check_wildcards`), so that older lists still work.
 
     Raises:
         PatternError: an entry is empty or too long.
@@ -60,8 +60,8 @@ class PatternSet:
         )
 
 
-def check_wildcards(entries: Sequence[str], known: Collection[str] = ()) -> None:
-    """Refuse a list that would take long for each comment, for what is not among the `known` entries.
+def check_wildcards(entries: Sequence[str], earlier: Collection[str] = ()) -> None:
+    """Refuse new entries (those not among `earlier`) that would take long for each comment.
 
     Raises:
         PatternError: an entry has too many `*`, or too many entries have several.
@@ -69,8 +69,8 @@ def check_wildcards(entries: Sequence[str], known: Collection[str] = ()) -> None
     several = 0
     for number, entry in enumerate(entries, 1):
         stars = [len(re.findall(r"\*+", word)) for word in _WORD_OF_ENTRY.findall(fold(entry))]
-        several += sum(1 for one in stars if one >= SEVERAL_STARS)
-        if entry in known:
+        several += sum(1 for number_of_stars in stars if number_of_stars >= SEVERAL_STARS)
+        if entry in earlier:
             continue
         if max(stars, default=0) > MOST_STARS:
             raise PatternError(f"Entry {number} has more than {MOST_STARS} `*` in a word. Say it in several entries.")
@@ -106,6 +106,6 @@ def _expression(entry: str, number: int) -> str:
 
 
 def _word_expression(word: str) -> str:
-    if not word.strip("*"):  # beside punctuation, as in `c++*`: a word or none
+    if not word.strip("*"):  # beside punctuation, as in `c++*`: a word, or nothing
         return r"(?:\x01[^\x01]*\x01)?"
     return r"\x01" + r"[^\x01]*".join(re2.escape(part) for part in re.split(r"\*+", word)) + r"\x01"

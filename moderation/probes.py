@@ -1,6 +1,6 @@
-"""Whether something can be written just now: tried, with a limit, and remembered for a moment.
+"""Probes: whether the database or Redis can be written now. They try it, with a time limit, and remember the result.
 
-To read is not enough: a database that is locked, full or read-only is read as ever, and so is a Redis out of memory.
+Reading is not enough: a database that is locked, full or read-only can still be read, and so can a full Redis.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.store import Store
 
-#: How long a write may take, and how long its outcome holds.
+#: How long a write may take, and how long its result is remembered.
 LIMIT_SECONDS, REMEMBERED_SECONDS = 1.0, 3.0
 _KEY = "winnow:probe"
 
 log = structlog.get_logger(__name__)
 
-#: What of an error's text says why, and how that is told. The text itself may name a server or an account.
+#: Part of an error's text -> the reason in words. The text itself may name a server or an account.
 _WHY = (
     ("locked", "another process holds it, and does not go on"),
     ("full", "its disk is full"),
@@ -42,8 +42,8 @@ class Probe:
     """Tries to write when asked, at most once at a time and every few seconds. Safe to share between threads.
 
     Args:
-        attempt: writes; what is wrong, or None. It may hang: nobody waits for it longer than `LIMIT_SECONDS`.
-        late: what is said then.
+        attempt: writes, and returns what is wrong, or None. It may hang: nobody waits longer than `LIMIT_SECONDS`.
+        late: the sentence for an attempt that takes longer.
     """
 
     def __init__(self, attempt: Callable[[], str | None], *, late: str) -> None:
@@ -54,13 +54,13 @@ class Probe:
         self._wrong: str | None = None
 
     def look(self) -> str | None:
-        """What is wrong; None when it could be written."""
+        """The sentence that says what is wrong; None when writing succeeded."""
         with self._changed:
-            now = time.monotonic()
-            if not self._running and now - self._ended >= REMEMBERED_SECONDS:
-                self._began, self._running = now, True
+            moment = time.monotonic()
+            if not self._running and moment - self._ended >= REMEMBERED_SECONDS:
+                self._began, self._running = moment, True
                 threading.Thread(target=self._run, daemon=True, name="probe").start()
-            self._changed.wait_for(lambda: not self._running, max(0.0, self._began + LIMIT_SECONDS - now))
+            self._changed.wait_for(lambda: not self._running, max(0.0, self._began + LIMIT_SECONDS - moment))
             return self._late if self._running else self._wrong
 
     def _run(self) -> None:
@@ -74,7 +74,7 @@ class Probe:
 
 
 def of_database(store: Store) -> Probe:
-    """Commits a transaction that changes nothing of ours, down to the disk."""
+    """A probe that commits a transaction down to the disk, which changes no data."""
 
     opened: tuple[int, int] | None = None
 
@@ -86,9 +86,9 @@ def of_database(store: Store) -> Probe:
             _write(store)
             opened = opened or _file_of(store)
         except SQLAlchemyError as error:
-            said = str(getattr(error, "orig", None) or error)
-            log.warning("database.not_writable", why=said.partition("\n")[0])
-            why = next((told for part, told in _WHY if part in said), None)
+            message = str(getattr(error, "orig", None) or error)
+            log.warning("database.not_writable", why=message.partition("\n")[0])
+            why = next((reason for part, reason in _WHY if part in message), None)
             return f"Nothing can be written to the database: {why or 'it does not answer'}."
         return None
 
@@ -96,7 +96,7 @@ def of_database(store: Store) -> Probe:
 
 
 def of_redis(client: redis.Redis) -> Probe:
-    """Sets a key of its own."""
+    """A probe that sets a key of its own."""
 
     def attempt() -> str | None:
         try:
@@ -111,22 +111,24 @@ def of_redis(client: redis.Redis) -> Probe:
 
 
 def _file_of(store: Store) -> tuple[int, int] | None:
-    """Which file SQLite's database is; None while there is none."""
+    """The device and inode of SQLite's file; None while there is none."""
     database = store.engine.url.database
     if not store.is_sqlite or not database:
         return None
     try:
-        found = os.stat(database)
+        status = os.stat(database)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _write(store: Store) -> None:
     with store.write() as session:
-        if store.is_sqlite:  # a number in the file's first page, which is for applications, and which we do not use
+        if (
+            store.is_sqlite
+        ):  # a number in the file's first page that is left to applications, and that Winnow does not use
             number = session.scalar(text("PRAGMA user_version")) or 0
             session.execute(text(f"PRAGMA user_version = {(int(number) + 1) % 1_000_000}"))
-        else:  # refused where it is read-only; a transaction that has a number is written to the disk
+        else:  # refused where it is read-only; a transaction with a number is written to the disk
             session.execute(text("UPDATE sites SET name = name WHERE false"))
             session.execute(text("SELECT txid_current()"))

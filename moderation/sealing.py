@@ -1,4 +1,4 @@
-"""Secrets: those that we only check are hashed, those that we must speak are encrypted."""
+"""Secrets: those that Winnow only checks are hashed, those that it must use itself are encrypted."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class SealError(Exception):
 
 
 def seal(settings: Settings, secret: str) -> str:
-    """Encrypt `secret` under the first of `WINNOW_SECRET_KEY`."""
+    """Encrypt `secret` under the first key of `WINNOW_SECRET_KEY`."""
     return _fernet(settings).encrypt(secret.encode()).decode()
 
 
 def unseal(settings: Settings, sealed: str) -> str:
-    """Decrypt what `seal` made, under any of the keys in `WINNOW_SECRET_KEY`.
+    """Decrypt a secret that `seal` encrypted, with any key of `WINNOW_SECRET_KEY`.
 
     Raises:
         SealError: no key fits.
@@ -37,7 +37,7 @@ def unseal(settings: Settings, sealed: str) -> str:
 
 
 def reseal(settings: Settings, sealed: str) -> str:
-    """The same secret under the first key, so that an old key can be taken away.
+    """Encrypt a secret again under the first key, so that an old key can be taken away.
 
     Raises:
         SealError: no key fits.
@@ -48,7 +48,7 @@ def reseal(settings: Settings, sealed: str) -> str:
 def new_token(prefix: str) -> tuple[str, str, str]:
     """A random token that is only ever checked: `(token, public_prefix, digest)`.
 
-    The token reads `<prefix>_<8 public characters>_<43 secret ones>`; store the last two results only.
+    The token is `<prefix>_<8 public characters>_<43 secret ones>`. Store only the public prefix and the digest.
     """
     public = f"{prefix}_{secrets.token_hex(4)}"
     token = f"{public}_{secrets.token_urlsafe(32)}"

@@ -1,4 +1,4 @@
-"""What an operator sets: one frozen record, read from the environment once and passed on from there."""
+"""The operator's settings: one frozen record, read from the environment once and then passed on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-#: What may be a password of a URL, wherever a program that expects another spelling would look for it.
+#: Parts of a URL that may be a password, also in spellings that only some programs read.
 _USER_AND_PASSWORD = re.compile(r"(?<=://).*@", re.DOTALL)
 _PASSWORD_WITHOUT_HOST = re.compile(r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:[/?#]|$))[^@]*", re.DOTALL)
 _PASSWORD_IN_QUERY = re.compile(r"((?:pass|password|sslpassword|passwd|secret)=)[^&\s]*", re.IGNORECASE)
@@ -29,13 +29,13 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     data_dir: Path
-    #: The first encrypts; all decrypt. At least one once a secret has to be stored.
+    #: The first key encrypts, all decrypt. Needed as soon as a secret has to be stored.
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     public_url: str = "http://127.0.0.1:8000"
     log_format: Literal["console", "json"] = "console"
     #: Private networks that webhooks may reach; none by default.
     webhook_allow: tuple[Network, ...] = ()
-    #: Whether /demo/ is there: a page on which anybody may comment.
+    #: Whether there is /demo/, a page on which anybody may comment.
     demo: bool = True
     #: How many reverse proxies in front of us set X-Forwarded-For; 0 ignores the header.
     trusted_proxies: int = 0
@@ -43,10 +43,10 @@ class Settings:
     max_batch_bytes: int = 8 * 1024 * 1024
     #: Flask-Limiter notation, for each site key.
     rate_limit: str = "1000 per second"
-    #: For each address: wrong keys, and attempts to sign in.
+    #: For each IP address: wrong keys, and attempts to sign in.
     rate_limit_auth: str = "30 per minute"
-    #: Where some attributes of a request in Perspective's protocol have no score of ours: leave them out of the answer,
-    #: or answer with the original's error.
+    #: For attributes of Perspective's protocol that Winnow has no score for: leave them out of the answer, or answer
+    #: with Perspective's error.
     perspective_unsupported: Literal["drop", "error"] = "drop"
     #: When the reader that understands is asked beside the fast one (docs/classifier.md).
     reader: Literal["always", "unsure", "fast"] = "unsure"
@@ -54,9 +54,9 @@ class Settings:
     max_waiting: int = 4
     web_processes: int = 2
     web_threads: int = 16
-    #: Pages of the console that each web process tells of changes as they happen; None: for a quarter of its threads.
+    #: Console pages that may hold a live stream, for each web process; None: a quarter of its threads.
     max_event_streams: int | None = None
-    #: Where the operator is told that comments wait too long: a URL, an address, or both.
+    #: Where the operator is told that comments wait too long: a URL, an e-mail address, or both.
     alert_url: str | None = None
     alert_email: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
@@ -68,11 +68,11 @@ class Settings:
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = field(default=None, repr=False)
-    #: What the button to sign in calls it.
+    #: Its name on the button to sign in.
     oidc_name: str = "single sign-on"
-    #: What of somebody new must equal a user's name: their verified `email`, or their `username` at the issuer.
+    #: Which value of a new person is compared with users' names: their verified `email`, or their `username` there.
     oidc_match: Literal["email", "username"] = "email"
-    #: The role on every site of a user who is made for somebody new; without one, nobody is made.
+    #: The role on every site of a user who is created for a new person; None: none is created.
     oidc_role: Literal["admin", "moderator", "viewer", "none"] | None = None
 
     @property
@@ -87,7 +87,7 @@ class Settings:
 
 
 def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
-    """Read `WINNOW_*` from `environ`; `defaults` stand in for what is unset.
+    """Read `WINNOW_*` from `environ`; `defaults` are the values of unset variables.
 
     Every variable may also be given as `<NAME>_FILE`, the path of a file that holds the value.
 
@@ -95,15 +95,15 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
         SettingsError: a variable is required and absent, or cannot be read as its type.
     """
     values = dict(defaults)
-    for name, read in _READERS.items():
+    for name, parse in _READERS.items():
         text = _raw(environ, f"WINNOW_{name.upper()}")
         if text is None:
             continue
         try:
-            values[name] = read(text)
+            values[name] = parse(text)
         except ValueError as error:
-            said = "" if name in _SECRETS else f" is {shown(text)!r}"
-            raise SettingsError(f"WINNOW_{name.upper()}{said}: {error}.") from None
+            value_shown = "" if name in _SECRETS else f" is {shown(text)!r}"
+            raise SettingsError(f"WINNOW_{name.upper()}{value_shown}: {error}.") from None
     if (keys := _raw(environ, "WINNOW_SECRET_KEY")) is not None:
         values["secret_keys"] = _secret_keys(keys)
     for name in ("database_url", "redis_url", "data_dir"):
@@ -115,7 +115,7 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
 
 
 def shown(url: str) -> str:
-    """`url` as it may be shown: without user and password, also where they are not spelt as a URL wants them."""
+    """`url` as it may be shown: without user and password, also where these are not spelt as a URL should have them."""
     masked = _USER_AND_PASSWORD.sub("***@", url)
     if masked == url:
         masked = _PASSWORD_WITHOUT_HOST.sub("***", url)
@@ -166,10 +166,10 @@ def _redis_url(text: str) -> str:
 
 
 def _require_plain_password(url: str) -> None:
-    """Raises ValueError where a user or a password has a letter that ends it for whoever reads the URL."""
+    """Raises ValueError for a user or a password with a character that ends it when the URL is parsed."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # whose message may hold the password
+    except ValueError:  # its own message may hold the password
         raise ValueError("it cannot be read; percent-encode its password: [ is %5B, ] is %5D") from None
     if "@" in parts.netloc.rpartition("@")[0] or any("@" in part for part in (parts.path, parts.query, parts.fragment)):
         raise ValueError("percent-encode its password: # is %23, / is %2F, ? is %3F, @ is %40")
@@ -231,7 +231,7 @@ def _at_least_one(text: str) -> int:
     return number
 
 
-#: Settings that are never shown, not even where they cannot be read.
+#: Settings that are never shown, not even in errors.
 _SECRETS = {"smtp_url", "oidc_client_secret"}
 _READERS: dict[str, Any] = {
     "database_url": _database_url,

@@ -1,8 +1,8 @@
 """The database: an engine for SQLite or PostgreSQL, and the two ways to open a transaction.
 
-SQLite has one writer at a time, and its own wait for that turn is a sleep of up to 100 ms between tries. We take the
-turn with a file lock instead, which the kernel hands on at once, and open every write with `BEGIN IMMEDIATE`, so that
-a transaction that has read never fails for having wanted to write later.
+SQLite has one writer at a time, and waits for its turn by sleeping up to 100 ms between tries. We take turns with a
+file lock instead, which the kernel hands on at once. Every write opens with `BEGIN IMMEDIATE`, so that a transaction
+never fails because it read first and wrote later.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from sqlalchemy.orm import Session
 
 #: How long a transaction waits for its turn to write, in seconds.
 WRITE_TIMEOUT = 5.0
-#: And for how long while nobody gets it: its holder is stopped, or its disk is.
+#: The same, in seconds, while nobody gets a turn, because its holder or the disk hangs.
 _STUCK_PATIENCE = 0.5
-#: How long emptying the log waits for readers: writers wait with it.
+#: How long emptying the log waits for readers. Writers wait meanwhile.
 _LOG_PATIENCE_MS = 200
-#: What a transaction raises while the database is locked, full, unreachable or shutting down. Later it may succeed.
+#: Raised while the database is locked, full, unreachable or shutting down. Later the transaction may succeed.
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
-#: libpq's own: a PostgreSQL that has vanished is noticed within seconds, where the kernel would wait for minutes.
+#: libpq's options by which a PostgreSQL that has vanished is noticed within seconds; the kernel would wait minutes.
 _PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 15, "keepalives_interval": 5}
-#: Nothing is prepared on the server: PgBouncer, by transactions, gives the same connection to others in between.
+#: No statements are prepared: PgBouncer may give the connection to others between two transactions.
 _CONNECTING: dict[str, int | None] = _PATIENCE | {"prepare_threshold": None}
 
 
 class Store:
-    """Opens transactions on one database. Safe to share between threads; make one a process."""
+    """Opens transactions on one database. Safe to share between threads; use one for each process."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.engine = _open_engine(url, pool_size)
@@ -53,24 +53,24 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading: one snapshot on SQLite, nothing to commit."""
+        """A session for reading, with nothing to commit. On SQLite it sees one snapshot."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session whose block is one transaction: committed at its end, rolled back on an exception.
+        """A session whose block is one transaction: committed at the end, rolled back on an exception.
 
-        Compute nothing inside: on SQLite every other writer waits.
+        Compute nothing inside, because on SQLite every other writer waits.
         """
         session = Session(self._write_engine, expire_on_commit=False, autoflush=False)
         with self._turn, session, session.begin():
             yield session
 
     def empty_log(self) -> bool:
-        """SQLite: write the write-ahead log back and empty it, so that it keeps nothing of what was erased.
+        """SQLite: write the write-ahead log back and empty it, so that erased texts do not stay in it.
 
-        Returns whether it could: a reader may be in the way.
+        Returns whether it succeeded: a reader may prevent it.
         """
         if not self.is_sqlite:
             return True
@@ -78,10 +78,10 @@ class Store:
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout={_LOG_PATIENCE_MS}")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            found = cursor.fetchone()
+            result = cursor.fetchone()
             cursor.execute(f"PRAGMA busy_timeout={int(1000 * WRITE_TIMEOUT)}")
             cursor.close()
-        return found is not None and not found[0]
+        return result is not None and not result[0]
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -89,11 +89,11 @@ class Store:
 
 
 class WriteTurn:
-    """A first-come lock across threads and processes; the kernel frees it when a holder dies.
+    """A first-come lock across threads and processes; the kernel frees it when its holder dies.
 
-    Nobody waits for it longer than `WRITE_TIMEOUT`, also when its holder is stopped and does not die. Once somebody
-    waited in vain, the others wait only `_STUCK_PATIENCE` until it has been had again: else each request would keep its
-    thread for seconds, and those that only read would find none.
+    Nobody waits for it longer than `WRITE_TIMEOUT`, even when its holder hangs. After somebody waited in vain, others
+    wait only `_STUCK_PATIENCE` until somebody has had the lock again: otherwise each request would hold its thread for
+    seconds, and requests that only read would find no thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -123,7 +123,7 @@ class WriteTurn:
         self._threads.release()
 
     def _take(self, until: float) -> bool:
-        """Whether we have it by then. Where an earlier thread waited in vain, its place in the line is ours."""
+        """Take the lock, if it comes by then. The place in line of a thread that waited in vain is used again."""
         if self._file is None or self._pid != os.getpid():  # an inherited descriptor would share the lock
             self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             self._pid, self._taker = os.getpid(), None
@@ -138,10 +138,10 @@ class WriteTurn:
 
 
 class _Taker:
-    """A thread that waits for the file lock, since the kernel's own wait has no end.
+    """A thread that waits for the file lock, because the kernel's own wait has no time limit.
 
-    Trying again and again instead would let those who wait in the kernel come first, for ever. What it gets when nobody
-    waits for it any more, it gives back at once.
+    Trying again and again would be unfair: those who wait in the kernel always come first. A lock that it gets when
+    nobody waits for it any more is released at once.
     """
 
     def __init__(self, file: int) -> None:
@@ -152,13 +152,13 @@ class _Taker:
         threading.Thread(target=self._run, daemon=True, name="write turn").start()
 
     def is_waiting(self) -> bool:
-        """Whether it still waits; if so, what it gets is for the caller, who must ask `wait` for it."""
+        """Whether it still waits. If so, the lock that it gets is the caller's, who must then call `wait`."""
         with self._changed:
             self._wanted = not self._ended
             return self._wanted
 
     def wait(self, until: float) -> bool:
-        """Whether the lock is the caller's."""
+        """Wait for the lock; returns whether the caller has it."""
         with self._changed:
             self._changed.wait_for(lambda: self._ended, max(0.0, until - time.monotonic()))
             self._wanted = self._ended
@@ -180,7 +180,7 @@ class _Taker:
 
 
 def busy() -> OperationalError:
-    """What is raised when the turn to write does not come."""
+    """The error for a turn to write that does not come."""
     return OperationalError("take the write lock", None, TimeoutError("database is locked"))
 
 
@@ -209,7 +209,7 @@ def _open_engine(url: str, pool_size: int) -> Engine:
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    # secure_delete: what is erased is overwritten, also where SQLite was built without it.
+    # secure_delete overwrites what is erased, also where it is not SQLite's default.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -1,4 +1,4 @@
-"""The tables. `migrations/` creates them; this module is what the code reads and writes them through."""
+"""The database's tables, as classes. `migrations/` creates them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from moderation import actors
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite keeps it as fixed-width text, so that text order is time order."""
+    """A moment in UTC. SQLite stores it as text of a fixed width, so that the order of texts is the order of time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -77,14 +77,14 @@ class Site(Table):
     created_at: Mapped[datetime]
     #: The version of `policies` in force.
     policy_version: Mapped[int] = mapped_column(Integer)
-    #: How its moderators work; see `site_settings.py`. What is not there has its default.
+    #: How its moderators work; see `site_settings.py`. A missing setting has its default.
     settings: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default=text("'{}'"))
-    #: Keys the draw of second looks, so that nobody outside can tell which comments it takes.
+    #: The key of the draw of second looks, so that nobody outside can tell which comments are drawn.
     draw_key: Mapped[str | None] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
 
 
 class ApiKey(Table):
-    """A site key: the public prefix and the digest of the whole."""
+    """An API key of a site: its public prefix, and the digest of the whole key."""
 
     __tablename__ = "api_keys"
     prefix: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -95,7 +95,7 @@ class ApiKey(Table):
 
 
 class CompatKey(Table):
-    """A site's key for the drop-in protocols: found by digest, and encrypted, since Akismet's callback speaks it."""
+    """A site's key for the drop-in protocols: found by its digest, and stored encrypted for Akismet's callback."""
 
     __tablename__ = "compat_keys"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -103,14 +103,14 @@ class CompatKey(Table):
     sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    #: `server`, or `browser`: such a key scores, and nothing else.
+    #: `server`, or `browser`: a browser key may score and do nothing else.
     purpose: Mapped[str] = mapped_column(String(10), default="server", server_default="server")
     #: The pages that may use a browser key, such as `https://blog.example`; none: any.
     origins: Mapped[list[str] | None] = mapped_column(Document)
 
 
 class SiteSecret(Table):
-    """A secret that another program gave a site, such as the one Coral signs with. Encrypted; one of each kind."""
+    """A secret that another program shares with a site, such as Coral's signing secret. Encrypted; one of each kind."""
 
     __tablename__ = "site_secrets"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
@@ -138,7 +138,7 @@ DONE_BY_PEOPLE = f"actor LIKE '{actors.PEOPLE}'"
 
 
 class Comment(Table):
-    """A stored comment. While it is `pending`, this row is the work item: Redis only says so sooner."""
+    """A stored comment. While it is `pending`, this row is the work item; Redis is only the faster way to it."""
 
     __tablename__ = "comments"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -158,22 +158,24 @@ class Comment(Table):
     user_agent: Mapped[str | None] = mapped_column(String(1000))
     user_id: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(35))
-    #: When it was written, as the site says; else when it was accepted.
+    #: When it was written, if the site says so; else when it was accepted.
     created_at: Mapped[datetime]
-    #: Who wrote it, as well as the site lets us know; None: nobody who can be told from others. See `authors.key_of`.
+    #: The author's key (`authors.key_of`); None for an author who cannot be told from others.
     author_key: Mapped[str | None] = mapped_column(String(400))
-    #: Equal for comments that a reader reads alike.
+    #: Equal for comments that look alike to a reader (`submissions.reading_hash`).
     content_hash: Mapped[str | None] = mapped_column(String(32))
 
     accepted_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     #: `pending`, `published`, `flagged` or `rejected`; `erased` once deleted.
     status: Mapped[str] = mapped_column(String(10))
-    #: Counts edits of the text: what was scored is what is decided.
+    #: Counts edits of the text, so that only the revision that was scored is decided.
     revision: Mapped[int] = mapped_column(Integer)
-    #: Counts every change: what a moderator saw is what they decide.
+    #: Counts every change, so that a moderator decides only on the version that they saw.
     version: Mapped[int] = mapped_column(Integer)
     scores: Mapped[dict[str, Any] | None]
+    #: Of a comment that quotes others: what its author's own words score, where that is lower. See `Facts.own_scores`.
+    own_scores: Mapped[dict[str, Any] | None]
     reasons: Mapped[list[dict[str, Any]] | None]
     #: Offsets of the words that moved a score, never the words: `{label: [[start, end, weight], …]}`.
     spans: Mapped[dict[str, Any] | None]
@@ -181,8 +183,8 @@ class Comment(Table):
     decided_at: Mapped[datetime | None]
     model_version: Mapped[str | None] = mapped_column(String(40))
     policy_version: Mapped[int | None] = mapped_column(Integer)
-    #: What its sender must be told with, where it came by a drop-in protocol: `{"protocol": "akismet", …}`; and, under
-    #: `signals`, what the classifier may know beside the text.
+    #: For a comment from a drop-in protocol, what it takes to tell its sender the decision: `{"protocol": "akismet",
+    #: …}`. Under `signals`, what the classifier may know beside the text.
     origin: Mapped[dict[str, Any] | None]
 
     __table_args__ = (
@@ -205,14 +207,14 @@ class Comment(Table):
     )
 
 
-#: The second looks that were taken.
+#: A condition in SQL: second looks that are closed.
 SECOND_LOOKS = "kind = 'second_look' AND closed_at IS NOT NULL"
 
 
 class ReviewItem(Table):
     """Why a comment waits for a person. The open ones are the review queue.
 
-    What the queue is filtered by is copied from the comment, so that an index has each filter in the queue's order.
+    The values of the queue's filters are copied from the comment, so that an index has each in the queue's order.
     """
 
     __tablename__ = "review_items"
@@ -224,8 +226,8 @@ class ReviewItem(Table):
     #: From 0 (look now) to 1000 (can wait).
     priority: Mapped[int] = mapped_column(Integer)
     opened_at: Mapped[datetime]
-    #: When somebody should have looked, in milliseconds since 1970: the queue's order. Age counts by itself then.
-    #: Past `groups.BEHIND` while another item of its group on its site stands for it.
+    #: When somebody should have looked, in milliseconds since 1970: the queue's order. `groups.BEHIND` is added while
+    #: another item of its group stands for it.
     due: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     #: What spoke most against the comment: a label of the classifier, and a rule of the policy.
     label: Mapped[str | None] = mapped_column(String(20))
@@ -235,7 +237,7 @@ class ReviewItem(Table):
     thread: Mapped[str | None] = mapped_column(String(500))
     #: Comments that say nearly the same have this in common.
     group_id: Mapped[str | None] = mapped_column(String(40))
-    #: Who may not take it (`user:<id>`): a second look and an appeal want somebody else.
+    #: The person who may not take it (`user:<id>`): a second look and an appeal need somebody else.
     not_for: Mapped[str | None] = mapped_column(String(80))
     #: The decision that a second look or an appeal is about: `{"version", "status", "actor", "labels"}`.
     about: Mapped[dict[str, Any] | None]
@@ -243,14 +245,14 @@ class ReviewItem(Table):
     claimed_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(80))
-    #: What closed it: `publish`, `reject`, `edit`, `erase`, or the `undo` of the decision that it was about.
+    #: What closed it: `publish`, `reject`, `edit`, `erase`, `report`, or the `undo` of the decision that it was about.
     outcome: Mapped[str | None] = mapped_column(String(12))
-    #: The comment's version that closed it, so that an undo can open it again.
+    #: The version of the comment that closed it, so that an undo can open it again.
     closed_version: Mapped[int | None] = mapped_column(Integer)
 
     @hybrid_property
     def is_open(self) -> bool:
-        """Whether somebody still has to look; in a query, the condition for it, which the partial indexes have too."""
+        """Whether somebody still has to look. In a query: the condition for it, which partial indexes have too."""
         return self.closed_at is None
 
     @is_open.inplace.expression
@@ -288,7 +290,7 @@ class ReviewItem(Table):
 
 
 class Appeal(Table):
-    """What an author says against a decision, once. Their words go when the comment is erased."""
+    """What an author says against a decision, once. Its text is erased with the comment."""
 
     __tablename__ = "appeals"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -308,7 +310,7 @@ class Appeal(Table):
 
 
 class LookalikeBand(Table):
-    """Finds the group of a comment's look-alikes: a part of a text's fingerprint, and the group that had it first."""
+    """Finds a comment's group: a band of a text's fingerprint, and the group that had it first."""
 
     __tablename__ = "lookalike_bands"
     band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -317,7 +319,7 @@ class LookalikeBand(Table):
 
 
 class BulkJob(Table):
-    """A decision on many comments, done by a worker step by step; or the undoing of one."""
+    """A decision on many comments, done by a worker step by step; or the undoing of such a job."""
 
     __tablename__ = "bulk_jobs"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -337,7 +339,7 @@ class BulkJob(Table):
     done: Mapped[int] = mapped_column(Integer)
     #: Decided by somebody else meanwhile, or gone.
     skipped: Mapped[int] = mapped_column(Integer)
-    #: Where to go on: after the last comment that was looked at; see `bulk_criteria.py`.
+    #: The place after which the job goes on; see `bulk_criteria.py`.
     position: Mapped[str | None] = mapped_column(String(80))
     error: Mapped[str | None] = mapped_column(String(300))
     touched_at: Mapped[datetime]
@@ -350,7 +352,7 @@ class BulkJob(Table):
 
 
 class BulkChange(Table):
-    """A comment that a bulk job decided on, and the version that this made: what an undo goes back on."""
+    """A comment that a bulk job decided on, and the version that the decision made, for undoing it."""
 
     __tablename__ = "bulk_changes"
     job_id: Mapped[str] = mapped_column(ForeignKey("bulk_jobs.id", ondelete="CASCADE"), primary_key=True)
@@ -359,7 +361,7 @@ class BulkChange(Table):
 
 
 class Tally(Table):
-    """How often something happened on a site on a day (UTC), for the plots: added up from the audit."""
+    """How often something happened on a site on a day (UTC), added up from the audit for the statistics."""
 
     __tablename__ = "tallies"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
@@ -367,7 +369,7 @@ class Tally(Table):
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     #: What is counted, such as `decided`.
     what: Mapped[str] = mapped_column(String(20), primary_key=True)
-    #: Which of these, such as `published user`.
+    #: Which part of it, such as `published user`.
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)
 
@@ -399,7 +401,7 @@ class AuditEvent(Table):
     __tablename__ = "audit_events"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
-    #: Not a foreign key: the audit outlives what it tells of.
+    #: Not a foreign key, because the audit outlives comments.
     comment_id: Mapped[str | None] = mapped_column(String(40))
     #: `comment.decided`, `comment.edited`, `comment.erased`, `policy.changed`, `user.signed_in`, …
     action: Mapped[str] = mapped_column(String(40))
@@ -424,7 +426,7 @@ class AuditEvent(Table):
 
 
 class WebhookEndpoint(Table):
-    """Where a site wants to be told. The secret is encrypted, since we must sign with it."""
+    """The address where a site is told of events. The secret is encrypted, because Winnow signs with it."""
 
     __tablename__ = "webhook_endpoints"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -441,8 +443,12 @@ class WebhookEndpoint(Table):
     )
 
 
+#: The deliveries that were tried since they were last due as new.
+WAS_TRIED = "attempts > 0"
+
+
 class WebhookDelivery(Table):
-    """One message to one endpoint, written in the transaction of what it tells of."""
+    """One message to one endpoint, written in the same transaction as the decision that it tells of."""
 
     __tablename__ = "webhook_deliveries"
     #: The `webhook-id` header: the same on every attempt.
@@ -454,13 +460,13 @@ class WebhookDelivery(Table):
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(Integer)
-    #: When to try next; none once it was delivered or given up.
+    #: When to try next; None once it was delivered, given up or cancelled.
     next_attempt_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
-    #: The comment's version that it tells of.
+    #: The version of the comment that it tells of.
     version: Mapped[int | None] = mapped_column(Integer)
-    #: The decision was taken back before anything left.
+    #: When it was cancelled, because its decision was undone or replaced before it left.
     cancelled_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -473,6 +479,7 @@ class WebhookDelivery(Table):
         ),
         _partial("ix_webhook_deliveries_leased", "endpoint_id", "leased_until", where="leased_until IS NOT NULL"),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        _partial("ix_webhook_deliveries_tried", "endpoint_id", "id", where=WAS_TRIED),
         Index("ix_webhook_deliveries_comment", "comment_id"),
     )
 
@@ -492,7 +499,7 @@ class WebhookAttempt(Table):
 
 
 class Feedback(Table):
-    """What a person says a text is: a labelled example to train with. A site's repeated word on a text replaces it."""
+    """Feedback: what a person says of a text, as a labelled example to train with. A later word replaces a first."""
 
     __tablename__ = "feedback"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -506,7 +513,7 @@ class Feedback(Table):
     label: Mapped[str] = mapped_column(String(20))
     #: From 0 (it is not) to 1 (it is).
     value: Mapped[float] = mapped_column(Float)
-    #: What the sender said beside it, such as its comment's id; never an author's details.
+    #: Further data from the sender, such as its comment's id; never an author's details.
     detail: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
 
@@ -536,6 +543,8 @@ class User(Table):
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     #: Who they are to the single sign-on: issuer and subject.
     oidc_subject: Mapped[str | None] = mapped_column(String(500), index=True, unique=True)
+    #: The languages that they read, by their codes, with spaces between: the queue offers comments in these first.
+    languages: Mapped[str | None] = mapped_column(String(400))
 
 
 class Membership(Table):
@@ -557,14 +566,14 @@ class UserSession(Table):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    #: What it is called where sessions are listed; the digest is nobody's business.
+    #: The id in lists of sessions, where the digest must not be shown.
     id: Mapped[str | None] = mapped_column(String(40), index=True, unique=True)
     ip: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(300))
 
 
 class RecoveryCode(Table):
-    """Signs a person in once whose authenticator is lost: the digest of a code, which goes when it is used."""
+    """A code that signs a person in once when their authenticator is lost. Only its digest; deleted when used."""
 
     __tablename__ = "recovery_codes"
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
@@ -572,5 +581,5 @@ class RecoveryCode(Table):
     created_at: Mapped[datetime]
 
 
-# So that a row can be made before the first query of a process has run.
+# So that a row can be built before a process has run its first query.
 configure_mappers()

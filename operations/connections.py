@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import redis
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from moderation.settings import Settings, shown
 from moderation.store import Store
-from operations import migrate
+from operations import file_systems, migrate
 from operations.errors import OperatorError
 
 _PATIENCE = 5
 
 
-def open_store(found: Settings) -> Store:
-    """The database, which answers.
+def open_store(settings: Settings) -> Store:
+    """Open the database.
 
     Raises:
-        OperatorError: it does not.
+        OperatorError: it does not answer.
     """
     try:
-        url = make_url(found.database_url)
+        url = make_url(settings.database_url)
+        _require_local(url)
         if not url.drivername.startswith("sqlite"):  # the store itself would wait for minutes
             create_engine(url, connect_args={"connect_timeout": _PATIENCE}, poolclass=NullPool).connect().close()
-        store = Store(found.database_url)
+        store = Store(settings.database_url)
         store.engine.connect().close()
     except (DBAPIError, ArgumentError, NoSuchModuleError) as error:
-        raise OperatorError(_database_sentence(found.database_url, error)) from None
+        raise OperatorError(_database_sentence(settings.database_url, error)) from None
     return store
 
 
-def open_migrated_store(found: Settings) -> Store:
-    """The database, which answers and has the tables that this version expects.
+def open_migrated_store(settings: Settings) -> Store:
+    """Open the database, which must have the tables that this version expects.
 
     Raises:
-        OperatorError: it does not.
+        OperatorError: it does not answer, or has other tables.
     """
-    store = open_store(found)
+    store = open_store(settings)
     if migrate.current(store) != migrate.newest():
         raise OperatorError("The database is not at this version's schema. Run `winnow migrate`.")
     return store
@@ -58,6 +61,17 @@ def require_redis(url: str, *, embedded: bool = False) -> None:
             f"Redis at {shown(url)} does not answer ({_first_line(error)}). "
             "Start it, correct WINNOW_REDIS_URL, or unset that to have an embedded one."
         ) from None
+
+
+def _require_local(url: URL) -> None:
+    """Raises OperatorError for a SQLite file on a network file system."""
+    path = Path(url.database or ".")
+    kind = file_systems.network_kind(path.parent) if url.drivername.startswith("sqlite") else None
+    if kind is not None:
+        raise OperatorError(
+            f"{path.parent} is on {kind}, a network file system, where SQLite's locks do not hold. "
+            "Choose a local disk, or use PostgreSQL: WINNOW_DATABASE_URL."
+        )
 
 
 def _database_sentence(url: str, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The data directory of `winnow up`: made, found writable, and held by one `winnow up` at a time."""
+"""The data directory of `winnow up`: created, checked, and locked for one `winnow up` at a time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from operations.errors import OperatorError
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Make the directory, and keep every other `winnow up` out of it inside the block.
+    """Create the directory, and lock every other `winnow up` out of it inside the block.
 
     Raises:
-        OperatorError: it cannot be written, or is held.
+        OperatorError: it cannot be written, or another `winnow up` uses it.
     """
     path = data_dir / "up.lock"
     try:
@@ -24,7 +24,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OperatorError(
-            f"The data directory {data_dir} cannot be written: {error.strerror}. "
+            f"The data directory {data_dir} cannot be written by user id {os.getuid()}: {error.strerror}. "
             "Make it writable, or choose another with --data-dir."
         ) from None
     try:

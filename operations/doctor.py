@@ -1,4 +1,4 @@
-"""What `winnow doctor` looks at, in the order in which one thing needs the other."""
+"""The checks of `winnow doctor`: first those that others depend on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import models
-from moderation import clock
+from moderation import clock, probes
 from moderation.decisions.scoring import oldest_pending_seconds
 from moderation.history import calls
 from moderation.intake.queues import SCORING_QUEUE
@@ -31,16 +32,16 @@ from operations import connections, embedded_redis, environment, migrate, sealed
 from operations.errors import OperatorError
 
 _MEBIBYTE = 1024 * 1024
-#: A scoring process says every few seconds that it lives.
+#: A scoring process sends a heartbeat every few seconds.
 _HEARTBEAT = timedelta(seconds=60)
 _PROVIDER_SECONDS = 5.0
-#: Whose calls for a verdict are looked at: those of today and of yesterday.
+#: The days of calls that are looked at: today and yesterday.
 _CALLS_DAYS = 2
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: what was looked at, how it is, and if it is not well, what mends it."""
+    """One line of the report: what was checked, the result, and how to mend what is wrong."""
 
     level: Literal["OK", "WARN", "FAIL"]
     subject: str
@@ -48,20 +49,20 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at this installation, as the environment describes it."""
+    """Check the installation that the environment describes."""
     yield _python()
     try:
-        found = environment.read(os.environ)
+        settings = environment.read(os.environ)
     except (SettingsError, OperatorError) as error:
         yield Finding("FAIL", "settings", str(error))
         return
-    yield Finding("OK", "settings", f"public address {found.public_url}, data in {found.data_dir}")
-    yield _data_directory(found)
+    yield Finding("OK", "settings", f"public address {settings.public_url}, data in {settings.data_dir}")
+    yield _data_directory(settings)
     yield _model()
-    yield from _redis(found)
-    yield from _database(found)
-    if found.oidc_issuer is not None:
-        yield _single_sign_on(found.oidc_issuer)
+    yield from _redis(settings)
+    yield from _database(settings)
+    if settings.oidc_issuer is not None:
+        yield _single_sign_on(settings.oidc_issuer)
 
 
 def _python() -> Finding:
@@ -70,8 +71,8 @@ def _python() -> Finding:
     return Finding("OK", "python", platform.python_version())
 
 
-def _data_directory(found: Settings) -> Finding:
-    path = found.data_dir
+def _data_directory(settings: Settings) -> Finding:
+    path = settings.data_dir
     if not path.is_dir():
         return Finding("FAIL", "data", f"{path} does not exist. Start `winnow up`, or correct WINNOW_DATA_DIR.")
     if not os.access(path, os.W_OK | os.X_OK):
@@ -87,24 +88,39 @@ def _model() -> Finding:
     try:
         classifier = models.load()
         classifier.score(["Thank you for this article."])
-    except Exception as error:  # whatever it is, the mend is the same
+    except Exception as error:  # whatever it is, the remedy is the same
         return Finding("FAIL", "model", f"It does not load ({error}). Install Winnow anew.")
-    return Finding("OK", "model", f"version {classifier.version}")
+    grades = Counter(classifier.languages.values())
+    languages = ", ".join(f"{grades[grade]} {grade}" for grade in ("learnt", "understood", "listed") if grades[grade])
+    return Finding("OK", "model", f"version {classifier.version}; languages: {languages}")
 
 
-def _redis(found: Settings) -> Iterator[Finding]:
+def _redis(settings: Settings) -> Iterator[Finding]:
     try:
-        connections.require_redis(found.redis_url, embedded=found.redis_url == embedded_redis.url(found.data_dir))
+        connections.require_redis(
+            settings.redis_url, embedded=settings.redis_url == embedded_redis.url(settings.data_dir)
+        )
     except OperatorError as error:
         yield Finding("FAIL", "redis", str(error))
         return
-    with redis.Redis.from_url(found.redis_url, socket_timeout=5) as client:
-        yield _redis_server(found, client)
-        yield _workers(client)
-        yield _calls(client)
+    with redis.Redis.from_url(settings.redis_url, socket_timeout=5) as client:
+        yield _if_allowed("redis", lambda: _redis_server(settings, client), level="WARN")
+        wrong = probes.of_redis(client).look()
+        if wrong is not None:
+            yield Finding("FAIL", "redis writes", wrong)
+        yield _if_allowed("workers", lambda: _workers(client), level="FAIL")
+        yield _if_allowed("calls", lambda: _calls(client), level="WARN")
 
 
-def _redis_server(found: Settings, client: redis.Redis) -> Finding:
+def _if_allowed(subject: str, look: Callable[[], Finding], *, level: Literal["WARN", "FAIL"]) -> Finding:
+    """What was found; where Redis does not let its user look, what it needs to be allowed."""
+    try:
+        return look()
+    except redis.exceptions.NoPermissionError as error:  # it names the command, or the kind of key
+        return Finding(level, subject, f"{str(error).rstrip('.')}. Allow it with ACL SETUSER: see docs/operations.md.")
+
+
+def _redis_server(settings: Settings, client: redis.Redis) -> Finding:
     info = client.info()
     assert isinstance(info, dict)
     version = info.get("valkey_version") or info["redis_version"]
@@ -119,7 +135,7 @@ def _redis_server(found: Settings, client: redis.Redis) -> Finding:
         return Finding(
             "WARN", "redis", f"version {version}, without appendonly: a restart delays comments. Set it to yes."
         )
-    return Finding("OK", "redis", f"version {version} at {shown(found.redis_url)}")
+    return Finding("OK", "redis", f"version {version} at {shown(settings.redis_url)}")
 
 
 def _workers(client: redis.Redis) -> Finding:
@@ -133,61 +149,65 @@ def _workers(client: redis.Redis) -> Finding:
 
 def _calls(client: redis.Redis) -> Finding:
     """Whether a site's programs get no verdicts: many take that for "clean" and publish everything."""
-    found = calls.lately(client, days=_CALLS_DAYS)
-    lost = [one for one in found if one.all_refused and one.site_id]
-    if not lost and any(one.all_refused for one in found) and not any(one.answered for one in found):
-        lost = found
-    answered, refused = sum(one.answered for one in found), sum(sum(one.refused.values()) for one in found)
-    if not lost:
+    recent_calls = calls.lately(client, days=_CALLS_DAYS)
+    without_verdict = [site for site in recent_calls if site.all_refused and site.site_id]
+    if not any(site.answered for site in recent_calls):
+        without_verdict = without_verdict or [site for site in recent_calls if site.all_refused]
+    answered = sum(site.answered for site in recent_calls)
+    refused = sum(sum(site.refused.values()) for site in recent_calls)
+    if not without_verdict:
         return Finding("OK", "calls", f"{answered:,} had a verdict and {refused:,} had none since yesterday")
-    which = "; ".join(
-        f"{one.protocol} for {one.site_id or 'no site that could be told'}: {calls.in_words(one.refused)}"
-        for one in lost
+    described = "; ".join(
+        f"{site.protocol} for {site.site_id or 'no site that could be told'}: {calls.in_words(site.refused)}"
+        for site in without_verdict
     )
     mend = "Their programs may publish what nobody judged: correct what they send. The log has a line for each."
-    return Finding("WARN", "calls", f"Since yesterday no call had a verdict in {which}. {mend}")
+    return Finding("WARN", "calls", f"Since yesterday no call had a verdict in {described}. {mend}")
 
 
-def _database(found: Settings) -> Iterator[Finding]:
+def _database(settings: Settings) -> Iterator[Finding]:
     try:
-        environment.require_data(found)
-        store = connections.open_store(found)
+        environment.require_data(settings)
+        store = connections.open_store(settings)
     except OperatorError as error:
         yield Finding("FAIL", "database", str(error))
         return
-    at, wanted = migrate.current(store), migrate.newest()
-    if at != wanted:
-        yield Finding("FAIL", "database", f"It is at revision {at or 'none'}, not {wanted}. Run `winnow migrate`.")
+    current, newest = migrate.current(store), migrate.newest()
+    if current != newest:
+        yield Finding("FAIL", "database", f"It is at revision {current or 'none'}, not {newest}. Run `winnow migrate`.")
         return
-    yield Finding("OK", "database", f"revision {at} at {shown(found.database_url)}")
+    yield Finding("OK", "database", f"revision {current} at {shown(settings.database_url)}")
+    wrong = probes.of_database(store).look()
+    if wrong is not None:
+        yield Finding("FAIL", "database writes", wrong)
     examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks)
     for look in examinations:
-        yield look(found, store)
+        yield look(settings, store)
 
 
-def _secrets(found: Settings, store: Store) -> Finding:
-    if not found.secret_keys:
+def _secrets(settings: Settings, store: Store) -> Finding:
+    if not settings.secret_keys:
         return Finding(
             "FAIL", "secrets", "WINNOW_SECRET_KEY is not set. Set the key that this installation began with."
         )
     try:
-        number = sealed.open_all(found, store)
+        number = sealed.open_all(settings, store)
     except SealError as error:
         return Finding("FAIL", "secrets", str(error))
     return Finding("OK", "secrets", f"{number} stored, all readable")
 
 
-def _pending(found: Settings, store: Store) -> Finding:
+def _pending(settings: Settings, store: Store) -> Finding:
     with store.read() as session:
         age = oldest_pending_seconds(session)
         waiting = session.scalar(select(func.count()).select_from(Comment).where(Comment.status == "pending")) or 0
     text = f"{waiting:,} comments wait to be scored" + (f", the oldest for {age:,.0f} s" if waiting else "")
-    if age > found.alert_pending_seconds:
+    if age > settings.alert_pending_seconds:
         return Finding("FAIL", "queue", f"{text}. Start more processes: `winnow worker --processes N`.")
     return Finding("OK", "queue", text)
 
 
-def _webhooks(_found: Settings, store: Store) -> Finding:
+def _webhooks(_settings: Settings, store: Store) -> Finding:
     undelivered = (WebhookDelivery.delivered_at.is_(None), WebhookDelivery.attempts > 0)
     query = (
         select(WebhookEndpoint.url, func.count(), func.max(WebhookDelivery.id))
@@ -202,8 +222,8 @@ def _webhooks(_found: Settings, store: Store) -> Finding:
         ]
     if not failing:
         return Finding("OK", "webhooks", "none fails")
-    which = ", ".join(failing)
-    return Finding("WARN", "webhooks", f"Failing: {which}. Every answer is in the deliveries' attempts.")
+    endpoints = ", ".join(failing)
+    return Finding("WARN", "webhooks", f"Failing: {endpoints}. Every answer is in the deliveries' attempts.")
 
 
 def _last_error(session: Session, delivery_id: str) -> str:
@@ -217,8 +237,8 @@ def _single_sign_on(issuer: str) -> Finding:
     try:
         answer = requests.get(address, timeout=_PROVIDER_SECONDS)
         answer.raise_for_status()
-        told = answer.json()
-        calls_itself = str(told["issuer"]).rstrip("/")
+        metadata = answer.json()
+        calls_itself = str(metadata["issuer"]).rstrip("/")
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         mend = "Correct WINNOW_OIDC_ISSUER, or see whether the provider runs; until then people sign in by password"
         return Finding("FAIL", "single sign-on", f"{address} does not describe a provider ({error}). {mend}.")

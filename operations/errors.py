@@ -1,7 +1,7 @@
-"""What an operator can mend."""
+"""Errors that an operator can mend."""
 
 from __future__ import annotations
 
 
 class OperatorError(Exception):
-    """Something in the installation is wrong; the message says what to do about it, in a sentence."""
+    """Something in the installation is wrong; the message says what, and what to do about it."""

@@ -6,16 +6,17 @@ import redis
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from models import ArtifactError
+from moderation.errors import NotFound
 from moderation.people.accounts import PersonError
 from moderation.sealing import SealError
 from moderation.settings import SettingsError
 from operations.errors import OperatorError
 
-_ALREADY_SENTENCES = (OperatorError, SettingsError, SealError, PersonError, ArtifactError)
+_ALREADY_SENTENCES = (OperatorError, NotFound, SettingsError, SealError, PersonError, ArtifactError)
 
 
 def explain(error: Exception) -> str | None:
-    """What to tell the operator; None for an error that is a fault of ours, which deserves its traceback."""
+    """The sentence for the operator; None for a fault of Winnow's own, which needs its traceback."""
     if isinstance(error, _ALREADY_SENTENCES):
         return str(error)
     if isinstance(error, redis.RedisError):

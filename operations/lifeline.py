@@ -1,7 +1,7 @@
-"""Ties a process to the one that started it, so that it ends with it, `kill -9` included.
+"""Ties a process to its parent, so that it ends when the parent ends, even by `kill -9`.
 
-Run as a program (`python lifeline.py PARENT COMMAND…`) it ties itself to the process PARENT and then becomes COMMAND:
-a supervisor can so tie any program without running code between fork and exec, which is not safe beside threads.
+Run as a program (`python lifeline.py PARENT COMMAND…`) it ties itself to the process PARENT and then becomes COMMAND.
+So a supervisor can tie any program without running code between fork and exec, which is not safe beside threads.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(parent: int) -> None:
     """End this process with SIGKILL as soon as the process `parent`, which started it, has ended.
 
-    On Linux the kernel does it, when the *thread* that forked us ends: start children from the main thread.
-    The tie does not pass on to children of ours; each has to call this itself.
+    On Linux the kernel does it, when the *thread* that forked this process ends: start children from the main thread.
+    The tie is not inherited: each child has to call this itself.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     else:
         threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
-    if os.getppid() != parent:  # it ended before the tie held
+    if os.getppid() != parent:  # the parent ended before the tie held
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -37,7 +37,7 @@ def _end_without(parent: int) -> None:
 
 
 def _leave_watcher(parent: int) -> None:
-    """Where the kernel has no such tie: fork a process that kills us, whatever we become, once `parent` is gone."""
+    """For kernels without such a tie: fork a process that kills this one, also after exec, once `parent` is gone."""
     watched = os.getpid()
     if os.fork():
         return

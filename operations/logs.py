@@ -1,7 +1,7 @@
-"""Logs: one line an event, for people or as JSON, through structlog; other libraries' logs take the same way.
+"""Logs: one line for each event, for people or as JSON, through structlog, with the logs of other libraries.
 
-Nobody's words are logged: fields that hold them are withheld by name, and tokens, addresses and the values that
-databases quote in their errors are struck out of every message.
+Logs never hold what people wrote: such fields are withheld by name, and tokens, addresses and values that databases
+quote in their errors are struck out of every message.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _STRUCK_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), rf"\1:{WITHHELD}@"),  # a password in a URL
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), WITHHELD),
 )
-#: These tell of every job or request at their usual level.
+#: Loggers that would write a line for every job or request at their usual level.
 _QUIET = {"rq": logging.WARNING, "_granian": logging.WARNING, "alembic": logging.WARNING, "urllib3": logging.ERROR}
 
 
 def configure(log_format: Literal["console", "json"], *, part: str) -> None:
-    """Send this process's logs to standard error, each line naming `part`, the process's role."""
+    """Send this process's logs to standard error. Each line names `part`, the process's role."""
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -58,18 +58,11 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
-        )
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=common,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
         )
     )
     handler.addFilter(_worth_a_line)
@@ -82,7 +75,7 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
         logger.propagate = True
 
 
-#: For granian, which configures its own loggers in every process: none of its handlers, ours take its lines.
+#: For granian, which configures loggers in every process: it gets no handlers, so that ours write its lines.
 GRANIAN: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -93,7 +86,7 @@ GRANIAN: dict[str, Any] = {
 
 
 def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Strike out what a log must not hold."""
+    """A structlog processor that strikes out what a log must not hold."""
     for field, value in event.items():
         if field in _PRIVATE_FIELDS:
             event[field] = WITHHELD
@@ -111,6 +104,14 @@ def strike_out(text: str) -> str:
     return text
 
 
+def _renderer(log_format: Literal["console", "json"]) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+    )
+
+
 def _stamp(log_format: Literal["console", "json"]) -> Processor:
     if log_format == "json":
         return structlog.processors.TimeStamper(fmt="iso", utc=True)
@@ -118,7 +119,7 @@ def _stamp(log_format: Literal["console", "json"]) -> Processor:
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    # On the handler, since RQ sets the level of its own loggers when it starts to work.
+    # A filter on the handler, because RQ sets the level of its own loggers when it starts to work.
     return record.levelno >= _QUIET.get(record.name.partition(".")[0], logging.INFO)
 
 
@@ -130,6 +131,6 @@ def _name_part(part: str) -> Processor:
     return add
 
 
-def wanted_format() -> Literal["console", "json"]:
-    """The format for what has to be logged before the settings are read."""
+def format_of_environment() -> Literal["console", "json"]:
+    """The log format, for what has to be logged before the settings are read."""
     return "json" if os.environ.get("WINNOW_LOG_FORMAT") == "json" else "console"

@@ -1,4 +1,4 @@
-"""Brings a database to a revision, or says which one it is at. One at a time, however many start at once."""
+"""Migrates a database to a revision, or says its revision. Several migrations at once wait for each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import migrations
 from moderation.store import Store
 from operations.errors import OperatorError
 
-#: Any number, as long as nothing else in the database locks the same one.
+#: An arbitrary number that nothing else in the database locks.
 _ADVISORY_LOCK = 0x57696E6E6F77
 
 
@@ -38,13 +38,13 @@ def downgrade(store: Store, revision: str) -> None:
 
 
 def current(store: Store) -> str | None:
-    """The revision that the database is at; none where nothing was applied."""
+    """The revision of the database; None where no migration was applied."""
     with store.read() as session:
         return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def newest() -> str | None:
-    """The revision that this code wants."""
+    """The newest revision, which this code needs."""
     return ScriptDirectory.from_config(_base_config()).get_current_head()
 
 

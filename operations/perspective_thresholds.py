@@ -1,4 +1,4 @@
-"""Translates thresholds on Perspective's scores into ours: those that flag as many of the same comments."""
+"""Translates thresholds on Perspective's scores into thresholds on ours that flag as many of the same comments."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from models.scoring.classifier import Classifier
 from operations.errors import OperatorError
 from service.compat.perspective.attributes import LABELS
 
-#: Columns that hold the comment, in the order in which they are looked for.
+#: Names of the column that holds the comment; the first of them that is there is taken.
 TEXT_COLUMNS = ("text", "comment", "comment_text", "comment_content", "body")
-#: What Coral flags from unless an administrator says otherwise.
+#: Coral's default threshold.
 DEFAULT_THRESHOLD = 0.8
 #: The share of 9,926 ordinary comments that Perspective's TOXICITY reached each threshold on (CAT_LARGE: Wikipedia
 #: talk pages, scored in 2020; Pavlopoulos et al., 2020): for sites that have kept no scores.
@@ -48,14 +48,14 @@ class Comments:
     """A site's comments, and for some attributes the scores that Perspective gave them (not-a-number where unknown)."""
 
     texts: list[str]
-    old: dict[str, NDArray[np.float64]]
-    #: Comments left out, since the classifier has not learnt their language.
+    old_scores: dict[str, NDArray[np.float64]]
+    #: Comments left out, because the classifier has not learnt their language.
     unjudged: int = 0
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A threshold of ours for one of Perspective's. `threshold` is None where nothing was flagged to learn from."""
+    """Our threshold for one on Perspective's scores. `threshold` is None where no comment was flagged before."""
 
     attribute: str
     old_threshold: float
@@ -64,14 +64,14 @@ class Proposal:
     threshold: float | None
     flagged: int
     #: Comments that both flag; None where the old scores are not known.
-    both: int | None
+    flagged_by_both: int | None
 
 
 def read(path: Path, classifier: Classifier) -> Comments:
     """Read a CSV file (also compressed with gzip) whose first line names the columns.
 
     Raises:
-        OperatorError: it has no column of comments, or a score is no number from 0 to 1.
+        OperatorError: it has no column of comments, or a score is not a number from 0 to 1.
     """
     with _open(path) as lines:
         rows = csv.DictReader(lines)
@@ -86,7 +86,7 @@ def read(path: Path, classifier: Classifier) -> Comments:
             if name in names
         }
         texts: list[str] = []
-        old: dict[str, list[float]] = {attribute: [] for attribute in columns}
+        old_scores: dict[str, list[float]] = {attribute: [] for attribute in columns}
         unjudged = 0
         for row in rows:
             if not (row[text] or "").strip():
@@ -96,43 +96,45 @@ def read(path: Path, classifier: Classifier) -> Comments:
                 continue
             texts.append(row[text])
             for attribute, column in columns.items():
-                old[attribute].append(_score(row[column], path, rows.line_num))
+                old_scores[attribute].append(_score(row[column], path, rows.line_num))
     if not texts:
         raise OperatorError(f"{path} holds no comment that the classifier can judge.")
-    return Comments(texts, {attribute: np.array(scores) for attribute, scores in old.items()}, unjudged)
+    return Comments(texts, {attribute: np.array(scores) for attribute, scores in old_scores.items()}, unjudged)
 
 
 def propose(
     comments: Comments, classifier: Classifier, thresholds: Mapping[str, float], share: float | None = None
 ) -> list[Proposal]:
-    """A proposal for each attribute and its old threshold, at equal numbers of flagged comments.
+    """A proposal for each attribute and its old threshold: the one that flags as many comments.
 
-    Where the comments came without old scores, `share` of them counts as flagged before, or else the share that
-    Perspective flagged of ordinary comments at that threshold.
+    For comments without old scores, `share` of them counts as flagged before; None: the share of ordinary comments
+    that Perspective flagged at that threshold.
     """
     scores = np.concatenate([classifier.score(batch) for batch in _batches(comments.texts)])
-    found = []
+    proposals = []
     for attribute, old_threshold in thresholds.items():
         ours = scores[:, classifier.labels.index(LABELS[attribute])]
-        old = comments.old.get(attribute)
-        if old is None:
+        old_scores = comments.old_scores.get(attribute)
+        if old_scores is None:
             flagged = round(len(ours) * (share if share is not None else reference_share(old_threshold)))
             threshold = equal_flags(ours, flagged)
             reached = _reached(ours, threshold)
-            both = None
+            flagged_by_both = None
         else:
-            known = ~np.isnan(old)
-            ours, flags = ours[known], old[known] >= old_threshold
+            scored = ~np.isnan(old_scores)
+            ours, flags = ours[scored], old_scores[scored] >= old_threshold
             flagged = int(flags.sum())
             threshold = equal_flags(ours, flagged)
             reached = _reached(ours, threshold)
-            both = int((flags & reached).sum())
-        found.append(Proposal(attribute, old_threshold, len(ours), flagged, threshold, int(reached.sum()), both))
-    return found
+            flagged_by_both = int((flags & reached).sum())
+        proposals.append(
+            Proposal(attribute, old_threshold, len(ours), flagged, threshold, int(reached.sum()), flagged_by_both)
+        )
+    return proposals
 
 
 def equal_flags(scores: NDArray[np.float64], flagged: int) -> float | None:
-    """The threshold that as many scores reach, as nearly as ties allow; None when it should flag nothing."""
+    """The threshold that `flagged` of the scores reach, as nearly as ties allow; None when it should flag nothing."""
     if flagged <= 0 or not len(scores):
         return None
     ranked = np.sort(scores)[::-1]
@@ -143,7 +145,7 @@ def equal_flags(scores: NDArray[np.float64], flagged: int) -> float | None:
 
 
 def reference_share(threshold: float) -> float:
-    """The share of ordinary comments that Perspective's TOXICITY flagged at a threshold, between those measured."""
+    """The share of ordinary comments that Perspective's TOXICITY flagged at a threshold, interpolated."""
     return float(np.interp(threshold, list(REFERENCE_SHARES), list(REFERENCE_SHARES.values())))
 
 

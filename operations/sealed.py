@@ -1,4 +1,4 @@
-"""The secrets that are stored encrypted: where they are, whether they open, and their move to another key."""
+"""The secrets that are stored encrypted: where they are, checking them, and encrypting them under another key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import CompatKey, SiteSecret, User, WebhookEndpoint
 
-#: Where there is none, the column is NULL.
+#: The columns with encrypted secrets; NULL where there is none.
 SEALED: tuple[InstrumentedAttribute[Any], ...] = (
     WebhookEndpoint.sealed_secret,
     CompatKey.sealed,
@@ -21,8 +21,8 @@ SEALED: tuple[InstrumentedAttribute[Any], ...] = (
 )
 
 
-def open_all(found: Settings, store: Store) -> int:
-    """Open every stored secret, and say how many there are.
+def open_all(settings: Settings, store: Store) -> int:
+    """Decrypt every stored secret, as a check. Returns how many there are.
 
     Raises:
         SealError: one does not open.
@@ -30,31 +30,31 @@ def open_all(found: Settings, store: Store) -> int:
     with store.read() as session:
         sealed = [secret for column in SEALED for secret in session.scalars(_stored(column))]
     for secret in sealed:
-        sealing.unseal(found, secret)
+        sealing.unseal(settings, secret)
     return len(sealed)
 
 
-def reseal_all(found: Settings, store: Store) -> int:
-    """Encrypt every stored secret under the first key, and say how many there are.
+def reseal_all(settings: Settings, store: Store) -> int:
+    """Encrypt every stored secret under the first key. Returns how many there are.
 
     Raises:
         SealError: one does not open.
     """
-    return sum(_reseal(found, store, column) for column in SEALED)
+    return sum(_reseal(settings, store, column) for column in SEALED)
 
 
 def _stored(column: InstrumentedAttribute[Any]) -> Select[Any]:
     return select(column).where(column.is_not(None))
 
 
-def _reseal(found: Settings, store: Store, column: InstrumentedAttribute[Any]) -> int:
-    """Rows resealed. One whose secret changed meanwhile is left, since it was sealed under the first key."""
+def _reseal(settings: Settings, store: Store, column: InstrumentedAttribute[Any]) -> int:
+    """Reseal a column; returns how many rows. A secret that changed meanwhile is left: it has the first key already."""
     table: Any = column.class_
     identity = inspect(table).primary_key
     with store.read() as session:
         query = select(*identity, column).where(column.is_not(None))
         sealed = {tuple(key): secret for *key, secret in session.execute(query)}
-    resealed = {key: sealing.reseal(found, secret) for key, secret in sealed.items()}
+    resealed = {key: sealing.reseal(settings, secret) for key, secret in sealed.items()}
     with store.write() as session:
         for key, secret in resealed.items():
             row = session.get(table, key)

@@ -18,14 +18,14 @@ from operations.lifeline import die_with_parent
 from service.asgi import WholeRequests
 
 _APPLICATION = "service.wsgi"
-#: How long a stopping process may finish its requests, in seconds; below the supervisor's patience.
+#: How long a stopping process may finish its requests, in seconds: less than the supervisor waits.
 _FINISH_WITHIN = 8
 
 
-def serve(found: Settings, *, host: str, port: int) -> None:
+def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. A web process that dies is started again."""
-    # Loaded here first: what keeps the application from loading is told once, and ends us. In granian's own processes
-    # it would be told by each, again and again. They share what is loaded now; it opens nothing before a request.
+    # Loaded here first, so that an error in loading is shown once and ends this process: granian's own processes would
+    # show it again and again. They share what is loaded now; the application opens nothing before a request.
     importlib.import_module(_APPLICATION)
     Granian(
         f"{_APPLICATION}:app",
@@ -33,23 +33,23 @@ def serve(found: Settings, *, host: str, port: int) -> None:
         port=port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
-        workers=found.web_processes,
+        workers=settings.web_processes,
         respawn_failed_workers=True,
         workers_kill_timeout=_FINISH_WITHIN,
         log_level=LogLevels.error,
         log_dictconfig=logs.GRANIAN,
         log_access=False,
         websockets=False,
-    ).serve(target_loader=partial(_load, found), wrap_loader=False)
+    ).serve(target_loader=partial(_load, settings), wrap_loader=False)
 
 
-def _load(found: Settings) -> Any:
+def _load(settings: Settings) -> Any:
     """Runs in each web process, before anything else of ours does."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     assert parent.pid is not None
     die_with_parent(parent.pid)
-    logs.configure(found.log_format, part=f"web {os.getpid()}")
+    logs.configure(settings.log_format, part=f"web {os.getpid()}")
     application = importlib.import_module(_APPLICATION).app
     importlib.import_module("service.compat.shared").load_classifier(application)
-    return WholeRequests(application, found)
+    return WholeRequests(application, settings)

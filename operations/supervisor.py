@@ -1,4 +1,4 @@
-"""Keeps a few child processes running: starts them, starts again what dies, and ends them all."""
+"""Supervises child processes: starts them, restarts those that die, and ends them all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Stopped(Exception):
-    """The supervisor was told to stop while it waited for something."""
+    """A signal came while the supervisor waited for a child."""
 
 
 class ChildFailed(Exception):
@@ -36,7 +36,7 @@ class ChildFailed(Exception):
 
 @dataclass
 class Child:
-    """One supervised process. Its standard output and error are ours."""
+    """One supervised process. It shares our standard output and error."""
 
     name: str
     command: Sequence[str]
@@ -50,9 +50,9 @@ class Child:
 
 
 class Supervisor:
-    """A context: inside, signals are ours; on leaving, every child has ended.
+    """A context manager that handles signals; when it is left, every child has ended.
 
-    Use it in the main thread, since children are tied to the thread that started them.
+    Use it in the main thread, because children are tied to the thread that started them.
     """
 
     def __init__(self, *, stop_within: float = 10.0) -> None:
@@ -76,12 +76,12 @@ class Supervisor:
     def start(
         self, name: str, command: Sequence[str], *, environ: Mapping[str, str] | None = None, stops_last: bool = False
     ) -> None:
-        """Start a child. One that `stops_last` is told to end only when the others have, since they need it."""
+        """Start a child. One with `stops_last` is ended after the others, because they need it."""
         process = _spawn(command, environ)
         self._children.append(Child(name, command, environ, stops_last, process, time.monotonic()))
 
     def wait_until(self, ready: Callable[[], bool], *, name: str, timeout: float) -> None:
-        """Tend the children until `ready()`, which depends on the child `name`.
+        """Restart children that die until `ready()`, which depends on the child `name`.
 
         Raises:
             Stopped: a signal came first.
@@ -100,7 +100,7 @@ class Supervisor:
             time.sleep(_TICK)
 
     def run(self) -> None:
-        """Tend the children until SIGINT, SIGTERM or SIGHUP."""
+        """Restart children that die until SIGINT, SIGTERM or SIGHUP."""
         while not self._signals:
             self._tend()
             time.sleep(_TICK)
@@ -109,25 +109,25 @@ class Supervisor:
         self._signals += 1  # nothing else: a handler must not take locks
 
     def _tend(self) -> None:
-        now = time.monotonic()
+        moment = time.monotonic()
         for child in self._children:
             if child.restart_at is not None:
-                if now >= child.restart_at:
-                    child.process, child.started, child.restart_at = _spawn(child.command, child.environ), now, None
+                if moment >= child.restart_at:
+                    child.process, child.started, child.restart_at = _spawn(child.command, child.environ), moment, None
             elif child.process.poll() is not None:
-                _kill_group(child)  # what it started must not outlive it, or it would hold the port
-                if now - child.started > _HEALTHY_AFTER:
+                _kill_group(child)  # its own children must not survive it, or they would hold the port
+                if moment - child.started > _HEALTHY_AFTER:
                     child.delay, child.failures = _FIRST_DELAY, 0
                 child.failures += 1
-                child.restart_at = now + child.delay
+                child.restart_at = moment + child.delay
                 log.warning("a process ended and is started again", process=child.name, code=child.process.returncode)
                 child.delay = min(child.delay * 2, _LONGEST_DELAY)
 
     def _stop(self) -> None:
         deadline = time.monotonic() + self._stop_within
         signals = self._signals
-        for last in (False, True):
-            children = [child for child in reversed(self._children) if child.stops_last is last]
+        for stops_last in (False, True):
+            children = [child for child in reversed(self._children) if child.stops_last is stops_last]
             for child in children:
                 if child.process.poll() is None:
                     child.process.terminate()
@@ -141,11 +141,11 @@ class Supervisor:
 
 
 def _spawn(command: Sequence[str], environ: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
-    # A session of its own: a terminal's ctrl-C reaches us alone, and we end the children in order.
+    # In a session of its own, so that ctrl-C in a terminal reaches only us, and we end the children in order.
     tie = [sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid())]
     return subprocess.Popen([*tie, *command], env=environ, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
 
 
 def _kill_group(child: Child) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # none left; macOS says the second of a zombie
+    with suppress(ProcessLookupError, PermissionError):  # none left; macOS raises PermissionError for a zombie
         os.killpg(child.process.pid, signal.SIGKILL)

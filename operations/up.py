@@ -1,4 +1,4 @@
-"""`winnow up`: everything that Winnow needs, in one command, on one machine."""
+"""`winnow up`: runs everything that Winnow needs on one machine."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _START_WITHIN = 90.0
 
 
 def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) -> None:
-    """Run everything until SIGINT or SIGTERM. `show` is given each line for the person at the terminal.
+    """Run everything until SIGINT or SIGTERM. `show` is called with each line for the person at the terminal.
 
     Raises:
-        OperatorError: something is in the way.
+        OperatorError: something keeps it from starting; the message says what.
     """
     os.umask(0o077)  # comments are personal data
     path = environment.resolve_data_dir(os.environ, directory)
     with data_dir.hold(path):
         require_free(host, port)
-        found = _settings(directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
-        if not _is_embedded(found):
-            connections.require_redis(found.redis_url)
-        store = connections.open_store(found)
+        settings = _settings(directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
+        if not _is_embedded(settings):
+            connections.require_redis(settings.redis_url)
+        store = connections.open_store(settings)
         migrate.upgrade(store)
-        environment.address_path(path).write_text(found.public_url + "\n", encoding="utf-8")
+        environment.address_path(path).write_text(settings.public_url + "\n", encoding="utf-8")
         show(f"Winnow starts. Its data is in {path}.")
         try:
-            _run(found, store, host=host, port=port, show=show)
+            _run(settings, store, host=host, port=port, show=show)
         except ChildFailed as failure:
             raise OperatorError(f"{failure}; the lines above say why. `winnow doctor` checks the rest.") from None
         except Stopped:
@@ -43,46 +43,46 @@ def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) 
 
 
 def _settings(directory: Path | None, *, public_url: str) -> Settings:
-    found = environment.read(os.environ, directory, public_url=public_url)
-    if found.secret_keys:
-        return found
-    environment.generate_secret_key(found.data_dir)
+    settings = environment.read(os.environ, directory, public_url=public_url)
+    if settings.secret_keys:
+        return settings
+    environment.generate_secret_key(settings.data_dir)
     return environment.read(os.environ, directory, public_url=public_url)
 
 
-def _is_embedded(found: Settings) -> bool:
-    return found.redis_url == embedded_redis.url(found.data_dir)
+def _is_embedded(settings: Settings) -> bool:
+    return settings.redis_url == embedded_redis.url(settings.data_dir)
 
 
-def _run(found: Settings, store: Store, *, host: str, port: int, show: first_start.Show) -> None:
-    environ = environment.for_children(os.environ, found)
+def _run(settings: Settings, store: Store, *, host: str, port: int, show: first_start.Show) -> None:
+    environ = environment.for_children(os.environ, settings)
     with Supervisor() as supervisor:
-        if _is_embedded(found):
-            _start_redis(supervisor, found)
+        if _is_embedded(settings):
+            _start_redis(supervisor, settings)
         supervisor.start("web", work.winnow("serve", "--host", host, "--port", str(port)), environ=environ)
         work.start_parts(supervisor, processes=1, environ=environ)
         supervisor.wait_until(lambda: _answers(host, port), name="web", timeout=_START_WITHIN)
-        first_start.show_addresses(found, show)
-        first_start.create_first(store, found, show)
+        first_start.show_addresses(settings, show)
+        first_start.create_first(store, settings, show)
         show("Ctrl-C stops everything.")
         store.close()
         supervisor.run()
         show("Winnow stops.")
 
 
-def _start_redis(supervisor: Supervisor, found: Settings) -> None:
-    supervisor.start("redis", embedded_redis.command(found.data_dir), stops_last=True)
+def _start_redis(supervisor: Supervisor, settings: Settings) -> None:
+    supervisor.start("redis", embedded_redis.command(settings.data_dir), stops_last=True)
     try:
-        supervisor.wait_until(lambda: embedded_redis.answers(found.redis_url), name="redis", timeout=_START_WITHIN)
+        supervisor.wait_until(lambda: embedded_redis.answers(settings.redis_url), name="redis", timeout=_START_WITHIN)
     except ChildFailed as failure:
         raise OperatorError(
-            f"{failure}: {embedded_redis.log_path(found.data_dir)} says why. Its files only hold what is next to be "
-            f"scored, which the database knows as well: moving {found.data_dir / 'redis'} away is safe."
+            f"{failure}: {embedded_redis.log_path(settings.data_dir)} says why. Its files only hold what is next to be "
+            f"scored, which the database knows as well: moving {settings.data_dir / 'redis'} away is safe."
         ) from None
 
 
 def require_free(host: str, port: int) -> None:
-    """Raises OperatorError unless we may listen there. Granian itself would share a taken port without a word."""
+    """Raises OperatorError unless the port is free. Granian itself would silently share a port that is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):

@@ -1,4 +1,4 @@
-"""Background processes: which there are, and how one runs alone or all under a supervisor."""
+"""The background processes, run alone or under a supervisor."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from operations.supervisor import Supervisor
 PARTS = ("scoring", "delivery", "clock")
 
 
-def run_part(found: Settings, part: str) -> None:
-    """Be one background process, in the foreground."""
-    logs.configure(found.log_format, part=part)
-    importlib.import_module(f"worker.{part}").run(found)
+def run_part(settings: Settings, part: str) -> None:
+    """Run one background process in the foreground."""
+    logs.configure(settings.log_format, part=part)
+    importlib.import_module(f"worker.{part}").run(settings)
 
 
 def start_parts(supervisor: Supervisor, *, processes: int, environ: Mapping[str, str]) -> None:

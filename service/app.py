@@ -1,4 +1,4 @@
-"""The web application: wiring, and nothing else."""
+"""Puts the web application together."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from moderation.settings import Settings
 from moderation.store import Store
 from service import api, classifier, compat, console, demo, docs, failures, operations, requests, statements
 from service.context import Context
+from service.form_encoding import FormRequest
 from service.sessions import PageSessions
 
 
@@ -18,6 +19,7 @@ def create_app(settings: Settings) -> Flask:
     """The application with these settings. Nothing is opened until the first request."""
     app = Flask(__name__)
     app.session_interface = PageSessions()
+    app.request_class = FormRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a thread may be an address
     client = queues.connect(settings.redis_url)

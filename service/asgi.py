@@ -1,8 +1,8 @@
-"""Between the web server and the Flask application: only whole requests get a thread, and nobody keeps one by dawdling.
+"""Between the web server and the Flask application: only whole requests get a thread, and slow clients hold none.
 
-The server hands a request on when its headers are there. Were the application called then, each unfinished body would
-keep one of its threads for as long as the client likes, without a key. So bodies are read here, by one event loop, with
-a deadline; large ones go to a file that has no name. What an answer yields is written as fast as the client reads it.
+The server hands a request on when its headers have arrived. If the application were called then, each unfinished body
+would hold a thread for as long as the client likes, even without a key. So one event loop reads the bodies here, with a
+deadline; large ones go to a file without a name. A streamed answer is written as fast as the client reads it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from flask import Flask
 from moderation.settings import Settings
 from service.compat.shared import MAX_BODY_BYTES
 
-#: How long a client may send nothing of its body, and how long all of it may take.
+#: How long a client may send nothing of its body, and how long the whole body may take, in seconds.
 SILENT_SECONDS, BODY_SECONDS = 15.0, 120.0
-#: How long a client may read nothing of a streamed answer before it is broken off.
+#: How long a client may read nothing of a streamed answer before it is broken off, in seconds.
 UNREAD_SECONDS = 60.0
-#: A body that is larger waits in a file for the rest of it.
+#: The part of a larger body that has arrived waits in a file.
 _IN_MEMORY = 64 * 1024
-#: Headers that the application hears of in another way: the body is whole by then, however it came.
+#: Headers that the application gets in another form, because the whole body is there, however it was sent.
 _ABOUT_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "TRANSFER_ENCODING"})
 
 Message = MutableMapping[str, Any]
@@ -42,11 +42,11 @@ _TOO_LATE = (
 
 
 class _Gone(Exception):
-    """The client closed the connection, or sends or reads nothing."""
+    """The client closed the connection, or neither sends nor reads."""
 
 
 class _Answer(NamedTuple):
-    """An answer whose length is known; a streamed one is sent while it is made."""
+    """An answer whose length is known. (A streamed answer is sent while it is made.)"""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -54,7 +54,7 @@ class _Answer(NamedTuple):
 
 
 class WholeRequests:
-    """The Flask application as an ASGI one: bodies are read first, then a thread answers."""
+    """The Flask application as an ASGI application: bodies are read first, then a thread answers."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
@@ -79,7 +79,7 @@ class WholeRequests:
             await self._answer(_environ(scope, headers, body, length), receive, send)
 
     async def _read(self, receive: Receive, announced: str, body: Body) -> int:
-        """Read the body; its length. Of one that is too large for any route, as much as tells so."""
+        """Read the body and return its length. Stops early at a body that is too large for any route."""
         if announced.isascii() and announced.isdigit() and int(announced) > self._largest:
             return int(announced)
         while True:
@@ -92,7 +92,7 @@ class WholeRequests:
                 return body.tell()
 
     async def _answer(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Have a thread answer, and watch meanwhile whether the client leaves."""
+        """Let a thread answer, and notice meanwhile when the client leaves."""
         loop = asyncio.get_running_loop()
         stream = _Stream(loop, send)
         watch = loop.create_task(_watch(receive, stream))
@@ -106,7 +106,7 @@ class WholeRequests:
             watch.cancel()
 
     def _respond(self, environ: dict[str, Any], stream: _Stream) -> _Answer | None:
-        """In a thread of its own: the answer, or None when it was streamed."""
+        """The answer, made in a thread of its own; None when it was streamed."""
         status, headers = 500, list[tuple[bytes, bytes]]()
 
         def start(line: str, fields: list[tuple[str, str]], exc_info: object = None) -> None:  # noqa: ARG001
@@ -130,7 +130,7 @@ class WholeRequests:
 
 
 class _Stream:
-    """An answer that a thread writes while it is made, at most as fast as the client reads."""
+    """A streamed answer: a thread writes it while it is made, only as fast as the client reads."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, send: Send) -> None:
         self._loop, self._send = loop, send
@@ -149,11 +149,11 @@ class _Stream:
     def _do(self, message: Message) -> None:
         if self.left:
             raise _Gone
-        sent = asyncio.run_coroutine_threadsafe(_awaited(self._send(message)), self._loop)
+        writing = asyncio.run_coroutine_threadsafe(_awaited(self._send(message)), self._loop)
         try:
-            sent.result(UNREAD_SECONDS)
+            writing.result(UNREAD_SECONDS)
         except TimeoutError:
-            sent.cancel()
+            writing.cancel()
             raise _Gone from None
 
 
@@ -177,20 +177,20 @@ async def _send(send: Send, answer: _Answer, *, close: bool = False) -> None:
 def _headers(scope: Message) -> dict[str, str]:
     """The request's headers as WSGI names them.
 
-    One with an underscore in its name is left out: WSGI calls `X_Forwarded_For` and `X-Forwarded-For` the same, and a
-    client could overwrite with it what the proxy has set.
+    A header with an underscore in its name is left out: WSGI has the same name for `X_Forwarded_For` and
+    `X-Forwarded-For`, so a client could use it to overwrite what the proxy has set.
     """
-    found: dict[str, list[str]] = {}
+    values_by_name: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         if b"_" not in name:
-            found.setdefault(name.decode("latin-1").upper().replace("-", "_"), []).append(
+            values_by_name.setdefault(name.decode("latin-1").upper().replace("-", "_"), []).append(
                 value.decode("latin-1") if value.isascii() else ""
             )
-    return {name: (";" if name == "COOKIE" else ",").join(values) for name, values in found.items()}
+    return {name: (";" if name == "COOKIE" else ",").join(values) for name, values in values_by_name.items()}
 
 
 def _environ(scope: Message, headers: dict[str, str], body: Body, length: int) -> dict[str, Any]:
-    """The WSGI environment of a request whose body is there."""
+    """The WSGI environment of a request whose body has been read."""
     server, client = scope.get("server") or ("", 0), scope.get("client") or ("", 0)
     path = unquote_to_bytes(scope["raw_path"].partition(b"?")[0]) if scope.get("raw_path") else scope["path"].encode()
     environ = {f"HTTP_{name}": value for name, value in headers.items() if name not in _ABOUT_THE_BODY}

@@ -1,4 +1,4 @@
-"""The classifier of a web process: read once, and only when a page or a protocol wants it."""
+"""The classifier of a web process: loaded once, when a page or a protocol first needs it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_with(reader: str) -> None:
 
 
 def classifier() -> Classifier:
-    """The classifier that ships.
+    """The classifier that comes with Winnow.
 
     Raises:
         models.ArtifactError: it cannot be used; the message says what to do.
@@ -36,5 +36,5 @@ def classifier() -> Classifier:
 
 
 def presets() -> Presets:
-    """Its thresholds, by preset and label."""
+    """The classifier's thresholds, by preset and label."""
     return classifier().thresholds

@@ -26,9 +26,9 @@ class Context:
 
     @contextmanager
     def write(self, *, by: str | None = None) -> Iterator[Session]:
-        """A transaction as `Store.write` opens it, and `afterwards.tell` once it is committed.
+        """A transaction of `Store.write`, and `afterwards.tell` once it is committed.
 
-        For whatever sites, open consoles or workers have to hear of. `by` is the name of who does it at the console.
+        For changes that sites, open consoles or workers have to hear of. `by` is the name of the person at the console.
         """
         with self.store.write() as session:
             yield session
@@ -37,5 +37,5 @@ class Context:
 
 def context() -> Context:
     """The context of the app that serves the current request."""
-    found: Context = current_app.extensions["winnow"]
-    return found
+    app_context: Context = current_app.extensions["winnow"]
+    return app_context

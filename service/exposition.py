@@ -1,4 +1,4 @@
-"""What `/metrics` shows: counts from Redis, the present from the database; docs/operations.md explains each."""
+"""The metrics of `/metrics`: counts from Redis, the present from the database. docs/operations.md explains each."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from service.context import Context
 
 
 class Collector(PrometheusCollector):
-    """Reads everything anew for each request. `up` is 0 for what cannot be written; of what is away, the other numbers
-    are left out as well.
+    """Reads all metrics for each request. `up` is 0 for a database or Redis that cannot be written; while it is away,
+    its other metrics are left out.
 
     Args:
         writable: why the `database` or `redis` cannot be written; None when it can.
     """
 
-    def __init__(self, found: Context, writable: Callable[[str], str | None]) -> None:
-        self._context, self._writable = found, writable
+    def __init__(self, context: Context, writable: Callable[[str], str | None]) -> None:
+        self._context, self._writable = context, writable
 
     def collect(self) -> Iterator[Metric]:
-        """Every metric that can be had at this moment."""
+        """All metrics that can be read now."""
         yield from self._from_redis()
         yield from self._from_database()
 
@@ -77,10 +77,10 @@ def _counted(counts: Counts) -> Iterator[Metric]:
         "winnow_unavailable", "Requests answered 503: nothing could be stored.", value=counts.unavailable
     )
     for name, text in _HISTOGRAMS.items():
-        found = counts.histograms[name]
-        bounds = [*(str(bound) for bound in found.bounds), "+Inf"]
-        buckets = list(zip(bounds, map(float, accumulate(found.counts)), strict=True))
-        yield HistogramMetricFamily(f"winnow_{name}", text, buckets=buckets, sum_value=found.sum)
+        histogram = counts.histograms[name]
+        bounds = [*(str(bound) for bound in histogram.bounds), "+Inf"]
+        buckets = list(zip(bounds, map(float, accumulate(histogram.counts)), strict=True))
+        yield HistogramMetricFamily(f"winnow_{name}", text, buckets=buckets, sum_value=histogram.sum)
 
 
 _HISTOGRAMS = {

@@ -1,4 +1,4 @@
-"""What a request answers that cannot be served: for programs a problem, for people a page, for neither a traceback."""
+"""The answers to requests that fail: a problem for programs, a page for people, and never a traceback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RETRY_AFTER = "2"
 
 
 def init_app(app: Flask) -> None:
-    """Answer for every failure of this app."""
+    """Register the handlers for all failures of this app."""
     app.register_error_handler(Problem, _show)
     app.register_error_handler(HTTPException, _show_http)
     for error in AWAY:
@@ -58,13 +58,13 @@ def _show_unavailable(error: Exception) -> Response:
 
 
 def _show_unforeseen(error: Exception) -> Response:
-    # As text: a formatter that shows the values of local variables would log somebody's comment.
+    # As a text, because a formatter that shows local variables would log somebody's comment.
     log.error("request.failed", request_id=g.get("request_id"), exception="".join(format_exception(error)))
     return _show(Problem("internal", f"This is a fault of ours. The log has more on it under {g.get('request_id')}."))
 
 
 def wants_page() -> bool:
-    """Whether a person is looking: a browser, and not at the API."""
+    """Whether to answer with a page: a browser asks, and not for the API."""
     if request.path.startswith("/api/"):
         return request.path.startswith("/api/docs")
     return "text/html" in request.headers.get("Accept", "")

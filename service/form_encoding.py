@@ -1,7 +1,7 @@
-"""A form, read from its bytes: the only place where a body that is no JSON becomes fields.
+"""Reads forms from their bytes: the only place where a body that is not JSON becomes fields.
 
-Werkzeug reads a form as UTF-8 alone, leaves `%FF` standing where it is none, puts U+FFFD into multipart's, and gives up
-the whole form for one byte. What becomes of such bytes is for the caller to say: each value is at first what was sent.
+Werkzeug reads forms as UTF-8 only. It leaves other bytes as `%FF`, or makes them U+FFFD in a multipart form, or gives
+up the whole form for one byte. Here each value is the bytes that were sent, and the caller decides what they mean.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import Request, request
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest
+from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 from werkzeug.sansio.multipart import Field as Head
@@ -20,7 +23,7 @@ from werkzeug.sansio.multipart import Field as Head
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 
-#: Charsets that a form may be in, by Python's name -> how browsers read what is labelled so.
+#: The charsets that a form may be in: Python's name -> the codec that browsers use for that label.
 _READ_AS = {
     "ascii": "utf-8",
     "iso8859-1": "cp1252",
@@ -44,9 +47,29 @@ _READ_AS |= {
 }
 
 
+class _FormParser(FormDataParser):
+    """Reads a page's own form. A byte that is no UTF-8 becomes U+FFFD, which people see, and takes nothing with it."""
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        if mimetype != URLENCODED:
+            return super().parse(stream, mimetype, content_length, options)
+        pairs = [
+            (one.name.decode(errors="replace"), one.value.decode(errors="replace")) for one in urlencoded(stream.read())
+        ]
+        return stream, self.cls(pairs), self.cls()
+
+
+class FormRequest(Request):
+    """A request whose `form` is read by us, for pages. What brings comments reads its bytes by itself: `read_body`."""
+
+    form_data_parser_class = _FormParser
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `charset` is what its part of the form says that it is in; most say nothing."""
+    """One field. `charset` is the charset that its part of the form names; most name none."""
 
     name: bytes
     value: bytes
@@ -54,7 +77,7 @@ class Field:
 
 
 def codec(charset: str | None) -> str | None:
-    """Python's codec for a charset that a client names; None for one that no form is in."""
+    """Python's codec for a charset that a client names; None for one that is not accepted."""
     try:
         return _READ_AS.get(codecs.lookup((charset or "")[:40].strip().strip("\"'")).name)
     except (LookupError, ValueError):
@@ -69,10 +92,10 @@ def declared_charset() -> str | None:
 def read_body(*, most: int = 1000, fields_of: Callable[[bytes], list[Field]] | None = None) -> tuple[list[Field], bool]:
     """The fields of the request's form, in order, and whether there are files, which are left out.
 
-    `fields_of` reads a body that is URL-encoded, or says nothing of what it is.
+    `fields_of` reads a body that is URL-encoded or has no Content-Type.
 
     Raises:
-        werkzeug.exceptions.HTTPException: it is too large, has more than `most` parts, or is broken.
+        werkzeug.exceptions.HTTPException: the form is too large, has more than `most` parts, or is broken.
     """
     data = request.get_data(cache=True)
     if request.mimetype != MULTIPART:
@@ -84,12 +107,12 @@ def read_body(*, most: int = 1000, fields_of: Callable[[bytes], list[Field]] | N
         parts = list(_parts(data, boundary, most))
     except ValueError:
         raise BadRequest("The form is broken.") from None
-    found = [Field(head.name.encode(), value, _charset(head)) for head, value in parts if isinstance(head, Head)]
-    return found, len(found) < len(parts)
+    fields = [Field(head.name.encode(), value, _charset(head)) for head, value in parts if isinstance(head, Head)]
+    return fields, len(fields) < len(parts)
 
 
 def urlencoded(data: bytes) -> list[Field]:
-    """The fields of a body or a query."""
+    """The fields of a URL-encoded body or query."""
     return [pair_field(pair) for pair in data.split(b"&") if pair]
 
 
@@ -100,7 +123,7 @@ def pair_field(pair: bytes) -> Field:
 
 
 def decoded(written: bytes) -> bytes:
-    """The bytes that a URL-encoded name or value stands for."""
+    """The bytes of a URL-encoded name or value."""
     return unquote_to_bytes(written.replace(b"+", b" "))
 
 

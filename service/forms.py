@@ -1,6 +1,6 @@
-"""What somebody typed into a form or an address, as text that every database takes.
+"""Texts that people typed into a form or an address, in a form that every database takes.
 
-A password and what signs a form are no such text: those are read as they were sent.
+Passwords and the token that signs a form do not go through here: those are read exactly as they were sent.
 """
 
 from __future__ import annotations
@@ -12,24 +12,29 @@ from datetime import UTC, datetime
 from flask import abort, request
 
 from moderation import clock
+from texts import visibility
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def clean(text: str) -> str:
-    """`text` without NUL, which PostgreSQL does not take, and with the line breaks that everything but browsers has."""
+    """`text` without NUL, which PostgreSQL does not take, and with `\\n` where browsers send `\\r\\n`."""
     return text.replace("\0", "").replace("\r\n", "\n")
 
 
-def text(name: str, *, most: int | None = None, sent: Mapping[str, str] | None = None) -> str:
-    """A field of the form, or of `sent`: without white space around it, and cut after `most` characters."""
-    return clean((request.form if sent is None else sent).get(name, "")).strip()[:most]
+def text(name: str, *, most: int | None = None, fields: Mapping[str, str] | None = None) -> str:
+    """A field of the form, or of `fields`: without white space around it, and cut after `most` characters.
+
+    Of signs that nobody can see, it is empty.
+    """
+    given = clean((request.form if fields is None else fields).get(name, "")).strip()
+    return given[:most] if any(map(visibility.is_drawn, given)) else ""
 
 
 def argument(name: str, *, most: int | None = None) -> str:
-    """The same of an address: what it has after `?name=`."""
-    return text(name, most=most, sent=request.args)
+    """A parameter of the address (`?name=`), read like `text`."""
+    return text(name, most=most, fields=request.args)
 
 
 def choice(name: str, choices: Collection[str], otherwise: str) -> str:
@@ -54,6 +59,6 @@ def day(text: str | None) -> datetime | None:
 
 
 def identifier(name: str, prefix: str) -> str | None:
-    """What an address has after `?name=`, where that can be the id of a row; see `clock.is_id`."""
-    given = request.args.get(name, "")
-    return given if clock.is_id(prefix, given) else None
+    """A parameter of the address (`?name=`), if it can be the id of a row (`clock.is_id`); else None."""
+    value = request.args.get(name, "")
+    return value if clock.is_id(prefix, value) else None

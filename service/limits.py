@@ -1,4 +1,4 @@
-"""Rate limits of the API: a bucket of requests for each site key, and one of wrong keys for each address.
+"""Rate limits: a bucket of requests for each site key, and a bucket of wrong keys for each address.
 
 Counted in this process alone (docs/decisions/0005-rate-limits.md): a limit holds for each web process.
 """
@@ -15,12 +15,12 @@ from limits import parse
 from service.problems import Problem
 from texts import wording
 
-#: Buckets remembered; the one longest unused is forgotten, which at worst fills it.
+#: Buckets that are remembered. The one unused for the longest time is forgotten, as if it were full.
 _MOST_BUCKETS = 20_000
 
 
 class Buckets:
-    """A bucket for each key, which holds as many requests as `rate` allows in its period, and fills evenly.
+    """A bucket for each key: it holds as many requests as `rate` allows in its period, and refills evenly.
 
     Args:
         rate: in the notation of `limits`, such as `1000 per second`.
@@ -38,11 +38,11 @@ class Buckets:
         self._lock = threading.Lock()
 
     def take(self, key: str) -> float:
-        """Take one from `key`'s bucket: 0.0, or the seconds until one can be had, when none was taken."""
-        now = time.monotonic()
+        """Take a request from `key`'s bucket. Returns 0.0; or, when it is empty, the seconds until one is there."""
+        moment = time.monotonic()
         with self._lock:
-            full_at = max(self._full_at.get(key, 0.0), now) + self._interval
-            wait = full_at - now - self._period
+            full_at = max(self._full_at.get(key, 0.0), moment) + self._interval
+            wait = full_at - moment - self._period
             if wait > 1e-9:
                 return wait
             self._full_at[key] = full_at
@@ -52,7 +52,7 @@ class Buckets:
         return 0.0
 
     def require(self, key: str, detail: str) -> None:
-        """Take one from `key`'s bucket.
+        """Take a request from `key`'s bucket.
 
         Raises:
             Problem: none is left; Retry-After says when to come back.

@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`, for whoever runs Winnow. Open without a key: they tell nobody's words."""
+"""`/healthz`, `/readyz` and `/metrics`, for operators. They need no key, and never hold what people wrote."""
 
 from __future__ import annotations
 
@@ -25,52 +25,52 @@ blueprint = Blueprint("operations", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Lay out what `/readyz` and `/metrics` try, for an app whose context is there."""
-    found: Context = app.extensions["winnow"]
+    """Make the probes of `/readyz` and `/metrics`, for an app that has its context already."""
+    app_context: Context = app.extensions["winnow"]
     app.extensions["winnow_probes"] = {
-        "database": probes.of_database(found.store),
-        "redis": probes.of_redis(found.queues.redis),
+        "database": probes.of_database(app_context.store),
+        "redis": probes.of_redis(app_context.queues.redis),
     }
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """This process answers. Nothing else is looked at: restarting it would mend nothing else."""
+    """Says that this process answers, and checks nothing else: a restart of this process would mend nothing else."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, HTTPStatus]:
-    """Whether every part works; 503 and a sentence for each that does not.
+    """Says whether every part works; 503, with a sentence for each part that does not.
 
-    `?parts=database,migrations` asks about these only: what it takes to accept comments.
+    `?parts=database,migrations` asks about these parts only: those that it takes to accept comments.
     """
-    asked = [name for name in request.args.get("parts", "").split(",") if name] or list(_PARTS)
-    if unknown := [name for name in asked if name not in _PARTS]:
+    part_names = [name for name in request.args.get("parts", "").split(",") if name] or list(_PARTS)
+    if unknown := [name for name in part_names if name not in _PARTS]:
         message = f"There is no part {unknown[0]!r}; choose among {', '.join(_PARTS)}."
         return jsonify(ready=False, parts={unknown[0]: message}), HTTPStatus.BAD_REQUEST
-    found = {name: _look(_PARTS[name]) for name in asked}
-    ready = all(wrong is None for wrong in found.values())
-    shown = {name: wrong or "ok" for name, wrong in found.items()}
+    faults = {name: _look(_PARTS[name]) for name in part_names}
+    ready = all(fault is None for fault in faults.values())
+    shown = {name: fault or "ok" for name, fault in faults.items()}
     return jsonify(ready=ready, parts=shown), HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """What Prometheus reads. One web process answers for all processes of the installation."""
+    """The metrics for Prometheus. One web process answers for all processes of the installation."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Collector(context(), writable))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def writable(what: str) -> str | None:
+def writable(name: str) -> str | None:
     """Why the `database` or `redis` cannot be written; None when it can."""
-    found: dict[str, Probe] = current_app.extensions["winnow_probes"]
-    return found[what].look()
+    probes_by_name: dict[str, Probe] = current_app.extensions["winnow_probes"]
+    return probes_by_name[name].look()
 
 
 def _look(part: Callable[[Context], str | None]) -> str | None:
-    """What is wrong with a part; None when nothing is."""
+    """The sentence about a part that does not work; None when it works."""
     try:
         return part(context())
     except AWAY:
@@ -79,30 +79,30 @@ def _look(part: Callable[[Context], str | None]) -> str | None:
         return "Redis does not answer. Comments are accepted, and scored within seconds of its return."
 
 
-def _database(_found: Context) -> str | None:
+def _database(_context: Context) -> str | None:
     return writable("database")
 
 
-def _migrations(found: Context) -> str | None:
-    with found.store.read() as session:
+def _migrations(app_context: Context) -> str | None:
+    with app_context.store.read() as session:
         current = MigrationContext.configure(session.connection()).get_current_revision()
     if current != _newest():
         return f"The database is at revision {current or 'none'}, not {_newest()}. Run `winnow migrate`."
     return None
 
 
-def _redis(_found: Context) -> str | None:
+def _redis(_context: Context) -> str | None:
     return writable("redis")
 
 
-def _workers(found: Context) -> str | None:
-    if not found.queues.workers():
+def _workers(app_context: Context) -> str | None:
+    if not app_context.queues.workers():
         return "No scoring process lives. Start `winnow worker`."
     return None
 
 
-def _model(found: Context) -> str | None:
-    if counters.read(found.queues.redis).model is None:
+def _model(app_context: Context) -> str | None:
+    if counters.read(app_context.queues.redis).model is None:
         return "No scoring process has loaded the classifier yet."
     return None
 

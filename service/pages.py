@@ -1,4 +1,4 @@
-"""What every HTML page of ours shares: the headers that keep it safe, and how it tells the time."""
+"""What all HTML pages share: security headers, the form of times, and signing keys."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def set_headers(response: Response) -> Response:
-    """For `after_request`: what a browser may do with the page."""
+    """Set the security headers of a page; for `after_request`."""
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("X-Frame-Options", "DENY")
-    # Flask-WTF wants a Referer on https; nobody else is told where a moderator was.
+    # Flask-WTF needs a Referer on https; other sites are not told which page a moderator was on.
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if response.mimetype in {"text/html", "application/json"}:
@@ -39,13 +39,8 @@ def set_headers(response: Response) -> Response:
 
 
 def age(moment: datetime) -> str:
-    """How long ago, for people: `3 minutes ago`."""
+    """How long ago, in words: `3 minutes ago`."""
     return wording.ago((clock.now() - moment).total_seconds())
-
-
-def exact(moment: datetime) -> str:
-    """The moment in full: `23 November 2026, 09:05:02 UTC`."""
-    return f"{moment.day} {moment:%B %Y, %H:%M:%S} UTC"
 
 
 def signing_keys(settings: Settings, purpose: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Errors as the API tells them: `application/problem+json` (RFC 9457) with a flat `errors` map, field to sentences."""
+"""The API's errors: `application/problem+json` (RFC 9457) with a flat map `errors`, field to sentences."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from flask import Response, g
 
 MEDIA_TYPE = "application/problem+json"
 
-#: Fields that an answer names: more would let a small request have a large answer.
+#: At most so many fields are named, so that a small request cannot have a large answer.
 MOST_ERRORS = 50
 
 #: Field -> sentences for the person who sent it.
 Errors = Mapping[str, Sequence[str]]
 
-#: kind -> (status, title). The kind ends the problem's `type`, and the page at /api/docs tells of each.
+#: Kind -> (status, title). A problem's `type` ends with the kind; /api/docs explains each kind.
 KINDS = {
     "malformed": (400, "The request cannot be read"),
     "unauthorized": (401, "A valid site key is needed"),
@@ -38,7 +38,7 @@ KINDS = {
 
 
 class Problem(Exception):
-    """Ends a request with this answer. `kind` is one of `KINDS`; `known` are further members of the document."""
+    """Ends a request with this answer. `kind` is one of `KINDS`; `members` are further members of the document."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Problem(Exception):
         errors: Errors | None = None,
         headers: Mapping[str, str] | None = None,
         status: int | None = None,
-        **known: Any,
+        **members: Any,
     ) -> None:
         super().__init__(detail)
         self.kind = kind
@@ -56,11 +56,11 @@ class Problem(Exception):
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
-        self.known = known
+        self.members = members
 
     def document(self) -> dict[str, Any]:
-        """The body."""
-        found: dict[str, Any] = {
+        """The answer's body, but for the request's id."""
+        document: dict[str, Any] = {
             "type": f"/api/docs#problem-{self.kind}",
             "title": KINDS[self.kind][1],
             "status": self.status,
@@ -68,11 +68,11 @@ class Problem(Exception):
         }
         if self.errors is not None:
             named = islice(self.errors.items(), MOST_ERRORS)
-            found["errors"] = {field: list(sentences) for field, sentences in named}
-        return found | self.known
+            document["errors"] = {field: list(sentences) for field, sentences in named}
+        return document | self.members
 
     def response(self) -> Response:
-        """The answer, which carries the request's id."""
+        """The answer, with the request's id."""
         body = self.document()
         if "request_id" in g:
             body["request_id"] = g.request_id
@@ -80,7 +80,7 @@ class Problem(Exception):
 
 
 def invalid(errors: Errors) -> Problem:
-    """A request whose shape is right in JSON's or a form's eyes, and wrong in ours."""
+    """The problem of a request that can be read as JSON or as a form, but has invalid fields."""
     count = len(errors)
     fields = ", ".join(sorted(islice(errors, MOST_ERRORS)))
     return Problem(

@@ -1,4 +1,4 @@
-"""What every request goes through: an id, one line in the log, and headers for browsers."""
+"""What every request gets: an id, a line in the log, and headers for browsers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from flask import Flask, Response, g, request
 from moderation.settings import Settings
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-#: Asked so often, and of so little interest, that they are logged only when they fail.
+#: Routes that are asked very often, and logged only when they fail.
 _QUIET = frozenset({"static", "operations.healthz", "operations.readyz", "operations.metrics"})
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Follow every request of this app."""
+    """Register the handlers that begin and end every request of this app."""
     render = _renderer(settings)
 
     def end(response: Response) -> Response:
@@ -37,8 +37,8 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _begin() -> None:
-    sent = request.headers.get("X-Request-Id")
-    g.request_id = sent if sent and _ID.fullmatch(sent) else secrets.token_hex(8)
+    own_id = request.headers.get("X-Request-Id")
+    g.request_id = own_id if own_id and _ID.fullmatch(own_id) else secrets.token_hex(8)
     g.began = time.perf_counter()
 
 
@@ -58,10 +58,10 @@ def _line(status: int) -> dict[str, Any]:
 
 
 def _renderer(settings: Settings) -> Callable[[Any, str, dict[str, Any]], Any]:
-    """Renders the line of a request as the other lines are.
+    """Renders the line of a request in the form of the other lines.
 
-    It goes past the chain that those go through, which looks for what must not be logged: no field of this one can
-    hold it, and for a submission the chain took as long as everything else that we do.
+    It leaves out the processors that look for what must not be logged: no field of this line can hold such a thing, and
+    for a submission they took as long as everything else.
     """
     if settings.log_format == "json":
         return structlog.processors.JSONRenderer()

@@ -1,4 +1,4 @@
-"""Signed cookies, for pages only: the API knows none, and does without the cost of looking for one."""
+"""Signed cookies, for pages only: the API has none, and saves the time of looking for one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Flask's own sessions, but for the API, where they stay empty and are never saved."""
+    """Flask's own sessions. For the API they stay empty and are never saved."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if request.path.startswith("/api/"):

@@ -1,4 +1,4 @@
-"""The application of a web process: what a WSGI server loads."""
+"""The application of a web process, for a WSGI server to load."""
 
 from __future__ import annotations
 

@@ -110,6 +110,7 @@ def quick_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         quick.hash_passwords_quickly(patch)
         quick.compile_routes_and_templates_once(patch)
+        quick.compile_statements_once(patch)
         yield
 
 

@@ -1,7 +1,7 @@
 """How words are compared: as a reader reads them, through what disguises them. Linear in a text's length.
 
-The classifier undoes disguises with the words that it has learnt. Here it is done without: a list's own words say what
-is looked for.
+The classifier undoes disguises with the words that it has learnt. This module needs no learnt words: it makes the
+readings of a text in which a list's own words are looked for.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from functools import partial
 from texts.folding import CharacterTable, normalized
 from texts.normalization import fold_character, without_markup
 
-#: Scripts in which a mark is a part of the letter, as a vowel is: Indic ones to Thai, then those of East Asia.
+#: Scripts in which marks are part of the spelling, such as vowels: from Indic scripts to Thai, and those of East Asia.
 _MARKS_SPELL = ((0x0900, 0x1AAF), (0x2E80, 0xA63F), (0xA800, 0xD7FF))
 _STANDS_FOR = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i"}
-#: The same sign for two letters: the one and the other way of reading.
+#: Two ways of reading, because `1` and `|` may stand for i or for l.
 _ONE_WAY = str.maketrans(_STANDS_FOR | {"1": "i", "|": "i"})
 _OTHER_WAY = str.maketrans(_STANDS_FOR | {"1": "l", "|": "l"})
 
 #: Letters one by one, as in `c a s i n o`.
 _SPELT_OUT = re.compile(r"(?<![^\W_])[^\W_](?:(?:[^\w\n]|_){1,3}[^\W_](?![^\W_])){2,}")
 _NO_LETTERS = re.compile(r"[\W_]+")
-#: A run of letters and of what may stand for or between them.
+#: A run of letters, and of signs that may stand for letters or between them.
 _RUN = re.compile(r"[^\W_](?:[^\W_]|[@$!|*.\-_']){1,60}|[@$!|](?:[^\W_]|[@$!|*.\-_']){1,60}")
 _BETWEEN = re.compile(r"[*.\-_']+")
 _EDGE_DIGITS = re.compile(r"\d*(\D{4,}?)\d*")
@@ -41,41 +41,41 @@ def _compared(character: str) -> str:
             return unicodedata.normalize("NFKC", character).casefold()
         return ""
     folded = fold_character(character).casefold()
-    return character if folded == "*" else folded  # `*` means something in lists; a star is not one
+    return character if folded == "*" else folded  # `*` has a meaning in lists; other stars do not become one
 
 
 _COMPARED = CharacterTable(_compared)
 
 
 def as_read(text: str) -> str:
-    """`text` as a reader reads it and as it is compared: without markup, what is invisible, case and look-alikes."""
-    plain = without_markup(text)
-    plain = plain.lower() if plain.isascii() else plain.translate(_COMPARED)
-    return " ".join(plain.replace("\x01", "").split())
+    """`text` as it is compared: without markup and invisible characters, in lower case, look-alikes read as letters."""
+    readable = without_markup(text)
+    readable = readable.lower() if readable.isascii() else readable.translate(_COMPARED)
+    return " ".join(readable.replace("\x01", "").split())
 
 
 def readings(text: str) -> Iterator[str]:
-    """`as_read(text)`, and what it may say once letters are joined and digits read as the letters they stand for."""
+    """`as_read(text)`, then further readings: spelt-out letters joined, digits read as the letters they stand for."""
     read = as_read(text)
     yield read
     if _DISGUISING.search(read) is None and _SPELT_OUT.search(read) is None:
         return
     joined = _SPELT_OUT.sub(lambda run: _NO_LETTERS.sub("", run[0]), read)
-    said = {read}
+    yielded = {read}
     for signs, letters in ((_ONE_WAY, r"\1"), (_OTHER_WAY, r"\1\1")):
         reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters), joined)
-        if reading not in said:
-            said.add(reading)
+        if reading not in yielded:
+            yielded.add(reading)
             yield reading
 
 
 def letters(text: str) -> str:
-    """The letters and digits of a text as it is read, and nothing between them: the same for who says the same."""
+    """The letters and digits of `as_read(text)` with nothing between them."""
     return _NO_LETTERS.sub("", as_read(text))
 
 
 def spelled(text: str) -> str:
-    """`text` as an id or an e-mail address is compared where no look-alike may pass: without regard to case alone."""
+    """`text` as an id or an e-mail address is compared: only case is folded, and no look-alike passes for a letter."""
     stripped = text.strip()
     lowered = normalized("NFC", stripped).lower()
     return lowered if stripped.isascii() == lowered.isascii() else stripped  # the Kelvin sign is no k

@@ -1,7 +1,7 @@
 r"""Undo what broken clients leave in a text: `%20`, `&amp;quot;`, `\u00e9`, once or several times over.
 
-Each rule reads one escape, so that a place in what it reads as can be traced back. An escape in an address stays: there
-it means something. So does a per cent sign after a number ("100%de"), unless what follows is a sign or a blank.
+Each rule reads one escape, so that a place in the result can be traced back to the text. An escape in an address stays,
+because it means something there. A per cent sign after a number stays too ("100%de"), unless it encodes a sign.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ import html
 import re
 from collections.abc import Iterator
 
+from texts.edits import Edit
 from texts.links import BEGINNING
 
-#: Where a text is replaced, and by what: start, end, what is read there.
-Edit = tuple[int, int, str]
-
-#: A C1 control, which no text holds, -> the letter or sign that Windows-1252 has there, as browsers read it. U+0085 is
-#: a line break, too, and stays one.
+#: C1 control character -> the letter or sign of Windows-1252 that browsers show for it. U+0085 is also a line break,
+#: and stays one.
 OF_WINDOWS = {
     code: sign for code in range(0x80, 0xA0) if code != 0x85 and (sign := bytes([code]).decode("cp1252", "ignore"))
 }
@@ -48,46 +46,46 @@ _SIGNS = {"n": "\n", "r": "\n", "t": " "}
 
 
 def escapes(text: str) -> list[Edit]:
-    """The escapes of a text, as read once."""
-    found = list(_entities(text, 0, len(text))) if "&" in text else []
-    return found or (list(_others(text)) if "%" in text or "\\" in text else [])
+    """The escapes of a text, each read once."""
+    edits = list(_entities(text, 0, len(text))) if "&" in text else []
+    return edits or (list(_others(text)) if "%" in text or "\\" in text else [])
 
 
 def blanks(text: str) -> list[Edit]:
-    """What a text without a blank has in their place: the plus signs of a form's encoding, or letters drawn as gaps."""
+    """The signs that stand for blanks in a text without any: plus signs of a form's encoding, or invisible letters."""
     if not any(sign in text for sign in "+\u3164\uffa0") or _BLANK.search(text) or _ADDRESS.match(text):
         return []
-    found = [(sign.start(), sign.end(), " ") for sign in _FOR_BLANK.finditer(text)]
-    return found if len(found) > 1 else []
+    edits = [(sign.start(), sign.end(), " ") for sign in _FOR_BLANK.finditer(text)]
+    return edits if len(edits) > 1 else []
 
 
 def _entities(text: str, first: int, last: int) -> Iterator[Edit]:
     for match in _ENTITY.finditer(text, first, last):
-        again, inner, plain = match.groups()
+        outer, inner, plain = match.groups()
         written = match[0] if plain is not None else f"&{inner};"
         read_as = html.unescape(written if written.endswith(";") else written + ";")
         if read_as.rstrip(";") != written.rstrip(";"):
             yield match.start(), match.end(), read_as.replace("\ufffd", "")
-        elif again is not None:  # "&amp;Tom;" is "&Tom;"
+        elif outer is not None:  # "&amp;Tom;" is "&Tom;"
             yield match.start(), match.end(1), "&"
 
 
 def _others(text: str) -> Iterator[Edit]:
     whole = not _BLANK.search(text) and not _ADDRESS.match(text) and len(_ENCODED_BLANK.findall(text)) > 1
-    done = at = 0
+    last_end = at = 0
     while match := _ESCAPE.search(text, at):
         start, at = match.span()
         if match["kept"] is not None:
-            if whole:  # a sentence that was encoded whole, its addresses too
+            if whole:  # the whole sentence was encoded, with its addresses
                 at = start + 4
             continue
         if match["unit"] is not None:
             at, read_as = _unit(text, match)
-        elif text[start] == "%" and start != done and text[start - 1 : start].isdigit() and not _is_sign(match):
+        elif text[start] == "%" and start != last_end and text[start - 1 : start].isdigit() and not _is_sign(match):
             continue
         else:
             read_as = _read(match)
-        done = at
+        last_end = at
         yield start, at, read_as
 
 
@@ -96,7 +94,7 @@ def _is_sign(match: re.Match[str]) -> bool:
 
 
 def _read(match: re.Match[str]) -> str:
-    """What an escape reads as; bytes that are no UTF-8 read as nothing."""
+    """The text of an escape; bytes that are not UTF-8 give nothing."""
     if match["sign"] is not None:
         return _SIGNS.get(match["sign"], match["sign"])
     if match["code"] is not None:
@@ -104,11 +102,11 @@ def _read(match: re.Match[str]) -> str:
         return "" if 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code)
     if match["byte"] is not None:
         return chr(int(match["byte"], 16))
-    return bytes(int(one, 16) for one in _ONE_BYTE.findall(match[0])).decode(errors="ignore")
+    return bytes(int(digits, 16) for digits in _ONE_BYTE.findall(match[0])).decode(errors="ignore")
 
 
 def _unit(text: str, match: re.Match[str]) -> tuple[int, str]:
-    """Where a UTF-16 unit, with its other half, ends, and what it is; a half alone is nothing."""
+    """Where a UTF-16 unit ends, with its other half if it has one, and its character; a single half gives nothing."""
     unit = int(match["unit"], 16)
     if not 0xD800 <= unit < 0xE000:
         return match.end(), chr(unit)

@@ -1,4 +1,4 @@
-"""How texts are compared: in one case and one spelling, in time linear in their length, whatever they hold."""
+"""Folding of texts for comparison: one case and one spelling, in linear time whatever the text holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-#: Marks that may follow one character. Nobody writes more; Unicode calls such a text stream-safe (UAX #15, section 13).
+#: Marks that may follow one character. Nobody writes more. Unicode calls such a text stream-safe (UAX #15, 13).
 MOST_MARKS = 30
 #: No combining mark has a higher code.
 _NO_MARKS_FROM = 0x1F000
@@ -15,14 +15,14 @@ _NO_MARKS_FROM = 0x1F000
 def stream_safe(text: str) -> str:
     """`text` with each run of combining marks cut after `MOST_MARKS`.
 
-    Call it before any normalisation: Unicode has the marks of a run put in order, which takes Python time quadratic in
-    the run's length, with the interpreter locked.
+    Call it before any normalisation: that sorts the marks of a run, which takes Python time quadratic in the run's
+    length, with the interpreter locked.
     """
     return text if text.isascii() else _TOO_MANY.sub(lambda run: run[0][:MOST_MARKS], text)
 
 
 def is_stream_safe(text: str) -> bool:
-    """Whether no character of `text` has more than `MOST_MARKS` marks: what more has is no writing."""
+    """Whether no character of `text` has more than `MOST_MARKS` marks."""
     return text.isascii() or _TOO_MANY.search(text) is None
 
 
@@ -37,7 +37,7 @@ def fold(text: str) -> str:
 
 
 def _marks() -> str:
-    """The characters that are nothing but combining marks, as the ranges of a regular expression's class."""
+    """All combining marks, as ranges for a character class of a regular expression."""
     ranges: list[list[int]] = []
     for code in range(0x300, _NO_MARKS_FROM):
         if not _is_mark(chr(code)):
@@ -50,7 +50,7 @@ def _marks() -> str:
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it has a place in the order of marks, itself or by what it is made of (such as U+0F73)."""
+    """Whether normalisation sorts this character as a mark, by itself or by its parts (such as U+0F73)."""
     if unicodedata.combining(character):
         return True
     parts = unicodedata.decomposition(character)
@@ -61,14 +61,14 @@ _TOO_MANY = re.compile(f"[{_marks()}]{{{MOST_MARKS + 1},}}")
 
 
 class CharacterTable(dict[int, str]):
-    """A table for `str.translate` of what `read` makes of a character, learnt when one is first met."""
+    """A table for `str.translate`, filled from `read` when a character first occurs."""
 
     def __init__(self, read: Callable[[str], str]) -> None:
         super().__init__()
         self._read = read
 
     def __missing__(self, code: int) -> str:
-        found = self._read(chr(code))
+        reading = self._read(chr(code))
         if len(self) < 20_000:  # a flood of rare characters must not grow memory without end
-            self[code] = found
-        return found
+            self[code] = reading
+        return reading

@@ -1,8 +1,8 @@
-"""What a link is: what a browser or a site's linkifier makes one of, bare or in markup. Linear time.
+"""What counts as a link: all that a browser or a site's linkifier makes a link of, bare or in markup. Linear time.
 
-`count` finds them all, as a linkifier would: a host's name alone, an e-mail address, any scheme. `addresses`, and the
-classifier's signals, know what begins with http://, https:// or www. (`BEGINNING`). The classifier's tokens have an
-expression of their own, by which it was trained.
+`count` finds them all, as a linkifier would: also a host's name alone, an e-mail address, and any scheme. `addresses`
+and the classifier's signals know only what begins with http://, https:// or www. (`BEGINNING`). The classifier's tokens
+have an expression of their own, with which it was trained.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from texts import markup
 from texts.folding import normalized
 
-#: How an address begins, for an expression that says how it goes on; the classifier's signals regard case. A script
-#: that is written without spaces may stand right before `www.`.
+#: The beginning of an address, for use in larger expressions; the classifier's signals use it with case. Letters of a
+#: script that is written without spaces may stand directly before `www.`.
 BEGINNING = r"(?:https?://|(?<![A-Za-z0-9_])www\.)"
 
 _ADDRESS = re.compile(rf"{BEGINNING}[^\s\"'<>]+", re.IGNORECASE)
-#: The ends of names of hosts that people write without a scheme: countries, and what is common or sold cheaply.
+#: Top-level domains of hosts that people write without a scheme: countries, and endings that are common or cheap.
 _COUNTRIES = (
     "ac|ad|ae|af|ag|ai|al|am|ao|ar|as|at|au|aw|ax|az|ba|bb|bd|be|bf|bg|bh|bi|bj|bm|bn|bo|br|bs|bt|bw|by|bz|ca|cc|cd|"
     "cf|cg|ch|ci|ck|cl|cm|cn|co|cr|cu|cv|cw|cx|cy|cz|de|dj|dk|dm|dz|ec|ee|eg|er|es|et|eu|fi|fj|fk|fm|fo|fr|ga|gd|ge|"
@@ -38,7 +38,7 @@ _ENDINGS = (
     "guru|zone|page|land|city|money|cash|finance|financial|credit|fund|capital|exchange|market|markets|crypto|eth|"
     "pharmacy|health|clinic|care|diet|example|рф|бел|укр|срб|онлайн|сайт|中国|中國|公司|网络|網絡|香港|台湾|한국|xn--[a-z0-9-]{2,59}"
 )
-#: Ends that are sooner those of a file's name, unless a path follows.
+#: Endings that rather belong to a file's name, unless a path follows.
 _OF_FILES = "md|py|pl|sh|rs|so|ps|do|zip|mov"
 _HOST = (
     r"(?<![\w@-])(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}"
@@ -51,16 +51,16 @@ _BARE = (
     r"|(?:(?<!\w)mailto:)?(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}"
     rf"|{_HOST}(?::\d{{1,5}})?(?:[/?#]{_REST})?"
 )
-#: A link in markup or bare. The address within the markup, and its text where that repeats the address, belong to it.
+#: A link in markup or bare. An address in the markup, and a link text that repeats it, are part of the same link.
 _LINK = re.compile(
     rf"(?:<a\s[^<>]*>?\s*|\[url[^\[\]]*\]?\s*)(?:{_BARE})?|(?:\[[^\[\]]*\]\(\s*)?(?:{_BARE})", re.IGNORECASE
 )
-#: A sentence that ends without a space after it, as in `done.So`: no host's name is written so.
+#: The end of a sentence without a space after it, as in `done.So`: no host's name is written like that.
 _NO_SPACE = re.compile(r"(?<=[a-z])\.(?=[A-Z][a-z])")
-#: What every link has one of.
+#: Every link contains one of these.
 _MARKED = re.compile(r"\w\.[^\W\d_]|:[/\\]{2}|www\.|<a\s|\[url|\w@\w", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e"))
-#: What a browser reads as the dots of a host's name.
+#: Characters that a browser reads as dots in a host's name.
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")
 _SHOWN = str.maketrans(_INVISIBLE | _DOTS)
 _NOT_IN_ADDRESSES = re.compile(r"[\s\"<>\\^`{|}]")
@@ -71,7 +71,7 @@ def count(text: str) -> int:
     if not text.isascii():
         text = normalized("NFKC", text.translate(_SHOWN)).translate(_SHOWN)
     text = markup.unescape(text)
-    if _MARKED.search(text) is None:  # true of most comments
+    if _MARKED.search(text) is None:  # so it is with most comments
         return 0
     return sum(1 for _ in _LINK.finditer(_NO_SPACE.sub(". ", text)))
 
@@ -82,7 +82,7 @@ def addresses(text: str) -> list[str]:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is one whole address that a browser can open: with its scheme, and a host."""
+    """Whether the whole text is one address that a browser can open, with a scheme and a host."""
     try:
         parts = urlsplit(text)
         whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0

@@ -7,8 +7,8 @@ import re
 
 #: A tag, a comment or a declaration ends with the next `>`, and never holds a `<`: so no text is looked at twice.
 _TAG = re.compile(r"<(?:/?([A-Za-z][A-Za-z0-9-]*+)|[!?/])[^<>]*+>")
-#: The tags that a browser knows, as a part of an expression. "<sigh>" is none: where a page shows mark-up as text, its
-#: reader sees it.
+#: The tags that a browser knows, for use in an expression. "<sigh>" is not one: on a page that shows mark-up as text,
+#: readers see it.
 ELEMENTS = (
     "a|abbr|acronym|address|applet|area|article|aside|audio|b|base|basefont|bdi|bdo|bgsound|big|blink|"
     "blockquote|body|br|button|canvas|caption|center|cite|code|col|colgroup|data|datalist|dd|del|details|"
@@ -21,14 +21,14 @@ ELEMENTS = (
 )
 _KNOWN_TAG = re.compile(rf"<(?:/?(?:{ELEMENTS})(?=[\s/>])|[!?/])[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""\shref\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
-#: Numbers of characters that do not exist; Python refuses to read the longest at all.
+#: Entities for numbers beyond the last character; Python refuses to read the longest of them.
 _NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{7,});?")
 #: Tags at which a reader sees a new line.
 _BREAKS = frozenset({"br", "div", "p", "li", "ul", "ol", "blockquote", "pre", "tr", "hr", "h1", "h2", "h3", "h4"})
 
 
 def unescape(text: str) -> str:
-    """`text` with its entities read, as `html.unescape` does, but for numbers of no character: those are U+FFFD."""
+    """`text` with its entities read, as `html.unescape` does; a number that is no character becomes U+FFFD."""
     return html.unescape(_NO_CHARACTER.sub("\ufffd", text)) if "&" in text else text
 
 
@@ -43,16 +43,16 @@ def without_known_tags(text: str) -> str:
 
 
 def words_of(text: str) -> str:
-    """What a page made of this HTML says: lines where blocks begin and end, and where each link leads beside it."""
+    """The words of a page of this HTML: a new line at each block, and the address of each link beside it."""
     pieces: list[str] = []
-    done = 0
+    last_end = 0
     for tag in _TAG.finditer(text):
-        pieces.append(text[done : tag.start()])
-        done = tag.end()
+        pieces.append(text[last_end : tag.start()])
+        last_end = tag.end()
         name = (tag[1] or "").lower()
         if name in _BREAKS:
             pieces.append("\n")
         target = _HREF.search(tag[0]) if name == "a" else None
         if target is not None:
             pieces.append(f" {target[1] or target[2] or target[3] or ''} ")
-    return unescape("".join([*pieces, text[done:]])).strip()
+    return unescape("".join([*pieces, text[last_end:]])).strip()

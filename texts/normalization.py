@@ -1,6 +1,6 @@
-"""Undo what hides a word from a reader's eye but not from a program's.
+"""Undoes disguises: markup, escapes, look-alike letters and invisible characters that hide a word from a program.
 
-Every rule works on one character, on one escape or on one HTML tag, so that a place in the normalised text can be
+Every rule works on one character, one escape or one HTML tag, so that a place in the normalised text can be
 traced back to the place in the original that a moderator sees.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from texts import escapes, markup, visibility
-from texts.escapes import Edit
+from texts import edits, escapes, mail, markup, mojibake, visibility
+from texts.edits import Edit
 from texts.folding import CharacterTable
 
 # Letters that look like Latin ones. NFKC already folds full-width, mathematical and circled letters.
@@ -34,10 +34,10 @@ _LOOKALIKES = {
     "∗": "*", "٭": "*", "⁎": "*", "•": "*", "·": ".", "‧": ".", "∙": ".", "․": ".", "▪": "*", "●": "*", "⭐": "*",
     "¡": "!", "€": "e", "£": "l", "¢": "c", "¥": "y", "₩": "w", "⓪": "0", "®": "r", "©": "c",
     "⭕": "o", "❌": "x", "✖": "x", "✝": "t",
-    # A gesture that is an insult, in words that score as one
+    # A gesture that is an insult, in words that score as an insult
     "🖕": " up your ass ",
 }  # fmt: skip
-#: What shows as a gap and is no space to Unicode.
+#: Characters that show as a gap but are no space for Unicode.
 _GAPS = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800")
 _INLINE_TAG = "b|i|u|s|em|strong|span|font|small|big|sub|sup|a|wbr|mark|tt|code"
 _HIDDEN = re.compile(
@@ -56,7 +56,7 @@ _TIME_AND_END = re.compile(r"\s{0,3}\d{1,2}(?::\d\d){1,2}\s{0,3}</a>", re.IGNORE
 
 
 def _enclosed_letter(character: str) -> str:
-    """The letter in "NEGATIVE SQUARED LATIN CAPITAL LETTER A" and its kind, which NFKC leaves alone."""
+    """The letter of "NEGATIVE SQUARED LATIN CAPITAL LETTER A" and similar signs, which NFKC does not fold."""
     name = unicodedata.name(character, "")
     if "LATIN CAPITAL LETTER " in name or "LATIN SMALL LETTER " in name or "REGIONAL INDICATOR SYMBOL" in name:
         letter = name.rsplit(" ", 1)[1]
@@ -66,7 +66,7 @@ def _enclosed_letter(character: str) -> str:
 
 
 def fold_character(character: str) -> str:
-    """What one character reads as: zero, one or a few characters."""
+    """How one character is read: as zero, one or a few characters."""
     if character in "\n\t\r":
         return character
     if character in _GAPS:
@@ -115,15 +115,15 @@ def _disguised_words(text: str) -> list[Edit]:
 
 
 def _hidden_markup(text: str) -> list[Edit]:
-    """The tags and pictures of a text, and what they read as."""
+    """The tags and pictures of a text, and how they are read."""
     if "<" not in text and "![" not in text:
         return []
-    found = []
+    edits = []
     for match in _HIDDEN.finditer(text):
         tag, picture = match.groups()
         read_as = f" {picture} " if picture is not None else " " if tag is not None else _target(text, match)
-        found.append((match.start(), match.end(), read_as))
-    return found
+        edits.append((match.start(), match.end(), read_as))
+    return edits
 
 
 def _reversed_letters(text: str) -> list[Edit]:
@@ -133,21 +133,18 @@ def _reversed_letters(text: str) -> list[Edit]:
 
 
 #: What is undone, in this order. Each step reads what the one before it left.
-_STEPS = (*[escapes.escapes] * escapes.MOST_TIMES, escapes.blanks, _reversed_letters, _hidden_markup)
+_TRANSPORT = (
+    mail.mail,
+    *[escapes.escapes] * escapes.MOST_TIMES,
+    *[mojibake.mojibake] * mojibake.MOST_TIMES,
+)
+_STEPS = (*_TRANSPORT, escapes.blanks, _reversed_letters, _hidden_markup)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:
-    """Where a link leads, for nobody sees it in the link's words; not so a link to a time in a film ("2:19")."""
+    """The address of a link, because its words do not show it. Nothing for a link to a time in a film ("2:19")."""
     target = _TARGET.match(tag.group())
     return f" {target.group(1)} " if target and not _TIME_AND_END.match(text, tag.end()) else ""
-
-
-def _edited(text: str, edits: list[Edit]) -> str:
-    pieces, done = [], 0
-    for start, end, read_as in edits:
-        pieces += [text[done:start], read_as]
-        done = end
-    return "".join([*pieces, text[done:]])
 
 
 def normalize(text: str) -> str:
@@ -161,10 +158,12 @@ def normalize(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """`text` with its tags, pictures and escapes read: those within a word are gone, others part words."""
-    for find in _STEPS:
-        if edits := find(text):
-            text = _edited(text, edits)
-    return text
+    return edits.read(text, _STEPS)
+
+
+def as_sent(text: str) -> str:
+    """`text` with nothing undone but what clients and gateways did to it on its way."""
+    return edits.read(text, _TRANSPORT)
 
 
 def visible(text: str) -> str:
@@ -173,7 +172,7 @@ def visible(text: str) -> str:
     A word of both Latin letters and look-alikes is disguised, and read as `normalize` reads it. Linear in the length.
     """
     text = without_markup(text)
-    return text if text.isascii() else _edited(text, _disguised_words(text)).translate(_VISIBLE)
+    return text if text.isascii() else edits.edited(text, _disguised_words(text)).translate(_VISIBLE)
 
 
 def visible_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
@@ -199,9 +198,9 @@ def _plain_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     """`without_markup(text)` with places."""
     starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
     for find in _STEPS:
-        if edits := find(text):
-            starts, ends = _edited_places(starts, edits, 0), _edited_places(ends, edits, -1)
-            text = _edited(text, edits)
+        if found := find(text):
+            starts, ends = edits.moved(starts, found, 0), edits.moved(ends, found, -1)
+            text = edits.edited(text, found)
     return text, starts, ends
 
 
@@ -210,14 +209,3 @@ def _spread(pieces: list[str], starts: list[int], ends: list[int]) -> tuple[str,
     starts = [start for piece, start in zip(pieces, starts, strict=True) for _ in piece]
     ends = [end for piece, end in zip(pieces, ends, strict=True) for _ in piece]
     return "".join(pieces), starts, ends
-
-
-def _edited_places(places: list[int], edits: list[Edit], side: int) -> list[int]:
-    """Where each character begins (`side` 0) or ends (-1) in the original, after edits, which have one place each."""
-    found: list[int] = []
-    done = 0
-    for start, end, read_as in edits:
-        found += places[done:start]
-        found += [places[start:end][side]] * len(read_as)
-        done = end
-    return found + places[done:]

@@ -1,4 +1,4 @@
-"""Whether a reader sees anything of a text: some letters, signs and mark-up show nothing at all."""
+"""Whether a reader sees anything of a text: some letters, signs and mark-up are not shown at all."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import unicodedata
 
 from texts import markup
 
-#: Letters and symbols that are drawn as nothing, or as a gap.
+#: Letters and symbols that show nothing, or a gap.
 FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
 _NOT_DRAWN = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
-#: What is seen though it holds no words.
+#: Elements that are seen though they hold no words.
 _PICTURE = re.compile(r"<(?:audio|embed|iframe|img|input|object|picture|svg|video)\b[^<>]*>", re.IGNORECASE)
 _BBCODE = re.compile(r"\[/?(?:b|center|code|color|i|list|quote|s|size|u|url)(?:=[^\[\]]*)?\]", re.IGNORECASE)
 _MOST_ESCAPED = 3
 
 
 def is_drawn(character: str) -> bool:
-    """Whether a character by itself leaves a mark on the page. One that Unicode has not given out is a box."""
+    """Whether a character by itself shows something. One that Unicode has not assigned shows a box."""
     if character in FILLERS or "\U000e0000" <= character <= "\U000e0fff" or "\ufff0" <= character <= "\ufff8":
         return False
     return character != "\u2065" and unicodedata.category(character) not in _NOT_DRAWN
@@ -26,7 +26,7 @@ def is_drawn(character: str) -> bool:
 def can_be_seen(text: str, *, unknown_tags: bool = False) -> bool:
     """Whether anything of a text can be seen, as it is and as HTML or BBCode. Linear in the text's length.
 
-    `unknown_tags`: what stands between angle brackets and is no HTML counts as words, which it is on some pages.
+    `unknown_tags`: a tag that is not HTML counts as words, because some pages show it as text.
     """
     if text[:1].isalnum() and is_drawn(text[0]):
         return True

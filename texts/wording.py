@@ -1,8 +1,8 @@
-"""Names, numbers and times as people are told them. Babel has the words, so that other languages can have them, too."""
+"""Names, numbers and times in words. Babel has the words, so that other languages can be added."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from gettext import ngettext
 
@@ -16,22 +16,28 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
 def named(name: str) -> str:
-    """A name of ours, such as a label's, in words: `Identity attack` for `identity_attack`."""
+    """An internal name, such as a label's, in words: `Identity attack` for `identity_attack`."""
     return name.replace("_", " ").capitalize()
 
 
 def counted(number: int, singular: str, plural: str) -> str:
-    """`counted(2, "{} link", "{} links")` is `2 links`: the form that goes with the number, and the number in it."""
+    """A number with the right form of a word: `counted(2, "{} link", "{} links")` is `2 links`."""
     return ngettext(singular, plural, number).format(f"{number:,}")
 
 
 def seconds(number: int) -> str:
-    """A wait of so many seconds, exactly, as `Retry-After` has it."""
+    """A wait in whole seconds, as in `Retry-After`: `30 seconds`."""
     return counted(number, "{} second", "{} seconds")
 
 
+def exact(moment: datetime, *, seconds: bool = True) -> str:
+    """A moment in UTC in full: `23 November 2026, 09:05:02 UTC`, or without the seconds."""
+    time = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
+    return f"{moment.day} {moment:%B %Y}, {time} UTC"
+
+
 def ago(seconds: float) -> str:
-    """How long ago something was: `3 minutes ago`, `2 weeks ago`. times.js keeps it up, and says the same."""
+    """How long ago something was: `3 minutes ago`, `2 weeks ago`. The script times.js updates it, in the same words."""
     if seconds < 60:
         return "just now"
     past = timedelta(seconds=-seconds)
@@ -39,12 +45,12 @@ def ago(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """How long something lasts: `90 seconds`, `5 minutes`, `25 hours`; a larger unit from two of it on."""
+    """How long something lasts: `90 seconds`, `5 minutes`, `25 hours`; a larger unit is used from two of it on."""
     return format_timedelta(timedelta(seconds=seconds), threshold=2, locale=_LOCALE)
 
 
 def short_duration(seconds: float) -> str:
-    """The same for an axis or a note: `0.5 sec`, `1.5 hr`, `3 days`."""
+    """How long something lasts, in short: `0.5 sec`, `1.5 hr`, `3 days`."""
     size, unit = next((pair for pair in _UNITS if seconds >= pair[0]), (1, "second"))
     number = seconds / size
     return format_unit(round(number, 0 if number >= 10 else 1), unit, "short", locale=_LOCALE)

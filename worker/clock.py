@@ -1,4 +1,4 @@
-"""The clock process: what has to happen regularly. It outlives a database or a Redis that is away."""
+"""The clock process: runs what has to happen regularly. It survives a database or a Redis that is away."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Task:
-    """Something to do again and again. `failing` once it has failed, until it succeeds: each outage is logged once."""
+    """A regular task. `failing` from its first failure until it succeeds, so that each outage is logged once."""
 
     name: str
     every: float
@@ -38,7 +38,7 @@ class Task:
     failing: bool = False
 
     def tick(self) -> None:
-        """Do it. Whatever it raises is logged and does not end the clock."""
+        """Run the task. Whatever it raises is logged and does not end the clock."""
         try:
             self.do()
         except (*AWAY, RedisError) as error:
@@ -50,9 +50,9 @@ class Task:
                 log.info("clock.recovered", task=self.name)
             self.failing = False
 
-    def _failed(self, what: str, error: Exception) -> None:
+    def _failed(self, event: str, error: Exception) -> None:
         if not self.failing:
-            log.error(what, doing=self.name, error=str(error).partition("\n")[0])
+            log.error(event, doing=self.name, error=str(error).partition("\n")[0])
         self.failing = True
 
 
@@ -72,7 +72,7 @@ class Sweeper:
 
 
 def run(settings: Settings) -> None:
-    """Keep time until SIGTERM or SIGINT."""
+    """Run the tasks until SIGTERM or SIGINT."""
     stopping = Stopping()
     store = Store(settings.database_url, pool_size=2)
     queues = Queues(queues_module.connect(settings.redis_url))
@@ -87,9 +87,9 @@ def run(settings: Settings) -> None:
         Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),
     )
     log.info("clock.started")
-    while not stopping.wanted:
+    while not stopping.requested:
         for task in tasks:
-            if time.monotonic() >= task.next_at and not stopping.wanted:
+            if time.monotonic() >= task.next_at and not stopping.requested:
                 task.tick()
                 task.next_at = time.monotonic() + task.every
         stopping.wait(min(task.next_at for task in tasks) - time.monotonic())

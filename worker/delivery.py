@@ -1,6 +1,6 @@
-"""The delivery process: sends webhooks from many threads, and keeps slow endpoints from taking every place.
+"""The delivery process: sends webhooks from many threads, and keeps slow endpoints from taking all places.
 
-One thread, the loop, does all that touches the database: it writes results and claims what is due. It is woken by a
+Only one thread, the loop, uses the database: it writes results and claims what is due. It is woken by a
 result, by a nudge through Redis, or once a second.
 """
 
@@ -22,23 +22,23 @@ from moderation.intake import queues as queues_module
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from moderation.webhooks import deliveries
-from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Due, Result, Sent
+from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Attempt, Due, Result
 from moderation.webhooks.sender import Sender
 from worker.stopping import Stopping
 
 PLACES = 64
-#: Places for endpoints that failed or were slow the last time; and for these together with those not yet tried. The
-#: rest are for endpoints that are known to be quick.
+#: Places for endpoints that failed or were slow the last time, and places for these and the untried ones together. The
+#: rest are for endpoints that were quick.
 PLACES_FOR_SLOW, PLACES_FOR_OTHERS = 32, 48
 QUICK_SECONDS = 1.0
 POLL_SECONDS = 1.0
-#: How long a stopping process waits for what is on its way; the rest is sent again by another.
+#: How long a stopping process waits for deliveries on their way; another process sends the rest again.
 FINISH_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
-#: What wakes the loop: an attempt made, sites that have something to send, or None to have a look.
-Event = Sent | frozenset[str] | None
+#: What wakes the loop: a finished attempt, sites that have something to send, or None (look now).
+Event = Attempt | frozenset[str] | None
 
 
 def run(settings: Settings) -> None:
@@ -51,22 +51,22 @@ def run(settings: Settings) -> None:
     listener.start()
     courier = Courier(settings, store, client, events)
     log.info("delivery.started")
-    while not stopping.wanted:
+    while not stopping.requested:
         courier.step(POLL_SECONDS)
     courier.finish(FINISH_SECONDS)
     log.info("delivery.stopped")
 
 
 class Places:
-    """Who may send next, so that endpoints that hang cannot take every place.
+    """The places for sending, shared out so that hanging endpoints cannot take them all.
 
-    An endpoint that failed or was slow the last time, or was never tried yet, has one place; a quick one has as many
-    as `deliveries` allows it.
+    An endpoint that failed or was slow the last time, or was never tried, gets one place; a quick one gets up to
+    `MOST_IN_FLIGHT`.
     """
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
-        #: Whether an endpoint was quick the last time; not there: never tried by this process.
+        #: Endpoint -> whether it was quick the last time; not there: not yet tried by this process.
         self._quick: dict[str, bool] = {}
 
     @property
@@ -74,33 +74,33 @@ class Places:
         return self._taken.total()
 
     def free(self, endpoint_id: str) -> int:
-        """How many more may be sent to this endpoint now."""
-        left = PLACES - self.taken
+        """How many more deliveries may be sent to this endpoint now."""
+        room = PLACES - self.taken
         quick = self._quick.get(endpoint_id)
         if quick:
-            return min(left, MOST_IN_FLIGHT - self._taken[endpoint_id])
-        left = min(left, PLACES_FOR_OTHERS - self._taken_by(None) - self._taken_by(False))
+            return min(room, MOST_IN_FLIGHT - self._taken[endpoint_id])
+        room = min(room, PLACES_FOR_OTHERS - self._taken_by(None) - self._taken_by(False))
         if quick is False:
-            left = min(left, PLACES_FOR_SLOW - self._taken_by(False))
-        return max(0, min(left, 1 - self._taken[endpoint_id]))
+            room = min(room, PLACES_FOR_SLOW - self._taken_by(False))
+        return max(0, min(room, 1 - self._taken[endpoint_id]))
 
     def _taken_by(self, quick: bool | None) -> int:
-        return sum(number for one, number in self._taken.items() if self._quick.get(one) is quick)
+        return sum(number for endpoint_id, number in self._taken.items() if self._quick.get(endpoint_id) is quick)
 
     def take(self, endpoint_id: str) -> None:
-        """Something is being sent there."""
+        """Take a place for this endpoint."""
         self._taken[endpoint_id] += 1
 
     def drop(self, endpoint_id: str) -> None:
-        """It is not being sent, or no longer."""
+        """Give up a place of this endpoint."""
         self._taken[endpoint_id] -= 1
         if not self._taken[endpoint_id]:
             del self._taken[endpoint_id]
 
-    def give_back(self, sent: Sent) -> None:
-        """An attempt was made: from what came of it follows how many places its endpoint gets."""
-        self.drop(sent.endpoint_id)
-        self._quick[sent.endpoint_id] = sent.delivered and sent.duration_ms < 1000 * QUICK_SECONDS
+    def give_back(self, attempt: Attempt) -> None:
+        """Give up the place of a finished attempt. Its result decides how many places the endpoint gets next."""
+        self.drop(attempt.endpoint_id)
+        self._quick[attempt.endpoint_id] = attempt.delivered and attempt.duration_ms < 1000 * QUICK_SECONDS
 
 
 class Courier:
@@ -111,17 +111,17 @@ class Courier:
         self._sender = Sender(settings.webhook_allow)
         self._threads = ThreadPoolExecutor(PLACES, thread_name_prefix="send")
         self._places = Places()
-        self._unwritten: list[Sent] = []
+        self._unwritten: list[Attempt] = []
         self._look_at = 0.0
         self._tried: dict[str, float] = {}
         self._away = False
 
     def step(self, patience: float) -> None:
         """Wait for something to do, at most `patience` seconds, and do it."""
-        made, sites = self._collect(patience)
-        self._unwritten += made
+        attempts, sites = self._collect(patience)
+        self._unwritten += attempts
         try:
-            self._write_and_claim(self._endpoints_to_try(made, sites))
+            self._write_and_claim(self._endpoints_to_try(attempts, sites))
         except AWAY as error:
             if not self._away:
                 log.error("database.away", doing="delivering", error=str(error).partition("\n")[0])
@@ -131,7 +131,7 @@ class Courier:
             self._away = False
 
     def finish(self, seconds: float) -> None:
-        """Let what is on its way arrive, for so long, and write what came of it."""
+        """Wait at most `seconds` for deliveries on their way, and write their results."""
         until = time.monotonic() + seconds
         while self._places.taken and time.monotonic() < until:
             self._unwritten += self._collect(until - time.monotonic())[0]
@@ -141,35 +141,37 @@ class Courier:
             log.error("database.away", doing="stopping; what was just sent will be sent again")
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _collect(self, patience: float) -> tuple[list[Sent], set[str]]:
-        """What has happened since: attempts made, and sites that were named."""
-        made: list[Sent] = []
+    def _collect(self, patience: float) -> tuple[list[Attempt], set[str]]:
+        """The attempts that finished, and the sites that have something to send."""
+        attempts: list[Attempt] = []
         sites: set[str] = set()
         for event in _drain(self._events, patience):
-            if isinstance(event, Sent):
-                made.append(event)
+            if isinstance(event, Attempt):
+                attempts.append(event)
                 self._places.give_back(event)
             elif event is not None:
                 sites |= event
-        return made, sites
+        return attempts, sites
 
-    def _endpoints_to_try(self, made: Iterable[Sent], sites: set[str]) -> list[str]:
-        """Endpoints that just took something, those of sites that were named, and once a second all with work.
+    def _endpoints_to_try(self, attempts: Iterable[Attempt], sites: set[str]) -> list[str]:
+        """Endpoints that just took a delivery, those of the named sites, and once a second all that have work.
 
-        The longest untried come first, so that endpoints that fail do not keep the others from their turn.
+        Those not tried for the longest time come first, so that failing endpoints do not hold up the others.
         """
-        wanted = {sent.endpoint_id for sent in made if sent.delivered}
-        everything = time.monotonic() >= self._look_at
-        if everything or sites:
+        endpoint_ids = {attempt.endpoint_id for attempt in attempts if attempt.delivered}
+        all_sites = time.monotonic() >= self._look_at
+        if all_sites or sites:
             with self._store.read() as session:
-                wanted.update(deliveries.endpoints_with_work(session, site_ids=None if everything else sites))
-        if everything:
+                endpoint_ids.update(deliveries.endpoints_with_work(session, site_ids=None if all_sites else sites))
+        if all_sites:
             self._look_at = time.monotonic() + POLL_SECONDS
-            self._tried = {one: at for one, at in self._tried.items() if one in wanted}
-        return sorted((one for one in wanted if self._places.free(one)), key=lambda one: self._tried.get(one, 0.0))
+            self._tried = {tried_id: at for tried_id, at in self._tried.items() if tried_id in endpoint_ids}
+        return sorted(
+            filter(self._places.free, endpoint_ids), key=lambda endpoint_id: self._tried.get(endpoint_id, 0.0)
+        )
 
     def _write_and_claim(self, endpoint_ids: Sequence[str]) -> None:
-        """In one transaction, write what came of attempts and lease what is to be sent next; then send it."""
+        """In one transaction write the results of attempts and lease the next deliveries; then send these."""
         if not self._unwritten and not endpoint_ids:
             return
         claimed: list[Due] = []
@@ -190,14 +192,14 @@ class Courier:
         self._tell(results)
 
     def _tell(self, results: Sequence[Result]) -> None:
-        for sent in self._unwritten:
-            if sent.failure is not None:
+        for attempt in self._unwritten:
+            if attempt.failure is not None:
                 log.warning(
                     "webhook.failed",
-                    delivery=sent.delivery_id,
-                    endpoint=sent.endpoint_id,
-                    kind=sent.failure.kind,
-                    why=sent.failure.message,
+                    delivery=attempt.delivery_id,
+                    endpoint=attempt.endpoint_id,
+                    kind=attempt.failure.kind,
+                    why=attempt.failure.message,
                 )
         self._unwritten = []
         try:
@@ -210,7 +212,7 @@ class Courier:
 
 
 def _drain(events: SimpleQueue[Event], patience: float) -> Iterable[Event]:
-    """The next event, awaited for a while, and all that came with it."""
+    """The next event, awaited for `patience` seconds, and all others that are there."""
     try:
         yield events.get(timeout=max(0.0, patience))
         while True:
@@ -220,7 +222,7 @@ def _drain(events: SimpleQueue[Event], patience: float) -> Iterable[Event]:
 
 
 def _listen(redis_url: str, events: SimpleQueue[Event]) -> None:
-    """Pass nudges on. While Redis is away there are none, and the loop looks by itself."""
+    """Pass nudges from Redis on to the loop, which also looks by itself while Redis is away."""
     while True:
         try:
             with queues_module.connect(redis_url).pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]

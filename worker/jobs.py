@@ -1,4 +1,4 @@
-"""The jobs that RQ runs. Their names are in Redis while a release is rolled out: keep them importable."""
+"""The jobs that RQ runs. During an upgrade their names are still in Redis: keep them importable."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from worker import process
 
 #: A job drains for at most this long, so that stopping a worker takes no longer.
 DRAIN_SECONDS = 2.0
-#: A bulk job goes on for so long before it lets others have their turn: comments that wait to be scored.
+#: A bulk job runs this long before comments that wait to be scored have their turn.
 BULK_SECONDS = 0.5
-#: A batch that takes longer than this will not end: the process ends instead, and is started again.
+#: A batch that takes longer than this hangs: the process ends itself, and is started again.
 HUNG_SECONDS = 60.0
-#: How long a process leaves a database alone that was away.
+#: How long a process waits when the database is away.
 AWAY_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
 
 def score_pending() -> None:
-    """Decide what waits. Clears the wake flag first, so that nothing queued from here on goes unnoticed."""
+    """Decide the waiting comments. Clears the wake flag first, so that comments queued meanwhile wake a worker."""
     scorer = process.scorer()
-    scorer.queues.awake()
+    scorer.queues.clear_wake()
     until = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < until:
         result = _run_batch(scorer)
         if result is None:
-            return  # the sweep, which needs the database too, wakes a worker when it is back
+            return  # the sweep wakes a worker when the database is back
         process.record(result)
         if result.claimed == 0:
             break
@@ -47,18 +47,18 @@ def score_pending() -> None:
 
 
 def run_bulk_job(job_id: str) -> None:
-    """Go on with a bulk job for a moment, and then again after what else waits. Killed anywhere, it loses nothing."""
+    """Go on with a bulk job for a moment, then queue it again behind other work. Killed anywhere, it loses nothing."""
     scorer = process.scorer()
     until = time.monotonic() + BULK_SECONDS
-    more = True
-    while more and time.monotonic() < until:
-        more = _run_step(scorer, job_id)
-    if more:
+    unfinished = True
+    while unfinished and time.monotonic() < until:
+        unfinished = _run_step(scorer, job_id)
+    if unfinished:
         scorer.queues.start_bulk_job(job_id)
 
 
 def _run_step(scorer: Scorer, job_id: str) -> bool:
-    """A step; whether to go on. What the database was away for, the clock queues again."""
+    """Do a step; returns whether to go on. After an outage of the database the clock queues the job again."""
     try:
         with _bounded(HUNG_SECONDS):
             step = bulk.run_step(scorer.store, job_id)
@@ -77,7 +77,7 @@ def _run_step(scorer: Scorer, job_id: str) -> bool:
 
 
 def _run_batch(scorer: Scorer) -> BatchResult | None:
-    """A batch, or None when the database is away."""
+    """Run a batch; None when the database is away."""
     try:
         with _bounded(HUNG_SECONDS):
             return scorer.run_batch()
@@ -89,7 +89,7 @@ def _run_batch(scorer: Scorer) -> BatchResult | None:
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
-    """End the process, with a traceback on standard error, if the block takes longer: no lock is waited for then."""
+    """End the process, with a traceback on standard error, if the block takes longer. Waits for no lock then."""
     faulthandler.dump_traceback_later(seconds, exit=True)
     try:
         yield

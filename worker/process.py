@@ -16,10 +16,12 @@ from moderation.webhooks import afterwards
 _opened: list[Scorer] = []
 
 
-def open_scorer(found: Settings) -> Scorer:
+def open_scorer(configuration: Settings) -> Scorer:
     """Open everything, and keep it for `scorer()`."""
-    store = Store(found.database_url, pool_size=2)
-    return use(Scorer(store, Queues(queues_module.connect(found.redis_url)), models.load(reader=found.reader)))
+    store = Store(configuration.database_url, pool_size=2)
+    return use(
+        Scorer(store, Queues(queues_module.connect(configuration.redis_url)), models.load(reader=configuration.reader))
+    )
 
 
 def use(opened: Scorer) -> Scorer:

@@ -1,4 +1,4 @@
-"""The scoring process: an RQ worker that has its classifier loaded, and that outlives Redis going away."""
+"""The scoring process: an RQ worker with the classifier loaded. It survives a Redis that goes away."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from moderation.intake.queues import BULK_JOB, SCORING_JOB, SCORING_QUEUE
 from moderation.settings import Settings
 from worker import process
 
-#: RQ waits for a job in blocks of 15 s less than this, and says between two of them that it lives.
+#: RQ waits for a job in blocks of 15 s less than this, and sends a heartbeat between two blocks.
 _WORKER_TTL = 20
 _MAINTENANCE_SECONDS = 30
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 2.0
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 def run(settings: Settings) -> None:
-    """Score until SIGTERM or SIGINT, which lets the job at hand finish: at most two seconds and a batch."""
+    """Score until SIGTERM or SIGINT. The running job may finish: at most two seconds and a batch."""
     version = process.open_scorer(settings).classifier.version
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
@@ -44,7 +44,7 @@ def run(settings: Settings) -> None:
     while not stop.wanted:
         try:
             worker = ScoringWorker(connection, name, stop)
-            connection.delete(worker.key)  # ours, from before Redis went away
+            connection.delete(worker.key)  # our own, from before Redis went away
             counters.record_model(connection, version)
             log.info("scoring.started", model=version)
             worker.work()
@@ -61,7 +61,7 @@ def run(settings: Settings) -> None:
 
 
 class Stop:
-    """Whether a signal has asked us to stop; `busy` while a job is at hand, which is not to be interrupted."""
+    """Whether a signal has asked the process to stop. `busy` while a job runs, which is not interrupted."""
 
     def __init__(self) -> None:
         self.wanted = self.busy = False
@@ -69,8 +69,8 @@ class Stop:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        again, self.wanted = self.wanted, True
-        if again:
+        repeated, self.wanted = self.wanted, True
+        if repeated:
             raise SystemExit(1)
         if not self.busy:
             raise StopRequested
@@ -85,7 +85,7 @@ def _sleep(seconds: float, stop: Stop) -> None:
 
 
 class ScoringWorker(SimpleWorker):
-    """RQ's worker without a fork for each job, which would cost more than the job, and without remote commands."""
+    """RQ's worker without remote commands, and without a fork for each job, which would cost more than the job."""
 
     log_result_lifespan = False
 
@@ -103,7 +103,7 @@ class ScoringWorker(SimpleWorker):
         self._stop = stop
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Run our jobs, and no other function that somebody may have written into Redis."""
+        """Run our own jobs and nothing else: somebody may have written another function's name into Redis."""
         if job.func_name not in {SCORING_JOB, BULK_JOB}:
             log.error("job.refused", job=job.id)
             job.delete()
@@ -119,26 +119,26 @@ class ScoringWorker(SimpleWorker):
             raise StopRequested
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002
-        """The next job. Ends the work where RQ would wait for a Redis that is away: `run` registers with it anew."""
+        """The next job. Stops where RQ would wait for a Redis that is away: `run` then registers the worker again."""
         while True:
             try:
                 self.set_state(WorkerStatus.IDLE)
                 self.heartbeat()
                 if not self.connection.hexists(self.key, "birth"):
-                    raise StopRequested  # it was emptied under us
+                    raise StopRequested  # Redis was emptied
                 if self.should_run_maintenance_tasks:
                     self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
                 return Queue.dequeue_any(self.queues, timeout, self.connection, serializer=self.serializer)
             except DequeueTimeout:
                 continue
             except RedisError:
-                raise StopRequested from None  # taking leave raises it again, and `run` hears of it
+                raise StopRequested from None  # signing off raises RedisError again, and `run` handles it
 
     def _install_signal_handlers(self) -> None:
-        """`Stop` has done so."""
+        """Nothing: `Stop` handles the signals."""
 
     def subscribe(self) -> None:
-        """No commands are taken over Redis, so there is no thread to listen for them."""
+        """Nothing: no commands are taken over Redis."""
 
     def unsubscribe(self) -> None:
-        """Nothing was subscribed."""
+        """Nothing: there is no subscription."""

@@ -10,14 +10,14 @@ from types import FrameType
 
 
 class Stopping:
-    """`wanted` once SIGTERM or SIGINT has come; a wait ends at once then.
+    """`requested` is true once SIGTERM or SIGINT has come; that also ends a wait.
 
-    The handler takes no lock, since the code that it interrupts may hold it: it writes into a pipe. `also` is called
-    by it, and must not take one either.
+    The handler takes no lock, because the code that it interrupts may hold that lock: it writes into a pipe. It also
+    calls `also`, which must not take a lock either.
     """
 
     def __init__(self, also: Callable[[], object] | None = None) -> None:
-        self.wanted = False
+        self.requested = False
         self._also = also
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
@@ -25,12 +25,12 @@ class Stopping:
             signal.signal(number, self._on_signal)
 
     def wait(self, seconds: float) -> None:
-        """Wait so long, or until we should stop."""
+        """Wait so long, or until a signal comes."""
         select.select([self._reader], [], [], max(0.0, seconds))
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if not self.wanted:
-            self.wanted = True
+        if not self.requested:
+            self.requested = True
             os.write(self._writer, b"!")
         if self._also is not None:
             self._also()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
 from models.labels import COLUMN, LABELS
-from models.languages import FIRST_LEARNT, UNTOLD, Grade, grades, is_judged
+from models.languages import FIRST_LEARNT, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, prepare
 from models.reading.tokens import find_tokens
@@ -195,6 +195,16 @@ class Classifier:
     def judgeable(self, text: str) -> bool:
         """Whether the text is in a language that the classifier judges. What is in none that can be told, it judges."""
         return self.judges(self.detected_language(text))
+
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        """What a text is decided as: its language, or where none can be told, the first that somebody said it is in.
+
+        `said` are language tags or locales. A text without letters is in no language, whatever is said of it.
+        """
+        told = self.detected_language(text)
+        if told != UNTOLD or not any(said) or not any(map(str.isalpha, text[:LOOKED_AT])):
+            return told
+        return next((code for tag in said if tag and (code := base(tag)) in GRADES), UNTOLD)
 
     def judges(self, language: str) -> bool:
         """Whether a language, by its code in `models.languages`, is one that the classifier judges."""

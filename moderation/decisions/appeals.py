@@ -1,7 +1,7 @@
-"""What authors say against a rejection: once for each decision, and to somebody else than who made it.
+"""Appeals: what authors say against a rejection, once for each decision. Another person than the first answers it.
 
-Upholding closes the appeal and changes nothing else; publishing the comment is a new decision. Either way the site is
-told with `appeal.decided`. A decision that is taken back leaves the appeal open.
+Upholding the rejection closes the appeal and changes nothing else; publishing the comment is a new decision. Either way
+the site gets `appeal.decided`. When that decision is undone, the appeal is open again.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ LONGEST = 2000
 
 
 class AppealRefused(Exception):
-    """This decision cannot be appealed (any more); the message says why, to the author."""
+    """This decision cannot be appealed (any more); the message tells the author why."""
 
 
 class TooLate(Exception):
-    """The answer to an appeal has been told, and its author has read that it is final."""
+    """The site has been told the answer to an appeal, and the author has read that it is final."""
 
 
 def find(session: Session, comment: Comment) -> Appeal | None:
@@ -38,7 +38,7 @@ def find(session: Session, comment: Comment) -> Appeal | None:
 
 
 def is_open(session: Session, comment: Comment) -> bool:
-    """Whether the decision in force can be appealed: a rejection that was not appealed before, on a site that lets."""
+    """Whether the decision in force can be appealed: a rejection, not yet appealed, on a site that takes appeals."""
     settings = site_settings.of_sites(session, {comment.site_id})[comment.site_id]
     return comment.status == "rejected" and settings.appeals and find(session, comment) is None
 
@@ -46,10 +46,10 @@ def is_open(session: Session, comment: Comment) -> bool:
 def lodge(session: Session, comment: Comment, text: str) -> Appeal:
     """Take an appeal against the decision in force and ask a moderator, in the caller's transaction.
 
-    `comment` is locked (`comments.find`), so that two appeals at once are one after the other.
+    `comment` has to be locked (`comments.find`), so that of two appeals at once the second is refused.
 
     Raises:
-        AppealRefused: the decision in force is no rejection, or was appealed already.
+        AppealRefused: the decision in force is not a rejection, or was appealed already.
     """
     if not is_open(session, comment):
         raise AppealRefused("This decision cannot be appealed, or an appeal was sent already.")
@@ -66,7 +66,7 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
     item = NewItem.of(
         comment,
         urgency.APPEAL,
-        # Only a person of the console is somebody; a decision over the API does not say whose it was.
+        # A decision over the API does not say which person made it.
         not_for=actor if actors.is_person(actor) else None,
         about={"version": comment.version, "status": comment.status, "actor": actor, "labels": []},
     )
@@ -81,11 +81,10 @@ def is_against(session: Session, comment: Comment, actor: str) -> bool:
     return item is not None and item.not_for == actor
 
 
-def answer(session: Session, comment: Comment, status: str, *, actor: str, said: str | None = None) -> Appeal | None:
-    """Settle the comment's open appeal by what `actor` is about to decide; None when there is none to settle.
+def answer(session: Session, comment: Comment, status: str, *, actor: str, reason: str | None = None) -> Appeal | None:
+    """Settle the comment's open appeal by the decision that `actor` is about to make. None when no appeal is open.
 
-    `said` is what they give as their reason, which the author reads. The caller closes the review item, and tells the
-    site (`tell`).
+    The author reads `reason`. The caller closes the review item, and tells the site (`tell`).
     """
     item = _open_item(session, comment)
     version = (item.about or {}).get("version") if item is not None else None
@@ -94,7 +93,7 @@ def answer(session: Session, comment: Comment, status: str, *, actor: str, said:
         return None
     appeal.decided_at = clock.now()
     appeal.outcome = "reversed" if status == "published" else "upheld"
-    appeal.answer = said
+    appeal.answer = reason
     _note(session, comment, f"comment.appeal_{appeal.outcome}", actor)
     return appeal
 
@@ -104,8 +103,8 @@ def tell(
 ) -> None:
     """Tell the site how an appeal was settled, in the caller's transaction.
 
-    `by` is the comment's version that settled it, if that made one: this waits for its `grace`, and an undo of it
-    cancels this too.
+    `by` is the version of the comment that the settling decision made, if it made one. The message then waits for that
+    decision's `grace`, and undoing the decision cancels the message too.
     """
     data = {
         "id": comment.id,
@@ -121,9 +120,9 @@ def tell(
 
 
 def carry_over(session: Session, comment_id: str, version: int, *, to: int, reopened: bool) -> None:
-    """The decision that made `version` is in force again as version `to`, and so an appeal against it is.
+    """Move an appeal to version `to`, as which the decision that made `version` is in force again.
 
-    `reopened`: what was undone had settled it; it waits for its answer again.
+    `reopened`: the decision that was undone had settled the appeal, which waits for its answer again.
     """
     undecided = {"decided_at": None, "outcome": None, "answer": None} if reopened else {}
     session.execute(
@@ -135,10 +134,10 @@ def carry_over(session: Session, comment_id: str, version: int, *, to: int, reop
 
 
 def reopen(session: Session, comment: Comment, *, told_at: datetime) -> Appeal | None:
-    """Take back the answer that upheld the decision in force; None when no such answer was given.
+    """Take back the answer that upheld the decision in force. None when there was no such answer.
 
     Raises:
-        TooLate: by `told_at` the site, and with it the author, was told.
+        TooLate: `told_at` is past, so the site and the author may have been told.
     """
     appeal = find(session, comment)
     if appeal is None or appeal.outcome != "upheld":
@@ -151,7 +150,7 @@ def reopen(session: Session, comment: Comment, *, told_at: datetime) -> Appeal |
 
 
 def erase(session: Session, comment_id: str) -> None:
-    """Take away what the comment's author wrote in appeals."""
+    """Erase what the comment's author wrote in appeals, and the answers."""
     session.execute(
         update(Appeal)
         .where(Appeal.comment_id == comment_id)
@@ -161,7 +160,7 @@ def erase(session: Session, comment_id: str) -> None:
 
 
 def waiting(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
-    """What the authors of these comments say in their undecided appeals."""
+    """Comment id -> the text of its undecided appeal."""
     query = select(Appeal.comment_id, Appeal.text).where(
         Appeal.comment_id.in_(comment_ids), Appeal.outcome.is_(None), Appeal.text != ""
     )
@@ -175,12 +174,4 @@ def _open_item(session: Session, comment: Comment) -> ReviewItem | None:
 
 
 def _note(session: Session, comment: Comment, action: str, actor: str) -> None:
-    row = audit.row(
-        action,
-        actor=actor,
-        site_id=comment.site_id,
-        comment_id=comment.id,
-        revision=comment.revision,
-        version=comment.version,
-    )
-    audit.record(session, [row])
+    audit.record(session, [audit.row_about(comment, action, actor)])

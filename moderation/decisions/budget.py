@@ -1,8 +1,8 @@
-"""A time budget for work on people's texts: what takes longer is broken off.
+"""A time budget for work on people's texts: work that takes longer is broken off.
 
-It counts the processor's time of the thread, so that a busy machine or a slow database costs nobody a decision. Work
-is broken off between two steps of Python, also within its regular expressions. What does not come back to Python at all
-ends the process instead (`worker/jobs.py`).
+It counts the thread's processor time, so that a busy machine or a slow database does not use up the budget. Work is
+broken off between two steps of Python, also within its regular expressions. Work that never comes back to Python ends
+the process instead (`worker/jobs.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-#: Seconds after which an alarm that was not heard comes again.
+#: Seconds after which an alarm that had no effect comes again.
 _AGAIN = 0.5
 
 
@@ -24,18 +24,18 @@ class TooLong(Exception):
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise TooLong in the block once it took so long. Outside a process's main thread nothing is limited."""
+    """Raise TooLong in the block after `seconds`. Outside a process's main thread nothing is limited."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     until = time.thread_time() + seconds
 
     def alarm(_number: int, _frame: FrameType | None) -> None:
-        if time.thread_time() >= until:  # the timer counts what other threads do, too
+        if time.thread_time() >= until:  # the timer also counts other threads
             raise TooLong("it took longer than its budget")
 
-    before = signal.signal(signal.SIGVTALRM, alarm)
-    # Again and again: what is raised while an object is finalized, Python prints and forgets.
+    earlier_handler = signal.signal(signal.SIGVTALRM, alarm)
+    # Repeated, because Python prints and drops an exception that is raised while an object is finalized.
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds, min(seconds, _AGAIN))
     try:
         try:
@@ -44,4 +44,4 @@ def limited(seconds: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     finally:  # also when an alarm came on the way out
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        signal.signal(signal.SIGVTALRM, earlier_handler)

@@ -1,8 +1,7 @@
-"""Bulk jobs: one decision on many comments, done step by step, or the undoing of one.
+"""Bulk jobs: one decision on many comments, done step by step, or the undoing of such a job.
 
-A step is a transaction: it decides some comments and says in the job's row how far it has come. So a worker that is
-killed loses nothing, and two workers with the same job do each comment once: whoever writes second sees that the job
-has moved on, and does nothing.
+A step is a transaction: it decides some comments and writes into the job's row how far it has come. So a killed worker
+loses nothing, and two workers with the same job do each comment once: the second sees that the job has moved on.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ from moderation.sites import site_settings
 from moderation.store import Store
 from moderation.tables import BulkChange, BulkJob, Comment, User
 
-#: Comments that one transaction decides: other writers wait that long, on SQLite some 5 ms for each.
+#: Comments that one transaction decides. Other writers wait meanwhile, on SQLite some 5 ms for each comment.
 STEP = 25
-#: A preview counts no further, so that it costs the same in the largest attack.
+#: A preview stops counting here, so that it costs no more in the largest attack.
 COUNT_UP_TO = 2_000
 _COUNTED_AT_ONCE = 500
-#: Nor does it look further than this: a search may find its first match late.
+#: A preview reads at most so many pages, because a search may find its first match late.
 _MOST_PAGES = 50
-#: A job that nobody has touched for so long is queued again.
+#: A job without progress for this long is queued again.
 LEFT_ALONE = timedelta(seconds=30)
 _EXAMPLES = 3
 
@@ -44,12 +43,12 @@ Action = Literal["publish", "reject", "undo"]
 
 
 class NotAllowed(Exception):
-    """This person may not do that with this job; the message says why."""
+    """This cannot be done with this job; the message says why."""
 
 
 @dataclass(slots=True)
 class Preview:
-    """What a job would do. `total` stops above `COUNT_UP_TO`."""
+    """What a job would do. `total` stops above `COUNT_UP_TO`; then there are `more`."""
 
     total: int = 0
     more: bool = False
@@ -62,45 +61,45 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step came to: whether there is more to do, and what is to be told of it (`afterwards.tell`)."""
+    """The result of a step: whether there is more to do, and the news for `afterwards.tell`."""
 
     more: bool
     news: News = field(default_factory=News)
-    #: The name of whose job it is.
+    #: The name of the person whose job it is.
     by: str | None = None
 
 
 def preview(
     session: Session, criteria: Mapping[str, Any], action: Action, site_ids: Collection[str], *, actor: str
 ) -> Preview:
-    """What deciding all these comments would mean: how many, on which sites, by whom."""
-    found, after, counted = Preview(), "", set()
+    """What deciding all these comments would do: how many they are, on which sites, by which authors."""
+    counts, after, counted = Preview(), "", set()
     for _ in range(_MOST_PAGES):
         page = bulk_criteria.read(session, criteria, action, site_ids, actor=actor, after=after, limit=_COUNTED_AT_ONCE)
-        for one in page.chosen:
-            if not one.free or one.comment_id in counted:
+        for chosen in page.chosen:
+            if not chosen.free or chosen.comment_id in counted:
                 continue
-            counted.add(one.comment_id)
-            found.total += 1
-            found.statuses[one.comment.status] += 1
-            found.sites[one.comment.site_id] += 1
-            found.authors.add((one.comment.site_id, one.comment.author_key))
-            found.threads.add((one.comment.site_id, one.comment.thread))
-            if len(found.examples) < _EXAMPLES:
-                found.examples.append(one.comment)
+            counted.add(chosen.comment_id)
+            counts.total += 1
+            counts.statuses[chosen.comment.status] += 1
+            counts.sites[chosen.comment.site_id] += 1
+            counts.authors.add((chosen.comment.site_id, chosen.comment.author_key))
+            counts.threads.add((chosen.comment.site_id, chosen.comment.thread))
+            if len(counts.examples) < _EXAMPLES:
+                counts.examples.append(chosen.comment)
         session.expunge_all()
         if page.next is None:
-            return found
-        if found.total >= COUNT_UP_TO:
+            return counts
+        if counts.total >= COUNT_UP_TO:
             break
         after = page.next
-    found.more = True
-    return found
+    counts.more = True
+    return counts
 
 
-def count(session: Session, criteria: Mapping[str, Any], found: Preview, site_ids: Collection[str]) -> int:
-    """How many comments a job is about, for its progress bar; where the preview stopped counting, about how many."""
-    return max(found.total, bulk_criteria.count(session, criteria, site_ids)) if found.more else found.total
+def count(session: Session, criteria: Mapping[str, Any], counts: Preview, site_ids: Collection[str]) -> int:
+    """How many comments a job is about, for its progress bar; about how many where the preview stopped counting."""
+    return max(counts.total, bulk_criteria.count(session, criteria, site_ids)) if counts.more else counts.total
 
 
 def create(
@@ -113,7 +112,7 @@ def create(
     code: str | None = None,
     note: str | None = None,
 ) -> BulkJob:
-    """A job, `waiting`, in the caller's transaction."""
+    """Create a job in state `waiting`, in the caller's transaction."""
     reason = {name: value for name, value in (("code", code), ("note", note)) if value}
     moment = clock.now()
     job = BulkJob(
@@ -140,13 +139,13 @@ def create(
 
 
 def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
-    """A job that takes back what another one decided, in the caller's transaction; that one goes on no further.
+    """Create a job that undoes the decisions of another job, and stop that one, in the caller's transaction.
 
-    Undoing it twice is the same as once.
+    Undoing a job twice is the same as undoing it once.
 
     Raises:
         NotFound: there is no such job.
-        NotAllowed: it is an undo itself.
+        NotAllowed: the job is an undo itself.
     """
     job = _lock(session, job_id)
     if job.action == "undo":
@@ -159,7 +158,7 @@ def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
 
 
 def cancel(session: Session, job_id: str, *, actor: str) -> BulkJob:
-    """Let a job go on no further, in the caller's transaction. What it has decided stays.
+    """Stop a job, in the caller's transaction. What it has decided stays.
 
     Raises:
         NotFound: there is no such job.
@@ -183,14 +182,14 @@ def run_step(store: Store, job_id: str) -> Step:
         page = bulk_criteria.read(
             session, job.criteria, job.action, sites, actor=job.created_by, after=job.position or "", limit=STEP
         )
-        grace = {one: found.grace for one, found in site_settings.of_sites(session, sites).items()}
+        grace = {site_id: settings.grace for site_id, settings in site_settings.of_sites(session, sites).items()}
     with store.write() as session:
         now = _lock(session, job_id)
         if now.finished_at is not None or now.position != job.position:
-            return Step(more=now.finished_at is None)  # it was cancelled, or another worker was quicker
-        done = sum(_do(session, now, one, grace) for one in page.chosen)
-        now.done += done
-        now.skipped += len(page.chosen) - done
+            return Step(more=now.finished_at is None)  # the job was cancelled, or another worker was quicker
+        decided = sum(_do(session, now, chosen, grace) for chosen in page.chosen)
+        now.done += decided
+        now.skipped += len(page.chosen) - decided
         now.total = max(now.total, now.done + now.skipped)
         now.state, now.touched_at = "running", clock.now()
         if page.next is None:
@@ -203,7 +202,7 @@ def run_step(store: Store, job_id: str) -> Step:
 
 
 def fail(session: Session, job_id: str, error: str) -> None:
-    """A fault of ours ended a job, in the caller's transaction; what it has decided can be undone."""
+    """End a job that hit a fault of Winnow's own, in the caller's transaction. What it has decided can be undone."""
     job = _lock(session, job_id)
     if job.finished_at is None:
         job.error = error[:300]
@@ -211,14 +210,14 @@ def fail(session: Session, job_id: str, error: str) -> None:
 
 
 def queue_again(store: Store, queues: Queues) -> int:
-    """Queue the jobs that nobody has touched for a while: their worker died, or Redis forgot them. Returns how many."""
+    """Queue jobs without progress: their worker died, or Redis forgot them. Returns how many there were."""
     with store.read() as session:
-        left = BulkJob.touched_at < clock.now() - LEFT_ALONE
-        query = select(BulkJob.id).where(BulkJob.finished_at.is_(None), left)
+        untouched = BulkJob.touched_at < clock.now() - LEFT_ALONE
+        query = select(BulkJob.id).where(BulkJob.finished_at.is_(None), untouched)
         ids = session.scalars(query.order_by(BulkJob.touched_at).limit(100)).all()
     if not ids:
         return 0
-    with store.write() as session:  # else a job would be queued again and again while no worker runs
+    with store.write() as session:  # so that a job is not queued again and again while no worker runs
         session.execute(
             update(BulkJob)
             .where(BulkJob.id.in_(ids))
@@ -230,35 +229,35 @@ def queue_again(store: Store, queues: Queues) -> int:
     return len(ids)
 
 
-def _do(session: Session, job: BulkJob, one: Chosen, grace: Mapping[str, timedelta]) -> bool:
+def _do(session: Session, job: BulkJob, chosen: Chosen, grace: Mapping[str, timedelta]) -> bool:
     """Decide one comment, or undo a decision on it; False where somebody else was quicker."""
-    if not one.free:
+    if not chosen.free:
         return False
     reason = job.reason or {}
     try:
         if job.action == "undo":
-            comment = undoing.undo(session, one.comment_id, one.version, actor=job.created_by).comment
+            comment = undoing.undo(session, chosen.comment_id, chosen.version, actor=job.created_by).comment
         else:
             comment = comments.decide(
                 session,
-                one.comment.site_id,
-                one.comment_id,
+                chosen.comment.site_id,
+                chosen.comment_id,
                 cast("Literal['publish', 'reject']", job.action),
                 actor=job.created_by,
                 reason=reason.get("note"),
                 code=reason.get("code"),
-                version=one.version,
-                grace=grace.get(one.comment.site_id, timedelta(0)),
+                version=chosen.version,
+                grace=grace.get(chosen.comment.site_id, timedelta(0)),
             )
     except CommentError:
         return False
-    if comment.version != one.version:  # else it agreed with another's decision, which is not the job's to undo
+    if comment.version != chosen.version:  # otherwise it agreed with another's decision, which the job must not undo
         session.add(BulkChange(job_id=job.id, comment_id=comment.id, version=comment.version))
     return True
 
 
 def _sites_of(session: Session, user: User | None) -> set[str]:
-    """Where this person may decide now; nowhere once they were shut out."""
+    """The sites where this person may decide now; none for somebody who is disabled."""
     if user is None or user.disabled_at is not None:
         return set()
     return {site_id for site_id, role in roles.by_site(session, user).items() if roles.includes(role, "moderator")}
@@ -279,5 +278,5 @@ def _finish(session: Session, job: BulkJob, state: str) -> None:
 
 
 def _note(session: Session, job: BulkJob) -> None:
-    fields = {one.name: getattr(job, one.name) for one in dataclasses.fields(Progress)}
+    fields = {field.name: getattr(job, field.name) for field in dataclasses.fields(Progress)}
     news.of(session).progress[job.id] = Progress(**fields)

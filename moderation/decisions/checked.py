@@ -1,4 +1,4 @@
-"""Comments that were decided in the request that brought them. They are stored only where a person has to look."""
+"""Comments that were decided within their request. They are stored only where a person has to look."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from moderation.tables import Comment
 from texts import links, markup
 from texts.folding import fold
 
-#: How far a client's record of when a comment was written may be from ours: less than an author takes for the next.
+#: How far a client's time of writing may be from ours: less than an author needs for the next comment.
 _CLOCKS_DIFFER = timedelta(seconds=10)
-#: An author's latest comments that are looked through.
+#: How many of an author's latest comments are looked at.
 _LOOKED_AT = 50
 
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
-    """A comment to decide on, `pending` and in no database."""
+    """A comment to decide on, `pending` and not in the database."""
     return Comment(**(submissions.new_row(Request(site_id, submission)) | {"origin": origin}))
 
 
 def keep(session: Session, comment: Comment, decision: Decision) -> None:
     """Store a comment with what was decided about it, in the caller's transaction.
 
-    Whoever brought it has the decision as the answer, so only the site's webhooks are told of this one.
+    The client gets the decision as its answer, so only the site's webhooks are told of this one.
     """
     session.add(comment)
     session.flush()
@@ -39,20 +39,21 @@ def keep(session: Session, comment: Comment, decision: Decision) -> None:
 
 
 def change(session: Session, earlier: Comment, to: Comment, decision: Decision) -> None:
-    """Store what a kept comment says now, with what was decided about that, in the caller's transaction."""
-    seen = {"comment": to.comment, "name": to.name, "url": to.url}
-    comment, changed = comments.edit(session, earlier.site_id, earlier.id, seen)
+    """Store the new text of a kept comment with the decision about it, in the caller's transaction."""
+    texts = {"comment": to.comment, "name": to.name, "url": to.url}
+    comment, changed = comments.edit(session, earlier.site_id, earlier.id, texts)
     if changed:
         session.flush()
-        now = replace(decision, comment_id=comment.id, external_id=comment.external_id, thread=comment.thread)
-        writing.record(session, [replace(now, revision=comment.revision, version=comment.version, origin=None)])
+        current = replace(decision, comment_id=comment.id, external_id=comment.external_id, thread=comment.thread)
+        writing.record(session, [replace(current, revision=comment.revision, version=comment.version, origin=None)])
 
 
 def find_again(session: Session, comment: Comment, *, by_time: bool) -> Comment | None:
-    """The kept comment that this one is again: its author's, of the same words on the same page.
+    """The kept comment that this one repeats: by the same author, with the same words, on the same page.
 
-    A client that asks again may have changed the text since, such as a link's attributes. Where it says when that was
-    written (`by_time`), this tells. Nobody's comment is known by the time alone, nor is a mere name's from elsewhere.
+    A client that asks again may have changed the text, such as a link's attributes. With `by_time`, when the client
+    says when the comment was written, that moment is compared too. The moment alone is not enough: the author must be
+    known by more than a name, or write from the same address.
     """
     query = select(Comment).where(
         Comment.site_id == comment.site_id,
@@ -66,33 +67,33 @@ def find_again(session: Session, comment: Comment, *, by_time: bool) -> Comment 
         query = query.where(
             Comment.author_key.is_(None), Comment.content_hash == comment.content_hash, Comment.ip == comment.ip
         )
-    found = session.scalars(query.order_by(Comment.id.desc()).limit(_LOOKED_AT)).all()
-    # One that came by the API may have an origin, too, but no id of a check.
-    same = [one for one in found if "guid" in (one.origin or {})]
-    again = next((one for one in same if have_the_same_words(one.comment, comment.comment)), None)
-    if again is None and by_time:
-        again = next((one for one in same if _was_written_then(one, comment)), None)
-    return again
+    candidates = session.scalars(query.order_by(Comment.id.desc()).limit(_LOOKED_AT)).all()
+    # A comment from the API may have an origin too, but not the id of a check.
+    checked_before = [stored for stored in candidates if "guid" in (stored.origin or {})]
+    match = next((stored for stored in checked_before if have_the_same_words(stored.comment, comment.comment)), None)
+    if match is None and by_time:
+        match = next((stored for stored in checked_before if _was_written_then(stored, comment)), None)
+    return match
 
 
-def says_the_same(one: Comment, other: Comment) -> bool:
-    """Whether readers would see the same: the words and addresses, whatever their markup, the name and the web site."""
+def says_the_same(first: Comment, second: Comment) -> bool:
+    """Whether readers see the same words, addresses, name and web site, whatever the markup."""
     return (
-        have_the_same_words(one.comment, other.comment)
-        and fold(one.name) == fold(other.name)
-        and _site(one.url) == _site(other.url)
+        have_the_same_words(first.comment, second.comment)
+        and fold(first.name) == fold(second.name)
+        and _site(first.url) == _site(second.url)
     )
 
 
-def have_the_same_words(one: str, other: str) -> bool:
+def have_the_same_words(first: str, second: str) -> bool:
     """Whether two texts have the same words and addresses, whatever their markup."""
-    return one == other or _gist(one) == _gist(other)
+    return first == second or _gist(first) == _gist(second)
 
 
-def _was_written_then(one: Comment, other: Comment) -> bool:
-    """Whether both are of one moment, and of somebody known by more than a name or writing from one address."""
-    known = other.user_id or other.email or (other.author_key and other.ip and one.ip == other.ip)
-    return bool(known) and abs(one.created_at - other.created_at) <= _CLOCKS_DIFFER
+def _was_written_then(earlier: Comment, comment: Comment) -> bool:
+    """Whether both were written at one moment, by somebody known by more than a name or from the same address."""
+    is_identified = comment.user_id or comment.email or (comment.author_key and comment.ip and earlier.ip == comment.ip)
+    return bool(is_identified) and abs(earlier.created_at - comment.created_at) <= _CLOCKS_DIFFER
 
 
 def _site(url: str | None) -> str:

@@ -1,7 +1,7 @@
-"""What people do with a stored comment: decide, edit, report, erase.
+"""What people do with a stored comment: decide on it, edit it, report it, erase it.
 
-`submissions.py` is how comments begin, as `pending`; `writing.py` writes the decisions, these and the policy's; and
-`undoing.py` takes a person's back. Nothing else writes a comment's status.
+`submissions.py` stores new comments as `pending`; `writing.py` writes the decisions of people and of the policy; and
+`undoing.py` undoes a person's decision. Nothing else writes a comment's status.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from moderation.tables import Appeal, Comment, Feedback, Report, ReviewItem
 from moderation.webhooks import catalogue, events
 from moderation.webhooks.catalogue import Event
 
-#: What of a comment is its author's: gone when it is erased.
+#: The columns with an author's data, which are emptied when the comment is erased.
 _PERSONAL = (
     "email",
     "url",
@@ -41,7 +41,7 @@ _PERSONAL = (
 
 
 class CommentError(Exception):
-    """Something about one comment cannot be done; the message says why."""
+    """Something cannot be done with a comment; the message says why."""
 
 
 class NotFound(CommentError):
@@ -53,7 +53,7 @@ class Erased(CommentError):
 
 
 class NotYours(CommentError):
-    """The author appeals against this person's own decision: somebody else has to look."""
+    """The author appeals against this person's own decision, so somebody else has to look."""
 
 
 class ReasonMissing(CommentError):
@@ -85,18 +85,18 @@ def decide(  # noqa: PLR0913  (a decision in full)
     version: int | None = None,
     grace: timedelta = timedelta(0),
 ) -> Comment:
-    """A person's decision, in the caller's transaction. Closes every open review item of the comment.
+    """Write a person's decision, in the caller's transaction. Closes every open review item of the comment.
 
-    `site_id` None reaches every site (the console's). `code` is a reason of the site's list and `reason` a note.
-    `version` is the one that the moderator saw. The site is told once the `grace` is over in which `undo` can take the
-    decision back. Who agrees at a second look, or upholds on appeal, leaves the decision in force as it is: no new
-    version and no webhook of one; an undo opens the question again.
+    `site_id` None means every site (for the console). `code` is a reason of the site's list and `reason` a note.
+    `version` is the version that the moderator saw. The site is told when the `grace` is over, in which the decision
+    can be undone. Agreeing at a second look, or upholding on appeal, leaves the decision in force as it is, without a
+    new version and its webhook; undoing it opens the question again.
 
     Raises:
         NotFound, Erased: there is nothing to decide.
         Stale: the comment is no longer at `version`.
         NotYours: the author appeals against a decision of this very person.
-        ReasonMissing: a person of the console rejects without one, on a site that asks for it.
+        ReasonMissing: a person at the console rejects without a reason, on a site that asks for one.
     """
     comment = find(session, site_id, comment_id, lock=True)
     require_version(session, comment, version)
@@ -123,16 +123,16 @@ def decide(  # noqa: PLR0913  (a decision in full)
     return comment
 
 
-def _require_reason(session: Session, comment: Comment, action: str, actor: str, given: str | None) -> None:
-    """Of people of the console only: what a site's own software decides, it decides for reasons of its own."""
-    if given or action != "reject" or not actors.is_person(actor):
+def _require_reason(session: Session, comment: Comment, action: str, actor: str, reason: str | None) -> None:
+    """Raises ReasonMissing for people at the console only; a site's own software need not give a reason."""
+    if reason or action != "reject" or not actors.is_person(actor):
         return
     if site_settings.of_sites(session, {comment.site_id})[comment.site_id].require_reason:
         raise ReasonMissing
 
 
 def _decision_in_force(comment: Comment) -> dict[str, Any]:
-    """What an undo restores."""
+    """The decision that an undo restores."""
     return {
         "status": comment.status,
         "reasons": comment.reasons,
@@ -142,16 +142,16 @@ def _decision_in_force(comment: Comment) -> dict[str, Any]:
 
 
 def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[Appeal | None, bool]:
-    """Settle the comment's second look and its appeal by a decision about to be written.
+    """Settle the comment's second look and its appeal by the decision that is about to be written.
 
-    Gives the appeal that this settles, and whether that is all: it only says again what is in force, and nobody asked
-    for more.
+    Returns the appeal that this settles, and whether that is all: the decision only confirms the one in force, and the
+    comment has no other open item.
     """
     if appeals.is_against(session, comment, decision.actor):
         raise NotYours("The author appeals against your own decision, so another moderator has to look.")
     label = decision.reasons[0].get("label") if decision.status == "rejected" else None
     second = second_looks.answer(session, comment, decision.status, actor=decision.actor, label=label)
-    appeal = appeals.answer(session, comment, decision.status, actor=decision.actor, said=_said(decision))
+    appeal = appeals.answer(session, comment, decision.status, actor=decision.actor, reason=_reason_in_words(decision))
     upheld = appeal is not None and appeal.outcome == "upheld"
     agrees = decision.status == comment.status and (second == "agreed" or upheld)
     if not agrees or review_items.open_kinds(session, comment.id) - {"second_look", "appeal"}:
@@ -162,8 +162,8 @@ def _answer(session: Session, comment: Comment, decision: Decision) -> tuple[App
     return appeal, True
 
 
-def _said(decision: Decision) -> str | None:
-    """What a person gave as their reason, in words; None where they gave none."""
+def _reason_in_words(decision: Decision) -> str | None:
+    """The reason that a person gave, in words; None where they gave none."""
     [reason] = decision.reasons
     return str(reason["message"]) if reason.keys() & {"code", "note"} else None
 
@@ -191,18 +191,19 @@ def edit(
     comment.revision += 1
     comment.version += 1
     comment.updated_at = clock.now()
-    comment.scores = comment.reasons = comment.spans = comment.decided_by = comment.decided_at = None
+    comment.scores = comment.own_scores = comment.reasons = comment.spans = None
+    comment.decided_by = comment.decided_at = None
     review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
-    audit.record(session, [audit_event(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
+    audit.record(session, [audit.row_about(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
     news.of(session).happened("decided", comment.site_id, [comment.id])
     news.of(session).pending[comment.id] = (comment.site_id, comment.updated_at)
     return comment, True
 
 
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:
-    """Take away a comment's text and author for good; the audit stays, without what people wrote into it.
+    """Erase a comment's text and author for good. The audit stays, without what people wrote into it.
 
-    What people said of the same text on this site, kept to train with, goes too.
+    Labelled examples (feedback) of the same text on this site are erased too.
 
     Raises:
         NotFound, Erased: there is nothing to erase.
@@ -215,13 +216,13 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
     for name in _PERSONAL:
         setattr(comment, name, None)
     comment.name = comment.comment = ""
-    comment.external_id = comment.idempotency_key = comment.spans = comment.origin = None
+    comment.external_id = comment.idempotency_key = comment.own_scores = comment.spans = comment.origin = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
     appeals.erase(session, comment.id)
     review_items.close(session, [comment.id], by=actor, outcome="erase")
     review_items.forget(session, comment.id)
-    audit.record(session, [audit_event(comment, "comment.erased", actor)])
+    audit.record(session, [audit.row_about(comment, "comment.erased", actor)])
     news.of(session).happened("decided", comment.site_id, [comment.id])
     data = {"id": comment.id, "external_id": external_id, "status": "erased", "version": comment.version}
     events.notify(
@@ -250,9 +251,9 @@ def report(
     reporter: str | None,
     fingerprint: tuple[int, ...] = (),
 ) -> Report:
-    """Record a reader's complaint and ask a moderator; the same reporter counts once for a comment.
+    """Store a reader's report and ask a moderator. A second report by the same reader changes nothing.
 
-    `fingerprint` is the comment's (`lookalikes.of_comment`), by which it is grouped with those like it.
+    `fingerprint` is the comment's (`lookalikes.of_comment`), by which it is grouped with comments like it.
 
     Raises:
         NotFound, Erased: there is nothing to report.
@@ -281,12 +282,12 @@ def report(
     session.add(entry)
     session.flush()
     review_items.hurry(session, comment, urgency.of_reports(_reports_waiting(session, comment.id)), kind="report")
-    audit.record(session, [audit_event(comment, "comment.reported", actors.SITE, reason=reason)])
+    audit.record(session, [audit.row_about(comment, "comment.reported", actors.SITE, reason=reason)])
     return entry
 
 
 def _reports_waiting(session: Session, comment_id: str) -> dict[str, int]:
-    """Reason -> how many readers gave it since the comment waits for that to be judged."""
+    """Reason -> how many readers gave it since the comment's open report item was opened."""
     opened_at = select(ReviewItem.opened_at).where(
         ReviewItem.comment_id == comment_id, ReviewItem.kind == "report", ReviewItem.is_open
     )
@@ -300,7 +301,8 @@ def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool =
     """The comment with this id, on this site (None: on any).
 
     Raises:
-        NotFound, Erased: as they say.
+        NotFound: there is none.
+        Erased: it was erased.
     """
     query = select(Comment).where(Comment.id == comment_id)
     if site_id is not None:
@@ -314,25 +316,25 @@ def find(session: Session, site_id: str | None, comment_id: str, *, lock: bool =
 
 
 def lock(session: Session, site_id: str, comment_ids: Collection[str]) -> None:
-    """Hold these comments of a site for the caller's transaction, before it decides on several.
+    """Lock these comments of a site for the caller's transaction, before it decides on several.
 
-    They are taken in one order, so that two that hold some of the same cannot wait for each other on PostgreSQL.
+    They are locked in one order, so that two transactions cannot wait for each other on PostgreSQL.
     """
     query = select(Comment.id).where(Comment.id.in_(comment_ids), Comment.site_id == site_id)
     session.execute(query.order_by(Comment.id).with_for_update())
 
 
 def require_version(session: Session, comment: Comment, version: int | None) -> None:
-    """Raises Stale unless the comment is at the version that somebody saw; None: whichever it is."""
+    """Raises Stale unless the comment is at this version; None: any."""
     if version is not None and comment.version != version:
-        session.expunge(comment)  # the rollback to come would take its values away
+        session.expunge(comment)  # the rollback that follows would take its values away
         raise Stale(comment)
 
 
 def _person_s_reason(
     session: Session, site_id: str, action: Literal["publish", "reject"], code: str | None, note: str | None
 ) -> dict[str, Any]:
-    """What a person gives as their reason: an entry of the site's list, a note, both or neither."""
+    """A person's reason: an entry of the site's list, a note, both or neither."""
     text = label = None
     if code is not None:
         entry = site_settings.of_sites(session, {site_id})[site_id].reason_of(code)
@@ -340,16 +342,3 @@ def _person_s_reason(
     message = ": ".join(part for part in (text, note) if part) or f"A moderator chose to {action} it."
     reason = MODERATOR.reason(message, action=action, label=label).as_json()
     return reason | {name: value for name, value in (("code", code), ("note", note)) if value}
-
-
-def audit_event(comment: Comment, action: str, actor: str, **detail: Any) -> dict[str, Any]:
-    """A row of the audit log about a comment as it is now."""
-    return audit.row(
-        action,
-        actor=actor,
-        site_id=comment.site_id,
-        comment_id=comment.id,
-        revision=comment.revision,
-        version=comment.version,
-        detail=detail or None,
-    )

@@ -1,4 +1,4 @@
-"""What is decided about a comment, and its shapes: the comment's columns, the audit's row, review item and event."""
+"""A decision about a comment, and its forms: the comment's columns, the audit row, the review item and the event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moderation.webhooks.catalogue import Event
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """A decision about to be written, or just written: what becomes of a comment, by whom and why."""
+    """A decision that is about to be written or was just written: the comment's new status, by whom and why."""
 
     comment_id: str
     site_id: str
@@ -30,33 +30,35 @@ class Decision:
     actor: str
     reasons: list[dict[str, Any]]
     scores: dict[str, Any] | None
+    own_scores: dict[str, Any] | None
     spans: dict[str, Any] | None
     model_version: str | None
     policy_version: int | None
     decided_at: datetime
-    #: Ask a moderator, this urgently (0 the most, 1000 the least); None asks nobody.
+    #: Ask a moderator, with this urgency (from 0, look now, to 1000, can wait); None: ask nobody.
     priority: int | None = None
-    #: Of a comment that asks for a moderator: by this it is grouped with those that say nearly the same.
+    #: For a comment that waits for a moderator: it is grouped by this with comments that say nearly the same.
     fingerprint: tuple[int, ...] = ()
-    #: What it shares with them; see `ReviewItem`. `writing.record` finds it.
+    #: The group's id; see `ReviewItem`. `writing.record` finds it.
     group_id: str | None = None
-    #: The comment's: whom else to tell.
+    #: The comment's `origin`, which says whom else to tell.
     origin: dict[str, Any] | None = None
-    #: For a person's decision: what it put an end to, which an undo restores.
+    #: For a person's decision: the decision before it, which an undo restores.
     was: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, comment: Comment, **fields: Any) -> Decision:
-        """A decision about `comment`. What is not among the `fields` is as the comment has it."""
-        kept = {name: getattr(comment, name) for name in _KEPT if name not in fields}
-        return cls(comment_id=comment.id, decided_at=clock.now(), **kept, **fields)
+        """A decision about `comment`. Values that are not among the `fields` are the comment's own."""
+        unchanged = {name: getattr(comment, name) for name in _KEPT if name not in fields}
+        return cls(comment_id=comment.id, decided_at=clock.now(), **unchanged, **fields)
 
     def columns(self) -> dict[str, Any]:
-        """What the decision makes of the comment's row."""
+        """The comment's columns after the decision."""
         return {
             "status": self.status,
             "version": self.version,
             "scores": self.scores,
+            "own_scores": self.own_scores,
             "spans": self.spans,
             "reasons": self.reasons,
             "decided_by": self.actor,
@@ -84,7 +86,7 @@ class Decision:
         )
 
     def review_item(self) -> NewItem | None:
-        """The question to a moderator; None when the decision asks nobody."""
+        """The review item for a moderator; None when the decision asks nobody."""
         if self.priority is None:
             return None
         label, rule = review_items.cause(self.reasons)
@@ -102,7 +104,7 @@ class Decision:
         )
 
     def event(self, grace: timedelta = timedelta(0)) -> Event:
-        """What the site is told, once the `grace` is over."""
+        """The event for the site, which is sent when the `grace` is over."""
         return Event(
             type=catalogue.DECIDED[self.status],
             site_id=self.site_id,
@@ -125,7 +127,7 @@ class Decision:
         )
 
 
-#: What a decision has of its comment.
+#: The fields that a decision takes from its comment.
 _KEPT = (
     "site_id",
     "external_id",
@@ -135,6 +137,7 @@ _KEPT = (
     "revision",
     "version",
     "scores",
+    "own_scores",
     "spans",
     "model_version",
     "policy_version",

@@ -1,6 +1,6 @@
-"""What is left of an author beside their comment, and goes with it: in notes, messages, bulk jobs and old policies.
+"""Erases the traces that a comment and its author left elsewhere: in notes, messages, bulk jobs and old policies.
 
-Names and addresses are looked for as they stood in the comment. The policy in force stays as it is: who is blocked
+Names and addresses are looked for as they stood in the comment. The policy in force stays as it is: a blocked author
 stays blocked until somebody, or the clock, takes the entry out.
 """
 
@@ -17,37 +17,37 @@ from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
 from moderation.tables import AuditEvent, BulkChange, BulkJob, Comment, WebhookDelivery
 
-#: What stands in the place of a sentence that may quote the comment.
+#: Stands in place of a sentence that may quote the comment.
 GONE = "This was erased with the comment."
 
 
 def forget(session: Session, comment: Comment) -> None:
-    """In the caller's transaction, before the comment's own columns are emptied."""
-    known = {one for one in (comment.email, comment.ip, comment.user_id, comment.author_key) if one}
+    """Erase the traces of a comment, in the caller's transaction, before the comment's own columns are emptied."""
+    identifiers = {value for value in (comment.email, comment.ip, comment.user_id, comment.author_key) if value}
     for event in session.scalars(select(AuditEvent).where(AuditEvent.comment_id == comment.id)):
         event.reasons, event.detail = wordless(event.reasons), wordless(event.detail)
     comment.reasons = wordless(comment.reasons)
     for delivery in session.scalars(select(WebhookDelivery).where(WebhookDelivery.comment_id == comment.id)):
         delivery.payload = _without_words(delivery)
-    _forget_bulk_jobs(session, comment.id, known)
-    policy_lists.forget(session, comment.site_id, known | ({comment.name} if comment.name else set()))
+    _forget_bulk_jobs(session, comment.id, identifiers)
+    policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 
 def wordless(document: Any) -> Any:
-    """A document without what a person wrote, or what a list found, in the reasons that it holds."""
+    """A document whose reasons hold neither a person's words nor the entry that a list found."""
     if isinstance(document, list):
-        return [wordless(one) for one in document]
+        return [wordless(item) for item in document]
     if not isinstance(document, dict):
         return document
-    kept = {name: wordless(value) for name, value in document.items()}
+    cleaned = {name: wordless(value) for name, value in document.items()}
     if document.get("rule") == MODERATOR.name or "entry" in document:
-        kept.pop("note", None)
-        kept["message"] = GONE
-    return kept
+        cleaned.pop("note", None)
+        cleaned["message"] = GONE
+    return cleaned
 
 
 def _without_words(delivery: WebhookDelivery) -> dict[str, Any]:
-    """A message as it may be kept: what is still to be sent keeps the id by which the site knows the comment."""
+    """A message as it may be kept. A message that is still to be sent keeps the site's own id for the comment."""
     payload: dict[str, Any] = wordless(delivery.payload)
     data = payload.get("data")
     if isinstance(data, dict) and delivery.next_attempt_at is None:
@@ -55,11 +55,11 @@ def _without_words(delivery: WebhookDelivery) -> dict[str, Any]:
     return payload
 
 
-def _forget_bulk_jobs(session: Session, comment_id: str, known: Collection[str]) -> None:
-    """Of jobs that have ended and had to do with the comment or its author: what they looked for, and the note."""
-    theirs = select(BulkChange.job_id).where(BulkChange.comment_id == comment_id)
+def _forget_bulk_jobs(session: Session, comment_id: str, identifiers: Collection[str]) -> None:
+    """Erase the criteria and the note of finished jobs that had to do with the comment or its author."""
+    jobs_of_comment = select(BulkChange.job_id).where(BulkChange.comment_id == comment_id)
     jobs = select(BulkJob).where(
-        BulkJob.finished_at.is_not(None), or_(BulkJob.id.in_(theirs), mentions(BulkJob.criteria, known))
+        BulkJob.finished_at.is_not(None), or_(BulkJob.id.in_(jobs_of_comment), mentions(BulkJob.criteria, identifiers))
     )
     for job in session.scalars(jobs):
         job.criteria = dict.fromkeys(job.criteria)

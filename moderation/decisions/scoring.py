@@ -1,6 +1,6 @@
-"""A batch's way: claim, read, score, decide, explain, write. Nothing is computed inside a write transaction.
+"""Decides a batch of comments: claim, read, score, decide, explain, write. Nothing is computed in a write transaction.
 
-A worker killed anywhere in it loses nothing: the lease runs out, and what was not written is claimed again.
+A worker that is killed at any point loses nothing: its leases run out, and unwritten comments are claimed again.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from texts import names
 
 log = structlog.get_logger(__name__)
 
-#: A worker's first batch; the later ones are as large as this much of a processor's time allows, so that a comment that
-#: comes meanwhile does not wait long. Waiting for others counts for nothing: smaller batches would wait more.
+#: The size of a worker's first batch, and the processor time in seconds that later batches are sized for, so that a new
+#: comment does not wait long. Time spent waiting does not count, because smaller batches would wait more.
 BATCH, BATCH_SECONDS = 64, 0.02
 LEAST_BATCH, MOST_BATCH = 16, 256
-#: What a batch, and what a comment by itself, may take of a processor's time. A batch that takes longer is decided
-#: comment by comment, short ones first; a comment that does goes to a person.
+#: The processor time, in seconds, that a batch and a single comment may take. A batch that takes longer is decided
+#: comment by comment, short ones first; a comment that takes longer goes to a person.
 BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
 
 
@@ -63,38 +63,48 @@ class Classifier(Protocol):
 
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
 
-    def judgeable(self, text: str) -> bool:
-        """Whether the text is in a language that the classifier can judge."""
+    @property
+    def languages(self) -> Mapping[str, str]:
+        """Each language that can be told, by its code, and how well it is judged."""
 
     def detected_language(self, text: str) -> str: ...
+
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        """The language that the text is decided as: the detected one, or where none is, the first of those said."""
+
+    def judges(self, language: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A comment's scores: of each label its text's or its name's, whichever is higher, and where it is the name's."""
+    """A comment's scores: for each label that of the text or of the name, whichever is higher."""
 
     scores: dict[str, float]
     by_name: frozenset[str] = frozenset()
 
+    def lower_by(self, own: Mapping[str, float]) -> dict[str, float]:
+        """What the author's own words score, of the labels where it is less than the whole text and the name."""
+        return {key: own[key] for key, score in self.scores.items() if key not in self.by_name and own[key] < score}
+
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch came to, for the metrics: how many, which statuses, and how long the classifier took."""
+    """The result of a batch, for the metrics: numbers, decisions, and how long the classifier took."""
 
     claimed: int = 0
-    #: Whether as many were claimed as were asked for: more may wait.
+    #: Whether as many comments were claimed as were asked for, so that more may wait.
     full: bool = False
     written: list[Decision] = field(default_factory=list)
     scoring_seconds: float = 0.0
     scored: int = 0
     #: For each comment written, the seconds from its acceptance to its decision.
     waits: tuple[float, ...] = ()
-    #: What is to be told of it: `afterwards.tell`.
+    #: The news for `afterwards.tell`.
     news: News = field(default_factory=News)
 
 
 class Scorer:
-    """Takes comments from the queue to their decision. One for each process; threads may share it for `decide` only."""
+    """Decides comments from the queue. One for each process; threads may share it for `decide` only."""
 
     def __init__(
         self, store: Store, queues: Queues, classifier: Classifier, policies: PolicyCache | None = None
@@ -107,7 +117,7 @@ class Scorer:
         """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
 
         Raises:
-            moderation.store.AWAY: the database is away; what was claimed waits again, and it counts against nobody.
+            moderation.store.AWAY: the database is away. The claimed comments wait again, without a counted attempt.
         """
         size = most or self._size
         began = time.thread_time()
@@ -126,10 +136,10 @@ class Scorer:
         return replace(result, full=True)
 
     def decide(self, rows: Sequence[Comment], scores: Mapping[str, Scored] | None = None) -> list[Decision]:
-        """What is to become of comments, stored or not: a decision for each, in order. Writes nothing.
+        """A decision for each comment, stored or not, in order. Writes nothing.
 
-        `scores` by comment id, where they are there already. A comment that the policy fails on goes to a person, and
-        the others do not notice.
+        `scores` by comment id, if they are known already. A comment on which the policy fails goes to a person; the
+        others are decided as usual.
 
         Raises:
             moderation.store.AWAY: the database is away.
@@ -161,15 +171,19 @@ class Scorer:
         return _together(len(claims), results)
 
     def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
-        """Decide one comment, and write it before the next begins: none waits for a slow one."""
-        own = [claim for claim in claims if claim.comment_id == row.id]
+        """Decide one comment and write it before the next begins, so that none waits for a slow one."""
+        own_claims = [claim for claim in claims if claim.comment_id == row.id]
         try:
             with budget.limited(COMMENT_BUDGET):
                 judged = self._judge([row], given_up)
         except budget.TooLong:
             log.error("comment.not_scored", comment_id=row.id, why="it took too long")
-            judged = [_for_a_person(row, None, alike=())], 0.0, 0  # its text is not read once more
-        return self._write(own, *judged)
+            judged = (
+                [_for_a_person(row, None, alike=())],
+                0.0,
+                0,
+            )  # not fingerprinted, because that would read its text again
+        return self._write(own_claims, *judged)
 
     def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
         """Decisions, the seconds that the classifier took, and how many comments it scored."""
@@ -184,15 +198,17 @@ class Scorer:
         if not decisions:
             return BatchResult(len(claims), scoring_seconds=seconds)
         with self.store.read() as session:
-            owners = lookalikes.owners(session, {one.comment_id: one.fingerprint for one in decisions})
+            owners = lookalikes.owners(session, {decision.comment_id: decision.fingerprint for decision in decisions})
         with self.store.write() as session:
             written = writing.record(session, decisions, owners=owners)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
-        waits = tuple(max(0.0, one.decided_at.timestamp() - queued_at[one.comment_id]) for one in written)
+        waits = tuple(
+            max(0.0, decision.decided_at.timestamp() - queued_at[decision.comment_id]) for decision in written
+        )
         return BatchResult(len(claims), False, written, seconds, scored, waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
-        """Choose the size of the next batch by how long this one took; halfway, since one may be unlucky."""
+        """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
         fitting = comments_done * BATCH_SECONDS / seconds
         self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
@@ -202,7 +218,7 @@ class Scorer:
             return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
 
     def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
-        """Scores by comment id; a comment that cannot be scored is not in it, and so goes to a person."""
+        """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
         try:
             return self._scores(to_score)
@@ -223,19 +239,21 @@ class Scorer:
     def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
         if not rows:
             return {}
-        spoken = {row.id: names.as_text(row.name) for row in rows if not authors.is_nameless(row.name)}
+        spoken = {row.id: names.beside(_name(row), row.email, row.url) for row in rows}
         named = {comment_id: said for comment_id, said in spoken.items() if said}
-        # A name is read beside the comment, so it is judged as a text of its own, too.
+        # What stands beside the comment is read, too, so it is judged as a text of its own.
         lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()], [*map(signals, rows), *({} for _ in named)]
         )
         of_names = dict(zip(named, lines[len(rows) :], strict=True))
         return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
 
-    def _read_texts(self, texts: Sequence[str], known: Sequence[Mapping[str, object]]) -> list[dict[str, float]]:
+    def _read_texts(
+        self, texts: Sequence[str], signals_of_texts: Sequence[Mapping[str, object]]
+    ) -> list[dict[str, float]]:
         lines = [
             {label: round(float(p), 4) for label, p in zip(self.classifier.labels, line, strict=True)}
-            for line in self.classifier.score(texts, known)
+            for line in self.classifier.score(texts, signals_of_texts)
         ]
         if not all(0.0 <= score <= 1.0 for line in lines for score in line.values()):  # nor not-a-number
             raise ValueError("the classifier gave a score that is no probability")
@@ -244,29 +262,34 @@ class Scorer:
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
         if not rows:
             return []
-        languages = {
-            row.id: self.classifier.detected_language(row.comment)
-            for row in rows
-            if not self.classifier.judgeable(row.comment)
-        }
+        codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
+        languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
-        facts_of |= self._with_own_scores(rows, facts_of)
-        return [self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id]) for row in rows]
+        own = self._own_scores(rows, facts_of)
+        return [
+            self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id))
+            for row in rows
+        ]
 
-    def _with_own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, Facts]:
-        """Of comments that quote others, the facts with the scores of what is left: what they may be rejected for."""
+    def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
+        """Of comments that quote others, the scores of what is left."""
         own = {row.id: words for row in rows if (words := facts_of[row.id].own_words) is not None}
         if not own:
             return {}
         lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
-        return {key: replace(facts_of[key], own_scores=line) for key, line in zip(own, lines, strict=True)}
+        return dict(zip(own, lines, strict=True))
 
-    def _decision(self, row: Comment, policy: Policy, scored: Scored | None, its: Facts) -> Decision:
-        scores = None
+    def _decision(
+        self, row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None
+    ) -> Decision:
+        scores = own_scores = None
         if scored is not None:
-            scores, its = scored.scores, replace(its, by_name=scored.by_name)
+            scores = scored.scores
+            if own is not None:
+                own_scores = scored.lower_by(own)
+            its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
         verdict = rules.evaluate(policy, scores, its)
         status, asks = placement(policy.mode, verdict.action)
         return Decision.of(
@@ -275,18 +298,14 @@ class Scorer:
             actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
             scores=scores,
+            own_scores=own_scores,
             spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=policy.version,
-            language=row.language or (self._language(row) if asks else None),
+            language=row.language or (its.language if asks and its.language != "und" else None),
             priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
-
-    def _language(self, row: Comment) -> str | None:
-        """What its text tells, so that the review queue can be filtered by it."""
-        found = self.classifier.detected_language(row.comment)
-        return None if found == "und" else found
 
     def _spans(self, row: Comment, verdict: Verdict, *, but: Collection[str]) -> dict[str, Any] | None:
         labels = [reason.label for reason in verdict.reasons if reason.label is not None and reason.label not in but]
@@ -306,13 +325,22 @@ class Scorer:
             return None
 
 
+def _name(row: Comment) -> str:
+    return "" if authors.is_nameless(row.name) else row.name
+
+
 def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:
     raised = {label: score for label, score in of_name.items() if score > scores[label]}
     return Scored(scores | raised, frozenset(raised))
 
 
+def _said(row: Comment) -> list[str | None]:
+    """What its sender says of the comment's language, and of the site's."""
+    return [row.language, *(row.origin or {}).get("languages", ())]
+
+
 def _given_up(claims: Sequence[Claim]) -> set[str]:
-    """The comments that were in a worker's hands too often when it died: they are not scored again."""
+    """The comments whose worker died too often: they are not scored again."""
     given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
     for comment_id in given_up:
         log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
@@ -333,21 +361,21 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple
 
 
 def _together(claimed: int, results: Sequence[BatchResult]) -> BatchResult:
-    """What single comments of a batch came to, as one."""
+    """The results of a batch's single comments as one result."""
     return BatchResult(
         claimed,
-        written=[decision for one in results for decision in one.written],
-        scoring_seconds=sum(one.scoring_seconds for one in results),
-        scored=sum(one.scored for one in results),
-        waits=tuple(wait for one in results for wait in one.waits),
-        news=news.merged(one.news for one in results),
+        written=[decision for result in results for decision in result.written],
+        scoring_seconds=sum(result.scoring_seconds for result in results),
+        scored=sum(result.scored for result in results),
+        waits=tuple(wait for result in results for wait in result.waits),
+        news=news.merged(result.news for result in results),
     )
 
 
 def signals(comment: Comment) -> dict[str, object]:
-    """What is known beside the text, by the names that the classifier documents.
+    """The signals beside the text, by the names that the classifier documents.
 
-    A drop-in protocol may know more, such as whether the honeypot was filled in: `origin` holds it under `signals`.
+    A drop-in protocol may have more of them, such as a honeypot's: `origin` holds these under `signals`.
     """
     fields: dict[str, object] = {
         "name": comment.name,
@@ -356,12 +384,12 @@ def signals(comment: Comment) -> dict[str, object]:
         "ip": comment.ip,
         "user_agent": comment.user_agent,
     }
-    more: dict[str, object] = (comment.origin or {}).get("signals", {})
-    return fields | more
+    further: dict[str, object] = (comment.origin or {}).get("signals", {})
+    return fields | further
 
 
 def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
-    """The verdict's reasons, and what the site's mode made of it where that differs."""
+    """The verdict's reasons, with a reason of the site's mode where it changes what follows."""
     rule = rules.MODE_RULES.get(site.mode)
     if rule is None or rule.action == verdict.action:
         return verdict.reasons

@@ -1,6 +1,6 @@
-"""Second looks: a random share of decisions is put before a(nother) moderator, who does not see the first one.
+"""Second looks: a random share of decisions is put before another moderator, who does not see the first decision.
 
-Where they agree nothing changes and nobody is told; where they disagree theirs is a new decision.
+When they agree, nothing changes and nobody is told; when they disagree, theirs is a new decision.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment, ReviewItem, Site
 
-#: The label of the row that says how often people agree on publishing and rejecting.
+#: The label of the row for the agreement on publishing and rejecting.
 DECISION = "decision"
 
 _MAX = 1 << 64
@@ -30,7 +30,7 @@ _MAX = 1 << 64
 class Agreement(NamedTuple):
     """How far two looks agree: on one label, or (`label` is `DECISION`) on publishing and rejecting.
 
-    `kappa` is Cohen's (1960): 1 for full agreement, 0 for as much as chance gives, None where it cannot be said,
+    `kappa` is Cohen's (1960): 1 for full agreement, 0 for as much as chance gives, None where it is not defined,
     because there are no pairs or everybody always said the same.
     """
 
@@ -40,15 +40,15 @@ class Agreement(NamedTuple):
 
 
 def is_drawn(key: str, comment_id: str, version: int, share: float) -> bool:
-    """Whether the decision that made this version is looked at twice: always the same answer, a random one per key."""
+    """Whether the decision that made this version gets a second look: at random by the key, but always the same."""
     digest = hashlib.blake2b(f"{comment_id} {version}".encode(), key=key.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") < share * _MAX
 
 
 def open_drawn(session: Session, decisions: Sequence[Decision]) -> None:
-    """Ask for a second look at those of these decisions that are drawn, in the caller's transaction.
+    """Open a second look at each of these decisions that is drawn, in the caller's transaction.
 
-    A look at an earlier decision on the same comment has lost its object and is closed.
+    A second look at an earlier decision on the same comment is closed, because that decision no longer holds.
     """
     _drop(session, [decision.comment_id for decision in decisions if decision.actor != actors.POLICY])
     settled = [
@@ -62,16 +62,18 @@ def open_drawn(session: Session, decisions: Sequence[Decision]) -> None:
         key, settings = sites[decision.site_id]
         if is_drawn(key, decision.comment_id, decision.version, _share(settings, decision.actor)):
             drawn.append(_question(decision))
-    asked = _asked_otherwise(session, [item.comment_id for item in drawn])
-    review_items.open_items(session, [item for item in drawn if item.comment_id not in asked], kind="second_look")
+    otherwise_open = _asked_otherwise(session, [item.comment_id for item in drawn])
+    review_items.open_items(
+        session, [item for item in drawn if item.comment_id not in otherwise_open], kind="second_look"
+    )
 
 
 def answer(
     session: Session, comment: Comment, status: str, *, actor: str, label: str | None
 ) -> Literal["none", "agreed", "disagreed"]:
-    """Note on the comment's open second look what `actor` says of it, before they decide. Closes nothing.
+    """Note on the comment's open second look how `actor` is about to decide. Closes nothing.
 
-    The first moderator's own change of mind, and an answer to what is no longer the decision in force, count for none.
+    An answer by the first moderator, or about a decision that is no longer in force, does not count.
     """
     item = _open_item(session, comment.id)
     about = item.about if item is not None else None
@@ -83,19 +85,19 @@ def answer(
 
 
 def awaited(session: Session, comment_ids: Collection[str], actor: str) -> set[str]:
-    """Of these comments, those that wait for a second look which this person may take."""
+    """Those of these comments that wait for a second look, and only for that, which this person may take."""
     query = select(ReviewItem.comment_id).where(
         ReviewItem.comment_id.in_(comment_ids),
         ReviewItem.kind == "second_look",
         ReviewItem.is_open,
         or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != actor),
     )
-    found = set(session.scalars(query)) if comment_ids else set()
-    return found - _asked_otherwise(session, found)
+    waiting = set(session.scalars(query)) if comment_ids else set()
+    return waiting - _asked_otherwise(session, waiting)
 
 
 def give_way(session: Session, comment_id: str) -> None:
-    """Close the comment's second look: readers report it, and whoever judges that has to see everything."""
+    """Close the comment's second look because of a report: whoever judges the report has to see everything."""
     item = _open_item(session, comment_id)
     if item is not None:
         item.closed_at, item.closed_by, item.outcome = clock.now(), actors.POLICY, "report"
@@ -103,7 +105,7 @@ def give_way(session: Session, comment_id: str) -> None:
 
 
 def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> None:
-    """Close the second look at the decision that made `version`, which `actor` takes back."""
+    """Close the second look at the decision that made `version`, which `actor` undoes."""
     item = _open_item(session, comment_id)
     if item is not None and (item.about or {}).get("version") == version:
         item.closed_at, item.closed_by, item.outcome = clock.now(), actor, "undo"
@@ -117,14 +119,14 @@ def agreement(
     *,
     of: Literal["moderators", "policy"] = "moderators",
 ) -> list[Agreement]:
-    """How far second looks since then agree with the first decision, of moderators or of the policy.
+    """How far second looks since then agree with the first decisions, of moderators or of the policy.
 
-    The label of a person's decision is the one of its reason; the policy's are those of its thresholds. Labels that
-    nobody gave are left out.
+    A person's decision has the label of its reason; a decision of the policy has those of its thresholds. Labels that
+    never occur are left out.
     """
     looks = _looks(session, site_ids, since, of)
     rows = [_row(DECISION, [(first["status"], second["status"]) for first, second in looks])]
-    labels = sorted({label for pair in looks for one in pair for label in one["labels"]})
+    labels = sorted({label for pair in looks for look in pair for label in look["labels"]})
     return rows + [
         _row(label, [(label in first["labels"], label in second["labels"]) for first, second in looks])
         for label in labels
@@ -132,18 +134,18 @@ def agreement(
 
 
 def mistakes(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
-    """Of the policy's decisions that were looked at since then, by their status: how many, and how many were wrong."""
-    found = {"published": (0, 0), "rejected": (0, 0)}
+    """Status -> how many of the policy's decisions got a second look since then, and how many of them were wrong."""
+    counts = {"published": (0, 0), "rejected": (0, 0)}
     for first, second in _looks(session, site_ids, since, "policy"):
-        number, wrong = found[first["status"]]
-        found[first["status"]] = number + 1, wrong + (first["status"] != second["status"])
-    return found
+        number, wrong = counts[first["status"]]
+        counts[first["status"]] = number + 1, wrong + (first["status"] != second["status"])
+    return counts
 
 
 def _looks(
     session: Session, site_ids: Collection[str], since: datetime, of: str
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """The first and the second look, of each that was answered since then."""
+    """The first and the second decision of each second look that was answered since then."""
     query = select(ReviewItem.about).where(
         ReviewItem.site_id.in_(site_ids),
         ReviewItem.kind == "second_look",
@@ -154,14 +156,14 @@ def _looks(
 
 
 def kappa(pairs: Sequence[tuple[Any, Any]]) -> float | None:
-    """Cohen's kappa of pairs of answers; None without pairs, or where chance alone would agree always."""
+    """Cohen's kappa of pairs of answers; None without pairs, or where chance alone would always agree."""
     if not pairs:
         return None
     number = len(pairs)
     observed = sum(first == second for first, second in pairs) / number
-    answers = {one for pair in pairs for one in pair}
+    answers = {answer for pair in pairs for answer in pair}
     by_chance = sum(
-        sum(first == one for first, _ in pairs) * sum(second == one for _, second in pairs) for one in answers
+        sum(first == answer for first, _ in pairs) * sum(second == answer for _, second in pairs) for answer in answers
     ) / (number * number)
     return None if by_chance == 1 else (observed - by_chance) / (1 - by_chance)
 
@@ -171,21 +173,21 @@ def _row(label: str, pairs: Sequence[tuple[Any, Any]]) -> Agreement:
 
 
 def _counts(about: Mapping[str, Any], of: str) -> bool:
-    """Whether two looks were taken, the second by a person of the console, to whom the first was not shown."""
+    """Whether the second look was taken by a person at the console, and the first decision is one `of` these."""
     by_policy = about["actor"] == actors.POLICY
     second = about.get("second")
     return second is not None and actors.is_person(second["actor"]) and by_policy == (of == actors.POLICY)
 
 
 def _share(settings: SiteSettings, actor: str) -> float:
-    """Decisions over the API are not drawn: they do not say which person made them, so none could be another."""
+    """The share that is drawn. None of the API's decisions: they do not say which person made them."""
     if actor == actors.POLICY:
         return settings.second_look_automatic
     return settings.second_look_moderators if actors.is_person(actor) else 0.0
 
 
 def _question(decision: Decision) -> NewItem:
-    """The review item of a second look. It says neither the label nor the rule: whoever looks is not to know."""
+    """The review item of a second look. It has neither the label nor the rule, which the moderator is not to know."""
     labels = {reason.get("label") for reason in decision.reasons}
     rejected = decision.status == "rejected"
     return NewItem(
@@ -213,7 +215,7 @@ def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSet
 
 
 def _asked_otherwise(session: Session, comment_ids: Collection[str]) -> set[str]:
-    """Of these comments, those that wait for a person for another reason, too: they are never shown blind."""
+    """Those of these comments that have an open item of another kind: they get no blind second look."""
     query = select(ReviewItem.comment_id).where(
         ReviewItem.comment_id.in_(comment_ids), ReviewItem.kind != "second_look", ReviewItem.is_open
     )

@@ -1,6 +1,6 @@
-"""The one place where a decision becomes a status, with all that follows from it.
+"""The only place where a decision is written: the comment's status and everything that follows from it.
 
-The policy's decisions come here in batches (`record`), a person's one by one, from `comments.decide`.
+The policy's decisions come here in batches (`record`), people's decisions one by one, from `comments.decide`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moderation.review import lookalikes, review_items
 from moderation.tables import Comment
 from moderation.webhooks import events
 
-#: Not the class: the ORM's own insert takes half as long again for each row, and so does its update.
+#: The table, not the class: the ORM's own insert and update take half as long again for each row.
 _TABLE = cast("Table", Comment.__table__)
 _UPDATE = _TABLE.update().where(_TABLE.c.id == bindparam("which"))
 
@@ -32,8 +32,8 @@ def record(
     """Write a batch's decisions: status, scores, audit, review items and deliveries, in the caller's transaction.
 
     A comment is written only while it is `pending` at the revision that was scored, so that running twice changes
-    nothing and an edit made meanwhile is scored again. Returns what was written. `owners` is what `lookalikes.owners`
-    said of their fingerprints shortly before, to be quicker.
+    nothing and an edited comment is scored again. Returns the decisions that were written. `owners` is what
+    `lookalikes.owners` returned for their fingerprints shortly before, which saves time.
     """
     by_id = {decision.comment_id: decision for decision in decisions}
     columns = (Comment.id, Comment.status, Comment.revision, Comment.version)
@@ -51,9 +51,9 @@ def record(
 
 
 def write(session: Session, decisions: Sequence[Decision], *, grace: timedelta = timedelta(0)) -> None:
-    """Write decisions that are known to be due, in the caller's transaction: status, audit, review items, deliveries.
+    """Write decisions without a check, in the caller's transaction: status, audit, review items, deliveries.
 
-    The site is told once the `grace` is over.
+    The site is told when the `grace` is over.
     """
     if not decisions:
         return
@@ -67,10 +67,10 @@ def write(session: Session, decisions: Sequence[Decision], *, grace: timedelta =
 
 
 def _note(session: Session, decisions: Sequence[Decision]) -> None:
-    """Of the policy's decisions, open consoles hear only where a person is asked: `review_items.open_items` says so."""
-    noted = news.of(session)
+    """Note the news. `review_items.open_items` tells consoles of the policy's decisions, where a person is asked."""
+    session_news = news.of(session)
     for decision in decisions:
-        noted.decisions.append((decision.status, decision.actor))
-        noted.pending.pop(decision.comment_id, None)
+        session_news.decisions.append((decision.status, decision.actor))
+        session_news.pending.pop(decision.comment_id, None)
         if decision.actor != actors.POLICY:
-            noted.happened("decided", decision.site_id, [decision.comment_id])
+            session_news.happened("decided", decision.site_id, [decision.comment_id])

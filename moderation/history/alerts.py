@@ -1,7 +1,7 @@
 """Tells the operator when comments wait too long: for the classifier, or for a moderator.
 
-Once when it starts, again each hour while it lasts, once when it is over. Redis remembers what was told, so that
-several clocks tell once; without Redis each remembers for itself.
+It tells once when that starts, again each hour while it lasts, and once when it is over. Redis remembers what was told,
+so that several clock processes tell it only once; without Redis each process remembers for itself.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ WATCHES = (
 
 
 class Alerts:
-    """Looks, and tells when it has to. One for each clock process; not shared between threads."""
+    """Checks the watches and tells the operator. One for each clock process; not shared between threads."""
 
     def __init__(self, settings: Settings, store: Store, client: redis.Redis) -> None:
         self._settings, self._store, self._redis = settings, store, client
@@ -79,7 +79,7 @@ class Alerts:
         """Look at every age, and tell the operator what is news.
 
         Raises:
-            moderation.store.AWAY: the database is away, so that nobody knows.
+            moderation.store.AWAY: the database is away.
         """
         if not (self._settings.alert_url or self._settings.alert_email):
             return
@@ -108,14 +108,14 @@ class Alerts:
 
     def _tell(self, name: str, state: str, message: str, age: float, limit: int) -> bool:
         log.warning("alert", alert=name, state=state, seconds=round(age), limit=limit)
-        told = True
+        sent_all = True
         for send in (self._post, self._mail):
             try:
                 send(name, state, message, age, limit)
             except NotTold as failure:
                 log.error("alert.not_sent", alert=name, error=str(failure))
-                told = False
-        return told
+                sent_all = False
+        return sent_all
 
     def _post(self, name: str, state: str, message: str, age: float, limit: int) -> None:
         if not self._settings.alert_url:
@@ -156,16 +156,16 @@ class Alerts:
         return True
 
     def _is_over(self, name: str) -> bool:
-        """Whether it was told that `name` is late, and nobody has told yet that it is over."""
+        """Whether the operator was told that `name` is late, and no process has yet told that it is over."""
         ours = self._told.pop(name, None) is not None
         try:
-            known = bool(self._redis.delete(_key(name, "late")))
-            return (ours or known) and bool(self._redis.set(_key(name, "over"), 1, nx=True, ex=AGAIN_SECONDS))
+            in_redis = bool(self._redis.delete(_key(name, "late")))
+            return (ours or in_redis) and bool(self._redis.set(_key(name, "over"), 1, nx=True, ex=AGAIN_SECONDS))
         except RedisError:
             return ours
 
     def _forget(self, name: str) -> None:
-        """Nobody was told after all: the next look tries again."""
+        """Forget that it was told, because sending failed: the next check tries again."""
         self._told.pop(name, None)
         try:
             self._redis.delete(_key(name, "told"))
@@ -203,5 +203,5 @@ def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
     return smtplib.SMTP(host, port or 587, timeout=_SMTP_SECONDS)
 
 
-def _key(name: str, what: str) -> str:
-    return f"winnow:alert:{name}:{what}"
+def _key(name: str, state: str) -> str:
+    return f"winnow:alert:{name}:{state}"

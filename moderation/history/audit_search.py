@@ -18,14 +18,14 @@ from moderation.tables import DONE_BY_PEOPLE, AuditEvent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditSearch:
-    """Which audit events; None asks for no matter which."""
+    """Which audit events; None: any."""
 
-    #: Those that may be chosen from, and those that are asked for.
+    #: The sites that the person may choose from, and those chosen.
     all_sites: frozenset[str]
     site_ids: tuple[str, ...]
-    #: These are all sites that there are, and what belongs to none as well.
+    #: `site_ids` are all sites that there are, and events of no site are asked for as well.
     everywhere: bool = False
-    #: Also what belongs to no site, such as somebody's signing in.
+    #: Also events of no site, such as a sign-in.
     without_site: bool = False
     actor: str | None = None
     action: str | None = None
@@ -34,26 +34,26 @@ class AuditSearch:
 
     def scan(self) -> Scan[AuditEvent]:
         """The list that this asks for."""
-        streams, rest = self._streams()
+        streams, conditions = self._streams()
         if self.action is not None:
-            rest.append(AuditEvent.action == self.action)
-        return Scan(entity=AuditEvent, order=(AuditEvent.id,), streams=streams, conditions=rest)
+            conditions.append(AuditEvent.action == self.action)
+        return Scan(entity=AuditEvent, order=(AuditEvent.id,), streams=streams, conditions=conditions)
 
     def _streams(self) -> tuple[list[Stream], list[ColumnElement[bool]]]:
         period = self._period()
         of_sites: ColumnElement[bool] = AuditEvent.site_id.in_(self.site_ids)
         if self.without_site:
             of_sites = or_(of_sites, AuditEvent.site_id.is_(None))
-        rest = [] if self.everywhere else [of_sites]
+        conditions = [] if self.everywhere else [of_sites]
         if actors.is_person(self.actor):
-            return [[AuditEvent.actor == self.actor, text(DONE_BY_PEOPLE), *period]], rest  # type: ignore[list-item]
-        asked = [] if self.actor is None else [AuditEvent.actor == self.actor]
+            return [[AuditEvent.actor == self.actor, text(DONE_BY_PEOPLE), *period]], conditions  # type: ignore[list-item]
+        by_actor = [] if self.actor is None else [AuditEvent.actor == self.actor]
         if self.everywhere or len(self.site_ids) >= MOST_STREAMS:
-            return [period], [*rest, *asked]
+            return [period], [*conditions, *by_actor]
         streams: list[Stream] = [[AuditEvent.site_id == site_id, *period] for site_id in self.site_ids]
         if self.without_site:
             streams.append([AuditEvent.site_id.is_(None), *period])
-        return streams, asked
+        return streams, by_actor
 
     def _period(self) -> list[ColumnElement[bool]]:
         period = []
@@ -67,7 +67,7 @@ class AuditSearch:
 def find(
     session: Session, search: AuditSearch, *, before: str | None = None, limit: int, look: int = LOOK
 ) -> Part[AuditEvent]:
-    """A page of what is asked for, after the event `before`."""
+    """A page of the events asked for, after the event `before`."""
     if not search.site_ids and not search.without_site:
         return Part([], None, None)
     place = None if before is None else (before,)
@@ -75,14 +75,14 @@ def find(
 
 
 def count(session: Session, search: AuditSearch, *, most: int, look: int = LOOK) -> tuple[int, bool]:
-    """How many there are, as far as counting is cheap, and whether that is all."""
+    """How many events there are, counted up to `most`, and whether the number is exact."""
     if not search.site_ids and not search.without_site:
         return 0, True
     return search.scan().count(session, most=most, look=look)
 
 
-def everything(store: Store, search: AuditSearch, *, before: str, step: int = 500) -> Iterator[list[AuditEvent]]:
-    """All that is asked for and older than `before`, in pages, each read in a transaction of its own."""
+def read_all(store: Store, search: AuditSearch, *, before: str, step: int = 500) -> Iterator[list[AuditEvent]]:
+    """All events asked for that are older than `before`, in pages, each read in a transaction of its own."""
     place: str | None = before
     while place is not None:
         with store.read() as session:

@@ -1,4 +1,4 @@
-"""What a site has seen of a comment's author. Looked up for a page of comments at once, and only so far back."""
+"""What a site has seen of a comment's author: read for a page of comments at once, and only their latest comments."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from sqlalchemy.orm import Session
 
 from moderation.tables import Comment
 
-#: How many of an author's latest comments are counted, and among how many the last decisions are looked for.
+#: How many of an author's latest comments are counted, and in how many of them the last decisions are looked for.
 COUNTED, LOOKED_THROUGH = 100, 10
-#: How many decisions are shown, and how many names from the same address, out of so many comments from there.
+#: How many decisions are shown, how many names from the same address, and from how many comments these are taken.
 DECISIONS, NAMES, FROM_ADDRESS = 3, 3, 50
 
-#: Not the class, and each query made once: making one anew takes longer than it runs.
+#: The table, not the class, and each query is built once: building it takes longer than running it.
 _COMMENTS = cast("Table", Comment.__table__)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class EarlierDecision:
     """An earlier decision on the same author."""
 
     comment_id: str
@@ -36,7 +36,7 @@ class Decided:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """An author on one site, but for the comment in question. `names` are others' from the same address."""
+    """An author on one site, without the comment in question. `names` are other authors' from the same address."""
 
     published: int = 0
     rejected: int = 0
@@ -44,13 +44,13 @@ class Record:
     #: Only the latest `COUNTED` comments were counted: there are more.
     partly: bool = False
     first_seen: datetime | None = None
-    decisions: Sequence[Decided] = ()
+    decisions: Sequence[EarlierDecision] = ()
     names: Sequence[str] = ()
     more_names: bool = False
 
 
 def of_authors(session: Session, comment_ids: Sequence[str]) -> dict[str, Record]:
-    """The records of these comments' authors, by comment id. By name where a site tells nothing else of them."""
+    """The records of these comments' authors, by comment id. `author_key` tells authors apart."""
     if not comment_ids:
         return {}
     counts, partly = _counts(session, comment_ids)
@@ -71,22 +71,28 @@ def of_authors(session: Session, comment_ids: Sequence[str]) -> dict[str, Record
 
 
 def _latest(by: str, most: int) -> tuple[Any, Any, Any]:
-    """Each of the comments `ids`, joined to the latest `most` of the same site with the same `by`, by index."""
-    own, other, same = _COMMENTS.alias(), _COMMENTS.alias(), _COMMENTS.alias()
+    """Join each of the comments `ids` to the latest `most` of its site with the same `by`, through an index."""
+    subject, earlier, match = _COMMENTS.alias(), _COMMENTS.alias(), _COMMENTS.alias()
     since = (
-        select(other.c.id)
-        .where(other.c.site_id == own.c.site_id, other.c[by] == own.c[by])
-        .order_by(other.c.id.desc())
+        select(earlier.c.id)
+        .where(earlier.c.site_id == subject.c.site_id, earlier.c[by] == subject.c[by])
+        .order_by(earlier.c.id.desc())
         .offset(most - 1)
         .limit(1)
-        .correlate(own)
+        .correlate(subject)
         .scalar_subquery()
     )
-    columns = (own.c.id, own.c.site_id, own.c.author_key, own.c.ip, func.coalesce(since, "").label("since"))
-    # Worked out first: inlined, it would be worked out for each comment that is joined.
-    shown = select(*columns).where(own.c.id.in_(_IDS)).cte("shown").prefix_with("MATERIALIZED")
-    joined = (same.c.site_id == shown.c.site_id) & (same.c[by] == shown.c[by]) & (same.c.id >= shown.c.since)
-    return shown, same, joined & (same.c.id != shown.c.id)
+    columns = (
+        subject.c.id,
+        subject.c.site_id,
+        subject.c.author_key,
+        subject.c.ip,
+        func.coalesce(since, "").label("since"),
+    )
+    # Materialized, because PostgreSQL would else run it again for each joined comment.
+    shown = select(*columns).where(subject.c.id.in_(_IDS)).cte("shown").prefix_with("MATERIALIZED")
+    joined = (match.c.site_id == shown.c.site_id) & (match.c[by] == shown.c[by]) & (match.c.id >= shown.c.since)
+    return shown, match, joined & (match.c.id != shown.c.id)
 
 
 def _counts(session: Session, comment_ids: Sequence[str]) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str, bool]]:
@@ -100,56 +106,58 @@ def _counts(session: Session, comment_ids: Sequence[str]) -> tuple[Mapping[str, 
 
 @cache
 def _count(most: int) -> Select[Any]:
-    shown, same, joined = _latest("author_key", most)
-    columns = (shown.c.id, shown.c.since, same.c.status)
-    return select(*columns, func.count()).join(same, joined).group_by(*columns)
+    shown, others, joined = _latest("author_key", most)
+    columns = (shown.c.id, shown.c.since, others.c.status)
+    return select(*columns, func.count()).join(others, joined).group_by(*columns)
 
 
-def _decisions(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[Decided]]:
+def _decisions(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[EarlierDecision]]:
     """The latest first."""
-    found: dict[str, list[Decided]] = defaultdict(list)
+    decisions: dict[str, list[EarlierDecision]] = defaultdict(list)
     for comment_id, *decided in session.execute(_decided(LOOKED_THROUGH), {"ids": comment_ids}):
-        found[comment_id].append(Decided(*decided))
-    return found
+        decisions[comment_id].append(EarlierDecision(*decided))
+    return decisions
 
 
 @cache
 def _decided(most: int) -> Select[Any]:
-    shown, same, joined = _latest("author_key", most)
-    query = select(shown.c.id, same.c.id, same.c.status, same.c.decided_by, same.c.decided_at).join(same, joined)
-    return query.where(same.c.status.in_(("published", "rejected"))).order_by(same.c.id.desc())
+    shown, others, joined = _latest("author_key", most)
+    query = select(shown.c.id, others.c.id, others.c.status, others.c.decided_by, others.c.decided_at).join(
+        others, joined
+    )
+    return query.where(others.c.status.in_(("published", "rejected"))).order_by(others.c.id.desc())
 
 
 def _names(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str]]:
     """Other authors' names from the same address."""
-    found: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, list[str]] = defaultdict(list)
     for comment_id, name in session.execute(_named(FROM_ADDRESS), {"ids": comment_ids}):
-        found[comment_id].append(name)
-    return found
+        names[comment_id].append(name)
+    return names
 
 
 @cache
 def _named(most: int) -> Select[Any]:
-    shown, same, joined = _latest("ip", most)
-    query = select(shown.c.id, same.c.name).join(same, joined).where(same.c.author_key != shown.c.author_key)
-    return query.distinct().order_by(same.c.name)
+    shown, others, joined = _latest("ip", most)
+    query = select(shown.c.id, others.c.name).join(others, joined).where(others.c.author_key != shown.c.author_key)
+    return query.distinct().order_by(others.c.name)
 
 
 def _first_seen(session: Session, comment_ids: Sequence[str]) -> list[tuple[str, datetime | None]]:
-    """When each author's first comment was accepted; None where the comment in question is it."""
-    rows = session.execute(_first(), {"ids": comment_ids})
-    return [(comment_id, found if found and found < own else None) for comment_id, own, found in rows]
+    """When each author's first comment was accepted; None where that is the comment in question."""
+    rows = session.execute(_first_accepted(), {"ids": comment_ids})
+    return [(comment_id, first if first and first < accepted_at else None) for comment_id, accepted_at, first in rows]
 
 
 @cache
-def _first() -> Select[Any]:
-    own, other = _COMMENTS.alias(), _COMMENTS.alias()
-    first = (
-        select(other.c.accepted_at)
-        .where(other.c.site_id == own.c.site_id, other.c.author_key == own.c.author_key)
-        .order_by(other.c.id)
+def _first_accepted() -> Select[Any]:
+    shown, earlier = _COMMENTS.alias(), _COMMENTS.alias()
+    first_accepted = (
+        select(earlier.c.accepted_at)
+        .where(earlier.c.site_id == shown.c.site_id, earlier.c.author_key == shown.c.author_key)
+        .order_by(earlier.c.id)
         .limit(1)
-        .correlate(own)
+        .correlate(shown)
         .scalar_subquery()
     )
-    return select(own.c.id, own.c.accepted_at, first).where(own.c.id.in_(_IDS))
+    return select(shown.c.id, shown.c.accepted_at, first_accepted).where(shown.c.id.in_(_IDS))

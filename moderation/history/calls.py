@@ -1,4 +1,4 @@
-"""How the drop-in protocols' calls for a verdict were answered, by site: how many had one, how many did not, and why.
+"""How calls in the drop-in protocols were answered, by site: how many got a verdict, how many did not, and why.
 
 A client that takes an error for "clean" publishes everything, and nobody sees it. So each call is counted, for
 `/metrics`, for the site's page in the console and for `winnow doctor`. Counts are in Redis and may be lost.
@@ -17,7 +17,7 @@ import redis
 from moderation import clock, counters
 
 ANSWERED = "answered"
-#: Why a call had no verdict of ours -> that, said of some calls.
+#: Why a call got no verdict -> how that is said of a number of calls.
 REFUSED: Mapping[str, str] = {
     "no_key": "came without a key",
     "wrong_key": "came with a key or a signature that is not valid",
@@ -32,7 +32,7 @@ REFUSED: Mapping[str, str] = {
     "unavailable": "came while the database was away",
     "internal": "failed by a fault of ours, which the log describes",
 }
-#: Days that are kept apart, today among them.
+#: How many days are counted, today among them.
 DAYS = 7
 _KEPT_SECONDS = (DAYS + 1) * 86_400
 
@@ -48,18 +48,18 @@ class Calls:
 
     @property
     def answered(self) -> int:
-        """How many had a verdict."""
+        """How many calls got a verdict."""
         return self.outcomes.get(ANSWERED, 0)
 
     @property
     def refused(self) -> dict[str, int]:
-        """Why -> how many had none, the most frequent first."""
-        found = {kind: number for kind, number in self.outcomes.items() if kind != ANSWERED}
-        return dict(sorted(found.items(), key=lambda one: -one[1]))
+        """Why there was no verdict -> how many calls, the most frequent first."""
+        refusals = {kind: number for kind, number in self.outcomes.items() if kind != ANSWERED}
+        return dict(sorted(refusals.items(), key=lambda item: -item[1]))
 
     @property
     def all_refused(self) -> bool:
-        """Whether there were calls, and not one had a verdict."""
+        """Whether there were calls, and none of them got a verdict."""
         return bool(self.refused) and not self.answered
 
 
@@ -79,16 +79,16 @@ def lately(client: redis.Redis, *, days: int = DAYS) -> list[Calls]:
         for back in range(days):
             pipeline.hgetall(_key(back))
         stored = cast("list[dict[bytes, bytes]]", pipeline.execute())
-    found: dict[tuple[str, str], Counter[str]] = {}
+    outcomes_of: dict[tuple[str, str], Counter[str]] = {}
     for day in stored:
         for name, number in day.items():
             protocol, outcome, site_id = name.decode().split("|", 2)
-            found.setdefault((site_id, protocol), Counter())[outcome] += int(number)
-    return [Calls(site_id, protocol, outcomes) for (site_id, protocol), outcomes in sorted(found.items())]
+            outcomes_of.setdefault((site_id, protocol), Counter())[outcome] += int(number)
+    return [Calls(site_id, protocol, outcomes) for (site_id, protocol), outcomes in sorted(outcomes_of.items())]
 
 
 def in_words(refused: Mapping[str, int]) -> str:
-    """Why calls had no verdict: `12 lacked a required field, 3 could not be scored`."""
+    """Why calls got no verdict: `12 lacked a required field, 3 could not be scored`."""
     return ", ".join(f"{number:,} {REFUSED.get(kind, kind)}" for kind, number in refused.items())
 
 

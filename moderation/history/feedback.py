@@ -1,4 +1,4 @@
-"""What people say a text is: labelled examples for `winnow train`, kept for each site, and weighed for each site.
+"""Labelled examples for `winnow train`: what people say of a text, kept and weighed for each site.
 
 One site cannot poison a model that others use too: whatever it sends, its examples together weigh no more than
 `SITE_WEIGHT` examples do (docs/decisions/0020-feedback-weighs-by-site.md). No site keeps more than `MOST_EXAMPLES`, and
@@ -21,9 +21,9 @@ from moderation.tables import Feedback
 
 #: What all examples of one site together weigh at most, in examples.
 SITE_WEIGHT = 1000.0
-#: Examples of one site that are kept: the oldest make room for new ones, so that nobody fills the disk.
+#: Examples that are kept of one site: the oldest make room for new ones, so that no site fills the disk.
 MOST_EXAMPLES = 20_000
-#: A text is cut here: it is longer than any that a comment may have.
+#: Characters of a text that are kept: more than a comment may have.
 _LONGEST_TEXT = 20_480
 _PAGE = 1000
 
@@ -39,8 +39,8 @@ def record(
 ) -> int:
     """Keep what a site says of a text: label -> value from 0 (it is not) to 1 (it is). Returns how many were new.
 
-    The same label for the same text from the same source takes the place of the one before, so that a changed mind
-    or a repeated request leaves one example. `detail` must not hold an author's details.
+    A new value for the same label, text and source replaces the earlier one, so that a changed mind or a repeated
+    request leaves one example. `detail` must not hold an author's details.
 
     Raises:
         ValueError: a value is not between 0 and 1.
@@ -48,21 +48,21 @@ def record(
     if any(not 0.0 <= value <= 1.0 for value in labels.values()):
         raise ValueError("a label's value is not between 0 and 1")
     text = text[:_LONGEST_TEXT]
-    known = {"site_id": site_id, "source": source, "text_hash": content_hash(text)}
+    identity = {"site_id": site_id, "source": source, "text_hash": content_hash(text)}
     moment = clock.now()
     rows = [
-        known
+        identity
         | {"id": clock.new_id("f", moment), "text": text, "label": label, "value": value, "created_at": moment}
         | {"detail": dict(detail) if detail else None}
         for label, value in sorted(labels.items())
     ]
     if not rows:
         return 0
-    same = [getattr(Feedback, name) == value for name, value in known.items()]
+    same_text = [getattr(Feedback, name) == value for name, value in identity.items()]
     with store.write() as session:
         _take_turn(session, site_id)
-        earlier = session.scalars(select(Feedback.label).where(*same, Feedback.label.in_(labels))).all()
-        session.execute(delete(Feedback).where(*same, Feedback.label.in_(earlier)))
+        earlier = session.scalars(select(Feedback.label).where(*same_text, Feedback.label.in_(labels))).all()
+        session.execute(delete(Feedback).where(*same_text, Feedback.label.in_(earlier)))
         session.execute(insert(Feedback), rows)
         _make_room(session, site_id)
     return len(rows) - len(earlier)
@@ -90,7 +90,7 @@ def export(store: Store, site_id: str | None = None) -> Iterator[dict[str, Any]]
 
 
 def weight_of(examples: int) -> float:
-    """What each example weighs of a site that gave so many."""
+    """What each example of a site weighs, when the site has `examples` of them."""
     return round(min(1.0, SITE_WEIGHT / max(1, examples)), 6)
 
 
@@ -113,18 +113,18 @@ def _examples(store: Store, site_id: str) -> Iterator[dict[str, Any]]:
                 .where(Feedback.site_id == site_id, Feedback.text_hash.in_(hashes))
                 .order_by(Feedback.text_hash, Feedback.source, Feedback.label)
             ).all()
-        found: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+        examples: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
         for row in rows:
-            example = found[row.text_hash, row.source]
+            example = examples[row.text_hash, row.source]
             example.setdefault("text", row.text)
             example.setdefault("labels", {})[row.label] = row.value
             example["source"] = row.source
-        yield from found.values()
+        yield from examples.values()
         after = hashes[-1]
 
 
 def _make_room(session: Session, site_id: str) -> None:
-    """Ids sort by time, so the index on them finds the oldest."""
+    """Delete the oldest examples above `MOST_EXAMPLES`: ids sort by time, so their index finds them."""
     newest = select(Feedback.id).where(Feedback.site_id == site_id).order_by(Feedback.id.desc())
     last_kept = session.scalar(newest.offset(MOST_EXAMPLES - 1).limit(1))
     if last_kept is not None:
@@ -132,6 +132,6 @@ def _make_room(session: Session, site_id: str) -> None:
 
 
 def _take_turn(session: Session, site_id: str) -> None:
-    """One after another for a site: two requests with the same text would else both insert it on PostgreSQL."""
+    """One request at a time for a site: on PostgreSQL two with the same text would else both insert it."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"winnow feedback {site_id}"))))

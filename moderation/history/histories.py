@@ -1,4 +1,4 @@
-"""What is known of one comment and of one author: everything that was done, and what stands around it."""
+"""The history of a comment, the thread around it, and the record of an author on a site."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from moderation.tables import (
     WebhookEndpoint,
 )
 
-#: Of each kind of thing that happened to a comment, so many are read: the first of them.
+#: At most so many events, reports, second looks and deliveries of a comment are read: the first ones.
 MOST = 300
-#: A comment's answers are looked for among so many that follow it in its thread.
+#: A comment's answers are looked for among so many comments after it in its thread.
 _ANSWERS_AMONG = 500
-#: An author's comments are counted up to this, and so many of the latest are looked at.
+#: An author's comments are counted up to this number, and so many of the latest are read.
 COUNT_UP_TO, RECENT = 1000, 200
 
 
@@ -38,7 +38,7 @@ class History:
     reports: Sequence[Report]
     appeals: Sequence[Appeal]
     second_looks: Sequence[ReviewItem]
-    #: With the address that each went to, and its attempts.
+    #: Each with the URL that it went to, and its attempts.
     deliveries: Sequence[tuple[WebhookDelivery, str, Sequence[WebhookAttempt]]]
 
 
@@ -66,9 +66,9 @@ class Record:
     def capped(self) -> bool:
         return sum(self.counts.values()) >= COUNT_UP_TO
 
-    def used(self, field: str) -> list[tuple[str, int]]:
-        """What they gave as `name`, `email`, … in their latest comments, the most used first."""
-        return Counter(value for one in self.recent if (value := getattr(one, field))).most_common(20)
+    def values_of(self, field: str) -> list[tuple[str, int]]:
+        """The values of `name`, `email`, … in their latest comments, and how often each was used, most used first."""
+        return Counter(value for comment in self.recent if (value := getattr(comment, field))).most_common(20)
 
 
 def history(session: Session, comment_id: str) -> History:
@@ -93,34 +93,34 @@ def around(session: Session, comment: Comment, *, near: int = 3) -> Around:
         Comment.thread.is_(None) if comment.thread is None else Comment.thread == comment.thread,
     ]
     place: Any = tuple_(Comment.created_at, Comment.id)
-    here: Any = tuple_(literal(comment.created_at, Moment), literal(comment.id))
-    following = select(Comment).where(*in_thread, place > here).order_by(Comment.created_at, Comment.id)
-    preceding = select(Comment).where(*in_thread, place < here)
+    own_place: Any = tuple_(literal(comment.created_at, Moment), literal(comment.id))
+    following = select(Comment).where(*in_thread, place > own_place).order_by(Comment.created_at, Comment.id)
+    preceding = select(Comment).where(*in_thread, place < own_place)
     preceding = preceding.order_by(Comment.created_at.desc(), Comment.id.desc())
     next_ids = following.with_only_columns(Comment.id, Comment.parent_id).limit(_ANSWERS_AMONG).subquery()
     answers = select(Comment).where(
         Comment.id.in_(select(next_ids.c.id).where(next_ids.c.parent_id == comment.id).limit(20))
     )
-    known = comment.thread is not None  # comments without a thread are no neighbours
+    in_a_thread = comment.thread is not None  # comments without a thread have no neighbours
     return Around(
         parent=session.get(Comment, comment.parent_id) if comment.parent_id else None,
-        before=session.scalars(preceding.limit(near)).all()[::-1] if known else [],
+        before=session.scalars(preceding.limit(near)).all()[::-1] if in_a_thread else [],
         answers=session.scalars(answers.order_by(Comment.created_at, Comment.id)).all(),
-        after=session.scalars(following.limit(near)).all() if known else [],
+        after=session.scalars(following.limit(near)).all() if in_a_thread else [],
     )
 
 
 def author(session: Session, site_id: str, author_key: str) -> Record | None:
-    """Who has this key on a site; None: nobody."""
-    theirs = Comment.site_id == site_id, Comment.author_key == author_key
-    recent = session.scalars(select(Comment).where(*theirs).order_by(Comment.id.desc()).limit(RECENT)).all()
-    first = session.scalar(select(Comment).where(*theirs).order_by(Comment.id).limit(1))
-    if first is None:
+    """The author with this key on a site; None when nobody has it."""
+    by_author = Comment.site_id == site_id, Comment.author_key == author_key
+    recent = session.scalars(select(Comment).where(*by_author).order_by(Comment.id.desc()).limit(RECENT)).all()
+    first_comment = session.scalar(select(Comment).where(*by_author).order_by(Comment.id).limit(1))
+    if first_comment is None:
         return None
-    bounded = select(Comment.status).where(*theirs).limit(COUNT_UP_TO).subquery()
+    bounded = select(Comment.status).where(*by_author).limit(COUNT_UP_TO).subquery()
     by_status = select(bounded.c.status, func.count()).group_by(bounded.c.status)
     counts: dict[str, int] = dict(session.execute(by_status).all())
-    return Record(counts, first, recent)
+    return Record(counts, first_comment, recent)
 
 
 def _deliveries(session: Session, comment_id: str) -> list[tuple[WebhookDelivery, str, Sequence[WebhookAttempt]]]:
@@ -132,7 +132,7 @@ def _deliveries(session: Session, comment_id: str) -> list[tuple[WebhookDelivery
         .limit(MOST)
     ).all()
     attempts: dict[str, list[WebhookAttempt]] = defaultdict(list)
-    wanted = WebhookAttempt.delivery_id.in_([delivery.id for delivery, _ in rows])
-    for attempt in session.scalars(select(WebhookAttempt).where(wanted).order_by(WebhookAttempt.id)):
+    of_deliveries = WebhookAttempt.delivery_id.in_([delivery.id for delivery, _ in rows])
+    for attempt in session.scalars(select(WebhookAttempt).where(of_deliveries).order_by(WebhookAttempt.id)):
         attempts[attempt.delivery_id].append(attempt)
     return [(delivery, url, attempts[delivery.id]) for delivery, url in rows]

@@ -13,20 +13,20 @@ from sqlalchemy.orm import Session
 from moderation import authors
 from moderation.tables import Comment, Moment
 
-#: What a site sees of its comments unless it asks what changed, erasures included.
+#: The statuses that a site's list shows unless another is asked for.
 _LISTED = ("pending", "published", "flagged", "rejected")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
-    """Which comments of a site; None asks for no matter which. `author` is a user id, else e-mail, else name."""
+    """Which comments of a site; None: any. `author` is a user id, else an e-mail, else a name."""
 
     thread: str | None = None
     status: str | None = None
     author: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What they ask of a row."""
+        """The filters as conditions on a comment's row."""
         conditions = []
         if self.thread is not None:
             conditions.append(Comment.thread == self.thread)
@@ -37,7 +37,7 @@ class Filters:
         return conditions
 
 
-#: Where a page of comments ended, by whatever moment orders them.
+#: Where a page of comments ended: the moment by which they are ordered, and the id.
 Place = tuple[datetime, str]
 
 
@@ -52,7 +52,7 @@ def newest(
     if filters.author is not None or filters.thread is not None:
         query = select(Comment).where(*conditions, Comment.status.in_(statuses))
     else:
-        # Each status has its index in this order, all together have none: take the head of each and merge.
+        # An index has this order for each status, none for all together: take the head of each and merge.
         heads = [
             select(Comment.id)
             .where(*conditions, Comment.status == status)

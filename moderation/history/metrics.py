@@ -1,6 +1,6 @@
-"""What `/metrics` says of the present: ages and open items, read from the database when somebody asks.
+"""What `/metrics` says of the present: ages and open items, read from the database at each request.
 
-What was counted so far is in Redis: `moderation/counters.py`.
+The counters since the start are in Redis: `moderation/counters.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from moderation.decisions import scoring
 from moderation.review import review_items
 from moderation.tables import ReviewItem, WebhookDelivery
 
-#: Counting goes no further than this, so that asking costs the same however much waits.
+#: Counting stops here, so that a request costs the same however much waits.
 MOST_COUNTED = 10_000
 
 

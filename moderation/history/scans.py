@@ -1,7 +1,7 @@
-"""Bounded keyset scans: lists that say how far they looked, so that no question costs more as tables grow.
+"""Bounded keyset scans: lists that look at a limited number of rows and say how far, however large the tables are.
 
-A list is read from streams, each of which an index has in the list's order. What no index knows, such as a word of the
-text, is asked of the rows in that order, for so many rows and no more.
+A list is read from streams: sets of rows that an index holds in the list's order. Conditions that no index can answer,
+such as a word in the text, are tested on the rows in that order, for a limited number of rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=Table)
 
 #: Where a row stands in its list: the values of the columns that order it.
 Place = tuple[Any, ...]
-#: What an index answers in the list's order.
+#: Conditions that an index answers in the list's order.
 Stream = Sequence[ColumnElement[bool]]
 
 
@@ -39,24 +39,26 @@ class Scan(Generic[Row]):
     """A list: which rows, in the order of which columns."""
 
     entity: type[Row]
-    #: The last one is unique.
+    #: The columns that order the list; the last is unique.
     order: tuple[InstrumentedAttribute[Any], ...]
     streams: Sequence[Stream]
-    #: What is asked of each row beside its stream.
+    #: Conditions that are tested on each row of the streams.
     conditions: Sequence[ColumnElement[bool]] = ()
 
     def page(self, session: Session, *, before: Place | None, limit: int, look: int) -> Part[Row]:
-        """Up to `limit` rows after the place `before`, from at most about `look` rows."""
-        found: list[Row] = []
+        """Up to `limit` rows after the place `before`, having looked at no more than about `look` rows."""
+        candidates: list[Row] = []
         edge: Place | None = None
         for stream in self.streams:
             floor = self._floor(session, stream, before, look // len(self.streams))
             rows = self._rows(session, stream, before, floor, limit + 1)
-            found += rows
+            candidates += rows
             known_to = self.place(rows[-1]) if len(rows) > limit else floor
             if known_to is not None and (edge is None or known_to > edge):
                 edge = known_to
-        rows = sorted((row for row in found if edge is None or self.place(row) >= edge), key=self.place, reverse=True)
+        rows = sorted(
+            (row for row in candidates if edge is None or self.place(row) >= edge), key=self.place, reverse=True
+        )
         if len(rows) > limit:
             return Part(rows[:limit], self.place(rows[limit - 1]), None)
         return Part(rows, edge, edge)

@@ -1,4 +1,4 @@
-"""Finding comments on several sites at once: what `listing.newest` is to a site's API, for people of the console."""
+"""Finding comments on several sites at once, for the console's search and its list of all comments."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from moderation.history.scans import Part, Place, Scan, Stream
 from moderation.store import Store
 from moderation.tables import Comment
 
-#: What is shown unless somebody asks for erased comments, of which nothing is left to see.
+#: The statuses that are shown when none is chosen: all but `erased`, where nothing is left to see.
 STATUSES = ("published", "flagged", "rejected", "pending")
-#: Rows that a search for something that no index knows looks at before it asks whether to go on.
+#: Rows that are looked at, where no index can answer, before the page asks whether to go on.
 LOOK = 20_000
-#: More sites and statuses than this are read by time and picked from, instead of each by itself.
+#: More streams than this are not read one by one: all comments are read by time, and filtered.
 MOST_STREAMS = 32
-#: A search for more words than this is for something else.
+#: Words of a search beyond these are left out.
 MOST_TERMS = 8
 
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
@@ -29,10 +29,10 @@ _TERM = re.compile(r'"([^"]+)"|(\S+)')
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """Which comments; None asks for no matter which."""
+    """Which comments; None: any."""
 
     site_ids: tuple[str, ...]
-    #: These are all sites that there are.
+    #: Whether `site_ids` are all sites that there are.
     everywhere: bool = False
     status: str | None = None
     #: A user id, else e-mail, else name.
@@ -43,39 +43,39 @@ class Search:
     text: str | None = None
     label: str | None = None
     least_score: float = 0.5
-    #: When they were accepted: from `since`, before `until`.
+    #: Accepted from `since` on and before `until`.
     since: datetime | None = None
     until: datetime | None = None
 
     def scan(self) -> Scan[Comment]:
-        """The list that this asks for."""
+        """The list of these comments."""
         order: tuple[InstrumentedAttribute[object], ...] = (Comment.id,)
         if self.thread is not None:
             order = (Comment.created_at, Comment.id)
-        streams, rest = self._streams()
-        return Scan(entity=Comment, order=order, streams=streams, conditions=[*rest, *self._asked_of_rows()])
+        streams, conditions = self._streams()
+        return Scan(entity=Comment, order=order, streams=streams, conditions=[*conditions, *self._asked_of_rows()])
 
     def _streams(self) -> tuple[list[Stream], list[ColumnElement[bool]]]:
-        """What an index has in order, and what of the sites and statuses is left to ask of each row."""
-        wanted = [] if self.thread is not None else self._period()
+        """The streams that indexes hold in order, and the conditions on site and status that are left for each row."""
+        period = [] if self.thread is not None else self._period()
         by_status = STATUSES if self.status is None else (self.status,)
         statuses = Comment.status.in_(by_status)
         keys = [] if self.author is None else authors.keys_meant(self.author)
         by_key: list[list[ColumnElement[bool]]] = [[Comment.author_key == key] for key in keys] or [[]]
-        known: list[ColumnElement[bool]] = []
+        indexed: list[ColumnElement[bool]] = []
         if self.ip is not None:
-            known.append(Comment.ip == (addresses.read(self.ip) or self.ip))
+            indexed.append(Comment.ip == (addresses.read(self.ip) or self.ip))
         if self.thread is not None:
-            known = [Comment.thread == self.thread, *known]
-        if len(self.site_ids) * (len(by_key) if known or keys else len(by_status)) > MOST_STREAMS:
-            return [[*known, *key, *wanted] for key in by_key], [Comment.site_id.in_(self.site_ids), statuses]
-        if known or keys:
-            each = [(site_id, key) for site_id in self.site_ids for key in by_key]
-            return [[Comment.site_id == site_id, *known, *key, *wanted] for site_id, key in each], [statuses]
+            indexed = [Comment.thread == self.thread, *indexed]
+        if len(self.site_ids) * (len(by_key) if indexed or keys else len(by_status)) > MOST_STREAMS:
+            return [[*indexed, *key, *period] for key in by_key], [Comment.site_id.in_(self.site_ids), statuses]
+        if indexed or keys:
+            pairs = [(site_id, key) for site_id in self.site_ids for key in by_key]
+            return [[Comment.site_id == site_id, *indexed, *key, *period] for site_id, key in pairs], [statuses]
         if self.everywhere and self.status is None:
-            return [wanted], [statuses]
+            return [period], [statuses]
         return [
-            [Comment.site_id == site_id, Comment.status == status, *wanted]
+            [Comment.site_id == site_id, Comment.status == status, *period]
             for site_id in self.site_ids
             for status in by_status
         ], []
@@ -90,15 +90,15 @@ class Search:
         return period
 
     def _asked_of_rows(self) -> list[ColumnElement[bool]]:
-        asked = [] if self.thread is None else self._period()
-        asked += [_holds(term) for term in terms(self.text or "")]
+        conditions = [] if self.thread is None else self._period()
+        conditions += [_holds(term) for term in terms(self.text or "")]
         if self.label is not None:
-            asked.append(Comment.scores[self.label].as_float() >= self.least_score)
-        return asked
+            conditions.append(Comment.scores[self.label].as_float() >= self.least_score)
+        return conditions
 
 
 def find(session: Session, search: Search, *, before: str | None = None, limit: int, look: int = LOOK) -> Part[Comment]:
-    """A page of what is asked for, latest first, after the comment `before`."""
+    """A page of the comments asked for, latest first, after the comment `before`."""
     if not search.site_ids:
         return Part([], None, None)
     if search.text and (named := _named(session, search)) is not None:
@@ -108,7 +108,7 @@ def find(session: Session, search: Search, *, before: str | None = None, limit: 
 
 
 def count(session: Session, search: Search, *, most: int, look: int = LOOK) -> tuple[int, bool]:
-    """How many there are, as far as counting is cheap, and whether that is all."""
+    """How many comments there are, counted up to `most`, and whether the number is exact."""
     if not search.site_ids:
         return 0, True
     if search.text and _named(session, search) is not None:
@@ -116,10 +116,10 @@ def count(session: Session, search: Search, *, most: int, look: int = LOOK) -> t
     return search.scan().count(session, most=most, look=look)
 
 
-def everything(store: Store, search: Search, *, step: int = 500, look: int = LOOK) -> Iterator[list[Comment]]:
-    """All that is asked for, in pages, each read in a transaction of its own; a page may be empty.
+def read_all(store: Store, search: Search, *, step: int = 500, look: int = LOOK) -> Iterator[list[Comment]]:
+    """All comments asked for, in pages, each read in a transaction of its own; a page may be empty.
 
-    Whatever is accepted meanwhile is left out; what changes meanwhile is seen as it is when its page is read.
+    Comments accepted meanwhile are left out; a comment that changes meanwhile is given as it is when its page is read.
     """
     before: str | None = None
     while True:
@@ -137,18 +137,22 @@ def terms(text: str) -> list[str]:
 
 
 def _holds(term: str) -> ColumnElement[bool]:
-    """SQLite folds the case of ASCII letters only, so other words are looked for as they are mostly written."""
+    """SQLite folds the case of ASCII letters only, so other words are looked for in their usual spellings."""
     spellings = {term} if term.isascii() else {term, term.lower(), term.upper(), term.capitalize()}
     return or_(
-        *(column.icontains(one, autoescape=True) for column in (Comment.comment, Comment.name) for one in spellings)
+        *(
+            column.icontains(spelling, autoescape=True)
+            for column in (Comment.comment, Comment.name)
+            for spelling in spellings
+        )
     )
 
 
 def _named(session: Session, search: Search) -> Comment | None:
-    """The comment whose id the text is, Winnow's or the site's own."""
+    """The comment whose id the search's text is: Winnow's id or the site's own."""
     text = (search.text or "").strip()
-    which = Comment.id == text if clock.is_id("c", text) else Comment.external_id == text
-    return session.scalar(select(Comment).where(Comment.site_id.in_(search.site_ids), which).limit(1))
+    has_id = Comment.id == text if clock.is_id("c", text) else Comment.external_id == text
+    return session.scalar(select(Comment).where(Comment.site_id.in_(search.site_ids), has_id).limit(1))
 
 
 def _place(session: Session, scan: Scan[Comment], before: str | None) -> Place | None:

@@ -1,9 +1,9 @@
-"""What the statistics show, added up by day from the audit as it grows, so that their page costs the same whatever was
-decided. The audit is the truth: `rebuild` adds everything up anew.
+"""Tallies: the sums by day that the statistics show, added up from the audit as it grows, so that the page costs the
+same however much was decided. The audit is the truth: `rebuild` adds everything up again.
 
-Each step reads the next audit events after a watermark, and writes their sums together with the watermark's move, which
-only one of several clock processes can make. Events of the last minute are left for later: an event's id is made a
-moment before its transaction commits, and what committed behind the watermark would never be counted.
+Each step reads the audit events after a watermark, and in one transaction writes their sums and moves the watermark,
+so only one of several clock processes counts them. Events of the last minute are left for later: an event's id is made
+a moment before its transaction commits, and an event that committed behind the watermark would never be counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LAG = timedelta(minutes=1)
 STEP = 1000
 #: The parts that a score's range is cut into: for its distribution, and to compare with what people decided.
 BINS, BANDS = 20, 10
-#: Between two decisions of one person: less is many at once, more is a break.
+#: Seconds between two decisions of one person that count as pace: less is a bulk decision, more is a break.
 PACE = (0.3, 600.0)
 #: A site's open items are counted up to this.
 MOST_COUNTED = 10_000
@@ -62,7 +62,7 @@ class Key:
 
 
 def roll_up(store: Store, *, seconds: float = 1.0) -> int:
-    """Add up the audit events that are old enough, for about `seconds`: the clock has more to do. Returns how many."""
+    """Add up the audit events that are old enough, for about `seconds`. Returns how many were counted."""
     counted, until = 0, time.monotonic() + seconds
     while True:
         with store.read() as session:
@@ -77,7 +77,7 @@ def roll_up(store: Store, *, seconds: float = 1.0) -> int:
 
 
 def rebuild(store: Store) -> int:
-    """Forget what was added up and add it up anew; samples of the queue stay. Returns how many events were counted."""
+    """Delete the tallies and add everything up again; samples of the queue stay. Returns how many events there were."""
     with store.write() as session:
         session.execute(delete(Watermark).where(Watermark.name == WATERMARK))
         session.execute(delete(Tally).where(Tally.what != "queue").execution_options(synchronize_session=False))
@@ -88,7 +88,7 @@ def rebuild(store: Store) -> int:
 
 
 def sample_queue(store: Store) -> None:
-    """Note how many items wait on each site, and how long the oldest has, in seconds: the most of each hour."""
+    """Note for each site how many items wait and how long the oldest has, in seconds. Each hour keeps its largest."""
     moment = clock.now()
     waiting = ReviewItem.is_open
     samples: dict[Key, int] = {}
@@ -97,7 +97,7 @@ def sample_queue(store: Store) -> None:
             of_site = select(ReviewItem.opened_at).where(ReviewItem.site_id == site_id, waiting)
             bounded = of_site.limit(MOST_COUNTED).subquery()
             number = session.scalar(select(func.count()).select_from(bounded)) or 0
-            for_a_person = of_site.where(ReviewItem.kind != "second_look")  # nobody waits for these
+            for_a_person = of_site.where(ReviewItem.kind != "second_look")  # no author waits for a second look
             oldest = session.scalar(for_a_person.order_by(ReviewItem.opened_at).limit(1))
             age = 0 if oldest is None else max(0, round((moment - oldest).total_seconds()))
             for name, value in (("size", number), ("age", age)):
@@ -108,14 +108,16 @@ def sample_queue(store: Store) -> None:
 
 
 def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> Iterator[tuple[Key, int]]:
-    """What an audit event adds to the tallies: `earlier` are the events of its comment before it, oldest first, if a
-    person made it; `previous` is when that person last decided before.
+    """What an audit event adds to the tallies.
+
+    For a person's event `earlier` are the comment's events before it, oldest first, and `previous` is when that person
+    last decided before.
 
     `decided`   `published policy`         decisions by outcome, automatic and by people
     `person`    `user:<id>`                decisions of each person
     `pace`      `user:<id> 12`             time between two decisions of a person, in `bucket`s
     `wait`      `40`                       how long a comment waited for a person's decision, in `bucket`s
-    `score`     `insult 13`                what the classifier gave, in `BINS` parts
+    `score`     `insult 13`                the classifier's scores, in `BINS` parts
     `agree`     `insult 6 rejected`        what people decided, by the label with the highest score, in `BANDS` parts
     """
     if event.site_id is None:
@@ -124,7 +126,7 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
 
     if _takes_back(event):
         yield Key(site_id, day, "decided", f"undone {kind}"), 1
-        undone = next((one for one in reversed(earlier) if _is_persons(one)), None)
+        undone = next((past for past in reversed(earlier) if _is_persons(past)), None)
         if undone is not None and undone.site_id is not None:
             for key in _agreement(undone):
                 yield key, -1
@@ -142,15 +144,15 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
         seconds = (event.created_at - previous).total_seconds()
         if PACE[0] <= seconds <= PACE[1]:
             yield Key(site_id, day, "pace", f"{event.actor} {bucket(seconds)}"), 1
-    asked = _asked_at(earlier)
-    if asked is not None:
-        yield Key(site_id, day, "wait", str(bucket((event.created_at - asked).total_seconds()))), 1
+    waiting_since = _waiting_since(earlier)
+    if waiting_since is not None:
+        yield Key(site_id, day, "wait", str(bucket((event.created_at - waiting_since).total_seconds()))), 1
     for key in _agreement(event):
         yield key, 1
 
 
 def bucket(seconds: float) -> int:
-    """Durations in steps of a fifth, so that a median can be told from counts."""
+    """The bucket of a duration: each is about a fifth longer than the one before, so that counts give a median."""
     return round(4 * math.log2(max(seconds, 0.25)))
 
 
@@ -160,13 +162,13 @@ def duration(number: float) -> float:
 
 
 def median(buckets: Iterable[tuple[int, int]]) -> float | None:
-    """The median of durations that were counted by bucket, in seconds."""
+    """The median in seconds of durations counted as pairs of bucket and number; None where there are none."""
     counts = sorted(buckets)
     half = sum(number for _, number in counts) / 2
-    for one, number in counts:
+    for bucket_number, number in counts:
         half -= number
         if half <= 0 and number:
-            return duration(one)
+            return duration(bucket_number)
     return None
 
 
@@ -176,27 +178,27 @@ def _is_persons(event: Event) -> bool:
 
 
 def _takes_back(event: Event) -> bool:
-    """Whether it undoes a person's decision."""
+    """Whether the event undoes a person's decision."""
     if event.action == "comment.undone":
         return True
     [first, *_] = event.reasons or [{}]
     return bool(event.action == "comment.decided" and first.get("rule") == "undo")
 
 
-def _asked_at(earlier: Sequence[Event]) -> datetime | None:
-    """Since when a comment has waited for a person: its first flag or report since the last decision of one."""
-    asked: datetime | None = None
+def _waiting_since(earlier: Sequence[Event]) -> datetime | None:
+    """Since when a comment has waited for a person: its first flag or report after the last person's decision."""
+    since: datetime | None = None
     for event in earlier:
         if event.action == "comment.edited" or _is_persons(event):
-            asked = None
-        elif asked is None and (event.status == "flagged" or event.action == "comment.reported"):
-            asked = event.created_at
-    return asked
+            since = None
+        elif since is None and (event.status == "flagged" or event.action == "comment.reported"):
+            since = event.created_at
+    return since
 
 
 def _agreement(event: Event) -> Iterator[Key]:
     if event.scores and event.status in {"published", "rejected"}:
-        label, score = max(event.scores.items(), key=lambda one: (one[1], one[0]))
+        label, score = max(event.scores.items(), key=lambda item: (item[1], item[0]))
         band = min(BANDS - 1, int(score * BANDS))
         yield Key(event.site_id, event.created_at.date().isoformat(), "agree", f"{label} {band} {event.status}")
 
@@ -209,30 +211,32 @@ def _next_events(session: Session, position: str) -> Sequence[Event]:
 def _sum(session: Session, events: Sequence[Event]) -> dict[Key, int]:
     by_people = [event for event in events if actors.is_person(event.actor) and event.comment_id]
     histories = _histories(session, by_people)
-    last = _last_decisions(session, by_people)
+    last_decision = _last_decisions(session, by_people)
     sums: Counter[Key] = Counter()
     for event in events:
-        earlier = [one for one in histories.get(event.comment_id, ()) if one.id < event.id]
-        for key, number in keys(event, earlier, last.get(event.actor)):
+        earlier_events = [past for past in histories.get(event.comment_id, ()) if past.id < event.id]
+        for key, number in keys(event, earlier_events, last_decision.get(event.actor)):
             sums[key] += number
         if _is_persons(event):
-            last[event.actor] = event.created_at
+            last_decision[event.actor] = event.created_at
     return {key: number for key, number in sums.items() if number}
 
 
 def _histories(session: Session, events: Sequence[Event]) -> dict[str, list[Event]]:
     """All that happened to the comments of these events, oldest first."""
-    found: dict[str, list[Event]] = {event.comment_id: [] for event in events}
-    if found:
-        query = select(*_EVENT).where(AuditEvent.comment_id.in_(found)).order_by(AuditEvent.comment_id, AuditEvent.id)
+    histories: dict[str, list[Event]] = {event.comment_id: [] for event in events}
+    if histories:
+        query = (
+            select(*_EVENT).where(AuditEvent.comment_id.in_(histories)).order_by(AuditEvent.comment_id, AuditEvent.id)
+        )
         for event in session.execute(query):
-            found[event.comment_id].append(event)
-    return found
+            histories[event.comment_id].append(event)
+    return histories
 
 
 def _last_decisions(session: Session, events: Sequence[Event]) -> dict[str, datetime]:
-    """When each person of these events had last decided before them."""
-    found: dict[str, datetime] = {}
+    """When each person of these events last decided before them."""
+    decided_at: dict[str, datetime] = {}
     for actor in {event.actor for event in events}:
         before = (
             select(*_EVENT)
@@ -241,22 +245,24 @@ def _last_decisions(session: Session, events: Sequence[Event]) -> dict[str, date
             .order_by(AuditEvent.id.desc())
             .limit(100)
         )
-        decision = next((one for one in session.execute(before) if _is_persons(one)), None)
+        decision = next((event for event in session.execute(before) if _is_persons(event)), None)
         if decision is not None:
-            found[actor] = decision.created_at
-    return found
+            decided_at[actor] = decision.created_at
+    return decided_at
 
 
-def _advance(store: Store, position: str | None, following: str, sums: dict[Key, int]) -> bool:
-    """Write a step, unless another process has been quicker, or a site has gone meanwhile: then later."""
+def _advance(store: Store, position: str | None, next_position: str, sums: dict[Key, int]) -> bool:
+    """Write a step; False when another process was quicker or a site was removed meanwhile."""
     try:
         with store.write() as session:
             if position is None:
-                session.add(Watermark(name=WATERMARK, position=following))
+                session.add(Watermark(name=WATERMARK, position=next_position))
                 session.flush()
             else:
-                here = Watermark.name == WATERMARK, Watermark.position == position
-                moved = session.execute(update(Watermark).where(*here).values(position=following).returning(literal(1)))
+                at_position = Watermark.name == WATERMARK, Watermark.position == position
+                moved = session.execute(
+                    update(Watermark).where(*at_position).values(position=next_position).returning(literal(1))
+                )
                 if moved.first() is None:
                     return False
             _put(session, sums)
@@ -266,24 +272,24 @@ def _advance(store: Store, position: str | None, following: str, sums: dict[Key,
 
 
 def _put(session: Session, numbers: dict[Key, int], *, largest: bool = False) -> None:
-    """Add numbers to what is there, or keep the largest."""
+    """Add numbers to the stored ones, or keep the larger of each."""
     rows = [
         {"site_id": key.site_id, "day": key.day, "what": key.what, "key": key.key, "number": number}
-        for key, number in sorted(numbers.items(), key=lambda one: (one[0].site_id, one[0].day, one[0].key))
+        for key, number in sorted(numbers.items(), key=lambda item: (item[0].site_id, item[0].day, item[0].key))
     ]
     if not rows:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     insert = dialect.insert(Tally)
-    new = insert.excluded.number
-    number = case((new > Tally.number, new), else_=Tally.number) if largest else Tally.number + new
+    added = insert.excluded.number
+    number = case((added > Tally.number, added), else_=Tally.number) if largest else Tally.number + added
     session.execute(
         insert.on_conflict_do_update(index_elements=["site_id", "day", "what", "key"], set_={"number": number}), rows
     )
 
 
 def by_day(session: Session, site_ids: Collection[str], what: str, since: str) -> list[tuple[str, str, int]]:
-    """Day, key and number of one kind, of these sites together, from the day `since` on."""
+    """Day, key and number of the tallies of kind `what`, of these sites together, from the day `since` on."""
     query = (
         select(Tally.day, Tally.key, func.sum(Tally.number))
         .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
@@ -293,7 +299,7 @@ def by_day(session: Session, site_ids: Collection[str], what: str, since: str) -
 
 
 def in_all(session: Session, site_ids: Collection[str], what: str, since: str) -> dict[str, int]:
-    """Key -> number of one kind, of these sites and days together."""
+    """Key -> number of the tallies of kind `what`, of these sites and days together."""
     query = (
         select(Tally.key, func.sum(Tally.number))
         .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)

@@ -1,6 +1,6 @@
-"""A circuit breaker for Redis: after a failure it is left alone for a moment, so that one that hangs slows one request.
+"""A circuit breaker for Redis: after a failure Redis is not asked for a moment, so that it delays one request only.
 
-For what Redis is told beside the work: it may be lost, and it delays nobody.
+It is for messages that may be lost and must delay nobody.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-#: How long we do without Redis after it failed.
+#: How long Redis is not asked after it failed.
 AWAY_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -29,13 +29,13 @@ class Breaker:
         self._away_until = 0.0
 
     def call(self, action: Callable[[redis.Redis], Answer], *, doing: str) -> Answer | None:
-        """What `action` makes of Redis; None while Redis is away."""
+        """What `action` returns for the client; None while Redis is away."""
         if time.monotonic() < self._away_until:
             return None
         try:
             return action(self._client)
         except RedisError as error:
-            if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):  # what it refuses, it refuses at once
+            if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):  # other errors come at once
                 self._away_until = time.monotonic() + AWAY_SECONDS
             log.warning("redis.away", doing=doing, error=type(error).__name__)
             return None

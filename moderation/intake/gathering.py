@@ -1,7 +1,7 @@
-"""Lets the submissions that a process's threads make at the same time share a transaction.
+"""Group commit: submissions that a process's threads make at the same time share a transaction.
 
 A commit waits for the disk, and only one process at a time may write to SQLite. While one thread commits, the
-submissions of the others gather; one of them then commits for all. A submission that is alone waits for nobody.
+submissions of the others gather; one of those threads then commits them all. A single submission waits for nobody.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from moderation.intake.queues import Queues
 from moderation.intake.submissions import Outcome, Request, Submission
 from moderation.store import Store
 
-#: Submissions that share a transaction at most: other writers wait that long.
+#: Submissions that may share a transaction: more would let other writers wait too long.
 MOST_TOGETHER = 64
 
 
@@ -27,7 +27,7 @@ class Interrupted(Exception):
 
 @dataclass(eq=False, slots=True)
 class _Entry:
-    """A submission on its way. `turn` is set once it has its outcome or its error, or has to commit for the others."""
+    """A gathered submission. `turn` is set when it has its outcome or error, or when its thread has to commit all."""
 
     request: Request
     turn: threading.Event = field(default_factory=threading.Event)
@@ -36,7 +36,7 @@ class _Entry:
 
 
 class Intake:
-    """Where a process's submissions gather. Safe to share between threads."""
+    """Gathers and commits a process's submissions. Safe to share between threads."""
 
     def __init__(self, store: Store, queues: Queues) -> None:
         self._store, self._queues = store, queues
@@ -48,8 +48,8 @@ class Intake:
         """`submissions.submit` for one submission, with the same promise: once this returns, it is safe.
 
         Raises:
-            Exception: what the database raised for the transaction that it was part of, or that its turn did not
-                come within `WRITE_TIMEOUT`; then it is not stored.
+            Exception: the database's error for the shared transaction, or its turn did not come within
+                `WRITE_TIMEOUT`. The submission is then not stored.
         """
         entry = _Entry(Request(site_id, submission, idempotency_key))
         with self._lock:
@@ -65,7 +65,7 @@ class Intake:
         return entry.outcome
 
     def _withdraw(self, entry: _Entry) -> None:
-        """Take back a submission whose turn did not come; one that is being committed has to be waited for."""
+        """Take back a submission whose turn did not come; wait for one that is being committed already."""
         with self._lock:
             if entry in self._gathered and not entry.turn.is_set():
                 self._gathered.remove(entry)
@@ -73,17 +73,17 @@ class Intake:
         entry.turn.wait()
 
     def _lead(self) -> None:
-        """Commit what has gathered, this thread's own included; hand over to whoever came meanwhile; tell Redis."""
+        """Commit what has gathered, with this thread's submission; let the next thread lead; tell Redis."""
         with self._lock:
-            together, self._gathered = self._gathered[:MOST_TOGETHER], self._gathered[MOST_TOGETHER:]
+            batch, self._gathered = self._gathered[:MOST_TOGETHER], self._gathered[MOST_TOGETHER:]
         try:
             try:
-                self._commit(together)
+                self._commit(batch)
             finally:
                 self._hand_over()
-            submissions.announce_all(self._queues, [entry.outcome for entry in together if entry.outcome is not None])
+            submissions.announce_all(self._queues, [entry.outcome for entry in batch if entry.outcome is not None])
         finally:
-            for entry in together:
+            for entry in batch:
                 if entry.outcome is None and entry.error is None:  # this thread was ended in the middle
                     entry.error = Interrupted("The process is stopping; the comment was not stored.")
                 entry.turn.set()
@@ -95,17 +95,17 @@ class Intake:
             if follower is not None:
                 follower.turn.set()
 
-    def _commit(self, together: list[_Entry]) -> None:
+    def _commit(self, batch: list[_Entry]) -> None:
         try:
-            outcomes = submissions.insert_all(self._store, [entry.request for entry in together])
-        except IntegrityError:  # one of them is at fault, such as one to a site deleted meanwhile: not the others
-            for entry in together:
+            outcomes = submissions.insert_all(self._store, [entry.request for entry in batch])
+        except IntegrityError:  # one of them is at fault (its site was deleted meanwhile, say): store the others
+            for entry in batch:
                 self._commit_alone(entry)
         except Exception as error:
-            for entry in together:
+            for entry in batch:
                 entry.error = error
         else:
-            for entry, outcome in zip(together, outcomes, strict=True):
+            for entry, outcome in zip(batch, outcomes, strict=True):
                 entry.outcome = outcome
 
     def _commit_alone(self, entry: _Entry) -> None:

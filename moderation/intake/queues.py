@@ -1,17 +1,17 @@
-"""What waits in Redis, and how workers are woken.
+"""The queues of waiting comments in Redis, and how workers are woken.
 
-Redis only says sooner what the database says for certain: every id here belongs to a `pending` row, and the sweep puts
-back whatever Redis forgot. The keys:
+Redis is only the faster way: the database has the truth. Every id here belongs to a `pending` row, and the sweep puts
+back what Redis forgot. The keys:
 
     winnow:waiting:<site>   sorted set  comment id -> when it was accepted (ms): one site's queue
-    winnow:ring             sorted set  site -> its turn: sites with something waiting, served round and round
+    winnow:ring             sorted set  site -> its turn: sites with waiting comments, served in turns
     winnow:turn             string      `small` when the last claim took short queues only
     winnow:leased           sorted set  entry -> end of its lease (ms): claimed, not yet written
     winnow:retry            sorted set  entry -> end of the lease that ran out: claimed again, one at a time
     winnow:attempts         hash        comment id -> how many leases ran out
     winnow:wake             string      a job is on its way (5 s)
 
-An entry is `site|id|accepted`, which is all that is needed to put it back.
+An entry is `site|id|accepted`: enough to put it back.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ SCORING_JOB = "worker.jobs.score_pending"
 BULK_JOB = "worker.jobs.run_bulk_job"
 LEASE_SECONDS = 30
 WAKE_SECONDS = 5
-#: A comment whose lease ran out this often goes to a moderator unscored: it may be what kills the worker.
+#: A comment whose lease ran out this often goes to a moderator unscored: perhaps it kills the workers.
 MAX_ATTEMPTS = 3
-#: A scoring process says at least every few seconds that it lives; after this silence it does not.
+#: A scoring process sends a heartbeat every few seconds; after this silence it counts as dead.
 SILENT_SECONDS = 30
 
 _WAITING, _RING, _LEASED = "winnow:waiting:", "winnow:ring", "winnow:leased"
@@ -46,8 +46,8 @@ _RETRY, _ATTEMPTS, _WAKE, _TURN = "winnow:retry", "winnow:attempts", "winnow:wak
 
 # KEYS ring, leased, retry, wake. ARGV prefix, seconds of the wake flag, then site, id, accepted for each comment.
 # Returns how many were new here, and whether the wake flag was set by this call. One round trip for a submission.
-# A site new to the ring comes after those whose turn it is, and before those that just had theirs: it neither waits
-# for a flood nor, by coming and going, starves another.
+# A site new to the ring comes after the sites whose turn it is, and before those that just had theirs: it does not wait
+# for a flood, and it cannot starve others by coming and going.
 _PUT = """
 local added = 0
 for i = 3, #ARGV, 3 do
@@ -66,9 +66,9 @@ return {added, woken and 1 or 0}
 """
 
 # KEYS ring, leased, retry, attempts, turn. ARGV prefix, now, end of the lease, most, share of a turn.
-# Takes back leases that ran out; then gives one entry of those, or else a batch, each as entry, attempts. While a
-# site floods, every other batch takes only what sites with short queues have: it is done soon. Otherwise sites have
-# their turns.
+# Ends leases that ran out; then returns one entry of those, or else a batch, each as entry, attempts. While a site
+# floods, every other batch takes only from sites with short queues, so that these are done soon. Otherwise the sites
+# have their turns.
 _CLAIM = """
 local now, until_, most, share = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
@@ -76,10 +76,10 @@ for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT'
     redis.call('ZADD', KEYS[3], now, entry)
     redis.call('HINCRBY', KEYS[4], string.match(entry, '|(.-)|'), 1)
 end
-local again = redis.call('ZPOPMIN', KEYS[3])
-if again[1] then
-    redis.call('ZADD', KEYS[2], until_, again[1])
-    return {again[1], redis.call('HGET', KEYS[4], string.match(again[1], '|(.-)|')) or '1'}
+local retried = redis.call('ZPOPMIN', KEYS[3])
+if retried[1] then
+    redis.call('ZADD', KEYS[2], until_, retried[1])
+    return {retried[1], redis.call('HGET', KEYS[4], string.match(retried[1], '|(.-)|')) or '1'}
 end
 local claimed = {}
 local function take(site, number)
@@ -107,7 +107,7 @@ if redis.call('GETDEL', KEYS[5]) ~= 'small' and redis.call('ZCARD', KEYS[1]) > 1
         end
     end
     if flooded and short[1] then
-        for _, one in ipairs(short) do take(one[1], one[2]) end
+        for _, queue in ipairs(short) do take(queue[1], queue[2]) end
         redis.call('SET', KEYS[5], 'small', 'EX', 5)
         return claimed
     end
@@ -157,7 +157,7 @@ class Queues:
     def announce(self, waiting: Iterable[Waiting]) -> bool:
         """Queue comments just committed and wake a worker. False when Redis is away: the sweep will queue them.
 
-        After a failure Redis is left alone for a moment, so that one that hangs does not slow every submission.
+        After a failure Redis is not asked for a moment, so that a hanging Redis does not slow every submission.
         """
 
         def queue(_client: redis.Redis) -> bool:
@@ -173,18 +173,18 @@ class Queues:
         return self._queue(waiting, wake_seconds=0)[0]
 
     def wake(self) -> None:
-        """Have a worker look, unless one is already on its way. The job clears the flag before its first claim."""
+        """Wake a worker, unless a job is already on its way. The job clears the wake flag before its first claim."""
         if self.redis.set(_WAKE, 1, nx=True, ex=WAKE_SECONDS):
             self._enqueue_job()
 
-    def awake(self) -> None:
-        """A job has started: whoever queues from now on wakes another."""
+    def clear_wake(self) -> None:
+        """Clear the wake flag, because a job has started: comments queued from now on wake another worker."""
         self.redis.delete(_WAKE)
 
     def claim(self, most: int, *, share: int = 16) -> list[Claim]:
-        """Lease up to `most` comments for `LEASE_SECONDS`, at most `share` of a site before the next has its turn.
+        """Lease up to `most` comments for `LEASE_SECONDS`, at most `share` of a site before the next site's turn.
 
-        A comment whose lease ran out before comes alone, so that one that kills workers takes no others with it.
+        A comment whose lease ran out before comes alone: if it kills workers, no other comment suffers.
         """
         now = clock.milliseconds(clock.now())
         answer = cast(
@@ -201,7 +201,7 @@ class Queues:
         ]
 
     def done(self, claims: Sequence[Claim]) -> None:
-        """Give leases back whose comments are written."""
+        """End the leases of comments that are written."""
         if not claims:
             return
         with self.redis.pipeline(transaction=False) as pipeline:
@@ -211,7 +211,7 @@ class Queues:
             pipeline.execute()
 
     def give_back(self, claims: Sequence[Claim]) -> None:
-        """Put claims back that could not be worked on through no fault of theirs: it does not count as an attempt."""
+        """Put claims back that could not be worked on for other reasons. It does not count as an attempt."""
         moment = clock.milliseconds(clock.now())
         fresh = [part for claim in claims if not claim.attempts for part in claim.entry.split("|")]
         with self.redis.pipeline() as pipeline:
@@ -225,8 +225,8 @@ class Queues:
 
     def _queue(self, waiting: Iterable[Waiting], *, wake_seconds: int) -> tuple[int, int]:
         arguments: list[Any] = [_WAITING, wake_seconds]
-        for one in waiting:
-            arguments += (one.site_id, one.comment_id, clock.milliseconds(one.accepted_at))
+        for comment in waiting:
+            arguments += (comment.site_id, comment.comment_id, clock.milliseconds(comment.accepted_at))
         if len(arguments) == 2:
             return 0, 0
         added, woken = cast("list[int]", self._put(keys=[_RING, _LEASED, _RETRY, _WAKE], args=arguments))
@@ -236,7 +236,7 @@ class Queues:
         self._jobs.enqueue(SCORING_JOB, result_ttl=0, failure_ttl=3600, job_timeout=60)
 
     def start_bulk_job(self, job_id: str) -> None:
-        """Have a worker take up a bulk job, or go on with it. Two that do the same job do each comment once."""
+        """Let a worker begin a bulk job or go on with it. Two workers at the same job still do each comment once."""
         self._jobs.enqueue(BULK_JOB, job_id, result_ttl=0, failure_ttl=3600, job_timeout=60)
 
     def has_waiting(self) -> bool:
@@ -247,7 +247,7 @@ class Queues:
             return any(pipeline.execute())
 
     def length(self) -> dict[str, int]:
-        """How many comments are `waiting`, `leased` and up for `retry`."""
+        """How many comments are `waiting`, `leased`, and due for `retry`."""
         sites = cast("list[bytes]", self.redis.zrange(_RING, 0, -1))
         with self.redis.pipeline(transaction=False) as pipeline:
             pipeline.zcard(_LEASED)
@@ -258,19 +258,19 @@ class Queues:
         return {"waiting": sum(waiting), "leased": leased, "retry": retry}
 
     def workers(self) -> int:
-        """How many scoring processes have lately said that they live."""
+        """How many scoring processes sent a heartbeat within `SILENT_SECONDS`."""
         keys = worker_registration.get_keys(queue=self._jobs)
         with self.redis.pipeline(transaction=False) as pipeline:
             for key in keys:
                 pipeline.hget(key, "last_heartbeat")
-            said = [utcparse(heartbeat.decode()) for heartbeat in pipeline.execute() if heartbeat]
-        return sum((clock.now() - at).total_seconds() < SILENT_SECONDS for at in said)
+            heartbeats = [utcparse(heartbeat.decode()) for heartbeat in pipeline.execute() if heartbeat]
+        return sum((clock.now() - at).total_seconds() < SILENT_SECONDS for at in heartbeats)
 
 
 def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:
-    """A client whose calls give up after `timeout` seconds, so that an absent Redis delays nobody for long.
+    """A client whose calls give up after `timeout` seconds, so that a Redis that is away delays nobody for long.
 
-    A connection that Redis closed is opened again once; a call that timed out is not repeated.
+    A connection that Redis closed is opened again, once; a call that timed out is not repeated.
     """
     once = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
     return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)

@@ -1,4 +1,4 @@
-"""How comments begin: submissions become `pending` rows in one transaction, and are then told to Redis."""
+"""Accepting comments: submissions become `pending` rows in one transaction, and are then queued in Redis."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Submission:
     seconds_on_page: float | None = None
 
 
-#: What the classifier knows by these names, and nobody else asks for: kept in `Comment.origin`.
+#: Signals that only the classifier reads, under these names: kept in `Comment.origin`.
 _SIGNALS = ("honeypot", "seconds_on_page")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a submission: `accepted`, `replayed` (the first comment again), `conflict` or `unknown_parent`."""
+    """The result of a submission: `accepted`, `replayed` (the first comment again), `conflict` or `unknown_parent`."""
 
     kind: Literal["accepted", "replayed", "conflict", "unknown_parent"]
     comment: Comment | None
@@ -74,13 +74,13 @@ def submit(
 ) -> list[Outcome]:
     """Store submissions as `pending` in one transaction, then queue them. An outcome for each, in order.
 
-    Once this returns they are safe: the sweep finds what Redis did not take. `idempotency_key` is for one submission.
+    Once this returns, they are safe: the sweep finds what Redis did not take. `idempotency_key` is for one submission.
     """
-    return submit_all(store, queues, [Request(site_id, one, idempotency_key) for one in submissions])
+    return submit_all(store, queues, [Request(site_id, submission, idempotency_key) for submission in submissions])
 
 
 def submit_all(store: Store, queues: Queues, requests: Sequence[Request]) -> list[Outcome]:
-    """What `submit` does, for submissions to several sites in one transaction."""
+    """Like `submit`, for submissions to several sites in one transaction."""
     outcomes = insert_all(store, requests)
     announce_all(queues, outcomes)
     return outcomes
@@ -95,7 +95,7 @@ def insert_all(store: Store, requests: Sequence[Request]) -> list[Outcome]:
 
 
 def announce_all(queues: Queues, outcomes: Sequence[Outcome]) -> None:
-    """The second half: queue those that were accepted, once they are committed."""
+    """The second half: queue the accepted ones, once they are committed."""
     queues.announce(
         Waiting(outcome.comment.site_id, outcome.comment.id, outcome.comment.accepted_at)
         for outcome in outcomes
@@ -108,26 +108,26 @@ _INSERT = cast("Table", Comment.__table__).insert()
 
 def _insert(store: Store, requests: Sequence[Request]) -> list[Outcome]:
     rows = [new_row(request) for request in requests]
-    made = [_made(row) for row in rows]
+    comments = [_comment_of(row) for row in rows]
     with store.write() as session:
         earlier = _earlier(session, rows)
         parents = _known_parents(session, rows)
-        outcomes, new = [], []
-        for row, comment in zip(rows, made, strict=True):
+        outcomes, accepted_rows = [], []
+        for row, comment in zip(rows, comments, strict=True):
             outcomes.append(outcome := _outcome(row, comment, earlier, parents))
             if outcome.kind == "accepted":
-                new.append(row)
+                accepted_rows.append(row)
                 earlier.update(dict.fromkeys(_identities(row), comment))
-        if new:  # in one order, so that two batches with the same external ids cannot deadlock on PostgreSQL
-            session.execute(_INSERT, sorted(new, key=_identities))
+        if accepted_rows:  # in one order, so that two batches with the same external ids cannot deadlock on PostgreSQL
+            session.execute(_INSERT, sorted(accepted_rows, key=_identities))
     return outcomes
 
 
 _NOTHING: dict[str, Any] = dict.fromkeys(Comment.__table__.columns.keys())
 
 
-def _made(row: Mapping[str, Any]) -> Comment:
-    """The comment that a new row is, made as SQLAlchemy's loader makes one: its constructor takes ten times as long."""
+def _comment_of(row: Mapping[str, Any]) -> Comment:
+    """The comment of a new row, built as SQLAlchemy's loader does it: the constructor takes ten times as long."""
     comment: Comment = Comment.__mapper__.class_manager.new_instance()
     vars(comment).update(_NOTHING)
     vars(comment).update(row)
@@ -158,26 +158,26 @@ def new_row(request: Request) -> dict[str, Any]:
 
 
 def _earlier(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[_Identity, Comment]:
-    """Comments that these submissions may repeat, under what they were known by."""
-    asked: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    """Earlier comments that these submissions may repeat, by identity."""
+    repeatable: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         if row["external_id"] is not None or row["idempotency_key"] is not None:
-            asked[row["site_id"]].append(row)
+            repeatable[row["site_id"]].append(row)
     earlier: dict[_Identity, Comment] = {}
-    for site_id, theirs in asked.items():
-        external_ids = {row["external_id"] for row in theirs if row["external_id"] is not None}
-        keys = {row["idempotency_key"] for row in theirs if row["idempotency_key"] is not None}
+    for site_id, site_rows in repeatable.items():
+        external_ids = {row["external_id"] for row in site_rows if row["external_id"] is not None}
+        keys = {row["idempotency_key"] for row in site_rows if row["idempotency_key"] is not None}
         query = select(Comment).where(
             Comment.site_id == site_id,
             or_(Comment.external_id.in_(external_ids), Comment.idempotency_key.in_(keys)),
         )
         for comment in session.scalars(query):
-            known = {"site_id": site_id, "external_id": comment.external_id, "idempotency_key": comment.idempotency_key}
-            earlier.update(dict.fromkeys(_identities(known), comment))
+            names = {"site_id": site_id, "external_id": comment.external_id, "idempotency_key": comment.idempotency_key}
+            earlier.update(dict.fromkeys(_identities(names), comment))
     return earlier
 
 
-#: By what a site knows a comment: the site, `external_id` or `idempotency_key`, its value.
+#: How a site identifies a comment: the site's id, `external_id` or `idempotency_key`, and its value.
 _Identity = tuple[str, str, str]
 
 
@@ -186,12 +186,12 @@ def _identities(row: Mapping[str, Any]) -> list[_Identity]:
 
 
 def _known_parents(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """Those of the wanted parents that exist, as `(site id, comment id)`."""
-    wanted = {row["parent_id"] for row in rows if row["parent_id"] is not None}
-    if not wanted:
+    """The parents named by these rows that exist, as `(site id, comment id)`."""
+    parent_ids = {row["parent_id"] for row in rows if row["parent_id"] is not None}
+    if not parent_ids:
         return set()
-    found = session.execute(select(Comment.site_id, Comment.id).where(Comment.id.in_(wanted)))
-    return {(site_id, comment_id) for site_id, comment_id in found}
+    rows_found = session.execute(select(Comment.site_id, Comment.id).where(Comment.id.in_(parent_ids)))
+    return {(site_id, comment_id) for site_id, comment_id in rows_found}
 
 
 def _outcome(
@@ -210,12 +210,12 @@ def _outcome(
 
 
 def content_hash(text: str) -> str:
-    """Equal for texts that differ in case, width and spacing only."""
+    """A hash that is equal for texts that differ only in case, width and spacing."""
     return _hash(fold(text))
 
 
 def reading_hash(text: str) -> str:
-    """Equal for texts that a reader reads alike, whatever their markup and disguises."""
+    """A hash that is equal for texts that look alike to a reader, whatever their markup and disguises."""
     return _hash(as_read(text))
 
 

@@ -1,4 +1,4 @@
-"""Queues again what Redis forgot: reads the oldest pending rows, page by page, and queues those it does not know."""
+"""The sweep queues again what Redis forgot: it reads pending rows, oldest first, and queues those not in Redis."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from moderation.store import Store
 from moderation.tables import Comment, Moment
 
 PAGE = 1000
-#: A comment younger than this is being queued by who accepted it.
+#: A younger comment is still being queued by the process that accepted it.
 GRACE = timedelta(seconds=3)
 
 Cursor = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What a tick came to: rows read, comments that were new to Redis, and where the next tick goes on."""
+class SweepResult:
+    """The result of a tick: rows read, comments that were new to Redis, and where the next tick goes on."""
 
     read: int
     queued: int
     cursor: Cursor | None
 
 
-def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> Swept:
-    """One tick. Goes on at once while a page held something that Redis did not know, and wakes a worker.
+def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> SweepResult:
+    """One tick: read a page of pending rows, queue them, and wake a worker. Goes on while pages hold new comments.
 
-    While Redis knows all, a tick reads one page, and ticks together go round all that is pending: cheap with a million
-    pending, quick after Redis came back empty. Several sweepers at once are harmless.
+    While Redis has all of them, a tick reads one page, and the ticks together go through everything pending: cheap with
+    a million pending, quick after Redis came back empty. Several sweepers at once are harmless.
 
     Raises:
         moderation.store.AWAY, redis.RedisError: the database or Redis is away; try again later.
@@ -43,14 +43,14 @@ def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> Swept:
         page = _page(store, cursor)
         read += len(page)
         cursor = (page[-1].accepted_at, page[-1].id) if len(page) == PAGE else None
-        # By the time of the last edit, as `comments.edit` notes it.
+        # `updated_at` is the time of the last edit.
         added = queues.put([Waiting(row.site_id, row.id, row.updated_at) for row in page])
         queued += added
         if queues.has_waiting():
             queues.wake()
         if not added or cursor is None:
             break
-    return Swept(read, queued, cursor)
+    return SweepResult(read, queued, cursor)
 
 
 def _page(store: Store, after: Cursor | None) -> Sequence[Row[str, str, datetime, datetime]]:

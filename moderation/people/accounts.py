@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, sealing
 from moderation.store import Store
 from moderation.tables import Membership, User, UserSession
 
-#: On every site; see `roles.py` for those on single sites.
+#: A person's role on every site, as the console lists them; `roles.py` has their order and the roles on single sites.
 ROLES = ("admin", "moderator", "viewer", "none")
 MIN_PASSWORD_LENGTH = 12
 MAX_NAME_LENGTH = 80
 SETUP_LIFETIME = timedelta(days=2)
 SESSION_LIFETIME = timedelta(days=14)
-#: How stale `last_seen_at` may be: a write for every page would be one too many.
+#: `last_seen_at` is written at most this often, not at every page.
 SEEN_EVERY = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
-#: Checked when there is no such user, so that a guess at a name takes as long as one at a password.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 class PersonError(Exception):
@@ -45,6 +44,22 @@ class CreatedUser:
     setup_token: str | None
 
 
+#: Nobody reads more languages than this, and so many fit into the column.
+MOST_LANGUAGES = 30
+
+
+def choose_languages(store: Store, user_id: str, codes: Sequence[str]) -> None:
+    """Keep which languages a person reads; that these are languages is the caller's to know.
+
+    Raises:
+        PersonError: there are too many.
+    """
+    if len(codes) > MOST_LANGUAGES:
+        raise PersonError(f"Choose up to {MOST_LANGUAGES} languages.")
+    with store.write() as session:
+        session.execute(update(User).where(User.id == user_id).values(languages=" ".join(codes) or None))
+
+
 def create_user(
     store: Store,
     name: str,
@@ -54,7 +69,7 @@ def create_user(
     on_sites: Mapping[str, str] | None = None,
     actor: str = actors.OPERATOR,
 ) -> CreatedUser:
-    """Create a user with a role on every site, and further ones `on_sites`, by site id.
+    """Create a user with `role` on every site, and the roles `on_sites`, by site id.
 
     Raises:
         PersonError: the name is taken or cannot be one, a role unknown, or the password too short.
@@ -77,20 +92,25 @@ def add_user(
 ) -> User:
     """A new user in the caller's transaction; see `create_user`."""
     on_sites = on_sites or {}
-    for one in (role, *on_sites.values()):
-        if one not in ROLES:
-            raise PersonError(f"There is no role {one!r}; choose one of {', '.join(ROLES)}.")
+    for named_role in (role, *on_sites.values()):
+        require_role(named_role)
     _require_name(session, name)
     moment = clock.now()
     user = User(id=clock.new_id("u", moment), name=name, role=role, password_hash=password_hash, created_at=moment)
     session.add(user)
     session.flush()
     session.add_all(
-        Membership(user_id=user.id, site_id=site_id, role=its_role) for site_id, its_role in on_sites.items()
+        Membership(user_id=user.id, site_id=site_id, role=site_role) for site_id, site_role in on_sites.items()
     )
     detail = {"user": user.id, "role": role} | ({"sites": dict(on_sites)} if on_sites else {})
     audit.record(session, [audit.row("user.created", actor=actor, detail=detail)])
     return user
+
+
+def require_role(role: str) -> None:
+    """Raises PersonError for a role that there is not."""
+    if role not in ROLES:
+        raise PersonError(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
 
 
 def hash_password(password: str) -> str:
@@ -105,7 +125,7 @@ def hash_password(password: str) -> str:
 
 
 def for_setup(session: Session, token: str) -> User | None:
-    """Whose one-time link this is, while it is valid."""
+    """The user whose one-time link this is; None when it is not valid (any more)."""
     user = session.scalar(select(User).where(User.setup_digest == sealing.digest(token), User.disabled_at.is_(None)))
     if user is None or user.setup_expires_at is None or user.setup_expires_at < clock.now():
         return None
@@ -113,9 +133,9 @@ def for_setup(session: Session, token: str) -> User | None:
 
 
 def set_password(store: Store, token: str, password: str) -> User | None:
-    """Set a password through its one-time link, which then no longer works. None when it is not valid.
+    """Set a password through a one-time link, which then no longer works. None when the link is not valid.
 
-    Browsers that were signed in with the password before are so no longer.
+    Browsers that were signed in with the old password are signed out.
 
     Raises:
         PersonError: the password is too short.
@@ -131,7 +151,7 @@ def set_password(store: Store, token: str, password: str) -> User | None:
 
 
 def change_password(store: Store, user: User, current: str, new: str, *, keep: str) -> None:
-    """Set another password, and sign the person out everywhere but in the browser whose session's token is `keep`.
+    """Set another password, and sign the person out everywhere but in the browser with the session token `keep`.
 
     Raises:
         WrongPassword: `current` is not the password.
@@ -176,10 +196,10 @@ def start_session(store: Store, user: User, *, ip: str | None = None, user_agent
 
 
 def resume_session(store: Store, token: str) -> User | None:
-    """Whose session this is, while it lasts."""
+    """The user whose session this is; None when it has ended."""
     moment = clock.now()
     with store.read() as session:
-        found = session.execute(
+        row = session.execute(
             select(User, UserSession)
             .join(UserSession, UserSession.user_id == User.id)
             .where(
@@ -188,14 +208,14 @@ def resume_session(store: Store, token: str) -> User | None:
                 User.disabled_at.is_(None),
             )
         ).one_or_none()
-    if found is None:
+    if row is None:
         return None
-    user, entry = found
+    user, entry = row
     if moment - entry.last_seen_at > SEEN_EVERY:
         with store.write() as session:
-            seen = session.get(UserSession, entry.digest)
-            if seen is not None:
-                seen.last_seen_at = moment
+            stored = session.get(UserSession, entry.digest)
+            if stored is not None:
+                stored.last_seen_at = moment
     return user
 
 
@@ -214,10 +234,16 @@ def new_setup_token(user: User) -> str:
     return token
 
 
+@cache
+def _nobodys() -> str:
+    """Checked when there is no such user, so that guessing a name takes as long as guessing a password."""
+    return _hasher.hash("nobody has this password")
+
+
 def _matches(user: User | None, password: str) -> bool:
     stored = user.password_hash if user is not None else None
     try:
-        _hasher.verify(stored or _NOBODY, password)
+        _hasher.verify(stored or _nobodys(), password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

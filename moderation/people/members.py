@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from moderation import audit, clock
+from moderation import actors, audit, clock
 from moderation.errors import NotFound
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
-from moderation.people.roles import ROLES
-from moderation.tables import Membership, Site, User, UserSession
+from moderation.tables import AuditEvent, Membership, Site, User, UserSession
+
+#: How long before or after a row's moment the same transaction may record it.
+_TRANSACTION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def page(session: Session, *, after: str | None = None, limit: int = 100) -> lis
 
 
 def find(session: Session, user_id: str) -> Person:
-    """One of them.
+    """The person with this id.
 
     Raises:
         NotFound: there is no such user.
@@ -45,10 +48,10 @@ def find(session: Session, user_id: str) -> Person:
 
 
 def of_site(session: Session, site_id: str) -> list[tuple[User, str]]:
-    """Who has a role on this site only, and which, by name. Those with a role on every site are `everywhere`."""
+    """The people with a role on this site alone, and that role, by name. `everywhere` has those of every site."""
     query = select(User, Membership.role).join(Membership, Membership.user_id == User.id)
-    found = session.execute(query.where(Membership.site_id == site_id).order_by(User.name)).all()
-    return [(user, role) for user, role in found]
+    rows = session.execute(query.where(Membership.site_id == site_id).order_by(User.name)).all()
+    return [(user, role) for user, role in rows]
 
 
 def everywhere(session: Session) -> Sequence[User]:
@@ -59,7 +62,7 @@ def everywhere(session: Session) -> Sequence[User]:
 def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:
     """Whether `admin`, who has these roles by site, may do everything with a person's account.
 
-    It takes an admin wherever the person may do anything: a link to set their password is all of their rights.
+    That takes an admin of every site where the person has a role: a link to set their password gives all their rights.
     """
     if admin.role == "admin":
         return True
@@ -68,14 +71,48 @@ def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:
     return all(roles.get(site_id) == "admin" for site_id in person.on_sites)
 
 
+def require_own(session: Session, person: Person, admin: User, roles: Mapping[str, str]) -> None:
+    """Raises PersonError for an account that the admin of single sites may not open to others.
+
+    Who can set a password, or turn the second step off, has the account with whatever roles it gets later. So it takes
+    an account that was made for those sites.
+    """
+    made = _event(session, "user.created", person.user.id, person.user.created_at)
+    made_for = (made.detail or {}).get("sites", {}) if made is not None else {}
+    if admin.role == "admin" or (made_for and all(roles.get(site_id) == "admin" for site_id in made_for)):
+        return
+    raise PersonError(f"{person.user.name}'s account was not made for your sites. Ask an admin of every site.")
+
+
+def require_may_enable(session: Session, person: Person, admin: User) -> None:
+    """Raises PersonError for the admin of single sites, where the person was disabled by somebody who is above them."""
+    if admin.role == "admin" or person.user.disabled_at is None:
+        return
+    disabled = _event(session, "user.disabled", person.user.id, person.user.disabled_at)
+    by_person = disabled is not None and actors.is_person(disabled.actor)
+    by = session.get(User, actors.user_id(disabled.actor)) if disabled is not None and by_person else None
+    if by is None or by.role == "admin":
+        raise PersonError(f"{person.user.name} was disabled by an admin of every site, who alone can undo it.")
+
+
+def _event(session: Session, action: str, user_id: str, moment: datetime) -> AuditEvent | None:
+    """What was recorded in the transaction that was under way at this moment."""
+    query = select(AuditEvent).where(
+        AuditEvent.id >= clock.first_id("a", moment - _TRANSACTION),
+        AuditEvent.id < clock.first_id("a", moment + _TRANSACTION),
+        AuditEvent.action == action,
+    )
+    return next((one for one in session.scalars(query) if (one.detail or {}).get("user") == user_id), None)
+
+
 def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:
-    """Give a person this role on every site; `none` leaves them those on single sites.
+    """Give a person this role on every site; with `none` they keep only their roles on single sites.
 
     Raises:
         NotFound: there is no such user.
         PersonError: there is no such role, or this is the last admin.
     """
-    _require_role(role)
+    accounts.require_role(role)
     user = _user(session, user_id)
     if role == user.role:
         return
@@ -87,32 +124,32 @@ def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:
 
 
 def set_site_role(session: Session, user_id: str, site_id: str, role: str, *, actor: str) -> None:
-    """Give a person this role on one site; `none` takes theirs there away.
+    """Give a person this role on one site; `none` takes away the one they have there.
 
     Raises:
         NotFound: there is no such user or site.
         PersonError: there is no such role.
     """
-    _require_role(role)
+    accounts.require_role(role)
     _user(session, user_id)
     if session.get(Site, site_id) is None:
         raise NotFound(f"There is no site {site_id}.")
-    found = session.get(Membership, (user_id, site_id))
-    before = found.role if found is not None else "none"
+    membership = session.get(Membership, (user_id, site_id))
+    before = membership.role if membership is not None else "none"
     if role == before:
         return
     if role == "none":
-        session.delete(found)
-    elif found is None:
+        session.delete(membership)
+    elif membership is None:
         session.add(Membership(user_id=user_id, site_id=site_id, role=role))
     else:
-        found.role = role
+        membership.role = role
     detail = {"user": user_id, "from": before, "role": role}
     audit.record(session, [audit.row("user.site_role_changed", actor=actor, site_id=site_id, detail=detail)])
 
 
 def disable(session: Session, user_id: str, *, actor: str) -> None:
-    """Nobody signs in as this person any more, and whoever is signed in is out. `enable` undoes it.
+    """Sign the person out everywhere, and let nobody sign in as them. `enable` undoes it.
 
     Raises:
         NotFound: there is no such user.
@@ -175,15 +212,10 @@ def _user(session: Session, user_id: str) -> User:
 
 
 def _with_roles(session: Session, users: Sequence[User]) -> list[Person]:
-    found: dict[str, dict[str, str]] = {user.id: {} for user in users}
-    for row in session.scalars(select(Membership).where(Membership.user_id.in_(found))):
-        found[row.user_id][row.site_id] = row.role
-    return [Person(user, found[user.id]) for user in users]
-
-
-def _require_role(role: str) -> None:
-    if role not in ROLES:
-        raise PersonError(f"There is no role {role!r}; choose one of {', '.join(accounts.ROLES)}.")
+    roles: dict[str, dict[str, str]] = {user.id: {} for user in users}
+    for row in session.scalars(select(Membership).where(Membership.user_id.in_(roles))):
+        roles[row.user_id][row.site_id] = row.role
+    return [Person(user, roles[user.id]) for user in users]
 
 
 def _require_another_admin(session: Session, user: User) -> None:

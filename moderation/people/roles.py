@@ -20,13 +20,13 @@ def includes(role: str, needed: str) -> bool:
 
 def by_site(session: Session, user: User) -> Mapping[str, str]:
     """The sites that a person may see, by id, and their role there: the larger of the two that they have."""
-    own: dict[str, str] = {}
+    site_roles: dict[str, str] = {}
     memberships = select(Membership.site_id, Membership.role).where(Membership.user_id == user.id)
     for site_id, role in session.execute(memberships):
-        own[site_id] = role
+        site_roles[site_id] = role
     if user.role == "none":
-        return own
+        return site_roles
     return {
-        site_id: max(user.role, own.get(site_id, "none"), key=ROLES.index)
+        site_id: max(user.role, site_roles.get(site_id, "none"), key=ROLES.index)
         for site_id in session.scalars(select(Site.id))
     }

@@ -1,4 +1,4 @@
-"""Which user somebody is whom the OpenID Connect provider vouches for. The protocol itself is the console's."""
+"""The user of somebody whom the OpenID Connect provider vouches for. The console speaks the protocol itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moderation.tables import User
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the provider vouches for. `name` is what may equal a user's, if the provider says something fit for that."""
+    """Whom the provider vouches for. `name` is compared with users' names; None: it gives none to trust."""
 
     issuer: str
     subject: str
@@ -23,7 +23,7 @@ class Identity:
 
     @property
     def key(self) -> str:
-        """What stays the same, whatever they are called later."""
+        """What stays the same when the person's name changes."""
         return f"{self.issuer} {self.subject}"
 
 
@@ -42,12 +42,12 @@ def by_subject(session: Session, identity: Identity) -> User | None:
 
 
 def link(session: Session, identity: Identity, role: str | None) -> User:
-    """The user that this person is, from now on and whatever their name becomes: the one of that name, or a new one.
+    """Link this person to a user for good: the user with their name, or a new one. In the caller's transaction.
 
-    In the caller's transaction. `role` is a new user's on every site; None: none is made.
+    `role` is a new user's role on every site; None: no user is created.
 
     Raises:
-        Unknown: no user can be theirs.
+        Unknown: there is no user for this person.
     """
     if len(identity.key) > 500:
         raise Unknown("The provider's name for you is too long to be kept.")
@@ -58,7 +58,7 @@ def link(session: Session, identity: Identity, role: str | None) -> User:
         raise Unknown("The provider does not say who you are in a way that can be trusted. Ask an admin.")
     user = session.scalar(select(User).where(User.name == identity.name))
     if user is None:
-        user = _made(session, identity.name, role)
+        user = _create_user(session, identity.name, role)
     elif user.oidc_subject is not None:
         raise Unknown(f"The user {user.name} belongs to another account at the provider. Ask an admin.")
     _active(user)
@@ -67,7 +67,7 @@ def link(session: Session, identity: Identity, role: str | None) -> User:
     return user
 
 
-def _made(session: Session, name: str, role: str | None) -> User:
+def _create_user(session: Session, name: str, role: str | None) -> User:
     if role is None:
         raise Unknown(f"There is no user named {name} here. An admin has to create one first.")
     try:

@@ -33,7 +33,7 @@ def new_secret() -> str:
 
 def address(secret: str, name: str, issuer: str) -> str:
     """The `otpauth://` address that an authenticator app reads from a QR code."""
-    # Some apps show a plus sign where a space was meant; one that was meant is %2B.
+    # Some apps show a plus sign for a space. A real plus sign is %2B here, so it is safe.
     return _totp(secret).get_provisioning_uri(name, issuer).replace("+", "%20")
 
 
@@ -43,16 +43,16 @@ def code_at(secret: str, step: int) -> str:
 
 
 def step_of(secret: str, code: str) -> int | None:
-    """The time step, around now, whose code this is; the latest if there were two."""
-    now = int(clock.now().timestamp()) // STEP_SECONDS
-    steps = range(now - SKEW, now + SKEW + 1)
-    given = code.encode()
-    found = [step for step in steps if hmac.compare_digest(code_at(secret, step).encode(), given)]
-    return max(found, default=None)
+    """The time step, around now, that has this code; the latest if two have it; None if none has."""
+    current = int(clock.now().timestamp()) // STEP_SECONDS
+    steps = range(current - SKEW, current + SKEW + 1)
+    typed = code.encode()
+    matching = [step for step in steps if hmac.compare_digest(code_at(secret, step).encode(), typed)]
+    return max(matching, default=None)
 
 
 def turn_on(store: Store, settings: Settings, user_id: str, secret: str, code: str) -> list[str] | None:
-    """Ask this person for codes of `secret` from now on, if `code` is one: their new recovery codes, shown once.
+    """From now on ask this person for codes of `secret`. Returns their new recovery codes; None if `code` is wrong.
 
     Raises:
         SealError: there is no secret key to encrypt it under.
@@ -81,7 +81,7 @@ def turn_off(session: Session, user_id: str, *, actor: str) -> bool:
 
 
 def check(store: Store, settings: Settings, user: User, code: str) -> bool:
-    """Whether this is the person's code of now, or one of their recovery codes. Either works once.
+    """Whether this is the person's current code or one of their recovery codes. Either works once.
 
     Raises:
         SealError: their secret was encrypted under a secret key that is gone.
@@ -109,7 +109,7 @@ def recovery_codes_left(session: Session, user_id: str) -> int:
 
 
 def _use_step(store: Store, user: User, step: int) -> bool:
-    """Take a time step, unless it or a later one was used before: a code that was overheard is worth nothing."""
+    """Use up a time step, unless it or a later one was used before: a code that somebody overheard is worth nothing."""
     unused = or_(User.totp_step.is_(None), User.totp_step < step)
     query = update(User).where(User.id == user.id, User.totp_sealed == user.totp_sealed, unused)
     with store.write() as session:

@@ -1,6 +1,6 @@
-"""What a policy would have made of past comments, counted beside what people decided about them. Pure.
+"""What a policy would have decided on past comments, counted beside what people decided about them. Pure functions.
 
-`static/consequences.js` counts the same in the browser while a slider moves; a test holds the two together.
+`static/consequences.js` counts the same in the browser while a slider moves; a test compares the two.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -17,36 +17,38 @@ from typing import Any, Literal
 from moderation.policy.rules import REJECT_THRESHOLD, RULES, evaluate
 from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
 
-#: Where too few decisions follow each other to measure how long one takes, it is taken to be this, in seconds.
+#: How long a decision takes, in seconds, where too few decisions follow each other to measure it.
 ASSUMED_SECONDS = 20.0
-#: As many measured gaps are needed, none shorter (many were decided at once) or longer (somebody had a break).
+#: How many gaps between decisions are needed, and the shortest (else a bulk decision) and longest (else a break).
 LEAST_GAPS, SHORTEST_GAP, LONGEST_GAP = 20, 1.0, 300.0
 #: Bars of a histogram.
 BINS = 50
 
-#: The rules that come before the thresholds: what they say, no threshold can change.
+#: The rules that come before the thresholds: no threshold can change their verdict.
 _BEFORE = frozenset(rule.name for rule in RULES[: RULES.index(REJECT_THRESHOLD)])
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A comment of the past, as far as thresholds and people matter to it."""
+    """A past comment, with what matters for trying thresholds on it."""
 
     #: None where it could not be scored.
     scores: Mapping[str, float] | None
-    #: What a rule says that comes before the thresholds, if one does.
+    #: The verdict of a rule before the thresholds, if one has something to say.
     before: Action | None
-    #: What the other rules say once no threshold is reached.
+    #: The verdict of the other rules when no threshold is reached.
     after: Action
     #: What a person decided; None where nobody has looked.
     decided: Literal["publish", "reject"] | None
     #: Whether it is one of the site's latest comments, by which its days are measured.
     recent: bool = True
+    #: What its author's own words score, where that is lower: see `Facts.own_scores`.
+    own_scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Past comments of a site, and how its days and its moderators are."""
+    """Past comments of a site, how many days they came in, and how long its moderators take."""
 
     comments: Sequence[Past]
     #: How many days the recent comments came in.
@@ -58,19 +60,19 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What would have become of a sample. `bad` is what people rejected, `good` what they published."""
+    """What would have been decided on a sample. `bad` comments were rejected by people, `good` ones published."""
 
     bad: int
     bad_published: int
     good: int
     good_held: int
     good_rejected: int
-    #: Recent comments that nobody looked at: neither right nor wrong.
+    #: Recent comments that nobody looked at, so that no verdict on them is right or wrong.
     unseen: int
     unseen_published: int
     unseen_held: int
     unseen_rejected: int
-    #: What would be put before a moderator in a day, and what that takes.
+    #: How many comments a moderator would get in a day, and the minutes that they take.
     asked_a_day: float
     minutes_a_day: float
 
@@ -79,38 +81,41 @@ class Consequences:
 
 
 def apart_from_thresholds(policy: Policy, facts: Facts) -> tuple[Action | None, Action]:
-    """What the rules say before the thresholds (None: nothing), and after them."""
-    verdict = evaluate(policy, {}, facts)  # without a score no threshold is reached
-    if verdict.reasons[0].rule in _BEFORE:
+    """The verdict of the rules before the thresholds (None: none), and of those after them."""
+    verdict = evaluate(policy, {}, facts)  # without scores no threshold is reached
+    by_rules = policy.treatment(facts.language, judged=facts.language_judged) == "rules"
+    if verdict.reasons[0].rule in _BEFORE or by_rules:
         return verdict.action, verdict.action
     return None, verdict.action
 
 
 def verdict(past: Past, thresholds: Mapping[str, Threshold]) -> Action:
-    """What `rules.evaluate` would say of this comment under these thresholds."""
+    """The verdict that `rules.evaluate` would give on this comment with these thresholds."""
     if past.before is not None:
         return past.before
     if past.scores is None:
         return "flag"
-    if any(_reaches(score, thresholds.get(label, Threshold()).reject_at) for label, score in past.scores.items()):
+    reached = {
+        thresholds.get(label, Threshold()).reached(score, past.own_scores.get(label, score))
+        for label, score in past.scores.items()
+    }
+    if "reject" in reached:
         return "reject"
-    if any(_reaches(score, thresholds.get(label, Threshold()).flag_at) for label, score in past.scores.items()):
-        return "flag"
-    return past.after
+    return "flag" if "flag" in reached else past.after
 
 
 def count(sample: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Consequences:
-    """What these thresholds, in this mode, would have made of the sample."""
-    found = {"publish": [0, 0, 0], "reject": [0, 0, 0], None: [0, 0, 0]}
+    """The consequences of these thresholds, in this mode, for the sample."""
+    counts = {"publish": [0, 0, 0], "reject": [0, 0, 0], None: [0, 0, 0]}
     column = {"published": 0, "flagged": 1, "rejected": 2}
-    asked = 0
+    questions = 0
     for past in sample.comments:
         status, asks = placement(mode, verdict(past, thresholds))
         if past.decided is not None or past.recent:
-            found[past.decided][column[status]] += 1
-        asked += asks and past.recent
-    good, bad, unseen = found["publish"], found["reject"], found[None]
-    a_day = asked / sample.days
+            counts[past.decided][column[status]] += 1
+        questions += asks and past.recent
+    good, bad, unseen = counts["publish"], counts["reject"], counts[None]
+    a_day = questions / sample.days
     return Consequences(
         bad=sum(bad),
         bad_published=bad[0],
@@ -127,9 +132,9 @@ def count(sample: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Co
 
 
 def seconds_a_decision(decisions: Sequence[tuple[str, datetime]]) -> tuple[float, bool]:
-    """The median time between one decision of a person and their next, in seconds; and whether it was measured.
+    """The median time between a person's decision and their next, in seconds; and whether it was measured.
 
-    `decisions` are who decided and when, in any order.
+    `decisions` are pairs of the person and the moment, in any order.
     """
     by_person: dict[str, list[datetime]] = defaultdict(list)
     for person, moment in decisions:
@@ -159,7 +164,7 @@ class Bar:
 
 
 def histogram(sample: Sample, label: str) -> list[Bar]:
-    """How the sample's scores on one label lie, from 0 to 1 in `BINS` bars."""
+    """The distribution of the sample's scores on one label, from 0 to 1 in `BINS` bars."""
     bars = [Bar() for _ in range(BINS)]
     for past in sample.comments:
         score = (past.scores or {}).get(label)
@@ -175,10 +180,6 @@ def histogram(sample: Sample, label: str) -> list[Bar]:
     return bars
 
 
-def _reaches(score: float, threshold: float | None) -> bool:
-    return threshold is not None and score >= threshold
-
-
 def _one_place(number: float) -> float:
-    """Rounded half up, as the browser does it too."""
+    """Rounded half up, as in the browser."""
     return math.floor(number * 10 + 0.5) / 10

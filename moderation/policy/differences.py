@@ -1,4 +1,4 @@
-"""What differs between two versions of a policy, in sentences. Pure."""
+"""The differences between two versions of a policy, in sentences. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 from moderation.policy.policies import DEFAULT, thresholds
 from moderation.policy.rules import SWITCHES
-from moderation.policy.switches import EntryList, Limit, OnOff, Switch
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch
 from moderation.policy.terms import Presets, Threshold
 from texts import wording
 
+#: What a site has chosen for a language, as a sentence goes on.
+_TREATED = {"judge": "is judged by its scores", "hold": "is held", "rules": "is published unless a rule speaks"}
 #: Entries that a sentence names; the rest are counted.
 _NAMED = 5
 
@@ -19,37 +21,46 @@ _NAMED = 5
 def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -> list[str]:
     """Each difference between two stored documents as a sentence; none where they mean the same."""
     old, new = DEFAULT | dict(old), DEFAULT | dict(new)
-    found = [
+    sentences = [
         f"{name.capitalize()}: {new[name]} (was {old[name]})." for name in ("mode", "preset") if old[name] != new[name]
     ]
-    found += _thresholds(thresholds(old, presets), thresholds(new, presets))
+    sentences += _thresholds(thresholds(old, presets), thresholds(new, presets))
     for switch in SWITCHES:
-        was, now = old[switch.key], new[switch.key]
-        if was != now:
-            found.append(_changed(switch, was, now, new["expires"].get(switch.key, {})))
-    return found
+        old_value, new_value = old[switch.key], new[switch.key]
+        if old_value != new_value:
+            sentences += _changed(switch, old_value, new_value, new["expires"].get(switch.key, {}))
+    return sentences
 
 
-def _changed(switch: Switch, was: Any, now: Any, ends: Mapping[str, str]) -> str:
+def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, str]) -> list[str]:
     match switch:
         case EntryList():
-            return _list(switch.title, was, now, ends)
+            return [_list(switch.title, old_value, new_value, ends)]
         case Limit():
-            return f"{switch.title}: {_any(now)} (was {_any(was)})."
+            return [f"{switch.title}: {_any(new_value)} (was {_any(old_value)})."]
         case OnOff():
-            return f"{switch.title} {'are flagged now' if now else 'are no longer flagged'}."
+            return [f"{switch.title} {'are flagged now' if new_value else 'are no longer flagged'}."]
+        case ByLanguage():
+            codes = sorted({*old_value, *new_value})
+            pairs = [(code, old_value.get(code), new_value.get(code)) for code in codes]
+            return [f"{switch.title}: {_language(*pair)}" for pair in pairs if pair[1] != pair[2]]
+
+
+def _language(code: str, was: str | None, now: str | None) -> str:
+    before = "" if was is None else f" (was: {_TREATED[was]})"
+    return f"{wording.language(code)} {'is as by default' if now is None else _TREATED[now]}{before}."
 
 
 def _thresholds(old: Mapping[str, Threshold], new: Mapping[str, Threshold]) -> list[str]:
-    found = []
+    sentences = []
     for label in sorted(old.keys() | new.keys()):
         before, after = old.get(label, Threshold()), new.get(label, Threshold())
         name = wording.named(label)
         for edge, verb in (("flag_at", "flags"), ("reject_at", "rejects")):
-            was, now = getattr(before, edge), getattr(after, edge)
-            if was != now:
-                found.append(f"{name} {verb} {_from(now)} (was {_from(was)}).")
-    return found
+            old_edge, new_edge = getattr(before, edge), getattr(after, edge)
+            if old_edge != new_edge:
+                sentences.append(f"{name} {verb} {_from(new_edge)} (was {_from(old_edge)}).")
+    return sentences
 
 
 def _list(title: str, old: Sequence[str], new: Sequence[str], ends: Mapping[str, str]) -> str:
@@ -62,15 +73,12 @@ def _list(title: str, old: Sequence[str], new: Sequence[str], ends: Mapping[str,
 
 def _some(entries: Sequence[str], ends: Mapping[str, str]) -> str:
     named = ", ".join(f"“{entry}”{_until(ends.get(entry))}" for entry in entries[:_NAMED])
-    more = len(entries) - _NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    further = len(entries) - _NAMED
+    return f"{named} and {further} more" if further > 0 else named
 
 
 def _until(end: str | None) -> str:
-    if end is None:
-        return ""
-    moment = datetime.fromisoformat(end)
-    return f" until {moment.day} {moment:%B %Y, %H:%M} UTC"
+    return "" if end is None else f" until {wording.exact(datetime.fromisoformat(end), seconds=False)}"
 
 
 def _from(threshold: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What a policy wants to know of a comment beside its scores, looked up for a whole batch at once."""
+"""The facts that a policy needs of a comment beside its scores, looked up for a whole batch at once."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from texts.folding import MOST_MARKS, is_stream_safe
 
 #: Texts written on the same site within this time of each other count as repeated.
 REPEAT_WINDOW = timedelta(days=1)
-#: What has fewer letters than this and no link is what many people write, such as "Thank you!": it is repeated only
-#: where the same author or address writes it. A character of a script that needs fewer of them counts for three.
+#: Texts with fewer letters than this and no link, such as "Thank you!", are written by many people. They count as
+#: repeated only from the same author or address. A character of a dense script (Chinese, say) counts for three letters.
 SHORT = 30
 _DENSE_FROM = "\u2e80"
 
@@ -28,25 +28,29 @@ def gather(
     session: Session,
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
-    unknown_languages: Mapping[str, str],
+    languages: Mapping[str, tuple[str, bool]],
 ) -> dict[str, Facts]:
-    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact."""
-    repeated = _repeated(session, [one for one in comments if policies[one.site_id].flag_repeated])
-    first = _first_comments(session, [one for one in comments if policies[one.site_id].flag_first_comment])
+    """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
+
+    `languages` has each comment's language, and whether the classifier judges it.
+    """
+    repeated = _repeated(session, [comment for comment in comments if policies[comment.site_id].flag_repeated])
+    first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
     return {
         comment.id: replace(
             of_comment(comment),
-            # What a drop-in protocol does not store, it remembers by itself.
+            # A drop-in protocol that does not store comments remembers repeated ones itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
-            unknown_language=unknown_languages.get(comment.id),
+            language=languages[comment.id][0],
+            language_judged=languages[comment.id][1],
         )
         for comment in comments
     }
 
 
 def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
-    """What a comment, or a row with those columns of one, says by itself."""
+    """The facts that a comment itself holds, or a row with these columns of one."""
     name, url = comment.name or "", comment.url or ""
     own_words = quotations.own_words(comment.comment)
     return Facts(
@@ -62,9 +66,9 @@ def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
 
 
 def says_little(text: str) -> bool:
-    """Whether a text is so short that people write it without having read each other."""
-    said = comparison.letters(text)
-    return sum(3 if one >= _DENSE_FROM else 1 for one in said[:SHORT]) < SHORT and not links.count(text)
+    """Whether a text is so short that many people write the same by chance."""
+    letters = comparison.letters(text)
+    return sum(3 if letter >= _DENSE_FROM else 1 for letter in letters[:SHORT]) < SHORT and not links.count(text)
 
 
 def _unreadable(name: str, text: str) -> str | None:
@@ -78,29 +82,33 @@ def _unreadable(name: str, text: str) -> str | None:
 
 
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:
-    """Which of these say what an earlier comment on their site does, written within `REPEAT_WINDOW` before."""
-    several = _said_before(session, [one for one in comments if one.content_hash])
-    return {one.id for one in several if _is_repeated(session, one)}
+    """The ids of those of these comments that repeat an earlier comment of `REPEAT_WINDOW` on their site."""
+    candidates = _said_before(session, [comment for comment in comments if comment.content_hash])
+    return {comment.id for comment in candidates if _is_repeated(session, comment)}
 
 
 def _said_before(session: Session, comments: Sequence[Comment]) -> list[Comment]:
-    """Those of these that others may have said before; of most, one look at the index tells that nobody has."""
+    """Those of these comments that may repeat others: for most, one look at the index tells that they do not."""
     if not comments:
         return []
-    moments = [one.created_at for one in comments]
-    # Each column with a list of its own, which both databases look up in the index; pairs SQLite would scan a day for.
+    moments = [comment.created_at for comment in comments]
+    # A list for each column, because both databases use the index then; for pairs SQLite would read a whole day.
     query = (
         select(Comment.site_id, Comment.content_hash, func.min(Comment.id), func.max(Comment.id))
         .where(
-            Comment.site_id.in_({one.site_id for one in comments}),
-            Comment.content_hash.in_({one.content_hash for one in comments}),
+            Comment.site_id.in_({comment.site_id for comment in comments}),
+            Comment.content_hash.in_({comment.content_hash for comment in comments}),
             Comment.created_at > min(moments) - REPEAT_WINDOW,
             Comment.created_at <= max(moments),
         )
         .group_by(Comment.site_id, Comment.content_hash)
     )
-    found = {(site_id, said): {first, last} for site_id, said, first, last in session.execute(query)}
-    return [one for one in comments if found.get((one.site_id, one.content_hash or ""), {one.id}) != {one.id}]
+    ids_of_text = {(site_id, text_hash): {first, last} for site_id, text_hash, first, last in session.execute(query)}
+    return [
+        comment
+        for comment in comments
+        if ids_of_text.get((comment.site_id, comment.content_hash or ""), {comment.id}) != {comment.id}
+    ]
 
 
 def _is_repeated(session: Session, comment: Comment) -> bool:
@@ -112,18 +120,18 @@ def _is_repeated(session: Session, comment: Comment) -> bool:
         or_(Comment.created_at < comment.created_at, earlier),
     )
     if says_little(comment.comment):
-        same = [Comment.author_key == comment.author_key] if comment.author_key is not None else []
-        same += [Comment.ip == comment.ip] if comment.ip is not None else []
-        if not same:
+        same_author = [Comment.author_key == comment.author_key] if comment.author_key is not None else []
+        same_author += [Comment.ip == comment.ip] if comment.ip is not None else []
+        if not same_author:
             return False
-        query = query.where(or_(*same))
+        query = query.where(or_(*same_author))
     return session.scalar(query.limit(1)) is not None
 
 
 def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
-    """Which of these have an author without a published comment on their site so far.
+    """The ids of those of these comments whose author has no other published comment on the site.
 
-    Who gives no more than a name may be anybody: it is always their first.
+    An author with no more than a name may be anybody, so it always counts as a first comment.
     """
     if not comments:
         return set()
@@ -134,6 +142,8 @@ def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
         other.status == "published",
         other.id != Comment.id,
     )
-    known = or_(Comment.user_id.is_not(None), Comment.email.is_not(None))
-    query = select(Comment.id).where(Comment.id.in_([one.id for one in comments]), ~and_(known, published))
+    is_identified = or_(Comment.user_id.is_not(None), Comment.email.is_not(None))
+    query = select(Comment.id).where(
+        Comment.id.in_([comment.id for comment in comments]), ~and_(is_identified, published)
+    )
     return set(session.scalars(query))

@@ -1,8 +1,8 @@
-"""The past comments of a site that a policy is tried on: the latest, and the latest that people decided."""
+"""The past comments of a site on which a policy is tried: the latest, and the latest that people decided."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from moderation.policy.rules import FIRST_COMMENT, LANGUAGE, REPEATED
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import DECIDED_BY_PEOPLE, AuditEvent, Comment, ReviewItem
 
-#: Of each kind.
+#: At most so many of the latest, and of those that people decided.
 MOST = 2000
 _DECIDED = ("published", "flagged", "rejected")
 _COLUMNS = (
@@ -28,6 +28,7 @@ _COLUMNS = (
     Comment.decided_at,
     Comment.accepted_at,
     Comment.scores,
+    Comment.own_scores,
     Comment.reasons,
     Comment.comment,
     Comment.name,
@@ -36,14 +37,18 @@ _COLUMNS = (
     Comment.ip,
     Comment.url,
     Comment.origin,
+    Comment.language,
 )
+#: A text, and what its sender said its language is -> its language, and whether the classifier judges it.
+Tell = Callable[[str, str | None], tuple[str, bool]]
 _Row = Row[*tuple[Any, ...]]
 
 
-def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) -> Sample:
-    """The site's last `most` comments, and the last `most` that people decided, as `policy`'s rules see them.
+def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: int = MOST) -> Sample:
+    """The site's last `most` comments, and the last `most` that people decided, prepared for `policy`'s rules.
 
-    What the rules asked of the moment (repeated, first comment, language) is taken as it was recorded then.
+    Facts of that moment (repeated, first comment) are taken from the reasons that were recorded then. So is whether the
+    language was judged, unless the policy names languages: only then is each comment's language told.
     """
     recent = _recent(session, site_id, most)
     confirmed = _confirmed(session, site_id, most)
@@ -52,15 +57,17 @@ def read(session: Session, site_id: str, policy: Policy, *, most: int = MOST) ->
     latest = {row.id for row in recent}
     given = _rules_then(session, list(rows.values()))
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
+    told = tell if policy.languages else None
     comments = []
     for row in rows.values():
-        before, after = apart_from_thresholds(policy, _facts(row, given.get(row.id, set())))
-        comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest))
+        known = _facts(row, given.get(row.id, set()), told)
+        before, after = apart_from_thresholds(policy, known)
+        comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest, known.own_scores))
     return Sample(comments, _days(recent), seconds, measured)
 
 
 def _recent(session: Session, site_id: str, most: int) -> Sequence[_Row]:
-    # Each status has its index in this order: take the head of each and merge.
+    # An index has this order for each status: take the head of each and merge.
     heads = [
         select(Comment.id)
         .where(Comment.site_id == site_id, Comment.status == status)
@@ -82,13 +89,13 @@ def _by_people(session: Session, site_id: str, most: int) -> list[_Row]:
 
 
 def _by_ids(session: Session, ids: dict[str, int], but: set[str]) -> list[_Row]:
-    wanted = ids.keys() - but
-    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(wanted), Comment.status.in_(_DECIDED))
-    return list(session.execute(query).all()) if wanted else []
+    further = ids.keys() - but
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(further), Comment.status.in_(_DECIDED))
+    return list(session.execute(query).all()) if further else []
 
 
 def _confirmed(session: Session, site_id: str, most: int) -> dict[str, int]:
-    """Comments of which somebody took a second look, and the version that they looked at."""
+    """Comment id -> the version that somebody saw at a second look."""
     query = (
         select(ReviewItem.comment_id, ReviewItem.about)
         .where(
@@ -104,7 +111,7 @@ def _confirmed(session: Session, site_id: str, most: int) -> dict[str, int]:
 
 
 def _rules_then(session: Session, rows: Sequence[_Row]) -> dict[str, set[str]]:
-    """The rules that the policy gave for its own decision on each comment, before any person's."""
+    """Comment id -> the rules in the reasons of the policy's own decision, before any person's."""
     by_policy = {row.id: _rules(row.reasons) for row in rows if row.decided_by == actors.POLICY}
     others = [row.id for row in rows if row.decided_by != actors.POLICY]
     query = select(AuditEvent.comment_id, AuditEvent.reasons).where(
@@ -118,12 +125,19 @@ def _rules(reasons: list[dict[str, Any]] | None) -> set[str]:
     return {str(reason.get("rule")) for reason in reasons or ()}
 
 
-def _facts(row: _Row, given: set[str]) -> Facts:
+def _facts(row: _Row, given: set[str], tell: Tell | None) -> Facts:
+    its = facts.of_comment(row)
+    own_scores = row.own_scores
+    if own_scores is None and its.own_words is not None:  # decided before they were kept: sooner held than rejected
+        own_scores = dict.fromkeys(row.scores or (), 0.0)
+    language, judged = tell(row.comment, row.language) if tell else ("und", LANGUAGE.name not in given)
     return replace(
-        facts.of_comment(row),
+        its,
+        own_scores=own_scores or {},
         repeated=REPEATED.name in given,
         first_comment=FIRST_COMMENT.name in given,
-        unknown_language="und" if LANGUAGE.name in given else None,
+        language=language,
+        language_judged=judged,
     )
 
 
@@ -136,7 +150,7 @@ def _decided(row: _Row, confirmed: dict[str, int]) -> Literal["publish", "reject
 
 
 def _days(recent: Sequence[_Row]) -> float:
-    """How many days these came in; at least one, so that a busy first hour is not taken for every hour."""
+    """How many days these comments came in. At least one, so that a busy first hour does not stand for every hour."""
     if not recent:
         return 1.0
     oldest: datetime = min(row.accepted_at for row in recent)

@@ -1,4 +1,4 @@
-"""Stored policies: the document that a site edits, its versions, and the `Policy` that the rules read."""
+"""Stored policies: the document that a site edits, its versions, and the `Policy` that the rules use."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DEFAULT: dict[str, Any] = {
     "preset": "balanced",
     "thresholds": {},
     **{switch.key: switch.default for switch in SWITCHES},
-    # Of each list, which entry ends when: `{"banned_words": {"casino": "2026-12-01T00:00:00+00:00"}}`.
+    # List -> entry -> when it ends: `{"banned_words": {"casino": "2026-12-01T00:00:00+00:00"}}`.
     "expires": {},
 }
 
 
 def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Threshold]:
-    """The thresholds in force: the preset's, under those that the site has set itself."""
+    """The thresholds in force: the site's own, and the preset's where it has none."""
     chosen = {label: dict(values) for label, values in presets[document["preset"]].items()}
     for label, values in document["thresholds"].items():
         chosen.setdefault(label, {}).update(values)
@@ -37,14 +37,14 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
     """The `Policy` that a stored document describes.
 
     Raises:
-        PatternError: an entry of a list cannot be used. Checked when a policy is stored.
+        PatternError: an entry of a list cannot be used. (A stored policy was checked when it was saved.)
     """
     switches: dict[str, Any] = {switch.key: switch.compile(document[switch.key]) for switch in SWITCHES}
     return Policy(version=version, mode=document["mode"], thresholds=thresholds(document, presets), **switches)
 
 
 def in_force() -> Select[Site, PolicyVersion]:
-    """A query for sites, each with the policy in force on it."""
+    """A query for sites, each with its policy in force."""
     of_site = (Site.id == PolicyVersion.site_id) & (Site.policy_version == PolicyVersion.version)
     return select(Site, PolicyVersion).join(PolicyVersion, of_site)
 
@@ -86,21 +86,21 @@ def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: 
 
 
 def _expires(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """When which entry ends, of those that are in their lists."""
-    kept = {
+    """The ends of entries that are (still) in their lists."""
+    current_ends = {
         name: {entry: end for entry, end in ends.items() if entry in document[name]}
         for name, ends in document["expires"].items()
     }
-    return {name: ends for name, ends in kept.items() if ends}
+    return {name: ends for name, ends in current_ends.items() if ends}
 
 
 def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> PolicyVersion:
-    """The policy in force with another mode, as a new version."""
+    """Save the policy in force with another mode, as a new version."""
     return save(session, site_id, current(session, site_id).document | {"mode": mode}, actor=actor)
 
 
 class PolicyCache:
-    """Compiled policies by site, read again only when a site's version has moved.
+    """Compiled policies by site, read again only when a site's policy has a new version.
 
     Threads may share one: at worst two of them compile the same policy.
     """
@@ -113,15 +113,15 @@ class PolicyCache:
         """The policies in force on these sites, as of `session`'s snapshot."""
         versions = session.execute(select(Site.id, Site.policy_version).where(Site.id.in_(site_ids)))
         for site_id, version in versions:
-            known = self._policies.get(site_id)
-            if known is None or known.version != version:
+            cached = self._policies.get(site_id)
+            if cached is None or cached.version != version:
                 document = current(session, site_id).document
                 self._policies[site_id] = compile_policy(DEFAULT | document, version, self._presets)
         return {site_id: self._policies[site_id] for site_id in site_ids}
 
 
 class Candidate(PolicyCache):
-    """A policy that is not in force (yet), for one site: what `scoring.Scorer` judges by when somebody tries it."""
+    """A policy that is not in force, for one site: `scoring.Scorer` uses it when somebody tries it."""
 
     def __init__(self, site_id: str, policy: Policy) -> None:
         super().__init__({})

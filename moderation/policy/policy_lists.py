@@ -1,7 +1,7 @@
-"""Entries of a policy's lists that are put there from a comment, most of them for a while.
+"""Entries of a policy's lists that are added from a comment, often for a limited time.
 
-The policy itself knows no time: an entry counts while it is in its list. The document says beside the lists when which
-entry ends (`expires`), and the clock takes it out then, as a new version of the policy.
+The policy itself knows no time: an entry counts while it is in its list. The document also holds the moments at which
+entries end (`expires`). The clock then takes them out, as a new version of the policy.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from moderation.store import Store
 from moderation.tables import PolicyVersion, Site
 from texts.folding import fold
 
-#: Entries of a list: what a policy's rules can still look through for each comment without slowing the worker.
+#: Entries of a list: as many as the rules can check for each comment without slowing the worker.
 MOST_ENTRIES = 2000
-_LISTS = {one.key: one for one in LISTS}
-#: Who is in one of these must not be put into the other: one of the two would mean nothing.
+_LISTS = {entry_list.key: entry_list for entry_list in LISTS}
+#: Pairs of lists that must not both hold the same entry, because only one of them would count.
 _OPPOSITES = {
     "blocked_authors": "trusted_authors",
     "trusted_authors": "blocked_authors",
@@ -42,9 +42,9 @@ class ListError(ValueError):
 
 
 def add(session: Session, site_id: str, name: str, entry: str, *, until: datetime | None, actor: str) -> PolicyVersion:
-    """Put an entry into a list of the site's policy, `until` a moment or (None) for ever, in the caller's transaction.
+    """Add an entry to a list of the site's policy, `until` a moment or (None) for ever, in the caller's transaction.
 
-    One that is there already ends at the later of the two moments; where nothing changes, the policy stays as it is.
+    An entry that is there already ends at the later of the two moments. Where nothing changes, no version is made.
 
     Raises:
         NotFound: there is no such site.
@@ -60,19 +60,19 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     if opposite is not None and _find(name, document[opposite], entry) is not None:
         word = "trusted" if opposite.startswith("trusted") else "blocked"
         raise ListError(f"The site has {entry} as {word}. Take that back first.")
-    known = _find(name, entries, entry)
-    if known is None and len(entries) >= MOST_ENTRIES:
+    existing = _find(name, entries, entry)
+    if existing is None and len(entries) >= MOST_ENTRIES:
         raise ListError(f"The list has {len(entries):,} entries already, and no more fit.")
-    if known is None:
+    if existing is None:
         _LISTS[name].check([*entries, entry], entries)
-    if known is not None and (known not in ends or (until is not None and _moment(ends[known]) >= until)):
+    if existing is not None and (existing not in ends or (until is not None and _moment(ends[existing]) >= until)):
         return row
-    kept = {one: end for one, end in ends.items() if one != known}
+    other_ends = {listed: end for listed, end in ends.items() if listed != existing}
     if until is not None:
-        kept[known or entry] = until.isoformat()
+        other_ends[existing or entry] = until.isoformat()
     changed = {
-        name: entries if known is not None else [*entries, entry],
-        "expires": document["expires"] | {name: kept},
+        name: entries if existing is not None else [*entries, entry],
+        "expires": document["expires"] | {name: other_ends},
     }
     return policies.save(session, site_id, document | changed, actor=actor)
 
@@ -84,21 +84,21 @@ def remove(
 
     Raises:
         NotFound: there is no such site.
-        ListError: it is there for ever, and `for_ever_too` does not let this person end that.
+        ListError: the entry is there for ever, and this person may only end others (`for_ever_too` is false).
     """
     session.scalar(select(Site).where(Site.id == site_id).with_for_update())
     document = policies.DEFAULT | policies.current(session, site_id).document
-    found = _find(name, document[name], entry)
-    if found is None:
+    existing = _find(name, document[name], entry)
+    if existing is None:
         return None
-    if not for_ever_too and found not in document["expires"].get(name, {}):
+    if not for_ever_too and existing not in document["expires"].get(name, {}):
         raise ListError(f"{entry} is in the list for ever, so only an admin of this site can take it out.")
-    left = [one for one in document[name] if one != found]
-    return policies.save(session, site_id, document | {name: left}, actor=actor)
+    remaining = [listed for listed in document[name] if listed != existing]
+    return policies.save(session, site_id, document | {name: remaining}, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListEntry:
     """An entry of a list, and when it ends; None: it stays."""
 
     name: str
@@ -106,29 +106,29 @@ class Listed:
     until: datetime | None
 
 
-def matching(document: Mapping[str, Any], who: Collection[Author], addresses: Collection[str]) -> list[Listed]:
-    """The entries by which a site blocks or trusts one of these authors or addresses."""
-    found = []
+def matching(document: Mapping[str, Any], people: Collection[Author], addresses: Collection[str]) -> list[ListEntry]:
+    """The entries that block or trust one of these authors or addresses."""
+    listed = []
     for name in _OPPOSITES:
         ends = document.get("expires", {}).get(name, {})
         entries = tuple(document.get(name, ()))
-        of: Collection[Author | str] = addresses if name.endswith("_ips") else who
-        hits = dict.fromkeys(entry for one in of for entry in _holding(name, entries, one))
-        found += [Listed(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]
-    return found
+        subjects: Collection[Author | str] = addresses if name.endswith("_ips") else people
+        hits = dict.fromkeys(entry for subject in subjects for entry in _holding(name, entries, subject))
+        listed += [ListEntry(name, entry, _moment(ends[entry]) if entry in ends else None) for entry in hits]
+    return listed
 
 
 def ends(document: Mapping[str, Any]) -> dict[str, list[tuple[str, datetime]]]:
-    """Of each list, what ends by itself and when, the soonest first."""
+    """List -> its entries that end by themselves, with the moment, the soonest first."""
     return {
-        name: sorted(((entry, _moment(end)) for entry, end in by_entry.items()), key=lambda one: one[1])
+        name: sorted(((entry, _moment(end)) for entry, end in by_entry.items()), key=lambda item: item[1])
         for name, by_entry in document.get("expires", {}).items()
     }
 
 
 @lru_cache(maxsize=256)
 def _compiled(name: str, entries: tuple[str, ...]) -> Any:
-    """A page has many cards of one site. None: an entry cannot be used, as none could be saved now."""
+    """A compiled list, cached because a page has many cards of one site. None: an old entry cannot be used any more."""
     try:
         return _LISTS[name].compile(entries)
     except PatternError:
@@ -136,7 +136,7 @@ def _compiled(name: str, entries: tuple[str, ...]) -> Any:
 
 
 def _holding(name: str, entries: tuple[str, ...], who: Author | str) -> list[str]:
-    """The entries that somebody is one of; looked through only where there are any."""
+    """The entries that match an author or an address. They are tried one by one only when the whole list matches."""
     compiled = _compiled(name, entries)
     if compiled is None or who not in compiled:
         return []
@@ -144,7 +144,7 @@ def _holding(name: str, entries: tuple[str, ...], who: Author | str) -> list[str
 
 
 def take_out_ended(store: Store) -> int:
-    """Take out what has ended, on every site, as new versions by the policy itself. Returns how many sites changed."""
+    """Take out entries that have ended, on every site, as new versions. Returns how many sites had some."""
     moment = clock.now()
     with store.read() as session:
         query = policies.in_force().with_only_columns(Site.id, PolicyVersion.document["expires"])
@@ -155,19 +155,21 @@ def take_out_ended(store: Store) -> int:
             document = policies.DEFAULT | policies.current(session, site_id).document
             ended = _ended(document["expires"], moment)
             if ended:
-                left = {name: [one for one in document[name] if one not in ended.get(name, ())] for name in _LISTS}
-                policies.save(session, site_id, document | left, actor=actors.POLICY)
+                remaining = {
+                    name: [entry for entry in document[name] if entry not in ended.get(name, ())] for name in _LISTS
+                }
+                policies.save(session, site_id, document | remaining, actor=actors.POLICY)
                 session.flush()
                 forget(session, site_id, set().union(*ended.values()))
     return len(due)
 
 
 def forget(session: Session, site_id: str, entries: Collection[str]) -> None:
-    """Take entries out of the policies that are in force on a site no more, in the caller's transaction.
+    """Erase entries from a site's old policies, in the caller's transaction.
 
-    They are kept for ever, and who was blocked for a day, or was erased, must not be.
+    Old policies are kept for ever, and somebody who was blocked for a day, or was erased, must not stay in them.
     """
-    gone = set(map(_untyped, entries))
+    forgotten = set(map(_untyped, entries))
     in_force = select(Site.policy_version).where(Site.id == site_id).scalar_subquery()
     old = select(PolicyVersion).where(
         PolicyVersion.site_id == site_id, PolicyVersion.version != in_force, mentions(PolicyVersion.document, entries)
@@ -175,33 +177,33 @@ def forget(session: Session, site_id: str, entries: Collection[str]) -> None:
     for row in session.scalars(old):
         document = dict(row.document)
         for name in document.keys() & _LISTS.keys():
-            document[name] = [one for one in document[name] if _untyped(one) not in gone]
+            document[name] = [entry for entry in document[name] if _untyped(entry) not in forgotten]
         document["expires"] = {
-            name: {one: end for one, end in ends.items() if _untyped(one) not in gone}
+            name: {entry: end for entry, end in ends.items() if _untyped(entry) not in forgotten}
             for name, ends in document.get("expires", {}).items()
         }
         row.document = document
 
 
 def mentions(column: InstrumentedAttribute[Any], texts: Collection[str]) -> ColumnElement[bool]:
-    """Whether a document holds one of these texts, in either way of writing what is not ASCII."""
-    written = {json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in texts for ascii_only in (True, False)}
-    text = cast(column, Text)
-    return or_(false(), *(text.icontains(one, autoescape=True) for one in sorted(written)))
+    """A condition: the document holds one of these texts, in either of JSON's spellings of non-ASCII letters."""
+    spellings = {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in texts for ascii_only in (True, False)}
+    document = cast(column, Text)
+    return or_(false(), *(document.icontains(spelling, autoescape=True) for spelling in sorted(spellings)))
 
 
 def _ended(expires: Mapping[str, Mapping[str, str]], moment: datetime) -> dict[str, set[str]]:
-    """Of each list what has ended by this moment."""
-    found = {name: {one for one, end in ends.items() if _moment(end) <= moment} for name, ends in expires.items()}
-    return {name: entries for name, entries in found.items() if entries}
+    """List -> its entries that have ended by this moment."""
+    ended = {name: {entry for entry, end in ends.items() if _moment(end) <= moment} for name, ends in expires.items()}
+    return {name: entries for name, entries in ended.items() if entries}
 
 
 def _find(name: str, entries: list[str], entry: str) -> str | None:
-    """The entry as the list has it: case and spacing make no difference, nor that an author's has no kind yet."""
-    same = {fold(entry)}
+    """The entry in the list's own spelling: case and spacing make no difference, nor does an author's missing kind."""
+    spellings = {fold(entry)}
     if name.endswith("_authors"):
-        same.add(_untyped(entry))
-    return next((one for one in entries if fold(one) in same), None)
+        spellings.add(_untyped(entry))
+    return next((listed for listed in entries if fold(listed) in spellings), None)
 
 
 def _untyped(entry: str) -> str:

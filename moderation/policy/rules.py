@@ -1,8 +1,8 @@
-"""A site's policy: scores and facts in, a verdict with its reasons out. Pure: no clock, no database, no network.
+"""The rules of a policy: scores and facts in, a verdict with its reasons out. Pure: no clock, no database, no network.
 
-`RULES` is the whole of it, read from the top: the first rule with something to say decides. Each `Rule` is a record
-that has everything about it but its place. Whatever lists rules, or what a site can set, is made from the records: the
-policy's document, its page and its API, the queue's filters, statements for authors, and what changed in a policy.
+`RULES` is the whole policy, in order: the first rule with something to say decides. Each `Rule` is a record of
+everything about a rule but its place. All lists of rules and of a site's choices are made from these records: the
+policy's document, its page and its API, the queue's filters, statements for authors, and differences between policies.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from moderation.policy.switches import (
     BLOCKED_AUTHORS,
     TRUSTED_AUTHORS,
     WORDS,
+    ByLanguage,
     EntryList,
     Limit,
     OnOff,
@@ -29,25 +30,25 @@ Check = Callable[[Policy, Scores, Facts], Iterator[Reason]]
 
 
 def _gives_none(_policy: Policy, _scores: Scores, _facts: Facts) -> Iterator[Reason]:
-    """The check of what is a reason without being a part of the policy, such as a moderator's decision."""
+    """The check of a rule that is only a reason and no part of the policy, such as a moderator's decision."""
     return iter(())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """A rule of the policy, or what else can be the reason of a decision."""
+    """A rule of the policy, or another possible reason of a decision."""
 
-    #: On the wire and in the database: it never changes.
+    #: Used in the API and in the database, so it never changes.
     name: str
     action: Action
-    #: What a moderator calls it.
+    #: Its name for moderators.
     title: str
     #: What a statement of reasons says to the author. It may hold the reason's `{label}`, `{score}`, `{threshold}` and
     #: `{message}`.
     for_authors: str
-    #: Whether a comment breaks the rule: its reasons, or none.
+    #: Gives the reasons if the rule applies to a comment.
     check: Check = _gives_none
-    #: What a site sets for it, if anything.
+    #: The rule's setting in a site's policy, if it has one.
     switch: Switch | None = None
 
     def reason(self, message: str, *, action: Action | None = None, **data: Any) -> Reason:
@@ -62,7 +63,7 @@ class Rule:
 def evaluate(policy: Policy, scores: Scores, facts: Facts) -> Verdict:
     """The verdict of the first rule that gives a reason.
 
-    `policy.mode` plays no part: it says what follows from a verdict (`placement`), not what is true of the comment.
+    `policy.mode` has no part in it: it says what follows from a verdict (`placement`), not what is true of the comment.
     """
     for rule in RULES:
         reasons = () if rule.is_off(policy) else tuple(rule.check(policy, scores, facts))
@@ -177,13 +178,10 @@ BANNED_WORDS = Rule(
 
 
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
-    for label, score in _highest_first(scores):
-        threshold = policy.thresholds.get(label, Threshold()).reject_at
-        own = score
-        if facts.own_scores is not None and label not in facts.by_name:
-            own = facts.own_scores.get(label, score)
-        if threshold is not None and min(score, own) >= threshold:
-            yield _over(REJECT_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
+    for label, score in _counting(policy, scores, facts):
+        its = policy.thresholds.get(label, Threshold())
+        if its.reject_at is not None and its.reached(score, facts.own_scores.get(label, score)) == "reject":
+            yield _over(REJECT_THRESHOLD, label, score, its.reject_at, by_name=label in facts.by_name)
 
 
 REJECT_THRESHOLD = Rule(
@@ -210,12 +208,10 @@ NOT_SCORED = Rule(
 
 
 def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
-    for label, score in _highest_first(scores):
+    for label, score in _counting(policy, scores, facts):
         its = policy.thresholds.get(label, Threshold())
-        # What reaches the other one alone, and was not rejected, stands in a quotation.
-        threshold = min((at for at in (its.flag_at, its.reject_at) if at is not None), default=None)
-        if threshold is not None and score >= threshold:
-            yield _over(FLAG_THRESHOLD, label, score, threshold, by_name=label in facts.by_name)
+        if its.lowest is not None and its.reached(score, own=score) is not None:
+            yield _over(FLAG_THRESHOLD, label, score, its.lowest, by_name=label in facts.by_name)
 
 
 FLAG_THRESHOLD = Rule(
@@ -243,7 +239,7 @@ UNREADABLE = Rule(
 
 
 def _suspect_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if facts.own_words is not None:  # banned ones in the author's own words would have rejected it before
+    if facts.own_words is not None:  # banned words in the author's own words have rejected it before
         for reason in _entries(BANNED_WORDS, policy.banned_words, facts.text, facts):
             yield replace(reason, action="flag")
     yield from _entries(SUSPECT_WORDS, policy.suspect_words, facts.text, facts)
@@ -308,23 +304,46 @@ REPEATED = Rule(
 )
 
 
-def _language(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
-    if facts.unknown_language is not None:
-        name = f" ({facts.unknown_language})" if facts.unknown_language != "und" else ""
+def _held_language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if policy.languages.get(facts.language) == "hold":
+        name = wording.language(facts.language)
+        yield HELD_LANGUAGE.reason(f"A person looks at every comment in its language on this site ({name}).")
+
+
+HELD_LANGUAGE = Rule(
+    name="held_language",
+    action="flag",
+    title="Language that this site holds",
+    for_authors="A person at this site looks at every comment in its language.",
+    check=_held_language,
+    switch=ByLanguage(
+        key="languages",
+        title="Languages",
+        description="Language to what becomes of comments in it: `judge` by their scores, `hold` every one, or "
+        "`rules`: publish it unless a rule speaks against it, whatever the scores. A language that is not named is "
+        "judged where the classifier judges it, and is otherwise as `flag_unknown_language` says.",
+    ),
+)
+
+
+def _language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if not facts.language_judged and facts.language not in policy.languages:
+        told = facts.language not in ("und", "mis")
+        name = f" ({wording.language(facts.language)})" if told else ""
         yield LANGUAGE.reason(f"The classifier cannot judge its language{name}.")
 
 
 LANGUAGE = Rule(
     name="language",
     action="flag",
-    title="Unknown language",
-    for_authors="It is in a language that the automatic check has not learnt, so a person has to look.",
+    title="Language that is not judged",
+    for_authors="It is in a language that the automatic check does not judge, so a person has to look.",
     check=_language,
     switch=OnOff(
         key="flag_unknown_language",
-        title="Languages that the classifier has not learnt",
+        title="Other languages, which the classifier does not judge",
         default=True,
-        description="Flag what is in a language that the classifier has not learnt.",
+        description="Flag what is in a language that the classifier does not judge, unless `languages` names it.",
     ),
 )
 
@@ -375,6 +394,7 @@ RULES = (
     SUSPECT_WORDS,
     LINKS,
     REPEATED,
+    HELD_LANGUAGE,
     LANGUAGE,
     FIRST_COMMENT,
     CLEAR,
@@ -387,7 +407,7 @@ NOT_JUDGED = Rule(
     for_authors="It could not be checked automatically, so a person has to look.",
 )
 MODERATOR = Rule(name="moderator", action="reject", title="A moderator's decision", for_authors="{message}")
-#: What a mode makes of a verdict that asks for something else.
+#: Mode -> the reason that is added when the mode changes what follows from the verdict.
 MODE_RULES: Mapping[Mode, Rule] = {
     "hold": Rule(
         name="mode_hold",
@@ -409,37 +429,47 @@ MODE_RULES: Mapping[Mode, Rule] = {
     ),
 }
 
-#: Name -> rule: all that can be the reason of a decision.
+#: Name -> rule: all possible reasons of a decision.
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in (*RULES, NOT_JUDGED, *MODE_RULES.values(), MODERATOR)}
 
 _ORDER = (WORDS, BLOCKED_AUTHORS, TRUSTED_AUTHORS, ADDRESSES)
-#: What a site sets, as its pages have it: words before authors before addresses, and what is no list after the lists.
+#: The settings in the order of the pages: lists (words, authors, addresses), then limits, then switches.
 LISTS = tuple(
     sorted(
-        (rule.switch for rule in RULES if isinstance(rule.switch, EntryList)), key=lambda one: _ORDER.index(one.kind)
+        (rule.switch for rule in RULES if isinstance(rule.switch, EntryList)),
+        key=lambda entry_list: _ORDER.index(entry_list.kind),
     )
 )
 LIMITS = tuple(rule.switch for rule in RULES if isinstance(rule.switch, Limit))
 ON_OFF = tuple(rule.switch for rule in RULES if isinstance(rule.switch, OnOff))
-SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF)
+BY_LANGUAGE = tuple(rule.switch for rule in RULES if isinstance(rule.switch, ByLanguage))
+SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE)
 
 
 def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator[Reason]:
-    """A reason for each entry of the list that this much of the text has, or the name, or the web site."""
+    """A reason for each entry of the list that occurs in `text`, the name or the web site."""
     title = rule.title.lower()
-    found = {number for part in (text, facts.name, facts.url) if part for number in words.matches(part)}
-    for number in sorted(found):
+    numbers = {number for part in (text, facts.name, facts.url) if part for number in words.matches(part)}
+    for number in sorted(numbers):
         entry = number + 1
         yield rule.reason(f"It contains entry {entry} of the site's {title}.", entry=entry)
 
 
-def _highest_first(scores: Scores) -> list[tuple[str, float]]:
-    return sorted((scores or {}).items(), key=lambda item: -item[1])
+def _counting(policy: Policy, scores: Scores, facts: Facts) -> list[tuple[str, float]]:
+    """The scores that count for the site in the comment's language, the highest first."""
+    if scores is None or policy.treatment(facts.language, judged=facts.language_judged) == "rules":
+        return []
+    return sorted(scores.items(), key=lambda item: -item[1])
+
+
+def decimals(threshold: float) -> int:
+    """The decimal places that show that a score reaches the threshold: with two, 0.996 and 0.995 look the same."""
+    return max(2, len(f"{threshold:g}".partition(".")[2]))
 
 
 def _over(rule: Rule, label: str, score: float, threshold: float, *, by_name: bool) -> Reason:
-    places = max(2, len(f"{threshold:g}".partition(".")[2]))  # 0.996 reaches 0.995: two places would hide it
+    places = decimals(threshold)
     reached = f"this site's {rule.action} threshold of {threshold:.{places}f}"
-    what = f"{wording.named(label)}{' of the name' if by_name else ''}"
-    message = f"{what} {score:.{places}f} reaches {reached}."
+    subject = f"{wording.named(label)}{' of the name' if by_name else ''}"
+    message = f"{subject} {score:.{places}f} reaches {reached}."
     return rule.reason(message, label=label, score=round(score, 4), threshold=threshold)

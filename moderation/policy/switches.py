@@ -1,8 +1,8 @@
-"""What a site sets for a rule: a field of its policy's document, and what pages and the API say of it. Pure."""
+"""Switches: the setting of a rule, as a field of the policy's document, with its texts for pages and the API. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from moderation.patterns import PatternSet, check_wildcards
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the entries of a list are: for the API, for the policy page, and as a rule looks through them.
+    """A kind of list: its texts for the API and for the policy page, and how its entries are compiled and checked.
 
-    `compile` raises PatternError where an entry cannot be used; `check`, given a list and what of it is stored already,
-    where new entries would cost too much.
+    `compile` raises PatternError for an entry that cannot be used. `check` gets a list and its entries that are stored
+    already, and raises PatternError where the new entries would cost too much.
     """
 
     description: str
@@ -48,9 +48,9 @@ ADDRESSES = Kind("Addresses and networks.", "An address or a network such as 192
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntryList:
-    """A list of entries. `effect` is what becomes of a comment that one of them matches, as a sentence.
+    """A list of entries. `effect` says, as a sentence, what happens to a comment that matches one of them.
 
-    `added` says that `{entry}` is in the list now.
+    `added` is the sentence for a new `{entry}`.
     """
 
     key: str
@@ -66,16 +66,16 @@ class EntryList:
 
     @property
     def description(self) -> str:
-        """What the API says of it."""
+        """The description in the API."""
         return f"{self.effect} {self.kind.description}"
 
     @property
     def hint(self) -> str:
-        """What the policy page says of it."""
+        """The hint on the policy page."""
         return f"{self.effect} {self.kind.hint}"
 
     def compile(self, value: Sequence[str]) -> Any:
-        """The entries as the rule looks through them.
+        """The entries in the form that the rule uses.
 
         Raises:
             PatternError: an entry cannot be used.
@@ -83,7 +83,7 @@ class EntryList:
         return self.kind.compile(value)
 
     def check(self, value: Sequence[str], stored: Sequence[str]) -> None:
-        """Look at what is not `stored` yet before it is: what is there stays as it is.
+        """Check the entries that are not `stored` yet; the others stay as they are.
 
         Raises:
             PatternError: the list would cost too much.
@@ -103,13 +103,13 @@ class Limit:
     hint: str
 
     def compile(self, value: int | None) -> int | None:
-        """The number as the rule has it."""
+        """The number in the form that the rule uses."""
         return value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OnOff:
-    """Whether the rule holds. `title` is what it flags, in the plural."""
+    """Whether the rule applies. `title` says what it flags, in the plural."""
 
     key: str
     title: str
@@ -117,8 +117,26 @@ class OnOff:
     description: str
 
     def compile(self, value: bool) -> bool:
-        """The switch as the rule has it."""
+        """The switch in the form that the rule uses."""
         return value
 
 
-Switch = EntryList | Limit | OnOff
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByLanguage:
+    """What becomes of comments by their language: its code -> one of `terms.Treatment`."""
+
+    key: str
+    title: str
+    description: str
+
+    @property
+    def default(self) -> dict[str, str]:
+        """What a new site starts with."""
+        return {}
+
+    def compile(self, value: Mapping[str, str]) -> Mapping[str, str]:
+        """The choices as the rules have them."""
+        return dict(value)
+
+
+Switch = EntryList | Limit | OnOff | ByLanguage

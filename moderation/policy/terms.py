@@ -1,4 +1,4 @@
-"""The words of a policy: what it holds, what is known of a comment, and what comes of the two. Pure."""
+"""The types of a policy: the policy itself, the facts about a comment, and the verdict with its reasons. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from moderation.patterns import PatternSet
 
 Action = Literal["publish", "flag", "reject"]
 Mode = Literal["auto", "hold", "open", "observe"]
+#: What a site does with the comments in a language: by their scores, to a person, or by its rules and no score.
+Treatment = Literal["judge", "hold", "rules"]
 
 #: Preset -> label -> {"flag_at", "reject_at"}; the classifier brings its own.
 Presets = Mapping[str, Mapping[str, Mapping[str, float | None]]]
@@ -24,12 +26,26 @@ class Threshold:
     flag_at: float | None = None
     reject_at: float | None = None
 
+    def reached(self, score: float, own: float) -> Action | None:
+        """What a score leads to, and to how much of it the author's own words come; None where it reaches neither.
+
+        What reaches `reject_at` by the words of others alone has a person look.
+        """
+        if self.reject_at is not None and min(score, own) >= self.reject_at:
+            return "reject"
+        return "flag" if self.lowest is not None and score >= self.lowest else None
+
+    @property
+    def lowest(self) -> float | None:
+        """From which score on something follows."""
+        return min((at for at in (self.flag_at, self.reject_at) if at is not None), default=None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What a site has decided about its comments. `policies.compile_policy` makes one from the stored document.
+    """A site's policy in the form that the rules use. `policies.compile_policy` makes it from the stored document.
 
-    It has a field for each rule's switch, by its key. Made of nothing, it holds nothing against anybody.
+    It has a field for each rule's switch, by its key. With its defaults it flags and rejects nothing.
     """
 
     version: int = 1
@@ -45,6 +61,13 @@ class Policy:
     flag_repeated: bool = False
     flag_first_comment: bool = False
     flag_unknown_language: bool = False
+    #: Language -> what the site has chosen for it.
+    languages: Mapping[str, Treatment] = field(default_factory=dict)
+
+    def treatment(self, language: str, *, judged: bool) -> Treatment:
+        """What becomes of comments in a language; `judged` says whether the classifier judges it."""
+        unless_chosen: Treatment = "judge" if judged or not self.flag_unknown_language else "hold"
+        return self.languages.get(language, unless_chosen)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,29 +75,31 @@ class Facts:
     """What is known of a comment beside its scores."""
 
     text: str
-    #: The text without what it quotes of others, and the scores of that; None where it quotes nobody.
+    #: The text without what it quotes of others; None where it quotes nobody.
     own_words: str | None = None
-    own_scores: Mapping[str, float] | None = None
-    #: Why a reader cannot read it, if that is so: a whole sentence.
+    #: The scores of that, where they are lower: no more of a label can reject it.
+    own_scores: Mapping[str, float] = field(default_factory=dict)
+    #: Why readers cannot read it, as a sentence; None where they can.
     unreadable: str | None = None
-    #: What readers see beside it.
+    #: The author's name and web site, which readers see too.
     name: str = ""
     url: str = ""
-    #: In all three.
+    #: How many links there are in text, name and web site.
     links: int = 0
     author: Author = field(default_factory=Author)
     ip: str | None = None
     repeated: bool = False
     first_comment: bool = False
-    #: The language, where the classifier cannot judge it.
-    unknown_language: str | None = None
+    #: The code of its language ("und": none that can be told), and whether the classifier judges it.
+    language: str = "und"
+    language_judged: bool = True
     #: Labels whose score is the name's, which was scored by itself.
     by_name: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
-    """One thing that spoke for the action. `message` is for people alone, and never quotes the comment."""
+    """One reason for the action. `message` is only for people, and never quotes the comment."""
 
     rule: str
     action: Action
@@ -91,7 +116,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the policy says should happen, and why."""
+    """What should happen by the policy, and why."""
 
     action: Action
     reasons: tuple[Reason, ...]
@@ -102,7 +127,7 @@ Scores = Mapping[str, float] | None
 
 
 def placement(mode: Mode, action: Action) -> tuple[str, bool]:
-    """What readers see, and whether a moderator is asked: `(status, opens a review item)`."""
+    """The status of the comment, and whether a review item is opened for a moderator."""
     if mode == "hold":
         return "flagged", True
     if mode == "open":

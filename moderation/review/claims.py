@@ -1,6 +1,6 @@
-"""Who has a comment open just now, so that two people do not read the same one. A claim warns and never blocks.
+"""Claims: who has a comment open now, so that two people do not read the same one. A claim warns and never blocks.
 
-It ends by itself when it is not renewed: a browser that vanished holds nothing up.
+A claim ends by itself when it is not renewed, so that a closed browser holds nothing up.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ LIFETIME = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What came of trying to claim a comment."""
+    """The result of claiming a comment."""
 
-    #: Who else has it (`user:<id>`); then it stays theirs.
+    #: The other person who has claimed it (`user:<id>`) and keeps it.
     other: str | None = None
-    #: Whether it is ours now; not so either when it waits for nobody any more.
+    #: Whether it is ours now. False also for a comment that has no open item any more.
     ours: bool = False
 
 
@@ -52,7 +52,7 @@ def take(session: Session, comment_id: str, *, by: str) -> Claim:
 
 
 def release(session: Session, comment_id: str, *, by: str) -> bool:
-    """Give up a claim of one's own, in the caller's transaction. Whether there was one."""
+    """Give up one's own claim, in the caller's transaction. Returns whether there was one."""
     released = session.execute(
         update(ReviewItem)
         .where(ReviewItem.comment_id == comment_id, ReviewItem.is_open, ReviewItem.claimed_by == by)
@@ -67,7 +67,7 @@ def release(session: Session, comment_id: str, *, by: str) -> bool:
 
 
 def holders(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
-    """Who has which of these comments open now, by the comment's id."""
+    """Comment id -> who has claimed it (`user:<id>`), for those of these comments that are claimed now."""
     query = select(ReviewItem.comment_id, ReviewItem.claimed_by).where(
         ReviewItem.comment_id.in_(comment_ids),
         ReviewItem.is_open,

@@ -1,4 +1,4 @@
-"""A text's fingerprint: a few numbers, most of which texts that say nearly the same have in common.
+"""A text's fingerprint: a few numbers. Texts that say nearly the same share most of them.
 
 MinHash (A. Broder, "On the resemblance and containment of documents", 1997) over runs of letters, cut into bands.
 """
@@ -16,17 +16,17 @@ from texts.folding import normalized
 
 Numbers = NDArray[np.uint64]
 
-#: Letters that a shingle has, and what the fingerprint is made of: see docs/decisions/0040.
+#: Letters in a shingle, bands in a fingerprint, rows in a band: see docs/decisions/0040.
 SHINGLE, BANDS, ROWS = 6, 24, 4
-#: Shingles that are looked at: those with the smallest hashes, which near copies choose alike. It bounds the cost.
+#: Shingles that are used, to bound the cost: those with the smallest hashes, which are the same in near copies.
 MOST_SHINGLES = 512
-#: A text with fewer letters also has a number for the whole of it: it has too few shingles to be cut in pieces.
+#: A text with fewer letters also gets a number for its whole text: it has too few shingles to be compared by them.
 SHORT = 30
 #: Letters that are read of a text.
 _LONGEST = 20_000
 
-#: What attackers change from copy to copy: links, addresses, mentions. What may be long begins where a word does, so
-#: that a text without a space costs no more than another.
+#: What attackers change from copy to copy: links, addresses, mentions. Patterns without an upper length match only at
+#: the beginning of a word, so that a long text without spaces costs no more than another.
 _CHANGING = re.compile(
     rf"{links.BEGINNING}\S+|<[^<>]*>|(?<![\w.-])[\w.-]*[\w-]\.[a-z]{{2,}}/\S*|(?<!\S)[^\s@]+@\S+|@\w+"
 )
@@ -34,7 +34,7 @@ _REPEATED = re.compile(r"(.)\1+")
 
 
 def fingerprint(text: str) -> tuple[int, ...]:
-    """The numbers, from the smallest; each fits a signed 64-bit column. None (an empty tuple) for a text of nothing.
+    """The numbers in rising order; each fits a signed 64-bit column. Empty for a text that holds nothing but space.
 
     Case, accents, spacing, punctuation, digits, links and repeated letters make no difference.
     """
@@ -65,12 +65,12 @@ def _bands(codes: Numbers) -> list[int]:
     numbers = np.arange(1, BANDS + 1, dtype=np.uint64)
     for row in range(ROWS):
         numbers = _mixed(numbers * _BASE + least[:, row])
-    found: list[int] = numbers.view(np.int64).tolist()
-    return found
+    band_numbers: list[int] = numbers.view(np.int64).tolist()
+    return band_numbers
 
 
 def _shingles(codes: Numbers) -> Numbers:
-    """The distinct shingles' hashes, at most `MOST_SHINGLES` of them."""
+    """The hashes of the distinct shingles: the smallest, at most `MOST_SHINGLES`."""
     count = len(codes) - SHINGLE + 1
     hashes = np.zeros(count, dtype=np.uint64)
     for at in range(SHINGLE):
@@ -79,7 +79,7 @@ def _shingles(codes: Numbers) -> Numbers:
 
 
 def _mixed(numbers: Numbers) -> Numbers:
-    """splitmix64's finish: every bit of the result depends on every bit of the number."""
+    """The last step of splitmix64: every bit of the result depends on every bit of the number."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))

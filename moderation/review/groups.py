@@ -1,7 +1,7 @@
-"""One open item of a group stands for all of them on its site; the others follow it, at the end of the queue.
+"""The order of a group's items in the queue: one item on each site stands for the group, the others follow at the end.
 
-So a page of the queue costs the same with a hundred thousand copies of one comment in it. A follower's `due` is its own
-and `BEHIND`; when the one in front is closed, the next moves up.
+So a page of the queue costs the same with a hundred thousand copies of one comment in it. `BEHIND` is added to a
+follower's `due`; when the item in front is closed, the next one moves up.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from sqlalchemy.orm import Session, aliased
 
 from moderation.tables import ReviewItem
 
-#: Added to a follower's `due`. Far more milliseconds than any moment has.
+#: Added to a follower's `due`, in milliseconds. Far more than any moment since 1970.
 BEHIND = 1 << 50
-#: Counting further would cost more, the larger the attack, and tell nobody anything.
+#: Members are counted up to this number, so that a larger attack costs no more.
 COUNT_UP_TO = 1000
-#: What can stand for others, or be stood for: a second look and an appeal are about one comment alone.
+#: The kinds of items that are grouped. A second look or an appeal is about one comment alone.
 GROUPED = ("flag", "report")
 
-#: A group, and a site.
+#: A group's id, and a site's.
 Key = tuple[str, str]
 
 
 def own_due() -> ColumnElement[int]:
-    """When somebody should have looked at an item if it followed none."""
+    """An item's `due` without `BEHIND`."""
     return case((ReviewItem.due >= BEHIND, ReviewItem.due - BEHIND), else_=ReviewItem.due)
 
 
 def line_up(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Have items that are about to be opened follow the one in front, or stand in front, in the caller's transaction.
+    """Put new items into their groups, in front or behind the item in front, in the caller's transaction.
 
-    Changes `due` of the rows. An item never follows another one of the same comment.
+    Changes the rows' `due`. An item never follows another item of the same comment.
     """
-    wanted = [row for row in rows if row["group_id"] is not None and row["kind"] in GROUPED]
-    front = _in_front(session, {_key(row) for row in wanted})
+    grouped = [row for row in rows if row["group_id"] is not None and row["kind"] in GROUPED]
+    front = _in_front(session, {_key(row) for row in grouped})
     overtaken: list[str] = []
-    for row in sorted(wanted, key=lambda row: (row["due"], row["id"])):
+    for row in sorted(grouped, key=lambda row: (row["due"], row["id"])):
         ahead = front.get(_key(row))
         if ahead is None:
             front[_key(row)] = row
@@ -53,7 +53,7 @@ def line_up(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def without(session: Session, comment_ids: Sequence[str]) -> set[Key]:
-    """The groups that lose the one in front when these comments' items are closed. Call `move_up` after that."""
+    """The groups that lose their item in front when these comments' items are closed. Call `move_up` after closing."""
     query = select(ReviewItem.group_id, ReviewItem.site_id).where(
         ReviewItem.comment_id.in_(comment_ids),
         ReviewItem.is_open,
@@ -64,8 +64,8 @@ def without(session: Session, comment_ids: Sequence[str]) -> set[Key]:
 
 
 def move_up(session: Session, keys: Collection[Key]) -> None:
-    """Let the next of each of these groups stand in front, unless one does, in the caller's transaction."""
-    first = [
+    """Let the next item of each of these groups stand in front, where none does, in the caller's transaction."""
+    foremost = [
         row
         for group_id, site_id in sorted(keys)
         for row in session.execute(
@@ -79,11 +79,11 @@ def move_up(session: Session, keys: Collection[Key]) -> None:
             .limit(1)
         )
     ]
-    _add(session, [row.id for row in first if row.due >= BEHIND], -BEHIND)
+    _add(session, [row.id for row in foremost if row.due >= BEHIND], -BEHIND)
 
 
 def fall_in(session: Session, comment_ids: Sequence[str]) -> None:
-    """Have items that were opened again follow the one in front, in the caller's transaction."""
+    """Let items that were opened again follow the item in front of their group, in the caller's transaction."""
     query = (
         select(ReviewItem)
         .where(
@@ -95,17 +95,19 @@ def fall_in(session: Session, comment_ids: Sequence[str]) -> None:
         )
         .with_for_update()
     )
-    back = {item.id: item for item in session.scalars(query)}
-    front = _in_front(session, {(item.group_id or "", item.site_id) for item in back.values()})
-    after = [
-        item.id for item in back.values() if front[item.group_id or "", item.site_id]["comment_id"] != item.comment_id
+    reopened = {item.id: item for item in session.scalars(query)}
+    front = _in_front(session, {(item.group_id or "", item.site_id) for item in reopened.values()})
+    followers = [
+        item.id
+        for item in reopened.values()
+        if front[item.group_id or "", item.site_id]["comment_id"] != item.comment_id
     ]
-    _add(session, after, BEHIND)
+    _add(session, followers, BEHIND)
 
 
 def overtake(session: Session, item: ReviewItem) -> None:
-    """Put an item, whose new `due` is its own, where it belongs in its group, in the caller's transaction."""
-    session.expire(item)  # what is written below is not to be written over
+    """Put an item with a new `due`, without `BEHIND`, in its right place in its group, in the caller's transaction."""
+    session.expire(item)  # so that the session does not overwrite what is written below
     front = _in_front(session, {(item.group_id or "", item.site_id)})[item.group_id or "", item.site_id]
     late = (
         select(ReviewItem.id)
@@ -122,12 +124,12 @@ def overtake(session: Session, item: ReviewItem) -> None:
 
 
 def none_before(site_ids: Collection[str], *, by_due: bool) -> list[ColumnElement[bool]]:
-    """Conditions: no open item of the same group comes earlier in the queue, on any of these sites.
+    """Conditions: no open item of the same group comes earlier in the queue on any of these sites.
 
-    `by_due`: they are read in the order of `due`. Else an index on it would have all of them sorted for each page.
+    `by_due` says that the page is in the order of `due`. Otherwise `+ 0` keeps the database from using the index on it.
     """
     earlier = aliased(ReviewItem)
-    found = (
+    has_earlier = (
         select(literal(1))
         .where(
             earlier.group_id == ReviewItem.group_id,
@@ -139,7 +141,7 @@ def none_before(site_ids: Collection[str], *, by_due: bool) -> list[ColumnElemen
         .exists()
     )
     due = ReviewItem.due if by_due else ReviewItem.due + 0
-    return [due < BEHIND, ~found]
+    return [due < BEHIND, ~has_earlier]
 
 
 def count(session: Session, group_ids: Collection[str], site_ids: Collection[str]) -> dict[str, int]:
@@ -147,8 +149,8 @@ def count(session: Session, group_ids: Collection[str], site_ids: Collection[str
     if not group_ids or not site_ids:
         return {}
     heads = [members(group_id, site_ids).limit(COUNT_UP_TO + 1).subquery() for group_id in sorted(set(group_ids))]
-    every = union_all(*(select(head.c.group_id, head.c.comment_id) for head in heads)).subquery()
-    query = select(every.c.group_id, func.count()).group_by(every.c.group_id)
+    open_members = union_all(*(select(head.c.group_id, head.c.comment_id) for head in heads)).subquery()
+    query = select(open_members.c.group_id, func.count()).group_by(open_members.c.group_id)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -172,7 +174,7 @@ def _key(row: dict[str, Any]) -> Key:
 
 
 def _in_front(session: Session, keys: Collection[Key]) -> dict[Key, dict[str, Any]]:
-    """The item in front of each group on each site. Locked, so that it is not closed while others fall in behind it."""
+    """The item in front of each group on each site. Locked, so that it is not closed while others are put behind it."""
     if not keys:
         return {}
     query = (

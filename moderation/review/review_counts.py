@@ -1,4 +1,4 @@
-"""How many open items there are of each kind, label, rule and language: counted in the indexes, and only so far."""
+"""How many open items there are of each kind, label, rule and language: counted in indexes, up to a limit."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from sqlalchemy.orm import Session
 from moderation.review.review_pages import COUNT_UP_TO
 from moderation.tables import ReviewItem, Site
 
-#: What the queue is filtered by from a list.
+#: The queue's filters that offer a list of values.
 COUNTED = ("kind", "label", "rule", "language")
-#: More values than this are no list to choose from.
+#: At most so many values are listed.
 _MOST_VALUES = 60
 
 #: Value -> how many, up to `COUNT_UP_TO` + 1.
 Counts = Mapping[str, int]
 
-#: Not the classes, and each query made once: making one anew takes longer than most of them run.
+#: The tables, not the classes, and each query is built once: building one takes longer than running most of them.
 _ITEMS, _SITES = cast("Table", ReviewItem.__table__), cast("Table", Site.__table__)
 
 
 def counts(session: Session, site_ids: Collection[str], *, not_for: str | None = None) -> dict[str, Counts]:
     """For each of `COUNTED`, its values among the open items of these sites, the most frequent first.
 
-    `not_for` is somebody (`user:<id>`) who may not take some of them, which are left out of the kinds.
+    `not_for` is a person (`user:<id>`): items that they may not take are left out of the kinds.
     """
-    known = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
-    found: dict[str, Counts] = {}
+    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
+    counts_by_name: dict[str, Counts] = {}
     for name in COUNTED:
-        rows = [(value, number) for value, number in session.execute(_of(name), known) if number]
-        found[name] = dict(sorted(rows, key=lambda one: (-one[1], one[0])))
-    return found
+        rows = [(value, number) for value, number in session.execute(_of(name), parameters) if number]
+        counts_by_name[name] = dict(sorted(rows, key=lambda item: (-item[1], item[0])))
+    return counts_by_name
 
 
 def by_site(session: Session, site_ids: Collection[str]) -> Counts:
     """How many items are open on each site."""
-    known = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1}
-    return dict(session.execute(_by_site(), known).all())
+    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1}
+    return dict(session.execute(_by_site(), parameters).all())
 
 
 def capped(numbers: Collection[int]) -> int:
-    """The sum, as far as anybody counts."""
+    """The sum, but at most `COUNT_UP_TO` + 1."""
     return min(sum(numbers), COUNT_UP_TO + 1)
 
 
@@ -67,12 +67,12 @@ def _by_site() -> Select[Any]:
 
 def _counted(*conditions: ColumnElement[bool]) -> Any:
     rows = select(literal(1)).where(_ITEMS.c.closed_at.is_(None), *conditions).limit(bindparam("most"))
-    # Correlated by hand: the rows are two queries deep.
+    # Correlated by hand, because the rows are two queries deep.
     return select(func.count()).select_from(rows.correlate_except(_ITEMS).subquery()).scalar_subquery()
 
 
 def _values(name: str) -> Any:
-    """The distinct values, found by going from one to the next in each site's index: as cheap as there are few."""
+    """The distinct values, found by stepping from one to the next in each site's index: cheap while they are few."""
 
     def following(site_id: Any, value: Any = None) -> Any:
         item = _ITEMS.alias()
@@ -84,6 +84,6 @@ def _values(name: str) -> Any:
 
     first = select(_SITES.c.id.label("site_id"), following(_SITES.c.id).label("value"))
     steps = first.where(_SITES.c.id.in_(_SITE_IDS)).cte("steps", recursive=True)
-    again = select(steps.c.site_id, following(steps.c.site_id, steps.c.value)).where(steps.c.value.is_not(None))
-    steps = steps.union_all(again)
+    next_steps = select(steps.c.site_id, following(steps.c.site_id, steps.c.value)).where(steps.c.value.is_not(None))
+    steps = steps.union_all(next_steps)
     return select(steps.c.value).where(steps.c.value.is_not(None)).distinct().limit(_MOST_VALUES).subquery()

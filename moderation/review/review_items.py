@@ -1,4 +1,4 @@
-"""Review items: why a comment waits for a person. The open ones are the review queue; `review_pages.py` reads it."""
+"""Review items: why a comment waits for a person. The open items are the review queue; `review_pages.py` reads it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NewItem:
 
     @classmethod
     def of(cls, comment: Comment, priority: int, **fields: Any) -> NewItem:
-        """An item about a stored comment, as it is, with what speaks most against it."""
+        """An item about a stored comment, with the label and the rule that speak most against it."""
         label, rule = cause(comment.reasons)
         return cls(
             site_id=comment.site_id,
@@ -108,7 +108,7 @@ def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None
 
 
 def hurry(session: Session, comment: Comment, priority: int, *, kind: str) -> None:
-    """Let the comment's open item of this kind come sooner, where `priority` says so, in the caller's transaction."""
+    """Move the comment's open item of this kind forward, if `priority` is more urgent, in the caller's transaction."""
     item = session.scalar(
         select(ReviewItem)
         .where(ReviewItem.comment_id == comment.id, ReviewItem.kind == kind, ReviewItem.is_open)
@@ -132,20 +132,20 @@ def open_kinds(session: Session, comment_id: str) -> set[str]:
 def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str, version: int | None = None) -> None:
     """Close every open item of these comments, in the caller's transaction.
 
-    `version` is the comment's that closes them: `reopen` goes by it.
+    `version` is the version of the comment that the closing decision made: `reopen` looks for it.
     """
-    left = groups.without(session, comment_ids)
+    groups_left = groups.without(session, comment_ids)
     session.execute(
         update(ReviewItem)
         .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.is_open)
         .values(closed_at=clock.now(), closed_by=by, outcome=outcome, closed_version=version, due=groups.own_due())
         .execution_options(synchronize_session=False)
     )
-    groups.move_up(session, left)
+    groups.move_up(session, groups_left)
 
 
 def forget(session: Session, comment_id: str) -> None:
-    """Take what tells of an erased comment's author and words off its items, in the caller's transaction."""
+    """Remove from an erased comment's items what tells of its author and its words, in the caller's transaction."""
     session.execute(
         update(ReviewItem)
         .where(ReviewItem.comment_id == comment_id)
@@ -155,10 +155,10 @@ def forget(session: Session, comment_id: str) -> None:
 
 
 def reopen(session: Session, comment_id: str, version: int) -> set[str]:
-    """Open the items again that the comment's `version` closed, since it was undone; gives their kinds.
+    """Open the items again that the comment's `version` closed, because it was undone. Returns their kinds.
 
-    What a second look or an appeal is about is in force again, at the version that the undo makes, and wants its answer
-    again. One stays closed where another of its kind has been opened since: one of a kind is enough.
+    A second look or an appeal is then about the version that the undo makes. An item stays closed where another of its
+    kind has been opened since.
     """
     closed = (
         select(ReviewItem)
@@ -175,7 +175,7 @@ def reopen(session: Session, comment_id: str, version: int) -> set[str]:
 def agreements(session: Session, comment: Comment, by: str) -> Sequence[ReviewItem]:
     """The second look and the appeal about the decision in force that this person closed by agreeing with it.
 
-    They made no version of the comment: that is what tells them from what a decision closed.
+    Agreeing makes no version of the comment, so `closed_version` is empty.
     """
     query = select(ReviewItem).where(
         ReviewItem.comment_id == comment.id,
@@ -184,19 +184,19 @@ def agreements(session: Session, comment: Comment, by: str) -> Sequence[ReviewIt
         ReviewItem.closed_version.is_(None),
         ReviewItem.outcome.in_(("publish", "reject")),
     )
-    found = session.scalars(query.execution_options(populate_existing=True)).all()
-    return [item for item in found if (item.about or {}).get("version") == comment.version]
+    items = session.scalars(query.execution_options(populate_existing=True)).all()
+    return [item for item in items if (item.about or {}).get("version") == comment.version]
 
 
 def ask_again(session: Session, comment: Comment, items: Sequence[ReviewItem]) -> set[str]:
-    """Open again what somebody closed by agreeing; gives the kinds."""
+    """Open the items again that somebody closed by agreeing. Returns their kinds."""
     opened = _open_again(session, comment.id, items, comment.version)
     news.of(session).happened("opened", comment.site_id, [comment.id])
     return opened
 
 
 def _open_again(session: Session, comment_id: str, items: Sequence[ReviewItem], version: int) -> set[str]:
-    """Open closed items again, about what is in force at `version`."""
+    """Open closed items again, now about `version`."""
     for item in items:
         item.closed_at = item.closed_by = item.outcome = item.closed_version = None
         item.claimed_by = item.claimed_until = None
@@ -209,7 +209,7 @@ def _open_again(session: Session, comment_id: str, items: Sequence[ReviewItem], 
 
 
 def oldest_open_seconds(session: Session) -> float:
-    """How long the oldest open item has been open; 0.0 when none is. Nobody waits for a second look: it has no age."""
+    """How long the oldest item has been open; 0.0 when none is. Second looks do not count: nobody waits for them."""
     query = (
         select(ReviewItem.opened_at)
         .where(ReviewItem.is_open, ReviewItem.kind != "second_look")

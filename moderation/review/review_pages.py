@@ -1,7 +1,7 @@
 """Reads the review queue in keyset pages that cost the same with a hundred open items and with a million.
 
-A page is read off an index that has its filter in its order. What has no such index (two filters at once, a text) is
-looked for among at most `LOOKED_AT` items, and the page says how far it came.
+A page with one filter is read from an index that has the items in the page's order. Where there is no such index (two
+filters at once, a text) at most `LOOKED_AT` items are looked at, and the page says how far it came.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from moderation.review.urgency import HEAD_START, LATEST
 from moderation.tables import Comment, Moment, ReviewItem, Site
 from texts.folding import fold
 
-#: By what a page is ordered: what is due first, or the longest open, or the latest opened.
+#: The order of a page: the first due, the longest open, or the latest opened item comes first.
 Order = Literal["due", "oldest", "newest"]
-#: Counting further would cost more, the longer the queue is, and tell nobody anything.
+#: Items are counted up to this number, so that a longer queue costs no more.
 COUNT_UP_TO = 1_000
-#: How many items, and how many characters of their comments, one page is looked for in.
+#: How many items, and how many characters of their comments, are looked at for one page at most.
 LOOKED_AT, CHARACTERS = 5_000, 5_000_000
-#: How many are read at once meanwhile.
+#: Items read in one query meanwhile.
 _STEP = 500
 #: SQLite joins 500 queries at most.
 _SITES_AT_ONCE = 200
@@ -34,27 +34,27 @@ _SITES_AT_ONCE = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
-    """Which open items; None asks for no matter which."""
+    """Which open items; None: any."""
 
     label: str | None = None
     rule: str | None = None
     kind: str | None = None
     language: str | None = None
-    #: A key, or an id, an e-mail address or a name.
+    #: An author's key, id, e-mail address or name.
     author_key: str | None = None
     thread: str | None = None
     opened_since: datetime | None = None
     opened_before: datetime | None = None
     #: Words that the comment and its author's name have to hold, all of them, in any case.
     text: str | None = None
-    #: Somebody (`user:<id>`): leave out what they may not take.
+    #: A person (`user:<id>`): leave out the items that they may not take.
     not_for: str | None = None
-    #: The sites that the asker may see: of those that say nearly the same, leave out all but the first. Not on one
-    #: page or of one author, where the first may be another's.
+    #: The sites that the person may see: of comments that say nearly the same, show only the first. Ignored with
+    #: `thread` or `author_key`, because the first may be on another page or by another author.
     one_of_each: Collection[str] | None = None
 
 
-#: What an index has in the queue's order, the likeliest to be few first.
+#: The filters that have an index in the queue's order, those that leave the fewest items first.
 INDEXED = ("author_key", "thread", "label", "language", "rule", "kind")
 
 
@@ -92,19 +92,19 @@ def page(
     limit: int = 50,
 ) -> Page:
     """A page of the open items of these sites; `site_ids` None: of every site."""
-    asked = {name: value for name in INDEXED if (value := getattr(filters, name)) is not None}
+    chosen = {name: value for name in INDEXED if (value := getattr(filters, name)) is not None}
     in_range = order != "due" or (filters.opened_since is None and filters.opened_before is None)
-    if site_ids is None and (asked or order != "due"):
+    if site_ids is None and (chosen or order != "due"):
         site_ids = session.scalars(select(Site.id)).all()
     if filters.author_key is not None:
-        asked["author_key"] = _key_meant(session, site_ids or (), filters.author_key)
-        filters = replace(filters, author_key=asked["author_key"])
+        chosen["author_key"] = _key_meant(session, site_ids or (), filters.author_key)
+        filters = replace(filters, author_key=chosen["author_key"])
     reading = _Reading(session, site_ids, filters, order, after)
-    if not filters.text and in_range and len(asked) <= (order == "due"):
-        return reading.in_order(_equal(asked), limit, step=limit + 1)
-    counts = {name: count(session, site_ids, _equal({name: value})) for name, value in asked.items()}
+    if not filters.text and in_range and len(chosen) <= (order == "due"):
+        return reading.in_order(_equal(chosen), limit, step=limit + 1)
+    counts = {name: count(session, site_ids, _equal({name: value})) for name, value in chosen.items()}
     scarcest = min(counts, key=lambda name: counts[name], default=None)
-    driving = _equal({scarcest: asked[scarcest]} if scarcest else {})
+    driving = _equal({scarcest: chosen[scarcest]} if scarcest else {})
     if (counts[scarcest] if scarcest else count(session, site_ids)) <= COUNT_UP_TO:
         return reading.all_at_once(driving, limit)
     return reading.in_order(driving if order == "due" else [], limit, step=min(_STEP, 10 * limit))
@@ -123,7 +123,7 @@ def position(item: Row[Any] | ReviewItem, order: Order) -> Position:
 
 @dataclass(slots=True)
 class _Reading:
-    """What one page is asked for."""
+    """The question that one page answers."""
 
     session: Session
     site_ids: Collection[str] | None
@@ -132,7 +132,7 @@ class _Reading:
     after: Position | None
 
     def in_order(self, conditions: Sequence[ColumnElement[bool]], limit: int, *, step: int) -> Page:
-        """Read on in the index's order, `step` items first, until the page is full or enough was looked at."""
+        """Read in the index's order, `step` items first, until the page is full or `LOOKED_AT` items were looked at."""
         matching: list[Row[Any]] = []
         looked_at = characters = 0
         place = self.after
@@ -151,7 +151,7 @@ class _Reading:
             step = _STEP
 
     def all_at_once(self, conditions: Sequence[ColumnElement[bool]], limit: int) -> Page:
-        """Read all that meet the conditions, which are few, and put them in order."""
+        """Read all items that meet the conditions, when they are few, and sort them."""
         rows = self.session.execute(self._select().where(*_open(self.site_ids), *conditions, *self._foremost())).all()
         backwards = self.order == "newest"
         matching = sorted(filter(self._meets, rows), key=self._key, reverse=backwards)
@@ -173,21 +173,23 @@ class _Reading:
 
     def _ahead(self, conditions: Sequence[ColumnElement[bool]], place: Position | None, size: int) -> list[Row[Any]]:
         """The next items: the head of each site's index, merged."""
-        asked = [*conditions, *self._range(), *self._foremost()]
+        conditions_here = [*conditions, *self._range(), *self._foremost()]
         key = (ReviewItem.due if self.order == "due" else ReviewItem.opened_at, ReviewItem.id)
         if place is not None:
             at = literal(place.at) if self.order == "due" else literal(_moment(place.at), Moment)
             there = tuple_(at, literal(place.item_id))
-            asked.append(tuple_(*key) < there if self.order == "newest" else tuple_(*key) > there)
+            conditions_here.append(tuple_(*key) < there if self.order == "newest" else tuple_(*key) > there)
         by = [column.desc() for column in key] if self.order == "newest" else [*key]
         if self.site_ids is None or len(self.site_ids) == 1:
-            query = self._select().where(*_open(self.site_ids), *asked)
+            query = self._select().where(*_open(self.site_ids), *conditions_here)
             return list(self.session.execute(query.order_by(*by).limit(size)))
-        head = select(ReviewItem.id).where(*_open(None), *asked).order_by(*by).limit(size)
-        found: list[Row[Any]] = []
+        head = select(ReviewItem.id).where(*_open(None), *conditions_here).order_by(*by).limit(size)
+        heads_merged: list[Row[Any]] = []
         for heads in _heads(head, self.site_ids):
-            found += self.session.execute(self._select().where(ReviewItem.id.in_(heads)).order_by(*by).limit(size))
-        return sorted(found, key=self._key, reverse=self.order == "newest")[:size]
+            heads_merged += self.session.execute(
+                self._select().where(ReviewItem.id.in_(heads)).order_by(*by).limit(size)
+            )
+        return sorted(heads_merged, key=self._key, reverse=self.order == "newest")[:size]
 
     def _foremost(self) -> list[ColumnElement[bool]]:
         filters = self.filters
@@ -199,26 +201,26 @@ class _Reading:
         return [*first, *groups.none_before(filters.one_of_each, by_due=self.order == "due")]
 
     def _first_of_its_comment(self) -> ColumnElement[bool]:
-        """No other item of the comment that this page's filters let through stands before it: a comment is one card."""
+        """No other item of the same comment that passes the filters stands before it: each comment is one card."""
         filters, other = self.filters, aliased(ReviewItem)
-        found = select(literal(1)).where(
+        earlier = select(literal(1)).where(
             other.comment_id == ReviewItem.comment_id,
             other.is_open,
             tuple_(other.due, other.id) < tuple_(ReviewItem.due, ReviewItem.id),
         )
         for name in INDEXED:
             if getattr(filters, name) is not None:
-                found = found.where(getattr(other, name) == getattr(filters, name))
+                earlier = earlier.where(getattr(other, name) == getattr(filters, name))
         if filters.not_for is not None:
-            found = found.where(or_(other.not_for.is_(None), other.not_for != filters.not_for))
+            earlier = earlier.where(or_(other.not_for.is_(None), other.not_for != filters.not_for))
         if filters.opened_since is not None:
-            found = found.where(other.opened_at >= filters.opened_since)
+            earlier = earlier.where(other.opened_at >= filters.opened_since)
         if filters.opened_before is not None:
-            found = found.where(other.opened_at < filters.opened_before)
-        return ~found.exists()
+            earlier = earlier.where(other.opened_at < filters.opened_before)
+        return ~earlier.exists()
 
     def _range(self) -> Iterator[ColumnElement[bool]]:
-        """How far in the index items of the age that is asked for can stand."""
+        """The range of the index in which items of the age asked for can stand."""
         since, before = self.filters.opened_since, self.filters.opened_before
         if self.order != "due":
             if since is not None:
@@ -227,9 +229,9 @@ class _Reading:
                 yield ReviewItem.opened_at < before
             return
         if since is not None:
-            first, last = clock.milliseconds(since), clock.milliseconds(clock.now() + LATEST)
-            seen = ReviewItem.due.between(first - HEAD_START, last - HEAD_START)
-            yield or_(ReviewItem.due >= first, seen)
+            earliest, latest_due = clock.milliseconds(since), clock.milliseconds(clock.now() + LATEST)
+            published = ReviewItem.due.between(earliest - HEAD_START, latest_due - HEAD_START)
+            yield or_(ReviewItem.due >= earliest, published)
         if before is not None:
             latest = clock.milliseconds(before + LATEST)
             second_looks = ReviewItem.due >= clock.milliseconds(before) + HEAD_START // 2
@@ -251,41 +253,41 @@ class _Reading:
 
     def _load(self, rows: Sequence[Row[Any]]) -> list[tuple[ReviewItem, Comment]]:
         query = select(ReviewItem, Comment).join(Comment, Comment.id == ReviewItem.comment_id)
-        wanted = query.where(ReviewItem.id.in_([row.id for row in rows]))
-        found = {item.id: (item, comment) for item, comment in self.session.execute(wanted)}
-        return [found[row.id] for row in rows if row.id in found]
+        of_rows = query.where(ReviewItem.id.in_([row.id for row in rows]))
+        by_id = {item.id: (item, comment) for item, comment in self.session.execute(of_rows)}
+        return [by_id[row.id] for row in rows if row.id in by_id]
 
 
 def _open(site_ids: Collection[str] | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [and_(ReviewItem.is_open)]
     if site_ids is None:
         return conditions
-    # Not `IN` for a single one: an index that is in order for each site would be in none for a list.
+    # Not `IN` for a single site: an index gives the order for one site, not for a list.
     [first, *others] = site_ids or [""]
     of_sites = ReviewItem.site_id.in_(site_ids) if others else ReviewItem.site_id == first
     return [*conditions, of_sites]
 
 
-def _equal(asked: dict[str, str]) -> list[ColumnElement[bool]]:
-    return [ReviewItem.__table__.c[name] == value for name, value in asked.items()]
+def _equal(chosen: dict[str, str]) -> list[ColumnElement[bool]]:
+    return [ReviewItem.__table__.c[name] == value for name, value in chosen.items()]
 
 
-def _key_meant(session: Session, site_ids: Collection[str], asked: str) -> str:
-    """Of the keys that somebody may mean, the first of whom something waits: an index has one key in its order."""
-    meant = authors.keys_meant(asked)
-    if len(meant) == 1:
-        return meant[0]
+def _key_meant(session: Session, site_ids: Collection[str], author: str) -> str:
+    """Of the keys that `author` may stand for, the first that has open items: the index orders the items of one key."""
+    keys = authors.keys_meant(author)
+    if len(keys) == 1:
+        return keys[0]
     query = select(ReviewItem.id).where(*_open(site_ids)).limit(1)
-    return next((key for key in meant if session.scalar(query.where(ReviewItem.author_key == key))), meant[0])
+    return next((key for key in keys if session.scalar(query.where(ReviewItem.author_key == key))), keys[0])
 
 
 def _heads(head: Select[Any], site_ids: Collection[str]) -> Iterator[Any]:
     """`head` for each site, some sites in one query."""
     ordered = sorted(site_ids)
     for begin in range(0, len(ordered), _SITES_AT_ONCE):
-        some = ordered[begin : begin + _SITES_AT_ONCE]
-        heads = [head.where(ReviewItem.site_id == site_id).subquery() for site_id in some]
-        yield union_all(*(select(one.c.id) for one in heads))
+        group = ordered[begin : begin + _SITES_AT_ONCE]
+        heads = [head.where(ReviewItem.site_id == site_id).subquery() for site_id in group]
+        yield union_all(*(select(site_head.c.id) for site_head in heads))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

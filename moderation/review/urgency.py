@@ -1,7 +1,7 @@
-"""How urgent a question to a person is: the one home of the review queue's order. Pure.
+"""How urgent a review item is: all of the review queue's order is defined here. Pure functions.
 
-A priority goes from 0 (look now) to 1000 (can wait). It becomes a moment by which somebody should have looked, so that
-what is old comes up among what is worse. What readers see comes before all that they do not.
+A priority goes from 0 (look now) to 1000 (can wait). It becomes a moment (`due`) by which somebody should have looked,
+so that old items come up among worse ones. Comments that readers see come before all that they do not see.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Protocol
 
 from moderation import clock
 
-#: Can wait. A second look is never more: nobody waits for it.
+#: Can wait. A second look always has this priority: nobody waits for it.
 LEAST = 1000
-#: Before most flags by score, since its author waits for the answer.
+#: An appeal comes before most flags by score, because its author waits for the answer.
 APPEAL = 200
-#: By when somebody should have looked at an item of the least priority.
+#: After this time somebody should have looked at an item that can wait.
 LATEST = timedelta(days=1)
-#: In milliseconds: more than any item has ever waited.
+#: In milliseconds: longer than any item has ever waited.
 HEAD_START = 10 * 365 * 86_400_000
 #: What share of a priority is how unsure the policy is; the rest is how bad it looks.
 _UNCERTAINTY = 0.15
-#: What one reader's report weighs, by its reason.
+#: The priority of one reader's report, by its reason.
 _REPORTED = {"illegal": 100, "personal_data": 100, "offensive": 300, "spam": 400, "off_topic": 600}
 _REPORTED_OTHERWISE = 300
 
@@ -40,7 +40,7 @@ class Thresholds(Protocol):
 def of_scores(scores: Mapping[str, float] | None, thresholds: Mapping[str, Thresholds]) -> int:
     """How soon a moderator should look. Unscored comments come first.
 
-    The worse it looks the sooner, and the less sure the policy is the sooner.
+    A comment comes sooner the worse it looks, and the less sure the policy is.
     """
     if scores is None:
         return 0
@@ -50,13 +50,13 @@ def of_scores(scores: Mapping[str, float] | None, thresholds: Mapping[str, Thres
 
 
 def of_reports(readers: Mapping[str, int]) -> int:
-    """How soon, by how many readers gave which reason: the gravest reason counts, and every further reader."""
+    """The priority of reports: `readers` is how many gave each reason. The gravest reason counts, and every reader."""
     gravest = min((_REPORTED.get(reason, _REPORTED_OTHERWISE) for reason in readers), default=_REPORTED_OTHERWISE)
     return round(gravest * 2 / (1 + max(1, sum(readers.values()))))
 
 
 def due(priority: int, opened_at: datetime, *, kind: str = "flag", seen: bool = False) -> int:
-    """When somebody should have looked, in milliseconds since 1970: at once for priority 0, a day later for 1000.
+    """When somebody should have looked, in milliseconds since 1970: at once for priority 0, after a day for 1000.
 
     It does not change with time, so that an index has the queue in order. `seen`: readers see the comment.
     """
@@ -67,7 +67,7 @@ def due(priority: int, opened_at: datetime, *, kind: str = "flag", seen: bool = 
 
 
 def _uncertainty(score: float, threshold: Thresholds | None) -> float:
-    """From 1, on one of the label's thresholds, to 0, as far from them as a score between them can be."""
+    """From 1 (the score is on one of the label's thresholds) to 0 (as far from them as a score between them can be)."""
     edges = (threshold.flag_at, threshold.reject_at) if threshold is not None else ()
     marks = [at for at in edges if at is not None]
     if not marks:

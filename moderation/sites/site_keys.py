@@ -1,4 +1,4 @@
-"""A site's keys as its admins see them: which there are, and taking one out of use, or back into it.
+"""A site's keys as its admins see them: the list, revoking a key, and restoring it.
 
 `sites.py` makes them. Each function works in the caller's transaction and writes an audit event.
 """
@@ -24,7 +24,7 @@ Kind = Literal["api", "compat", "browser"]
 AnyKey = TypeVar("AnyKey", ApiKey, CompatKey)
 #: How long a revoked key is listed, and can be made valid again.
 REMEMBERED = timedelta(days=7)
-#: As much of a compat key's digest as tells it from a site's others.
+#: Characters of a compat key's digest that serve as its id.
 _ID_LENGTH = 16
 
 
@@ -34,11 +34,11 @@ class KeyRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key without what is secret of it."""
+    """A key without its secret part."""
 
     kind: Kind
     id: str
-    #: What tells it from others: the beginning of an API key, the end of a compat key.
+    #: The part that people see: the beginning of an API key, the end of a compat key.
     shown: str
     created_at: datetime
     revoked_at: datetime | None
@@ -47,7 +47,7 @@ class Key:
 
 
 def of_site(session: Session, settings: Settings, site_id: str) -> list[Key]:
-    """A site's valid keys, and those revoked of late: API keys first, each kind the newest first."""
+    """A site's valid keys and those revoked in the last days: API keys first, within each kind the newest first."""
     return [
         _api_key(row) if isinstance(row, ApiKey) else _compat_key(settings, kind, row)
         for kind in get_args(Kind)
@@ -56,7 +56,7 @@ def of_site(session: Session, settings: Settings, site_id: str) -> list[Key]:
 
 
 def revoke(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: str) -> None:
-    """From now on nothing can be done with this key. `restore` undoes it.
+    """Take a key out of use. `restore` undoes it.
 
     Raises:
         NotFound: the site has no such valid key.
@@ -69,17 +69,17 @@ def revoke(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: st
 
 
 def restore(session: Session, site_id: str, kind: Kind, key_id: str, *, actor: str) -> None:
-    """Make a key valid again that was revoked of late.
+    """Make a key valid again that was revoked in the last days.
 
     Raises:
         NotFound: the site has no such revoked key.
-        KeyRefused: as many keys of its kind are valid as may be.
+        KeyRefused: `VALID_KEYS` keys of its kind are valid already.
     """
     row = _find(session, site_id, kind, key_id)
     if row.revoked_at is None:
         raise NotFound("This key is valid already.")
-    valid = [one for one in _of_kind(session, site_id, kind) if one.revoked_at is None]
-    if len(valid) >= VALID_KEYS:
+    valid_keys = [key for key in _of_kind(session, site_id, kind) if key.revoked_at is None]
+    if len(valid_keys) >= VALID_KEYS:
         raise KeyRefused(f"{VALID_KEYS} keys of this kind are valid, and no more can be. Revoke one of them first.")
     row.revoked_at = None
     _record(session, "site.key_restored", site_id, {"kind": kind, "key": key_id}, actor=actor)

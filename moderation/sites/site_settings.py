@@ -1,4 +1,4 @@
-"""How a site's moderators work: what it may choose beside its policy, with the defaults."""
+"""A site's settings beside its policy: how its moderators work, with the defaults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from moderation.tables import Site
 
 @dataclass(frozen=True, slots=True)
 class RejectionReason:
-    """One entry of the list that moderators choose from. `label` is the classifier's, where it has one for this."""
+    """One entry of the list that moderators choose from. `label` is the classifier's label for it, if it has one."""
 
     code: str
     text: str
@@ -44,9 +44,9 @@ class SiteSettings:
     """What a site has chosen. Shares are from 0 to 1."""
 
     reasons: tuple[RejectionReason, ...] = REASONS
-    #: How long a moderator's decision can be taken back before the site is told, in seconds.
+    #: How long a moderator's decision can be undone before the site is told, in seconds.
     grace_seconds: int = 10
-    #: Which share of the automatic decisions, and of the moderators', somebody (else) looks at a second time.
+    #: Which share of the automatic decisions, and of the moderators' decisions, gets a second look.
     second_look_automatic: float = 0.01
     second_look_moderators: float = 0.01
     #: Whether authors may appeal on the page that states a decision's reasons, and for how many days.
@@ -60,14 +60,14 @@ class SiteSettings:
         return timedelta(seconds=self.grace_seconds)
 
     def reason_of(self, code: str) -> RejectionReason:
-        """The reason with this code; one that was taken off the list meanwhile speaks for itself."""
+        """The reason with this code; the code itself stands for a reason that is no longer on the list."""
         return next((reason for reason in self.reasons if reason.code == code), RejectionReason(code, code))
 
 
 def read(document: Mapping[str, Any]) -> SiteSettings:
     """The settings that a stored document describes; what it lacks has its default."""
-    known = {field.name for field in fields(SiteSettings)}
-    values = {name: value for name, value in document.items() if name in known}
+    names = {field.name for field in fields(SiteSettings)}
+    values = {name: value for name, value in document.items() if name in names}
     if "reasons" in values:
         values["reasons"] = tuple(RejectionReason(**reason) for reason in values["reasons"])
     return SiteSettings(**values)

@@ -34,7 +34,7 @@ _COMPAT_LETTERS = string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True, slots=True)
 class CreatedSite:
-    """A new site's id and its secrets, which are not to be had again."""
+    """A new site's id and its secrets, which are shown only now."""
 
     id: str
     api_key: str
@@ -61,6 +61,8 @@ def create_site(
     """
     moment = clock.now()
     site_id = clock.new_id("s", moment)
+    if webhook_url is not None:
+        endpoints.require_permitted_name(webhook_url, settings)
     with store.write() as session:
         session.add(Site(id=site_id, name=name, created_at=moment, policy_version=1))
         session.flush()
@@ -90,7 +92,7 @@ def rotate_key(
     *,
     actor: str = actors.OPERATOR,
 ) -> NewKeys:
-    """Give a site new keys. Those before stay valid until the next rotation; any older ones are revoked.
+    """Give a site new keys. The last ones stay valid until the next rotation; older ones are revoked.
 
     Raises:
         NotFound: there is no such site.
@@ -99,7 +101,7 @@ def rotate_key(
     with store.write() as session:
         if session.get(Site, site_id) is None:
             raise NotFound(f"There is no site {site_id}.")
-        made = NewKeys(
+        new_keys = NewKeys(
             _add_key(session, site_id) if which != "compat" else None,
             _add_compat_key(session, settings, site_id) if which != "api" else None,
         )
@@ -107,32 +109,32 @@ def rotate_key(
         _revoke_old(session, ApiKey, ApiKey.site_id == site_id)
         _revoke_old(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == SERVER)
         audit.record(session, [audit.row("site.key_rotated", actor=actor, site_id=site_id, detail={"which": which})])
-    return made
+    return new_keys
 
 
 def add_browser_key(
     store: Store, settings: Settings, site_id: str, origins: Iterable[str] = (), *, actor: str = actors.OPERATOR
 ) -> str:
-    """A key for a site's pages, which may score and do nothing else; of older ones, the newest stays valid too.
+    """A new key for a site's pages, which may score and do nothing else. The last one stays valid, older ones do not.
 
     `origins` are the pages that may use it, such as `https://blog.example`; none: any page.
 
     Raises:
         NotFound: there is no such site.
-        ValueError: an origin is none, or there are too many; the message says so.
+        ValueError: one is not an origin, or there are too many; the message says so.
         SealError: there is no secret key to encrypt it under.
     """
-    pages = sorted({_origin(one) for one in origins})
+    pages = sorted({_origin(origin) for origin in origins})
     if len(pages) > MOST_ORIGINS:
         raise ValueError(f"{len(pages)} origins are too many: a key can be bound to {MOST_ORIGINS}.")
     with store.write() as session:
         if session.get(Site, site_id) is None:
             raise NotFound(f"There is no site {site_id}.")
-        made = _add_compat_key(session, settings, site_id, purpose=BROWSER, origins=pages or None)
+        key = _add_compat_key(session, settings, site_id, purpose=BROWSER, origins=pages or None)
         session.flush()
         _revoke_old(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == BROWSER)
         audit.record(session, [audit.row("site.key_rotated", actor=actor, site_id=site_id, detail={"which": BROWSER})])
-    return made
+    return key
 
 
 def _origin(text: str) -> str:
@@ -152,7 +154,7 @@ def _origin(text: str) -> str:
 
 
 def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
-    """Call a site something else, in the caller's transaction. Its id, which its programs may know, stays.
+    """Change a site's name, in the caller's transaction. Its id stays, because programs may know it.
 
     Raises:
         NotFound: there is no such site.
@@ -175,7 +177,7 @@ def require_name(name: str) -> None:
 
 def authenticate(session: Session, api_key: str) -> str | None:
     """The id of the site whose valid key this is, else None. The digest is compared in constant time."""
-    if not (api_key.isascii() and api_key.isprintable()):  # what a database may refuse to look for
+    if not (api_key.isascii() and api_key.isprintable()):  # a database may refuse to look for such a text
         return None
     stored = session.execute(
         select(ApiKey.site_id, ApiKey.digest).where(
@@ -189,17 +191,17 @@ def authenticate(session: Session, api_key: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CompatCaller:
-    """Who calls with a compat key, and what for."""
+    """The site that a compat key belongs to, and what the key may do."""
 
     site_id: str
-    #: From a page that anybody may read: it may score and do nothing else.
+    #: A key of pages that anybody may read: it may score and do nothing else.
     from_browser: bool
     #: The pages that may use the key; none: any.
     origins: frozenset[str]
 
 
 def authenticate_compat(session: Session, compat_key: str) -> CompatCaller | None:
-    """Who calls with this compat key, in any case of its letters; None where it is not valid.
+    """The caller with this compat key, in any case of its letters; None where the key is not valid.
 
     Only its digest is compared, by the database.
     """
@@ -211,7 +213,7 @@ def authenticate_compat(session: Session, compat_key: str) -> CompatCaller | Non
 
 
 def set_secret(session: Session, settings: Settings, site_id: str, kind: str, secret: str) -> None:
-    """Keep, encrypted, what another program shares with a site; it takes the place of the one before.
+    """Store, encrypted, a secret that another program shares with a site. It replaces the one before.
 
     Raises:
         SealError: there is no secret key to encrypt it under.
@@ -222,7 +224,7 @@ def set_secret(session: Session, settings: Settings, site_id: str, kind: str, se
 
 
 def find_secret(session: Session, settings: Settings, site_id: str, kind: str) -> str | None:
-    """What `set_secret` kept.
+    """The secret that `set_secret` stored; None where there is none.
 
     Raises:
         SealError: it was encrypted under a secret key that is gone.
@@ -235,14 +237,14 @@ def by_name(session: Session, name: str) -> Site:
     """The site with this name or id.
 
     Raises:
-        NotFound: none, or more than one, has it.
+        NotFound: no site has it, or more than one has.
     """
-    found = session.scalars(select(Site).where((Site.name == name) | (Site.id == name)).limit(2)).all()
-    if not found:
+    sites = session.scalars(select(Site).where((Site.name == name) | (Site.id == name)).limit(2)).all()
+    if not sites:
         raise NotFound(f"There is no site named {name!r}. `winnow site list` shows them.")
-    if len(found) > 1:
+    if len(sites) > 1:
         raise NotFound(f"Several sites are named {name!r}: give the id, which `winnow site list` shows.")
-    return found[0]
+    return sites[0]
 
 
 def _add_key(session: Session, site_id: str) -> str:
@@ -254,22 +256,22 @@ def _add_key(session: Session, site_id: str) -> str:
 def _revoke_old(session: Session, table: type[ApiKey] | type[CompatKey], *of_kind: ColumnElement[bool]) -> None:
     valid = select(table).where(table.revoked_at.is_(None), *of_kind)
     keys: Iterable[ApiKey | CompatKey] = session.scalars(valid.order_by(table.created_at.desc()).offset(VALID_KEYS))
-    for old in keys:
-        old.revoked_at = clock.now()
+    for key in keys:
+        key.revoked_at = clock.now()
 
 
 def _add_compat_key(
     session: Session, settings: Settings, site_id: str, *, purpose: str = SERVER, origins: list[str] | None = None
 ) -> str:
-    made = "".join(secrets.choice(_COMPAT_LETTERS) for _ in range(COMPAT_KEY_LENGTH))
+    key = "".join(secrets.choice(_COMPAT_LETTERS) for _ in range(COMPAT_KEY_LENGTH))
     session.add(
         CompatKey(
-            digest=sealing.digest(made),
+            digest=sealing.digest(key),
             site_id=site_id,
-            sealed=sealing.seal(settings, made),
+            sealed=sealing.seal(settings, key),
             created_at=clock.now(),
             purpose=purpose,
             origins=origins,
         )
     )
-    return made
+    return key

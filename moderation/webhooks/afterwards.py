@@ -1,7 +1,7 @@
 """What follows a commit, in one call: counts, deliveries, open consoles, and what has to be queued.
 
-All of it goes through Redis, and all of it may be lost: deliveries, the sweep and the clock look for themselves, and so
-do open pages.
+All of it goes through Redis and may be lost. Nothing depends on it: deliveries, the sweep, the clock and open pages
+also look by themselves.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from moderation.webhooks import console_channel, deliveries
 
 
 def tell(queues: Queues, news: News, *, by: str | None = None) -> None:
-    """Tell of a transaction, once it is committed. Raises nothing: while Redis is away it is left alone.
+    """Tell everybody concerned of a committed transaction. Raises nothing: while Redis is away, nobody is told.
 
     `by` is the name of the person who did it, for the others at the console.
     """
     if news.pending:
-        # An edit's own entry, beside a lease on the revision before, whose scores will be dropped.
+        # An edited comment is queued even while a worker holds its earlier revision: those scores will be dropped.
         queues.announce(Waiting(site_id, comment_id, at) for comment_id, (site_id, at) in news.pending.items())
     if news.decisions or news.sites or news.happenings or news.progress:
         queues.breaker.call(lambda client: _publish(client, news, by), doing="telling of a commit")

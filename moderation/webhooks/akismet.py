@@ -19,7 +19,7 @@ _RESULTS = {catalogue.COMMENT_PUBLISHED: "false", catalogue.COMMENT_REJECTED: "t
 
 
 def payload_of(event: Event) -> dict[str, Any] | None:
-    """What a delivery says of a comment: its guid and the result, as text. None for what this protocol has no word for.
+    """What a delivery says of a comment: its guid and the result, as text. None for an event that it cannot tell.
 
     The post narrows WordPress's search; the author's e-mail would too, but a delivery holds nobody's details.
     """
@@ -47,10 +47,10 @@ def failure_of(payload: Mapping[str, Any], answer: Answer) -> Failure | None:
     if not 200 <= answer.status < 300:
         return Failure("status", f"It answered {answer.status}.")
     try:
-        said = json.loads(answer.body)["comments"][payload["guid"]]
-        if said["status"] == "success":
+        result = json.loads(answer.body)["comments"][payload["guid"]]
+        if result["status"] == "success":
             return None
-        return Failure("not_taken", f"It answered: {_printable(str(said.get('message', said['status']))[:200])}")
+        return Failure("not_taken", f"It answered: {_printable(str(result.get('message', result['status']))[:200])}")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Failure("not_taken", "Its answer is not one to a decision.")
 

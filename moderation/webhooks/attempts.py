@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 FailureKind = Literal[
     "refused",  # we do not send to such an address
-    "no_address",  # the host's name leads nowhere
+    "no_address",  # the host's name has no address
     "no_connection",
     "disconnected",  # it closed the connection without an answer
     "timed_out",

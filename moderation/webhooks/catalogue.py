@@ -25,7 +25,7 @@ class EventType:
     sent: str
     #: Field of `data` -> its schema. All of them are there.
     data: Mapping[str, JsonSchema]
-    #: It says all that holds of its comment, so that what waits to be told of the comment is no longer needed.
+    #: It says all that is now true of its comment, so that earlier messages that still wait are not needed.
     replaces_earlier: bool = False
 
     @property
@@ -49,11 +49,11 @@ class Event:
     comment_id: str | None
     at: datetime
     data: dict[str, Any]
-    #: The comment's, which says whom else to tell.
+    #: The `origin` of the comment, which says whom else to tell.
     origin: dict[str, Any] | None = None
     #: The comment's version that this tells of.
     version: int | None = None
-    #: How long it can still be taken back: so long it does not leave.
+    #: How long the decision can still be undone. The message does not leave before.
     grace: timedelta = timedelta(0)
 
     @property
@@ -76,8 +76,8 @@ def _object(properties: Mapping[str, JsonSchema]) -> dict[str, Any]:
     }
 
 
-def _text(description: str, **more: Any) -> dict[str, Any]:
-    return {"type": "string", "description": description} | more
+def _text(description: str, **keywords: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description} | keywords
 
 
 _COMMENT_ID = _text("The comment's id.")
@@ -197,8 +197,8 @@ ENDPOINT_TEST = EventType(
 
 #: Name -> every event that there is.
 EVENTS: Mapping[str, EventType] = {
-    one.name: one
-    for one in (
+    event_type.name: event_type
+    for event_type in (
         COMMENT_PUBLISHED,
         COMMENT_FLAGGED,
         COMMENT_REJECTED,
@@ -214,4 +214,4 @@ DECIDED: Mapping[str, EventType] = {
     "rejected": COMMENT_REJECTED,
 }
 #: Names of the events after which nothing earlier has to be told of the comment.
-REPLACING = tuple(one.name for one in EVENTS.values() if one.replaces_earlier)
+REPLACING = tuple(event_type.name for event_type in EVENTS.values() if event_type.replaces_earlier)

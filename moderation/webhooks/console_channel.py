@@ -1,4 +1,4 @@
-"""What open pages of the console are told of as it happens, through Redis pub/sub. It may be lost: a page looks again.
+"""Live messages to open pages of the console, through Redis pub/sub. One may be lost: a page looks again by itself.
 
 A message says that there is something to see, and where. It never holds what a comment or its author says.
 """
@@ -52,11 +52,13 @@ def publish(client: redis.Redis, message: Message) -> None:
 
 
 def read(data: bytes) -> Message | None:
-    """A message as it came from Redis; None for what is none, such as one of another version of ours."""
+    """A message as it came from Redis; None for anything else, such as a message of another version of Winnow."""
     try:
-        told = json.loads(data)
-        job = Progress(**told["job"]) if told.get("job") else None
-        message = Message(told["kind"], told["site"], [str(one) for one in told["comments"]], told["by"], job)
+        fields = json.loads(data)
+        job = Progress(**fields["job"]) if fields.get("job") else None
+        message = Message(
+            fields["kind"], fields["site"], [str(comment_id) for comment_id in fields["comments"]], fields["by"], job
+        )
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
     if message.kind not in get_args(Kind) or not isinstance(message.site, str):

@@ -1,7 +1,7 @@
 """Sending what `events.notify` wrote: claim what is due, send it, record how it went. At least once, never silently.
 
 A delivery is leased while it is being sent. A process killed between sending and recording sends again when the lease
-has run out, under the same id, by which the receiver knows it. No transaction is open while anything is sent.
+has run out, under the same id, so the receiver can tell. No transaction is open while anything is sent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from moderation.webhooks.sender import Refused, Sender, Unreachable
 MOST_IN_FLIGHT = 4
 #: Longer than any attempt can take.
 LEASE = timedelta(seconds=60)
-#: What waits between the attempts, in seconds, give or take a tenth. After the last: given up.
+#: The pauses between the attempts, in seconds, give or take a tenth. After the last one the delivery is given up.
 PAUSES = (5, 15, 60, 300, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 #: Published to when deliveries were written; the message names their sites, separated by commas.
 CHANNEL = "winnow:deliveries"
@@ -54,8 +54,8 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """One attempt: the status that was answered, if any was, and why the delivery did not arrive, if it did not."""
+class Attempt:
+    """How an attempt went: the answer's status, if there was an answer, and why it failed, if it did."""
 
     delivery_id: str
     endpoint_id: str
@@ -78,7 +78,7 @@ def nudge(client: redis.Redis, site_ids: Collection[str]) -> None:
 def endpoints_with_work(session: Session, *, site_ids: Collection[str] | None = None) -> list[str]:
     """The active endpoints (of these sites; None: of all) that have something due and room for it.
 
-    Costs a look at one index entry an endpoint, however many deliveries wait.
+    Reads one index entry for each endpoint, however many deliveries wait.
     """
     moment = clock.now()
     due = exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, *_is_due(moment))
@@ -91,7 +91,7 @@ def endpoints_with_work(session: Session, *, site_ids: Collection[str] | None = 
 def claim(session: Session, endpoint_id: str, most: int = MOST_IN_FLIGHT) -> list[Due]:
     """Lease up to `most` due deliveries of an active endpoint, in the caller's transaction, the longest due first.
 
-    Nothing when it has `MOST_IN_FLIGHT` on their way already, or when another process is claiming from it just now.
+    Leases nothing when `MOST_IN_FLIGHT` are on their way already, or when another process claims from the endpoint.
     """
     if most <= 0:
         return []
@@ -127,8 +127,8 @@ def claim(session: Session, endpoint_id: str, most: int = MOST_IN_FLIGHT) -> lis
     ]
 
 
-def send(sender: Sender, settings: Settings, due: Due) -> Sent:
-    """One attempt, over the network: in no transaction. Never raises for what the other side may do."""
+def send(sender: Sender, settings: Settings, due: Due) -> Attempt:
+    """Make one attempt, over the network and outside any transaction. Raises nothing, whatever the other side does."""
     moment, began = clock.now(), time.perf_counter()
     status: int | None = None
     failure: Failure | None
@@ -144,26 +144,26 @@ def send(sender: Sender, settings: Settings, due: Due) -> Sent:
     except SealError as error:
         failure = Failure("secret", str(error))
     took = round((time.perf_counter() - began) * 1000)
-    return Sent(due.id, due.endpoint_id, moment, took, status, failure)
+    return Attempt(due.id, due.endpoint_id, moment, took, status, failure)
 
 
-def record(session: Session, attempts: Sequence[Sent]) -> list[Result]:
+def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
     """Write attempts and what follows from each, in the caller's transaction: delivered, another try, or given up.
 
-    An endpoint that answers 410 Gone is switched off. Returns what became of each that still exists.
+    An endpoint that answers 410 Gone is switched off. Returns a result for each delivery that still exists, by its id.
     """
     if not attempts:
         return []
-    by_id = {one.delivery_id: one for one in attempts}
+    by_id = {attempt.delivery_id: attempt for attempt in attempts}
     rows = session.scalars(
         select(WebhookDelivery).where(WebhookDelivery.id.in_(by_id)).order_by(WebhookDelivery.id).with_for_update()
     ).all()
     results = [_settle(row, by_id[row.id]) for row in rows]
     if rows:
         session.execute(insert(WebhookAttempt), [_attempt_row(by_id[row.id]) for row in rows])
-    gone = {row.endpoint_id for row, result in zip(rows, results, strict=True) if result == "gone"}
-    if gone:
-        endpoints.switch_off_gone(session, gone)
+    gone_endpoints = {row.endpoint_id for row, result in zip(rows, results, strict=True) if result == "gone"}
+    if gone_endpoints:
+        endpoints.switch_off_gone(session, gone_endpoints)
     return results
 
 
@@ -172,15 +172,15 @@ def _is_due(moment: datetime) -> tuple[Any, ...]:
     return WebhookDelivery.next_attempt_at.is_not(None), WebhookDelivery.next_attempt_at <= moment, free
 
 
-def _settle(row: WebhookDelivery, sent: Sent) -> Result:
+def _settle(row: WebhookDelivery, attempt: Attempt) -> Result:
     row.leased_until = None
     row.attempts += 1
     if row.delivered_at is not None:  # by another process, after our lease had run out
         return "delivered"
-    if sent.failure is None:
+    if attempt.failure is None:
         row.delivered_at, row.next_attempt_at = clock.now(), None
         return "delivered"
-    if sent.failure.kind == "gone":
+    if attempt.failure.kind == "gone":
         row.next_attempt_at = None
         return "gone"
     if row.next_attempt_at is None:  # a later decision took its place while it was on its way
@@ -190,18 +190,18 @@ def _settle(row: WebhookDelivery, sent: Sent) -> Result:
         return "given_up"
     pause = PAUSES[row.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311  (spreads load, hides nothing)
     row.next_attempt_at = clock.now() + timedelta(seconds=pause)
-    return "refused" if sent.failure.kind == "refused" else "failed"
+    return "refused" if attempt.failure.kind == "refused" else "failed"
 
 
-def _attempt_row(sent: Sent) -> dict[str, Any]:
+def _attempt_row(attempt: Attempt) -> dict[str, Any]:
     return {
-        "id": clock.new_id("t", sent.at),
-        "delivery_id": sent.delivery_id,
-        "created_at": sent.at,
-        "status_code": sent.status_code,
-        "error": sent.failure and sent.failure.message[:MOST_MESSAGE],
-        "failure": sent.failure and sent.failure.kind,
-        "duration_ms": sent.duration_ms,
+        "id": clock.new_id("t", attempt.at),
+        "delivery_id": attempt.delivery_id,
+        "created_at": attempt.at,
+        "status_code": attempt.status_code,
+        "error": attempt.failure and attempt.failure.message[:MOST_MESSAGE],
+        "failure": attempt.failure and attempt.failure.kind,
+        "duration_ms": attempt.duration_ms,
     }
 
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, TextClause, func, select, text
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
 from moderation.errors import NotFound
 from moderation.settings import Settings
-from moderation.tables import Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import WAS_TRIED, Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import catalogue, events, sender, standard
 from moderation.webhooks.catalogue import Event
 from moderation.webhooks.protocols import PROTOCOLS, STANDARD, Protocol
@@ -35,7 +34,7 @@ class EndpointRefused(Exception):
 
 
 class NotNow(Exception):
-    """As things stand, this cannot be sent there; the message says why."""
+    """This cannot be sent there now; the message says why."""
 
 
 def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: str) -> tuple[WebhookEndpoint, str]:
@@ -58,7 +57,7 @@ def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: 
 def open_callback(session: Session, site_id: str, url: str, protocol: Protocol, *, sealed_key: str) -> str | None:
     """The id of the endpoint for a callback, made on its first use; None when the site has too many.
 
-    It speaks the key that the site used last, and a callback that was switched off is tried again.
+    The endpoint gets the key that the site used last, and one that was switched off is switched on again.
     """
     endpoint = session.scalar(
         select(WebhookEndpoint).where(
@@ -87,6 +86,21 @@ def require_address(url: str) -> None:
         raise EndpointRefused('The URL holds a character that has to be percent-encoded, such as " or <.')
 
 
+def require_permitted_name(url: str, settings: Settings) -> None:
+    """Raises EndpointRefused where the host's name leads to private addresses just now. Not for a transaction: it waits
+    for the network. An address that is wrong otherwise is left to `add`.
+    """
+    try:
+        parts = sender.check_url(url)
+    except sender.Refused:
+        return
+    try:
+        sender.require_permitted_text(parts, settings.webhook_allow)  # says more
+        sender.require_permitted_name(parts, settings.webhook_allow)
+    except sender.Refused as refusal:
+        raise EndpointRefused(str(refusal)) from None
+
+
 def _require_permitted(url: str, settings: Settings) -> None:
     """Raises EndpointRefused for an address that this installation will never send to, with how to allow it."""
     try:
@@ -95,23 +109,19 @@ def _require_permitted(url: str, settings: Settings) -> None:
         raise EndpointRefused(str(refusal)) from None
 
 
-def failing(session: Session, site_ids: Collection[str]) -> dict[str, int]:
-    """Site -> how many of its webhooks fail: they are on, and their last message has not been taken."""
-    query = select(WebhookEndpoint).where(WebhookEndpoint.site_id.in_(site_ids), WebhookEndpoint.active)
-    found = session.scalars(query).all() if site_ids else []
-    latest = last_tried(session, [one.id for one in found])
-    return dict(Counter(one.site_id for one in found if fails(latest.get(one.id))))
-
-
-def fails(latest: WebhookDelivery | None) -> bool:
-    """Whether the last message that left an endpoint was not taken."""
-    return latest is not None and state_of(latest) in ("failing", "given up")
-
-
-def last_tried(session: Session, endpoint_ids: Sequence[str]) -> dict[str, WebhookDelivery]:
-    """The latest delivery of each endpoint that was tried."""
-    was_tried = or_(WebhookDelivery.attempts > 0, WebhookDelivery.delivered_at.is_not(None))
-    return last_results(session, endpoint_ids, was_tried)
+def failing(session: Session, site_ids: Collection[str]) -> dict[str, str]:
+    """Endpoint -> its site, of the webhooks that fail: they are on, and the last message that left was not taken."""
+    query = (
+        select(WebhookEndpoint.id, WebhookEndpoint.site_id)
+        .join(WebhookDelivery, WebhookDelivery.id == _newest(text(WAS_TRIED)))
+        .where(
+            WebhookEndpoint.site_id.in_(site_ids),
+            WebhookEndpoint.active,
+            WebhookDelivery.delivered_at.is_(None),
+            WebhookDelivery.cancelled_at.is_(None),
+        )
+    )
+    return dict(iter(session.execute(query))) if site_ids else {}
 
 
 def require_callback(url: str, home: str) -> None:
@@ -128,10 +138,10 @@ def require_callback(url: str, home: str) -> None:
 def _spellings(host: str | None) -> set[str]:
     """The ASCII names that a host may have in the DNS: `müller.example` is `xn--mller-kva.example`.
 
-    There are two standards for it: the older one has no ß and no joiners, the newer one spells out every letter.
+    Two standards exist: the older one (IDNA 2003) knows no ß and no joiners, the newer one encodes every letter.
     """
     labels = unicodedata.normalize("NFC", (host or "").rstrip(".").lower()).split(".")
-    exact = ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode()}" for one in labels)
+    exact = ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
     try:
         older = ".".join(labels).encode("idna").decode()
     except UnicodeError:
@@ -140,7 +150,7 @@ def _spellings(host: str | None) -> set[str]:
 
 
 def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor: str) -> WebhookEndpoint:
-    """Send there from now on, or no more. What is decided while it is off is not sent afterwards either.
+    """Send to this endpoint from now on, or no more. Decisions made while it is off are not sent later either.
 
     Raises:
         NotFound: the site has no such endpoint.
@@ -171,7 +181,7 @@ def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> Web
     """Write a test message to an endpoint.
 
     Raises:
-        NotFound: the site has no such endpoint, or it is a callback, which has no word for a test.
+        NotFound: the site has no such endpoint, or it is a callback, which cannot be tested.
         NotNow: it is switched off.
     """
     endpoint = _hold(session, site_id, endpoint_id)
@@ -190,12 +200,12 @@ def test(session: Session, site_id: str, endpoint_id: str, *, actor: str) -> Web
 def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str, *, actor: str) -> WebhookDelivery:
     """Send a delivery once more, under its id and with a full day's retries.
 
-    What is on its way just now is not sent twice: it only has its day of retries again.
+    A delivery that is on its way just now is not sent twice: it only gets its day of retries again.
 
     Raises:
         NotFound: the endpoint has no such delivery.
-        NotNow: the endpoint is switched off, or what the delivery says was taken back, may still be taken
-            back, or holds no longer where nobody could tell.
+        NotNow: the endpoint is switched off; or the decision was undone, or may still be undone; or, for a
+            callback, the comment has changed since.
     """
     endpoint = _hold(session, site_id, endpoint_id)
     delivery = session.scalar(
@@ -245,30 +255,33 @@ def deliveries(
     if after is not None:
         query = query.where(WebhookDelivery.id < after)
     rows = session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
-    made = attempts(session, [row.id for row in rows])
-    return [(row, made[row.id]) for row in rows]
+    attempts_by_delivery = attempts(session, [row.id for row in rows])
+    return [(row, attempts_by_delivery[row.id]) for row in rows]
 
 
 def attempts(session: Session, delivery_ids: Sequence[str]) -> dict[str, list[WebhookAttempt]]:
     """Delivery -> the attempts at it, in order."""
-    made: dict[str, list[WebhookAttempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    by_delivery: dict[str, list[WebhookAttempt]] = {delivery_id: [] for delivery_id in delivery_ids}
     query = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(delivery_ids)).order_by(WebhookAttempt.id)
     for attempt in session.scalars(query):
-        made[attempt.delivery_id].append(attempt)
-    return made
+        by_delivery[attempt.delivery_id].append(attempt)
+    return by_delivery
 
 
-def last_results(
-    session: Session, endpoint_ids: Sequence[str], *conditions: ColumnElement[bool]
-) -> dict[str, WebhookDelivery]:
-    """The latest delivery of each endpoint that has one that meets the conditions: one look into an index for each."""
-    results = {}
-    for endpoint_id in endpoint_ids:
-        query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id, *conditions)
-        latest = session.scalar(query.order_by(WebhookDelivery.id.desc()).limit(1))
-        if latest is not None:
-            results[endpoint_id] = latest
-    return results
+def latest_deliveries(session: Session, site_id: str) -> dict[str, WebhookDelivery]:
+    """The latest delivery to each of a site's endpoints that has one."""
+    query = (
+        select(WebhookDelivery)
+        .join(WebhookEndpoint, WebhookDelivery.id == _newest())
+        .where(WebhookEndpoint.site_id == site_id)
+    )
+    return {one.endpoint_id: one for one in session.scalars(query)}
+
+
+def _newest(*conditions: ColumnElement[bool] | TextClause) -> ScalarSelect[str]:
+    """The id of an endpoint's newest delivery that meets the conditions: one look into an index for each endpoint."""
+    query = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, *conditions)
+    return query.order_by(WebhookDelivery.id.desc()).limit(1).correlate(WebhookEndpoint).scalar_subquery()
 
 
 def state_of(delivery: WebhookDelivery) -> str:
@@ -287,17 +300,16 @@ def _hold(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
     """The endpoint, which nobody can remove before the caller's transaction has ended."""
     session.flush()
     query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.site_id == site_id)
-    held = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
-    endpoint = session.scalar(held)
+    query = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
+    endpoint = session.scalar(query)
     if endpoint is None:
         raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
     return endpoint
 
 
 def _count(session: Session, site_id: str, protocol: Protocol) -> int:
-    query = select(func.count()).select_from(WebhookEndpoint)
-    mine = query.where(WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == protocol.name)
-    return session.scalar(mine) or 0
+    query = select(func.count()).where(WebhookEndpoint.site_id == site_id, WebhookEndpoint.protocol == protocol.name)
+    return session.scalar(query) or 0
 
 
 def _open(
@@ -317,10 +329,10 @@ def _open(
     return endpoint
 
 
-def _switch(session: Session, endpoint: WebhookEndpoint, *, on: bool, actor: str, **known: str) -> None:
+def _switch(session: Session, endpoint: WebhookEndpoint, *, on: bool, actor: str, **detail: str) -> None:
     if endpoint.active != on:
         endpoint.active = on
-        _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint, actor, **known)
+        _record(session, "webhook.switched_on" if on else "webhook.switched_off", endpoint, actor, **detail)
 
 
 def _require_active(endpoint: WebhookEndpoint) -> None:
@@ -329,7 +341,7 @@ def _require_active(endpoint: WebhookEndpoint) -> None:
 
 
 def _require_true(session: Session, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> None:
-    """Raises NotNow for what would tell the site something that does not hold."""
+    """Raises NotNow for a message that would tell the site something that is not true."""
     state = state_of(delivery)
     if state == "cancelled":
         raise NotNow(
@@ -349,6 +361,6 @@ def _require_true(session: Session, endpoint: WebhookEndpoint, delivery: Webhook
             )
 
 
-def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **known: str) -> None:
-    detail = {"endpoint": endpoint.id} | known
+def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **further: str) -> None:
+    detail = {"endpoint": endpoint.id} | further
     audit.record(session, [audit.row(action, actor=actor, site_id=endpoint.site_id, detail=detail)])

@@ -22,9 +22,9 @@ from moderation.webhooks.protocols import PROTOCOLS, Protocol
 def notify(session: Session, events: Sequence[Event], *, only: Collection[str] | None = None) -> set[str]:
     """Write a delivery for each event and each active endpoint of its site, in the caller's transaction.
 
-    A comment that came with a callback of its own has one for that too. What still waited for the end of its grace is
-    withdrawn, so that nothing arrives after what followed it. `only` names the endpoints to tell; None: all.
-    Returns those that will be told.
+    A comment that came with a callback of its own gets a delivery to that too. Earlier deliveries that still wait for
+    the end of their grace are withdrawn, so that they cannot arrive after the new one. `only` names the endpoints to
+    tell; None: all. Returns the ids of the endpoints that will be told.
     """
     if not events:
         return set()
@@ -70,7 +70,7 @@ def _endpoints(
 ) -> dict[str, dict[str, Protocol]]:
     """Site -> the active endpoints that may be told of these events, each with its protocol.
 
-    They are held: who wants to remove one waits, so that no delivery is written to one that is gone.
+    Their rows are locked, so that no endpoint is removed before its delivery is written.
     """
     told_of_all = [protocol.name for protocol in PROTOCOLS.values() if not protocol.calls_back]
     query = (

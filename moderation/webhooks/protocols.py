@@ -17,14 +17,14 @@ class Protocol:
     """How an endpoint is told of events. What is the same for all is not here: redirects, 410 Gone, retries."""
 
     name: str
-    #: What a delivery of an event says, as it is stored; None for what the protocol has no word for.
+    #: What a delivery of an event says, as it is stored; None for an event that the protocol cannot tell.
     payload: Callable[[Event], dict[str, Any] | None]
     #: The body and the headers of a request.
     request: Callable[[Settings, Outgoing], tuple[bytes, dict[str, str]]]
     #: Why a payload did not arrive, going by the answer; None when it did.
     failure: Callable[[Mapping[str, Any], Answer], Failure | None]
-    #: Its endpoints came with comments, and are told of these alone. Its messages bear no version, so that whoever
-    #: gets them takes the last for the truth: only what holds is sent.
+    #: Its endpoints came with comments, and are told of these alone. Its messages carry no version, so receivers
+    #: believe the last one: only a decision that still holds is sent.
     calls_back: bool = False
 
 
@@ -40,4 +40,4 @@ AKISMET = Protocol(
 )
 
 #: The `protocol` of an endpoint -> how to speak it.
-PROTOCOLS: dict[str, Protocol] = {one.name: one for one in (STANDARD, AKISMET)}
+PROTOCOLS: dict[str, Protocol] = {protocol.name: protocol for protocol in (STANDARD, AKISMET)}

@@ -1,7 +1,7 @@
 """Requests to addresses that somebody else chose: only to the public internet, within a few seconds, a few KiB read.
 
-A host's addresses are checked and one of those checked is connected to, so that a name cannot answer the check with
-one address and the connection with another. The host's name still goes into `Host`, SNI and the certificate's check.
+The connection goes to one of the addresses that were checked, so that a name cannot answer the check with one address
+and the connection with another. The host's name still goes into `Host`, SNI and the certificate's check.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from moderation.webhooks.attempts import Answer, FailureKind
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
+#: How long somebody who enters an address waits for its host's name to be looked up.
+NAME_SECONDS = 2.0
 #: As much as is read of an answer.
 MAX_ANSWER = 4096
 LONGEST_URL = 2000
@@ -36,7 +38,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 _NAT64 = ip_network("64:ff9b::/96")
-#: Not global, whatever the standard library's version thinks of them.
+#: Never sent to, whatever this version of the standard library takes for global.
 _NEVER = tuple(
     ip_network(text)
     for text in (
@@ -70,7 +72,7 @@ class Sender:
         """Send `body` and give the first 4 KiB of the answer. Redirects are answers like others.
 
         Raises:
-            Refused: the URL is none of ours to call, or every address of its host is private.
+            Refused: we may not post to this URL, or every address of its host is private.
             Unreachable: no answer within `TOTAL_SECONDS`, or something that is not HTTP.
         """
         parts = check_url(url)
@@ -180,28 +182,28 @@ def permitted(parts: SplitResult, allow: Sequence[Network] = ()) -> list[str]:
     """The addresses of a URL's host that may be connected to.
 
     Raises:
-        Refused: there are some, and none may be.
+        Refused: the host has addresses, and none of them is permitted.
         Unreachable: the host has no address.
     """
     assert parts.hostname is not None
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Unreachable("no_address", f"The host {parts.hostname} has no address.") from None
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    may = [address for address in addresses if is_permitted(address, allow)]
-    if not may:
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+    allowed = [address for address in addresses if is_permitted(address, allow)]
+    if not allowed:
         raise Refused(
             f"{parts.hostname} is at a private or reserved address. "
             "The operator can permit its network with WINNOW_WEBHOOK_ALLOW."
         )
-    return may
+    return allowed
 
 
 def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
     """Raises Refused for a host that is an address, or this machine's own name, and can never be sent to.
 
-    Asks nobody: where another name leads may change, and is seen at sending.
+    Asks nobody: `require_permitted_name` does.
     """
     host = (parts.hostname or "").removesuffix(".")
     if host == "localhost" or host.endswith(".localhost"):
@@ -220,19 +222,41 @@ def require_permitted_text(parts: SplitResult, allow: Sequence[Network] = ()) ->
         )
 
 
+def require_permitted_name(parts: SplitResult, allow: Sequence[Network] = ()) -> None:
+    """Raises Refused for a host whose name leads to private addresses alone just now.
+
+    Asks the resolver, for `NAME_SECONDS` at most. What it does not know, or tells too late, is seen at sending.
+    """
+    found: list[Refused] = []
+
+    def resolve() -> None:
+        try:
+            permitted(parts, allow)
+        except Refused as refusal:
+            found.append(refusal)
+        except Unreachable:
+            return
+
+    resolving = threading.Thread(target=resolve, daemon=True)  # a resolver has no deadline of its own
+    resolving.start()
+    resolving.join(NAME_SECONDS)
+    if found:
+        raise found[0]
+
+
 def is_permitted(text: str, allow: Sequence[Network] = ()) -> bool:
     """Whether this address is on the public internet or in one of these networks, also where IPv6 wraps IPv4."""
     if "%" in text:  # with a zone: link-local
         return False
     address = ip_address(text)
     inner = _unwrapped(address)
-    if any(one in network for network in allow for one in (address, inner) if one.version == network.version):
+    if any(form in network for network in allow for form in (address, inner) if form.version == network.version):
         return True
     return _is_public(inner)
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that a mapped or NAT64 one leads to; any other as it is."""
+    """The IPv4 address inside a mapped or NAT64 address; any other address as it is."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
@@ -269,7 +293,7 @@ def _target(url: str, location: str) -> str | None:
 
 
 def _cut(sock: socket.socket, late: threading.Event) -> None:
-    """Wake whoever reads this socket. Not `sock.shutdown`: that of TLS would pull its state from under the reader."""
+    """Wake the thread that reads this socket. Not by `sock.shutdown`: on TLS that breaks the state the reader uses."""
     late.set()
     try:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -282,9 +306,9 @@ def _too_long() -> Unreachable:
 
 
 def _unreachable(error: Exception) -> Unreachable:
-    """What went wrong, shortly and without addresses of ours."""
+    """What went wrong, in short and without our own addresses."""
     cause = error.__cause__ or error.__context__ or error
-    # urllib3 counts every failure to connect among the timeouts: of those, the cause tells.
+    # urllib3 reports every failure to connect as a timeout: the cause says what it was.
     if isinstance(cause, TimeoutError) or (
         isinstance(error, PoolTimeoutError) and not isinstance(error, NewConnectionError)
     ):

@@ -1,4 +1,4 @@
-"""Messages as Standard Webhooks has them (https://www.standardwebhooks.com, specification 1.0.0)."""
+"""Messages in the form of Standard Webhooks (https://www.standardwebhooks.com, specification 1.0.0)."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
 
 
 def _with_statement(settings: Settings, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the link that tells the author why, where readers do not see the comment.
+    """The payload with the link to the author's statement, where readers do not see the comment.
 
-    Added on the way out: what is stored, and shown in lists of deliveries, opens no page.
+    Added at sending: what is stored, and shown in lists of deliveries, must not open that page.
     """
     if payload.get("type") not in _STATED:
         return payload

@@ -1,7 +1,7 @@
 """The link to the page that states a decision to the comment's author: signed, for this purpose alone, expiring.
 
-It names the comment and the moment of the decision, so that the same decision always has the same link, and how long
-it is good for is the site's to choose at any time.
+It names the comment and the moment of the decision, so the same decision always has the same link. How long a link
+works is not in it: the site may change that at any time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from moderation import sealing
 from moderation.settings import Settings
 
 _PURPOSE = "statement"
-#: The decisions that authors are told the reasons of.
+#: The decisions that get a statement of reasons.
 STATED = frozenset({"flagged", "rejected"})
 
 
@@ -36,7 +36,7 @@ def address(settings: Settings, comment_id: str, decided_at: datetime) -> str | 
 
 
 def read(settings: Settings, token: str) -> Link | None:
-    """What a link's token says; None for one that we did not sign for this purpose. Whether it is too old: `Link`."""
+    """What a link's token says; None for one that we did not sign for this purpose. The caller checks its age."""
     try:
         comment_id, moment = _serializer(settings).loads(token)
     except (BadData, ValueError, TypeError):

@@ -1,10 +1,11 @@
-"""Deliveries that are not to leave any more: a later decision took their place, or the decision was taken back.
+"""Withdraws deliveries that must not leave any more: a later decision took their place, or the decision was undone.
 
-What may have left cannot be withdrawn: a delivery that was tried, or that some process has in its hands.
+A delivery that may have left cannot be withdrawn: one that was tried, or that a process is sending now.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, select, update
@@ -16,9 +17,9 @@ from moderation.webhooks import catalogue
 
 
 def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
-    """Withdraw the decisions that wait for the end of their grace: sent then, they would come after the one of `at`.
+    """Withdraw the decisions that wait for the end of their grace: they would arrive after the decision of `at`.
 
-    How an appeal ended stays true, whatever is decided next.
+    The outcome of an appeal is not withdrawn: it stays true, whatever is decided next.
     """
     session.execute(
         update(WebhookDelivery)
@@ -35,7 +36,7 @@ def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
 
 
 def replace_undelivered(session: Session, comment_id: str, endpoint_id: str, at: datetime) -> None:
-    """Withdraw all that one endpoint has not taken yet of a comment: the decision of `at` is all that it needs."""
+    """Withdraw what one endpoint has not yet been told of a comment: the decision of `at` is all that it needs."""
     session.execute(
         update(WebhookDelivery)
         .where(
@@ -49,37 +50,48 @@ def replace_undelivered(session: Session, comment_id: str, endpoint_id: str, at:
 
 
 def take_back_answer(session: Session, comment_id: str, version: int) -> bool:
-    """Cancel what waits to tell how the appeal against `version` ended, unless some of it may have left already.
+    """Cancel the deliveries that tell the outcome of the appeal against `version`, unless one may have left already.
 
-    Gives whether nobody has heard of it.
+    Returns whether nobody has heard of the outcome.
     """
+    deliveries = _answers(session, comment_id, version, lock=True)
+    if any(map(_may_have_left, deliveries)):
+        return False
+    for delivery in deliveries:
+        delivery.next_attempt_at, delivery.cancelled_at = None, clock.now()
+    session.flush()
+    return True
+
+
+def answer_has_left(session: Session, comment_id: str, version: int) -> bool:
+    """Whether a site may have been told already how the appeal against `version` ended."""
+    return any(map(_may_have_left, _answers(session, comment_id, version)))
+
+
+def _answers(session: Session, comment_id: str, version: int, *, lock: bool = False) -> list[WebhookDelivery]:
     query = select(WebhookDelivery).where(
         WebhookDelivery.comment_id == comment_id,
         WebhookDelivery.event == catalogue.APPEAL_DECIDED.name,
         WebhookDelivery.cancelled_at.is_(None),
     )
-    rows = [
-        one
-        for one in session.scalars(query.order_by(WebhookDelivery.id).with_for_update())
-        if one.payload["data"]["version"] == version
-    ]
-    if any(one.attempts or one.leased_until or one.delivered_at for one in rows):
-        return False
-    for one in rows:
-        one.next_attempt_at, one.cancelled_at = None, clock.now()
-    session.flush()
-    return True
+    query = query.order_by(WebhookDelivery.id)
+    found = session.scalars(query.with_for_update() if lock else query)
+    return [one for one in found if one.payload["data"]["version"] == version]
+
+
+def _may_have_left(delivery: WebhookDelivery) -> bool:
+    return bool(delivery.attempts or delivery.leased_until or delivery.delivered_at)
 
 
 def take_back(session: Session, comment_id: str, version: int, decided_at: datetime | None) -> set[str]:
-    """Cancel what the decision that made `version` has waiting, in the caller's transaction.
+    """Cancel the waiting deliveries of the decision that made `version`, in the caller's transaction.
 
-    Returns the endpoints that may have heard of it. To the others the world is as it was: what the decision had
-    withdrawn there waits again.
+    Returns the ids of the endpoints that may have heard of the decision. For the others it is as if it had never been:
+    what it had withdrawn there waits again.
     """
-    # A delivery that is sent once more begins to count its attempts anew: what was tried is known by its attempts.
+    # `attempts` starts at 0 again when somebody sends a delivery once more, so the attempts themselves are asked.
     tried = exists().where(WebhookAttempt.delivery_id == WebhookDelivery.id)
-    # Waits for a process that is claiming just now, and then sees its lease; `deliveries.claim` passes over our rows.
+    # This waits for a process that is claiming, and then sees its lease; `deliveries.claim` skips rows locked here.
     rows = session.execute(
         select(
             WebhookDelivery.id,
@@ -96,24 +108,28 @@ def take_back(session: Session, comment_id: str, version: int, decided_at: datet
     untouched = [
         row.id for row in rows if not (row.tried or row.attempts or row.leased_until or row.delivered_at is not None)
     ]
-    told = {row.endpoint_id for row in rows if row.id not in untouched}
-    moment = clock.now()
+    may_have_heard = {row.endpoint_id for row in rows if row.id not in untouched}
     if decided_at is not None:
-        session.execute(
-            update(WebhookDelivery)
-            .where(
-                WebhookDelivery.comment_id == comment_id,
-                WebhookDelivery.cancelled_at == decided_at,
-                WebhookDelivery.delivered_at.is_(None),
-                WebhookDelivery.endpoint_id.not_in(told),
-            )
-            .values(next_attempt_at=moment, cancelled_at=None)
-            .execution_options(synchronize_session=False)
-        )
+        _restore(session, comment_id, decided_at, but=may_have_heard)
     session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id.in_(untouched))
-        .values(next_attempt_at=None, cancelled_at=moment)
+        .values(next_attempt_at=None, cancelled_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    return told
+    return may_have_heard
+
+
+def _restore(session: Session, comment_id: str, decided_at: datetime, *, but: Collection[str]) -> None:
+    """Let the deliveries wait again that the decision of `decided_at` had withdrawn, but for these endpoints."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.comment_id == comment_id,
+            WebhookDelivery.cancelled_at == decided_at,
+            WebhookDelivery.delivered_at.is_(None),
+            WebhookDelivery.endpoint_id.not_in(but),
+        )
+        .values(next_attempt_at=clock.now(), cancelled_at=None)
+        .execution_options(synchronize_session=False)
+    )

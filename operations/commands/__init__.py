@@ -1,4 +1,4 @@
-"""The command line's commands. Each reads its arguments, calls what does the work, and prints."""
+"""The commands of the command line. Each reads its arguments, calls the code that does the work, and prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from operations import connections, environment
 
 
 def open_installation() -> tuple[Settings, Store]:
-    """The settings and database of the installation that a small command is about."""
-    found = environment.read(os.environ)
-    environment.require_data(found)
-    return found, connections.open_migrated_store(found)
+    """The settings and the database of this installation, for a small command."""
+    settings = environment.read(os.environ)
+    environment.require_data(settings)
+    return settings, connections.open_migrated_store(settings)

@@ -6,11 +6,9 @@ import json
 
 import click
 
-from moderation.errors import NotFound
 from moderation.history import feedback as examples
 from moderation.sites import sites
 from operations.commands import open_installation
-from operations.errors import OperatorError
 
 
 @click.group()
@@ -32,9 +30,6 @@ def export(*, name: str | None) -> None:
     site_id = None
     if name is not None:
         with store.read() as session:
-            try:
-                site_id = sites.by_name(session, name).id
-            except NotFound as error:
-                raise OperatorError(str(error)) from None
+            site_id = sites.by_name(session, name).id
     for example in examples.export(store, site_id):
         click.echo(json.dumps(example, ensure_ascii=False))

@@ -24,9 +24,9 @@ def migrate(ctx: click.Context, *, down_to: str | None) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    found = environment.read(os.environ)
-    found.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = connections.open_store(found)
+    settings = environment.read(os.environ)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = connections.open_store(settings)
     if down_to:
         migrations.downgrade(store, down_to)
     else:
@@ -37,13 +37,19 @@ def migrate(ctx: click.Context, *, down_to: str | None) -> None:
 @migrate.command()
 @click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A CSV file.")
 @click.option(
-    "--threshold", "given", multiple=True, metavar="ATTRIBUTE=NUMBER", help="One that you use, such as TOXICITY=0.8."
+    "--threshold",
+    "given_thresholds",
+    multiple=True,
+    metavar="ATTRIBUTE=NUMBER",
+    help="One that you use, such as TOXICITY=0.8.",
 )
 @click.option(
     "--share", type=click.FloatRange(0, 1), help="The share of comments flagged before, where no scores were kept."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print thresholds as a policy takes them, and nothing else.")
-def perspective_thresholds(*, data: Path, given: tuple[str, ...], share: float | None, as_json: bool) -> None:
+def perspective_thresholds(
+    *, data: Path, given_thresholds: tuple[str, ...], share: float | None, as_json: bool
+) -> None:
     """Propose thresholds that flag as many comments as yours on Perspective's scores did.
 
     The file has a column `text`, and for each attribute whose scores you kept a column of its name, such as TOXICITY.
@@ -54,47 +60,51 @@ def perspective_thresholds(*, data: Path, given: tuple[str, ...], share: float |
 
     classifier = models.load()
     comments = thresholds.read(data, classifier)
-    wanted = _thresholds(given, list(comments.old) or ["TOXICITY"])
-    found = thresholds.propose(comments, classifier, wanted, share)
+    old_thresholds = _thresholds(given_thresholds, list(comments.old_scores) or ["TOXICITY"])
+    proposals = thresholds.propose(comments, classifier, old_thresholds, share)
     if as_json:
-        labels = {one.attribute: {"flag_at": one.threshold} for one in found if one.threshold is not None}
+        labels = {
+            proposal.attribute: {"flag_at": proposal.threshold}
+            for proposal in proposals
+            if proposal.threshold is not None
+        }
         click.echo(json.dumps({"thresholds": {LABELS[name]: value for name, value in labels.items()}}))
         return
     if comments.unjudged:
         click.echo(f"Left out: {comments.unjudged} comments in a language that the classifier has not learnt.\n")
     click.echo("attribute            yours  flagged of comments     ours  flagged  by both")
-    for one in found:
-        ours = f"{one.threshold:.4f}" if one.threshold is not None else "-"
-        both = "-" if one.both is None else str(one.both)
+    for proposal in proposals:
+        ours = f"{proposal.threshold:.4f}" if proposal.threshold is not None else "-"
+        by_both = "-" if proposal.flagged_by_both is None else str(proposal.flagged_by_both)
         click.echo(
-            f"{one.attribute:<18} {one.old_threshold:>7g} {one.old_flagged:>8} {one.comments:>11} "
-            f"{ours:>8} {one.flagged:>8} {both:>8}"
+            f"{proposal.attribute:<18} {proposal.old_threshold:>7g} {proposal.old_flagged:>8} {proposal.comments:>11} "
+            f"{ours:>8} {proposal.flagged:>8} {by_both:>8}"
         )
-    if any(one.threshold is None for one in found):
+    if any(proposal.threshold is None for proposal in proposals):
         click.echo("\nA dash: no comment was flagged before, so there is nothing to go by. Use more comments.")
-    if any(one.both is None for one in found) and share is None:
+    if any(proposal.flagged_by_both is None for proposal in proposals) and share is None:
         click.echo(
             "\nWithout old scores, the share flagged before is that of ordinary comments on Wikipedia's talk pages. "
             "Yours may differ: give --share, or try the thresholds in the mode `observe` first."
         )
 
 
-def _thresholds(given: tuple[str, ...], attributes: list[str]) -> dict[str, float]:
+def _thresholds(options: tuple[str, ...], attributes: list[str]) -> dict[str, float]:
     from operations.perspective_thresholds import DEFAULT_THRESHOLD  # noqa: PLC0415
     from service.compat.perspective.attributes import LABELS  # noqa: PLC0415
 
-    if not given:
+    if not options:
         return dict.fromkeys(attributes, DEFAULT_THRESHOLD)
-    found = {}
-    for one in given:
-        name, _, number = one.partition("=")
+    chosen = {}
+    for option in options:
+        name, _, number = option.partition("=")
         try:
             value = float(number)
         except ValueError:
             value = -1.0
         if name.upper() not in LABELS or not 0 <= value <= 1:
             raise OperatorError(
-                f"--threshold {one} is not understood. Give one such as TOXICITY=0.8; there are {', '.join(LABELS)}."
+                f"--threshold {option} is not understood. Give one such as TOXICITY=0.8; there are {', '.join(LABELS)}."
             )
-        found[name.upper()] = value
-    return found
+        chosen[name.upper()] = value
+    return chosen

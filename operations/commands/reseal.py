@@ -15,5 +15,5 @@ def reseal() -> None:
     To rotate: put the new key first in WINNOW_SECRET_KEY and the old one after a comma, restart, run this, and take
     the old key away.
     """
-    found, store = open_installation()
-    click.echo(f"Encrypted under the first key: {sealed.reseal_all(found, store)}.")
+    settings, store = open_installation()
+    click.echo(f"Encrypted under the first key: {sealed.reseal_all(settings, store)}.")

@@ -21,11 +21,13 @@ def serve(*, host: str, port: int, processes: int | None, threads: int | None) -
     """Run the web server: the API, the console and the demo."""
     from operations import serve as server  # noqa: PLC0415  (granian is not needed by the others)
 
-    found = settings.from_environment(os.environ)
-    logs.configure(found.log_format, part="web")
+    configuration = settings.from_environment(os.environ)
+    logs.configure(configuration.log_format, part="web")
     server.serve(
         dataclasses.replace(
-            found, web_processes=processes or found.web_processes, web_threads=threads or found.web_threads
+            configuration,
+            web_processes=processes or configuration.web_processes,
+            web_threads=threads or configuration.web_threads,
         ),
         host=host,
         port=port,
@@ -40,11 +42,11 @@ def worker(*, processes: int, only: str | None) -> None:
 
     Any number of workers, on any number of machines, share the work of one database and one Redis.
     """
-    found = settings.from_environment(os.environ)
+    configuration = settings.from_environment(os.environ)
     if only:
-        work.run_part(found, only)
+        work.run_part(configuration, only)
         return
-    logs.configure(found.log_format, part="worker")
+    logs.configure(configuration.log_format, part="worker")
     with Supervisor() as supervisor:
         work.start_parts(supervisor, processes=processes, environ=os.environ)
         supervisor.run()

@@ -10,13 +10,11 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.errors import NotFound
 from moderation.policy import policies
 from moderation.sites import sites
 from moderation.tables import PolicyVersion, Site
 from moderation.webhooks.endpoints import EndpointRefused
 from operations.commands import open_installation
-from operations.errors import OperatorError
 
 
 @click.group()
@@ -34,14 +32,14 @@ def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
     The API key is for the native API. The compat key is for servers that speak a drop-in protocol (Perspective,
     Akismet, OpenAI): it can score, give feedback and decide on what is held. For pages, see `browser-key`.
     """
-    found, store = open_installation()
+    settings, store = open_installation()
     try:
-        made = sites.create_site(store, found, name, webhook_url)
+        created = sites.create_site(store, settings, name, webhook_url)
     except EndpointRefused as refusal:
         raise click.BadParameter(str(refusal), param_hint="--webhook-url") from None
-    secrets = {"id": made.id, "api_key": made.api_key, "compat_key": made.compat_key}
-    if made.webhook_secret:
-        secrets["webhook_secret"] = made.webhook_secret
+    secrets = {"id": created.id, "api_key": created.api_key, "compat_key": created.compat_key}
+    if created.webhook_secret:
+        secrets["webhook_secret"] = created.webhook_secret
     _show(secrets, as_json=as_json)
 
 
@@ -66,11 +64,11 @@ def list_sites(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rotate_key(*, name: str, only: Literal["api", "compat"] | None, as_json: bool) -> None:
     """Give the site NAME (or id) new keys. Those before work until the next rotation."""
-    found, store = open_installation()
+    settings, store = open_installation()
     with store.read() as session:
-        site_id = _find(session, name).id
-    made = sites.rotate_key(store, found, site_id, only or "both")
-    keys = {"id": site_id, "api_key": made.api_key, "compat_key": made.compat_key}
+        site_id = sites.by_name(session, name).id
+    new_keys = sites.rotate_key(store, settings, site_id, only or "both")
+    keys = {"id": site_id, "api_key": new_keys.api_key, "compat_key": new_keys.compat_key}
     _show({name: value for name, value in keys.items() if value is not None}, as_json=as_json)
 
 
@@ -86,14 +84,14 @@ def browser_key(*, name: str, origins: tuple[str, ...], as_json: bool) -> None:
     With it one can have texts scored in a drop-in protocol, and nothing else: no feedback, no reading, nothing kept.
     The one before works until the next is made.
     """
-    found, store = open_installation()
+    settings, store = open_installation()
     with store.read() as session:
-        site_id = _find(session, name).id
+        site_id = sites.by_name(session, name).id
     try:
-        made = sites.add_browser_key(store, found, site_id, origins)
+        key = sites.add_browser_key(store, settings, site_id, origins)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from None
-    _show({"id": site_id, "browser_key": made}, as_json=as_json)
+    _show({"id": site_id, "browser_key": key}, as_json=as_json)
 
 
 @site.command()
@@ -103,14 +101,14 @@ def browser_key(*, name: str, origins: tuple[str, ...], as_json: bool) -> None:
 )
 def coral(*, name: str, secret_stdin: bool) -> None:  # noqa: ARG001  (a secret is never an argument)
     """Let Coral's external moderation phase ask about comments on the site NAME (or id)."""
-    found, store = open_installation()
+    settings, store = open_installation()
     secret = sys.stdin.readline().strip()
     if not secret:
         raise click.UsageError("No secret came on standard input. Coral shows it where the phase is configured.")
     with store.write() as session:
-        row = _find(session, name)
-        sites.set_secret(session, found, row.id, "coral", secret)
-    click.echo(f"Give Coral's phase this address: {found.public_url}/coral/phase?site={row.id}")
+        row = sites.by_name(session, name)
+        sites.set_secret(session, settings, row.id, "coral", secret)
+    click.echo(f"Give Coral's phase this address: {settings.public_url}/coral/phase?site={row.id}")
 
 
 @site.command()
@@ -119,7 +117,7 @@ def hold(*, name: str) -> None:
     """Emergency brake: from now on every comment on the site NAME waits for a moderator."""
     _, store = open_installation()
     with store.write() as session:
-        row = _find(session, name)
+        row = sites.by_name(session, name)
         if policies.current(session, row.id).document["mode"] != "hold":
             policies.set_mode(session, row.id, "hold", actor="operator")
     click.echo(f"Every new comment on {row.name} waits for a moderator. `winnow site release` ends that.")
@@ -131,7 +129,7 @@ def release(*, name: str) -> None:
     """End `winnow site hold`: the site NAME goes back to the mode it had before."""
     _, store = open_installation()
     with store.write() as session:
-        row = _find(session, name)
+        row = sites.by_name(session, name)
         mode = policies.current(session, row.id).document["mode"]
         if mode == "hold":
             mode = _mode_before_hold(session, row.id)
@@ -143,13 +141,6 @@ def _mode_before_hold(session: Session, site_id: str) -> str:
     query = select(PolicyVersion).where(PolicyVersion.site_id == site_id).order_by(PolicyVersion.version.desc())
     modes = (str(row.document["mode"]) for row in session.scalars(query))
     return next((mode for mode in modes if mode != "hold"), "auto")
-
-
-def _find(session: Session, name: str) -> Site:
-    try:
-        return sites.by_name(session, name)
-    except NotFound as error:
-        raise OperatorError(str(error)) from None
 
 
 def _show(values: dict[str, str], *, as_json: bool) -> None:

@@ -24,5 +24,5 @@ def up(*, host: str, port: int, data_dir: Path | None) -> None:
     Needs nothing: what is not set in the environment is made in the data directory. On the first start it prints a
     site key and a link to set the first moderator's password. Ctrl-C stops everything.
     """
-    logs.configure(logs.wanted_format(), part="up")
+    logs.configure(logs.format_of_environment(), part="up")
     operations_up.up(host=host, port=port, directory=data_dir, show=click.echo)

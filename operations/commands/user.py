@@ -6,15 +6,12 @@ import json
 import sys
 
 import click
-from sqlalchemy.orm import Session
 
-from moderation.errors import NotFound
 from moderation.people import accounts, members
 from moderation.people.members import Person
 from moderation.sites import sites
 from moderation.tables import Site, User
 from operations.commands import open_installation
-from operations.errors import OperatorError
 from operations.first_start import welcome_link
 
 
@@ -31,23 +28,23 @@ def user() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def create(*, name: str, role: str, site: str | None, password_stdin: bool, as_json: bool) -> None:
     """Create the user NAME. Without a password, print a one-time link to set one."""
-    found, store = open_installation()
+    settings, store = open_installation()
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     on_sites = {}
     if site is not None:
         if role == "none":
             raise click.BadParameter("With --site, choose admin, moderator or viewer.", param_hint="--role")
         with store.read() as session:
-            on_sites = {_site(session, site).id: role}
-    made = accounts.create_user(store, name, "none" if on_sites else role, password, on_sites=on_sites)
-    link = welcome_link(found, made.setup_token) if made.setup_token else None
+            on_sites = {sites.by_name(session, site).id: role}
+    created = accounts.create_user(store, name, "none" if on_sites else role, password, on_sites=on_sites)
+    link = welcome_link(settings, created.setup_token) if created.setup_token else None
     if as_json:
-        values = {"id": made.id} | ({"setup_url": link} if link else {})
+        values = {"id": created.id} | ({"setup_url": link} if link else {})
         click.echo(json.dumps(values))
     elif link:
         click.echo(_invitation(name, link))
     else:
-        click.echo(f"{name} can sign in at {found.public_url}/console/")
+        click.echo(f"{name} can sign in at {settings.public_url}/console/")
 
 
 @user.command("list")
@@ -75,10 +72,10 @@ def link(*, name: str, as_json: bool) -> None:
 
     The password of before works until the link is used.
     """
-    found, store = open_installation()
+    settings, store = open_installation()
     with store.write() as session:
-        token = members.make_link(session, _user(session, name).id, actor="operator")
-    address = welcome_link(found, token)
+        token = members.make_link(session, members.by_name(session, name).id, actor="operator")
+    address = welcome_link(settings, token)
     click.echo(
         json.dumps({"setup_url": address})
         if as_json
@@ -92,7 +89,7 @@ def disable(*, name: str) -> None:
     """Sign NAME out everywhere and let nobody sign in as them. `winnow user enable` undoes it."""
     _, store = open_installation()
     with store.write() as session:
-        members.disable(session, _user(session, name).id, actor="operator")
+        members.disable(session, members.by_name(session, name).id, actor="operator")
     click.echo(f"{name} is signed out and cannot sign in.")
 
 
@@ -102,7 +99,7 @@ def enable(*, name: str) -> None:
     """Let NAME sign in again."""
     _, store = open_installation()
     with store.write() as session:
-        members.enable(session, _user(session, name).id, actor="operator")
+        members.enable(session, members.by_name(session, name).id, actor="operator")
     click.echo(f"{name} can sign in again.")
 
 
@@ -127,21 +124,7 @@ def _line(person: Person, site_names: dict[str, str]) -> str:
     return f"{person.user.name:<20} {person.user.role}{on_sites}" + ("" if state == "active" else f" ({state})")
 
 
-def _state(found: User) -> str:
-    if found.disabled_at is not None:
+def _state(user_row: User) -> str:
+    if user_row.disabled_at is not None:
         return "disabled"
-    return "active" if found.password_hash or found.oidc_subject else "has not signed in yet"
-
-
-def _user(session: Session, name: str) -> User:
-    try:
-        return members.by_name(session, name)
-    except NotFound as error:
-        raise OperatorError(str(error)) from None
-
-
-def _site(session: Session, name: str) -> Site:
-    try:
-        return sites.by_name(session, name)
-    except NotFound as error:
-        raise OperatorError(str(error)) from None
+    return "active" if user_row.password_hash or user_row.oidc_subject else "has not signed in yet"

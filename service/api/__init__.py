@@ -5,11 +5,22 @@ from __future__ import annotations
 from flask import Response
 
 from moderation.decisions.comments import CommentError
-from service.api import batch, comments, decisions, policy, refusals, reports, threads, webhooks
+from service.api import batch, comments, decisions, languages, policy, refusals, reports, threads, webhooks
 from service.api.routing import blueprint
 from service.api.state import init_app
 
-__all__ = ["batch", "blueprint", "comments", "decisions", "init_app", "policy", "reports", "threads", "webhooks"]
+__all__ = [
+    "batch",
+    "blueprint",
+    "comments",
+    "decisions",
+    "init_app",
+    "languages",
+    "policy",
+    "reports",
+    "threads",
+    "webhooks",
+]
 
 
 @blueprint.errorhandler(CommentError)

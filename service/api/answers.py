@@ -1,4 +1,4 @@
-"""What the API answers. These schemas are the OpenAPI document's, and `show` takes the fields from them."""
+"""What the API answers. The OpenAPI document is made from these schemas, and `show` takes the fields from them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from service.api.schemas import STATUSES
 from service.context import context
 
 
-def _text(description: str = "", *, nullable: bool = False, **known: Any) -> fields.String:
-    return fields.String(required=True, allow_none=nullable, metadata=_described(description, known))
+def _text(description: str = "", *, nullable: bool = False, **keywords: Any) -> fields.String:
+    return fields.String(required=True, allow_none=nullable, metadata=_described(description, keywords))
 
 
 def _moment(description: str = "", *, nullable: bool = False) -> fields.String:
     return _text(description, nullable=nullable, format="date-time")
 
 
-def _number(description: str = "", *, nullable: bool = False, **known: Any) -> fields.Integer:
-    return fields.Integer(required=True, allow_none=nullable, metadata=_described(description, known))
+def _number(description: str = "", *, nullable: bool = False, **keywords: Any) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=nullable, metadata=_described(description, keywords))
 
 
-def _described(description: str, known: dict[str, Any]) -> dict[str, Any]:
-    return ({"description": description} if description else {}) | known
+def _described(description: str, keywords: dict[str, Any]) -> dict[str, Any]:
+    return ({"description": description} if description else {}) | keywords
 
 
 class ReasonSchema(Schema):
@@ -235,11 +235,11 @@ class DeliveriesSchema(Schema):
 
 def show_comment(comment: Comment) -> dict[str, Any]:
     """A comment as its site sees it."""
-    found = show(CommentSchema, comment, but="statement_url")
-    found["statement_url"] = _statement_url(comment)
+    document = show(CommentSchema, comment, but="statement_url")
+    document["statement_url"] = _statement_url(comment)
     if comment.decided_by is not None:
-        found["decided_by"] = actors.kind(comment.decided_by)  # which moderator is the installation's affair
-    return found
+        document["decided_by"] = actors.kind(comment.decided_by)  # the site is not told which moderator it was
+    return document
 
 
 def _statement_url(comment: Comment) -> str | None:
@@ -255,19 +255,19 @@ def show_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 def show_delivery(delivery: WebhookDelivery, attempts: Sequence[WebhookAttempt]) -> dict[str, Any]:
     """A delivery with its attempts."""
-    found = show(DeliverySchema, delivery, but="attempts")
-    return found | {"attempts": [show(AttemptSchema, attempt) for attempt in attempts]}
+    document = show(DeliverySchema, delivery, but="attempts")
+    return document | {"attempts": [show(AttemptSchema, attempt) for attempt in attempts]}
 
 
 def show(schema: type[Schema], row: object, *, but: str = "") -> dict[str, Any]:
     """The fields of `schema`, read from `row`, except the one named by `but`."""
-    found = {}
-    loaded = vars(row)  # much quicker to read than the attributes that SQLAlchemy watches
+    document = {}
+    loaded = vars(row)  # much quicker to read than SQLAlchemy's attributes
     for name in _names(schema):
         if name != but:
             value = loaded[name] if name in loaded else getattr(row, name)
-            found[name] = show_moment(value) if isinstance(value, datetime) else value
-    return found
+            document[name] = show_moment(value) if isinstance(value, datetime) else value
+    return document
 
 
 @cache

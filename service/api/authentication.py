@@ -1,4 +1,4 @@
-"""Whose key a request carries."""
+"""Authentication: the site whose key a request carries."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from service.problems import Problem
 
 Caller = TypeVar("Caller")
 
-#: For how long a key is known without asking the database: so long may a revoked one still be accepted.
-KNOWN_SECONDS = 5.0
-_MOST_KNOWN = 10_000
+#: How long a key is remembered without asking the database. A revoked key may be accepted for as long.
+REMEMBERED_SECONDS = 5.0
+_MOST_REMEMBERED = 10_000
 
 
 class Keys(Generic[Caller]):
-    """The sites' keys, of which those used lately are remembered by their digest. Safe to share between threads."""
+    """Checks keys, and remembers those used lately by their digest. Safe to share between threads."""
 
     def __init__(self, store: Store, authenticate: Callable[[Session, str], Caller | None]) -> None:
         self._store = store
         self._authenticate = authenticate
-        self._known: dict[str, tuple[Caller, float]] = {}
+        self._remembered: dict[str, tuple[Caller, float]] = {}
 
     def caller_of(self, key: str) -> Caller | None:
-        """Whose valid key this is; None for a wrong one, which always costs a look at the database."""
+        """The caller whose valid key this is. None for a wrong key, for which the database is always asked."""
         digest = sealing.digest(key)
-        known = self._known.get(digest)
-        now = time.monotonic()
-        if known is not None and now < known[1]:
-            return known[0]
+        remembered = self._remembered.get(digest)
+        moment = time.monotonic()
+        if remembered is not None and moment < remembered[1]:
+            return remembered[0]
         with self._store.read() as session:
             caller = self._authenticate(session, key)
         if caller is None:
-            self._known.pop(digest, None)
+            self._remembered.pop(digest, None)
             return None
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[digest] = (caller, now + KNOWN_SECONDS)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[digest] = (caller, moment + REMEMBERED_SECONDS)
         return caller
 
 
@@ -51,7 +51,7 @@ def require_site(keys: Keys[str], wrong_keys: Buckets) -> str:
     """The id of the site that sends the current request.
 
     Raises:
-        Problem: it carries no valid key. A valid one is never refused, whatever else came from its address.
+        Problem: it carries no valid key. A valid key is never refused, whatever else came from its address.
     """
     scheme, _, api_key = request.headers.get("Authorization", "").partition(" ")
     api_key = api_key.strip()

@@ -34,15 +34,15 @@ _SCHEMA = SubmissionSchema()
 def submit_batch(site_id: str, *, body: list[Any]) -> Response:
     """Up to 1,000 comments as a JSON list, or as NDJSON, an object on each line. One that is not valid does not keep
     the others out. A `parent_id` must be known before: it cannot name a comment of the same list."""
-    found = context()
+    installation = context()
     checked = [_check(item) for item in body]
-    valid = [one for one in checked if isinstance(one, Submission)]
-    outcomes = iter(submissions.submit(found.store, found.queues, site_id, valid) if valid else [])
+    valid = [item for item in checked if isinstance(item, Submission)]
+    outcomes = iter(submissions.submit(installation.store, installation.queues, site_id, valid) if valid else [])
     return answer(
         {
             "outcomes": [
-                _tell(item, next(outcomes) if isinstance(one, Submission) else one)
-                for item, one in zip(body, checked, strict=True)
+                _tell(item, next(outcomes) if isinstance(result, Submission) else result)
+                for item, result in zip(body, checked, strict=True)
             ]
         }
     )
@@ -76,8 +76,8 @@ def _tell(item: Any, outcome: Outcome | Problem) -> dict[str, Any]:
 
 
 def refused(problem: Problem) -> dict[str, Any]:
-    """A problem as one outcome of a list. Where it tells of a comment as it is now, so does this."""
-    current = problem.known.get("current") or {}
+    """A problem as one outcome of a list, with the comment's present state where the problem has it."""
+    current = problem.members.get("current") or {}
     return {
         "code": problem.status,
         "id": current.get("id"),
@@ -90,6 +90,8 @@ def refused(problem: Problem) -> dict[str, Any]:
 
 
 def _external_id(item: Any) -> str | None:
-    """What the sender called it, so that they find it in the answer; shown only if it could be stored."""
-    sent = item.get("external_id") if isinstance(item, dict) else None
-    return sent if isinstance(sent, str) and len(sent) <= 200 and sent.isprintable() else None
+    """The sender's id for an item, so that they find it in the answer; None if it could not be stored."""
+    external_id = item.get("external_id") if isinstance(item, dict) else None
+    return (
+        external_id if isinstance(external_id, str) and len(external_id) <= 200 and external_id.isprintable() else None
+    )

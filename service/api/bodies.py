@@ -1,4 +1,4 @@
-"""Reads request bodies: JSON, NDJSON and forms, to plain values. What cannot be read is a `Problem`."""
+"""Reads request bodies (JSON, NDJSON and forms) into plain values. Raises `Problem` for what cannot be read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_object(*, limit: int, forms: bool = False) -> dict[str, Any]:
 
 
 def read_list(*, limit: int, most: int) -> list[Any]:
-    """The request's JSON list, or its NDJSON lines, from which a line that cannot be read comes as a `Problem`."""
+    """The request's JSON list, or its NDJSON lines. An NDJSON line that cannot be read is a `Problem` in the list."""
     if request.mimetype in NDJSON_TYPES:
         items = [_line(line, number) for number, line in enumerate(_read(limit).split(b"\n"), 1)]
         items = [item for item in items if item is not None]
@@ -65,8 +65,8 @@ def parse(data: bytes) -> Any:
 def _read(limit: int) -> bytes:
     """The body, of at most `limit` bytes.
 
-    Werkzeug refuses a Content-Length over its limit, but cuts a chunked body there without a word. So we let it read
-    one byte more, and look.
+    Werkzeug refuses a Content-Length over its limit, but silently cuts a chunked body there. So its limit for these is
+    one byte more.
     """
     request.max_content_length = limit if request.content_length is not None else limit + 1
     try:
@@ -79,12 +79,12 @@ def _read(limit: int) -> bytes:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names: set[str] = set()
+        twice = next(name for name, _ in pairs if name in names or names.add(name))  # type: ignore[func-returns-value]
         raise Problem("malformed", f"The body is not usable JSON: {shown(twice)} is given twice.")
-    return found
+    return document
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -108,26 +108,28 @@ def _form() -> dict[str, Any]:
         raise Problem("malformed", "The form's parts cannot be told apart: send it as its Content-Type says.") from None
     if has_files:
         raise Problem("malformed", "Files are not accepted.")
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for field in fields:
         _require_utf8(field.charset)
         name = field.name.decode(errors="backslashreplace")
-        if name in found:
+        if name in values:
             raise Problem("malformed", f"The form gives {shown(name)} more than once.")
         try:
-            found[name] = field.value.decode()
+            values[name] = field.value.decode()
         except UnicodeDecodeError as error:
-            what = f"{shown(name)} has a byte, 0x{error.object[error.start]:02X}, that cannot be read"
-            raise Problem("unsupported-media-type", f"Send UTF-8: {what}.") from None
-    return found
+            fault = f"{shown(name)} has a byte, 0x{error.object[error.start]:02X}, that cannot be read"
+            raise Problem("unsupported-media-type", f"Send UTF-8: {fault}.") from None
+    return values
 
 
-def _require(accepted: frozenset[str], wanted: str) -> None:
+def _require(accepted: frozenset[str], expected: str) -> None:
     if request.mimetype not in accepted:
-        sent = f"{shown(request.mimetype)} is" if request.mimetype else "no Content-Type was sent, and this is"
+        received = f"{shown(request.mimetype)} is" if request.mimetype else "no Content-Type was sent, and this is"
         raise Problem(
             "unsupported-media-type",
-            f"Send {wanted}: {sent} not understood here." if request.mimetype else f"Set the Content-Type to {wanted}.",
+            f"Send {expected}: {received} not understood here."
+            if request.mimetype
+            else f"Set the Content-Type to {expected}.",
             headers={"Accept": ", ".join(sorted(accepted))},
         )
     _require_utf8(form_encoding.declared_charset())
@@ -139,7 +141,7 @@ def _require_utf8(charset: str | None) -> None:
 
 
 def shown(text: str) -> str:
-    """A name as it may be repeated in an answer: short, in quotes, and printable."""
+    """A name from a request in the form in which answers may repeat it: short, in quotes, and printable."""
     cut = text if len(text) <= 60 else text[:60] + "…"
     return json.dumps(cut, ensure_ascii=not cut.isprintable())
 

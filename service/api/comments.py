@@ -21,7 +21,7 @@ from service.api.state import state
 from service.context import context
 from service.problems import Problem, invalid
 
-#: How far a change's moment may lie before its commit: what a reader catching up has to read again.
+#: How long before its commit a change's moment may lie: a reader that catches up reads this span again.
 OVERLAP = timedelta(seconds=10)
 _TAG = "Comments"
 _UNKNOWN_PARENT = "This site has no comment with this id."
@@ -48,12 +48,12 @@ def submit(site_id: str, *, body: dict[str, Any]) -> Response:
     200 with the first comment; with other content 409. `Prefer: wait=N` waits up to 30 seconds for the decision;
     when too many requests wait already, 202 comes at once."""
     seconds = waiting.preferred_seconds()
-    found = context()
+    store = context().store
     outcome = state().intake.submit(site_id, Submission(**body), _idempotency_key())
     comment = accepted(outcome)
     status, headers = 200 if outcome.kind == "replayed" else 202, {"Location": f"/api/v1/comments/{comment.id}"}
     if seconds and comment.status == "pending":
-        comment, waited = waiting.wait(found.store, comment, seconds)
+        comment, waited = waiting.wait(store, comment, seconds)
         if waited:
             headers["Preference-Applied"] = f"wait={seconds}"
         if comment.status != "pending":
@@ -98,14 +98,8 @@ def list_comments(site_id: str, *, query: dict[str, Any]) -> Response:
         (before,) = cursors.decode("newest", query["cursor"], [str])
     with context().store.read() as session:
         rows = listing.newest(session, site_id, filters, before=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    more = len(rows) > len(page)
-    return answer(
-        {
-            "comments": [show_comment(row) for row in page],
-            "next_cursor": cursors.encode("newest", [page[-1].id]) if more else None,
-        }
-    )
+    page, next_cursor = cursors.cut("newest", rows, query["limit"], lambda row: [row.id])
+    return answer({"comments": [show_comment(row) for row in page], "next_cursor": next_cursor})
 
 
 def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any]) -> dict[str, Any]:
@@ -117,12 +111,11 @@ def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any])
     since = query["updated_after"]
     with context().store.read() as session:
         rows = listing.updated(session, site_id, filters, since=since, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    more = len(rows) > len(page)
-    # What had changed by `began - OVERLAP` was committed before the first page was read, so this reading has it all.
+    page, next_cursor = cursors.cut("updated", rows, query["limit"], lambda row: [began, row.updated_at, row.id])
+    # Changes up to `began - OVERLAP` were committed before the first page was read, so these pages have all of them.
     return {
         "comments": [show_comment(row) for row in page],
-        "next_cursor": cursors.encode("updated", [began, page[-1].updated_at, page[-1].id]) if more else None,
+        "next_cursor": next_cursor,
         "next_updated_after": show_moment(max(since, began - OVERLAP)),
     }
 
@@ -167,10 +160,10 @@ def erase(site_id: str, *, comment_id: str) -> Response:
 
 
 def accepted(outcome: Outcome) -> Comment:
-    """The comment of an outcome that is a success.
+    """The comment of a successful outcome.
 
     Raises:
-        Problem: it is not one.
+        Problem: the outcome is a conflict or an unknown parent.
     """
     if outcome.kind == "unknown_parent" or outcome.comment is None:
         raise invalid({"parent_id": [_UNKNOWN_PARENT]})

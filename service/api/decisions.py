@@ -1,4 +1,4 @@
-"""The review queue, and what moderators decide."""
+"""The review queue, and moderators' decisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.context import context
 from service.problems import Problem
 
 MOST = 1000
-#: Decisions of a list that one transaction writes: other writers wait that long.
+#: Decisions of a list that one transaction writes: more would let other writers wait too long.
 _TOGETHER = 20
 _TAG = "Review"
 _ITEM = DecisionItemSchema()
@@ -95,8 +95,8 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
 
 
 def _filters(query: dict[str, Any]) -> review_items.Filters:
-    same = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
-    return review_items.Filters(**same, author_key=query.get("author"))
+    named_alike = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
+    return review_items.Filters(**named_alike, author_key=query.get("author"))
 
 
 def _check(item: Any) -> dict[str, Any] | Problem:

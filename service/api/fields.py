@@ -14,22 +14,22 @@ from moderation import addresses, clock
 from texts import links, visibility
 from texts.escapes import OF_WINDOWS
 
-#: What has no place in a name or an id: C0, DEL and C1, and the line breaks of Unicode.
+#: Characters that a name or an id must not hold: C0, DEL and C1, and the line breaks of Unicode.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: In prose, line breaks and tabs mean something; the rest is left over from word processors, and taken out.
+#: Control characters that are taken out of prose: all but line breaks and tabs.
 _MEANINGLESS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-#: A site's clock may be somewhat ahead of ours.
+#: A site's clock may be this far ahead of ours.
 _AHEAD = timedelta(days=1)
 
 _REQUIRED = "This field is required."
 
 
 class Text(fields.String):
-    """A text that every part of Winnow can store. Empty, it counts as null where that is allowed.
+    """A text that every part of Winnow can store. An empty text counts as null where null is allowed.
 
-    `clean` takes out what means nothing, before the text is measured; `read` says what it stands for.
+    `clean` takes out meaningless characters before the text is measured; `read` gives the value for the text.
     """
 
     def __init__(
@@ -39,15 +39,15 @@ class Text(fields.String):
         missing: str = _REQUIRED,
         clean: Callable[[str], str] = str.strip,
         read: Callable[[str], Any] | None = None,
-        **known: Any,
+        **options: Any,
     ) -> None:
-        may_be_empty = known.get("allow_none", False)
+        may_be_empty = options.get("allow_none", False)
         super().__init__(
             error_messages={"required": missing, "null": missing},
             pre_load=partial(_prepare, clean=clean, may_be_empty=may_be_empty),
             validate=[_NotLonger(max=longest)] + ([] if may_be_empty else [validate.Length(min=1, error=missing)]),
             post_load=read,
-            **known,
+            **options,
         )
 
 
@@ -59,7 +59,7 @@ def _prepare(value: Any, *, clean: Callable[[str], str], may_be_empty: bool) -> 
 
 
 class _NotLonger(validate.Length):
-    """Says how long a text is, and how long it may be."""
+    """A limit whose error says how long the text is, and how long it may be."""
 
     def __call__(self, value: Any) -> Any:
         if self.max is not None and len(value) > self.max:
@@ -84,9 +84,9 @@ def _clean_name(text: str) -> str:
     return text if visibility.can_be_seen(text, unknown_tags=True) else ""
 
 
-def Remark(*, longest: int, **known: Any) -> Text:
-    """A line about a comment that its author may have forged: cut and cleaned rather than refused."""
-    return Text(longest=longest, clean=lambda text: CONTROL.sub(" ", text).strip()[:longest], **known)
+def Remark(*, longest: int, **options: Any) -> Text:
+    """A line that the comment's author may have forged: it is cut and cleaned rather than refused."""
+    return Text(longest=longest, clean=lambda text: CONTROL.sub(" ", text).strip()[:longest], **options)
 
 
 def _read_link(text: str) -> str:
@@ -102,7 +102,7 @@ def _read_language(text: str) -> str:
 
 
 def read_moment(text: str) -> datetime:
-    """The moment that an RFC 3339 text with an offset stands for, in UTC.
+    """The moment of an RFC 3339 text with an offset, in UTC.
 
     Raises:
         ValidationError: it is something else.
@@ -124,18 +124,18 @@ def _read_past(text: str) -> datetime:
 
 #: One line of text, trimmed, without control characters.
 Line = partial(Text, read=_read_line)
-#: The same that somebody goes by: letters and mark-up that cannot be seen are no name.
+#: A line that is somebody's name: it must have something that can be seen.
 Name = partial(Line, clean=_clean_name)
-#: Text of several lines, as it was sent but for control characters, of which line breaks and tabs remain. Where nothing
-#: of it can be seen, it is empty.
+#: Text of several lines, as it was sent but without control characters other than line breaks and tabs. It is empty
+#: where nothing of it can be seen.
 Prose = partial(Text, clean=_clean_prose)
-#: An IP address, as a proxy or a library writes it; what cannot be read counts as null.
+#: An IP address as a proxy or a library writes it. One that cannot be read counts as null.
 Address = partial(Text, longest=1000, clean=lambda text: addresses.read(text) or "")
 #: An http or https address.
 Link = partial(Text, read=_read_link)
 #: A language tag such as `en` or `pt-BR` (BCP 47).
 Language = partial(Text, longest=35, read=_read_language)
-#: An RFC 3339 moment with its offset; the past one is not still to come.
+#: An RFC 3339 moment with its offset; a `PastMoment` does not lie in the future.
 Moment = partial(Text, longest=40, read=read_moment)
 PastMoment = partial(Text, longest=40, read=_read_past)
 
@@ -143,25 +143,25 @@ PastMoment = partial(Text, longest=40, read=_read_past)
 class Choice(fields.String):
     """One of a few words."""
 
-    def __init__(self, *choices: str, **known: Any) -> None:
+    def __init__(self, *choices: str, **options: Any) -> None:
         super().__init__(
             error_messages={"required": _REQUIRED, "null": _REQUIRED},
             pre_load=partial(_prepare, clean=str.strip, may_be_empty=False),
             validate=validate.OneOf(choices, error="Choose one of {choices}."),
-            **known,
+            **options,
         )
 
 
 class Whole(fields.Integer):
-    """A whole number from `least` to `most`; with `digits`, as a query has it."""
+    """A whole number from `least` to `most`. With `digits` it may be a text, as in a query."""
 
-    def __init__(self, *, least: int, most: int, digits: bool = False, **known: Any) -> None:
+    def __init__(self, *, least: int, most: int, digits: bool = False, **options: Any) -> None:
         sentence = f"Give a whole number from {least:,} to {most:,}."
         super().__init__(
             strict=True,
             error_messages={"required": _REQUIRED, "null": sentence, "invalid": sentence, "too_large": sentence},
             validate=validate.Range(least, most, error=sentence),
-            **known,
+            **options,
         )
         self.digits = digits
 
@@ -169,18 +169,18 @@ class Whole(fields.Integer):
         if self.digits and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
             value = int(value)
         if isinstance(value, float) and value.is_integer():
-            value = int(value)  # 3.0 is a whole number in JSON Schema's eyes
+            value = int(value)  # to JSON Schema 3.0 is a whole number
         return super()._validated(value)
 
 
 class Number(fields.Float):
-    """A JSON number from 0 to `most`; marshmallow would read a text of digits, too."""
+    """A JSON number from 0 to `most`. Marshmallow's own field would also read a text of digits."""
 
-    def __init__(self, *, most: int, sentence: str, **known: Any) -> None:
+    def __init__(self, *, most: int, sentence: str, **options: Any) -> None:
         super().__init__(
             error_messages=dict.fromkeys(("null", "invalid", "too_large", "special"), sentence),
             validate=validate.Range(0, most, error=sentence),
-            **known,
+            **options,
         )
 
     def _validated(self, value: Any) -> float:
@@ -196,7 +196,7 @@ Seconds = partial(Number, most=604_800, sentence="Give a number of seconds from 
 
 
 class Switch(fields.Boolean):
-    """true or false, and nothing that looks like it: to marshmallow, 1 is true and 0 is false."""
+    """true or false, and nothing else. Marshmallow's own field would read 1 as true and 0 as false."""
 
     default_error_messages = {"invalid": "Give true or false."}  # noqa: RUF012
 
@@ -210,7 +210,7 @@ def require_text(value: Any) -> str:
     """`value`, which is a string that every part of Winnow can store.
 
     Raises:
-        ValidationError: it is something else, or holds NUL or half of a surrogate pair.
+        ValidationError: it is not a string, or holds NUL or half of a surrogate pair.
     """
     if not isinstance(value, str):
         raise ValidationError("Give a text (a JSON string).")

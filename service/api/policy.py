@@ -55,10 +55,10 @@ def read_policy(site_id: str) -> Response:
 )
 def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
     """In force for every comment that is scored from now on; decided ones stay as they are."""
-    seen = body.pop("version", None)
+    version = body.pop("version", None)
     _check_effective(body)
     with context().store.write() as session:
-        current = _require_version(session, site_id, seen).document
+        current = _require_version(session, site_id, version).document
         _check_lists(body, current)
         saved = policies.save(session, site_id, {"expires": current.get("expires", {})} | body, actor=actors.SITE)
     return answer(_show_policy(saved))
@@ -88,28 +88,28 @@ def read_rules(site_id: str) -> Response:
 )
 def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
     """Mode, preset and thresholds stay as they are."""
-    seen = body.pop("version", None)
+    version = body.pop("version", None)
     with context().store.write() as session:
-        document = _require_version(session, site_id, seen).document
+        document = _require_version(session, site_id, version).document
         _check_lists(body, document)
         saved = policies.save(session, site_id, document | body, actor=actors.SITE)
     return answer(_show_rules(saved))
 
 
-def _check_lists(sent: dict[str, Any], stored: dict[str, Any]) -> None:
-    """A list must not cost too much for each comment, as far as it is new."""
+def _check_lists(document: dict[str, Any], stored: dict[str, Any]) -> None:
+    """Refuses new entries of a list that would cost too much for each comment."""
     errors: dict[str, list[str]] = {}
-    for one in LISTS:
+    for entry_list in LISTS:
         try:
-            one.check(sent[one.key], stored.get(one.key, one.default))
+            entry_list.check(document[entry_list.key], stored.get(entry_list.key, entry_list.default))
         except PatternError as error:
-            errors[one.key] = [str(error)]
+            errors[entry_list.key] = [str(error)]
     if errors:
         raise invalid(errors)
 
 
 def _check_effective(document: dict[str, Any]) -> None:
-    """A threshold that the site sets must also be in order with the one that the preset leaves in force."""
+    """Refuses a site's own threshold that is in the wrong order with the preset's other one."""
     errors = {
         f"thresholds.{label}.flag_at": [f"It must not be above reject_at, which is {threshold.reject_at:g} here."]
         for label, threshold in policies.thresholds(document, presets()).items()
@@ -119,9 +119,9 @@ def _check_effective(document: dict[str, Any]) -> None:
         raise invalid(errors)
 
 
-def _require_version(session: Session, site_id: str, seen: int | None) -> PolicyVersion:
+def _require_version(session: Session, site_id: str, version: int | None) -> PolicyVersion:
     current = policies.current(session, site_id)
-    if seen is not None and current.version != seen:
+    if version is not None and current.version != version:
         raise Problem(
             "stale",
             f"The policy is at version {current.version} now, by {current.created_by.partition(':')[0]}.",

@@ -1,4 +1,4 @@
-"""A site's policy as it is sent and answered."""
+"""The schemas of a site's policy, for requests and answers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from typing import Any, ClassVar, get_args
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import LABELS
+from models.languages import GRADES, base
 from moderation.patterns import PatternError
 from moderation.policy import switches
 from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import LISTS, SWITCHES
-from moderation.policy.switches import EntryList, Limit, OnOff
-from moderation.policy.terms import Mode
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff
+from moderation.policy.terms import Mode, Treatment
 from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, read_moment, require_text
 from service.api.schemas import Request
+from texts import wording
 
 PRESETS = ("lenient", "balanced", "strict")
 MODES = get_args(Mode)
-_LISTS = tuple(one.key for one in LISTS)
+TREATMENTS = get_args(Treatment)
+_LISTS = tuple(entry_list.key for entry_list in LISTS)
 
 _SEEN = Whole(
     least=1,
@@ -39,10 +42,10 @@ class Entries(fields.List[str]):
         self.error_messages["invalid"] = "Give a list of texts."
         self.check = check
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **known: Any) -> list[str | None]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[str | None]:
         if isinstance(value, list) and len(value) > MOST_ENTRIES:
             raise ValidationError(f"It has {len(value):,} entries; at most {MOST_ENTRIES:,} fit.")
-        entries = super()._deserialize(value, attr, data, **known)
+        entries = super()._deserialize(value, attr, data, **options)
         try:
             self.check([entry for entry in entries if entry])
         except PatternError as error:
@@ -66,24 +69,49 @@ class ThresholdSchema(Request):
 class Thresholds(fields.Dict):
     """Label -> threshold. Every label that the classifier scores may be named."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.Nested(ThresholdSchema), **known)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.Nested(ThresholdSchema), **options)
         self.error_messages["invalid"] = "Give an object: label to {flag_at, reject_at}."
         self._schema = ThresholdSchema()
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(self.error_messages["invalid"])
-        found: dict[str, Any] = {}
+        loaded: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for label, threshold in value.items():
             if label not in LABELS:
                 errors[label] = [f"There is no label of this name; there are {', '.join(LABELS)}."]
                 continue
             try:
-                found[label] = self._schema.load(threshold)
+                loaded[label] = self._schema.load(threshold)
             except ValidationError as error:
                 errors[label] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return loaded
+
+
+class Languages(fields.Dict):
+    """Language -> what becomes of comments in it."""
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(keys=fields.String(), values=Choice(*TREATMENTS), **known)
+        self.error_messages["invalid"] = f"Give an object: language to one of {', '.join(TREATMENTS)}."
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError(self.error_messages["invalid"])
+        found: dict[str, str] = {}
+        errors: dict[str, list[str]] = {}
+        for tag, treatment in value.items():
+            code = base(tag)
+            if code not in GRADES:
+                errors[tag] = ["There is no such language here; GET /api/v1/languages has those that there are."]
+            elif treatment not in TREATMENTS:
+                errors[tag] = [f"Give one of {', '.join(TREATMENTS)}."]
+            elif found.setdefault(code, treatment) != treatment:
+                errors[tag] = [f"It is said twice, and differently, what becomes of {wording.language(code)}."]
         if errors:
             raise ValidationError(errors)
         return found
@@ -92,14 +120,14 @@ class Thresholds(fields.Dict):
 class Expires(fields.Dict):
     """List -> entry -> the moment at which it ends."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(keys=fields.String(), values=fields.Dict(fields.String(), Moment()), **known)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=fields.Dict(fields.String(), Moment()), **options)
         self.error_messages["invalid"] = "Give an object: list to {entry: moment}."
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(self.error_messages["invalid"])
-        found: dict[str, dict[str, str]] = {}
+        loaded: dict[str, dict[str, str]] = {}
         errors: dict[str, list[str]] = {}
         for name, ends in value.items():
             if name not in _LISTS:
@@ -108,12 +136,12 @@ class Expires(fields.Dict):
                 errors[name] = ["Give an object: entry to moment."]
             else:
                 try:
-                    found[name] = {entry: read_moment(require_text(end)).isoformat() for entry, end in ends.items()}
+                    loaded[name] = {entry: read_moment(require_text(end)).isoformat() for entry, end in ends.items()}
                 except ValidationError as error:
                     errors[name] = error.messages if isinstance(error.messages, list) else [str(error)]
         if errors:
             raise ValidationError(errors)
-        return found
+        return loaded
 
 
 def _field(switch: switches.Switch) -> fields.Field[Any]:
@@ -124,6 +152,8 @@ def _field(switch: switches.Switch) -> fields.Field[Any]:
             kind: Callable[..., fields.Field[Any]] = partial(Whole, least=0, most=switch.most, allow_none=True)
         case OnOff():
             kind = Switch
+        case ByLanguage():
+            return Languages(load_default=dict, metadata={"description": switch.description})
     return kind(load_default=switch.default, metadata={"description": switch.description})
 
 

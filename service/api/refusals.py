@@ -1,4 +1,4 @@
-"""What the domain refuses, as problems."""
+"""The domain's refusals as problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from service.problems import Problem
 
 
 def problem_of(error: CommentError) -> Problem:
-    """What to answer when the domain would not do it."""
+    """The problem to answer with when the domain refuses."""
     if isinstance(error, Stale):
         return Problem("stale", str(error), current=show_comment(error.current))
     if isinstance(error, Erased):

@@ -1,4 +1,4 @@
-"""Readers' complaints."""
+"""Readers' reports of comments."""
 
 from __future__ import annotations
 

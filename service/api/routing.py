@@ -1,6 +1,6 @@
-"""Declares the API's operations: path, what is sent and answered, and all that each request goes through first.
+"""Declares the API's operations: path, request, answers, and the checks that every request passes first.
 
-One declaration serves both the request and the OpenAPI document, so that neither can say what the other does not.
+One declaration serves both the requests and the OpenAPI document, so that they cannot contradict each other.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Operation:
     #: Whether a form will do as well as JSON, and NDJSON as well as a list.
     forms: bool = False
     query: type[Schema] | None = None
-    #: Further problems than those of every operation, from `problems.KINDS`.
+    #: Its problems beside those of every operation, from `problems.KINDS`.
     problems: tuple[str, ...] = ()
     headers: tuple[str, ...] = field(default=())
 
@@ -53,19 +53,19 @@ def operation(method: str, path: str, declared: Operation) -> Callable[[View], V
 
     def declare(view: View) -> View:
         @wraps(view)
-        def serve(**given: Any) -> Response:
+        def serve(**arguments: Any) -> Response:
             current = state()
             g.site_id = site_id = require_site(current.keys, current.wrong_keys)
             current.requests.require(site_id, "This site sends too many requests")
-            _check_path(given)
+            _check_path(arguments)
             if query is not None:
-                given["query"] = load(query, _read_query())
+                arguments["query"] = load(query, _read_query())
             if declared.many:
-                given["body"] = bodies.read_list(limit=context().settings.max_batch_bytes, most=declared.many)
+                arguments["body"] = bodies.read_list(limit=context().settings.max_batch_bytes, most=declared.many)
             elif body is not None:
                 limit = context().settings.max_body_bytes
-                given["body"] = load(body, bodies.read_object(limit=limit, forms=declared.forms))
-            return view(site_id, **given)
+                arguments["body"] = load(body, bodies.read_object(limit=limit, forms=declared.forms))
+            return view(site_id, **arguments)
 
         serve.operation = declared  # type: ignore[attr-defined]
         blueprint.add_url_rule(
@@ -89,17 +89,17 @@ def empty() -> Response:
     return response
 
 
-def _check_path(given: Mapping[str, str]) -> None:
-    for part in given.values():
-        if CONTROL.search(part) or len(part) > 500:  # neither an id of ours nor a thread that could be stored
+def _check_path(arguments: Mapping[str, str]) -> None:
+    for part in arguments.values():
+        if CONTROL.search(part) or len(part) > 500:  # no id and no thread is like that
             raise Problem("not-found", f"There is no {bodies.shown(part)} here.")
 
 
 def _read_query() -> dict[str, str]:
-    found = {}
+    values_by_name = {}
     for name, values in request.args.lists():
         if len(values) > 1:
             raise invalid({name if name.isprintable() else bodies.shown(name): ["Give it once."]})
         if values[0]:
-            found[name] = values[0]
-    return found
+            values_by_name[name] = values[0]
+    return values_by_name

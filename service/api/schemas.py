@@ -1,4 +1,4 @@
-"""What the API is sent. Loaded by marshmallow; the OpenAPI document is made from the same classes."""
+"""The schemas of requests. Marshmallow loads them, and the OpenAPI document is made from them."""
 
 from __future__ import annotations
 
@@ -178,31 +178,31 @@ class ReviewQuery(Page):
     author = Line(longest=320, metadata={"description": "The author's user id, else e-mail, else name."})
 
 
-def load(schema: Schema, sent: Any) -> dict[str, Any]:
+def load(schema: Schema, document: Any) -> dict[str, Any]:
     """`sent` as `schema` reads it.
 
     Raises:
         Problem: some of it is not valid; `errors` names each field.
     """
     try:
-        found: dict[str, Any] = schema.load(sent)
+        loaded: dict[str, Any] = schema.load(document)
     except ValidationError as error:
         raise invalid(flat(error.messages)) from None
-    return found
+    return loaded
 
 
 def flat(messages: Any, prefix: str = "") -> Errors:
     """marshmallow's nested messages as field -> sentences; a nested field reads `thresholds.spam.flag_at`."""
     if isinstance(messages, list):
         return {prefix or "body": [str(sentence) for sentence in messages]}
-    found: dict[str, list[str]] = {}
+    sentences_of: dict[str, list[str]] = {}
     assert isinstance(messages, Mapping)
     for name, inner in messages.items():
         key = "" if name == "_schema" else _printable(str(name))
         path = ".".join(part for part in (prefix, key) if part)
         for field, sentences in flat(inner, path).items():
-            found.setdefault(field, []).extend(sentences)
-    return found
+            sentences_of.setdefault(field, []).extend(sentences)
+    return sentences_of
 
 
 def _printable(name: str) -> str:

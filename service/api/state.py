@@ -1,4 +1,4 @@
-"""What the API keeps for as long as its process runs."""
+"""The API's state in a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.limits import Buckets
 
 
 class ThreadConverter(BaseConverter):
-    """A thread in a path: slashes and all, a leading one too, which Werkzeug's `path` would not match."""
+    """A thread in a path, with all its slashes. Werkzeug's `path` would not match a leading one."""
 
     regex = r".+?"
     part_isolating = False
@@ -24,7 +24,7 @@ class ThreadConverter(BaseConverter):
 
 @dataclass(frozen=True)
 class State:
-    """Known keys, where submissions gather, the limits, and how many more requests may wait for a decision."""
+    """The remembered keys, the intake, the rate limits, and the number of requests that may still wait."""
 
     keys: Keys[str]
     intake: Intake
@@ -34,17 +34,17 @@ class State:
 
 
 def init_app(app: Flask) -> None:
-    """Make the state of an app whose context is there.
+    """Make the state of an app that has its context already.
 
     Raises:
         ValueError: a rate limit in the settings cannot be read.
     """
-    found: Context = app.extensions["winnow"]
-    settings = found.settings
+    context: Context = app.extensions["winnow"]
+    settings = context.settings
     app.url_map.converters["thread"] = ThreadConverter
     app.extensions["winnow_api"] = State(
-        keys=Keys(found.store, sites.authenticate),
-        intake=Intake(found.store, found.queues),
+        keys=Keys(context.store, sites.authenticate),
+        intake=Intake(context.store, context.queues),
         requests=Buckets(settings.rate_limit),
         wrong_keys=Buckets(settings.rate_limit_auth),
         waiting=threading.BoundedSemaphore(settings.max_waiting) if settings.max_waiting else _none_left(),
@@ -53,8 +53,8 @@ def init_app(app: Flask) -> None:
 
 def state() -> State:
     """The state of the app that serves the current request."""
-    found: State = current_app.extensions["winnow_api"]
-    return found
+    api_state: State = current_app.extensions["winnow_api"]
+    return api_state
 
 
 def _none_left() -> threading.BoundedSemaphore:

@@ -1,4 +1,4 @@
-"""What readers of a page see."""
+"""Threads: what readers of a page see."""
 
 from __future__ import annotations
 
@@ -35,11 +35,5 @@ def read_thread(site_id: str, *, thread: str, query: dict[str, Any]) -> Response
         after = tuple(cursors.decode("feed", query["cursor"], [datetime, str]))
     with context().store.read() as session:
         rows = listing.feed(session, site_id, thread, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    more = len(rows) > len(page)
-    return answer(
-        {
-            "comments": [show(PublicCommentSchema, row) for row in page],
-            "next_cursor": cursors.encode("feed", [page[-1].created_at, page[-1].id]) if more else None,
-        }
-    )
+    page, next_cursor = cursors.cut("feed", rows, query["limit"], lambda row: [row.created_at, row.id])
+    return answer({"comments": [show(PublicCommentSchema, row) for row in page], "next_cursor": next_cursor})

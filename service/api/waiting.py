@@ -17,17 +17,17 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:;[^,]*)?(?=,|$)', r
 
 
 def preferred_seconds() -> int:
-    """For how long the request would wait; 0 when it does not ask for it."""
+    """The seconds that the request asks to wait; 0 when it does not ask."""
     header = request.headers.get("Prefer")
-    found = _WAIT.search(header) if header else None
-    return min(int(found[1]), LONGEST_SECONDS) if found else 0
+    match = _WAIT.search(header) if header else None
+    return min(int(match[1]), LONGEST_SECONDS) if match else 0
 
 
 def wait(store: Store, comment: Comment, seconds: int) -> tuple[Comment, bool]:
-    """The comment once it is decided, or as it is after `seconds`; and whether we could wait at all.
+    """The comment once it is decided, or as it is after `seconds`; and whether this request was allowed to wait.
 
-    At most `max_waiting` requests of a process wait: beyond them the answer comes at once, so that waiting can never
-    take the threads that everything else needs.
+    At most `max_waiting` requests of a process wait. Others are answered at once, so that waiting never takes the
+    threads that everything else needs.
     """
     waiting = state().waiting
     if not waiting.acquire(blocking=False):
@@ -40,8 +40,8 @@ def wait(store: Store, comment: Comment, seconds: int) -> tuple[Comment, bool]:
 
 def _poll(store: Store, comment: Comment, until: float) -> Comment:
     pause = _SHORTEST_PAUSE
-    while comment.status == "pending" and (left := until - time.monotonic()) > 0:
-        time.sleep(min(pause, left))
+    while comment.status == "pending" and (remaining := until - time.monotonic()) > 0:
+        time.sleep(min(pause, remaining))
         pause = min(pause * 1.5, _LONGEST_PAUSE)
         with store.read() as session:
             comment = session.get(Comment, comment.id) or comment

@@ -1,4 +1,4 @@
-"""Webhook endpoints and what became of what was sent to them."""
+"""Webhook endpoints and their deliveries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TAG = "Webhooks"
 def list_endpoints(site_id: str) -> Response:
     """Where the site is told of decisions."""
     with context().store.read() as session:
-        return answer({"webhooks": [show_endpoint(one) for one in endpoints.of_site(session, site_id)]})
+        return answer({"webhooks": [show_endpoint(endpoint) for endpoint in endpoints.of_site(session, site_id)]})
 
 
 @operation(
@@ -51,9 +51,10 @@ def list_endpoints(site_id: str) -> Response:
     ),
 )
 def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
-    """From now on every decision is sent there, signed as Standard Webhooks has it. Private addresses are accepted
-    here and refused at delivery, unless the operator allows them. A site has ten webhooks at most."""
+    """From now on every decision is sent there, signed as Standard Webhooks has it. Private addresses, and names that
+    lead to them, are refused unless the operator allows them. A site has ten webhooks at most."""
     try:
+        endpoints.require_permitted_name(body["url"], context().settings)
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, body["url"], actor=actors.SITE)
     except EndpointRefused as refusal:
@@ -96,14 +97,8 @@ def list_deliveries(site_id: str, *, endpoint_id: str, query: dict[str, Any]) ->
         (before,) = cursors.decode("deliveries", query["cursor"], [str])
     with _refusals(), context().store.read() as session:
         rows = endpoints.deliveries(session, site_id, endpoint_id, after=before, limit=query["limit"] + 1)  # type: ignore[arg-type]
-    page = rows[: query["limit"]]
-    more = len(rows) > len(page)
-    return answer(
-        {
-            "deliveries": [show_delivery(delivery, attempts) for delivery, attempts in page],
-            "next_cursor": cursors.encode("deliveries", [page[-1][0].id]) if more else None,
-        }
-    )
+    page, next_cursor = cursors.cut("deliveries", rows, query["limit"], lambda row: [row[0].id])
+    return answer({"deliveries": [show_delivery(*row) for row in page], "next_cursor": next_cursor})
 
 
 @operation(
@@ -148,7 +143,7 @@ def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What the domain will not do, as problems; around the transaction, so that it is rolled back before."""
+    """Turns the domain's refusals into problems. It goes around the transaction, which is then rolled back first."""
     try:
         yield
     except NotFound as error:

@@ -1,4 +1,4 @@
-"""Drop-in protocols: for programs that speak to another service, and now to us. One module for each protocol."""
+"""The drop-in protocols: for programs that were written for another service. One module or package for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from service.compat import akismet, coral, openai, perspective, shared
 
 
 def init_app(app: Flask) -> None:
-    """Serve every protocol from an app whose context and API state are there."""
+    """Serve every protocol, from an app that has its context and API state already."""
     shared.init_app(app)
     for protocol in (perspective, akismet, openai, coral):
         app.register_blueprint(protocol.blueprint)

@@ -1,7 +1,7 @@
 """Coral's external moderation phase: `POST /coral/phase?site=ID`, signed by Coral, answered by the site's policy.
 
-Coral publishes a comment when a phase fails, so unless a request is known not to be Coral's, whatever keeps us from
-judging is answered as a comment that a person has to look at.
+Coral publishes a comment when a phase fails. So whenever we cannot judge, the answer is that a person has to look,
+unless the request is known not to be Coral's.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from texts import markup, visibility
 
 blueprint = Blueprint("coral", __name__)
 
-#: For how long a site's secret is known without asking the database; longer while the database is away.
-_KNOWN_SECONDS = 5.0
+#: How long a site's secret is remembered without asking the database; longer while the database is away.
+_REMEMBERED_SECONDS = 5.0
 _MOST_SIGNATURES = 10
 _STATUSES = {"flagged": "SYSTEM_WITHHELD", "rejected": "REJECTED"}
 _SPAM_RULES = frozenset({"links", "repeated"})
 _TAG = re.compile(r"</?(?:a|b|blockquote|br|div|em|i|li|ol|p|s|span|strong|u|ul)\b[^<>]*>", re.IGNORECASE)
-#: Why a request is not Coral's, as far as one can tell.
+#: The refusals that mean that a request is not Coral's -> their messages.
 _OF_A_STRANGER: dict[str, str] = {
     "wrong_key": "X-Coral-Signature does not match. `winnow site coral` takes the phase's signing secret.",
     "too_many": "Too many requests whose signature does not match came from this address.",
@@ -44,12 +44,12 @@ _OF_A_STRANGER: dict[str, str] = {
 
 
 class Malformed(Exception):
-    """The body is not a phase's request about words; the message says where, and repeats nothing of it."""
+    """The body is not a phase's request about words; the message says where, and quotes nothing of it."""
 
 
 @blueprint.post("/coral/phase")
 def judge_phase() -> Response:
-    """What Coral should do with a comment: flags and a status, or nothing."""
+    """Judge a comment. The answer tells Coral flags and a status, or nothing."""
     site_id = request.args.get("site", "")
     body = request.get_data(cache=False)
     _require_signature(site_id, body)
@@ -64,15 +64,15 @@ def _prepare() -> None:
 
 @blueprint.errorhandler(Malformed)
 def _withhold_malformed(error: Malformed) -> Response:
-    shared.note_refused("malformed", what=str(error))
+    shared.note_refused("malformed", field_name=str(error))
     return _withhold()
 
 
 def _refuse(refusal: Refusal) -> Response:
-    """Withhold the comment, unless this is not known to be Coral: then there is none, and a stranger may hear why.
+    """Withhold the comment, unless the request is known not to be Coral's: then the answer says why.
 
-    A body that is too large to be read, or a database that does not tell us the secret, keeps us from looking at the
-    signature. A stranger learns nothing by being told to withhold a comment; Coral would publish on anything else.
+    When the body is too large or the database is away, the signature cannot be checked. A stranger learns nothing from
+    the answer "withhold", and after any other answer Coral would publish.
     """
     if refusal.kind not in _OF_A_STRANGER or refusal.site_id is not None:
         return _withhold()
@@ -92,17 +92,17 @@ def _withhold() -> Response:
 
 
 def _require_signature(site_id: str, body: bytes) -> None:
-    """Whether one of the signatures is of this body under the site's secret; all are compared, in constant time.
+    """Require a signature of this body with the site's secret. All given ones are compared, in constant time.
 
     Raises:
-        Refusal: none is; or `too_many` such requests.
+        Refusal: `wrong_key`, or `too_many` such requests.
     """
     secret = _secret(site_id)
     if secret is not None:
         g.site_id = site_id
-    wanted = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
-    given = request.headers.get("X-Coral-Signature", "").encode()[:2000].split(b",")[:_MOST_SIGNATURES]
-    matches = [hmac.compare_digest(one.strip(), f"sha256={wanted}".encode()) for one in given]
+    expected = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
+    signatures = request.headers.get("X-Coral-Signature", "").encode()[:2000].split(b",")[:_MOST_SIGNATURES]
+    matches = [hmac.compare_digest(signature.strip(), f"sha256={expected}".encode()) for signature in signatures]
     if secret is None or not any(matches):
         if wait := api_state().wrong_keys.take(request.remote_addr or ""):
             raise Refusal("too_many", status=429, retry_after=wait)
@@ -110,35 +110,35 @@ def _require_signature(site_id: str, body: bytes) -> None:
 
 
 def _secret(site_id: str) -> str | None:
-    known: dict[str, tuple[str, float]] = current_app.extensions.setdefault("winnow_coral", {})
-    stored = known.get(site_id)
+    remembered: dict[str, tuple[str, float]] = current_app.extensions.setdefault("winnow_coral", {})
+    stored = remembered.get(site_id)
     if stored is not None and time.monotonic() < stored[1]:
         return stored[0]
-    found = context()
+    app_context = context()
     try:
-        with found.store.read() as session:
-            secret = sites.find_secret(session, found.settings, site_id, "coral")
+        with app_context.store.read() as session:
+            secret = sites.find_secret(session, app_context.settings, site_id, "coral")
     except AWAY:
         if stored is None:
             raise
         return stored[0]
     if secret is None:
-        known.pop(site_id, None)
+        remembered.pop(site_id, None)
     else:
-        known[site_id] = (secret, time.monotonic() + _KNOWN_SECONDS)
+        remembered[site_id] = (secret, time.monotonic() + _REMEMBERED_SECONDS)
     return secret
 
 
 def _read(site_id: str, body: bytes) -> Comment:
     try:
-        sent = json.loads(body.decode())
+        document = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise Malformed("The body is not valid JSON in UTF-8.") from None
-    if not isinstance(sent, dict) or sent.get("action") not in ("NEW", "EDIT"):
+    if not isinstance(document, dict) or document.get("action") not in ("NEW", "EDIT"):
         raise Malformed("`action` is neither NEW nor EDIT.")
-    text, author_id = _string(sent, "comment", "body"), _string(sent, "author", "id")
+    text, author_id = _string(document, "comment", "body"), _string(document, "author", "id")
     words = plain_text(text)
-    if not visibility.can_be_seen(words):  # a picture, or a rating without a word: readers see what we do not
+    if not visibility.can_be_seen(words):  # a picture, or a rating without words: readers see something that we do not
         raise Malformed("`comment.body` has no words.")
     return Comment(
         id=clock.new_id("c"),
@@ -154,22 +154,22 @@ def _read(site_id: str, body: bytes) -> Comment:
 
 
 def plain_text(body: str) -> str:
-    """A comment's words; Coral sends HTML unless the phase is set to plain text."""
+    """The words of a comment. Coral sends HTML unless the phase is set to plain text."""
     return markup.words_of(body) if _TAG.search(body) else body
 
 
-def _string(sent: Mapping[str, Any], part: str, name: str) -> str:
-    within = sent.get(part)
-    found = within.get(name) if isinstance(within, dict) else None
-    if not isinstance(found, str):
+def _string(document: Mapping[str, Any], part: str, name: str) -> str:
+    within = document.get(part)
+    value = within.get(name) if isinstance(within, dict) else None
+    if not isinstance(value, str):
         raise Malformed(f"`{part}.{name}` is not a string.")
-    if shared.HALF_CHARACTER.search(found):
+    if shared.HALF_CHARACTER.search(value):
         raise Malformed(f"`{part}.{name}` holds half of a character.")
-    return found
+    return value
 
 
 def _opinion(decision: Decision) -> Response:
-    """204 where the policy has nothing against it; else flags, and a status unless it stays published."""
+    """204 for a comment that the policy publishes; else flags, and a status unless it stays published."""
     status = _STATUSES.get(decision.status)
     actions = [{"actionType": "FLAG", "reason": reason} for reason in _flags(decision)]
     if status is None and decision.priority is None:
@@ -180,12 +180,12 @@ def _opinion(decision: Decision) -> Response:
 def _flags(decision: Decision) -> list[str]:
     against = [reason for reason in decision.reasons if reason["action"] != "publish"]
     labels = {reason["label"] for reason in against if "label" in reason}
-    found = []
+    flags = []
     if labels - {"spam"}:
-        found.append("COMMENT_DETECTED_TOXIC")
+        flags.append("COMMENT_DETECTED_TOXIC")
     if "spam" in labels or any(reason["rule"] in _SPAM_RULES for reason in against):
-        found.append("COMMENT_DETECTED_SPAM")
-    return found
+        flags.append("COMMENT_DETECTED_SPAM")
+    return flags
 
 
 def _answer(document: dict[str, Any], status: int = 200) -> Response:

@@ -1,7 +1,8 @@
 """OpenAI's moderation endpoint, `POST /v1/moderations`: our labels under OpenAI's categories.
 
-Nine of the thirteen categories have no score of ours. They are there, at 0, never flagged, and say so by an empty list
-under `category_applied_input_types`. A text in a language that the classifier has not learnt is refused, not cleared.
+Winnow has no score for nine of the thirteen categories. They are in the answer with score 0, are never flagged, and
+have an empty list under `category_applied_input_types`. A text in a language that the classifier has not learnt is
+refused.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from texts import visibility
 
 blueprint = Blueprint("openai", __name__)
 
-#: Category -> our labels. A category of two is as likely as the less likely of them, at most.
+#: Category -> our labels. A category of two labels gets the lower of their scores.
 CATEGORIES: dict[str, tuple[str, ...]] = {
     "harassment": ("insult",),
     "harassment/threatening": ("threat",),
@@ -37,12 +38,12 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "violence": (),
     "violence/graphic": (),
 }
-#: One request's; OpenAI's own limit is on tokens.
+#: The limits of a request. (OpenAI limits tokens.)
 MAX_INPUTS = 1000
 MAX_CHARACTERS = 100_000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
-#: Code of an error -> what `history/calls.py` calls it, where the request is not simply malformed.
+#: An error's code -> its name in `history/calls.py`, if that is not `malformed`.
 _COUNTED_AS = {
     "empty_string": "missing_field",
     "missing_required_parameter": "missing_field",
@@ -53,7 +54,7 @@ _COUNTED_AS = {
 
 
 class Invalid(Exception):
-    """A request that is not answered, as OpenAI says it."""
+    """An invalid request, with the parts of OpenAI's error."""
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -63,16 +64,15 @@ class Invalid(Exception):
 
 @blueprint.post("/v1/moderations")
 def moderate() -> Response:
-    """Say of each input which categories it falls into."""
+    """Score each input, and answer with its categories."""
     site_id = shared.require_site(_bearer(), api_keys=True)
-    sent = _receive()
-    texts, each = _inputs(sent["input"])
-    model = _model(sent.get("model"))
+    document = _receive()
+    texts, is_each = _inputs(document["input"])
+    model = _model(document.get("model"))
     policy = shared.policy(site_id)
-    if policy.flag_unknown_language:
-        _require_judged(texts, alone=isinstance(sent["input"], str))
+    _require_judged(policy, texts, alone=isinstance(document["input"], str))
     scores = shared.score(texts)
-    results = [_result(one, policy) for one in (scores if each else [_highest(scores)])]
+    results = [_result(row, policy) for row in (scores if is_each else [_highest(scores)])]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
 
 
@@ -83,7 +83,7 @@ def _prepare() -> None:
 
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
-    shared.note_refused(_COUNTED_AS.get(error.code or "", "malformed"), what=error.param)
+    shared.note_refused(_COUNTED_AS.get(error.code or "", "malformed"), field_name=error.param)
     return _error(400, str(error), param=error.param, code=error.code)
 
 
@@ -143,32 +143,32 @@ def _receive() -> dict[str, Any]:
             code="unsupported_content_type",
         )
     try:
-        sent = json.loads(request.get_data(cache=False).decode(errors="surrogateescape"))
+        document = json.loads(request.get_data(cache=False).decode(errors="surrogateescape"))
     except (ValueError, RecursionError):
         raise Invalid("We could not parse the JSON body of your request.") from None
-    if not isinstance(sent, dict):
+    if not isinstance(document, dict):
         raise Invalid("We expected a JSON object as the body of your request.")
-    for name in sent:
+    for name in document:
         if name not in ("input", "model"):
             shown = name[:100].encode(errors="replace").decode()
             raise Invalid(f"Unknown parameter: '{shown}'.", param=shown, code="unknown_parameter")
-    if sent.get("input") is None:
+    if document.get("input") is None:
         raise Invalid("Missing required parameter: 'input'.", param="input", code="missing_required_parameter")
-    return sent
+    return document
 
 
-def _inputs(given: object) -> tuple[list[str], bool]:
-    """The texts, and whether each has a result of its own: the parts of one input share one."""
-    if isinstance(given, str):
-        return [_text(given, "input")], True
-    if not isinstance(given, list) or not given:
+def _inputs(inputs: object) -> tuple[list[str], bool]:
+    """The texts, and whether each has its own result: the parts of one input share a result."""
+    if isinstance(inputs, str):
+        return [_text(inputs, "input")], True
+    if not isinstance(inputs, list) or not inputs:
         raise Invalid("Invalid type for 'input': give a string, or a list that is not empty.", param="input")
-    if len(given) > MAX_INPUTS:
-        message = f"Invalid 'input': array too long. Expected at most {MAX_INPUTS} items, but got {len(given)}."
+    if len(inputs) > MAX_INPUTS:
+        message = f"Invalid 'input': array too long. Expected at most {MAX_INPUTS} items, but got {len(inputs)}."
         raise Invalid(message, param="input", code="array_above_max_length")
-    if all(isinstance(one, str) for one in given):
-        return [_text(one, f"input[{number}]") for number, one in enumerate(given)], True
-    return [_part(one, f"input[{number}]") for number, one in enumerate(given)], False
+    if all(isinstance(item, str) for item in inputs):
+        return [_text(item, f"input[{number}]") for number, item in enumerate(inputs)], True
+    return [_part(item, f"input[{number}]") for number, item in enumerate(inputs)], False
 
 
 def _part(part: object, place: str) -> str:
@@ -184,7 +184,7 @@ def _part(part: object, place: str) -> str:
 
 
 def _text(text: str, place: str) -> str:
-    if shared.HALF_CHARACTER.search(text):  # it stands for a byte that is no UTF-8, too
+    if shared.HALF_CHARACTER.search(text):  # also stands for a byte that is not UTF-8
         message = f"Invalid '{place}': not Unicode: half of a surrogate pair, or bytes that are no UTF-8."
         raise Invalid(message, param=place, code="invalid_unicode")
     if not visibility.can_be_seen(text, unknown_tags=True):
@@ -198,40 +198,39 @@ def _text(text: str, place: str) -> str:
     return text
 
 
-def _model(given: object) -> str:
-    """The name to answer with: OpenAI tells the model behind an alias of the old kind, and else repeats the name."""
-    if given is None:
+def _model(name: object) -> str:
+    """The model's name for the answer: as OpenAI does, the model behind an old alias, else the name itself."""
+    if name is None:
         return _DEFAULT_MODEL
-    if not isinstance(given, str):
+    if not isinstance(name, str):
         raise Invalid("Invalid type for 'model': expected a string.", param="model", code="invalid_type")
-    if given.startswith("text-moderation-"):
+    if name.startswith("text-moderation-"):
         return _TEXT_MODEL
-    if given.startswith("omni-moderation-") and len(given) < 60:
-        return given
+    if name.startswith("omni-moderation-") and len(name) < 60:
+        return name
     raise Invalid(
         f"Invalid value for 'model': name one such as '{_DEFAULT_MODEL}'; all are answered by the same classifier.",
         param="model",
     )
 
 
-def _require_judged(texts: Sequence[str], *, alone: bool) -> None:
-    classifier = shared.classifier()
+def _require_judged(policy: Policy, texts: Sequence[str], *, alone: bool) -> None:
     for number, text in enumerate(texts):
-        if not classifier.judgeable(text):
+        if shared.treatment(policy, text) == "hold":
             place = "input" if alone else f"input[{number}]"
             message = (
-                f"Invalid '{place}': it is in a language that this server cannot judge "
-                f"({classifier.detected_language(text)}), so nothing was scored."
+                f"Invalid '{place}': it is in a language that this server cannot judge, or that this site holds "
+                f"({shared.classifier().detected_language(text)}), so nothing was scored."
             )
             raise Invalid(message, param=place, code="unsupported_language")
 
 
 def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {label: max(one[label] for one in scores) for label in scores[0]}
+    return {label: max(row[label] for row in scores) for label in scores[0]}
 
 
 def _result(scores: Mapping[str, float], policy: Policy) -> dict[str, Any]:
-    """Flagged where the site's policy would flag every label of the category."""
+    """A result. A category is flagged where the site's policy would flag each of its labels."""
     categories = {}
     for category, labels in CATEGORIES.items():
         limits = [policy.thresholds[label].flag_at if label in policy.thresholds else None for label in labels]

@@ -1,6 +1,6 @@
-"""What the drop-in protocols share: whose key it is, the rate limit, the scoring call, and why we could not answer.
+"""What the drop-in protocols share: keys, the rate limit, scoring, and refusals.
 
-Each protocol keeps its original's words: it is told what went wrong as a `Refusal`, and says it in its own way.
+A `Refusal` says what went wrong, and each protocol answers it in the words of the original service.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
 from moderation.history import calls
-from moderation.policy.terms import Policy
+from moderation.policy.terms import Policy, Treatment
 from moderation.sites import sites
 from moderation.sites.sites import CompatCaller
 from moderation.store import AWAY
@@ -34,9 +34,9 @@ from service.context import Context, context
 
 log = structlog.get_logger(__name__)
 
-#: Half of a surrogate pair, which JSON can say and is no character.
+#: Half of a surrogate pair, which JSON can hold, but which is not a character.
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-#: Callers send a text of up to 100,000 characters and what is around it; escaped, a character has up to twelve bytes.
+#: Room for a text of 100,000 characters and what is around it; an escaped character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
 
 Kind = (
@@ -45,12 +45,12 @@ Kind = (
 )
 
 
-#: What `history/calls.py` calls it, where it is not the same.
+#: A refusal's kind -> its name in `history/calls.py`, where that differs.
 _COUNTED_AS = {"refused": "malformed", "too_long": "too_large", "no_text": "missing_field"}
 
 
 class Refusal(Exception):
-    """Why a request is not answered. `status` is what HTTP calls it, and `retry_after` counts in seconds."""
+    """Why a request is not answered. `status` is the HTTP status, `retry_after` is in seconds."""
 
     def __init__(
         self, kind: Kind, *, status: int, retry_after: float | None = None, site_id: str | None = None
@@ -64,7 +64,7 @@ class Refusal(Exception):
 
 @dataclass
 class State:
-    """What these protocols keep for as long as the process runs."""
+    """The state of these protocols in a process."""
 
     keys: Keys[CompatCaller]
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,19 +72,19 @@ class State:
 
 
 def init_app(app: Flask) -> None:
-    """Make the state of an app whose context is there."""
-    found: Context = app.extensions["winnow"]
-    app.extensions["winnow_compat"] = State(Keys(found.store, sites.authenticate_compat))
+    """Make the state, for an app that has its context already."""
+    context: Context = app.extensions["winnow"]
+    app.extensions["winnow_compat"] = State(Keys(context.store, sites.authenticate_compat))
 
 
 def state() -> State:
     """The state of the app that serves the current request."""
-    found: State = current_app.extensions["winnow_compat"]
-    return found
+    compat_state: State = current_app.extensions["winnow_compat"]
+    return compat_state
 
 
 def load_classifier(app: Flask) -> None:
-    """Load it before the first request, which would wait for it. Failing is no reason not to serve the rest."""
+    """Load the classifier, so that the first request need not wait. If that fails, everything else is served."""
     with app.app_context():
         try:
             _scorer()
@@ -93,13 +93,13 @@ def load_classifier(app: Flask) -> None:
 
 
 def require_site(key: str | None, *, api_keys: bool = False) -> str:
-    """The id of the site whose compat key (or, where `api_keys`, whose API key) this is; takes one from its rate limit.
+    """The id of the site with this compat key (with `api_keys`, also an API key). Counts towards its rate limit.
 
-    A key for browsers will do, on the pages that it is bound to: only for calls that read and change nothing.
+    Also accepts browser keys, on the pages that they are bound to: only for calls that read and change nothing.
 
     Raises:
-        Refusal: `no_key`, `wrong_key`, `not_allowed`, or `too_many` of this site's requests, or of wrong keys from this
-            address.
+        Refusal: `no_key`, `wrong_key`, `not_allowed`, or `too_many` (requests of the site, or wrong keys from this
+            address).
     """
     caller = _require_caller(key, api_keys=api_keys)
     if caller.origins and request.headers.get("Origin", "") not in caller.origins:
@@ -109,10 +109,10 @@ def require_site(key: str | None, *, api_keys: bool = False) -> str:
 
 
 def require_server(key: str | None) -> str:
-    """The same where something is read, kept or decided: a key that stands in a page may not, and no page may at all.
+    """Like `require_site`, for calls that read, store or decide something: no browser keys, and no calls from pages.
 
     Raises:
-        Refusal: as above.
+        Refusal: as `require_site`.
     """
     caller = _require_caller(key)
     if caller.from_browser or "Origin" in request.headers:
@@ -121,7 +121,7 @@ def require_server(key: str | None) -> str:
 
 
 def only_scores() -> bool:
-    """Whether the key of this request is one for browsers: nothing of it may be kept."""
+    """Whether this request has a browser key, so that nothing of it may be stored."""
     return bool(g.get("from_browser"))
 
 
@@ -141,14 +141,14 @@ def _require_caller(key: str | None, *, api_keys: bool = False) -> CompatCaller:
 def _caller_of(key: str, *, api_keys: bool) -> CompatCaller | None:
     if not key.isascii() or len(key) > 200:
         return None
-    found = state().keys.caller_of(key.lower()) if len(key) == sites.COMPAT_KEY_LENGTH else None
-    if found is None and api_keys and (site_id := api_state().keys.caller_of(key)):
+    caller = state().keys.caller_of(key.lower()) if len(key) == sites.COMPAT_KEY_LENGTH else None
+    if caller is None and api_keys and (site_id := api_state().keys.caller_of(key)):
         return CompatCaller(site_id, from_browser=False, origins=frozenset())
-    return found
+    return caller
 
 
 def take_one(site_id: str) -> None:
-    """Count a request of this site: the same limit as for the native API.
+    """Count a request of this site towards the limit that it shares with the native API.
 
     Raises:
         Refusal: `too_many`.
@@ -178,28 +178,39 @@ def policy(site_id: str) -> Policy:
         return scorer.policies.get(session, {site_id})[site_id]
 
 
-def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> list[dict[str, float]]:
-    """Each text's probability of each label, counted in `/metrics`.
+def treatment(policy: Policy, text: str, said: Sequence[str] = ()) -> Treatment:
+    """What becomes of a text on a site, for its language; `said` is what the caller says that this may be.
 
     Raises:
         Refusal: `not_scored`.
     """
     found = classifier()
+    language = found.language(text, said)
+    return policy.treatment(language, judged=found.judges(language))
+
+
+def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> list[dict[str, float]]:
+    """The probability of each label for each text. Counted in `/metrics`.
+
+    Raises:
+        Refusal: `not_scored`.
+    """
+    loaded = classifier()
     began = time.perf_counter()
     try:
-        table = found.score(texts, signals)
+        table = loaded.score(texts, signals)
     except Exception as error:
-        log.error("compat.not_scored", texts=len(texts), **_told(error))
+        log.error("compat.not_scored", texts=len(texts), **_without_message(error))
         raise Refusal("not_scored", status=503) from None
     _count_scored(len(texts), time.perf_counter() - began)
-    return [dict(zip(found.labels, map(float, row), strict=True)) for row in table]
+    return [dict(zip(loaded.labels, map(float, row), strict=True)) for row in table]
 
 
 def decide(comment: Comment) -> Decision:
-    """What the site's policy makes of a comment that need not be stored: status, reasons, scores, priority.
+    """The decision of the site's policy on a comment, which need not be stored. Writes nothing.
 
-    Computes, reads the policy and what it asks of earlier comments, and writes nothing. One that could not be scored
-    comes back without `scores`, for a person. It is not counted as a decision here.
+    It reads the policy, and the earlier comments that the policy asks for. For a comment that could not be scored, the
+    decision has no `scores`, and is for a person. It is not counted as a decision here.
 
     Raises:
         Refusal: `not_scored`: there is no classifier.
@@ -216,7 +227,7 @@ def decide(comment: Comment) -> Decision:
 
 
 def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
-    """Have the answers to these routes of a blueprint, which give verdicts, counted and refusals among them logged."""
+    """Count the answers of these routes of a blueprint, which give verdicts, and log the refusals among them."""
 
     @blueprint.after_request
     def count(response: Response) -> Response:
@@ -225,9 +236,9 @@ def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
         return response
 
 
-def note_refused(kind: str, *, what: str | None = None) -> None:
-    """Say why the current call has no verdict: one of `calls.REFUSED`; `what` names a field, for the log."""
-    g.call_refused, g.call_lacks = kind, what
+def note_refused(kind: str, *, field_name: str | None = None) -> None:
+    """Note why the current call has no verdict (one of `calls.REFUSED`), and for the log the name of a field."""
+    g.call_refused, g.call_lacks = kind, field_name
 
 
 def _count_call(protocol: str) -> None:
@@ -241,7 +252,7 @@ def _count_call(protocol: str) -> None:
 
 
 def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -> None:
-    """Have every failure of a blueprint's routes answered by `show`, in the original's words."""
+    """Let `show` answer every failure of a blueprint's routes, in the words of the original service."""
 
     @blueprint.errorhandler(Refusal)
     def refuse(refusal: Refusal) -> Response:
@@ -259,12 +270,12 @@ def answer_failures(blueprint: Blueprint, show: Callable[[Refusal], Response]) -
         if isinstance(error, AWAY):
             log.warning("database.unavailable", error=type(error).__name__)
             return refuse(Refusal("unavailable", status=503, retry_after=2))
-        log.error("request.failed", request_id=g.get("request_id"), **_told(error))
+        log.error("request.failed", request_id=g.get("request_id"), **_without_message(error))
         return refuse(Refusal("internal", status=500))
 
 
-def _told(error: Exception) -> dict[str, str]:
-    """What the log may say of a failure: its kind and place, and not its message, which may quote what was sent."""
+def _without_message(error: Exception) -> dict[str, str]:
+    """A failure for the log: its type and place, but not its message, which may quote a comment."""
     return {"error": type(error).__name__, "where": "".join(traceback.format_tb(error.__traceback__))}
 
 
@@ -274,11 +285,11 @@ def _scorer() -> Scorer:
         with current.lock:
             if current.scorer is None:
                 try:
-                    found = of_process.classifier()
+                    loaded = of_process.classifier()
                 except models.ArtifactError:
                     log.exception("classifier.not_loaded")
                     raise Refusal("not_scored", status=503) from None
-                current.scorer = Scorer(context().store, context().queues, found)
+                current.scorer = Scorer(context().store, context().queues, loaded)
     return current.scorer
 
 

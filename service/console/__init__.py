@@ -50,7 +50,7 @@ blueprint.register_error_handler(NotFound, refusals.show_missing)
 blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
-blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_filter(wording.exact, "exact")
 blueprint.add_app_template_filter(wording.named, "named")
 blueprint.add_app_template_filter(sentences.listed, "listed")
 blueprint.add_app_template_global(wording.counted, "counted")
@@ -59,31 +59,31 @@ blueprint.context_processor(navigation.for_pages)
 
 
 def init_app(app: Flask) -> None:
-    """Set up signed cookies, CSRF tokens and the throttle. `create_app` calls this once its context is there.
+    """Set up signed cookies, CSRF tokens and the throttle, for an app that has its context already.
 
     Raises:
         SettingsError: there is no secret key to sign with.
     """
-    found: Context = app.extensions["winnow"]
-    session_key, *older = pages.signing_keys(found.settings, "session")
+    context: Context = app.extensions["winnow"]
+    session_key, *older = pages.signing_keys(context.settings, "session")
     app.config.update(
         SECRET_KEY=session_key,
         SECRET_KEY_FALLBACKS=older,
         SESSION_COOKIE_NAME="winnow_form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=found.settings.secure_cookies,
+        SESSION_COOKIE_SECURE=context.settings.secure_cookies,
         SESSION_COOKIE_PATH="/console",
-        WTF_CSRF_SECRET_KEY=pages.signing_keys(found.settings, "csrf")[0],
-        # A form is good for as long as a working day; `access.check` asks for it on every POST to the console,
-        # while the API, which knows no cookies, needs none.
+        WTF_CSRF_SECRET_KEY=pages.signing_keys(context.settings, "csrf")[0],
+        # A form works for a working day. `access.check` checks the token of every POST to the console; the API has no
+        # cookies, and so needs no token.
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_CHECK_DEFAULT=False,
-        # The token suffices. Some browsers send no Referer, and some proxies hide the host that it would have to name.
+        # The token is enough. Some browsers send no Referer, and some proxies hide the host that it would have to name.
         WTF_CSRF_SSL_STRICT=False,
     )
     access.csrf.init_app(app)
-    throttle.init_app(app, found.settings)
+    throttle.init_app(app, context.settings)
     live_updates.init_app(app)
-    single_sign_on.init_app(app, found.settings)
+    single_sign_on.init_app(app, context.settings)
     exports.init_app(app)

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may. Checked before every page of the console, so that none can forget to."""
+"""Who is signed in, and what they may do. Checked before every page of the console, so that none can forget it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def _endpoints(*names: str) -> frozenset[str]:
     return frozenset(f"console.{name}" for name in names)
 
 
-#: What can be seen before signing in.
+#: The pages that can be seen without signing in.
 _OPEN = _endpoints(
     *("show_sign_in", "check_sign_in", "welcome", "set_first_password", "show_second_step", "check_second_step"),
     *("start_single_sign_on", "finish_single_sign_on"),
 )
-#: What can be seen by who has no authenticator, where everybody must have one.
+#: The pages for people without an authenticator, where everybody must have one.
 _WITHOUT_AUTHENTICATOR = _OPEN | _endpoints("show_authenticator", "show_qr_code", "turn_authenticator_on", "sign_out")
 
 _NOT_ALLOWED = {
@@ -40,7 +40,7 @@ csrf = CSRFProtect()
 
 
 def check() -> ResponseReturnValue | None:
-    """For `before_request`: a form must carry its token, and a page its user."""
+    """Require a signed-in user, and a form's token; for `before_request`."""
     if request.endpoint == "console.static":
         return None
     token = request.cookies.get(SESSION_COOKIE)
@@ -54,38 +54,43 @@ def check() -> ResponseReturnValue | None:
 
 
 def user() -> User:
-    """Who is signed in."""
-    found: User = g.user
-    return found
+    """The person who is signed in."""
+    signed_in: User = g.user
+    return signed_in
 
 
 def actor() -> str:
-    """Who is signed in, as the audit names them."""
+    """The person who is signed in, as the audit names them (`user:<id>`)."""
     return actors.of_user(user().id)
 
 
 def user_or_none() -> User | None:
-    """Who is signed in, if anybody is."""
-    found: User | None = g.get("user")
-    return found
+    """The person who is signed in; None when nobody is."""
+    signed_in: User | None = g.get("user")
+    return signed_in
 
 
 def roles() -> Mapping[str, str]:
-    """The sites that the person signed in may see, by id, and their role there. Looked up once a request."""
+    """The sites that the person signed in may see, by id, and their role there. Read once in a request."""
     if "roles" not in g:
         with context().store.read() as session:
             g.roles = by_site(session, user())
-    found: Mapping[str, str] = g.roles
-    return found
+    roles_by_site: Mapping[str, str] = g.roles
+    return roles_by_site
+
+
+def languages() -> list[str]:
+    """The codes of the languages that the person signed in reads, as they have chosen on their page."""
+    return (user().languages or "").split()
 
 
 def may(site_id: str, needed: str) -> bool:
-    """Whether the person signed in may do on this site what takes the role `needed`."""
+    """Whether the person signed in has at least the role `needed` on this site."""
     return includes(roles().get(site_id, "none"), needed)
 
 
 def require(site_id: str, needed: str) -> None:
-    """Refuse who may not: 404 for a site that they may not even see, else 403."""
+    """Refuse a person without the role `needed`: 404 for a site that they may not even see, else 403."""
     if not may(site_id, "viewer"):
         abort(404)
     if not may(site_id, needed):
@@ -93,13 +98,13 @@ def require(site_id: str, needed: str) -> None:
 
 
 def require_id(prefix: str, text: str) -> None:
-    """404 for an address with what cannot be the id of a row."""
+    """Refuse, with 404, a text that cannot be the id of a row."""
     if not clock.is_id(prefix, text):
         abort(404)
 
 
 def require_comment(session: Session, comment_id: str, needed: str = "viewer") -> Comment:
-    """The comment, for whoever has the role `needed` on its site. 404 also for a comment that they may not even see."""
+    """The comment, for a person with the role `needed` on its site. 404 also where they may not even see it."""
     require_id("c", comment_id)
     comment = session.get(Comment, comment_id)
     if comment is None:
@@ -109,18 +114,18 @@ def require_comment(session: Session, comment_id: str, needed: str = "viewer") -
 
 
 def may_anywhere(needed: str) -> bool:
-    """Whether the person signed in has the role `needed` on any site, or on every site that is to come."""
+    """Whether the person signed in has the role `needed` on any site, or on all future ones."""
     return includes(user().role, needed) or any(includes(role, needed) for role in roles().values())
 
 
 def require_everywhere(needed: str) -> None:
-    """Refuse with 403 who has not the role `needed` on every site: for what belongs to no one site."""
+    """Refuse, with 403, a person without the role `needed` on every site: for what belongs to no single site."""
     if not includes(user().role, needed):
         abort(403, "This takes the role of an admin on every site.")
 
 
 def remember(response: Response, token: str) -> None:
-    """Give the browser its session."""
+    """Set the cookie with the browser's session."""
     response.set_cookie(
         SESSION_COOKIE,
         token,
@@ -133,7 +138,7 @@ def remember(response: Response, token: str) -> None:
 
 
 def forget(response: Response) -> None:
-    """Take the browser's session away."""
+    """Delete the cookie with the browser's session."""
     response.delete_cookie(
         SESSION_COOKIE,
         path=_path(),
@@ -143,16 +148,16 @@ def forget(response: Response) -> None:
     )
 
 
-def own_address(wanted: str | None) -> str:
-    """`wanted`, if it is a page of the console: a sign-in must not send anybody elsewhere. Else the first page."""
-    first = url_for("console.show_queue")
-    if wanted and wanted.startswith(first) and not set(wanted) & set("\\\r\n\t") and "//" not in wanted:
-        return wanted
-    return first
+def own_address(address: str | None) -> str:
+    """`address`, if it is a page of the console, else the first page: a sign-in must not lead to another site."""
+    first_page = url_for("console.show_queue")
+    if address and address.startswith(first_page) and not set(address) & set("\\\r\n\t") and "//" not in address:
+        return address
+    return first_page
 
 
 def wants_json() -> bool:
-    """Whether the page's script is asking, rather than the browser itself."""
+    """Whether the page's script asks, and not the browser itself."""
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
@@ -162,15 +167,15 @@ def _ask_to_sign_in() -> ResponseReturnValue:
         return jsonify(message=message, sign_in=url_for("console.show_sign_in")), 401
     if request.method != "GET":
         flash("You are no longer signed in, so nothing was done. Sign in, and do it once more.", "bad")
-    wanted = request.full_path.removesuffix("?") if request.method == "GET" else None
-    if wanted == url_for("console.show_queue"):
-        wanted = None
-    return redirect(url_for("console.show_sign_in", next=wanted), 303)
+    address = request.full_path.removesuffix("?") if request.method == "GET" else None
+    if address == url_for("console.show_queue"):
+        address = None
+    return redirect(url_for("console.show_sign_in", next=address), 303)
 
 
-def _lacks_authenticator(found: User) -> bool:
-    """Whoever signs in through the provider alone is asked for a second step there, or not, as its admins like."""
-    return context().settings.require_totp and found.password_hash is not None and found.totp_sealed is None
+def _lacks_authenticator(person: User) -> bool:
+    """Whether a second step is required and missing. For people without a password that is up to the provider."""
+    return context().settings.require_totp and person.password_hash is not None and person.totp_sealed is None
 
 
 def _ask_for_authenticator() -> ResponseReturnValue:

@@ -1,8 +1,8 @@
-"""What to call a browser where sessions are listed, from the little that its User-Agent gives away."""
+"""Names of browsers for the list of sessions, from their User-Agent."""
 
 from __future__ import annotations
 
-#: The first that is in the text: each pretends to be those after it.
+#: The first mark that is in the text counts, because each browser also names those after it.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -24,7 +24,7 @@ _SYSTEMS = (
 
 
 def browser_name(user_agent: str | None) -> str:
-    """`Firefox on Linux`, or as much of that as can be told."""
+    """A name such as `Firefox on Linux`, as far as it can be told."""
     text = user_agent or ""
     browser = next((name for mark, name in _BROWSERS if mark in text), "Some browser")
     system = next((name for mark, name in _SYSTEMS if mark in text), None)

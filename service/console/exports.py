@@ -1,7 +1,7 @@
-"""Files of many rows, written while they are read: a page of rows at a time, never the whole.
+"""Exports: files of many rows, written while they are sent, a page of rows at a time.
 
-A file that is being sent takes a thread for as long as its reader takes, so only a few may be at once; one that is not
-read for a while is broken off (`service/asgi.py`).
+A file takes a thread for as long as its reader takes, so only a few are sent at the same time. A file that is not read
+for a while is broken off (`service/asgi.py`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from moderation.tables import Comment
 from service import csv_cells, forms
 from service.api.answers import show_comment
 
-#: Files that a process sends at a time; the other threads are for everybody else.
+#: Files that a process sends at the same time; the other threads are for everybody else.
 AT_ONCE = 2
-#: What an export will come to is counted up to this, in this many rows at most.
+#: An export's rows are counted beforehand up to this number, looking at no more rows than this.
 COUNT_UP_TO = LOOK = 200_000
-#: A reader who reads nothing has us keep a few pieces of the file: they are small.
+#: The size of a piece of a file, in characters: small, because pieces are kept for a reader who reads nothing.
 _LETTERS_AT_ONCE = 32_000
 _TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
@@ -39,7 +39,7 @@ COMMENT_COLUMNS = ("site", *_PLAIN, *(f"score_{label}" for label in LABELS), "re
 
 
 class Slot:
-    """The right to send a file; given back once, whoever asks for it."""
+    """The right to send a file. It can be released more than once, and counts once."""
 
     def __init__(self, slots: threading.BoundedSemaphore) -> None:
         self._slots: threading.BoundedSemaphore | None = slots
@@ -51,12 +51,12 @@ class Slot:
 
 
 def init_app(app: Flask) -> None:
-    """Count the files that this process sends."""
+    """Make the slots of this process. `create_app` calls this."""
     app.extensions["winnow_exports"] = threading.BoundedSemaphore(AT_ONCE)
 
 
 def take_slot() -> Slot:
-    """Refuses with 503 while `AT_ONCE` files are being sent."""
+    """A slot to send a file. Ends the request with 503 while `AT_ONCE` files are being sent."""
     slots: threading.BoundedSemaphore = current_app.extensions["winnow_exports"]
     if not slots.acquire(blocking=False):
         abort(503, "Other exports are running now. Try again when they have ended, in a minute or so.")
@@ -64,14 +64,14 @@ def take_slot() -> Slot:
 
 
 def chosen_format() -> str:
-    """`csv` or `ndjson`."""
+    """The format that the form names: `csv` or `ndjson`."""
     return forms.choice("format", _TYPES, "Choose CSV or NDJSON.")
 
 
 def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) -> Iterator[bytes]:
-    """The file's bytes, some lines at a time."""
+    """The file's bytes, in pieces of some lines."""
     if form == "csv":
-        yield ("\ufeff" + _csv_line(columns)).encode()  # by the mark, spreadsheets know UTF-8
+        yield ("\ufeff" + _csv_line(columns)).encode()  # spreadsheets know UTF-8 by this mark
     text = io.StringIO()
     for row in rows:
         if form == "csv":
@@ -86,7 +86,7 @@ def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) 
 
 
 def send(body: Iterator[bytes], slot: Slot, *, name: str, form: str, total: tuple[int, bool]) -> Response:
-    """The file as a download. Its headers say how many rows it will have, as far as that was counted."""
+    """The file as a download. Headers give the counted number of rows, and whether it is exact."""
     response = Response(_Closing(body, slot), content_type=_TYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y-%m-%d-%H%M}.{form}"'
     response.headers["Cache-Control"] = "no-store"
@@ -96,7 +96,7 @@ def send(body: Iterator[bytes], slot: Slot, *, name: str, form: str, total: tupl
 
 
 class _Closing:
-    """A body that gives its slot back when it has been sent, or when nobody reads it any more."""
+    """A body that releases its slot when it has been sent, or when nobody reads it any more."""
 
     def __init__(self, body: Iterator[bytes], slot: Slot) -> None:
         self._body, self._slot = body, slot
@@ -112,7 +112,7 @@ class _Closing:
 
 
 def comment_row(comment: Comment, site_name: str, *, flat: bool) -> dict[str, Any]:
-    """A comment as the API shows it, with its site; `flat` for a table: a column for each label, reasons as text."""
+    """A comment as the API shows it, with its site. `flat`, for a table: a column for each label, reasons as text."""
     shown = {"site": site_name} | show_comment(comment)
     if not flat:
         return shown
@@ -128,5 +128,5 @@ def _csv_line(cells: Sequence[object]) -> str:
 
 
 def moment(value: Any) -> str | None:
-    """A moment for a file, or nothing."""
+    """A moment as ISO 8601 in UTC; None for None."""
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")

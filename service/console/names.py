@@ -1,4 +1,4 @@
-"""What the pages call things: sites, people, roles, modes, languages, and why a comment waits."""
+"""Names and texts for the pages: of sites, people, roles, modes, languages, and kinds of review items."""
 
 from __future__ import annotations
 
@@ -38,29 +38,39 @@ MODES = {
     "open": "Comments are published at once, and moderators look at doubtful ones afterwards.",
     "observe": "Everything is published. Winnow only records what it would have done.",
 }
-LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French",
-    "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "sv": "Swedish", "tr": "Turkish",
-    "ur-Latn": "Urdu in Latin letters", "zh": "Chinese",
-}  # fmt: skip
+#: Grade of a language -> its name, and what it means for comments in it.
+GRADES = {
+    "learnt": ("Learnt", "The classifier has learnt from labelled comments in these languages."),
+    "understood": (
+        "Understood",
+        "The classifier understands these by what it has learnt of others. It errs more often.",
+    ),
+    "listed": ("Listed", "Only bad words are known of these. A score says little."),
+    "unknown": ("Told only", "Winnow can tell these languages, and knows nothing more of them. A score says nothing."),
+}
+#: What a site does with the comments in a language.
+TREATMENTS = {
+    "judge": "Judge by scores and rules",
+    "hold": "Hold every comment",
+    "rules": "Publish unless a rule speaks",
+}
 #: Actors that are not people.
 _NOT_PEOPLE = {actors.POLICY: "the site's policy", actors.SITE: "the site", actors.OPERATOR: "the operator"}
 
 
-def of_people(session: Session, who: Sequence[str | None]) -> dict[str, str]:
-    """The names of these actors (`user:<id>`), and of those that are not people: `policy`, `site`, `operator`."""
-    ids = {actors.user_id(actor) for actor in who if actor is not None and actors.is_person(actor)}
+def of_people(session: Session, who_acted: Sequence[str | None]) -> dict[str, str]:
+    """Actor -> name: for the people (`user:<id>`) among these, and for `policy`, `site` and `operator`."""
+    ids = {actors.user_id(actor) for actor in who_acted if actor is not None and actors.is_person(actor)}
     names = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
     return _NOT_PEOPLE | {actors.of_user(user_id): names.get(user_id, "somebody who left") for user_id in ids}
 
 
 def of_sites(session: Session, site_ids: Collection[str]) -> dict[str, str]:
-    """The name of each of these sites, by id."""
+    """Site id -> name, of these sites."""
     return {row[0]: row[1] for row in session.execute(select(Site.id, Site.name).where(Site.id.in_(site_ids)))}
 
 
 def of_own_sites(session: Session) -> list[tuple[str, str]]:
-    """The sites that the person signed in may see: id and name, in the order of their names."""
+    """The id and name of each site that the person signed in may see, in the order of names."""
     query = select(Site.id, Site.name).where(Site.id.in_(access.roles())).order_by(Site.name, Site.id)
     return [(site_id, name) for site_id, name in session.execute(query)]

@@ -1,4 +1,4 @@
-"""What every page of the console shows beside its own content: who is signed in, and where they may go."""
+"""The console's bar, on every page: who is signed in, and the pages that they may open."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from service.console import access
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the bar: shown to who has the role `needed` on some site, or `everywhere` on all of them."""
+    """A page in the bar, for people with the role `needed` on any site, or (`everywhere`) on all sites."""
 
     endpoint: str
     text: str
     needed: str = "viewer"
     everywhere: bool = False
-    #: Whether it belongs to what moderators do all day: those stand first.
+    #: Whether moderators use it all day: these entries come first.
     daily: bool = False
     #: The pages that it leads to.
     below: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ ENTRIES = (
 
 
 def for_pages() -> dict[str, Any]:
-    """For `context_processor`: `user` and `entries`."""
+    """The variables `user` and `entries` of every template; for `context_processor`."""
     user = access.user_or_none()
     if user is None:
         return {"user": None, "entries": []}

@@ -14,9 +14,9 @@ from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 class PageGroups(Blueprint):
     """A blueprint whose pages are grouped in packages below its own.
 
-    Each package names its pages in ROUTES, as (address, method, view). The template `console/queue/bulk_job.html` is
-    `queue/templates/bulk_job.html`, and the static file `queue/queue.js` is `queue/static/queue.js`. What groups share
-    is in the folders `templates` and `static` beside them: `console/base.html`, `console.css`.
+    Each package lists its pages in ROUTES, as (address, method, view). The template `console/queue/bulk_job.html` is
+    the file `queue/templates/bulk_job.html`, and the static file `queue/queue.js` is `queue/static/queue.js`. Files
+    that groups share are in the folders `templates` and `static` beside them: `console/base.html`, `console.css`.
     """
 
     def __init__(self, name: str, import_name: str, groups: Sequence[ModuleType]) -> None:

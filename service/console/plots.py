@@ -1,7 +1,7 @@
-"""Plots as marks to draw, with the table that says the same. Pure: numbers in, geometry and words out.
+"""Plots as marks to draw, each with a table of the same numbers. Pure: numbers in, geometry and words out.
 
-The drawing is stretched to its frame, so marks are given in a box of `WIDTH` × `HEIGHT`; words stand beside it as text
-of the page, which stays readable on a small screen. Dots are lines of no length with round ends: they stay round.
+The drawing is stretched to its frame, so marks are given in a box of `WIDTH` × `HEIGHT`. Words are text of the page
+beside it, which stays readable on a small screen. Dots are lines without length with round ends, so they stay round.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Format = Callable[[float], str]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A rectangle (`box` is x, y, width, height) or a path; `title` is what a pointer is told."""
+    """A rectangle (`box` is x, y, width, height) or a path. `title` is its tooltip."""
 
     look: str
     title: str = ""
@@ -30,7 +30,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Numbers in order, None where there is none. `look` is a class of the style sheet."""
+    """Numbers in order, None for a missing one. `look` is a class of the style sheet."""
 
     name: str
     look: str
@@ -39,7 +39,7 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plot:
-    """A drawing, what stands beside it, and the same as a table."""
+    """A drawing, the texts beside it, and the same numbers as a table."""
 
     title: str
     #: The drawing in one sentence.
@@ -58,18 +58,23 @@ class Plot:
 
 def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summary: str, note: str = "") -> Plot:
     """A column for each name, with the series on top of each other."""
-    totals = [sum(one.values[at] or 0 for one in series) for at in range(len(names))]
+    totals = [sum(part.values[at] or 0 for part in series) for at in range(len(names))]
     top, width = _top(max(totals, default=0)), WIDTH / max(1, len(names))
     marks = _grid()
     for at, name in enumerate(names):
         floor = 0.0
-        for one in series:
-            value = one.values[at] or 0
+        for part in series:
+            value = part.values[at] or 0
             if value:
-                said = f"{name}: {value:,.0f} {one.name.lower()}"
+                tooltip = f"{name}: {value:,.0f} {part.name.lower()}"
                 marks.append(
                     _box(
-                        one.look, said, x=(at + 0.12) * width, width=0.76 * width, floor=floor / top, height=value / top
+                        part.look,
+                        tooltip,
+                        x=(at + 0.12) * width,
+                        width=0.76 * width,
+                        floor=floor / top,
+                        height=value / top,
                     )
                 )
             floor += value
@@ -79,17 +84,17 @@ def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summa
         marks=marks,
         y_ticks=[f"{top:,.0f}", f"{top / 2:,.0f}", "0"],
         x_ticks=_ends(names),
-        header=["", *(one.name for one in series)],
-        rows=[[name, *(f"{one.values[at] or 0:,.0f}" for one in series)] for at, name in enumerate(names)],
-        legend=[(one.look, one.name) for one in series] if len(series) > 1 else [],
+        header=["", *(part.name for part in series)],
+        rows=[[name, *(f"{part.values[at] or 0:,.0f}" for part in series)] for at, name in enumerate(names)],
+        legend=[(part.look, part.name) for part in series] if len(series) > 1 else [],
         note=note,
     )
 
 
 def line(title: str, names: Sequence[str], series: Series, *, summary: str, times: bool = False) -> Plot:
     """A line through values, broken where there is none; `times` for seconds."""
-    known = [value for value in series.values if value is not None]
-    top = _top(max(known, default=0), times=times)
+    present = [value for value in series.values if value is not None]
+    top = _top(max(present, default=0), times=times)
     say: Format = wording.short_duration if times else "{:,.0f}".format
     step = WIDTH / max(1, len(names))
     points = [
@@ -112,7 +117,7 @@ def line(title: str, names: Sequence[str], series: Series, *, summary: str, time
 
 
 def shares(title: str, cells: Sequence[tuple[int, int]], *, summary: str, note: str = "", wide: bool = False) -> Plot:
-    """For each part of the range from 0 to 1: of how many, how many. The diagonal is where the two agree."""
+    """A share for each part of the range from 0 to 1. `cells` are pairs (number, of how many)."""
     parts = len(cells)
     width = WIDTH / parts
     marks = [*_grid(), Mark("reference", path=f"M0 {_n(HEIGHT)}L{_n(WIDTH)} 0")]
@@ -124,9 +129,9 @@ def shares(title: str, cells: Sequence[tuple[int, int]], *, summary: str, note: 
             continue
         low, high = _interval(number, of)
         share, x = number / of, (at + 0.5) * width
-        said = f"Scores {band}: people rejected {number:,} of {of:,} ({share:.0%})"
+        tooltip = f"Scores {band}: people rejected {number:,} of {of:,} ({share:.0%})"
         span = f"M{_n(x)} {_n(HEIGHT * (1 - high))}V{_n(HEIGHT * (1 - low))}"
-        marks += [Mark("interval", said, path=span), _dot("seen dot large", said, x, HEIGHT * (1 - share))]
+        marks += [Mark("interval", tooltip, path=span), _dot("seen dot large", tooltip, x, HEIGHT * (1 - share))]
         rows.append([band, f"{number:,}", f"{of:,}", f"{share:.0%}"])
     return Plot(
         title=title,
@@ -142,7 +147,7 @@ def shares(title: str, cells: Sequence[tuple[int, int]], *, summary: str, note: 
 
 
 def histogram(title: str, counts: Sequence[int], *, look: str = "neutral") -> Plot:
-    """How many lie in each part of the range from 0 to 1. A height is the root of its number, to show what is rare."""
+    """A bar for each part of the range from 0 to 1. Heights are square roots, so that rare values can be seen."""
     total, parts = sum(counts), len(counts)
     top = max([*counts, 1]) ** 0.5
     width = WIDTH / parts
@@ -151,10 +156,15 @@ def histogram(title: str, counts: Sequence[int], *, look: str = "neutral") -> Pl
         band = f"{at / parts:.2f}-{(at + 1) / parts:.2f}"
         rows.append([band, f"{number:,}"])
         if number:
-            said = f"{band}: {number:,}"
+            tooltip = f"{band}: {number:,}"
             marks.append(
                 _box(
-                    look, said, x=(at + 0.08) * width, width=0.84 * width, floor=0, height=max(0.01, number**0.5 / top)
+                    look,
+                    tooltip,
+                    x=(at + 0.08) * width,
+                    width=0.84 * width,
+                    floor=0,
+                    height=max(0.01, number**0.5 / top),
                 )
             )
     high = sum(counts[parts // 2 :])
@@ -170,7 +180,7 @@ def histogram(title: str, counts: Sequence[int], *, look: str = "neutral") -> Pl
 
 
 def dots(title: str, points: Sequence[tuple[str, float, str]], *, summary: str, legend: list[tuple[str, str]]) -> Plot:
-    """Values from 0 to 1 in order: each a name, a value and a look."""
+    """A dot for each value from 0 to 1. `points` are triples (name, value, look)."""
     step = WIDTH / max(1, len(points))
     marks = _grid() + [
         _dot(f"{look} dot large", f"{name}: {value:.2f}", (at + 0.5) * step, HEIGHT * (1 - value))
@@ -189,9 +199,9 @@ def dots(title: str, points: Sequence[tuple[str, float, str]], *, summary: str, 
 
 
 def _top(highest: float, *, times: bool = False) -> float:
-    """The end of an axis: a round number that is not less, and has a round half."""
+    """The end of an axis: the next round number whose half is round too."""
     if times:
-        return float(next((one for one in _DURATIONS if one >= highest), -(-highest // 86400) * 86400))
+        return float(next((seconds for seconds in _DURATIONS if seconds >= highest), -(-highest // 86400) * 86400))
     scale = 1
     while True:
         for nice in _NICE:
@@ -201,7 +211,7 @@ def _top(highest: float, *, times: bool = False) -> float:
 
 
 def _interval(number: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share: how sure so few decisions can make us."""
+    """Wilson's 95 % interval of the share `number` of `of`."""
     z = 1.96
     share = number / of
     middle, spread = share + z * z / (2 * of), z * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5

@@ -1,4 +1,4 @@
-"""What the console says when it cannot do as it was asked: a page for people, a sentence for the page's script."""
+"""The console's refusals: a page for people, a sentence for the page's script."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TITLES = {
 
 
 def show(error: HTTPException) -> Response:
-    """Any refusal that a view raised or that Flask did."""
+    """The answer for an HTTP error of a view or of Flask."""
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]
@@ -36,20 +36,20 @@ def show(error: HTTPException) -> Response:
 
 
 def show_missing(_error: NotFound) -> Response:
-    """What the address or the form names is not there: a view lets the domain say so."""
+    """The answer for `NotFound`: the address or the form names something that does not exist."""
     return show(NotFoundPage())
 
 
 def show_forged(_error: CSRFError) -> Response:
-    """A form without its token: of another session, or made elsewhere. Nothing was done.
+    """The answer to a form without a valid token: of another session, or made by another site. Nothing was done.
 
-    The page's script is given a token that holds, and whose it is: it tries once more where that is who the page is of.
-    No other site's page can read this answer.
+    The page's script gets a new token and the name of the person signed in. It tries once more if the page is still
+    theirs. No other site's page can read this answer.
     """
     user = access.user_or_none()
     if access.wants_json() and user is not None:
-        said = f"You are signed in as {user.name} now. Load the page again."
-        return make_response(jsonify(message=said, csrf_token=generate_csrf(), me=user.name), 400)
+        message = f"You are signed in as {user.name} now. Load the page again."
+        return make_response(jsonify(message=message, csrf_token=generate_csrf(), me=user.name), 400)
     return refuse(
         400,
         "This page was loaded before you last signed in, or more than twelve hours ago, so nothing was done. "
@@ -59,20 +59,20 @@ def show_forged(_error: CSRFError) -> Response:
 
 
 def _referring_page() -> str | None:
-    """The page of the console on which the form was."""
+    """The page of the console that held the form."""
     path = urlsplit(request.referrer or "")
     return access.own_address(f"{path.path}?{path.query}" if path.query else path.path) if path.path else None
 
 
 def show_unavailable(_error: OperationalError) -> Response:
-    """The database cannot be asked now."""
+    """The answer while the database is away."""
     response = refuse(503, "The database is not available now, so nothing was changed. Try again in a moment.")
     response.headers["Retry-After"] = "2"
     return response
 
 
 def refuse(status: int, message: str, *, back: str | None = None) -> Response:
-    """The refusal as a page, or as `{message}` for the script."""
+    """A refusal as a page, or as `{message}` for the script."""
     if access.wants_json():
         return make_response(jsonify(message=message), status)
     page = render_template(

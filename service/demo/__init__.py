@@ -1,6 +1,6 @@
-"""The demo at /demo: a news page with a comment form, so that a newcomer sees the loop close.
+"""The demo at /demo: a news page with a comment form, so that a newcomer sees how a comment is moderated.
 
-It does what a site's own back end would: it takes a form, submits the comment, and shows what was decided.
+It does what a site's own back end would do: it takes a form, submits the comment, and shows what was decided.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from flask import Blueprint, Flask
 from service import pages
 from service.demo import article
 from service.limits import Buckets
+from texts import wording
 
 blueprint = Blueprint("demo", __name__, template_folder="templates", static_folder="static")
 
 blueprint.before_request(article.refuse_other_sites)
 blueprint.after_request(pages.set_headers)
 blueprint.add_app_template_filter(pages.age, "age")
-blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_filter(wording.exact, "exact")
 
 for _rule, _view, _method in (
     ("/", article.show, "GET"),
@@ -27,5 +28,5 @@ for _rule, _view, _method in (
 
 
 def init_app(app: Flask) -> None:
-    """Count who comments how often. `create_app` calls this."""
+    """Make the rate limit of the demo. `create_app` calls this."""
     app.extensions["winnow_demo"] = Buckets(article.RATE)

@@ -1,4 +1,4 @@
-"""The article with its comments: shown to everybody, with the author's own waiting ones shown to the author."""
+"""The demo's article with its comments. A browser also sees its own comments that wait for a decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from texts import wording
 #: Comments shown under the article: the newest.
 SHOWN = 100
 
-#: For each address and web process; a person needs a minute for a comment.
+#: The rate limit, for each address and web process.
 RATE = "20 per minute"
 
 
@@ -33,7 +33,7 @@ RATE = "20 per minute"
 _FORM = SubmissionSchema(only=("name", "comment", "parent_id", "user_agent"), unknown=EXCLUDE)
 _PARENT_GONE = "The comment that you reply to is gone. Send yours without it."
 
-#: What a newcomer may try, and what comes of it.
+#: Examples to try: name -> (the link's text, the comment).
 EXAMPLES = {
     "friendly": ("A friendly comment", "Thank you for this article. I run a small forum and this is helpful."),
     "insult": ("An insult", "You are a stupid idiot, and so is everybody who reads this."),
@@ -46,16 +46,16 @@ EXAMPLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownComment:
     """A comment on the page, with the replies below it."""
 
     comment: Comment
-    own: bool
-    replies: list[Shown]
+    is_own: bool
+    replies: list[ShownComment]
 
 
 def refuse_other_sites() -> None:
-    """For `before_request`: browsers say which site a form is on. No account is used here, so this is enough."""
+    """Refuse forms on other sites, by the header in which browsers say so. For `before_request`."""
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         abort(403, "Comment on the page itself.")
 
@@ -67,7 +67,7 @@ def show() -> ResponseReturnValue:
 
 
 def comment() -> ResponseReturnValue:
-    """Take the form. The page answers with itself, the script with the comment as the page would show it."""
+    """Take the form. Answers with the page again, or gives the page's script the comment as HTML."""
     form = {name: request.form.get(name, "").replace("\r\n", "\n") for name in ("name", "comment", "parent_id")}
     try:
         valid = _FORM.load(form | {"user_agent": request.user_agent.string})
@@ -85,24 +85,26 @@ def comment() -> ResponseReturnValue:
         )
         answer.headers["Retry-After"] = str(seconds)
         return answer
-    found = context()
+    app_context = context()
     submission = Submission(**valid, thread=site.THREAD, ip=request.remote_addr)
-    [outcome] = submissions.submit(found.store, found.queues, site.find_or_create(found), [submission])
+    [outcome] = submissions.submit(
+        app_context.store, app_context.queues, site.find_or_create(app_context), [submission]
+    )
     if outcome.comment is None:
         return _refuse(422, form, {"form": _PARENT_GONE})
     return _accepted(outcome.comment)
 
 
 def status(comment_id: str) -> ResponseReturnValue:
-    """For the page's script: what became of the browser's own comment."""
+    """The state of one of the browser's own comments, for the page's script."""
     if comment_id not in authorship.own_ids():
         abort(404)
     with context().store.read() as session:
         try:
-            found = comments.find(session, None, comment_id)
+            own_comment = comments.find(session, None, comment_id)
         except comments.CommentError:
             abort(404)
-    return jsonify(_as_json(found))
+    return jsonify(_as_json(own_comment))
 
 
 def _accepted(comment: Comment) -> Response:
@@ -121,20 +123,20 @@ def _refuse(code: int, form: dict[str, Any], errors: dict[str, str]) -> Response
 
 
 def _as_json(comment: Comment) -> dict[str, Any]:
-    item = Shown(comment, True, [])
+    item = ShownComment(comment, True, [])
     html = render_template("demo/comment_alone.html", item=item)
     return {"id": comment.id, "status": comment.status, "parent_id": comment.parent_id, "html": html}
 
 
 def _page(code: int, form: dict[str, Any], errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    found = context()
-    own = authorship.own_ids()
-    with found.store.read() as session:
-        rows = _comments(session, found, own)
+    app_context = context()
+    own_ids = authorship.own_ids()
+    with app_context.store.read() as session:
+        rows = _comments(session, app_context, own_ids)
     replied = next((row for row in rows if row.id == form.get("parent_id")), None)
     page = render_template(
         "demo/article.html",
-        items=_threaded(rows, set(own)),
+        items=_threaded(rows, set(own_ids)),
         published=sum(row.status == "published" for row in rows),
         form=form,
         errors=errors or {},
@@ -144,10 +146,10 @@ def _page(code: int, form: dict[str, Any], errors: dict[str, str] | None = None)
     return page, code
 
 
-def _comments(session: Session, found: Context, own: list[str]) -> list[Comment]:
+def _comments(session: Session, app_context: Context, own_ids: list[str]) -> list[Comment]:
     """The newest published comments, and the browser's own whatever their status; oldest first."""
-    site_id = site.find_or_create(found)
-    visible = or_(Comment.status == "published", Comment.id.in_(own) & (Comment.status != "erased"))
+    site_id = site.find_or_create(app_context)
+    visible = or_(Comment.status == "published", Comment.id.in_(own_ids) & (Comment.status != "erased"))
     query = (
         select(Comment)
         .where(Comment.site_id == site_id, Comment.thread == site.THREAD, visible)
@@ -157,11 +159,11 @@ def _comments(session: Session, found: Context, own: list[str]) -> list[Comment]
     return list(session.scalars(query))[::-1]
 
 
-def _threaded(rows: list[Comment], own: set[str]) -> list[Shown]:
-    """Replies under what they reply to, one level deep; a reply to what is not shown stands by itself."""
-    items = {row.id: Shown(row, row.id in own, []) for row in rows}
-    top: list[Shown] = []
-    home: dict[str, Shown] = {}
+def _threaded(rows: list[Comment], own_ids: set[str]) -> list[ShownComment]:
+    """Comments with replies below them, one level deep. A reply to a comment that is not shown stands by itself."""
+    items = {row.id: ShownComment(row, row.id in own_ids, []) for row in rows}
+    top: list[ShownComment] = []
+    home: dict[str, ShownComment] = {}
     for row in rows:
         under = home.get(row.parent_id or "")
         home[row.id] = under or items[row.id]
@@ -170,8 +172,8 @@ def _threaded(rows: list[Comment], own: set[str]) -> list[Shown]:
 
 
 def _buckets() -> Buckets:
-    found: Buckets = current_app.extensions["winnow_demo"]
-    return found
+    buckets: Buckets = current_app.extensions["winnow_demo"]
+    return buckets
 
 
 def _wants_json() -> bool:

@@ -1,4 +1,4 @@
-"""Which comments a browser wrote: a signed cookie holds their ids, so that an author sees what became of them."""
+"""Which comments a browser wrote: a signed cookie holds their ids, so that authors see what was decided on them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def own_ids() -> list[str]:
         ids = _serializer().loads(request.cookies.get(COOKIE, ""))
     except BadSignature:
         return []
-    return [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
+    return [comment_id for comment_id in ids if isinstance(comment_id, str)] if isinstance(ids, list) else []
 
 
 def remember(response: Response, comment_id: str) -> None:
-    """Have the browser know that it wrote this comment."""
+    """Note in the browser's cookie that it wrote this comment."""
     response.set_cookie(
         COOKIE,
         str(_serializer().dumps([*own_ids(), comment_id][-MOST:])),

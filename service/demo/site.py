@@ -1,4 +1,4 @@
-"""The demo's own site, made when somebody first comments or looks."""
+"""The demo's own site, created when somebody first opens the page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from service.context import Context
 NAME = "demo"
 THREAD = "demo/when-the-free-scores-end"
 
-#: Nothing is rejected for its score alone, so that a newcomer finds what was held in the review queue; a word list
-#: shows a rejection. The same few comments are tried again and again, so repeating one is no offence here.
+#: No comment is rejected for its score alone, so that a newcomer finds it in the review queue; the word list shows a
+#: rejection. Repeated comments are not flagged, because everybody tries the same few examples.
 POLICY = policies.DEFAULT | {
     "thresholds": {
         label: {"reject_at": None}
@@ -37,21 +37,21 @@ POLICY = policies.DEFAULT | {
 _making = threading.Lock()
 
 
-def find_or_create(found: Context) -> str:
-    """The id of the demo's site. Should two processes make one at once, all use the older."""
-    if (known := _oldest(found)) is not None:
-        return known
+def find_or_create(context: Context) -> str:
+    """The id of the demo's site. If two processes create one at once, both use the older."""
+    if (site_id := _oldest(context)) is not None:
+        return site_id
     with _making:
-        return _oldest(found) or _create(found)
+        return _oldest(context) or _create(context)
 
 
-def _oldest(found: Context) -> str | None:
-    with found.store.read() as session:
+def _oldest(context: Context) -> str | None:
+    with context.store.read() as session:
         return session.scalar(select(Site.id).where(Site.name == NAME).order_by(Site.id).limit(1))
 
 
-def _create(found: Context) -> str:
-    made = sites.create_site(found.store, found.settings, NAME)
-    with found.store.write() as session:
-        policies.save(session, made.id, POLICY, actor=actors.OPERATOR)
-    return _oldest(found) or made.id
+def _create(context: Context) -> str:
+    created = sites.create_site(context.store, context.settings, NAME)
+    with context.store.write() as session:
+        policies.save(session, created.id, POLICY, actor=actors.OPERATOR)
+    return _oldest(context) or created.id

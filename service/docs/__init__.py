@@ -47,10 +47,12 @@ def openapi() -> Response:
 @blueprint.get("/docs", strict_slashes=False)
 def page() -> Response:
     """The page."""
-    found = _document(_app())
-    sections = reading.sections(found)
+    openapi_document = _document(_app())
+    sections = reading.sections(openapi_document)
     advice = {kind: reading.prose(text) for kind, text in ADVICE.items()}
-    text = render_template("docs/page.html", document=found, sections=sections, problems=KINDS, advice=advice)
+    text = render_template(
+        "docs/page.html", document=openapi_document, sections=sections, problems=KINDS, advice=advice
+    )
     return pages.set_headers(Response(text, content_type="text/html; charset=utf-8"))
 
 

@@ -41,7 +41,7 @@ _HEADERS = {
         "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]*$"},
     },
 }
-#: As Standard Webhooks has them.
+#: The headers of Standard Webhooks.
 _WEBHOOK_HEADERS = {
     "webhook-id": "The delivery's id: the same on every attempt.",
     "webhook-timestamp": "When this attempt was made, in seconds since 1970.",
@@ -118,14 +118,14 @@ def _add(spec: APISpec, rule: Rule, declared: Operation, text: str) -> None:
 
 
 def _parameters(rule: Rule, declared: Operation) -> list[Any]:
-    found: list[Any] = [
+    parameters: list[Any] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in _PATH_PART.findall(rule.rule)
     ]
     if declared.query is not None:
-        found.append({"in": "query", "schema": declared.query})
-    found += [{"name": name, "in": "header", "required": False, **_HEADERS[name]} for name in declared.headers]
-    return found
+        parameters.append({"in": "query", "schema": declared.query})
+    parameters += [{"name": name, "in": "header", "required": False, **_HEADERS[name]} for name in declared.headers]
+    return parameters
 
 
 def _content(declared: Operation) -> dict[str, Any]:
@@ -143,20 +143,20 @@ def _content(declared: Operation) -> dict[str, Any]:
 
 
 def _responses(declared: Operation) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for status, (description, schema) in declared.answers.items():
-        found[str(status)] = {"description": description}
+        responses[str(status)] = {"description": description}
         if schema is not None:
-            found[str(status)]["content"] = {"application/json": {"schema": schema}}
+            responses[str(status)]["content"] = {"application/json": {"schema": schema}}
     kinds = [*_ALWAYS, *(_WITH_BODY if declared.body else ()), *(("invalid",) if declared.query else ())]
     for kind in (*kinds, *declared.problems):
         status_of, title = KINDS[kind]
-        earlier = found.get(str(status_of), {}).get("description")
-        found[str(status_of)] = {
+        earlier = responses.get(str(status_of), {}).get("description")
+        responses[str(status_of)] = {
             "description": f"{title}." if earlier in {None, f"{title}."} else f"{earlier} Or: {title}.",
             "content": {MEDIA_TYPE: {"schema": "Problem"}},
         }
-    return dict(sorted(found.items()))
+    return dict(sorted(responses.items()))
 
 
 def _schema_name(schema: Any) -> str:
@@ -165,7 +165,7 @@ def _schema_name(schema: Any) -> str:
 
 
 def _label_names(_self: object, field: Any, **_: Any) -> dict[str, Any]:
-    """`thresholds` is an object of known labels, which a mapping alone would not say."""
+    """Adds the names of the labels to the schema of `thresholds`."""
     return {"propertyNames": {"enum": list(LABELS)}} if isinstance(field, policy_schemas.Thresholds) else {}
 
 

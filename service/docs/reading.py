@@ -1,4 +1,4 @@
-"""The OpenAPI document as the page shows it: operations by tag, each schema a table of fields, each with an example."""
+"""The OpenAPI document in the form of the page: operations by tag, each schema a table of fields, with examples."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an operation may answer."""
+    """A possible answer of an operation."""
 
     status: str
     text: Markup
@@ -87,13 +87,13 @@ def _entry(document: dict[str, Any], path: str, method: str, operation: dict[str
         path=path,
         summary=operation["summary"],
         text=prose(operation["description"]),
-        parameters=[_parameter(one) for one in operation["parameters"]],
-        path_names=[one["name"] for one in operation["parameters"] if one["in"] == "path"],
+        parameters=[_parameter(part) for part in operation["parameters"]],
+        path_names=[part["name"] for part in operation["parameters"] if part["in"] == "path"],
         fields=[] if body is None else _fields(document, body),
         example=None if example is None else json.dumps(example, indent=2, ensure_ascii=False),
         answers=[
-            Answer(status, prose(one["description"]), _answer_fields(document, one))
-            for status, one in operation["responses"].items()
+            Answer(status, prose(part["description"]), _answer_fields(document, part))
+            for status, part in operation["responses"].items()
         ],
         curl=_curl(path, method, example),
     )
@@ -116,25 +116,30 @@ def _fields(document: dict[str, Any], schema: dict[str, Any]) -> list[Field]:
     schema = _resolve(document, schema)
     if schema.get("type") == "array":
         return _fields(document, schema["items"])
-    found = []
+    fields = []
     for name, field in schema.get("properties", {}).items():
         required = name in schema.get("required", ())
         inner = _resolve(document, field.get("items", field))
-        found.append(Field(name, _type(field), required, _with_limits(field.get("description", ""), field)))
+        fields.append(Field(name, _type(field), required, _with_limits(field.get("description", ""), field)))
         if inner is not field and "properties" in inner:
-            found += [
-                Field(f"{name}.{one}", _type(deeper), False, _with_limits(deeper.get("description", ""), deeper))
-                for one, deeper in inner["properties"].items()
+            fields += [
+                Field(
+                    f"{name}.{inner_name}",
+                    _type(inner_field),
+                    False,
+                    _with_limits(inner_field.get("description", ""), inner_field),
+                )
+                for inner_name, inner_field in inner["properties"].items()
             ]
-    return found
+    return fields
 
 
 def _resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     reference = schema.get("$ref")
     if reference is None:
         return schema
-    found: dict[str, Any] = document["components"]["schemas"][reference.rpartition("/")[2]]
-    return found
+    resolved: dict[str, Any] = document["components"]["schemas"][reference.rpartition("/")[2]]
+    return resolved
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -145,16 +150,16 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _with_limits(text: str, schema: dict[str, Any]) -> Markup:
-    said = [text] if text else []
+    sentences = [text] if text else []
     if "enum" in schema:
-        said.append("One of " + ", ".join(f"`{value}`" for value in schema["enum"]) + ".")
+        sentences.append("One of " + ", ".join(f"`{value}`" for value in schema["enum"]) + ".")
     if "maxLength" in schema:
-        said.append(f"Up to {schema['maxLength']:,} characters.")
+        sentences.append(f"Up to {schema['maxLength']:,} characters.")
     if "minimum" in schema and "maximum" in schema:
-        said.append(f"From {schema['minimum']:,} to {schema['maximum']:,}.")
+        sentences.append(f"From {schema['minimum']:,} to {schema['maximum']:,}.")
     if "default" in schema:
-        said.append(f"Left out: `{json.dumps(schema['default'])}`.")
-    return prose(" ".join(said))
+        sentences.append(f"Left out: `{json.dumps(schema['default'])}`.")
+    return prose(" ".join(sentences))
 
 
 def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
@@ -162,29 +167,29 @@ def _example(document: dict[str, Any], schema: dict[str, Any]) -> Any:
     if schema.get("type") == "array":
         return [_example(document, schema["items"])]
     required = set(schema.get("required", ()))
-    found = {
+    example = {
         name: field.get("example", _value(name, field))
         for name, field in schema.get("properties", {}).items()
         if name in required or "example" in field
     }
-    return found or _first_fields(schema)
+    return example or _first_fields(schema)
 
 
 def _first_fields(schema: dict[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
-    wanted = [name for name in ("mode", "thresholds", "banned_words", "comment") if name in properties]
-    return {name: _value(name, properties[name]) for name in wanted}
+    shown_names = [name for name in ("mode", "thresholds", "banned_words", "comment") if name in properties]
+    return {name: _value(name, properties[name]) for name in shown_names}
 
 
 def _value(name: str, field: dict[str, Any]) -> Any:
-    known = {
+    examples = {
         "id": _EXAMPLE_IDS["comment_id"],
         "comment": "I read this twice.",
         "thresholds": {"spam": {"flag_at": 0.6, "reject_at": 0.95}},
         "banned_words": ["free casino*"],
     }
-    if name in known:
-        return known[name]
+    if name in examples:
+        return examples[name]
     return field["enum"][0] if "enum" in field else ""
 
 

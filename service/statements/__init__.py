@@ -1,6 +1,6 @@
-"""What a comment's author is told at /statement/<token>: the decision, why, how it came about, and how to appeal.
+"""The statement of reasons at /statement/<token>: tells a comment's author the decision, why, and how to appeal.
 
-The link is all that it takes to see the page, so a site gives it to the comment's author alone.
+Whoever has the link can see the page, so a site gives it only to the comment's author.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from flask import Blueprint, Flask, Response
 from service import pages
 from service.limits import Buckets
 from service.statements import page
+from texts.wording import exact
 
 blueprint = Blueprint("statements", __name__, template_folder="templates", static_folder="static")
 
-blueprint.add_app_template_filter(pages.exact, "exact")
+blueprint.add_app_template_filter(exact, "exact")
 for _rule, _method, _view in (
     ("/<token>", "GET", page.show),
     ("/<token>", "POST", page.appeal),
@@ -23,12 +24,12 @@ for _rule, _method, _view in (
 
 @blueprint.after_request
 def _set_headers(response: Response) -> Response:
-    # The address opens the page, so it is told to nobody.
+    # The address alone opens the page, so no other site may learn it.
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return pages.set_headers(response)
 
 
 def init_app(app: Flask) -> None:
-    """Count who looks and who appeals how often. `create_app` calls this."""
+    """Make the rate limits of looking and of appealing. `create_app` calls this."""
     app.extensions["winnow_statements"] = {"look": Buckets(page.LOOKS), "appeal": Buckets(page.APPEALS)}

@@ -18,7 +18,7 @@ from service.statements import statement
 from service.statements.statement import Ended
 from texts import wording
 
-#: For each address and web process.
+#: The rate limits, for each address and web process.
 LOOKS, APPEALS = "60 per minute", "6 per minute"
 
 
@@ -29,7 +29,7 @@ def show(token: str) -> ResponseReturnValue:
 
 
 def appeal(token: str) -> ResponseReturnValue:
-    """Take the appeal. Who has the link may: no other site can know it, so it is its own protection from forgery."""
+    """Take the appeal. Whoever has the link may appeal: no other site can know it, so it also prevents forged forms."""
     if wait := _wait("appeal"):
         return _too_many(wait)
     text = forms.text("text")
@@ -55,7 +55,7 @@ def _lodge(token: str, text: str) -> None:
             comment = comments.find(session, None, link.comment_id, lock=True)
         except comments.CommentError:
             raise Ended("The comment was erased.") from None
-        statement.build(session, link)  # a link that has ended takes no appeal
+        statement.build(session, link)  # raises Ended for a link that has ended
         appeals.lodge(session, comment, text)
 
 
@@ -65,10 +65,10 @@ def _page(token: str, code: int = 200, *, error: str = "", text: str = "") -> Re
         return _unknown()
     with context().store.read() as session:
         try:
-            found = statement.build(session, link)
+            content = statement.build(session, link)
         except Ended as ended:
             return _ended(str(ended))
-        page = render_template("statements/statement.html", one=found, error=error, text=text, most=LONGEST)
+        page = render_template("statements/statement.html", statement=content, error=error, text=text, most=LONGEST)
     return make_response(page, code)
 
 
@@ -94,6 +94,6 @@ def _closed(code: int, title: str, why: str) -> Response:
     return make_response(render_template("statements/closed.html", title=title, why=why), code)
 
 
-def _wait(what: Literal["look", "appeal"]) -> int:
+def _wait(action: Literal["look", "appeal"]) -> int:
     buckets: dict[str, Buckets] = current_app.extensions["winnow_statements"]
-    return math.ceil(buckets[what].take(request.remote_addr or ""))
+    return math.ceil(buckets[action].take(request.remote_addr or ""))

@@ -1,4 +1,4 @@
-"""Gathers what the author of a comment is told about the decision in force."""
+"""Gathers what a statement of reasons tells the comment's author about the decision in force."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from moderation import actors, clock
 from moderation.decisions import appeals
 from moderation.sites import site_settings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
+from moderation.webhooks import withdrawal
 from moderation.webhooks.statement_links import Link
 from service.console.card.highlights import Segment, segments
 from service.statements import wording
 
-#: Decisions on a comment that are looked at, the latest.
+#: How many of a comment's decisions are read, from the latest.
 _MOST = 50
 
 
 class Ended(Exception):
-    """The link is good for nothing any more; the message says why."""
+    """The link no longer works; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What stands on the page."""
+    """The content of the page."""
 
     comment: Comment
     site_name: str
@@ -37,16 +38,18 @@ class Statement:
     legal_ground: str | None
     means: Sequence[str]
     segments: Sequence[Segment]
-    #: What was decided before, the latest first: when, and a line.
+    #: Earlier decisions, the latest first: the moment, and a line.
     earlier: Sequence[tuple[datetime, str]]
     #: The latest appeal, whichever decision it was against.
     appeal: Appeal | None
+    #: Whether its author may be told how it ended.
+    is_answered: bool
     may_appeal: bool
     until: datetime
 
     @property
     def by_moderator(self) -> bool:
-        """Whether a person decided whom the console knows. Who decided over the API is not known."""
+        """Whether a person decided in the console. Who decided over the API is not known."""
         return actors.is_person(self.comment.decided_by)
 
 
@@ -67,6 +70,9 @@ def build(session: Session, link: Link) -> Statement:
     reported = bool(session.scalar(select(exists().where(Report.comment_id == comment.id))))
     in_force = comment.status in ("flagged", "rejected")
     actor = comment.decided_by or actors.POLICY
+    appeal = session.scalar(
+        select(Appeal).where(Appeal.comment_id == comment.id).order_by(Appeal.version.desc()).limit(1)
+    )
     return Statement(
         comment=comment,
         site_name=session.scalars(select(Site.name).where(Site.id == comment.site_id)).one(),
@@ -77,26 +83,34 @@ def build(session: Session, link: Link) -> Statement:
         means=_means(comment, actor, events, reported=reported) if in_force else [],
         segments=segments(comment.comment, comment.spans if in_force else None),
         earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in events[1:]],
-        appeal=session.scalar(
-            select(Appeal).where(Appeal.comment_id == comment.id).order_by(Appeal.version.desc()).limit(1)
-        ),
+        appeal=appeal,
+        is_answered=appeal is not None and _is_answered(session, appeal, settings.grace),
         may_appeal=appeals.is_open(session, comment),
         until=until,
     )
 
 
+def _is_answered(session: Session, appeal: Appeal, grace: timedelta) -> bool:
+    """Whether its author may be told how it ended. Who upheld it can take that back, until the grace time is over."""
+    if appeal.outcome != "upheld" or appeal.decided_at is None or appeal.decided_at + grace <= clock.now():
+        return appeal.outcome is not None
+    return withdrawal.answer_has_left(session, appeal.comment_id, appeal.version)
+
+
 def _grounds(comment: Comment, events: Sequence[AuditEvent]) -> list[str]:
-    """Why, in sentences. Of a moderator's rejection without a reason there is to say why it had been held."""
+    """The reasons, in sentences. For a moderator's rejection without a reason: why the comment had been held before."""
     reasons = comment.reasons or []
-    if not actors.is_person(comment.decided_by) or any(one.keys() & {"code", "note"} for one in reasons):
+    if not actors.is_person(comment.decided_by) or any(reason.keys() & {"code", "note"} for reason in reasons):
         return wording.grounds(reasons)
-    held = next((event for event in events if event.actor == actors.POLICY and event.status != "published"), None)
-    return wording.without_reason(held.reasons if held is not None else None)
+    held_event = next((event for event in events if event.actor == actors.POLICY and event.status != "published"), None)
+    return wording.without_reason(held_event.reasons if held_event is not None else None)
 
 
 def _means(comment: Comment, actor: str, events: Sequence[AuditEvent], *, reported: bool) -> list[str]:
-    held = any(event.actor == actors.POLICY and event.status == "flagged" for event in events)
-    return wording.means(comment.status, actor, held_before=held, reported=reported, scored=comment.scores is not None)
+    held_before = any(event.actor == actors.POLICY and event.status == "flagged" for event in events)
+    return wording.means(
+        comment.status, actor, held_before=held_before, reported=reported, scored=comment.scores is not None
+    )
 
 
 def _decisions(session: Session, comment_id: str) -> Sequence[AuditEvent]:

@@ -1,4 +1,4 @@
-"""A decision in plain words for the comment's author: never who the moderator was. Pure."""
+"""A decision in plain words for the comment's author. It never says who the moderator was. Pure functions."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ _EFFECTS = {
 
 
 def headline(status: str) -> str:
-    """What became of the comment, in a line."""
+    """The comment's status, in a line."""
     return _HEADLINES[status]
 
 
 def effect(status: str) -> str:
-    """What that means for its readers."""
+    """What the status means for readers."""
     return _EFFECTS[status]
 
 
 def grounds(reasons: Sequence[Mapping[str, Any]] | None) -> list[str]:
-    """Why, a sentence for each reason. A moderator's are in the moderator's words."""
+    """A sentence for each reason. A moderator's reasons are in the moderator's words."""
     return [_ground(reason) for reason in reasons or ()]
 
 
 def without_reason(held_for: Sequence[Mapping[str, Any]] | None) -> list[str]:
-    """What is said of a moderator's rejection without a reason; `held_for` is why the automatic check had held it."""
+    """The sentences for a moderator's rejection without a reason. `held_for` are the reasons why it had been held."""
     grounds_before = grounds(held_for)
     if not grounds_before:
         return ["A person at the site rejected it and gave no reason. You may ask the site for one."]
@@ -58,7 +58,7 @@ def without_reason(held_for: Sequence[Mapping[str, Any]] | None) -> list[str]:
 
 
 def legal_ground(reasons: Sequence[Mapping[str, Any]] | None) -> str:
-    """On what kind of ground the decision stands: the law, or the site's own rules."""
+    """Whether the decision is based on the law or on the site's own rules."""
     if any(reason.get("code") == "illegal" for reason in reasons or ()):
         return "A person at the site held it to be against the law."
     return "The ground is the site's own rules for comments, not the law."
@@ -66,26 +66,26 @@ def legal_ground(reasons: Sequence[Mapping[str, Any]] | None) -> str:
 
 def means(status: str, actor: str, *, held_before: bool, reported: bool, scored: bool) -> list[str]:
     """How the decision came about: by a machine or a person, and who drew attention to the comment."""
-    found = []
+    sentences = []
     if actor == actors.POLICY:
         checked = "It was checked automatically"
-        found.append(
+        sentences.append(
             f"{checked}; a person has not decided yet." if status == "flagged" else f"{checked}, and by no person."
         )
     elif held_before:
-        found.append("An automatic check had held it back, and a person at the site decided.")
+        sentences.append("An automatic check had held it back, and a person at the site decided.")
     else:
-        found.append("A person at the site decided.")
+        sentences.append("A person at the site decided.")
     if reported:
-        found.append("Readers had reported the comment.")
+        sentences.append("Readers had reported the comment.")
     elif actor != actors.POLICY or status != "published":
-        found.append("Nobody had reported the comment: the site checks comments by itself.")
+        sentences.append("Nobody had reported the comment: the site checks comments by itself.")
     if scored:
-        found.append(
+        sentences.append(
             "The automatic check gives a comment a score from 0 to 1 for each kind of abuse, by its words and what "
             "came with it. A score is how likely it is that people would object."
         )
-    return found
+    return sentences
 
 
 def what_happened(status: str, actor: str) -> str:
@@ -100,7 +100,7 @@ def what_happened(status: str, actor: str) -> str:
 
 def _ground(reason: Mapping[str, Any]) -> str:
     rule, label, message = BY_NAME.get(str(reason.get("rule"))), reason.get("label"), str(reason.get("message", ""))
-    if rule is None:  # of another version of Winnow
+    if rule is None:  # a rule of another version of Winnow
         return message
     return rule.for_authors.format(
         message=message,

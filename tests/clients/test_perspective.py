@@ -34,8 +34,8 @@ def test_googles_python_client_is_built_from_our_discovery_document(url: str, si
                 "summaryScore": {"value": 0.01, "type": "PROBABILITY"},
             }
         },
-        "languages": ["tlh"],
-        "detectedLanguages": ["tlh"],
+        "languages": ["sv"],
+        "detectedLanguages": ["sv"],
     }
     suggestion = {
         "comment": {"text": "friendly greetings from python"},
@@ -43,7 +43,7 @@ def test_googles_python_client_is_built_from_our_discovery_document(url: str, si
         "clientToken": "token",
     }
     answer = client.comments().suggestscore(body=suggestion).execute()
-    assert answer == {"clientToken": "token", "detectedLanguages": ["tlh"]}
+    assert answer == {"clientToken": "token", "detectedLanguages": ["sv"]}
     several: dict[str, dict[str, Any]] = {"TOXICITY": {}, "FLIRTATION": {}, "INSULT": {}}
     partly = client.comments().analyze(body=analyze_request | {"requestedAttributes": several}).execute()
     assert set(partly["attributeScores"]) == {"TOXICITY", "INSULT"}, "what we have is answered, and nothing is raised"
@@ -84,5 +84,5 @@ def test_the_npm_clients_published_examples(url: str, site: CreatedSite) -> None
     assert found[1]["attributeScores"]["SPAM"]["spanScores"][0]["end"] == len("fools!")
     assert list(found[2]["attributeScores"]) == ["TOXICITY"]
     assert list(found[3]["attributeScores"]) == ["SPAM"]
-    assert found[4] == ["ResponseError", "Attribute UNSUBSTANTIAL does not support request languages: tlh"]
+    assert found[4] == ["ResponseError", "Attribute UNSUBSTANTIAL does not support request languages: sv"]
     assert found[5] == ["ResponseError", "API key not valid. Please pass a valid API key."]

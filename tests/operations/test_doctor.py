@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,8 +26,10 @@ from operations import environment, migrate
 from tests.support.command_line import make_data_dir, winnow
 from tests.support.compat import listening
 from tests.support.processes.installation import free_port
+from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
 from tests.support.providers import LyingProvider
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +72,7 @@ def test_a_sound_installation_without_workers_lacks_only_those(examine: Examine)
     report = examine(fails=True)
     assert [subject for subject, (level, _) in report.items() if level == "FAIL"] == ["workers"]
     assert "winnow worker" in report["workers"][1]
+    assert re.fullmatch(r"version \S+; languages: \d+ learnt, \d+ understood(, \d+ listed)?", report["model"][1])
 
 
 def test_people_get_a_line_for_each_finding(found: Settings, tmp_path: Path) -> None:
@@ -209,3 +214,72 @@ def test_calls_that_all_come_without_a_key_are_found(examine: Examine, server: R
     level, text = examine(fails=True)["calls"]
     assert level == "WARN"
     assert "akismet for no site that could be told: 1 came without a key" in text
+
+
+#: What docs/operations.md asks for.
+RIGHTS = "~winnow:* ~rq:* resetchannels &winnow:* &rq:* +@all -@admin -@dangerous"
+
+
+@pytest.fixture
+def user(server: RedisServer) -> Callable[[str], str]:
+    """The address of the same Redis for a user with these rights."""
+
+    def allow(rights: str) -> str:
+        with redis.Redis.from_url(server.url) as client:
+            client.execute_command("ACL", "SETUSER", "winnow", "reset", "on", ">pw", *rights.split())
+        return server.url.replace("unix://", "unix://winnow:pw@")
+
+    return allow
+
+
+@pytest.mark.parametrize(
+    ("rights", "named"),
+    [
+        (RIGHTS, {"redis": ("WARN", "'info'")}),
+        (f"{RIGHTS} +info", {}),
+        (f"{RIGHTS} +info -smembers", {"workers": ("FAIL", "'smembers'")}),
+        (f"{RIGHTS} +info -hgetall", {"calls": ("WARN", "'hgetall'")}),
+        (f"{RIGHTS} +info -set", {"redis writes": ("FAIL", "'set'")}),
+        (f"{RIGHTS} +info resetkeys ~winnow:*", {"workers": ("FAIL", "key")}),
+    ],
+)
+def test_what_a_redis_user_may_not_do_is_named_and_the_rest_is_looked_at(
+    examine: Examine, user: Callable[[str], str], rights: str, named: dict[str, tuple[str, str]]
+) -> None:
+    report = examine(fails=True, WINNOW_REDIS_URL=user(rights))
+    assert report["database"][0] == "OK"
+    for subject, (level, part) in named.items():
+        assert report[subject][0] == level
+        assert part in report[subject][1]
+    refused = {subject for subject, (_, text) in report.items() if "ACL SETUSER" in text}
+    assert refused == named.keys() - {"redis writes"}
+    assert ("redis writes" in report) == ("redis writes" in named)
+    assert not any("pw" in text for _, text in report.values())
+
+
+def test_with_the_rights_that_the_docs_name_comments_are_scored(found: Settings, user: Callable[[str], str]) -> None:
+    allowed = replace(found, redis_url=user(f"{RIGHTS} +info"))
+    assert RIGHTS in (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    store, queues = Store(found.database_url), Queues(connect(allowed.redis_url))
+    site = sites.create_site(store, found, "A blog")
+    sent = submissions.Submission(name="Ada", comment="A nice day to all of you.")
+    [outcome] = submissions.submit(store, queues, site.id, [sent])
+    assert outcome.comment is not None
+    with Part(allowed, "scoring") as part:
+        comment_id = outcome.comment.id
+
+        def decided() -> bool:
+            with store.read() as session:
+                return comments.find(session, None, comment_id).status == "published"
+
+        eventually(decided, what="it is published", within=60)
+    assert "NOPERM" not in part.log
+    assert "no permissions" not in part.log
+
+
+def test_a_redis_that_takes_nothing_in_is_found(examine: Examine, server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        client.replicaof("127.0.0.1", "1")
+    level, text = examine(fails=True)["redis writes"]
+    assert level == "FAIL"
+    assert "takes nothing in" in text

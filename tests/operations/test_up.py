@@ -262,7 +262,7 @@ def test_a_second_up_on_the_same_data_is_refused(untouched: Installation) -> Non
 
 def test_an_unwritable_data_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert f"{tmp_path}/file/data cannot be written" in start_fails(
+    assert f"{tmp_path}/file/data cannot be written by user id " in start_fails(
         "--port", str(free_port()), "--data-dir", str(tmp_path / "file" / "data"), cwd=tmp_path
     )
 

@@ -26,6 +26,12 @@ WAYS = [
     f"[quote=Bob]{QUOTED}[/quote]\n{ANSWER}",
     f"Bob wrote: {QUOTED}\n\n{ANSWER}",
     f"> {QUOTED}",
+    f"You said “{QUOTED}”. {ANSWER}",
+    f'You said "{QUOTED}". {ANSWER}',
+    f"«{QUOTED}» {ANSWER}",
+    f"&ldquo;{QUOTED}&rdquo; {ANSWER}",
+    f"| {QUOTED}\n{ANSWER}",
+    f"Am 3. Mai schrieb Bob Hill:\n{QUOTED}\n\n{ANSWER}",
 ]
 
 

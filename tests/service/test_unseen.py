@@ -101,6 +101,26 @@ def test_a_text_in_another_field_is_not_cleared(scored: Flask, site: CreatedSite
     assert "comment_content" in answer.headers["X-winnow-held"]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("comment_author", "nice " * 60 + "toxicity=0.95"),
+        ("comment_author_url", "look here: toxicity=0.95 it is"),
+        ("comment_author_url", f"https://x.example/{'a' * 2000}?toxicity=0.95"),
+        ("comment_author_url", "https://x.example/you%20are%20toxicity=0.95"),
+        ("comment_author_email", "you are toxicity=0.95"),
+        ("comment_author_email", "you are " * 60 + "toxicity=0.95"),
+    ],
+)
+def test_a_text_in_the_place_of_a_name_or_an_address_is_judged(
+    scored: Flask, site: CreatedSite, field: str, value: str
+) -> None:
+    blog = Akismet(scored.test_client(), site.compat_key)
+    assert blog.check("A nice remark.", **{field: value}).text == "true"
+    assert blog.check(None, **{field: value}).text == "true"
+    assert blog.check("A nice remark.", **{field: value.replace("0.95", "0.1")}).text == "false"
+
+
 def test_a_name_alone_is_judged_where_there_is_no_text(scored: Flask, site: CreatedSite) -> None:
     blog = Akismet(scored.test_client(), site.compat_key)
     assert blog.check(None, comment_type="signup").text == "false"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.languages import GRADES, UNTOLD, base, is_judged
+
 _LABELS = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")
 _MARK = re.compile(r"(\w+)=([\d.]+)")
 
@@ -47,8 +49,19 @@ class ChosenScores:
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Spans:
         return Spans([(*match.span(), float(match[2])) for match in _MARK.finditer(text) if match[1] == label])
 
+    @property
+    def languages(self) -> Mapping[str, str]:
+        return GRADES
+
     def judgeable(self, text: str) -> bool:
-        return "klingon" not in text
+        return self.judges(self.detected_language(text))
+
+    def judges(self, language: str) -> bool:
+        return language == UNTOLD or is_judged(GRADES.get(language, "unknown"))
 
     def detected_language(self, text: str) -> str:
         return "tlh" if "klingon" in text else "de" if "und" in text.split() else self.otherwise
+
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        told = self.detected_language(text)
+        return told if told != UNTOLD else next((base(tag) for tag in said if tag), UNTOLD)

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from moderation.store import Store
 from operations import environment, migrate
+from tests.support.processes import forks
 
 
 def winnow(*arguments: str, cwd: Path, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     """Run `winnow` in a directory, with no settings but these."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "winnow", *arguments],
-        cwd=cwd,
-        env=inherited | environ,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return forks.run([*arguments], env=inherited | environ, cwd=cwd, stdin=stdin, timeout=60)
 
 
 def sentence(result: subprocess.CompletedProcess[str]) -> str:

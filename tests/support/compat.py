@@ -18,7 +18,7 @@ def choose_scores(app: Flask) -> ChosenScores:
     """Have an app score as the texts themselves say."""
     found = app.extensions["winnow"]
     classifier = ChosenScores()
-    classifier.otherwise = "tlh"
+    classifier.otherwise = "sv"
     app.extensions["winnow_compat"].scorer = Scorer(found.store, found.queues, classifier)
     return classifier
 

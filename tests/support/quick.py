@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from moderation import store
 from moderation.people import accounts
 
 if TYPE_CHECKING:
@@ -44,20 +48,38 @@ class _KeptTemplates(BytecodeCache):
 
 def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     """argon2 with little work: one sign-in that is as slow as it should be takes a tenth of a second of a core."""
-    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    patch.setattr(accounts, "_hasher", quick)
-    patch.setattr(accounts, "_NOBODY", quick.hash("nobody has this password"))
+    patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
     """Of the many applications that tests make, each would compile the same 130 routes and the same templates."""
     patch.setattr(Flask, "jinja_options", {"bytecode_cache": _KeptTemplates()})
-    compile_builder, kept = Rule._compile_builder, {}  # its result depends on nothing but what `key` holds
+    compile_rule, kept = Rule.compile, dict[Any, Rule]()
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+    def compile_once(rule: Rule) -> None:
+        key = (rule.subdomain, rule.rule, rule.merge_slashes, rule.is_leaf, repr(rule.defaults))
         if key not in kept:
-            kept[key] = compile_builder(rule, append_unknown)
-        return kept[key]
+            compile_rule(rule)
+            kept[key] = rule
+        like = kept[key]
+        rule._parts, rule._trace, rule._converters = like._parts, like._trace, like._converters
+        rule.arguments.update(like.arguments)
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, getattr(like, name).__func__.__get__(rule))
 
-    patch.setattr(Rule, "_compile_builder", compile_once)
+    patch.setattr(Rule, "compile", compile_once)
+
+
+def compile_statements_once(patch: pytest.MonkeyPatch) -> None:
+    """Each test opens a database of its own, for which the same statements would be compiled again."""
+    open_engine, compiled = store._open_engine, LRUCache[Any, Any](5000)
+
+    def open_with_what_is_compiled(url: str, pool_size: int) -> Engine:
+        engine = open_engine(url, pool_size)
+        engine._compiled_cache = compiled
+        return engine
+
+    patch.setattr(store, "_open_engine", open_with_what_is_compiled)
+    # A dialect is a part of what a compiled statement is found by: those of one kind are the same here.
+    patch.setattr(DefaultDialect, "__eq__", lambda self, other: type(self) is type(other))
+    patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))

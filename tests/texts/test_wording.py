@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from texts import wording
@@ -66,3 +68,9 @@ def test_how_long(seconds: float, text: str) -> None:
 )
 def test_durations_are_told_shortly(seconds: float, text: str) -> None:
     assert wording.short_duration(seconds) == text
+
+
+def test_a_moment_is_told_in_full_with_or_without_its_seconds() -> None:
+    moment = datetime(2026, 11, 3, 9, 5, 2, tzinfo=UTC)
+    assert wording.exact(moment) == "3 November 2026, 09:05:02 UTC"
+    assert wording.exact(moment, seconds=False) == "3 November 2026, 09:05 UTC"

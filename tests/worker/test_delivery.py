@@ -19,7 +19,7 @@ from moderation.tables import WebhookDelivery
 from moderation.webhooks import catalogue, deliveries, events
 from moderation.webhooks.attempts import Failure
 from moderation.webhooks.catalogue import Event
-from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Sent
+from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Attempt
 from tests.support.comments import accept, rows
 from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
@@ -173,9 +173,9 @@ def test_killed_between_sending_and_recording_it_sends_again_under_the_same_id(
 # Who gets a place.
 
 
-def sent(endpoint: str, status: int = 204, ms: int = 5) -> Sent:
+def sent(endpoint: str, status: int = 204, ms: int = 5) -> Attempt:
     failure = None if status < 300 else Failure("status", f"It answered {status}.")
-    return Sent("msg", endpoint, time_of_day.now(), ms, status, failure)
+    return Attempt("msg", endpoint, time_of_day.now(), ms, status, failure)
 
 
 def test_an_endpoint_nobody_knows_yet_has_one_place_and_a_quick_one_has_four() -> None:
@@ -191,7 +191,7 @@ def test_an_endpoint_nobody_knows_yet_has_one_place_and_a_quick_one_has_four() -
 
 
 @pytest.mark.parametrize("last", [sent("a", status=500), sent("a", ms=1500)])
-def test_an_endpoint_that_failed_or_was_slow_the_last_time_has_one_place(last: Sent) -> None:
+def test_an_endpoint_that_failed_or_was_slow_the_last_time_has_one_place(last: Attempt) -> None:
     places = Places()
     places.take("a")
     places.give_back(sent("a"))

@@ -1,7 +1,7 @@
 """Akismet's protocol: verify-key, comment-check, submit-spam, submit-ham, usage-limit and key-sites.
 
-Answers are plain text with status 200, failures too. A check that cannot be answered is never answered `false`, and
-only WordPress's own, which waits, is not answered `true` instead.
+Answers are plain text with status 200, also for failures. A check that cannot be judged is answered `true`, never
+`false`; only WordPress's own check, which waits for a later answer, gets neither.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keys and usage: verify-key, usage-limit, key-sites, and what WordPress's settings page asks for undocumented."""
+"""Keys and usage: verify-key, usage-limit, key-sites, and undocumented calls of WordPress's settings page."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from service.compat.shared import Refusal
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _ORDERS = {"total": "api_calls"} | {kind: kind for kind in KINDS}
 _MOST_LISTED = 500
-#: By `from`, how many months get-stats sums up.
+#: The parameter `from` -> how many months get-stats sums up.
 _STATS_MONTHS = {"60-days": 2, "6-months": 6}
 _COLUMNS = ("Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked")
 
 
 def verify_key() -> Response:
-    """`valid` or `invalid`: for keys alone."""
-    sent = fields.read()
+    """Answer `valid` or `invalid`, the latter only for a wrong key or no blog."""
+    form = fields.read()
     try:
-        shared.require_site(sent.get("key") or fields.key_of(sent))
+        shared.require_site(form.get("key") or fields.key_of(form))
     except Refusal as refusal:
         response = answers.fail(refusal)
         if response.get_data(as_text=True) == "invalid":
             del response.headers["X-akismet-error"]
         return response
-    return plain("valid") if sent.get("blog", "").strip() else _invalid_blog()
+    return plain("valid") if form.get("blog", "").strip() else _invalid_blog()
 
 
 def _invalid_blog() -> Response:
@@ -45,28 +45,28 @@ def _invalid_blog() -> Response:
 
 
 def show_usage() -> Response:
-    """This month's calls. Winnow has no monthly limit."""
+    """Answer with this month's calls. Winnow has no monthly limit."""
     site_id = _require_site()
-    calls = sum(one.api_calls for one in usage.read(site_id, usage.month_now()).values())
+    calls = sum(counts.api_calls for counts in usage.read(site_id, usage.month_now()).values())
     return document({"limit": "none", "usage": calls, "percentage": "0.00", "throttled": False})
 
 
 def show_sites() -> Response:
-    """The blogs that asked in a month, and what it came to, as JSON or CSV."""
-    sent = fields.read()
+    """Answer with the blogs that called in a month and their counts, as JSON or CSV."""
+    form = fields.read()
     site_id = _require_site()
-    month = sent.get("month", "") or usage.month_now()
+    month = form.get("month", "") or usage.month_now()
     if not _MONTH.fullmatch(month):
         return plain("invalid", debug_help="month must be YYYY-MM")
-    wanted = sent.get("filter", "").lower()
-    rows = [(blog, counts) for blog, counts in usage.read(site_id, month).items() if wanted in blog.lower()]
-    column = _ORDERS.get(sent.get("order", ""), "api_calls")
+    substring = form.get("filter", "").lower()
+    rows = [(blog, counts) for blog, counts in usage.read(site_id, month).items() if substring in blog.lower()]
+    column = _ORDERS.get(form.get("order", ""), "api_calls")
     rows.sort(key=lambda row: (-getattr(row[1], column), row[0]))
-    limit, offset = _number(sent.get("limit", ""), _MOST_LISTED), _number(sent.get("offset", ""), 0)
+    limit, offset = _number(form.get("limit", ""), _MOST_LISTED), _number(form.get("offset", ""), 0)
     page = rows[offset : offset + limit]
-    if sent.get("format", "").lower() == "csv":
+    if form.get("format", "").lower() == "csv":
         title = (
-            f"Active sites for {fields.key_of(sent)} during {month} "
+            f"Active sites for {fields.key_of(form)} during {month} "
             f"(limit:{limit}, offset: {offset}, total: {len(rows)})"
         )
         return _table(title, page)
@@ -75,19 +75,19 @@ def show_sites() -> Response:
 
 
 def deactivate() -> Response:
-    """A blog will not ask again. We keep nothing of it."""
+    """Answer a blog that will not call again. Nothing is stored."""
     _require_site()
     return plain("deactivated")
 
 
 def make_token() -> Response:
-    """For pages of statistics at akismet.com: there are none here."""
+    """Refuse a token for pages of statistics at akismet.com: Winnow has none."""
     _require_site()
     return plain("invalid", debug_help="Winnow has no pages of statistics: see its console.")
 
 
 def show_subscription() -> Response:
-    """An account in good standing, of which nothing is due."""
+    """Answer with an active account without a limit."""
     site_id = _require_site()
     return document(
         {
@@ -103,32 +103,32 @@ def show_subscription() -> Response:
 
 
 def show_stats() -> Response:
-    """What the blog asked in the last months: as many as `from` says, up to thirteen."""
-    sent = fields.read()
+    """Answer with the blog's counts of the last months: as many as `from` says, up to thirteen."""
+    form = fields.read()
     site_id = _require_site()
-    blog, total = usage.blog_name(sent.get("blog", "")), Counts()
-    for month in usage.last_months(_STATS_MONTHS.get(sent.get("from", ""), usage.MONTHS_KEPT)):
+    blog, total = usage.blog_name(form.get("blog", "")), Counts()
+    for month in usage.last_months(_STATS_MONTHS.get(form.get("from", ""), usage.MONTHS_KEPT)):
         counts = usage.read(site_id, month).get(blog, Counts())
         for kind in KINDS:
             setattr(total, kind, getattr(total, kind) + getattr(counts, kind))
-    wrong, judged = total.missed_spam + total.false_positives, total.spam + total.ham
-    accuracy = 100.0 * max(0, judged - wrong) / judged if judged else 100.0
+    mistakes, judged = total.missed_spam + total.false_positives, total.spam + total.ham
+    accuracy = 100.0 * max(0, judged - mistakes) / judged if judged else 100.0
     stats: dict[str, Any] = {kind: getattr(total, kind) for kind in KINDS if kind != "api_calls"}
     return document(stats | {"accuracy": round(accuracy, 2), "time_saved": 0, "breakdown": {}})
 
 
 def say_connected() -> Response:
-    """What WordPress's settings page asks to see whether a firewall is in the way."""
+    """Answer the settings page of WordPress, which tests whether a firewall blocks it."""
     return plain("connected")
 
 
 def show_plugins() -> Response:
-    """The plugins that WordPress's settings page recommends. It breaks on anything but a list."""
+    """Answer with no recommended plugins. WordPress's settings page needs a list."""
     return document([])
 
 
 def refuse_unknown(call: str) -> Response:  # noqa: ARG001
-    """A call, or a method of one, that there is none of."""
+    """Answer a call that does not exist, or not with this method."""
     response = plain("invalid", error="unknown-call", debug_help="Winnow does not answer this call.")
     response.status_code = 404
     return response
@@ -148,5 +148,5 @@ def _table(title: str, rows: list[tuple[str, Counts]]) -> Response:
     out.write(f"{title}\n")
     writer.writerow(_COLUMNS)
     numbers = ([getattr(counts, kind) for kind in KINDS] for _, counts in rows)
-    writer.writerows([csv_cells.cell(blog), *each, "false"] for (blog, _), each in zip(rows, numbers, strict=True))
+    writer.writerows([csv_cells.cell(blog), *row, "false"] for (blog, _), row in zip(rows, numbers, strict=True))
     return Response(out.getvalue(), content_type="text/csv; charset=utf-8")

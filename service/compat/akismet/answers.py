@@ -1,8 +1,8 @@
-"""What we answer, as clients of Akismet compare it: to the byte, and by the headers that they take for a failure.
+"""The answers, whose bytes and headers the clients of Akismet compare.
 
-Several take the mere presence of X-akismet-debug-help for "the call failed", whatever the body says, and some of
-X-akismet-error; so a verdict has neither. Others take everything but `true` for "not spam"; so whoever is not known to
-wait for a later answer is never told that we cannot judge: docs/decisions/0065-what-a-client-does-with-an-answer.md.
+Several clients take the presence of X-akismet-debug-help for "the call failed", whatever the body is; some do so for
+X-akismet-error. So a verdict has neither. Others take everything but `true` for "not spam". So only clients that are
+known to wait are told that we cannot judge: docs/decisions/0065-what-a-client-does-with-an-answer.md.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from service.compat import shared
 from service.compat.akismet import fields
 from service.compat.shared import Refusal
 
-#: The route that a comment's verdict is asked of.
+#: The route that gives verdicts.
 CHECK = "akismet.check_comment"
-#: Compared byte for byte by some clients.
+#: Some clients compare this byte for byte.
 THANKS = "Thanks for making the web a better place."
-#: Any body but `true` and `false` has WordPress's own check hold a comment and ask again later.
+#: On any body but `true` and `false`, WordPress's own check holds a comment and asks again later.
 HELD, UNANSWERED = "held", "error"
-#: Says beside a verdict that nobody has judged the comment, and why. No client knows it, so none fails by it.
+#: The header that says why nobody has judged the comment. No client knows it, so none takes it for a failure.
 _WHY_HELD = "X-winnow-held"
 
 _MOST_PARTS = 5000
 
-#: By kind of refusal: X-akismet-error, and X-akismet-debug-help.
+#: Kind of refusal -> X-akismet-error and X-akismet-debug-help.
 _HELP = {
     "no_key": (
         "invalid-key",
@@ -49,25 +49,25 @@ _HELP = {
     "refused": ("malformed-request", "The request could not be understood."),
     "internal": ("internal", "Something went wrong here. Winnow's log says what."),
 }
-#: Refused before the form could be read.
+#: Kinds of refusals before the form could be read.
 _UNREAD = frozenset({"too_large", "refused"})
 
 
 def prepare() -> None:
-    """Before every request: how much it may send, and the name that its answer will have."""
+    """Before every request: set its limits, and the guid of its answer."""
     request.max_content_length = request.max_form_memory_size = shared.MAX_BODY_BYTES
     request.max_form_parts = _MOST_PARTS
     g.akismet_guid = str(uuid.uuid4())
 
 
 def complete(response: Response) -> Response:
-    """After every request: WordPress ignores verdicts without a guid, and publishes."""
+    """After every request: add the guid. WordPress ignores verdicts without one, and publishes."""
     response.headers.setdefault("X-akismet-guid", g.get("akismet_guid") or str(uuid.uuid4()))
     return response
 
 
 def plain(body: str, **headers: str) -> Response:
-    """A text. `pro_tip="discard"` is the header `X-akismet-pro-tip: discard`."""
+    """An answer of plain text. `pro_tip="discard"` gives the header `X-akismet-pro-tip: discard`."""
     response = Response(body, content_type="text/plain; charset=utf-8")
     for name, value in headers.items():
         response.headers[f"X-akismet-{name.replace('_', '-')}"] = _one_line(value)
@@ -75,19 +75,19 @@ def plain(body: str, **headers: str) -> Response:
 
 
 def document(content: Any) -> Response:
-    """JSON."""
+    """An answer of JSON."""
     return Response(json.dumps(content, ensure_ascii=False), content_type="application/json")
 
 
 def missing(field: str) -> Response:
-    """What a request lacks."""
-    shared.note_refused("missing_field", what=field)
+    """The answer to a request that lacks a field."""
+    shared.note_refused("missing_field", field_name=field)
     help_ = f"Missing required field: {field}"
     return plain(help_, error="missing-required-field", debug_help=help_)
 
 
 def fail(refusal: Refusal) -> Response:
-    """Why a request cannot be answered. Only a wrong key is `invalid`: a client that hears it gives its key up."""
+    """The answer to a refused request. Only a wrong key is `invalid`, because clients then give up their key."""
     error, help_ = _HELP[refusal.kind]
     of_the_key = refusal.kind in {"no_key", "wrong_key"} or (refusal.kind == "too_many" and refusal.site_id is None)
     if of_the_key and refusal.kind == "too_many":
@@ -99,7 +99,7 @@ def fail(refusal: Refusal) -> Response:
 
 
 def held(body: str, why: str, **headers: str) -> Response:
-    """An answer about a comment that nobody has judged, and why that is so, in the one header that no client reads."""
+    """An answer about a comment that nobody has judged, with the reason in a header that no client reads."""
     response = plain(body, **headers)
     response.headers[_WHY_HELD] = _one_line(why)
     return response

@@ -1,4 +1,4 @@
-"""comment-check: is it spam? What a person has to look at is held, kept for the review queue, and told of later."""
+"""comment-check: is it spam? A comment for a person is held, stored for the review queue, and answered later."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ from texts import links
 
 log = structlog.get_logger(__name__)
 
-#: Akismet's own for trying an integration out.
+#: Names and addresses that Akismet documents for testing an integration.
 _ALWAYS_SPAM = {"akismet-guaranteed-spam", "akismet-guaranteed-spam@example.com", "viagra-test-123"}
-#: A spam score from here on, and a sign beside the words, is beyond doubt: sites may drop the comment unseen.
+#: With this spam score, and a sign beside the words, a site may drop the comment unseen.
 BLATANT = 0.999
 
 
 def check_comment() -> Response:
-    """`true`, `false`, or an answer that has the client hold the comment."""
-    sent = fields.read()
-    key = fields.key_of(sent)
+    """Answer `true`, `false`, or so that the client holds the comment."""
+    form = fields.read()
+    key = fields.key_of(form)
     site_id = shared.require_site(key)
     for name in ("blog", "user_ip"):
-        if name not in sent or (name == "blog" and not sent[name].strip()):
+        if name not in form or (name == "blog" and not form[name].strip()):
             return answers.missing(name)
-    text = fields.text_of(sent)
-    answer = _ruled(sent) or _verdict(site_id, key, sent, text)
-    if not _keeps_nothing(sent):
-        usage.count(site_id, sent["blog"], answer.counts_as)
+    text = fields.text_of(form)
+    answer = _ruled(form) or _verdict(site_id, key, form, text)
+    if not _keeps_nothing(form):
+        usage.count(site_id, form["blog"], answer.counts_as)
     return answer.response
 
 
-def _keeps_nothing(sent: Fields) -> bool:
-    """A test leaves nothing behind, nor does a page whose key anybody may use."""
-    return fields.is_set(sent, "is_test") or shared.only_scores()
+def _keeps_nothing(form: Fields) -> bool:
+    """Whether nothing may be stored: for a test, and for a page, whose key anybody may use."""
+    return fields.is_set(form, "is_test") or shared.only_scores()
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the client is sent, and as which verdict it is counted: as none where a person has to look."""
+    """The response, and the verdict as which it is counted: None where a person has to look."""
 
     response: Response
     counts_as: Literal["spam", "ham"] | None = None
@@ -70,11 +70,11 @@ def _ham() -> _Answer:
     return _Answer(plain("false"), "ham")
 
 
-def _ruled(sent: Fields) -> _Answer | None:
-    """What needs no judging: the values that Akismet documents for tests, and a site's own administrators."""
-    if {sent.get("comment_author"), sent.get("comment_author_email")} & _ALWAYS_SPAM:
+def _ruled(form: Fields) -> _Answer | None:
+    """The answer where nothing is judged: for the documented test values, and a site's own administrators."""
+    if {form.get("comment_author"), form.get("comment_author_email")} & _ALWAYS_SPAM:
         return _spam()
-    return _ham() if "administrator" in fields.roles(sent) else None
+    return _ham() if "administrator" in fields.roles(form) else None
 
 
 def _require_fit(text: str) -> None:
@@ -84,40 +84,41 @@ def _require_fit(text: str) -> None:
         raise Refusal("too_long", status=413)
 
 
-def _verdict(site_id: str, key: str, sent: Fields, text: str) -> _Answer:
+def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
     _require_fit(text)
-    submission = fields.submission_of(sent, text)
+    submission = fields.submission_of(form, text)
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,
-        "post": sent.get("comment_post_ID", "")[:40] or None,
-        "signals": fields.signals_of(sent),
+        "post": form.get("comment_post_ID", "")[:40] or None,
+        "signals": fields.signals_of(form),
+        "languages": fields.languages_of(form),
     }
-    if not submission.user_id:  # a visitor typed their e-mail address, and may type a trusted one
+    if not submission.user_id:  # a visitor typed the e-mail address, perhaps a trusted person's
         origin["email_was_typed"] = True
     comment = checked.new_comment(site_id, submission, origin=origin)
     comment.external_id = g.akismet_guid
-    recheck = bool(sent.get("recheck_reason"))
+    recheck = bool(form.get("recheck_reason"))
     earlier = None
     if not shared.only_scores():
         with context().store.read() as session:
             earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
     if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
-        return _again(earlier, comment, sent, recheck=recheck)
-    keeps_nothing = _keeps_nothing(sent)
+        return _check_again(earlier, comment, form, recheck=recheck)
+    keeps_nothing = _keeps_nothing(form)
     origin["repeated"] = not recheck and not keeps_nothing and usage.is_repeated(comment)
     decision = shared.decide(comment)
-    kept = decision.priority is not None and not keeps_nothing and _keep(key, sent, comment, decision)
-    if not kept:
+    is_stored = decision.priority is not None and not keeps_nothing and _keep(key, form, comment, decision)
+    if not is_stored:
         unwritten = News(decisions=[(decision.status, decision.actor)])
         afterwards.tell(context().queues, unwritten)
     return _show(comment, decision, can_call_back=bool(origin.get("endpoint_id")))
 
 
-def _again(earlier: Comment, comment: Comment, sent: Fields, *, recheck: bool) -> _Answer:
-    """A comment that a moderator has, or had, before them: their decision, if readers would still see the same.
+def _check_again(earlier: Comment, comment: Comment, form: Fields, *, recheck: bool) -> _Answer:
+    """The answer for a comment that is stored: the decision on it, if readers would still see the same.
 
-    Asked anew, as a client does that lost our answer, it is known by the first answer's name from here on.
+    A client that lost our answer asks again. Then the answer has the guid of the first answer.
     """
     origin = earlier.origin or {}
     if not recheck:
@@ -127,20 +128,20 @@ def _again(earlier: Comment, comment: Comment, sent: Fields, *, recheck: bool) -
             return _hold("None has decided yet.", can_call_back=not recheck and bool(origin.get("endpoint_id")))
         return _spam() if earlier.status == "rejected" else _ham()
     decision = shared.decide(comment)
-    if not _keeps_nothing(sent):
+    if not _keeps_nothing(form):
         with context().write() as session:
             checked.change(session, earlier, comment, decision)
     return _show(comment, decision, can_call_back=False)
 
 
-def _keep(key: str, sent: Fields, comment: Comment, decision: Decision) -> bool:
-    """Store it for the review queue, and where its decision goes. False when the request came again: it is there."""
+def _keep(key: str, form: Fields, comment: Comment, decision: Decision) -> bool:
+    """Store the comment for the review queue, with its callback. False when an earlier request has stored it."""
     sealed_key = sealing.seal(context().settings, key)
-    url = _callback(sent)
+    url = _callback(form)
     try:
         with context().write() as session:
             return _keep_once(session, comment, decision, url, sealed_key)
-    except IntegrityError:  # PostgreSQL: another request made the same endpoint meanwhile; now it can be seen
+    except IntegrityError:  # PostgreSQL: another request inserted the same endpoint meanwhile; now it is visible
         with context().write() as session:
             return _keep_once(session, comment, decision, url, sealed_key)
 
@@ -158,13 +159,13 @@ def _keep_once(session: Session, comment: Comment, decision: Decision, url: str 
     return True
 
 
-def _callback(sent: Fields) -> str | None:
-    """Where this comment's decision may be posted, if anywhere."""
-    url = sent.get("callback", "").strip()
+def _callback(form: Fields) -> str | None:
+    """The address to which this comment's decision may be posted; None when there is none."""
+    url = form.get("callback", "").strip()
     if not url or not fields.asks_again():
         return None
     try:
-        endpoints.require_callback(url, sent["blog"])
+        endpoints.require_callback(url, form["blog"])
     except EndpointRefused as refusal:
         log.warning("akismet.callback_refused", why=str(refusal))
         return None
@@ -180,7 +181,7 @@ def _show(comment: Comment, decision: Decision, *, can_call_back: bool) -> _Answ
 
 
 def _is_blatant(comment: Comment, decision: Decision) -> bool:
-    """Whether it is spam by its words, and advertises an address, filled in the honeypot or was sent by many."""
+    """Whether it is surely spam by its words, and also has an address, filled in the honeypot, or was repeated."""
     about_spam = any(reason.get("label") == "spam" for reason in decision.reasons)
     if not about_spam or (decision.scores or {}).get("spam", 0.0) < BLATANT:
         return False
@@ -191,10 +192,10 @@ def _is_blatant(comment: Comment, decision: Decision) -> bool:
 
 
 def _hold(why: str, *, can_call_back: bool) -> _Answer:
-    """Have the client keep the comment for a person, each in the way that it knows.
+    """The answer that makes the client keep the comment for a person.
 
-    `false` with an error is kept pending by WordPress until we call back. Where we cannot, a body that is no verdict
-    has it ask again. Everybody else would publish on either: to them it is `true`, and no header says that we failed.
+    WordPress keeps a comment pending on `false` with an error, until we call back. If we cannot call back, a body that
+    is not a verdict makes it ask again. All other clients would publish on either, so they get `true`.
     """
     why = f"A moderator has to look. {why}"
     if not fields.asks_again():

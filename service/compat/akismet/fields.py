@@ -1,10 +1,10 @@
-"""What clients send: any number of fields, of which these are understood, and none but `blog` must make sense."""
+"""Reads the fields that clients send. Unknown fields are ignored, and only `blog` must be valid."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,26 +14,27 @@ from moderation import addresses, clock
 from moderation.intake.submissions import Submission
 from moderation.sites import sites
 from service import form_encoding
-from texts import links, visibility
+from texts import links, names, visibility
 
 Fields = Mapping[str, str]
 
 #: WordPress takes comments of up to 65,525 characters.
 LONGEST_TEXT = 70_000
-#: Somebody without a name.
+_LONGEST_NAME, _LONGEST_EMAIL, _LONGEST_URL = 200, 320, 2000
+#: The name of an author without one.
 _NAMELESS = "Anonymous"
-#: What the plugin adds to a visitor's comment, or to one that it asks about again, and to nothing else.
+#: Fields that the plugin sends only with a visitor's comment, or with one that it asks about again.
 _OF_THE_CHECK = frozenset({"callback", "akismet_comment_nonce", "recheck_reason"})
-#: Types whose author is not a person but a page, whose title is part of what is said.
+#: Types whose author is a page, so that the name is a title and belongs to the text.
 _FROM_A_PAGE = frozenset({"trackback", "pingback"})
-#: Types that are about somebody's name alone, or may be.
+#: Types that may have a name and no text.
 _WITHOUT_TEXT = frozenset({"signup"}) | _FROM_A_PAGE
 
-#: What no client that encodes a form leaves in it.
+#: Bytes that are never in a form that was encoded.
 _NEVER_ENCODED = re.compile(rb"[\x00-\x20\"<>\x7f-\xff]")
-#: Fields that people fill in.
+#: The fields that people fill in.
 _TEXTS = (b"comment_content=", b"comment_author=")
-#: The fields that Akismet documents or its plugins send, and those that PHP has of a request.
+#: The fields that Akismet documents or its plugins send, and PHP's names of headers.
 _NAMES = re.compile(
     rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"
     rb"honeypot_field_name|hidden_honeypot_field|callback|reporter|"
@@ -45,40 +46,43 @@ _NAMES = re.compile(
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = re.compile(r"(['\"\\])")
-#: Client's clocks are in milliseconds: what is less was never one.
+#: A browser's clock is in milliseconds; a smaller number is not a moment of it.
 _LEAST_MILLISECONDS = 10**12
 _LONGEST_VISIT = 86_400.0
+_MOST_LANGUAGES = 10
 
 
 def read() -> Fields:
-    """The first of each field, from the body (form-encoded, whatever the method) or else the address.
+    """The fields, from the body (form-encoded, whatever the method) or else the address. The first of a name counts.
 
-    Their bytes are in the charset of the content type, else of `blog_charset`, else UTF-8. What cannot be read is left
-    out: that is what the reader will see.
+    The charset is that of the Content-Type, else `blog_charset`, else UTF-8. Bytes that cannot be read are left out, as
+    a reader will see the text.
 
     Raises:
-        werkzeug.exceptions.HTTPException: there is too much, or a form that is broken.
+        werkzeug.exceptions.HTTPException: the form is too large or broken.
     """
     if "akismet_fields" not in g:
         body, _ = form_encoding.read_body(most=request.max_form_parts or 0, fields_of=_urlencoded)
-        sent = [*body, *form_encoding.urlencoded(request.query_string)]
-        charset = _charset(sent)
-        found: dict[str, str] = {}
-        for field in sent:
+        all_fields = [*body, *form_encoding.urlencoded(request.query_string)]
+        charset = _charset(all_fields)
+        values: dict[str, str] = {}
+        for field in all_fields:
             codec = form_encoding.codec(field.charset) or charset
-            found.setdefault(field.name.decode(codec, "ignore"), field.value.decode(codec, "ignore"))
-        g.akismet_fields = found
-    read: Fields = g.akismet_fields
-    return read
+            values.setdefault(field.name.decode(codec, "ignore"), field.value.decode(codec, "ignore"))
+        g.akismet_fields = values
+    form: Fields = g.akismet_fields
+    return form
 
 
-def _charset(sent: Sequence[form_encoding.Field]) -> str:
-    of_the_blog = next((field.value.decode("ascii", "ignore") for field in sent if field.name == b"blog_charset"), None)
+def _charset(all_fields: Sequence[form_encoding.Field]) -> str:
+    of_the_blog = next(
+        (field.value.decode("ascii", "ignore") for field in all_fields if field.name == b"blog_charset"), None
+    )
     return form_encoding.codec(form_encoding.declared_charset()) or form_encoding.codec(of_the_blog) or "utf-8"
 
 
 def _urlencoded(data: bytes) -> list[form_encoding.Field]:
-    """The fields of a body, also of a client that encodes nothing: what its `&` cut off belongs to the text before."""
+    """The fields of a body. For a client that encodes nothing, an `&` within a text does not end the text."""
     as_it_is = _NEVER_ENCODED.search(data.strip()) is not None
     pairs: list[bytes] = []
     for pair in data.split(b"&"):
@@ -92,23 +96,23 @@ def _urlencoded(data: bytes) -> list[form_encoding.Field]:
 
 
 def key_of(fields: Fields) -> str:
-    """The key: `api_key`, in older calls `key`, or else the first label of the host, as in `key.example.org`."""
-    sent = fields.get("api_key") or fields.get("key")
-    if sent:
-        return sent.strip()
+    """The key: `api_key`, in older calls `key`, else the first label of the host, as in `key.example.org`."""
+    key = fields.get("api_key") or fields.get("key")
+    if key:
+        return key.strip()
     label = request.host.partition(":")[0].partition(".")[0]
     return label if len(label) == sites.COMPAT_KEY_LENGTH else ""
 
 
 def asks_again() -> bool:
-    """Whether this is WordPress's own check of a comment, the one caller that keeps one without a verdict waiting.
+    """Whether this is WordPress's own check of a comment. Only that keeps a comment without a verdict waiting.
 
-    The Akismet plugin sends these fields with comments alone. Forms, forums and shops that borrow its address, or even
-    its agent, take everything but `true` for "not spam".
+    The Akismet plugin sends these fields only with comments. Forms, forums and shops that use its address, or even its
+    User-Agent, take everything but `true` for "not spam".
     """
-    sent = read()
+    form = read()
     is_plugin = re.match(r"WordPress/\S+ \| Akismet/", request.headers.get("User-Agent", "")) is not None
-    return is_plugin and "comment_post_ID" in sent and not _OF_THE_CHECK.isdisjoint(sent)
+    return is_plugin and "comment_post_ID" in form and not _OF_THE_CHECK.isdisjoint(form)
 
 
 def is_set(fields: Fields, name: str) -> bool:
@@ -122,32 +126,45 @@ def roles(fields: Fields) -> set[str]:
 
 
 def text_of(fields: Fields) -> str:
-    """What is scored, and what feedback is about: the comment, and the name where that is a page's title.
+    """What is scored, and what feedback is about: the comment, what other fields hold that do not fit there, and the
+    name where that is a page's title.
 
-    Nothing, where there ought to be a text and none can be seen: it may have come in a field that we do not know.
+    Empty where there should be a text and none can be seen: it may have come in a field that we do not know.
     """
     kind = fields.get("comment_type", "").strip().lower()
-    text = _clean(fields.get("comment_content", ""))
+    text = "\n".join(filter(None, (_clean(fields.get("comment_content", "")), *_misplaced(fields))))
     if not visibility.can_be_seen(text, unknown_tags=True):
         text = ""
         if kind not in _WITHOUT_TEXT:
             return ""
     if text and kind not in _FROM_A_PAGE:
         return text
-    said = "\n".join(part for part in (_clean(fields.get("comment_author", "")), text) if part)
-    return said if visibility.can_be_seen(said, unknown_tags=True) else ""
+    words = "\n".join(part for part in (_clean(fields.get("comment_author", "")), text) if part)
+    return words if visibility.can_be_seen(words, unknown_tags=True) else ""
+
+
+def _misplaced(fields: Fields) -> Iterator[str]:
+    """The texts that stand where a short name or an address belongs, and would be cut or left out."""
+    name, email = _clean(fields.get("comment_author", "")), _clean(fields.get("comment_author_email", ""))
+    if len(name) > _LONGEST_NAME:
+        yield name
+    if len(email) > _LONGEST_EMAIL:
+        yield email
+    url = _clean(fields.get("comment_author_url", ""))
+    if len(url) > _LONGEST_URL or (not links.is_address(url) and names.in_address(url)):
+        yield url
 
 
 def submission_of(fields: Fields, text: str) -> Submission:
-    """A check's fields in our words."""
+    """The submission that a check's fields describe."""
     user_id = fields.get("user_id") or fields.get("user_ID") or ""
     url = _clean(fields.get("comment_author_url", ""))
     return Submission(
-        name=_line(fields, "comment_author", 200) or _NAMELESS,
+        name=_line(fields, "comment_author", _LONGEST_NAME) or _NAMELESS,
         comment=text,
         thread=(_line(fields, "permalink", 500) or _line(fields, "blog", 500)),
-        email=_line(fields, "comment_author_email", 320),
-        url=url if links.is_address(url) and len(url) <= 2000 else None,
+        email=_line(fields, "comment_author_email", _LONGEST_EMAIL),
+        url=url if links.is_address(url) and len(url) <= _LONGEST_URL else None,
         ip=addresses.read(fields.get("user_ip", "")),
         user_agent=_line(fields, "user_agent", 1000),
         user_id=user_id.strip()[:200] if user_id.strip() not in {"", "0"} else None,
@@ -155,15 +172,20 @@ def submission_of(fields: Fields, text: str) -> Submission:
     )
 
 
+def languages_of(fields: Fields) -> list[str]:
+    """What the client's site is written in: a comment that tells nothing of its language may be in one of these."""
+    return [tag.strip()[:35] for tag in fields.get("blog_lang", "").split(",")[:_MOST_LANGUAGES] if tag.strip()]
+
+
 def signals_of(fields: Fields) -> dict[str, Any]:
-    """What else is known beside the text, by the names that the classifier documents."""
-    known: dict[str, Any] = {"honeypot": _honeypot(fields), "seconds_on_page": _seconds_on_page(fields)}
-    known["comment_type"] = _line(fields, "comment_type", 40)
-    return {name: value for name, value in known.items() if value is not None}
+    """The signals beside the text, by the names that the classifier documents."""
+    signals: dict[str, Any] = {"honeypot": _honeypot(fields), "seconds_on_page": _seconds_on_page(fields)}
+    signals["comment_type"] = _line(fields, "comment_type", 40)
+    return {name: value for name, value in signals.items() if value is not None}
 
 
 def unslashed(text: str) -> str:
-    """A text without the backslashes that WordPress adds before quotes and backslashes, if it has added them."""
+    """A text without the backslashes that WordPress adds before quotes and backslashes, if it has them all."""
     if "\\" not in text:
         return text
     plain = _ESCAPED.sub(r"\1", text)
@@ -171,19 +193,19 @@ def unslashed(text: str) -> str:
 
 
 def _honeypot(fields: Fields) -> bool | None:
-    """Whether a field that people do not see was filled in; None where there is no such field."""
+    """Whether a field that people cannot see was filled in; None where there is no such field."""
     names = [fields.get("honeypot_field_name", ""), "POST_ak_hp_textarea"]
     values = [fields[name] for name in (*names, f"POST_{names[0]}") if name in fields]
     return any(value.strip() for value in values) if values else None
 
 
 def _seconds_on_page(fields: Fields) -> float | None:
-    """From when the form was shown until it was sent, by the visitor's clock, or else until now, by ours."""
+    """The seconds from showing the form to sending it, by the visitor's clock; or to now, by ours."""
     shown = _milliseconds(fields.get("POST_ak_js", ""))
     if shown is None:
         return None
-    sent = _milliseconds(fields.get("POST_ak_bfs", ""))
-    seconds = (sent if sent is not None else time.time() * 1000) / 1000 - shown / 1000
+    sent_at = _milliseconds(fields.get("POST_ak_bfs", ""))
+    seconds = (sent_at if sent_at is not None else time.time() * 1000) / 1000 - shown / 1000
     return round(seconds, 1) if 0 <= seconds <= _LONGEST_VISIT else None
 
 
@@ -202,10 +224,10 @@ def _clean(text: str) -> str:
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment in UTC, if it has passed."""
+    """A past moment in UTC; None for any other text."""
     try:
-        found = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found if datetime(1990, 1, 1, tzinfo=UTC) <= found <= clock.now() else None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment if datetime(1990, 1, 1, tzinfo=UTC) <= moment <= clock.now() else None

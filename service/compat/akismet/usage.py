@@ -1,4 +1,4 @@
-"""How much each blog has asked, by month, in Redis hashes. Counts may be lost: they hold up no answer."""
+"""Counts each blog's calls by month, in Redis hashes. Counts may be lost: no answer waits for them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from service.context import context
 
 _KEPT_SECONDS = 400 * 86_400
 MONTHS_KEPT = 13
-#: Blogs counted by name under one key in a month; the rest are counted together.
+#: Blogs that are counted by name for a site in a month; the rest are counted together.
 _MOST_BLOGS = 2000
 _OTHERS = "(others)"
 
 
 @dataclass
 class Counts:
-    """What a blog asked in a month."""
+    """A blog's calls in a month."""
 
     api_calls: int = 0
     spam: int = 0
@@ -34,23 +34,23 @@ class Counts:
     false_positives: int = 0
 
 
-KINDS = tuple(one.name for one in fields(Counts))
+KINDS = tuple(field.name for field in fields(Counts))
 
 
 def month_now() -> str:
-    """As in `2026-12`."""
+    """This month, such as `2026-12`."""
     return f"{clock.now():%Y-%m}"
 
 
 def last_months(number: int) -> list[str]:
-    """This month and those before it."""
-    now = clock.now()
-    months = (now.year * 12 + now.month - 1 - back for back in range(number))
+    """This month and those before it, `number` in all."""
+    moment = clock.now()
+    months = (moment.year * 12 + moment.month - 1 - back for back in range(number))
     return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months]
 
 
 def blog_name(blog: str) -> str:
-    """A blog as it is listed: its host and path."""
+    """A blog's name in lists: its host and path."""
     try:
         parts = urlsplit(blog if "//" in blog else f"//{blog}")
         return f"{parts.hostname or ''}{parts.path.rstrip('/')}"[:200] or "(unnamed)"
@@ -59,7 +59,7 @@ def blog_name(blog: str) -> str:
 
 
 def count(site_id: str, blog: str, kind: str | None = None) -> None:
-    """Count a call, and what it came to."""
+    """Count a call, and its verdict or report."""
     key, name = _key(site_id, month_now()), blog_name(blog)
     context().queues.breaker.call(lambda client: _count(client, key, name, kind), doing="counting calls")
 
@@ -70,27 +70,27 @@ def read(site_id: str, month: str) -> dict[str, Counts]:
         stored = cast("dict[bytes, bytes]", context().queues.redis.hgetall(_key(site_id, month)))
     except RedisError:
         return {}
-    found: dict[str, Counts] = defaultdict(Counts)
+    counts_by_blog: dict[str, Counts] = defaultdict(Counts)
     for name, value in stored.items():
         kind, _, blog = name.decode().partition("|")
-        setattr(found[blog], kind, int(value))
-    return dict(found)
+        setattr(counts_by_blog[blog], kind, int(value))
+    return dict(counts_by_blog)
 
 
 def is_repeated(comment: Comment) -> bool:
-    """Whether another comment of these words was written on the site within a day; remembers this one.
+    """Whether another comment with these words was written on the site within a day. Remembers this one.
 
-    The same author with the same words on the same page is the same comment, asked about again. What many people write
-    is only repeated by the same author, or else from the same address.
+    The same words by the same author on the same page are the same comment, checked again. Short texts that many people
+    write count as repeated only by the same author, or else from the same address.
     """
     if not comment.comment:
         return False
-    who = comment.author_key or f"ip:{comment.ip}"
-    by = f":{_short(who)}" if says_little(comment.comment) else ""
+    author = comment.author_key or f"ip:{comment.ip}"
+    by = f":{_short(author)}" if says_little(comment.comment) else ""
     key = f"winnow:akismet:seen:{comment.site_id}:{comment.content_hash}{by}"
-    this = f"{_short(f'{who}|{comment.thread}')} {comment.created_at.timestamp():.0f}"
-    first = context().queues.breaker.call(lambda client: _remember(client, key, this), doing="looking for a repetition")
-    if first is None or first.split()[0] == this.split(maxsplit=1)[0]:
+    mark = f"{_short(f'{author}|{comment.thread}')} {comment.created_at.timestamp():.0f}"
+    first = context().queues.breaker.call(lambda client: _remember(client, key, mark), doing="looking for a repetition")
+    if first is None or first.split()[0] == mark.split(maxsplit=1)[0]:
         return False
     apart = abs(comment.created_at.timestamp() - float(first.split()[1])) if " " in first else 0.0
     return apart < REPEAT_WINDOW.total_seconds()
@@ -104,22 +104,22 @@ def _count(client: redis.Redis, key: str, name: str, kind: str | None) -> None:
     with client.pipeline(transaction=False) as pipeline:
         pipeline.hexists(key, f"api_calls|{name}")
         pipeline.hlen(key)
-        known, size = pipeline.execute()
-        if not known and size >= _MOST_BLOGS * len(KINDS):
+        is_known, size = pipeline.execute()
+        if not is_known and size >= _MOST_BLOGS * len(KINDS):
             name = _OTHERS
-        for one in ("api_calls", kind):
-            if one is not None:
-                pipeline.hincrby(key, f"{one}|{name}", 1)
+        for call_kind in ("api_calls", kind):
+            if call_kind is not None:
+                pipeline.hincrby(key, f"{call_kind}|{name}", 1)
         if not size:
             pipeline.expire(key, _KEPT_SECONDS)
         pipeline.execute()
 
 
-def _remember(client: redis.Redis, key: str, who: str) -> str | None:
-    """Who was the first with these words; None: this one is."""
+def _remember(client: redis.Redis, key: str, mark: str) -> str | None:
+    """The mark of the first comment with these words; None when this is the first."""
     with client.pipeline(transaction=False) as pipeline:
         pipeline.get(key)
-        pipeline.set(key, who, nx=True, ex=int(REPEAT_WINDOW.total_seconds()))
+        pipeline.set(key, mark, nx=True, ex=int(REPEAT_WINDOW.total_seconds()))
         first, _ = pipeline.execute()
     return None if first is None else first.decode()
 

@@ -1,6 +1,6 @@
 """Perspective's protocol (Comment Analyzer v1alpha1): `comments:analyze`, `comments:suggestscore` and its discovery.
 
-What is sent to `analyze` is never kept, whatever its `doNotStore` says.
+Texts sent to `analyze` are never stored, whatever `doNotStore` says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
+from models import languages
 from moderation.history import feedback
 from service.compat import shared
 from service.compat.perspective import errors, messages, partial
-from service.compat.perspective.attributes import KNOWN, LABELS, is_judged
+from service.compat.perspective.attributes import KNOWN, LABELS
 from service.compat.perspective.errors import Invalid
 from service.compat.perspective.protobuf import Malformed, Message, read
 from service.compat.perspective.scores import attribute_scores
@@ -26,11 +27,11 @@ from texts import visibility
 blueprint = Blueprint("perspective", __name__)
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-#: Of the text in UTF-8.
+#: The limit of a text in UTF-8.
 MAX_TEXT_BYTES = 20_480
 _LONGEST_DETAIL = 200
-#: Names the attributes that were asked for and are not in the answer. A member of the answer could break a client that
-#: reads messages strictly, and such a client publishes.
+#: The header with the requested attributes that are not in the answer. A further member of the answer could break a
+#: client that reads messages strictly, which then publishes.
 _LACKING = "X-Winnow-Unsupported-Attributes"
 
 
@@ -38,27 +39,27 @@ _LACKING = "X-Winnow-Unsupported-Attributes"
 def analyze() -> Response:
     """Score a text."""
     site_id = shared.require_site(_key())
-    sent = _receive(messages.ANALYZE_REQUEST)
-    text = _text(sent)
-    requested: dict[str, dict[str, Any]] = sent.get("requestedAttributes", {})
+    document = _receive(messages.ANALYZE_REQUEST)
+    text = _text(document)
+    requested: dict[str, dict[str, Any]] = document.get("requestedAttributes", {})
     if not requested:
         raise Invalid("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
     _require_known(requested)
     detected = _detected(text)
-    judged = _is_judged(site_id, text, sent.get("languages", []))
-    languages = _require_judged(requested, sent.get("languages", []), detected, judged=judged)
-    requested, lacking = _supported(requested, sent, detected)
+    judged = _is_judged(site_id, text, document.get("languages", []))
+    answered = _require_judged(requested, document.get("languages", []), detected, judged=judged)
+    requested, lacking = _supported(requested, document, detected)
     for name, parameters in requested.items():
         kind = parameters.get("scoreType", "PROBABILITY")
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
-    scores = attribute_scores(text, thresholds, annotate=sent.get("spanAnnotations", False))
+    scores = attribute_scores(text, thresholds, annotate=document.get("spanAnnotations", False))
     answer = {
         "attributeScores": scores,
-        "languages": languages,
+        "languages": answered,
         "detectedLanguages": detected,
-        "clientToken": sent.get("clientToken"),
+        "clientToken": document.get("clientToken"),
     }
     response = _answer({name: value for name, value in answer.items() if value})
     if lacking:
@@ -68,35 +69,37 @@ def analyze() -> Response:
 
 @blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
-    """Keep what a person says of a text, as examples to train with."""
+    """Store a person's scores of a text, as examples to train with."""
     site_id = shared.require_server(_key())
-    sent = _receive(messages.SUGGEST_REQUEST)
-    text = _text(sent)
-    suggested: dict[str, dict[str, Any]] = sent.get("attributeScores", {})
+    document = _receive(messages.SUGGEST_REQUEST)
+    text = _text(document)
+    suggested: dict[str, dict[str, Any]] = document.get("attributeScores", {})
     if not suggested:
         raise Invalid("INVALID_REQUEST", "Missing attribute_scores")
     _require_known(suggested)
     values = {LABELS[name]: _value(name, scores) for name, scores in suggested.items() if name in LABELS}
     if values:
-        feedback.record(context().store, site_id, source="perspective", text=text, labels=values, detail=_detail(sent))
+        feedback.record(
+            context().store, site_id, source="perspective", text=text, labels=values, detail=_detail(document)
+        )
     answer = {
-        "clientToken": sent.get("clientToken"),
+        "clientToken": document.get("clientToken"),
         "detectedLanguages": _detected(text),
-        "requestedLanguages": sent.get("languages"),
+        "requestedLanguages": document.get("languages"),
     }
     return _answer({name: value for name, value in answer.items() if value})
 
 
 @blueprint.get("/$discovery/rest")
 def discover() -> Response:
-    """The document that client libraries build their methods from, with our own address in it."""
+    """The discovery document, from which client libraries build their methods, with our own address."""
     if request.args.get("version", "v1alpha1") != "v1alpha1":
         return _answer(errors.document(404, "Method not found."), 404)
-    ours = context().settings.public_url
-    if urlsplit(ours).hostname in _LOOPBACK:  # nobody has said where we are: as far as we know, where we were asked
-        ours = request.host_url
-    response = _answer(messages.discovery_document(ours.rstrip("/") + "/"))
-    response.headers["Cache-Control"] = "no-store"  # it would give one client's idea of our address to others
+    own_address = context().settings.public_url
+    if urlsplit(own_address).hostname in _LOOPBACK:  # the public address is not set, so take the request's
+        own_address = request.host_url
+    response = _answer(messages.discovery_document(own_address.rstrip("/") + "/"))
+    response.headers["Cache-Control"] = "no-store"  # the address may be that of this request alone
     return response
 
 
@@ -107,7 +110,7 @@ def _prepare() -> None:
 
 @blueprint.after_request
 def _let_browsers(response: Response) -> Response:
-    """Pages may call us from browsers, as they may call the original: a browser key does nothing but score."""
+    """Allow calls from pages in browsers, as the original does: a browser key can only score."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = _LACKING
     if request.method == "OPTIONS":
@@ -119,13 +122,13 @@ def _let_browsers(response: Response) -> Response:
 
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
-    shared.note_refused(error.counted_as, what=error.error_type)
+    shared.note_refused(error.counted_as, field_name=error.error_type)
     return _answer(errors.of_invalid(error), 400)
 
 
 @blueprint.errorhandler(Malformed)
 def _refuse_malformed(error: Malformed) -> Response:
-    shared.note_refused("malformed", what=error.field or None)
+    shared.note_refused("malformed", field_name=error.field or None)
     return _answer(errors.of_malformed(error), 400)
 
 
@@ -153,25 +156,25 @@ def _receive(message: Message) -> dict[str, Any]:
     return read(request.get_data(cache=False), message)
 
 
-def _text(sent: Mapping[str, Any]) -> str:
-    comment: dict[str, str] = sent.get("comment", {})
+def _text(document: Mapping[str, Any]) -> str:
+    comment: dict[str, str] = document.get("comment", {})
     text = comment.get("text", "")
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise Invalid("COMMENT_TOO_LONG", "Comment text too long.")
-    parts = [comment, *_context_entries(sent.get("context", {}))]
+    parts = [comment, *_context_entries(document.get("context", {}))]
     if any(part.get("type") == "HTML" for part in parts):
         raise Invalid("INVALID_REQUEST", "Currently, only 'PLAIN_TEXT' comments are supported")
     return text
 
 
-def _context_entries(around: Mapping[str, Any]) -> list[dict[str, str]]:
-    entries: list[dict[str, str]] = around.get("entries", [])
-    if entries and "articleAndParentComment" in around:
+def _context_entries(context: Mapping[str, Any]) -> list[dict[str, str]]:
+    entries: list[dict[str, str]] = context.get("entries", [])
+    if entries and "articleAndParentComment" in context:
         message = "Context can have either entries or article_and_parent_comment, but both fields were populated."
         raise Invalid("INVALID_REQUEST", message)
-    return [*entries, *around.get("articleAndParentComment", {}).values()]
+    return [*entries, *context.get("articleAndParentComment", {}).values()]
 
 
 def _require_known(attributes: Mapping[str, object]) -> None:
@@ -182,19 +185,24 @@ def _require_known(attributes: Mapping[str, object]) -> None:
 
 
 def _detected(text: str) -> list[str]:
-    return [shared.classifier().detected_language(text)]
+    """The text's language as Perspective called it, which did not tell Urdu in Latin letters from Hindi."""
+    found = shared.classifier().detected_language(text)
+    return {"ur-Latn": ["hi-Latn", "ur-Latn"], languages.FOREIGN: [languages.UNTOLD]}.get(found, [found])
 
 
 def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:
-    """Whether the text may be scored; the languages that the sender names win over what we detect."""
-    judged = any(map(is_judged, requested)) if requested else shared.classifier().judgeable(text)
-    return judged or not shared.policy(site_id).flag_unknown_language
+    """Whether the text may be scored; the languages that the sender names count before the detected one."""
+    policy = shared.policy(site_id)
+    if not requested:
+        return shared.treatment(policy, text) != "hold"
+    codes, judges = map(languages.base, requested), shared.classifier().judges
+    return any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes)
 
 
 def _require_judged(
     attributes: Mapping[str, object], requested: list[str], detected: list[str], *, judged: bool
 ) -> list[str]:
-    """The languages to answer with. In a language that is not judged, no attribute is to be had."""
+    """The languages for the answer. Raises Invalid where the text's language is not judged."""
     if not judged:
         raise errors.unsupported(next(iter(attributes)), requested, detected, counted_as="language")
     if requested:
@@ -203,38 +211,37 @@ def _require_judged(
 
 
 def _supported(
-    attributes: dict[str, dict[str, Any]], sent: Mapping[str, Any], detected: list[str]
+    attributes: dict[str, dict[str, Any]], document: Mapping[str, Any], detected: list[str]
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The attributes that we have a score for, and the names of the others.
 
-    One too many would have most clients publish the text, so that the rest is answered: see
-    docs/decisions/0065-what-a-client-does-with-an-answer.md. Where nothing would be left, or the operator wants
-    the original's error, it is that.
+    After an error most clients publish the text. So the supported attributes are answered, unless none is supported or
+    the operator wants Perspective's error: docs/decisions/0065-what-a-client-does-with-an-answer.md.
     """
     lacking = [name for name in attributes if name not in LABELS]
-    drops = sent.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"
+    drops = document.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"
     if lacking and (not drops or len(lacking) == len(attributes)):
-        raise errors.unsupported(lacking[0], sent.get("languages", []), detected, counted_as="attribute")
+        raise errors.unsupported(lacking[0], document.get("languages", []), detected, counted_as="attribute")
     return {name: parameters for name, parameters in attributes.items() if name in LABELS}, lacking
 
 
 def _value(name: str, scores: Mapping[str, Any]) -> float:
-    """What is said of the whole text; where only parts are scored, the highest of them."""
-    given = [scores["summaryScore"]] if "summaryScore" in scores else []
-    given = given or [span.get("score", {}) for span in scores.get("spanScores", [])]
-    value = max((float(one.get("value", 0.0)) for one in given), default=None)
+    """A person's score of the whole text; where only parts have scores, the highest of them."""
+    scores_given = [scores["summaryScore"]] if "summaryScore" in scores else []
+    scores_given = scores_given or [span.get("score", {}) for span in scores.get("spanScores", [])]
+    value = max((float(score.get("value", 0.0)) for score in scores_given), default=None)
     if value is None or not 0.0 <= value <= 1.0:
         raise Invalid("INVALID_REQUEST", f"Attribute {name} needs a summary score with a value from 0 to 1.")
     return value
 
 
-def _detail(sent: Mapping[str, Any]) -> dict[str, str]:
-    """What tells the example's origin at the sender; Coral puts its comment's id into a context entry."""
+def _detail(document: Mapping[str, Any]) -> dict[str, str]:
+    """The sender's own ids for the example. Coral puts its comment's id into a context entry."""
     detail = {
-        "client_token": sent.get("clientToken"),
-        "community_id": sent.get("communityId"),
-        "session_id": sent.get("sessionId"),
-        "comment_id": _coral_comment_id(sent.get("context", {}).get("entries", [])),
+        "client_token": document.get("clientToken"),
+        "community_id": document.get("communityId"),
+        "session_id": document.get("sessionId"),
+        "comment_id": _coral_comment_id(document.get("context", {}).get("entries", [])),
     }
     return {name: value[:_LONGEST_DETAIL] for name, value in detail.items() if value}
 
@@ -243,11 +250,11 @@ def _coral_comment_id(entries: list[dict[str, str]]) -> str | None:
     if not entries:
         return None
     try:
-        about = json.loads(entries[0].get("text", ""))
+        entry = json.loads(entries[0].get("text", ""))
     except (ValueError, RecursionError):
         return None
-    found = about.get("Coral_comment_id") if isinstance(about, dict) else None
-    return found if isinstance(found, str) else None
+    comment_id = entry.get("Coral_comment_id") if isinstance(entry, dict) else None
+    return comment_id if isinstance(comment_id, str) else None
 
 
 def _selection() -> partial.Selection:

@@ -1,4 +1,4 @@
-"""Perspective's attributes by name, and the few that a score of ours is honestly a measure of."""
+"""The names of Perspective's attributes, and those that one of our scores honestly measures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BRIDGING = (
 )
 _PRODUCTION = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
 
-#: Every name that Perspective knew. LIKELY_TO_REJECT is not among ours: no score of ours was learnt from rejections.
+#: All names of Perspective. LIKELY_TO_REJECT has no label of ours: no score was learnt from rejections.
 KNOWN = frozenset(
     {
         *LABELS,
@@ -29,12 +29,3 @@ KNOWN = frozenset(
         *("ATTACK_ON_PUBLISHER", "INCOHERENT", "INFLAMMATORY", "LIKELY_TO_REJECT", "OFF_TOPIC", "UNSUBSTANTIAL"),
     }
 )
-
-#: What the classifier has learnt, as a request may say it: English in any region, and Urdu in Latin letters.
-_JUDGED = ("en", "ur-latn")
-
-
-def is_judged(language: str) -> bool:
-    """Whether the classifier has learnt a language, given as ISO 639 or BCP 47."""
-    code = language.strip().lower().replace("_", "-")
-    return any(code == known or code.startswith(f"{known}-") for known in _JUDGED)

@@ -1,4 +1,4 @@
-"""Perspective's errors, as Google's servers wrote them: clients read `details[0].errorType` and the message."""
+"""Perspective's errors in the form of Google's servers: clients read `details[0].errorType` and the message."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _COUNTED_AS = {
 
 
 class Invalid(Exception):
-    """A request that is well-formed and still not answered. `known` are further members of the detail.
+    """A well-formed request that is refused. `members` are further members of the detail.
 
-    `counted_as` is what `history/calls.py` calls it, where that is not told by the type.
+    `counted_as` is its name in `history/calls.py`, where the type does not tell it.
     """
 
-    def __init__(self, error_type: str, message: str, *, counted_as: str | None = None, **known: Any) -> None:
+    def __init__(self, error_type: str, message: str, *, counted_as: str | None = None, **members: Any) -> None:
         super().__init__(message)
         self.error_type = error_type
         self.counted_as = counted_as or _COUNTED_AS.get(error_type, "malformed")
-        self.known = known
+        self.members = members
 
 
 def unsupported(attribute: str, requested: list[str], detected: list[str], *, counted_as: str) -> Invalid:
-    """An attribute that is not to be had in the text's language."""
+    """The error for an attribute without a score in the text's language."""
     languages = requested or detected
     about: dict[str, Any] = {"detectedLanguages": detected}
     if requested:
@@ -53,20 +53,20 @@ def unsupported(attribute: str, requested: list[str], detected: list[str], *, co
 
 
 def of_invalid(error: Invalid) -> dict[str, Any]:
-    """The body that says so."""
+    """The body for an invalid request."""
     detail = {"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", "errorType": error.error_type}
-    return document(400, str(error), [detail | error.known])
+    return document(400, str(error), [detail | error.members])
 
 
 def of_malformed(error: Malformed) -> dict[str, Any]:
-    """The body that says so."""
+    """The body for a malformed request."""
     violation = {"field": error.field, "description": str(error)} if error.field else {"description": str(error)}
     detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}
     return document(400, str(error), [detail])
 
 
 def of_refusal(refusal: Refusal) -> tuple[dict[str, Any], dict[str, str]]:
-    """The body and headers that say so; its `code` is the status."""
+    """The body and headers for a refusal. The body's `code` is the status."""
     headers = {"Retry-After": str(math.ceil(refusal.retry_after))} if refusal.retry_after else {}
     return _BODIES.get(refusal.kind, _internal)(refusal), headers
 

@@ -1,4 +1,4 @@
-"""The messages of Perspective's protocol, and its discovery document, which says them to client libraries."""
+"""The messages of Perspective's protocol, and the discovery document that describes them to client libraries."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _PARAMETERS = {
 
 
 def discovery_document(root: str) -> dict[str, Any]:
-    """What client libraries build their methods from. `root` is our address, with a slash at its end."""
+    """The document from which client libraries build their methods. `root` is our address, with a slash at its end."""
     return {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",
@@ -95,7 +95,7 @@ def discovery_document(root: str) -> dict[str, Any]:
             name: {"type": kind, "location": "query", "description": description}
             for name, (kind, description) in _PARAMETERS.items()
         },
-        "schemas": {one.name: _schema(one) for one in _MESSAGES},
+        "schemas": {message.name: _schema(message) for message in _MESSAGES},
         "resources": {
             "comments": {
                 "methods": {

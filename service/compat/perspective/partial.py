@@ -8,17 +8,17 @@ from typing import Any
 _TOKEN = re.compile(r"\s*([A-Za-z0-9_$*-]+|[(),/.])\s*")
 _IS_NAME = re.compile(r"[\w$*-]")
 _DEEPEST = 10
-#: Characters that are read: every field of an answer can be named in fewer.
+#: The longest parameter: every field of an answer can be named in fewer characters.
 LONGEST = 1000
-#: Stands behind the last token.
+#: The token after the last one.
 _END = ""
 
-#: Name -> what is wanted of it; nothing below it: all.
+#: Name -> the selection within it; an empty one selects everything.
 Selection = dict[str, "Selection"]
 
 
 def parse(fields: str) -> Selection:
-    """What the parameter selects, in time linear in its length.
+    """The selection of the parameter, in time linear in its length.
 
     Raises:
         ValueError: it cannot be read, or is longer than `LONGEST`.
@@ -44,19 +44,19 @@ def select(document: Any, selection: Selection) -> Any:
     if not selection:
         return document
     if isinstance(document, list):
-        return [select(one, selection) for one in document]
+        return [select(item, selection) for item in document]
     if not isinstance(document, dict):
         return document
-    found = {}
+    selected = {}
     for name, value in document.items():
-        wanted = selection.get(name, selection.get("*"))
-        if wanted is not None:
-            found[name] = select(value, wanted)
-    return found
+        below = selection.get(name, selection.get("*"))
+        if below is not None:
+            selected[name] = select(value, below)
+    return selected
 
 
 def _parse_list(tokens: list[str], at: int, depth: int) -> tuple[Selection, int]:
-    """The list that begins with the token `at`, and where it ends: the place of the first token that is not its own."""
+    """The list that begins with the token `at`, and the place of the first token after it."""
     if depth > _DEEPEST:
         raise ValueError("nested too deep")
     selection: Selection = {}

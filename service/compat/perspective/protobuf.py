@@ -1,4 +1,4 @@
-"""Reads a protocol-buffer message from JSON as Google's servers do, and refuses in their words."""
+"""Reads a protocol-buffer message from JSON as Google's servers do, with their error messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PACKAGE = "type.googleapis.com/google.commentanalyzer.v1alpha1."
 
 
 class Malformed(Exception):
-    """The body is not the message; `violations` are its fields and what is wrong with each."""
+    """The body is not the message. `field` is the place of the fault, if it is in a field."""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Enumeration:
-    """Names in the order of their numbers."""
+    """An enumeration: its names in the order of their numbers."""
 
     name: str
     values: tuple[str, ...]
@@ -29,7 +29,7 @@ class Enumeration:
 
 @dataclass(frozen=True)
 class Message:
-    """Fields by their JSON name. A field's type is a scalar's name, another message, or one of those in a container."""
+    """A message: JSON name -> type. A type is a scalar's name, another message, or one of these in a container."""
 
     name: str
     fields: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Mapped:
 
 
 def read(body: bytes, message: Message) -> dict[str, Any]:
-    """The message in `body`, by JSON names; what was null or absent is absent. An empty body is an empty message.
+    """The message in `body`, by JSON names. Fields that are null are left out. An empty body is an empty message.
 
     Raises:
         Malformed: it is not JSON, or not this message.
@@ -68,23 +68,23 @@ def read(body: bytes, message: Message) -> dict[str, Any]:
 
 
 def snake(name: str) -> str:
-    """The field's name in the message's own definition, which JSON may use as well and errors do."""
+    """The field's name in the message's definition. JSON may use it too, and errors do."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def _message(value: dict[str, Any], message: Message, place: str) -> dict[str, Any]:
-    known = {snake(name): name for name in message.fields} | {name: name for name in message.fields}
-    found: dict[str, Any] = {}
-    for given, part in value.items():
-        name = known.get(given)
+    names = {snake(name): name for name in message.fields} | {name: name for name in message.fields}
+    fields: dict[str, Any] = {}
+    for given_name, part in value.items():
+        name = names.get(given_name)
         if name is None:
             where = f" at '{place}'" if place else ""
             raise Malformed(
-                f'Invalid JSON payload received. Unknown name "{given[:100]}"{where}: Cannot find field.', place
+                f'Invalid JSON payload received. Unknown name "{given_name[:100]}"{where}: Cannot find field.', place
             )
         if part is not None:
-            found[name] = _value(part, message.fields[name], f"{place}.{snake(name)}".lstrip("."))
-    return found
+            fields[name] = _value(part, message.fields[name], f"{place}.{snake(name)}".lstrip("."))
+    return fields
 
 
 def _value(value: Any, kind: Any, place: str) -> Any:
@@ -95,13 +95,13 @@ def _value(value: Any, kind: Any, place: str) -> Any:
             return _message(value, kind, place)
         case Repeated():
             values = value if isinstance(value, list) else [value]
-            return [_value(one, kind.of, f"{place}[{number}]") for number, one in enumerate(values)]
+            return [_value(item, kind.of, f"{place}[{number}]") for number, item in enumerate(values)]
         case Mapped():
             if not isinstance(value, dict):
                 raise _invalid(place, "Map", value)
             return {
-                name: _value({} if one is None else one, kind.of, f"{place}[{number}].value")
-                for number, (name, one) in enumerate(value.items())
+                name: _value({} if item is None else item, kind.of, f"{place}[{number}].value")
+                for number, (name, item) in enumerate(value.items())
             }
         case Enumeration():
             return _enumerated(value, kind, place)
@@ -133,7 +133,7 @@ def _scalar(value: Any, kind: str, place: str) -> Any:
 
 
 def _invalid(place: str, kind: str, value: Any) -> Malformed:
-    """Names the place and never repeats a value that may be somebody's words, unless it is a short word or number."""
+    """An error that names the place. It repeats the value only if that is a short word or a number."""
     shown = json.dumps(value) if isinstance(value, bool | int | float) or _is_word(value) else "a value of another type"
     return Malformed(f"Invalid value at '{place}' ({kind}), {shown[:60]}", place)
 

@@ -8,21 +8,21 @@ from typing import Any
 from service.compat import shared
 from service.compat.perspective.attributes import LABELS
 
-#: Spans below the full text that are scored for one attribute: those that weigh most.
+#: How many spans, beside the full text, are scored for one attribute: those with the largest weights.
 _MOST_SPANS = 10
 
 Span = tuple[int, int]
 
 
 def attribute_scores(text: str, thresholds: dict[str, float], *, annotate: bool) -> dict[str, Any]:
-    """Attribute -> its scores, without those below their threshold.
+    """Attribute -> its scores, without attributes below their threshold.
 
     Raises:
         Refusal: `not_scored`.
     """
     [scores] = shared.score([text])
-    wanted = {name: scores[LABELS[name]] for name, least in thresholds.items() if scores[LABELS[name]] >= least}
-    parts = _scored_parts(text, {LABELS[name] for name in wanted}) if annotate else {}
+    selected = {name: scores[LABELS[name]] for name, least in thresholds.items() if scores[LABELS[name]] >= least}
+    parts = _scored_parts(text, {LABELS[name] for name in selected}) if annotate else {}
     place = Utf16(text)
     return {
         name: {
@@ -32,26 +32,26 @@ def attribute_scores(text: str, thresholds: dict[str, float], *, annotate: bool)
             ],
             "summaryScore": _score(value),
         }
-        for name, value in wanted.items()
+        for name, value in selected.items()
     }
 
 
 class Utf16:
-    """Turns places in a text from code points into UTF-16 code units."""
+    """Converts places in a text from code points to UTF-16 code units."""
 
     def __init__(self, text: str) -> None:
         self._wide = [index for index, letter in enumerate(text) if ord(letter) > 0xFFFF]
 
     def place(self, index: int) -> int:
-        """Where code point `index` is."""
+        """The place of code point `index`, in code units."""
         return index + sum(1 for wide in self._wide if wide < index)
 
 
 def _scored_parts(text: str, labels: Iterable[str]) -> dict[str, list[tuple[Span, float]]]:
-    """Label -> the parts of the text that raised its score, each with the score that it has alone."""
+    """Label -> the parts of the text that raised its score, each with its own score."""
     classifier = shared.classifier()
     spans = {label: _raising(text, classifier.explain(text, label).spans) for label in labels}
-    pieces = [(label, span) for label, found in spans.items() for span in found]
+    pieces = [(label, span) for label, label_spans in spans.items() for span in label_spans]
     if not pieces:
         return {}
     table = shared.score([text[start:end] for _, (start, end) in pieces])
@@ -62,7 +62,7 @@ def _scored_parts(text: str, labels: Iterable[str]) -> dict[str, list[tuple[Span
 
 
 def _raising(text: str, weighted: Sequence[tuple[int, int, float]]) -> list[Span]:
-    """Runs of words that raise the score, in order, without one that is the whole text."""
+    """The runs of words that raise the score, in order, without a run that is the whole text."""
     runs: list[tuple[int, int, float]] = []
     for start, end, weight in sorted(weighted):
         if weight <= 0 or start >= end:

@@ -1,4 +1,4 @@
-"""The audit log: what was done, by whom and when, on the sites where somebody is a moderator."""
+"""The page of the audit log, for the sites where the person is a moderator, and its export."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
     "id", "at", "site", "action", "actor", "actor_name", "comment", "status", "version", "revision", "reasons",
     "model_version", "policy_version", "detail",
 )  # fmt: skip
-#: Those who are no person.
+#: The actors that are not people.
 ACTORS = (actors.POLICY, actors.SITE, actors.OPERATOR)
 
 
@@ -36,15 +36,15 @@ def show_audit_log() -> ResponseReturnValue:
     fields = _fields()
     before = forms.identifier("before", "a")
     with context().store.read() as session:
-        wanted = _search(fields, "moderator")
-        part = audit_search.find(session, wanted, before=before, limit=PAGE)
+        search = _search(fields, "moderator")
+        part = audit_search.find(session, search, before=before, limit=PAGE)
         actor_names = names.of_people(session, [event.actor for event in part.rows])
-        sites = [one for one in names.of_own_sites(session) if one[0] in wanted.all_sites]
-        people = _colleagues(session, wanted.all_sites)
-        known = people | actor_names
+        sites = [(site_id, name) for site_id, name in names.of_own_sites(session) if site_id in search.all_sites]
+        people = _colleagues(session, search.all_sites)
+        actors_and_people = people | actor_names
     return render_template(
         "console/audit/audit.html",
-        events=[(event, events.action(event.action), events.told(event, known)) for event in part.rows],
+        events=[(event, events.action(event.action), events.summary(event, actors_and_people)) for event in part.rows],
         names=actor_names,
         fields=fields,
         sites=sites,
@@ -60,31 +60,31 @@ def show_audit_log() -> ResponseReturnValue:
 
 
 def export_audit_log() -> ResponseReturnValue:
-    """Everything that the page's filters find on the sites where the person is an admin, as CSV or NDJSON."""
+    """All events of the page's filters, on the sites where the person is an admin, as CSV or NDJSON."""
     fields = _fields()
-    wanted = _search(fields, "admin")
-    if not wanted.site_ids and not wanted.without_site:
+    search = _search(fields, "admin")
+    if not search.site_ids and not search.without_site:
         access.require(fields.get("site", ""), "admin")
         access.require_everywhere("admin")
     slot = exports.take_slot()
     try:
         form, store = exports.chosen_format(), context().store
         with store.read() as session:
-            total = audit_search.count(session, wanted, most=exports.COUNT_UP_TO, look=exports.LOOK)
+            total = audit_search.count(session, search, most=exports.COUNT_UP_TO, look=exports.LOOK)
             sites = dict(names.of_own_sites(session))
-            people = _colleagues(session, wanted.all_sites)
-        before = clock.first_id("a", clock.now())  # so that the file does not tell of itself
+            people = _colleagues(session, search.all_sites)
+        before = clock.first_id("a", clock.now())  # so that the file does not hold its own export
         detail = {"format": form, "filters": sorted(fields)}
         with store.write() as session:
             actor = access.actor()
             rows = [
-                audit.row("audit.exported", actor=actor, site_id=one, detail=detail)
-                for one in wanted.site_ids or [None]
+                audit.row("audit.exported", actor=actor, site_id=site_id, detail=detail)
+                for site_id in search.site_ids or [None]
             ]
             audit.record(session, rows)
-        found = audit_search.everything(store, wanted, before=before)
+        event_pages = audit_search.read_all(store, search, before=before)
         lines = exports.lines(
-            (_row(event, sites, people, flat=form == "csv") for page in found for event in page),
+            (_row(event, sites, people, flat=form == "csv") for page in event_pages for event in page),
             columns=COLUMNS,
             form=form,
         )
@@ -95,9 +95,9 @@ def export_audit_log() -> ResponseReturnValue:
 
 
 def _colleagues(session: Session, site_ids: Collection[str]) -> dict[str, str]:
-    """Who may work on these sites, actor -> name, by name: of others a site's moderator learns nothing."""
-    here = exists().where(Membership.user_id == User.id, Membership.site_id.in_(site_ids))
-    query = select(User.id, User.name).where(or_(User.role != "none", here)).order_by(User.name).limit(500)
+    """Actor -> name of the people who may work on these sites, by name. A moderator sees no other people's names."""
+    on_these_sites = exists().where(Membership.user_id == User.id, Membership.site_id.in_(site_ids))
+    query = select(User.id, User.name).where(or_(User.role != "none", on_these_sites)).order_by(User.name).limit(500)
     return {actors.of_user(user_id): name for user_id, name in session.execute(query)}
 
 
@@ -109,8 +109,8 @@ def _fields() -> dict[str, str]:
         "from": forms.day,
         "to": forms.day,
     }
-    sent = {name: forms.text(name, sent=request.values) for name in valid}
-    return {name: text for name, text in sent.items() if text and valid[name](text)}
+    values = {name: forms.text(name, fields=request.values) for name in valid}
+    return {name: text for name, text in values.items() if text and valid[name](text)}
 
 
 def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
@@ -120,7 +120,7 @@ def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
     everywhere = chosen is None and includes(access.user().role, needed)
     return AuditSearch(
         all_sites=all_sites,
-        site_ids=tuple(sorted(one for one in all_sites if chosen in {None, one})),
+        site_ids=tuple(sorted(site_id for site_id in all_sites if chosen in {None, site_id})),
         everywhere=everywhere and includes(access.user().role, "admin"),
         without_site=chosen is None and includes(access.user().role, "admin"),
         actor=fields.get("person"),

@@ -1,4 +1,4 @@
-"""What an audit event says, in English: for the page, and for the CSV that people open in a spreadsheet."""
+"""Audit events in words, for the page and for the CSV file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from moderation.tables import AuditEvent
-from service import pages
 from texts import wording
 
-#: Action -> what was done. The list that the page's filter offers, in this order.
+#: Action -> its words. The page's filter lists them in this order.
 ACTIONS = {
     "comment.decided": "Decided on a comment",
     "comment.undone": "Took a decision back",
@@ -55,18 +54,18 @@ ACTIONS = {
     "user.recovery_codes_made": "Made recovery codes",
     "user.recovery_code_used": "Used a recovery code",
 }
-#: A detail's name -> what it is called, where that is not the name itself.
+#: A detail's name -> its name on the page, where that differs.
 _CALLED = {"user": "person", "from": "before", "role": "now", "undoes": "version taken back", "job": "bulk job"}
 _ORDER = {name: number for number, name in enumerate(_CALLED)}
 
 
 def action(name: str) -> str:
-    """What was done. What is not on the list is of another version of Winnow: its name in words."""
+    """An action in words. One that is not on the list is of another version of Winnow."""
     return ACTIONS.get(name) or wording.named(name.replace(".", " "))
 
 
-def told(event: AuditEvent, people: Mapping[str, str]) -> str:
-    """Why, and what else is known, in one line; `people` has their names, by actor."""
+def summary(event: AuditEvent, people: Mapping[str, str]) -> str:
+    """An event's reasons and details in one line. `people` are names by actor."""
     parts = [reasons(event)]
     if event.action == "policy.changed":
         parts.append(f"policy version {event.policy_version}")
@@ -76,18 +75,18 @@ def told(event: AuditEvent, people: Mapping[str, str]) -> str:
 
 def reasons(event: AuditEvent) -> str:
     """The reasons of a decision, in words."""
-    return " ".join(str(one.get("message", "")) for one in event.reasons or ())
+    return " ".join(str(reason.get("message", "")) for reason in event.reasons or ())
 
 
 def detail(event: AuditEvent, people: Mapping[str, str]) -> str:
-    """What else is known."""
+    """The details of an event, in words. `people` are names by actor."""
     return ", ".join(_details(event.detail or {}, people))
 
 
-def _details(known: Mapping[str, Any], people: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted(known, key=lambda one: (_ORDER.get(one, len(_ORDER)), one)):  # PostgreSQL keeps none
-        value = known[name]
-        if name == "was":  # what a decision put an end to, kept whole so that it can be undone
+def _details(document: Mapping[str, Any], people: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(document, key=lambda key: (_ORDER.get(key, len(_ORDER)), key)):  # PostgreSQL keeps no order
+        value = document[name]
+        if name == "was":  # the decision before, kept whole so that it can be restored
             yield f"before: {value.get('status')}"
         elif value is not None:
             called = _CALLED.get(name, wording.named(name).lower())
@@ -101,17 +100,17 @@ def _plain(value: Any, people: Mapping[str, str]) -> str:
         case Mapping():
             return "; ".join(_details(value, people))
         case list() | tuple():
-            return ", ".join(_plain(one, people) for one in value)
+            return ", ".join(_plain(item, people) for item in value)
         case str():
             return _moment(value) or value
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _moment(text: str) -> str | None:
-    """A moment as people read it, where the text is one."""
+    """A moment in words; None for a text that is not a moment."""
     if len(text) < len("2026-11-27T00:00") or text[4:5] != "-":
         return None
     try:
-        return pages.exact(datetime.fromisoformat(text))
+        return wording.exact(datetime.fromisoformat(text))
     except ValueError:
         return None

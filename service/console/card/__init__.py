@@ -1,4 +1,4 @@
-"""A comment as a moderator sees it: a card. The queue, a comment's page and the policy page show it, or part of it."""
+"""The card: a comment as a moderator sees it. The queue, a comment's page and the policy page show it or a part."""
 
 from __future__ import annotations
 

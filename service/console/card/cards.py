@@ -1,4 +1,4 @@
-"""What a page shows of a comment: its words, why it waits, and how its scores stand to its site's thresholds."""
+"""Cards: what pages show of a comment, such as its text, why it waits, and its scores beside the site's thresholds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moderation.decisions import appeals, second_looks
 from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
-from moderation.policy.policy_lists import Listed
+from moderation.policy.policy_lists import ListEntry
 from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
@@ -28,7 +28,7 @@ from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
 from texts import wording
 
-#: From here on a card shows the beginning of a text, and the rest when asked for it.
+#: Of a longer text a card shows the beginning, and the rest on request.
 LONG = 1200
 
 
@@ -61,18 +61,18 @@ class Card:
     reports: Sequence[str]
     decided_by: str | None
     record: Record
-    #: What the author says against a decision.
+    #: The text of the author's undecided appeal.
     appeal: str | None
-    #: What a moderator of this site can choose from.
+    #: The site's list of reasons for rejecting.
     rejection_reasons: Sequence[RejectionReason]
-    #: How many others that wait say nearly the same, on the sites that the person signed in may see.
+    #: How many other waiting comments say nearly the same, on the sites that the person may see.
     alike: int = 0
-    #: Whether this person may put something on a list of the site for ever.
+    #: Whether this person may add entries to the site's lists for ever.
     forever: bool = False
-    #: Whether the site asks for one of them, or a note, when somebody rejects.
+    #: Whether the site asks for one of the reasons, or a note, when somebody rejects.
     reason_required: bool = False
-    #: By which entries of the policy's lists its author or address is blocked or trusted.
-    listed: Sequence[Listed] = ()
+    #: The entries of the policy's lists that block or trust its author or address.
+    listed: Sequence[ListEntry] = ()
 
     @property
     def alike_in_words(self) -> str:
@@ -80,24 +80,24 @@ class Card:
 
     @property
     def blind(self) -> bool:
-        """Whether the first decision stays unsaid: a second look that knows it is no second opinion."""
+        """Whether the first decision is hidden, because the comment waits for a second look only."""
         return bool(self.items) and all(item.kind == "second_look" for item in self.items)
 
     @property
     def segments(self) -> list[Segment]:
-        """The text in runs, with how a disguised word was read beside it."""
+        """The text in runs, each disguised word with its reading."""
         if self.blind:
             return segments(self.comment.comment, None)
-        cut = segments(self.comment.comment, self.comment.spans)
-        return [replace(one, read_as=_read_as(one)) if one.level else one for one in cut]
+        marked = segments(self.comment.comment, self.comment.spans)
+        return [replace(segment, read_as=_read_as(segment)) if segment.level else segment for segment in marked]
 
     @property
     def why(self) -> str:
-        """What led to the decision in force, and whose that is where it is a person's."""
-        told = sentences.why(self.comment.reasons)
-        if self.comment.decided_by in {None, "policy"} or not told:
-            return told
-        return f"{self.decided_by} {self.comment.status} it: {told}"
+        """The reasons of the decision in force, with the person who made it, if a person did."""
+        reasons_in_words = sentences.why(self.comment.reasons)
+        if self.comment.decided_by in {None, "policy"} or not reasons_in_words:
+            return reasons_in_words
+        return f"{self.decided_by} {self.comment.status} it: {reasons_in_words}"
 
     @property
     def links(self) -> list[Link]:
@@ -105,7 +105,7 @@ class Card:
 
     @property
     def group(self) -> str | None:
-        """What it shares with comments that say nearly the same."""
+        """The id of its group of look-alikes."""
         return next((item.group_id for item in self.items if item.group_id), None)
 
     @property
@@ -118,28 +118,30 @@ class Card:
 
     @property
     def kinds(self) -> list[str]:
-        """Why it waits, where its status does not say so already."""
-        held = self.comment.status == "flagged"
+        """The kinds of its open items, but for a flag that its status already tells."""
+        is_flagged = self.comment.status == "flagged"
         kinds = {item.kind for item in self.items}
-        return [name for kind, name in names.REVIEW_KINDS.items() if kind in kinds and not (held and kind == "flag")]
+        return [
+            name for kind, name in names.REVIEW_KINDS.items() if kind in kinds and not (is_flagged and kind == "flag")
+        ]
 
 
 def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewItem]]]) -> list[Card]:
-    """Cards for these comments, in order, with a query for each kind of thing that they show."""
+    """Cards for these comments, in order, with one query for each kind of data."""
     ids = [comment.id for comment, _ in comments]
     site_ids = {comment.site_id for comment, _ in comments}
     site_names = names.of_sites(session, site_ids)
     documents = _documents(session, site_ids)
-    thresholds = {one: policies.thresholds(document, presets()) for one, document in documents.items()}
+    thresholds = {site_id: policies.thresholds(document, presets()) for site_id, document in documents.items()}
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
     reports = _reports(session, ids)
     appealed = appeals.waiting(session, ids)
     settings = site_settings.of_sites(session, site_ids)
-    known = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
+    records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
     grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
                               access.roles())  # fmt: skip
     people = names.of_people(session, [comment.decided_by for comment, _ in comments])
-    people |= names.of_people(session, [one.actor for record in known.values() for one in record.decisions])
+    people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
     return [
         Card(
             comment=comment,
@@ -149,7 +151,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             parent=parents.get(comment.parent_id or ""),
             reports=reports[comment.id],
             decided_by=people.get(comment.decided_by or ""),
-            record=_with_names(known.get(comment.id, Record()), people),
+            record=_with_names(records.get(comment.id, Record()), people),
             appeal=appealed.get(comment.id),
             rejection_reasons=settings[comment.site_id].reasons,
             reason_required=settings[comment.site_id].require_reason,
@@ -166,14 +168,14 @@ def _documents(session: Session, site_ids: set[str]) -> dict[str, dict[str, Any]
     return {site.id: policies.DEFAULT | row.document for site, row in rows}
 
 
-def _listed(comment: Comment, document: Mapping[str, Any]) -> list[Listed]:
-    """Nobody but a moderator is shown where somebody writes from."""
-    seen = [comment.ip] if comment.ip is not None and access.may(comment.site_id, "moderator") else []
-    return policy_lists.matching(document, [authors.of_comment(comment)], seen)
+def _listed(comment: Comment, document: Mapping[str, Any]) -> list[ListEntry]:
+    """The entries that block or trust the author or the address. Only a moderator sees those of the address."""
+    addresses = [comment.ip] if comment.ip is not None and access.may(comment.site_id, "moderator") else []
+    return policy_lists.matching(document, [authors.of_comment(comment)], addresses)
 
 
 def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:
-    """The highest first; labels that this site ignores come last."""
+    """The scores, the highest first; labels without thresholds on this site come last."""
     lines = [
         ScoreLine(wording.named(label), score, thresholds.get(label, Threshold()))
         for label, score in (comment.scores or {}).items()
@@ -182,38 +184,40 @@ def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[
 
 
 def _read_as(segment: Segment) -> str | None:
-    """How a marked word was read, where it hides one. Look-alike letters tell nothing in a word that hardly counts."""
+    """The reading of a marked word that is disguised. For a faint mark, look-alike letters alone are not shown."""
     if segment.level == 1 and segment.text.isalpha():
         return None
     return classifier().read_as(segment.text)
 
 
-def _unless_hidden(session: Session, known: Mapping[str, Record], site_ids: set[str]) -> dict[str, Record]:
-    """The records without the decisions at which the person signed in is asked for a second look."""
-    decided = {one.comment_id for record in known.values() for one in record.decisions}
+def _unless_hidden(session: Session, records: Mapping[str, Record], site_ids: set[str]) -> dict[str, Record]:
+    """The records without the decisions of which the person signed in is to take a second look."""
+    decided = {decision.comment_id for record in records.values() for decision in record.decisions}
     moderated = any(access.may(site_id, "moderator") for site_id in site_ids)
     hidden = second_looks.awaited(session, decided, access.actor()) if moderated else set()
     return {
-        comment_id: replace(record, decisions=[one for one in record.decisions if one.comment_id not in hidden])
-        for comment_id, record in known.items()
+        comment_id: replace(
+            record, decisions=[decision for decision in record.decisions if decision.comment_id not in hidden]
+        )
+        for comment_id, record in records.items()
     }
 
 
 def _with_names(record: Record, people: Mapping[str, str]) -> Record:
-    """The record, its decisions with the names of those who made them."""
-    short = {**people, "policy": "the policy"}  # they share one line
-    named = [replace(one, actor=short.get(one.actor or "", one.actor)) for one in record.decisions]
+    """The record with names in place of the actors of its decisions."""
+    short = {**people, "policy": "the policy"}  # short, because three stand in one line
+    named = [replace(decision, actor=short.get(decision.actor or "", decision.actor)) for decision in record.decisions]
     return replace(record, decisions=named)
 
 
 def _parents(session: Session, ids: Sequence[str]) -> dict[str, Comment]:
     if not ids:
         return {}
-    return {one.id: one for one in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
+    return {comment.id: comment for comment in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
 
 
 def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
-    """What readers said of each comment: `spam (2 readers)`, and their notes."""
+    """Comment id -> the lines about its reports: `Spam: 2 readers`, then the notes."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     notes: dict[str, list[str]] = defaultdict(list)
     query = select(Report).where(Report.comment_id.in_(comment_ids)).order_by(Report.id).limit(500)
@@ -221,10 +225,10 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
         counts[report.comment_id][report.reason] += 1
         if report.note:
             notes[report.comment_id].append(f"“{report.note}”")
-    said: dict[str, list[str]] = defaultdict(list)
+    lines_by_comment: dict[str, list[str]] = defaultdict(list)
     for comment_id, reasons in counts.items():
-        said[comment_id] = [
+        lines_by_comment[comment_id] = [
             f"{wording.named(reason)}: {wording.counted(number, '{} reader', '{} readers')}"
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
-    return said
+    return lines_by_comment

@@ -1,4 +1,4 @@
-"""Cuts a comment where words moved its score, so that a page can mark them in place. Pure."""
+"""Cuts a comment's text so that a page can mark the words that moved its scores. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import groupby
 #: Shades of a mark, from faint to strong.
 LEVELS = 4
 STRENGTHS = ("", "a little", "somewhat", "much", "most")
-#: A word with less than this part of the heaviest word's weight is left unmarked, or everything would be marked.
+#: A word with less than this part of the largest weight is not marked.
 _FAINTEST = 0.12
 
 
@@ -21,21 +21,21 @@ class Segment:
     text: str
     level: int = 0
     labels: tuple[str, ...] = ()
-    #: The word that a disguised one was read as.
+    #: The reading of a disguised word.
     read_as: str | None = None
 
     @property
     def strength(self) -> str:
-        """How much it counted, for who cannot see the shade."""
+        """The level in words, for people who cannot see the shade."""
         return STRENGTHS[self.level]
 
 
 def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -> list[Segment]:
-    """`text` in runs, which join to exactly `text`. `spans` are `{label: [[start, end, weight], …]}` in code points.
+    """`text` cut into runs. `spans` are `{label: [[start, end, weight], …]}`, in code points.
 
-    Where labels overlap, the strongest shade is shown and every label named.
+    Where labels overlap, the run has the strongest level and all labels.
     """
-    # A shade and a set of labels (as bits) for each character: linear, whatever the spans are.
+    # A level and a set of labels (as bits) for each character: linear in the text's length for any spans.
     levels, bits = [0] * len(text), [0] * len(text)
     names = sorted(spans or {})
     for bit, label in enumerate(names):
@@ -52,12 +52,12 @@ def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -
 
 
 def hidden_characters(text: str) -> list[str]:
-    """The names of characters in `text` that cannot be seen and change how it reads, each once."""
-    found = {one for one in text if unicodedata.category(one) == "Cf" and one not in _INNOCENT}
-    return sorted(unicodedata.name(one, f"U+{ord(one):04X}").lower() for one in found)
+    """The names of invisible characters in `text` that change how it is read, each once."""
+    hidden = {character for character in text if unicodedata.category(character) == "Cf" and character not in _INNOCENT}
+    return sorted(unicodedata.name(character, f"U+{ord(character):04X}").lower() for character in hidden)
 
 
-#: Soft hyphen, zero-width (non-)joiner, as emoji and many scripts need them, and the byte-order mark.
+#: Soft hyphen, zero-width joiner and non-joiner (for emoji and many scripts), and byte-order mark.
 _INNOCENT = frozenset("\xad\u200c\u200d\ufeff")
 
 

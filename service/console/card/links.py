@@ -1,4 +1,4 @@
-"""Links in what others wrote: shown as text, and opened only through a page of ours that says where they lead."""
+"""Links in comments: shown as text, and opened only through a page of ours that shows the address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.console import access
 from service.context import context
 from texts.links import BEGINNING
 
-#: So many links of one comment can be opened; somebody who sends more wants no click.
+#: How many links of one comment can be opened.
 MOST = 10
 _LINK = re.compile(rf"{BEGINNING}[^\s<>\"'`\[\](){{}}|\\^]{{2,2000}}", re.IGNORECASE)
 _TRAILING = ".,;:!?*_~…»”’"
@@ -22,7 +22,7 @@ _TRAILING = ".,;:!?*_~…»”’"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it was written, and the address it leads to: plain ASCII, so that nothing in it can pretend."""
+    """A link as it was written, and its address in plain ASCII, so that no letter can pretend to be another."""
 
     written: str
     address: str
@@ -30,15 +30,17 @@ class Link:
 
 
 def of_comment(comment: Comment) -> list[Link]:
-    """The page that it belongs to and the author's own, where those are addresses, and what its text holds."""
-    found = [one for one in (comment.thread, comment.url) if one and one.lower().startswith(("http://", "https://"))]
-    found += (match[0].rstrip(_TRAILING) for match in _LINK.finditer(comment.comment))
-    links = [link for written in dict.fromkeys(found) if (link := _link(written)) is not None]
+    """A comment's links: its page and its author's web site, if these are addresses, and the links in its text."""
+    texts = [
+        text for text in (comment.thread, comment.url) if text and text.lower().startswith(("http://", "https://"))
+    ]
+    texts += (match[0].rstrip(_TRAILING) for match in _LINK.finditer(comment.comment))
+    links = [link for written in dict.fromkeys(texts) if (link := _link(written)) is not None]
     return links[:MOST]
 
 
 def show_link(comment_id: str, number: int) -> ResponseReturnValue:
-    """Where a link leads, and the way there."""
+    """The page that shows a link's address, and opens it."""
     with context().store.read() as session:
         comment = access.require_comment(session, comment_id)
     links = of_comment(comment)
@@ -52,7 +54,7 @@ def _link(written: str) -> Link | None:
         parts = urlsplit(written if "://" in written else f"http://{written}")
         host = (parts.hostname or "").encode("idna").decode("ascii")
         port = f":{parts.port}" if parts.port else ""
-    except ValueError:  # UnicodeError is one
+    except ValueError:  # UnicodeError is a ValueError
         return None
     if not host or parts.scheme.lower() not in {"http", "https"} or not re.fullmatch(r"[0-9a-z.:_-]+", host):
         return None

@@ -1,4 +1,4 @@
-"""Says in one sentence why a comment got the decision that it has."""
+"""The reasons of a decision as one sentence."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation import authors
-from moderation.policy.policy_lists import Listed
-from moderation.policy.rules import BY_NAME, Rule
-from service import pages
-from texts.wording import named
+from moderation.policy.policy_lists import ListEntry
+from moderation.policy.rules import BY_NAME, Rule, decimals
+from texts.wording import exact, named
 
 Reasons = Sequence[Mapping[str, Any]]
 
 
 def why(reasons: Reasons | None) -> str:
-    """The reasons as one sentence: what each rule has to say, with the labels of a threshold together."""
+    """The reasons as one sentence: a clause for each rule, with the labels of a threshold together."""
     by_rule: dict[str, list[Mapping[str, Any]]] = {}
     for reason in reasons or ():
         by_rule.setdefault(str(reason.get("rule")), []).append(reason)
-    parts = [part for rule, given in by_rule.items() if (part := _part(BY_NAME.get(rule), given))]
+    parts = [part for rule, reasons_of_rule in by_rule.items() if (part := _part(BY_NAME.get(rule), reasons_of_rule))]
     if not parts:
         return ""
     first, *others = parts
@@ -27,21 +26,21 @@ def why(reasons: Reasons | None) -> str:
     return f"{'; '.join(clauses)}{'' if first.endswith(('?', '!')) and not others else '.'}"
 
 
-def listed(one: Listed) -> tuple[str, str]:
-    """That the site blocks or trusts somebody, and until when: a kind (`bad` or `good`) and a sentence."""
-    whom = "address" if one.name.endswith("_ips") else "author"
-    kind, verb = ("bad", "blocks") if one.name.startswith("blocked") else ("good", "trusts")
-    end = f" until {pages.exact(one.until)}" if one.until is not None else ""
-    return kind, f"This site {verb} the {whom} {authors.without_kind(one.entry)}{end}."
+def listed(entry: ListEntry) -> tuple[str, str]:
+    """An entry that blocks or trusts somebody: a kind (`bad` or `good`), and the sentence."""
+    whom = "address" if entry.name.endswith("_ips") else "author"
+    kind, verb = ("bad", "blocks") if entry.name.startswith("blocked") else ("good", "trusts")
+    end = f" until {exact(entry.until)}" if entry.until is not None else ""
+    return kind, f"This site {verb} the {whom} {authors.without_kind(entry.entry)}{end}."
 
 
 def _part(rule: Rule | None, reasons: Reasons) -> str:
     if len(reasons) > 1 and all("score" in reason and "threshold" in reason for reason in reasons):
         scores = [f"{named(str(reason['label']))} {_number(reason)}" for reason in reasons]
-        thresholds = {_plain(float(reason["threshold"])) for reason in reasons}
+        thresholds = {_threshold(float(reason["threshold"])) for reason in reasons}
         of = f"threshold of {thresholds.pop()}" if len(thresholds) == 1 else "thresholds"
-        told = _and([scores[0], *map(_lower, scores[1:])])
-        return f"{told} reach this site's {reasons[0].get('action')} {of}"
+        scores_in_words = _and([scores[0], *map(_lower, scores[1:])])
+        return f"{scores_in_words} reach this site's {reasons[0].get('action')} {of}"
     if len(reasons) > 1 and rule is not None and all("entry" in reason for reason in reasons):
         entries = [str(reason["entry"]) for reason in reasons]
         return f"It contains entries {_and(entries)} of the site's {rule.title.lower()}"
@@ -49,13 +48,11 @@ def _part(rule: Rule | None, reasons: Reasons) -> str:
 
 
 def _number(reason: Mapping[str, Any]) -> str:
-    """The score with as many places as show that it reaches the threshold."""
-    threshold = float(reason["threshold"])
-    return f"{float(reason['score']):.{max(2, len(f'{threshold:g}'.partition('.')[2]))}f}"
+    return f"{float(reason['score']):.{decimals(float(reason['threshold']))}f}"
 
 
-def _plain(threshold: float) -> str:
-    return f"{threshold:.{max(2, len(f'{threshold:g}'.partition('.')[2]))}f}"
+def _threshold(threshold: float) -> str:
+    return f"{threshold:.{decimals(threshold)}f}"
 
 
 def _and(words: Sequence[str]) -> str:

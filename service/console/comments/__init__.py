@@ -1,4 +1,4 @@
-"""All comments and their export, one comment with its history, and an author."""
+"""Pages of comments: all comments and their export, a comment with its history, and an author."""
 
 from __future__ import annotations
 

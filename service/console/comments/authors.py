@@ -1,4 +1,4 @@
-"""An author's page: who they are on a site, what they wrote, and what became of it."""
+"""An author's page: who they are on a site, what they wrote, and what was decided about it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def show_author() -> ResponseReturnValue:
     site_id, key = forms.argument("site"), forms.clean(request.args.get("key", ""))
     access.require(site_id, "viewer")
     with context().store.read() as session:
-        known = ((meant, histories.author(session, site_id, meant)) for meant in authors.keys_meant(key))
-        key, record = next(((meant, one) for meant, one in known if one is not None), (key, None))
+        records = ((candidate, histories.author(session, site_id, candidate)) for candidate in authors.keys_meant(key))
+        key, record = next((pair for pair in records if pair[1] is not None), (key, None))
         if record is None:
             abort(404)
         hidden = second_look.hidden(session, record.recent)
         document = policies.DEFAULT | policies.current(session, site_id).document
-        people = names.of_people(session, [one.decided_by for one in record.recent])
+        people = names.of_people(session, [comment.decided_by for comment in record.recent])
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
         "console/comments/author.html",
@@ -46,36 +46,36 @@ def show_author() -> ResponseReturnValue:
         hidden=hidden,
         name=record.recent[0].name,
         names=people,
-        plot=_scores([one for one in record.recent if one.id not in hidden]),
+        plot=_scores([comment for comment in record.recent if comment.id not in hidden]),
         standing=_standing(record, document, addresses=may_see_addresses),
         used=[
-            (title, found)
+            (title, values)
             for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))
-            if (found := record.used(field))
+            if (values := record.values_of(field))
         ],
-        addresses=record.used("ip") if may_see_addresses else [],
+        addresses=record.values_of("ip") if may_see_addresses else [],
     )
 
 
 def _standing(record: Record, document: Mapping[str, Any], *, addresses: bool) -> list[tuple[str, str]]:
-    """What the site's policy says of them: a kind (`bad` or `good`) and a sentence."""
-    called = [
-        *(Author(user_id=value) for value, _ in record.used("user_id")),
-        *(Author(email=value) for value, _ in record.used("email")),
-        *(Author(name=value) for value, _ in record.used("name") if not authors.is_nameless(value)),
+    """The policy's entries that block or trust the author: a kind (`bad` or `good`) and a sentence for each."""
+    identities = [
+        *(Author(user_id=value) for value, _ in record.values_of("user_id")),
+        *(Author(email=value) for value, _ in record.values_of("email")),
+        *(Author(name=value) for value, _ in record.values_of("name") if not authors.is_nameless(value)),
     ]
-    seen = [ip for ip, _ in record.used("ip")] if addresses else []
-    return [sentences.listed(one) for one in policy_lists.matching(document, called, seen)]
+    addresses_used = [ip for ip, _ in record.values_of("ip")] if addresses else []
+    return [sentences.listed(entry) for entry in policy_lists.matching(document, identities, addresses_used)]
 
 
 def _without(record: Record, hidden: Collection[str]) -> Record:
-    """The record, its numbers without these comments."""
-    left_out = Counter(one.status for one in record.recent if one.id in hidden)
+    """The record without these comments in its counts."""
+    left_out = Counter(comment.status for comment in record.recent if comment.id in hidden)
     return replace(record, counts={name: number - left_out[name] for name, number in record.counts.items()})
 
 
 def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
-    """The highest score of each of their latest comments, in order."""
+    """A plot of the highest score of each of the author's latest comments, in order."""
     points = [
         (
             f"{comment.created_at:%-d %b %Y}, {wording.named(label).lower()}",
@@ -98,7 +98,7 @@ def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
 
 
 def _highest(comment: Comment) -> tuple[str, float]:
-    return max((comment.scores or {}).items(), key=lambda one: one[1], default=("", 0.0))
+    return max((comment.scores or {}).items(), key=lambda item: item[1], default=("", 0.0))
 
 
 ROUTES = (("/author", "GET", show_author),)

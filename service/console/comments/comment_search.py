@@ -1,4 +1,4 @@
-"""What somebody asks for on the page of all comments, read from its address or from the form that exports it."""
+"""Reads the search of the page of all comments, from its address or from the form that exports it."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from moderation.people.roles import includes
 from service import forms
 from service.console import access
 
-#: In the order in which they are offered.
+#: The statuses to choose from, in the order of the page.
 CHOICES = (*STATUSES, "erased")
 _NAMES = ("q", "site", "status", "author", "thread", "ip", "label", "score", "from", "to")
 _LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The fields as they were sent, without those that make no sense; and the search that they ask for."""
+class Query:
+    """The valid fields as they were sent, and the search that they ask for."""
 
     fields: Mapping[str, str]
     search: Search
 
     @property
     def more(self) -> int:
-        """How many filters beside the site, the status and the words."""
+        """The number of filters beside the site, the status and the words."""
         return len(set(self.fields) - {"q", "site", "status", "score"})
 
 
-def read(needed: str = "viewer") -> Asked:
-    """What is asked for, on the sites where the person signed in has the role `needed`."""
-    fields = {name: value for name in _NAMES if (value := forms.text(name, most=_LONGEST, sent=request.values))}
+def read(needed: str = "viewer") -> Query:
+    """The query of the request, on the sites where the person signed in has the role `needed`."""
+    fields = {name: value for name in _NAMES if (value := forms.text(name, most=_LONGEST, fields=request.values))}
     since, until = forms.day(fields.get("from")), forms.day(fields.get("to"))
     score = _score(fields.get("score"))
     valid = {
@@ -47,10 +47,10 @@ def read(needed: str = "viewer") -> Asked:
         "to": until is not None,
     }
     fields = {name: value for name, value in fields.items() if valid.get(name, True)}
-    needed = "moderator" if "ip" in fields else needed  # addresses are for those who have to act on them
+    needed = "moderator" if "ip" in fields else needed  # only moderators see addresses
     site_ids = sorted(site_id for site_id in access.roles() if access.may(site_id, needed))
     chosen = fields.get("site")
-    return Asked(
+    return Query(
         fields,
         Search(
             site_ids=tuple(site_id for site_id in site_ids if chosen in {None, site_id}),

@@ -1,4 +1,4 @@
-"""What stays unsaid: the first decision on a comment, to whoever is asked for a second look at it."""
+"""Hides the first decision on a comment from a person who is asked for a second look at it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from service.console import access
 
 
 def hidden(session: Session, comments: Iterable[Comment | None]) -> set[str]:
-    """Of these comments, those of which the person signed in is to see no decision, reason, mark or score.
+    """The ids of those of these comments of which the person must see no decision, reason, mark or score.
 
-    They wait for a second look that this person may take, and are shown in full once it was taken.
+    They wait for a second look that this person may take, and are shown in full after it.
     """
-    mine = [one.id for one in comments if one is not None and access.may(one.site_id, "moderator")]
-    return second_looks.awaited(session, mine, access.actor())
+    ids = [comment.id for comment in comments if comment is not None and access.may(comment.site_id, "moderator")]
+    return second_looks.awaited(session, ids, access.actor())

@@ -1,4 +1,4 @@
-"""A comment's history told in one line of time: scores, decisions, edits, reports, appeals, second looks, webhooks."""
+"""A comment's history in order of time: scores, decisions, edits, reports, appeals, second looks, webhooks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOOKED = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One thing that happened. Everything in it is text."""
+    """One event of the timeline, as texts."""
 
     at: datetime
     what: str
@@ -39,20 +39,20 @@ class Entry:
     kind: str
     who: str | None = None
     why: list[str] = field(default_factory=list)
-    #: What somebody wrote.
+    #: A text that somebody wrote.
     said: str | None = None
-    #: Under what it was done: the classifier, the policy, the revision.
+    #: Versions of the classifier and the policy, the revision, and the like.
     facts: list[str] = field(default_factory=list)
     #: Label and score, the highest first.
     scores: list[tuple[str, float]] = field(default_factory=list)
-    #: Moment and what happened then.
+    #: Pairs of a moment and what happened then.
     steps: list[tuple[datetime, str]] = field(default_factory=list)
-    #: The comment's version that it made: what came first within a moment.
+    #: The version of the comment that it made, by which events of the same moment are sorted.
     version: int = 0
 
 
 def tell(comment: Comment, history: History, people: Mapping[str, str]) -> list[Entry]:
-    """The whole story, oldest first; `people` has their names, by actor."""
+    """All events of a comment, oldest first. `people` are names by actor."""
     entries = [Entry(at=comment.accepted_at, what="Accepted", kind="site", who="the site")]
     entries += [_event(event, people) for event in history.events if event.action != "comment.reported"]
     entries += [_report(report) for report in history.reports]
@@ -82,7 +82,7 @@ def _event(event: AuditEvent, people: Mapping[str, str]) -> Entry:
         why=[why for reason in reasons if (why := _reason(reason))],
         facts=_facts(event),
         version=event.version or 0,
-        scores=sorted((event.scores or {}).items(), key=lambda one: -one[1]) if decided and not by_person else [],
+        scores=sorted((event.scores or {}).items(), key=lambda item: -item[1]) if decided and not by_person else [],
     )
 
 
@@ -125,7 +125,7 @@ def _second_look(item: ReviewItem, people: Mapping[str, str]) -> Iterator[Entry]
 
 
 def _delivery(delivery: WebhookDelivery, url: str, attempts: Sequence[WebhookAttempt]) -> Entry:
-    steps = [(one.created_at, _attempt(number, one)) for number, one in enumerate(attempts, 1)]
+    steps = [(attempt.created_at, _attempt(number, attempt)) for number, attempt in enumerate(attempts, 1)]
     if delivery.cancelled_at is not None:
         steps.append((delivery.cancelled_at, "Cancelled before anything left: the decision was taken back"))
     elif delivery.delivered_at is None and delivery.next_attempt_at is None:

@@ -1,4 +1,4 @@
-"""People for admins: accounts, roles, and who works on which site."""
+"""Pages for admins: people's accounts and roles, and who works on which site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People for admins: new ones, their roles, their ways in and out. Some of it for who is admin of single sites."""
+"""People's accounts, for admins: new people, roles, disabling, links, sessions. Partly for admins of single sites."""
 
 from __future__ import annotations
 
@@ -37,23 +37,25 @@ def create_person() -> ResponseReturnValue:
         if form["role"] not in names.SITE_ROLES:
             raise PersonError(f"Choose a role: {', '.join(names.SITE_ROLES)}.")
         role = "none" if on_sites else form["role"]
-        made = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
+        created = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
     except PersonError as error:
         return _list(422, form=form, error=str(error))
-    assert made.setup_token is not None
-    return show_link(form["name"], made.setup_token, url_for("console.show_person", user_id=made.id))
+    assert created.setup_token is not None
+    return show_link(form["name"], created.setup_token, url_for("console.show_person", user_id=created.id))
 
 
 def show_person(user_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         person = _managed(session, user_id)
         sites = dict(names.of_own_sites(session))
-        own = {site_id: name for site_id, name in sites.items() if access.may(site_id, "admin")}
+        own_sites = {site_id: name for site_id, name in sites.items() if access.may(site_id, "admin")}
         return render_template(
             "console/people/person.html",
             person=person.user,
-            on_sites=[(site_id, own[site_id], role) for site_id, role in person.on_sites.items() if site_id in own],
-            sites=[(site_id, name) for site_id, name in own.items() if site_id not in person.on_sites],
+            on_sites=[
+                (site_id, own_sites[site_id], role) for site_id, role in person.on_sites.items() if site_id in own_sites
+            ],
+            sites=[(site_id, name) for site_id, name in own_sites.items() if site_id not in person.on_sites],
             sessions=sessions.of_user(session, user_id),
             browser_name=browser_name,
             roles=names.ROLES,
@@ -84,21 +86,24 @@ def set_person_site_role(user_id: str) -> ResponseReturnValue:
 
 
 def disable_person(user_id: str) -> ResponseReturnValue:
-    told = "They are signed out everywhere and cannot sign in until you enable them again."
-    return _change(user_id, told, lambda session, actor: members.disable(session, user_id, actor=actor))
+    message = "They are signed out everywhere and cannot sign in until you enable them again."
+    return _change(user_id, message, lambda session, actor: members.disable(session, user_id, actor=actor))
 
 
 def enable_person(user_id: str) -> ResponseReturnValue:
-    return _change(
-        user_id, "They can sign in again.", lambda session, actor: members.enable(session, user_id, actor=actor)
-    )
+    def enable(session: Session, actor: str) -> None:
+        members.require_may_enable(session, members.find(session, user_id), access.user())
+        members.enable(session, user_id, actor=actor)
+
+    return _change(user_id, "They can sign in again.", enable)
 
 
 def make_person_link(user_id: str) -> ResponseReturnValue:
-    access.roles()  # looked up before the transaction
+    access.roles()  # read before the transaction
     try:
         with context().store.write() as session:
             person = _managed(session, user_id)
+            members.require_own(session, person, access.user(), access.roles())
             token = members.make_link(session, user_id, actor=access.actor())
     except PersonError as error:
         flash(str(error), "bad")
@@ -107,12 +112,17 @@ def make_person_link(user_id: str) -> ResponseReturnValue:
 
 
 def reset_person_authenticator(user_id: str) -> ResponseReturnValue:
-    told = "Their authenticator is turned off; the password alone signs them in."
-    return _change(user_id, told, lambda session, actor: totp.turn_off(session, user_id, actor=actor))
+    message = "Their authenticator is turned off; the password alone signs them in."
+
+    def turn_off(session: Session, actor: str) -> None:
+        members.require_own(session, members.find(session, user_id), access.user(), access.roles())
+        totp.turn_off(session, user_id, actor=actor)
+
+    return _change(user_id, message, turn_off)
 
 
 def end_person_sessions(user_id: str) -> ResponseReturnValue:
-    """One of them, or all."""
+    """Sign a person out of one browser, or of all."""
     chosen = forms.text("session")
 
     def end(session: Session, actor: str) -> object:
@@ -123,9 +133,9 @@ def end_person_sessions(user_id: str) -> ResponseReturnValue:
     return _change(user_id, "That browser is signed out." if chosen else "They are signed out everywhere.", end)
 
 
-def _change(user_id: str, told: str, change: Callable[[Session, str], object]) -> ResponseReturnValue:
+def _change(user_id: str, message: str, change: Callable[[Session, str], object]) -> ResponseReturnValue:
     """Change something about a person whom the admin signed in may manage."""
-    access.roles()  # looked up before the transaction
+    access.roles()  # read before the transaction
     try:
         with context().store.write() as session:
             _managed(session, user_id)
@@ -133,12 +143,12 @@ def _change(user_id: str, told: str, change: Callable[[Session, str], object]) -
     except PersonError as error:
         flash(str(error), "bad")
     else:
-        flash(told, "good")
+        flash(message, "good")
     return _back(user_id)
 
 
 def _managed(session: Session, user_id: str) -> Person:
-    """Somebody whom the person signed in may manage; 404 for anybody else, so that nobody learns who there is."""
+    """A person whom the person signed in may manage. 404 for anybody else, so that their existence stays hidden."""
     access.require_id("u", user_id)
     person = members.find(session, user_id)
     if not members.may_manage(person, access.user(), access.roles()):
@@ -149,12 +159,12 @@ def _managed(session: Session, user_id: str) -> Person:
 def _list(status: int, *, form: dict[str, str] | None = None, error: str = "") -> ResponseReturnValue:
     after = forms.clean(request.args.get("after", "")) or None
     with context().store.read() as session:
-        found = members.page(session, after=after, limit=PAGE + 1)
+        persons = members.page(session, after=after, limit=PAGE + 1)
         sites = dict(names.of_own_sites(session))
         page = render_template(
             "console/people/people.html",
-            people=found[:PAGE],
-            next=found[PAGE - 1].user.name if len(found) > PAGE else None,
+            people=persons[:PAGE],
+            next=persons[PAGE - 1].user.name if len(persons) > PAGE else None,
             is_first=after is None,
             sites=sites,
             roles=names.SITE_ROLES,
@@ -165,7 +175,7 @@ def _list(status: int, *, form: dict[str, str] | None = None, error: str = "") -
 
 
 def _back(user_id: str) -> ResponseReturnValue:
-    """Back to their page, unless what was just changed took it out of the admin's sight."""
+    """Back to the person's page, unless the admin may not see it any more after the change."""
     if user_id == access.user().id:
         return redirect(url_for("console.show_you"), 303)
     with context().store.read() as session:

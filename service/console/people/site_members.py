@@ -1,4 +1,4 @@
-"""Who works on a site: its admins add people, change their roles there, and take them off again."""
+"""The people of a site: its admins add people, change their roles there, and remove them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.context import context
 
 
 def add_member(site_id: str) -> ResponseReturnValue:
-    """Give somebody a role on this site; somebody who is not a user yet becomes one, with a link for their password."""
+    """Give somebody a role on this site. A new person becomes a user, with a link to set a password."""
     access.require(site_id, "admin")
     name, role = forms.text("name"), _role()
     token = None
@@ -39,18 +39,18 @@ def add_member(site_id: str) -> ResponseReturnValue:
 def change_member(site_id: str, user_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
     access.require_id("u", user_id)
-    taken = forms.text("action") == "remove"
-    role = "none" if taken else _role()
+    is_removal = forms.text("action") == "remove"
+    role = "none" if is_removal else _role()
     with context().store.write() as session:
         members.set_site_role(session, user_id, site_id, role, actor=access.actor())
         name = session.get_one(User, user_id).name
-    told = f"{name} has no role of their own on this site any more." if taken else f"{name} is now {role} here."
-    flash(told, "good")
+    message = f"{name} has no role of their own on this site any more." if is_removal else f"{name} is now {role} here."
+    flash(message, "good")
     return _back(site_id)
 
 
 def show_link(name: str, token: str, back: str) -> ResponseReturnValue:
-    """A one-time link, shown now and never again."""
+    """The page with a one-time link, which is shown only now."""
     link = context().settings.public_url + url_for("console.welcome", token=token)
     return render_template("console/people/one_time_link.html", name=name, link=link, back=back), 201
 

@@ -1,4 +1,4 @@
-"""A site's policy, set by its consequences; and the site's settings beside it."""
+"""The pages of a site's policy, with its consequences, and of the site's settings beside it."""
 
 from __future__ import annotations
 

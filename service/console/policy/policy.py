@@ -1,8 +1,9 @@
-"""A site's policy, set by its consequences: the page, trying it, saving it, and going back."""
+"""The policy page: shows a policy's consequences, tries it, saves it, and restores an earlier version."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -17,28 +18,28 @@ from moderation.policy.consequences import Sample
 from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
 from service import forms
-from service.classifier import presets
+from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.policy import policy_form, policy_trial
+from service.console.policy import policy_form, policy_languages, policy_trial
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
 from service.context import context
 
 #: Versions on a page.
 SHOWN = 10
-#: Long word lists are longer than what the console is sent otherwise.
+#: The largest form with long word lists, in bytes: more than other forms of the console may have.
 MOST_BYTES = 1024 * 1024
 _LONG = frozenset({"console.change_policy", "console.sample_policy"})
 
 
 def allow_long_lists() -> None:
-    """For `before_request`, before anything reads the form."""
+    """Allow the larger forms of this page; for `before_request`, before anything reads the form."""
     if request.endpoint in _LONG:
         request.max_content_length = MOST_BYTES
 
 
 def list_policies() -> ResponseReturnValue:
-    """The sites whose policy one may see; of one site, its policy at once."""
+    """The sites whose policy the person may see. If there is only one, its policy at once."""
     with context().store.read() as session:
         sites = [(site_id, name) for site_id, name in names.of_own_sites(session) if access.may(site_id, "moderator")]
     if len(sites) == 1:
@@ -54,7 +55,7 @@ def show_policy(site_id: str) -> ResponseReturnValue:
 
 
 def change_policy(site_id: str) -> ResponseReturnValue:
-    """Save the form, or show what it would do: its consequences, and the verdict on a text."""
+    """Save the form, or show its consequences and its verdict on a text."""
     access.require(site_id, "moderator")
     with context().store.read() as session:
         row = policies.current(session, site_id)
@@ -62,13 +63,13 @@ def change_policy(site_id: str) -> ResponseReturnValue:
     form = policy_form.read(request.form, row.document, presets())
     if action == "preset":
         form = policy_form.with_preset(form, presets())
-    seen = forms.number(forms.text("version")) or 0
+    seen_version = forms.number(forms.text("version")) or 0
     if form.errors:
-        return _page(site_id, row, form, code=422, made_from=seen)
-    if seen != row.version:
-        form, conflicts = _with_theirs(site_id, form, seen, row)
+        return _page(site_id, row, form, code=422, made_from=seen_version)
+    if seen_version != row.version:
+        form, conflicts = _with_theirs(site_id, form, seen_version, row)
         if conflicts:
-            return _page(site_id, row, form, code=409, seen=seen, conflicts=conflicts)
+            return _page(site_id, row, form, code=409, seen_version=seen_version, conflicts=conflicts)
     if action != "save":
         trial = policy_trial.judge(site_id, _compile(form, row.version), request.form) if action == "try" else None
         return _page(site_id, row, form, trial=trial)
@@ -76,10 +77,10 @@ def change_policy(site_id: str) -> ResponseReturnValue:
     return _save(site_id, form, row.version)
 
 
-def _with_theirs(site_id: str, form: Form, seen: int, row: PolicyVersion) -> tuple[Form, list[str]]:
-    """The form with what others changed since the version that it was made from, and what both changed differently."""
+def _with_theirs(site_id: str, form: Form, seen_version: int, row: PolicyVersion) -> tuple[Form, list[str]]:
+    """The form with what others changed since the version that it was made from, and the names of conflicts."""
     with context().store.read() as session:
-        base = session.get(PolicyVersion, (site_id, seen))
+        base = session.get(PolicyVersion, (site_id, seen_version))
     if base is None:
         return form, ["Everything"]
     merged, conflicts = merging.merge(base.document, form.document, row.document)
@@ -87,44 +88,44 @@ def _with_theirs(site_id: str, form: Form, seen: int, row: PolicyVersion) -> tup
 
 
 def sample_policy(site_id: str) -> ResponseReturnValue:
-    """For the page's script: the comments that it counts over, as the form's rules see them."""
+    """The past comments for the page's script to count, prepared with the form's rules."""
     access.require(site_id, "moderator")
     with context().store.read() as session:
         row = policies.current(session, site_id)
         form = policy_form.read(request.form, row.document, presets())
-        wrong = {name: said for name, said in form.errors.items() if "." not in name}
-        if wrong:
-            return jsonify(message="Some entries of the lists cannot be used.", errors=wrong), 422
-        sample = past_comments.read(session, site_id, _compile(form, row.version))
+        list_errors = {name: sentences for name, sentences in form.errors.items() if "." not in name}
+        if list_errors:
+            return jsonify(message="Some entries of the lists cannot be used.", errors=list_errors), 422
+        sample = past_comments.read(session, site_id, _compile(form, row.version), _tell)
     return jsonify(_as_json(sample))
 
 
 def restore_policy(site_id: str) -> ResponseReturnValue:
-    """Put an earlier version in force again, as a new one."""
+    """Put an earlier version in force again, as a new version."""
     access.require(site_id, "admin")
     version = forms.number(forms.text("restore"))
     if version is None or forms.number(forms.text("version")) is None:
         abort(400, "Choose a version from the list.")
     with context().store.read() as session:
-        old = session.get(PolicyVersion, (site_id, version))
-        if old is None:
+        earlier = session.get(PolicyVersion, (site_id, version))
+        if earlier is None:
             abort(404)
-    return _save(site_id, policy_form.of_document(old.document, presets()), forms.number(forms.text("version")))
+    return _save(site_id, policy_form.of_document(earlier.document, presets()), forms.number(forms.text("version")))
 
 
-def _save(site_id: str, form: Form, seen: int | None) -> ResponseReturnValue:
-    """A new version, unless somebody else made one meanwhile: then the form again, with what they changed."""
+def _save(site_id: str, form: Form, seen_version: int | None) -> ResponseReturnValue:
+    """Save a new version. If somebody else saved one meanwhile, show the form again, with their changes."""
     with context().store.write() as session:
         session.get(Site, site_id, with_for_update=True)
         row = policies.current(session, site_id)
-        if row.version == seen:
+        if row.version == seen_version:
             saved = policies.save(session, site_id, form.document, actor=access.actor())
             number = saved.version
         else:
             number = 0
     if number:
         return redirect(url_for("console.show_policy", site_id=site_id, saved=number), 303)
-    return _page(site_id, row, form, code=409, seen=seen or 0)
+    return _page(site_id, row, form, code=409, seen_version=seen_version or 0)
 
 
 def _page(
@@ -134,36 +135,39 @@ def _page(
     *,
     code: int = 200,
     trial: Any = None,
-    seen: int | None = None,
+    seen_version: int | None = None,
     conflicts: Sequence[str] = (),
     made_from: int | None = None,
 ) -> Response:
-    """The page. `made_from` is the version that the form began as, where that is not in force any more."""
+    """The page. `made_from` is the version that the form was made from, if it is no longer in force."""
     in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
+    tell = cache(_tell)
     with context().store.read() as session:
-        sample = past_comments.read(session, site_id, candidate)
-        now = past_comments.read(session, site_id, in_force) if candidate is not in_force else sample
+        sample = past_comments.read(session, site_id, candidate, tell)
+        sample_in_force = past_comments.read(session, site_id, in_force, tell) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
             site_id=site_id,
-            sites=[one for one in names.of_own_sites(session) if access.may(one[0], "moderator")],
+            sites=[site for site in names.of_own_sites(session) if access.may(site[0], "moderator")],
             row=row,
             form=form,
             lists=rules.LISTS,
             limits=rules.LIMITS,
             on_off=rules.ON_OFF,
+            grades=policy_languages.by_grade(form.document),
+            treatments=names.TREATMENTS,
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
             with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
-            in_force=consequences.count(now, in_force.thresholds, in_force.mode),
+            in_force=consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
             presets=presets(),
             trial=trial,
             trial_text=forms.clean(request.form.get("text", "")),
             trial_name=forms.text("name"),
             versions=_versions(session, site_id, forms.number(forms.argument("before"))),
-            changed_since=_versions(session, site_id, None, since=seen) if seen is not None else [],
+            changed_since=_versions(session, site_id, None, since=seen_version) if seen_version is not None else [],
             conflicts=conflicts,
             made_from=made_from or row.version,
             ends=policy_lists.ends(row.document),
@@ -172,14 +176,20 @@ def _page(
     return make_response(page, code)
 
 
+def _tell(text: str, said: str | None) -> tuple[str, bool]:
+    found = classifier()
+    language = found.language(text, [said])
+    return language, found.judges(language)
+
+
 def _lists_broken(form: Form) -> bool:
-    return any(one.key in form.errors for one in rules.LISTS)
+    return any(entry_list.key in form.errors for entry_list in rules.LISTS)
 
 
 def _compile(form: Form, version: int) -> Policy:
     try:
         return policies.compile_policy(form.document, version, presets())
-    except PatternError as error:  # each list was checked with the form
+    except PatternError as error:  # a single list was already checked with the form
         abort(422, str(error))
 
 
@@ -188,7 +198,7 @@ def _plots(sample: Sample, policy: Policy) -> list[Plot]:
 
 
 def _as_json(sample: Sample) -> dict[str, Any]:
-    """The sample, small: scores in ten-thousandths, as they are stored."""
+    """The sample in a compact form. Scores are in ten-thousandths, the precision in which they are stored."""
     return {
         "labels": LABELS,
         "days": sample.days,
@@ -199,15 +209,20 @@ def _as_json(sample: Sample) -> dict[str, Any]:
                 past.after,
                 past.decided,
                 past.recent,
-                [round(past.scores.get(label, 0) * 10_000) for label in LABELS] if past.scores is not None else None,
+                _in_ten_thousandths(past.scores),
+                _in_ten_thousandths({**past.scores, **past.own_scores} if past.own_scores and past.scores else None),
             ]
             for past in sample.comments
         ],
     }
 
 
+def _in_ten_thousandths(scores: Mapping[str, float] | None) -> list[int] | None:
+    return None if scores is None else [round(scores.get(label, 0) * 10_000) for label in LABELS]
+
+
 def _versions(session: Session, site_id: str, before: int | None, *, since: int | None = None) -> list[dict[str, Any]]:
-    """Versions, the latest first: who made each, when, and what it changed."""
+    """A page of versions, the latest first: who made each, when, and what it changed."""
     query = select(PolicyVersion).where(PolicyVersion.site_id == site_id)
     if before is not None:
         query = query.where(PolicyVersion.version < before)

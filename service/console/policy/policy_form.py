@@ -1,4 +1,4 @@
-"""A site's policy as a form: what stands in its fields, and the document that they come to."""
+"""A site's policy as a form: the texts of its fields, and the document that they describe."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from moderation.policy.switches import EntryList, Limit
 from moderation.policy.terms import Presets, Threshold
 from service import forms
 from service.api.policy_schemas import MODES, PRESETS
+from service.console.policy import policy_languages
 
 EDGES = ("flag_at", "reject_at")
 LONGEST_ENTRY = 200
@@ -23,7 +24,7 @@ _NUMBER_WANTED = "Give a number from 0 to 1, or nothing for never."
 
 @dataclass(frozen=True)
 class Form:
-    """What was sent: the texts of its fields, the document, and what is wrong, by field."""
+    """A form: the texts of its fields, the document, and the errors by field."""
 
     values: Mapping[str, Any]
     document: dict[str, Any]
@@ -31,18 +32,19 @@ class Form:
 
 
 def of_document(document: Mapping[str, Any], presets: Presets) -> Form:
-    """The form as it stands when nobody has touched it."""
+    """The form of a stored document."""
     whole = policies.DEFAULT | dict(document)
-    values: dict[str, Any] = {one.key: "\n".join(whole[one.key]) for one in LISTS}
-    values |= {one.key: "" if whole[one.key] is None else str(whole[one.key]) for one in LIMITS}
-    values |= {name: whole[name] for name in (*(one.key for one in ON_OFF), "mode", "preset")}
+    values: dict[str, Any] = {entry_list.key: "\n".join(whole[entry_list.key]) for entry_list in LISTS}
+    values |= {limit.key: "" if whole[limit.key] is None else str(whole[limit.key]) for limit in LIMITS}
+    values |= {name: whole[name] for name in (*(switch.key for switch in ON_OFF), "mode", "preset")}
+    values |= policy_languages.values(whole)
     return Form(values | _threshold_values(policies.thresholds(whole, presets)), dict(whole))
 
 
 def with_preset(form: Form, presets: Presets) -> Form:
-    """The form with its preset's thresholds in place of what stood there."""
+    """The form with the thresholds of its preset."""
     document = form.document | {"thresholds": {}}
-    errors = {name: said for name, said in form.errors.items() if "." not in name}
+    errors = {name: sentences for name, sentences in form.errors.items() if "." not in name}
     return Form(
         {**form.values, **_threshold_values(policies.thresholds(document, presets))},
         document,
@@ -50,49 +52,51 @@ def with_preset(form: Form, presets: Presets) -> Form:
     )
 
 
-def read(sent: Mapping[str, str], document: Mapping[str, Any], presets: Presets) -> Form:
-    """What was sent, over the `document` that it was shown from: what the form does not know, stays."""
-    values: dict[str, Any] = {one.key: one.key in sent for one in ON_OFF}
+def read(fields: Mapping[str, str], document: Mapping[str, Any], presets: Presets) -> Form:
+    """Read the form that was sent. Values that it has no field for are those of `document`."""
+    values: dict[str, Any] = {switch.key: switch.key in fields for switch in ON_OFF}
     errors: dict[str, list[str]] = {}
-    found: dict[str, Any] = dict(values)
-    for name, known in (("mode", MODES), ("preset", PRESETS)):
-        found[name] = values[name] = sent.get(name, "") if sent.get(name) in known else policies.DEFAULT[name]
+    settings: dict[str, Any] = dict(values)
+    for name, choices in (("mode", MODES), ("preset", PRESETS)):
+        settings[name] = values[name] = fields.get(name, "") if fields.get(name) in choices else policies.DEFAULT[name]
     for limit in LIMITS:
-        values[limit.key] = forms.text(limit.key, sent=sent)
-        found[limit.key] = _whole(values[limit.key], limit, errors)
+        values[limit.key] = forms.text(limit.key, fields=fields)
+        settings[limit.key] = _whole(values[limit.key], limit, errors)
     for entries in LISTS:
-        values[entries.key] = forms.clean(sent.get(entries.key, ""))
-        found[entries.key], wrong = read_entries(values[entries.key], entries.compile)
-        wrong = wrong or _too_costly(entries, found[entries.key], document)
-        if wrong:
-            errors[entries.key] = wrong
-    chosen = _read_thresholds(sent, values, errors)
-    found["thresholds"] = _own(chosen, presets[found["preset"]])
-    return Form(values, policies.DEFAULT | dict(document) | found, errors)
+        values[entries.key] = forms.clean(fields.get(entries.key, ""))
+        settings[entries.key], faults = read_entries(values[entries.key], entries.compile)
+        faults = faults or _too_costly(entries, settings[entries.key], document)
+        if faults:
+            errors[entries.key] = faults
+    settings["languages"] = policy_languages.read(fields, document)
+    values |= policy_languages.values(settings)
+    chosen = _read_thresholds(fields, values, errors)
+    settings["thresholds"] = _own(chosen, presets[settings["preset"]])
+    return Form(values, policies.DEFAULT | dict(document) | settings, errors)
 
 
 def read_entries(text: str, check: Callable[[Sequence[str]], object]) -> tuple[list[str], list[str]]:
-    """The entries of a list, one a line, and what is wrong with which."""
+    """The entries of a list, one on each line, and the errors in them."""
     entries = [line.strip() for line in text.split("\n") if line.strip()]
     if len(entries) > MOST_ENTRIES:
         return entries, [f"It has {len(entries):,} entries; at most {MOST_ENTRIES:,} fit."]
-    wrong = [
+    faults = [
         f"Entry {number}, “{entry[:20]}…”, has {len(entry):,} characters; at most {LONGEST_ENTRY} fit."
         for number, entry in enumerate(entries, 1)
         if len(entry) > LONGEST_ENTRY
     ]
-    if wrong:
-        return entries, wrong
+    if faults:
+        return entries, faults
     try:
         check(entries)
-    except PatternError:  # only then is it worth looking at each by itself
-        wrong = [line for number, entry in enumerate(entries, 1) if (line := _complaint(number, entry, check))]
-    return entries, wrong
+    except PatternError:  # only then each entry is checked by itself
+        faults = [line for number, entry in enumerate(entries, 1) if (line := _complaint(number, entry, check))]
+    return entries, faults
 
 
-def _too_costly(of: EntryList, entries: list[str], document: Mapping[str, Any]) -> list[str]:
+def _too_costly(entry_list: EntryList, entries: list[str], document: Mapping[str, Any]) -> list[str]:
     try:
-        of.check(entries, document.get(of.key, of.default))
+        entry_list.check(entries, document.get(entry_list.key, entry_list.default))
     except PatternError as error:
         return [str(error)]
     return []
@@ -117,14 +121,14 @@ def _whole(text: str, limit: Limit, errors: dict[str, list[str]]) -> int | None:
 
 
 def _read_thresholds(
-    sent: Mapping[str, str], values: dict[str, Any], errors: dict[str, list[str]]
+    fields: Mapping[str, str], values: dict[str, Any], errors: dict[str, list[str]]
 ) -> dict[str, dict[str, float | None]]:
     chosen: dict[str, dict[str, float | None]] = {}
     for label in LABELS:
         pair: dict[str, float | None] = {}
         for edge in EDGES:
             name = f"{edge}.{label}"
-            values[name] = sent.get(name, "").strip()
+            values[name] = fields.get(name, "").strip()
             try:
                 pair[edge] = _probability(values[name])
             except ValueError:
@@ -148,19 +152,19 @@ def _probability(text: str) -> float | None:
 def _own(
     chosen: Mapping[str, Mapping[str, float | None]], preset: Mapping[str, Mapping[str, float | None]]
 ) -> dict[str, dict[str, float | None]]:
-    """What a site sets itself: where the form differs from the preset."""
-    own = {
+    """The site's own thresholds: those that differ from the preset's."""
+    own_thresholds = {
         label: {edge: value for edge, value in pair.items() if value != preset.get(label, {}).get(edge)}
         for label, pair in chosen.items()
     }
-    return {label: pair for label, pair in own.items() if pair}
+    return {label: pair for label, pair in own_thresholds.items() if pair}
 
 
 def _threshold_values(thresholds: Mapping[str, Threshold]) -> dict[str, str]:
-    found = {}
+    values = {}
     for label in LABELS:
         threshold = thresholds.get(label, Threshold())
         for edge in EDGES:
             value = getattr(threshold, edge)
-            found[f"{edge}.{label}"] = "" if value is None else f"{value:g}"
-    return found
+            values[f"{edge}.{label}"] = "" if value is None else f"{value:g}"
+    return values

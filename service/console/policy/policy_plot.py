@@ -1,4 +1,4 @@
-"""The plot of a label's scores, as the rectangles that the page draws. Pure."""
+"""The plot of a label's scores, as rectangles for the page to draw. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moderation.policy.consequences import Bar
 from moderation.policy.terms import Threshold
 
 WIDTH, HEIGHT = 1000, 100
-#: What there is too little of to be seen is drawn this high.
+#: The least height of a rectangle, so that few comments can still be seen.
 _LEAST = 2.0
 
 
@@ -27,7 +27,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A label with how its scores lie, and where it flags and rejects."""
+    """A label with the distribution of its scores and its thresholds."""
 
     label: str
     threshold: Threshold
@@ -38,7 +38,7 @@ class Plot:
 
 
 def plot(label: str, bars: Sequence[Bar], threshold: Threshold | None) -> Plot:
-    """Heights go by the square root, or the many harmless comments would hide the few that matter."""
+    """The plot. Heights are square roots, so that the many harmless comments do not hide the few others."""
     tallest = math.sqrt(max((bar.total for bar in bars), default=0) or 1)
     width = WIDTH / len(bars)
     rectangles: list[Rectangle] = []

@@ -1,4 +1,4 @@
-"""Trying a policy before it is saved: what it would make of a text."""
+"""Trying a policy on a text before it is saved."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from texts import wording
 
 LONGEST = 20_000
 _STATUS = {"published": "It would be published", "flagged": "It would be held", "rejected": "It would be rejected"}
-#: Lists whose entries a reason names by their number.
-_LISTS = tuple(one for one in LISTS if one.kind is WORDS)
+#: The lists whose entries reasons name by number.
+_LISTS = tuple(entry_list for entry_list in LISTS if entry_list.kind is WORDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The verdict on a text that is stored nowhere."""
+    """A policy's verdict on a text. Nothing of it is stored."""
 
     status: str
     headline: str
@@ -37,12 +37,12 @@ class Trial:
     segments: Sequence[Segment]
 
 
-def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None:
-    """What this policy would make of the text that was sent; None without one. Writes nothing."""
-    text = forms.clean(sent.get("text", ""))[:LONGEST]
+def judge(site_id: str, policy: Policy, fields: Mapping[str, str]) -> Trial | None:
+    """This policy's verdict on the text in the form; None without a text. Writes nothing."""
+    text = forms.clean(fields.get("text", ""))[:LONGEST]
     if not text.strip():
         return None
-    name = forms.text("name", most=200, sent=sent) or "Somebody"
+    name = forms.text("name", most=200, fields=fields) or "Somebody"
     comment = checked.new_comment(site_id, Submission(name=name, comment=text), origin={})
     scorer = Scorer(context().store, context().queues, classifier(), Candidate(site_id, policy))
     [decision] = scorer.decide([comment])
@@ -60,8 +60,8 @@ def judge(site_id: str, policy: Policy, sent: Mapping[str, str]) -> Trial | None
     )
 
 
-def _matched(policy: Policy, of: EntryList, texts: Sequence[str]) -> list[str]:
-    """The entries themselves: here they may be named, since who asks may see the list."""
-    words: PatternSet = getattr(policy, of.key)
-    found = sorted({number for text in texts for number in words.matches(text)})
-    return [f"Entry {number + 1} of the {of.title.lower()} is “{words.entries[number]}”." for number in found]
+def _matched(policy: Policy, entry_list: EntryList, texts: Sequence[str]) -> list[str]:
+    """The matching entries in words. They may be quoted here, because the person may see the list."""
+    words: PatternSet = getattr(policy, entry_list.key)
+    numbers = sorted({number for text in texts for number in words.matches(text)})
+    return [f"Entry {number + 1} of the {entry_list.title.lower()} is “{words.entries[number]}”." for number in numbers]

@@ -1,4 +1,4 @@
-"""A site's settings beside its policy: reasons, time for second thoughts, second looks, appeals."""
+"""The page of a site's settings: reasons for rejecting, the grace time, second looks, appeals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from texts import wording
 
 MOST_REASONS = 30
 LONGEST_REASON = 120
-#: Empty lines that the form has for new reasons.
+#: Empty lines in the form for new reasons.
 SPARE = 3
 MOST_GRACE, MOST_DAYS = 300, 3650
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
@@ -44,11 +44,11 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         settings = site_settings.of_sites(session, {site_id})[site_id]
     ticked = {name: name in request.form for name in _TICKED}
-    found, errors = read(settings, values, lines, ticked)
+    changed, errors = read(settings, values, lines, ticked)
     if errors:
         return _page(site_id, values | ticked, lines, errors, code=422)
     with context().store.write() as session:
-        site_settings.save(session, site_id, found, actor=access.actor())
+        site_settings.save(session, site_id, changed, actor=access.actor())
     flash("Saved. It holds for decisions from now on.", "good")
     return redirect(url_for("console.show_site_settings", site_id=site_id), 303)
 
@@ -56,10 +56,10 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
 def read(
     settings: SiteSettings, values: Mapping[str, str], lines: list[dict[str, str]], ticked: Mapping[str, bool]
 ) -> tuple[SiteSettings, Errors]:
-    """What the form comes to, over the settings that there were; and what is wrong, by field."""
+    """The settings that the form describes, based on the present ones; and the errors by field."""
     errors: Errors = {}
     reasons = _reasons(lines, errors)
-    found = replace(
+    changed = replace(
         settings,
         reasons=reasons or settings.reasons,
         grace_seconds=_whole(values, "grace_seconds", 0, MOST_GRACE, errors),
@@ -68,7 +68,7 @@ def read(
         **ticked,
         appeal_days=_whole(values, "appeal_days", 1, MOST_DAYS, errors),
     )
-    return found, errors
+    return changed, errors
 
 
 _TICKED = ("appeals", "require_reason")
@@ -76,7 +76,7 @@ _FIELDS = ("grace_seconds", "second_look_automatic", "second_look_moderators", "
 
 
 def read_lines(form: Any) -> list[dict[str, str]]:
-    """The lines of the list of reasons, as they were sent."""
+    """The lines of the list of reasons in the form."""
     columns = [form.getlist(name)[: MOST_REASONS + SPARE] for name in ("code", "text", "label")]
     clean = [[forms.clean(value).strip() for value in column] for column in columns]
     lines = [dict(zip(("code", "text", "label"), line, strict=True)) for line in zip(*clean, strict=False)]
@@ -84,20 +84,20 @@ def read_lines(form: Any) -> list[dict[str, str]]:
 
 
 def _reasons(lines: list[dict[str, str]], errors: Errors) -> tuple[RejectionReason, ...]:
-    """The reasons that have a text; a new one gets a code from it, by which decisions know it from then on."""
-    found: dict[str, RejectionReason] = {}
+    """The reasons that have a text. A new reason gets a code from its text, which decisions refer to."""
+    reasons_by_code: dict[str, RejectionReason] = {}
     for number, line in enumerate(lines):
         if len(line["text"]) > LONGEST_REASON:
             errors[f"text-{number}"] = f"At most {LONGEST_REASON} characters fit."
         code = line["code"] if _CODE.fullmatch(line["code"]) else _new_code(line["text"])
-        if code in found:
+        if code in reasons_by_code:
             errors[f"text-{number}"] = "This reason is there twice."
-        found[code] = RejectionReason(code, line["text"], line["label"] if line["label"] in LABELS else None)
-    if not found:
+        reasons_by_code[code] = RejectionReason(code, line["text"], line["label"] if line["label"] in LABELS else None)
+    if not reasons_by_code:
         errors["reasons"] = "Leave at least one reason."
-    if len(found) > MOST_REASONS:
-        errors["reasons"] = f"There are {len(found)} reasons; at most {MOST_REASONS} fit."
-    return tuple(found.values())
+    if len(reasons_by_code) > MOST_REASONS:
+        errors["reasons"] = f"There are {len(reasons_by_code)} reasons; at most {MOST_REASONS} fit."
+    return tuple(reasons_by_code.values())
 
 
 def _new_code(text: str) -> str:
@@ -132,7 +132,7 @@ def _values(settings: SiteSettings) -> dict[str, Any]:
 
 
 def _lines(settings: SiteSettings) -> list[dict[str, str]]:
-    return [{"code": one.code, "text": one.text, "label": one.label or ""} for one in settings.reasons]
+    return [{"code": reason.code, "text": reason.text, "label": reason.label or ""} for reason in settings.reasons]
 
 
 def _page(

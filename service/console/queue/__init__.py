@@ -1,4 +1,4 @@
-"""The review queue: what waits, deciding on one comment or on many, and what others do meanwhile."""
+"""The review queue's pages: the queue, decisions on one comment or on many, and live updates."""
 
 from __future__ import annotations
 

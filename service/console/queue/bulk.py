@@ -1,4 +1,4 @@
-"""Deciding on many comments at once: what it would do, the job that does it, and taking it back."""
+"""Deciding on many comments at once: the preview, the job, and undoing it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.console import access, names
 from service.console.queue import queue_filters
 from service.context import context
 
-#: Members of a group on a page, jobs in the list, and comments that one form may name.
+#: Members of a group on a page, jobs in the list, and comments in a selection.
 PAGE, JOBS, MOST_SELECTED = 50, 50, 500
 MAX_NOTE = 500
 
@@ -32,34 +32,34 @@ _LONGEST_KEY = 400
 
 
 def preview_bulk() -> ResponseReturnValue:
-    """What deciding on everything that the address names would do."""
+    """The preview: what deciding on all comments that the address names would do."""
     criteria = _criteria(request.args) | {"seen_at": clock.now().isoformat()}
     actor = access.actor()
     sites = moderated_sites()
     with context().store.read() as session:
-        seen = _copies(session, criteria)
+        published_copies = _copies(session, criteria)
         if request.args.get("copies") != "0":
-            criteria |= {"copies": seen} if seen else {}
-        found = {
+            criteria |= {"copies": published_copies} if published_copies else {}
+        previews = {
             action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS
         }
-        widest = max(found.values(), key=lambda one: one.total)
+        widest = max(previews.values(), key=lambda preview: preview.total)
         return render_template(
             "console/queue/bulk_preview.html",
-            found=found,
+            previews=previews,
             widest=widest,
             criteria=criteria,
             title=_title(criteria),
             site_names=names.of_sites(session, set(widest.sites)),
             reasons=_reasons(session, set(widest.sites)),
             fields=_as_fields(criteria),
-            copies=len(seen),
+            copies=len(published_copies),
             back=access.own_address(request.args.get("back")),
         )
 
 
 def start_bulk() -> ResponseReturnValue:
-    """Start what was previewed."""
+    """Start the job that was previewed."""
     criteria = _criteria(request.form) | {"seen_at": _seen_at()}
     if request.form.get("copies") == "1":
         with context().store.read() as session:
@@ -68,15 +68,15 @@ def start_bulk() -> ResponseReturnValue:
 
 
 def start_selection() -> ResponseReturnValue:
-    """Decide on the cards that were selected, as they were when the page was made."""
-    chosen = [one for one in request.form.getlist("select") if clock.is_id("c", one)]
+    """Start a job on the selected cards, at the versions that the page showed."""
+    chosen = [comment_id for comment_id in request.form.getlist("select") if clock.is_id("c", comment_id)]
     if not chosen:
         flash("Nothing was selected. Tick the comments first.", "wait")
         return redirect(access.own_address(forms.text("back")), 303)
     if len(chosen) > MOST_SELECTED:
         abort(422, f"You selected {len(chosen):,} comments; at most {MOST_SELECTED} fit in a selection.")
-    seen = dict(text.split(":", 1) for text in request.form.getlist("seen_version") if ":" in text)
-    ids = [[one, forms.number(seen.get(one, ""))] for one in dict.fromkeys(chosen)]
+    versions = dict(text.split(":", 1) for text in request.form.getlist("seen_version") if ":" in text)
+    ids = [[comment_id, forms.number(versions.get(comment_id, ""))] for comment_id in dict.fromkeys(chosen)]
     return _start({"ids": ids, "seen_at": _seen_at()})
 
 
@@ -89,7 +89,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
         return render_template(
             "console/queue/bulk_job.html",
             job=job,
-            told=_told(job),
+            progress=_progress_sentence(job),
             title=_title(job.criteria),
             who=names.of_people(session, [job.created_by])[job.created_by],
             undone_by=undone_by,
@@ -103,7 +103,7 @@ def list_jobs() -> ResponseReturnValue:
         query = select(BulkJob).where(BulkJob.created_by == access.actor())
         jobs = session.scalars(query.order_by(BulkJob.id.desc()).limit(JOBS)).all()
         return render_template(
-            "console/queue/bulk_jobs.html", jobs=[(one, _title(one.criteria), _told(one)) for one in jobs]
+            "console/queue/bulk_jobs.html", jobs=[(job, _title(job.criteria), _progress_sentence(job)) for job in jobs]
         )
 
 
@@ -116,7 +116,7 @@ def cancel_job(job_id: str) -> ResponseReturnValue:
 
 
 def undo_job(job_id: str) -> ResponseReturnValue:
-    """Take back what a job decided; where somebody decided anew since, that stays."""
+    """Undo the decisions of a job. A later decision by somebody else stays."""
     actor = access.actor()
     with context().write(by=access.user().name) as session:
         _require_change(_job(session, job_id))
@@ -143,14 +143,14 @@ def show_group(group_id: str) -> ResponseReturnValue:
             number=groups.count(session, [group_id], sites).get(group_id, 0),
             seen=len(copies.published(session, group_id, sites, before=clock.now())),
             most=groups.COUNT_UP_TO,
-            site_names=names.of_sites(session, {one.site_id for one in comments}),
+            site_names=names.of_sites(session, {comment.site_id for comment in comments}),
             next=ids[PAGE - 1] if len(ids) > PAGE else None,
-            may_decide=any(access.may(one.site_id, "moderator") for one in comments),
+            may_decide=any(access.may(comment.site_id, "moderator") for comment in comments),
         )
 
 
 def moderated_sites() -> list[str]:
-    """Where the person signed in may decide."""
+    """The sites where the person signed in may decide."""
     return [site_id for site_id in access.roles() if access.may(site_id, "moderator")]
 
 
@@ -167,44 +167,44 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
     with context().store.read() as session:
         if code is not None and code not in {reason.code for reason in _reasons(session, set(sites))}:
             abort(400, "Choose a reason of the list.")
-        found = bulk.preview(session, criteria, action, sites, actor=actor)
-        if action == "reject" and not (code or note) and _asks_for_reason(session, set(found.sites)):
+        preview = bulk.preview(session, criteria, action, sites, actor=actor)
+        if action == "reject" and not (code or note) and _asks_for_reason(session, set(preview.sites)):
             abort(422, str(ReasonMissing()))
-        total = bulk.count(session, criteria, found, sites)
+        total = bulk.count(session, criteria, preview, sites)
     with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
     return redirect(url_for("console.show_job", job_id=job_id, back=forms.text("back") or None), 303)
 
 
-def _criteria(given: Mapping[str, str]) -> dict[str, Any]:
-    """What the address or the form names, if the person may decide there."""
-    if clock.is_id("g", given.get("group", "")):
-        return {"group": given["group"]}
+def _criteria(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The criteria in the address or the form, if the person may decide there."""
+    if clock.is_id("g", fields.get("group", "")):
+        return {"group": fields["group"]}
     for name in ("author", "address"):
-        if given.get("everything") == name and given.get(name) and given.get("site"):
-            access.require(given["site"], "moderator")
-            return {name: forms.clean(given[name])[:_LONGEST_KEY], "site": given["site"]}
-    if given.get("everything") == "search":
-        asked = queue_filters.read(list(access.roles()), access.user().id, given)
-        # Also as it stands in the address, so that the form that follows names the same.
-        return {"search": _search(asked), "address_of": asked.address}
+        if fields.get("everything") == name and fields.get(name) and fields.get("site"):
+            access.require(fields["site"], "moderator")
+            return {name: forms.clean(fields[name])[:_LONGEST_KEY], "site": fields["site"]}
+    if fields.get("everything") == "search":
+        query = queue_filters.read(list(access.roles()), access.user().id, fields)
+        # Also the address's own parameters, for the form that follows.
+        return {"search": _search(query), "address_of": query.address}
     return abort(404)
 
 
 def _copies(session: Session, criteria: Mapping[str, Any]) -> list[list[Any]]:
-    """The copies of a group that readers saw when the page was made, and that wait for nobody: ids and versions."""
+    """The ids and versions of a group's copies that were published, without an open item, when the page was made."""
     if "group" not in criteria:
         return []
     before = datetime.fromisoformat(criteria["seen_at"])
-    return [list(one) for one in copies.published(session, criteria["group"], moderated_sites(), before=before)]
+    return [list(copy) for copy in copies.published(session, criteria["group"], moderated_sites(), before=before)]
 
 
-def _search(asked: queue_filters.Asked) -> dict[str, str]:
-    """What the job is to search for; see `bulk_criteria.SEARCHED`."""
-    named = {name: getattr(asked.filters, name) for name in (*bulk_criteria.SEARCHED, "text")}
-    named["site"] = asked.site_id
+def _search(query: queue_filters.Query) -> dict[str, str]:
+    """The search as criteria of a job; see `bulk_criteria.SEARCHED`."""
+    named = {name: getattr(query.filters, name) for name in (*bulk_criteria.SEARCHED, "text")}
+    named["site"] = query.site_id
     for name in ("opened_since", "opened_before"):
-        moment = getattr(asked.filters, name)
+        moment = getattr(query.filters, name)
         named[name] = moment.isoformat() if moment is not None else None
     return {name: value for name, value in named.items() if value is not None}
 
@@ -220,10 +220,10 @@ def _as_fields(criteria: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _seen_at() -> str:
-    """The moment of the page that the form was on; never one to come."""
+    """The moment at which the form's page was made; not in the future."""
     try:
-        seen = datetime.fromisoformat(request.form.get("seen_at", ""))
-        return min(seen, clock.now()).isoformat()
+        moment = datetime.fromisoformat(request.form.get("seen_at", ""))
+        return min(moment, clock.now()).isoformat()
     except (ValueError, TypeError):
         abort(400, "This form is incomplete. Load the page again.")
 
@@ -241,18 +241,18 @@ def _title(criteria: Mapping[str, Any]) -> str:
 
 
 def show_progress(job: BulkJob | Progress) -> dict[str, Any]:
-    """How far a job is, for the script of its page."""
+    """A job's progress, for the script of its page."""
     return {
         "state": job.state,
         "total": job.total,
         "done": job.done,
         "skipped": job.skipped,
-        "message": _told(job),
+        "message": _progress_sentence(job),
     }
 
 
-def _told(job: BulkJob | Progress) -> str:
-    """How far a job is, in a sentence."""
+def _progress_sentence(job: BulkJob | Progress) -> str:
+    """A job's progress, as a sentence."""
     done = {"publish": "published", "reject": "rejected", "undo": "taken back"}[job.action]
     skipped = (
         f" {job.skipped:,} left alone: somebody decided on them meanwhile, or they changed." if job.skipped else ""
@@ -268,13 +268,13 @@ def _told(job: BulkJob | Progress) -> str:
 
 
 def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
-    """What these sites' moderators can choose from, each code once."""
+    """The reasons of these sites, each code once."""
     settings = site_settings.of_sites(session, site_ids).values()
-    return list({reason.code: reason for one in settings for reason in one.reasons}.values())
+    return list({reason.code: reason for site in settings for reason in site.reasons}.values())
 
 
 def _asks_for_reason(session: Session, site_ids: set[str]) -> bool:
-    return any(one.require_reason for one in site_settings.of_sites(session, site_ids).values())
+    return any(site.require_reason for site in site_settings.of_sites(session, site_ids).values())
 
 
 def _job(session: Session, job_id: str) -> BulkJob:

@@ -1,4 +1,4 @@
-"""A person's decisions: publishing, rejecting with a reason, taking either back, and who has which comment open."""
+"""A person's actions on a comment: publish, reject with a reason, undo, claim and release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DONE: dict[str, str] = {"publish": "Published", "reject": "Rejected"}
 
 
 def decide(comment_id: str) -> ResponseReturnValue:
-    """Publish or reject, if the comment is still what the moderator saw. The site is told after its grace time."""
+    """Publish or reject, if the comment is still at the version that the moderator saw."""
     site_id = _require_site(comment_id)
     action, version = forms.text("action"), forms.number(forms.text("version"))
     note = forms.text("reason")
@@ -57,7 +57,7 @@ def decide(comment_id: str) -> ResponseReturnValue:
 
 
 def undo(comment_id: str) -> ResponseReturnValue:
-    """Take back a decision of one's own, while it is the latest."""
+    """Undo one's own decision, while it is the latest."""
     _require_site(comment_id)
     version = forms.number(forms.text("version"))
     if version is None:
@@ -76,16 +76,16 @@ def undo(comment_id: str) -> ResponseReturnValue:
 
 
 def claim(comment_id: str) -> ResponseReturnValue:
-    """Say that one has this comment open, or still has. Answers who else has, if anybody."""
+    """Claim a comment, or renew the claim. The answer names another person who has claimed it."""
     _require_site(comment_id)
     with context().write(by=access.user().name) as session:
-        taken = claims.take(session, comment_id, by=access.actor())
-        other = names.of_people(session, [taken.other]).get(taken.other or "")
+        result = claims.take(session, comment_id, by=access.actor())
+        other = names.of_people(session, [result.other]).get(result.other or "")
     return jsonify(by=other)
 
 
 def release(comment_id: str) -> ResponseReturnValue:
-    """Say that one has left this comment."""
+    """Release one's claim of a comment."""
     _require_site(comment_id)
     with context().write(by=access.user().name) as session:
         claims.release(session, comment_id, by=access.actor())
@@ -112,10 +112,10 @@ def _decided(comment: Comment, message: str, *, agreed: bool = False) -> Respons
     return redirect(access.own_address(forms.text("back")), 303)
 
 
-def _what_an_undo_did(undone: undoing.Undone) -> str:
+def _what_an_undo_did(undone: undoing.UndoResult) -> str:
     if undone.asked_again:
-        what = "the appeal waits" if "appeal" in undone.asked_again else "the second look is wanted"
-        return f"Undone: {what} again. Nobody was told."
+        question = "the appeal waits" if "appeal" in undone.asked_again else "the second look is wanted"
+        return f"Undone: {question} again. Nobody was told."
     if undone.comment.status == "pending":
         return "Undone. The comment is being scored."
     if undone.uncorrected:
@@ -126,7 +126,7 @@ def _what_an_undo_did(undone: undoing.Undone) -> str:
 
 
 def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Response:
-    """Nothing was done: why, and for one who was too late, whose decision stands."""
+    """The answer when nothing was done: the reason and, for a moderator who was too late, whose decision stands."""
     if isinstance(error, comments.NotFound):
         abort(404)
     if isinstance(error, comments.Erased):
@@ -141,10 +141,10 @@ def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Resp
         comment = session.get(Comment, comment_id)
         if comment is None:
             abort(404)
-        told = latest_change.tell(session, comment, and_then=", after you loaded the page")
+        change = latest_change.tell(session, comment, and_then=", after you loaded the page")
     return refusals.refuse(
         409,
-        f"{told} {outcome}",
+        f"{change} {outcome}",
         back=url_for("console.show_comment", comment_id=comment_id),
     )
 

@@ -1,4 +1,4 @@
-"""What became of a comment while somebody had it on their screen: who did what, and why."""
+"""The latest change of a comment, in words: who did what, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ACTIONS = ("comment.decided", "comment.undone", "comment.edited")
 
 
 def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
-    """The last that was done to a comment, in a sentence or two; `and_then` goes on with the first."""
+    """The latest change in one or two sentences. `and_then` continues the first sentence."""
     if comment.status == "erased":
         return f"The comment was erased{and_then}."
     event = session.scalar(
@@ -29,11 +29,11 @@ def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
         return f"Its author changed the comment{and_then}, and it is being scored again."
     who = names.of_people(session, [event.actor]).get(event.actor, "Somebody")
     done = "undid the last decision on" if event.action == "comment.undone" else _VERBS.get(comment.status, "flagged")
-    told = f"{who[0].upper()}{who[1:]} {done} this comment {pages.age(event.created_at)}{and_then}."
-    reason = said(event.reasons)
-    return f"{told} Reason: {reason}" if reason and event.action == "comment.decided" else told
+    sentence = f"{who[0].upper()}{who[1:]} {done} this comment {pages.age(event.created_at)}{and_then}."
+    reason = messages(event.reasons)
+    return f"{sentence} Reason: {reason}" if reason and event.action == "comment.decided" else sentence
 
 
-def said(reasons: list[dict[str, Any]] | None) -> str:
-    """Reasons as one text."""
+def messages(reasons: list[dict[str, Any]] | None) -> str:
+    """The messages of reasons, as one text."""
     return " ".join(str(reason.get("message", "")) for reason in reasons or ())

@@ -1,4 +1,4 @@
-"""From a card: block or trust its author or address on its site, or add a word to a list there, for a while."""
+"""Adding to a site's lists from a card: the author, the address, or a word; for a while or for ever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service import forms
 from service.console import access
 from service.context import context
 
-#: What a moderator may choose; "ever" is for admins, who answer for the site's policy.
+#: How long an entry stays. Only admins may choose "ever", because they are responsible for the site's policy.
 SPANS: dict[str, timedelta | None] = {
     "day": timedelta(days=1),
     "week": timedelta(days=7),
@@ -28,12 +28,12 @@ SPANS: dict[str, timedelta | None] = {
 }
 LONGEST = 200
 
-_LISTS = {one.key: one for one in LISTS}
+_LISTS = {entry_list.key: entry_list for entry_list in LISTS}
 _FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
 
 
 def add_to_list(comment_id: str) -> ResponseReturnValue:
-    """Put the comment's author or address, or a word, into a list of its site's policy."""
+    """Add the comment's author or address, or a word, to a list of its site's policy."""
     comment = _comment(comment_id)
     access.require(comment.site_id, "moderator")
     name, span = forms.text("list"), forms.text("until")
@@ -44,8 +44,8 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     length = SPANS[span]
     if length is None and not access.may(comment.site_id, "admin"):
         abort(403, "For more than 30 days, ask an admin of this site.")
-    of = _LISTS[name]
-    entry = _entry(comment, of.kind)
+    entry_list = _LISTS[name]
+    entry = _entry(comment, entry_list.kind)
     try:
         with context().store.write() as session:
             policy_lists.add(
@@ -57,16 +57,16 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 actor=access.actor(),
             )
     except PatternError as error:
-        only_stars = of.kind is WORDS and not entry.strip("* ")
+        only_stars = entry_list.kind is WORDS and not entry.strip("* ")
         abort(422, "Only `*` is not a word: give some letters too." if only_stars else str(error))
     except ListError as error:
         abort(422, str(error))
-    plain = entry if of.kind is WORDS else authors.without_kind(entry)
-    return _done(f"{of.added.format(entry=plain)} from now on, {_FOR[span]}.", {"list": name, "entry": entry})
+    plain = entry if entry_list.kind is WORDS else authors.without_kind(entry)
+    return _done(f"{entry_list.added.format(entry=plain)} from now on, {_FOR[span]}.", {"list": name, "entry": entry})
 
 
 def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
-    """Who may put somebody into a list may take them out again: for ever is for admins, in both directions."""
+    """Take an entry out. A moderator may end entries that end by themselves; only an admin may end others."""
     entry = forms.text("entry")
     if name not in _LISTS or not entry:
         abort(400, "Choose what to take back, from a page that shows the comment.")
@@ -83,7 +83,7 @@ def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
 
 
 def _done(message: str, added: Mapping[str, str] | None = None) -> ResponseReturnValue:
-    """`added` is what the page's script sends to take it back."""
+    """The answer. `added` is what the page's script sends to undo it."""
     if access.wants_json():
         return jsonify(message=message, added=added)
     flash(message, "good")
@@ -99,7 +99,7 @@ def _comment(comment_id: str) -> Comment:
 
 
 def _entry(comment: Comment, kind: Kind) -> str:
-    """What goes into the list: the author as the site lets us know them best."""
+    """The entry for the list: a word, the address, or the best that is known of the author."""
     if kind is WORDS:
         entry = " ".join(forms.text("entry").split())
         if not entry or len(entry) > LONGEST:

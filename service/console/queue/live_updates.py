@@ -1,6 +1,6 @@
-"""What open pages of the console hear of others: as it happens (server-sent events), or when they ask.
+"""Live updates for open pages of the console: server-sent events, or answers when a page asks.
 
-A stream holds a thread, so there are only so many. A page that finds no room, or no Redis, asks every few seconds.
+A stream holds a thread, so their number is limited. A page without a stream asks every few seconds.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from service.console.queue import bulk, latest_change
 from service.console.queue.subscription import Line, Wire
 from service.context import Context, context
 
-#: How often a stream says that it lives, and looks whether its reader may still read it.
+#: How often a stream sends a heartbeat, and checks whether its reader may still read it.
 HEARTBEAT_SECONDS = 5.0
-#: After this a page connects anew, so that none keeps its place for ever.
+#: After this time a page has to connect again, so that no page keeps its place for ever.
 LONGEST_SECONDS = 300.0
 RETRY_SECONDS = 10
-#: Cards that a page may ask about at a time.
+#: Cards that a page may ask about in one request.
 MOST_CARDS = 200
-#: A page is told of new items from a moment before it asked last: what was written then may be seen only now.
+#: New items are counted from this long before the page's last request, because those may have been committed later.
 _OVERLAP_MS = 3000
 _COUNT_UP_TO = 100
 
 
 class Reach(NamedTuple):
-    """What the reader of a stream may hear of: their sites, and bulk jobs of their own, or all of an admin of all."""
+    """What the reader of a stream may hear of: their sites, and their own bulk jobs; an admin of all sites any job."""
 
     sites: Collection[str]
     actor: str
@@ -54,18 +54,18 @@ class Reach(NamedTuple):
         return message.site in self.sites
 
 
-#: What the reader of a stream may hear of now; None: nothing any more.
+#: Gives what the reader of a stream may hear of now; None when their session has ended.
 Allowed = Callable[[], Reach | None]
 
 
 def init_app(app: Flask) -> None:
-    """Lay the wire of an app whose context is there. Nothing is opened until a page listens."""
-    found: Context = app.extensions["winnow"]
-    app.extensions["winnow_wire"] = Wire(found.settings.redis_url, found.settings.event_streams)
+    """Make the wire, for an app that has its context already. Nothing is opened until a page listens."""
+    context: Context = app.extensions["winnow"]
+    app.extensions["winnow_wire"] = Wire(context.settings.redis_url, context.settings.event_streams)
 
 
 def stream_events() -> ResponseReturnValue:
-    """Server-sent events, of the sites that the person may see. 503 when there is no room or no Redis."""
+    """Server-sent events of the sites that the person may see. 503 when there is no room or no Redis."""
     wire: Wire = current_app.extensions["winnow_wire"]
     line = wire.join(access.actor())
     if line is None:
@@ -86,12 +86,13 @@ def stream_events() -> ResponseReturnValue:
 
 
 def show_changes() -> ResponseReturnValue:
-    """What has changed `since` (milliseconds since 1970): how many new items, and how `cards` stand now."""
-    wanted = [one for one in request.args.get("cards", "").split(",") if clock.is_id("c", one)][:MOST_CARDS]
+    """The changes `since` (milliseconds since 1970): how many new items, and the present state of `cards`."""
+    card_ids = [text for text in request.args.get("cards", "").split(",") if clock.is_id("c", text)][:MOST_CARDS]
     since = request.args.get("since", "")
-    now = now_ms()
+    moment = now_ms()
     with context().store.read() as session:
-        rows = session.scalars(select(Comment).where(Comment.id.in_(wanted), Comment.site_id.in_(access.roles()))).all()
+        query = select(Comment).where(Comment.id.in_(card_ids), Comment.site_id.in_(access.roles()))
+        rows = session.scalars(query).all()
         ids = [row.id for row in rows]
         open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.is_open)
         waiting = set(session.scalars(open_items))
@@ -110,20 +111,20 @@ def show_changes() -> ResponseReturnValue:
         opened = 0
         if re.fullmatch(r"[0-9]{1,15}", since):
             after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
-            query = select(ReviewItem.id).where(
+            new_items = select(ReviewItem.id).where(
                 ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.is_open
             )
-            opened = session.scalar(select(func.count()).select_from(query.limit(_COUNT_UP_TO).subquery())) or 0
-    return jsonify(now=now, opened=opened, cards=shown)
+            opened = session.scalar(select(func.count()).select_from(new_items.limit(_COUNT_UP_TO).subquery())) or 0
+    return jsonify(now=moment, opened=opened, cards=shown)
 
 
 def now_ms() -> int:
-    """For templates: when this page was made, which is since when it wants to know what is new."""
+    """For templates: the moment at which this page was made, in milliseconds since 1970."""
     return clock.milliseconds(clock.now())
 
 
 def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
-    """The stream's text. Ends after a while, when Redis goes away, and when its reader's session ends."""
+    """The stream's text. It ends after `LONGEST_SECONDS`, when Redis goes away, or when the reader's session ends."""
     began = time.monotonic()
     reach = allowed()
     yield f"retry: {1000 * RETRY_SECONDS}\nevent: connected\ndata: {{}}\n\n"

@@ -1,4 +1,4 @@
-"""What the review queue's address asks for, and what a moderator can choose from."""
+"""The review queue's filters: read from its address, and the values to choose from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ORDERS: Mapping[Order, str] = {
     "oldest": "Oldest first",
     "newest": "Newest first",
 }
-#: What an address calls a span of time -> how it is read, how long it is, and whether what is older is meant.
+#: The name in the address -> its words, the span of time, and whether older items are meant.
 AGES: Mapping[str, tuple[str, timedelta, bool]] = {
     "hour": ("At most an hour", timedelta(hours=1), False),
     "day": ("At most a day", timedelta(days=1), False),
@@ -31,7 +31,7 @@ AGES: Mapping[str, tuple[str, timedelta, bool]] = {
     "over-week": ("More than a week", timedelta(days=7), True),
 }
 RULES = {name: rule.title for name, rule in rules.BY_NAME.items()}
-#: In an address -> in the form, and how its values are read.
+#: A filter's name in the address -> its name in the form.
 NAMES = {
     "kind": "Why it waits",
     "label": "Label",
@@ -46,8 +46,8 @@ _LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What one address asks for. `values` are its filters as they stand there, by their names in `NAMES`."""
+class Query:
+    """The query of an address. `values` are its filters as texts, by the names in `NAMES`."""
 
     site_id: str | None
     order: Order
@@ -56,29 +56,33 @@ class Asked:
 
     @property
     def address(self) -> dict[str, str]:
-        """The arguments of an address that asks for the same."""
+        """The parameters of an address with the same query."""
         order = {} if self.order == "due" else {"order": self.order}
         return ({"site": self.site_id} if self.site_id else {}) | order | dict(self.values)
 
     def without(self, name: str) -> dict[str, str]:
-        """The arguments of an address that does not ask for this."""
+        """The parameters of an address without this filter."""
         return {key: value for key, value in self.address.items() if key != name}
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One value to choose; `text` has its count, where there is one."""
+    """One value to choose. `text` holds its count, where there is one."""
 
     value: str
     text: str
+    #: Whether it is a language that the person reads.
+    own: bool = False
 
 
-def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | None = None) -> Asked:
-    """What the request's address asks for, or the form `given_by`; nothing where no page could have asked for it."""
-    source = request.args if given_by is None else given_by
-    given = {name: forms.text(name, most=_LONGEST, sent=source) for name in ("site", "order", *NAMES)}
-    order = cast("Order", given["order"]) if given["order"] in get_args(Order) else "due"
-    values = {name: given[name] for name in NAMES if given[name] and (name != "age" or given[name] in AGES)}
+def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None = None) -> Query:
+    """The query of the request's address, or of `form`. Values that no page could have sent are left out."""
+    source = request.args if form is None else form
+    values_sent = {name: forms.text(name, most=_LONGEST, fields=source) for name in ("site", "order", *NAMES)}
+    order = cast("Order", values_sent["order"]) if values_sent["order"] in get_args(Order) else "due"
+    values = {
+        name: values_sent[name] for name in NAMES if values_sent[name] and (name != "age" or values_sent[name] in AGES)
+    }
     _, span, older = AGES.get(values.get("age", ""), ("", None, False))
     since = None if span is None else clock.now() - span
     filters = Filters(
@@ -90,31 +94,37 @@ def read(site_ids: Sequence[str], user_id: str, given_by: Mapping[str, str] | No
         not_for=actors.of_user(user_id),
         one_of_each=site_ids,
     )
-    return Asked(given["site"] if given["site"] in site_ids else None, order, values, filters)
+    return Query(values_sent["site"] if values_sent["site"] in site_ids else None, order, values, filters)
 
 
-def options(asked: Asked, found: Mapping[str, Counts]) -> dict[str, list[Option]]:
-    """What each list offers: the values that occur, and the one that is chosen."""
+def options(query: Query, counts_by_filter: Mapping[str, Counts], own: Sequence[str]) -> dict[str, list[Option]]:
+    """Filter -> the options of its list: the values that occur, and the chosen one; one's `own` languages first."""
     lists = {}
-    for name, counted in found.items():
+    for name, counted in counts_by_filter.items():
         values = dict(counted)
-        values.setdefault(asked.values.get(name, ""), 0)
+        values.setdefault(query.values.get(name, ""), 0)
         values.pop("", None)
-        lists[name] = [Option(value, f"{in_words(name, value)} ({number(count)})") for value, count in values.items()]
+        offered = [
+            Option(value, f"{in_words(name, value)} ({number(count)})", own=name == "language" and value in own)
+            for value, count in values.items()
+        ]
+        lists[name] = sorted(offered, key=lambda option: not option.own)
     lists["age"] = [Option(value, text) for value, (text, _, _) in AGES.items()]
     return lists
 
 
 def in_words(name: str, value: str) -> str:
-    """A filter's value as people read it."""
+    """A filter's value in words."""
     if name == "age":
         return AGES[value][0]
     if name == "label":
         return wording.named(value)
-    known = {"kind": names.REVIEW_KINDS, "rule": RULES, "language": names.LANGUAGES}.get(name, {})
-    return known.get(value, value)
+    if name == "language":
+        return wording.language(value)
+    words = {"kind": names.REVIEW_KINDS, "rule": RULES}.get(name, {})
+    return words.get(value, value)
 
 
 def number(count: int) -> str:
-    """A count that nobody went on with: `1,000+`."""
+    """A count in words: `1,000+` where counting stopped."""
     return f"{COUNT_UP_TO:,}+" if count > COUNT_UP_TO else f"{count:,}"

@@ -1,8 +1,9 @@
-"""The review queue: what waits for a person, most urgent first."""
+"""The page of the review queue: comments that wait for a person, most urgent first."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 
 from flask import render_template, request
@@ -20,39 +21,40 @@ from service.console.queue import queue_filters
 from service.context import context
 
 PAGE = 20
-#: How many sites are shown with how much waits there.
+#: The numbers of waiting comments are shown for at most so many sites.
 SITES_COUNTED = 50
 
 
 def show_queue() -> ResponseReturnValue:
-    """A page of cards; the address says which filters and where it begins."""
+    """A page of cards. The address has the filters and the position where the page begins."""
     after = read_position(request.args.get("after"))
     with context().store.read() as session:
         sites = names.of_own_sites(session)
-        asked = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
-        site_ids = [asked.site_id] if asked.site_id else list(access.roles())
-        # Without a filter one index has the queue of all sites.
-        sees_all = asked.site_id is None and access.user().role != "none"
-        found = review_items.page(
-            session, None if sees_all else site_ids, asked.filters, asked.order, after=after, limit=PAGE
+        query = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
+        site_ids = [query.site_id] if query.site_id else list(access.roles())
+        # Without a filter, one index holds the queue of all sites in order.
+        sees_all = query.site_id is None and access.user().role != "none"
+        page = review_items.page(
+            session, None if sees_all else site_ids, query.filters, query.order, after=after, limit=PAGE
         )
-        counted = review_counts.counts(session, site_ids, not_for=asked.filters.not_for)
+        counted = review_counts.counts(session, site_ids, not_for=query.filters.not_for)
+        administered = [site_id for site_id in site_ids if access.may(site_id, "admin")]
         return render_template(
             "console/queue/queue.html",
-            cards=cards.build(session, with_all_items(session, found.rows, asked.filters.not_for)),
+            cards=cards.build(session, with_all_items(session, page.rows, query.filters.not_for)),
             waiting=review_counts.capped(counted["kind"].values()),
-            asked=asked,
+            query=query,
             names=queue_filters.NAMES,
-            options=queue_filters.options(asked, counted),
+            options=queue_filters.options(query, counted, access.languages()),
             orders=queue_filters.ORDERS,
             sites=sites,
             waiting_on=_waiting_on(session, list(access.roles())),
             in_words=queue_filters.in_words,
             number=queue_filters.number,
             is_first=after is None,
-            found=found,
-            next=write_position(found.next),
-            failing=endpoints.failing(session, [one for one in site_ids if access.may(one, "admin")]),
+            page=page,
+            next=write_position(page.next),
+            failing=Counter(endpoints.failing(session, administered).values()),
             site_names=dict(sites),
             seen_at=clock.now().isoformat(),
             may_decide=lambda site_id: access.may(site_id, "moderator"),
@@ -63,9 +65,9 @@ def show_queue() -> ResponseReturnValue:
 def with_all_items(
     session: Session, rows: Collection[tuple[ReviewItem, Comment]], person: str | None
 ) -> list[tuple[Comment, list[ReviewItem]]]:
-    """Each comment once, with everything that it waits for: flagged and reported, it is one thing to decide.
+    """Each comment once, with all its open items but those that `person` may not take.
 
-    Without what `person` may not take.
+    A comment that is flagged and reported is decided once.
     """
     comments = {comment.id: comment for _, comment in rows}
     items: dict[str, list[ReviewItem]] = {comment_id: [] for comment_id in comments}
@@ -78,12 +80,12 @@ def with_all_items(
 
 
 def write_position(position: review_items.Position | None) -> str | None:
-    """Where a page ended, for the address of the next one."""
+    """The place where a page ended, for the address of the next page."""
     return None if position is None else f"{position.at}-{position.item_id}"
 
 
 def read_position(text: str | None) -> review_items.Position | None:
-    """What `write_position` wrote; anything else is the beginning."""
+    """The place that `write_position` wrote; None for any other text, which is the beginning."""
     at, _, item_id = (text or "").partition("-")
     if not (re.fullmatch(r"[0-9]{1,17}", at) and clock.is_id("q", item_id)):
         return None

@@ -1,6 +1,6 @@
-"""What happens to comments, as this web process hears of it: one subscription to Redis, passed on to its open pages.
+"""The web process's subscription to messages in Redis, which it passes on to its open console pages.
 
-It is there while a page listens. When Redis goes away every page is told that nothing more will come.
+There is one while a page listens. When Redis goes away, every page is told that nothing more will come.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from moderation.intake import queues
 from moderation.webhooks import console_channel
 from moderation.webhooks.console_channel import Message
 
-#: Pages of one person that hear of changes at once; further ones ask.
+#: Live pages of one person; further pages ask for changes.
 MOST_OF_ONE = 2
-#: Redis is asked for a sign of life this often, and is away when none comes for twice as long.
+#: How often Redis is pinged. It counts as away when nothing comes for twice as long.
 PING_SECONDS = 5.0
-#: How long a page waits for the subscription to stand.
+#: How long a page waits until the subscription is ready.
 CONNECT_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
 class Line:
-    """One page's end of the wire: messages, and None once nothing more will come."""
+    """A page's queue of messages; None in it means that nothing more will come."""
 
     def __init__(self, reader: str) -> None:
         self.reader = reader
@@ -36,7 +36,7 @@ class Line:
 
 
 class Wire:
-    """The subscription and the pages that listen. One a process; safe to share between threads."""
+    """The subscription and the pages that listen. One for each process; safe to share between threads."""
 
     def __init__(self, redis_url: str, most: int) -> None:
         self._url, self._most = redis_url, most
@@ -45,14 +45,14 @@ class Wire:
         self._standing: threading.Event | None = None
 
     def join(self, reader: str) -> Line | None:
-        """A line, to be given back with `leave`; None when there are too many, or while Redis is away.
+        """A line, to be given back with `leave`. None when there are too many lines, or while Redis is away.
 
-        One reader gets two of them at most, so that the others have theirs.
+        A reader gets `MOST_OF_ONE` lines at most, so that there are some for others.
         """
         line = Line(reader)
         with self._lock:
-            theirs = sum(1 for one in self._lines if one.reader == reader)
-            if len(self._lines) >= self._most or theirs >= MOST_OF_ONE:
+            lines_of_reader = sum(1 for other in self._lines if other.reader == reader)
+            if len(self._lines) >= self._most or lines_of_reader >= MOST_OF_ONE:
                 return None
             self._lines.add(line)
             if self._standing is None:
@@ -67,7 +67,7 @@ class Wire:
         return None
 
     def leave(self, line: Line) -> None:
-        """Give a line back. Harmless when it was given back before."""
+        """Give a line back. May be called more than once."""
         with self._lock:
             self._lines.discard(line)
 
@@ -82,29 +82,29 @@ class Wire:
             standing.set()
 
     def _pass_on(self, channel: redis.client.PubSub, standing: threading.Event) -> None:
-        """Until nobody listens, or Redis gives no sign of life any more (then it raises)."""
-        heard = asked = time.monotonic()
+        """Pass messages on until nobody listens. Raises redis.ConnectionError when Redis gives no sign of life."""
+        last_sign = pinged = time.monotonic()
         while True:
-            found = channel.get_message(timeout=0.5)
-            now = time.monotonic()
-            if found is not None:
-                heard = now
-                self._hear(found, standing)
-            if now - asked >= PING_SECONDS:
-                asked = now
+            message = channel.get_message(timeout=0.5)
+            moment = time.monotonic()
+            if message is not None:
+                last_sign = moment
+                self._hear(message, standing)
+            if moment - pinged >= PING_SECONDS:
+                pinged = moment
                 channel.ping()
-            if now - heard >= 2 * PING_SECONDS:
+            if moment - last_sign >= 2 * PING_SECONDS:
                 raise redis.ConnectionError("no sign of life")
             with self._lock:
                 if not self._lines:
                     self._standing = None
                     return
 
-    def _hear(self, found: dict[str, object], standing: threading.Event) -> None:
-        if found["type"] == "subscribe":
+    def _hear(self, raw: dict[str, object], standing: threading.Event) -> None:
+        if raw["type"] == "subscribe":
             standing.set()
-        data = found["data"]
-        if found["type"] != "message" or not isinstance(data, bytes):
+        data = raw["data"]
+        if raw["type"] != "message" or not isinstance(data, bytes):
             return
         message = console_channel.read(data)
         if message is not None:
@@ -113,7 +113,7 @@ class Wire:
                     line.messages.put(message)
 
     def _hang_up(self) -> None:
-        """Tell all pages that nothing more will come; the next one subscribes anew."""
+        """Tell all pages that nothing more will come. The next page makes a new subscription."""
         with self._lock:
             self._standing = None
             for line in self._lines:

@@ -1,4 +1,4 @@
-"""Signing in and out, by password or through a provider, the second step, and one's own account."""
+"""Pages for signing in and out, by password or through a provider, the second step, and one's own account."""
 
 from __future__ import annotations
 

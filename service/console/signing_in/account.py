@@ -1,10 +1,11 @@
-"""One's own page: what one may do, the password, the second step, and where one is signed in."""
+"""The page of one's own account: roles, password, second step, and the browsers in which one is signed in."""
 
 from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from models.languages import GRADES
 from moderation import sealing
 from moderation.people import accounts, sessions, totp
 from service import forms
@@ -12,6 +13,7 @@ from service.console import access, names
 from service.console.browsers import browser_name
 from service.console.signing_in import throttle
 from service.context import context
+from texts import wording
 
 
 def show_you() -> ResponseReturnValue:
@@ -31,6 +33,17 @@ def change_password() -> ResponseReturnValue:
     except accounts.PersonError as error:
         return _page(422, new=str(error))
     flash("Your password is changed, and you are signed out everywhere else.", "good")
+    return _back()
+
+
+def choose_languages() -> ResponseReturnValue:
+    """The languages that one reads: the queue offers comments in these first."""
+    codes = [code for code in dict.fromkeys(request.form.getlist("languages")) if code in GRADES]
+    try:
+        accounts.choose_languages(context().store, access.user().id, codes)
+    except accounts.PersonError as error:
+        return _page(422, languages=str(error))
+    flash("Your languages are kept." if codes else "You have chosen no language.", "good")
     return _back()
 
 
@@ -61,6 +74,8 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             codes_left=totp.recovery_codes_left(session, user.id),
             browser_name=browser_name,
             errors=errors,
+            languages=sorted((wording.language(code), code) for code in GRADES),
+            reads=access.languages(),
             min_length=accounts.MIN_PASSWORD_LENGTH,
             provider=context().settings.oidc_name,
         )
@@ -77,6 +92,7 @@ def _back() -> ResponseReturnValue:
 
 ROUTES = (
     ("/you", "GET", show_you),
+    ("/you/languages", "POST", choose_languages),
     ("/you/password", "POST", change_password),
     ("/you/sessions/end", "POST", end_own_session),
     ("/you/sessions/end-others", "POST", end_other_sessions),

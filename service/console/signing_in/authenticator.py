@@ -1,4 +1,4 @@
-"""Setting up an authenticator app, turning it off, and the recovery codes for the day when the phone is lost."""
+"""Setting up an authenticator app, turning it off, and recovery codes."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from service.console import access
 from service.console.signing_in import throttle
 from service.context import context
 
-#: In the signed cookie, and encrypted: the secret that is being set up, and whose it is to be.
-_BEGUN = "totp"
+#: The entry of the signed cookie with the secret that is being set up and its user, encrypted.
+_PENDING = "totp"
 
 
 def show_authenticator() -> ResponseReturnValue:
     if access.user().totp_sealed is not None:
         return _page(200)
-    if _begun() is None:
+    if _pending_secret() is None:
         secret = f"{access.user().id} {totp.new_secret()}"
-        session[_BEGUN] = sealing.seal(context().settings, secret)
+        session[_PENDING] = sealing.seal(context().settings, secret)
     return _page(200)
 
 
 def show_qr_code() -> ResponseReturnValue:
-    secret = _begun()
+    secret = _pending_secret()
     if secret is None:
         return "", 404
     image = io.BytesIO()
@@ -40,19 +40,19 @@ def show_qr_code() -> ResponseReturnValue:
 
 
 def turn_authenticator_on() -> ResponseReturnValue:
-    secret = _begun()
+    secret = _pending_secret()
     if access.user().totp_sealed is not None or secret is None:
         return redirect(url_for("console.show_authenticator"), 303)
     throttle.count_code(access.user().id)
     codes = totp.turn_on(context().store, context().settings, access.user().id, secret, forms.text("code", most=100))
     if codes is None:
         return _page(422, error="This is not the code of now. Wait for the next one and enter that.")
-    session.pop(_BEGUN, None)
+    session.pop(_PENDING, None)
     return render_template("console/signing_in/recovery_codes.html", codes=codes, is_new=True)
 
 
 def change_authenticator() -> ResponseReturnValue:
-    """Turn it off, or make new recovery codes: either takes a code, so that a browser left open is not enough."""
+    """Turn it off, or make new recovery codes. Both need a code, so that an open browser is not enough."""
     user, code = access.user(), forms.text("code", most=100)
     if user.totp_sealed is None:
         return redirect(url_for("console.show_authenticator"), 303)
@@ -68,9 +68,9 @@ def change_authenticator() -> ResponseReturnValue:
     return redirect(url_for("console.show_you"), 303)
 
 
-def _begun() -> str | None:
-    """The secret that this person is setting up in this browser."""
-    sealed = session.get(_BEGUN)
+def _pending_secret() -> str | None:
+    """The secret that this person is setting up in this browser; None when there is none."""
+    sealed = session.get(_PENDING)
     if not isinstance(sealed, str):
         return None
     try:
@@ -81,7 +81,7 @@ def _begun() -> str | None:
 
 
 def _page(status: int, error: str = "") -> ResponseReturnValue:
-    secret = _begun() or ""
+    secret = _pending_secret() or ""
     with context().store.read() as read:
         page = render_template(
             "console/signing_in/authenticator.html",

@@ -1,4 +1,4 @@
-"""The second step of signing in, for who has set up an authenticator; and the session at the end of either."""
+"""The second step of signing in, for people with an authenticator; and the start of a session."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from moderation.people import accounts, totp
 from moderation.tables import User
 from service import forms
 from service.console import access
-from service.console.signing_in import throttle
+from service.console.signing_in import known_browsers, throttle
 from service.context import context
 
-#: How long somebody may look for their phone, in seconds.
+#: How long the second step may take, in seconds.
 PATIENCE = 600
-#: In the signed cookie: who gave the right password, and when.
+#: The entry of the signed cookie that says who gave the right password, and when.
 _PENDING = "second_step"
 
 
-def ask_or_start(user: User, wanted: str | None) -> Response:
-    """For who gave the right password: ask for a code where they have an authenticator, else sign them in."""
+def ask_or_start(user: User, next_address: str | None) -> Response:
+    """After the right password: ask for a code if the person has an authenticator, else sign them in."""
     if user.totp_sealed is None:
-        return start(user, wanted)
+        return start(user, next_address)
     session.clear()
-    session[_PENDING] = {"user": user.id, "at": _now(), "password": _mark(user), "next": wanted}
+    session[_PENDING] = {"user": user.id, "at": _now(), "password": _mark(user), "next": next_address}
     return make_response(redirect(url_for("console.show_second_step"), 303))
 
 
-def start(user: User, wanted: str | None) -> Response:
-    """A new session, never one that was there before: its token, and the forms' as well, are made anew."""
+def start(user: User, next_address: str | None) -> Response:
+    """Sign a person in with a new session and new tokens for forms; an earlier session of the browser ends."""
     store = context().store
-    if earlier := request.cookies.get(access.SESSION_COOKIE):
-        accounts.end_session(store, earlier)
+    if earlier_token := request.cookies.get(access.SESSION_COOKIE):
+        accounts.end_session(store, earlier_token)
     session.clear()
-    response = make_response(redirect(access.own_address(wanted), 303))
+    response = make_response(redirect(access.own_address(next_address), 303))
     token = accounts.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
     access.remember(response, token)
+    known_browsers.remember(response, user.name)
     return response
 
 
@@ -59,19 +60,19 @@ def check_second_step() -> ResponseReturnValue:
 
 
 def _pending() -> User | None:
-    """Who gave the right password, shortly before and in this browser."""
-    found = session.get(_PENDING)
-    if found is None or not 0 <= _now() - found["at"] <= PATIENCE:
+    """The person who gave the right password, in this browser and not long ago; None when there is none."""
+    pending = session.get(_PENDING)
+    if pending is None or not 0 <= _now() - pending["at"] <= PATIENCE:
         return None
     with context().store.read() as read:
-        user = read.get(User, found["user"])
-    if user is None or user.disabled_at is not None or user.totp_sealed is None or _mark(user) != found["password"]:
+        user = read.get(User, pending["user"])
+    if user is None or user.disabled_at is not None or user.totp_sealed is None or _mark(user) != pending["password"]:
         return None
     return user
 
 
 def _mark(user: User) -> str:
-    """Another once the password is another."""
+    """A mark of the password, which changes when the password changes."""
     return sealing.digest(user.password_hash or "")[:16]
 
 

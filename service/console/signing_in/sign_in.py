@@ -1,4 +1,4 @@
-"""Signing in and out by password, and the one-time link that sets one."""
+"""Signing in and out by password, and the one-time link for setting a password."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def set_first_password(token: str) -> ResponseReturnValue:
 
 
 def _form(status: int, *, name: str = "", errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    wanted = request.values.get("next", "")
+    next_address = request.values.get("next", "")
     provider = single_sign_on.provider_name()
     page = render_template(
-        "console/signing_in/sign_in.html", name=name, errors=errors or {}, wanted=wanted, provider=provider
+        "console/signing_in/sign_in.html", name=name, errors=errors or {}, wanted=next_address, provider=provider
     )
     return page, status
 

@@ -1,6 +1,6 @@
-"""Signing in through an OpenID Connect provider: authorization code with PKCE, by Authlib. Off without an issuer.
+"""Signing in through an OpenID Connect provider (authorization code with PKCE, by Authlib). Off without an issuer.
 
-Nothing here holds a transaction while the provider is asked, and it is given a few seconds.
+No transaction is open while the provider is asked. It has a few seconds to answer.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _EXTENSION = "winnow_sso"
 
 
 class ProviderError(Exception):
-    """The provider did not do as it should; the message is for whoever wants to sign in."""
+    """The provider's answer is wrong; the message is for the person who wants to sign in."""
 
 
-#: What Authlib raises where a provider is away, refuses, or answers with something else than it should.
+#: Raised by Authlib when the provider is away, refuses, or gives a wrong answer.
 FAILURES = (OAuthError, JoseError, RequestException, RuntimeError, ValueError, KeyError, TypeError, ProviderError)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Make the client, where there is a provider. It is first asked when somebody first signs in through it."""
+    """Make the client, if there is a provider. The provider is first asked when somebody signs in through it."""
     app.extensions[_EXTENSION] = None
     if settings.oidc_issuer is not None:
         app.extensions[_EXTENSION] = OAuth(app).register(
@@ -56,14 +56,14 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def provider_name() -> str | None:
-    """What the button calls the provider; None where there is none."""
+    """The provider's name on the button; None when there is no provider."""
     return context().settings.oidc_name if current_app.extensions[_EXTENSION] else None
 
 
 def start_single_sign_on() -> ResponseReturnValue:
     throttle.count_attempt()
     client = _client()
-    session.clear()  # with what earlier attempts left, the cookie would outgrow what a browser takes
+    session.clear()  # with the rest of earlier attempts the cookie could get too large for a browser
     session[_NEXT] = request.args.get("next")
     try:
         _require_issuer(client)
@@ -74,10 +74,10 @@ def start_single_sign_on() -> ResponseReturnValue:
 
 
 def finish_single_sign_on() -> ResponseReturnValue:
-    """Where the provider sends people back to."""
+    """The page to which the provider sends people back."""
     throttle.count_attempt()
     client = _client()
-    wanted = session.get(_NEXT)
+    next_address = session.get(_NEXT)
     try:
         _require_issuer(client)
         user = _user_of(client, _vouched_for(client))
@@ -85,11 +85,11 @@ def finish_single_sign_on() -> ResponseReturnValue:
         return _form(403, str(stranger))
     except FAILURES as error:
         return _refuse(error)
-    return second_step.start(user, wanted)
+    return second_step.start(user, next_address)
 
 
 def _vouched_for(client: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The provider's tokens, and what its ID token says: signed by it, for us, for this attempt, and not long ago."""
+    """The provider's tokens, and the claims of its ID token, which must be signed, recent, and for this attempt."""
     token = client.authorize_access_token(
         claims_options={
             "iss": {"essential": True, "value": client.load_server_metadata()["issuer"]},
@@ -105,31 +105,31 @@ def _vouched_for(client: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _user_of(client: Any, vouched: tuple[dict[str, Any], dict[str, Any]]) -> User:
     token, claims = vouched
-    found = context()
-    issuer = str(found.settings.oidc_issuer)
-    known = Identity(issuer, claims["sub"], None)
-    with found.store.read() as read:
-        user = by_subject(read, known)
+    app_context = context()
+    issuer = str(app_context.settings.oidc_issuer)
+    identity_by_subject = Identity(issuer, claims["sub"], None)
+    with app_context.store.read() as read:
+        user = by_subject(read, identity_by_subject)
     if user is not None and user.disabled_at is None:
         return user
-    identity = Identity(issuer, claims["sub"], _name_in(_told_more(client, token, claims)))
-    with found.store.write() as write:
-        return link(write, identity, found.settings.oidc_role)
+    identity = Identity(issuer, claims["sub"], _name_in(_with_userinfo(client, token, claims)))
+    with app_context.store.write() as write:
+        return link(write, identity, app_context.settings.oidc_role)
 
 
-def _told_more(client: Any, token: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
-    """The claims, with those that the provider tells at its userinfo endpoint only."""
+def _with_userinfo(client: Any, token: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims, with those of the provider's userinfo endpoint."""
     if "userinfo_endpoint" not in client.load_server_metadata():
         return claims
-    told = client.userinfo(token=token)
-    if told.get("sub") != claims["sub"]:
+    userinfo = client.userinfo(token=token)
+    if userinfo.get("sub") != claims["sub"]:
         raise ProviderError("it spoke of two people at once")
-    merged: dict[str, Any] = claims | told
+    merged: dict[str, Any] = claims | userinfo
     return merged
 
 
 def _name_in(claims: dict[str, Any]) -> str | None:
-    """What may equal a user's name. An address that nobody has verified is anybody's."""
+    """The value to compare with users' names. None for an e-mail address that is not verified."""
     if context().settings.oidc_match == "username":
         name = claims.get("preferred_username")
     else:
@@ -138,12 +138,14 @@ def _name_in(claims: dict[str, Any]) -> str | None:
 
 
 def _require_issuer(client: Any) -> None:
-    """The provider must call itself what the operator does, and sign so that its public keys tell."""
+    """Require the issuer of the settings, and allow only signatures by public keys."""
     metadata = client.load_server_metadata()
     if str(metadata.get("issuer", "")).rstrip("/") != context().settings.oidc_issuer:
         raise ProviderError("it calls itself something else than WINNOW_OIDC_ISSUER says")
-    named = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-    metadata["id_token_signing_alg_values_supported"] = [one for one in named if one[:2] in {"RS", "PS", "ES", "Ed"}]
+    algorithms = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+    metadata["id_token_signing_alg_values_supported"] = [
+        algorithm for algorithm in algorithms if algorithm[:2] in {"RS", "PS", "ES", "Ed"}
+    ]
 
 
 def _client() -> Any:
@@ -154,12 +156,12 @@ def _client() -> Any:
 
 
 def _own_address() -> str:
-    """Never from the request's Host: the provider knows this address."""
+    """The address to which the provider sends people back. Never from the request's Host."""
     return context().settings.public_url + url_for("console.finish_single_sign_on")
 
 
 def _refuse(error: Exception) -> ResponseReturnValue:
-    """Why nobody was signed in, in a sentence; the log has the rest."""
+    """The sign-in page with the reason why nobody was signed in. The log has more."""
     log.warning("single_sign_on.failed", error=type(error).__name__, why=str(error)[:300])
     name = context().settings.oidc_name
     if isinstance(error, MismatchingStateError):

@@ -1,5 +1,5 @@
-"""How often anybody may try to sign in: by address, so that one machine cannot guess at many names, and by name, so
-that many machines cannot guess at one. Counted in Redis, for all web processes; in this one while Redis is away."""
+"""Limits on attempts to sign in: by IP address, so that one machine cannot guess many names, and by name, so that many
+machines cannot guess one. Counted in Redis for all web processes; while Redis is away, in this process alone."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from redis.exceptions import RedisError
 
 from moderation.settings import Settings
 from service.console import refusals
+from service.console.signing_in import known_browsers
 from texts import wording
 
 log = structlog.get_logger(__name__)
 
-#: A person mistypes a few times a minute; somebody who guesses needs thousands.
+#: A person mistypes a few times; somebody who guesses needs thousands of attempts.
 BY_NAME = parse("10 per minute")
-#: Three of a million codes are right at a time: somebody who knows the password needs about a year.
+#: Three of a million codes are right at any time, so guessing one takes about a year.
 BY_CODE = parse("20 per hour")
 
 
@@ -37,7 +38,7 @@ class TooManyAttempts(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The attempts of the last minutes."""
+    """The counters of recent attempts."""
 
     by_address: RateLimitItem
     shared: MovingWindowRateLimiter
@@ -48,7 +49,7 @@ class Throttle:
         """Count an attempt.
 
         Raises:
-            TooManyAttempts: there were as many as `limit` allows.
+            TooManyAttempts: `limit` is reached.
         """
         try:
             _require(self.shared, limit, *key)
@@ -58,7 +59,7 @@ class Throttle:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Count in the installation's Redis. Connects when somebody first signs in."""
+    """Make the throttle, which connects to Redis when somebody first signs in."""
     url = settings.redis_url
     storage = RedisStorage(
         f"redis+{url}" if url.startswith("unix://") else url,
@@ -72,7 +73,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def count_attempt(name: str | None = None) -> None:
-    """Count this request, and the user's name that it gives.
+    """Count this request, and the user's name that it gives: apart from others' in a browser that knows the person.
 
     Raises:
         TooManyAttempts: it is one too many.
@@ -81,7 +82,8 @@ def count_attempt(name: str | None = None) -> None:
     throttle.require(throttle.by_address, "address", request.remote_addr or "unknown")
     if name:
         digest = hashlib.sha256(name.casefold().encode(errors="replace")).hexdigest()
-        throttle.require(BY_NAME, "name", digest)
+        browser = known_browsers.find(name)
+        throttle.require(BY_NAME, "name", digest, *([browser] if browser else []))
 
 
 def count_code(user_id: str) -> None:
@@ -95,7 +97,7 @@ def count_code(user_id: str) -> None:
 
 
 def refuse(error: TooManyAttempts) -> Response:
-    """For `register_error_handler`: somebody guesses, or has a bad day."""
+    """The answer to too many attempts; for `register_error_handler`."""
     response = refusals.refuse(429, str(error), back=url_for("console.show_sign_in"))
     response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -1,4 +1,4 @@
-"""Sites for their admins: names, modes, keys and webhooks."""
+"""Pages of sites, for their admins: names, modes, keys and webhooks."""
 
 from __future__ import annotations
 

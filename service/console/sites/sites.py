@@ -1,7 +1,8 @@
-"""Sites for their admins: a new one, its name and mode, and its keys. Each page asks for the role on that very site."""
+"""Pages of sites, for admins: a new site, names, modes and keys. Each page requires the role on that site."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal, cast
 
 from flask import flash, redirect, render_template, url_for
@@ -41,8 +42,8 @@ def create_site() -> ResponseReturnValue:
                 "console/sites/sites.html", sites=_administered(session), may_create=True, name=name, error=str(error)
             )
         return page, 422
-    made = site_rows.create_site(context().store, context().settings, name, actor=access.actor())
-    return _show_keys(f"{name} is created", made.id, made.api_key, made.compat_key)
+    created = site_rows.create_site(context().store, context().settings, name, actor=access.actor())
+    return _show_keys(f"{name} is created", created.id, created.api_key, created.compat_key)
 
 
 def show_site(site_id: str) -> ResponseReturnValue:
@@ -74,23 +75,23 @@ def set_site_mode(site_id: str) -> ResponseReturnValue:
 
 
 def rotate_site_key(site_id: str) -> ResponseReturnValue:
-    """A new key beside the one in use, so that the site's servers can move to it without a gap."""
+    """Make a new key beside the one in use, so that the site's servers can change to it without a gap."""
     access.require(site_id, "admin")
     kind = cast("Literal['api', 'compat']", forms.choice("kind", ("api", "compat"), "Say which key: api or compat."))
-    made = site_rows.rotate_key(context().store, context().settings, site_id, kind, actor=access.actor())
-    return _show_keys(f"A new {KINDS[kind]}", site_id, made.api_key, made.compat_key)
+    new_keys = site_rows.rotate_key(context().store, context().settings, site_id, kind, actor=access.actor())
+    return _show_keys(f"A new {KINDS[kind]}", site_id, new_keys.api_key, new_keys.compat_key)
 
 
 def make_browser_key(site_id: str) -> ResponseReturnValue:
-    """A key for the site's pages, bound to those that the form names."""
+    """Make a key for the site's pages, bound to the pages in the form."""
     access.require(site_id, "admin")
     try:
-        made = site_rows.add_browser_key(
+        key = site_rows.add_browser_key(
             context().store, context().settings, site_id, forms.text("origins").split(), actor=access.actor()
         )
     except ValueError as error:
         return _page(site_id, 422, origins=str(error))
-    return _show_keys("A new browser key", site_id, None, None, browser_key=made)
+    return _show_keys("A new browser key", site_id, None, None, browser_key=key)
 
 
 def revoke_site_key(site_id: str) -> ResponseReturnValue:
@@ -118,12 +119,12 @@ def restore_site_key(site_id: str) -> ResponseReturnValue:
 
 
 def _administered(session: Session) -> list[dict[str, Any]]:
-    """The sites whose admin the person signed in is, with their modes, by name."""
-    own = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
-    rows = session.execute(policies.in_force().where(Site.id.in_(own)).order_by(Site.name, Site.id))
-    failing = endpoints.failing(session, own)
+    """The sites of which the person signed in is an admin, with their modes, by name."""
+    site_ids = [site_id for site_id, role in access.roles().items() if includes(role, "admin")]
+    rows = session.execute(policies.in_force().where(Site.id.in_(site_ids)).order_by(Site.name, Site.id))
+    failing = Counter(endpoints.failing(session, site_ids).values())
     return [
-        {"id": site.id, "name": site.name, "mode": policy.document["mode"], "failing": failing.get(site.id, 0)}
+        {"id": site.id, "name": site.name, "mode": policy.document["mode"], "failing": failing[site.id]}
         for site, policy in rows
     ]
 
@@ -144,7 +145,7 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
             calls=_calls(site_id),
             calls_days=calls.DAYS,
             why_refused=calls.REFUSED,
-            failing=endpoints.failing(session, [site_id]).get(site_id, 0),
+            failing=len(endpoints.failing(session, [site_id])),
             errors=errors,
             may_see_people=_may_create(),
         )
@@ -152,15 +153,15 @@ def _page(site_id: str, status: int, **errors: str) -> ResponseReturnValue:
 
 
 def _calls(site_id: str) -> list[Calls] | None:
-    """How its programs' calls for a verdict were answered of late; None while Redis is away."""
-    found = context().queues.breaker.call(calls.lately, doing="reading how calls were answered")
-    return None if found is None else [one for one in found if one.site_id == site_id]
+    """How recent calls of the site's programs were answered; None while Redis is away."""
+    recent_calls = context().queues.breaker.call(calls.lately, doing="reading how calls were answered")
+    return None if recent_calls is None else [counts for counts in recent_calls if counts.site_id == site_id]
 
 
 def _show_keys(
     title: str, site_id: str, api_key: str | None, compat_key: str | None, browser_key: str | None = None
 ) -> ResponseReturnValue:
-    """What is shown now and never again."""
+    """The page with new keys, which are shown only now."""
     page = render_template(
         "console/sites/new_keys.html",
         title=title,

@@ -1,4 +1,4 @@
-"""A site's webhooks for its admins: where they lead, what became of each message, a test, and sending again."""
+"""Pages of a site's webhooks, for its admins: the list, the deliveries, a test, and sending again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.console import access
 from service.context import context
 
 PAGE = 30
-#: State of a delivery -> what it is called, and the colour of its badge.
+#: State of a delivery -> its words, and the colour of its badge.
 STATES = {
     "delivered": ("Delivered", "published"),
     "waiting": ("Being sent", "pending"),
@@ -33,6 +33,7 @@ def add_webhook(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
     url = forms.text("url")
     try:
+        endpoints.require_permitted_name(url, context().settings)
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, url, actor=access.actor())
     except EndpointRefused as refusal:
@@ -92,21 +93,20 @@ def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseRetur
 
 
 def _require(site_id: str, endpoint_id: str) -> None:
-    """Only an admin of the site may go on, and only with what can be the id of a webhook."""
+    """Require an admin of the site, and a text that can be the id of a webhook."""
     access.require(site_id, "admin")
     access.require_id("w", endpoint_id)
 
 
 def _page(site_id: str, status: int, **form: str) -> ResponseReturnValue:
     with context().store.read() as session:
-        found = endpoints.of_site(session, site_id)
-        latest = endpoints.last_results(session, [one.id for one in found])
-        tried = endpoints.last_tried(session, [one.id for one in found])
+        all_endpoints = endpoints.of_site(session, site_id)
+        latest = endpoints.latest_deliveries(session, site_id)
         page = render_template(
             "console/sites/webhooks.html",
             site=session.get_one(Site, site_id),
-            endpoints=[(one, latest.get(one.id)) for one in found],
-            failing={one.id for one in found if one.active and endpoints.fails(tried.get(one.id))},
+            endpoints=[(endpoint, latest.get(endpoint.id)) for endpoint in all_endpoints],
+            failing=endpoints.failing(session, [site_id]),
             state_of=endpoints.state_of,
             states=STATES,
             most=endpoints.MOST_ENDPOINTS,

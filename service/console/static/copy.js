@@ -1,4 +1,4 @@
-// Copies what is shown once. Without this script it can be selected and copied by hand.
+// Copies a secret that is shown only once. Without this script it can be selected and copied by hand.
 
 const told = document.getElementById("copied");
 

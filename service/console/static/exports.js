@@ -1,4 +1,4 @@
-// Shows how far an export has come, and offers the file once it is whole. Without this script it is a plain download.
+// Shows an export's progress, and offers the file when it is complete. Without this script it is a plain download.
 
 const NEWLINE = 10;
 const format = new Intl.NumberFormat("en");
@@ -27,7 +27,7 @@ function count(bytes) {
   return lines;
 }
 
-// A comment's own line breaks stand between quotation marks in CSV, and are none of the file's.
+// Line breaks within a comment stand between quotation marks in CSV, and do not end a row.
 function recordCounter(kind) {
   if (kind === "ndjson") return count;
   let quoted = false;

@@ -1,8 +1,8 @@
-// Tells times as the reader's own clock has them: ages that keep up, and the exact local time on hover.
+// Shows times by the reader's own clock: ages that are updated, and the exact local time on hover.
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
-// As long as the server's units are: texts/wording.py.
+// The server's units, in seconds: texts/wording.py.
 const UNITS = [
   [86400 * 365, "year"],
   [86400 * 30, "month"],
@@ -20,7 +20,7 @@ function age(moment) {
   return "just now";
 }
 
-// What the server wrote is an age, or the moment in full in UTC; each stays what it is.
+// The server wrote an age, or the full moment in UTC: an age stays an age, a moment a moment.
 export function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);

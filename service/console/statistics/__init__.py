@@ -1,4 +1,4 @@
-"""The statistics."""
+"""The page of statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statistics: what was decided, how long it took, and how far people and the classifier agree."""
+"""The page of statistics: decisions, waiting times, and how far people and the classifier agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.context import context
 from texts import wording
 
 PERIODS = (7, 30, 90)
-#: So many people's plots fit the page; they are those who decided most.
+#: How many people have a plot on the page: those who decided most.
 MOST_PEOPLE = 12
 #: A label with fewer decisions by people has no plot of its own.
 LEAST_DECIDED = 10
@@ -53,16 +53,16 @@ def show_stats() -> ResponseReturnValue:
 
 
 def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, list[Agreement]]:
-    """How far a second look agrees with the first, of moderators and of the policy, for what was looked at twice."""
+    """How far second looks agree with the first decision, of moderators and of the policy."""
     return {
-        "moderators": [one for one in agreement(session, site_ids, since) if one.pairs],
-        "policy": [one for one in agreement(session, site_ids, since, of="policy") if one.pairs],
+        "moderators": [row for row in agreement(session, site_ids, since) if row.pairs],
+        "policy": [row for row in agreement(session, site_ids, since, of="policy") if row.pairs],
     }
 
 
 def _days() -> list[date]:
-    sent = forms.argument("days")
-    number = int(sent) if sent in {str(period) for period in PERIODS} else 30
+    chosen = forms.argument("days")
+    number = int(chosen) if chosen in {str(period) for period in PERIODS} else 30
     today = clock.now().date()
     return [today - timedelta(days=back) for back in range(number - 1, -1, -1)]
 
@@ -72,26 +72,28 @@ def _name(day: date) -> str:
 
 
 def _decisions(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
-    """By the policy, and by people: the site's own decisions over the API are some of these."""
+    """Plots of the policy's decisions and of people's, which include a site's decisions over the API."""
     counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for day, key, number in tallies.by_day(session, site_ids, "decided", days[0].isoformat()):
         outcome, kind = key.split(" ")
         counts[day, outcome, "policy" if kind == "policy" else "people"] += number
-    found = []
+    outcome_plots = []
     for kind, title in (("policy", "By the policy"), ("people", "By people")):
         series = [
             Series(name, look, [counts[day.isoformat(), look, kind] for day in days])
             for look, name in _OUTCOMES
             if kind == "policy" or look != "flagged"
         ]
-        totals = {one.name: int(sum(value or 0 for value in one.values)) for one in series}
-        said = ", ".join(f"{number:,} {name.lower()}" for name, number in totals.items())
+        totals = {line.name: int(sum(value or 0 for value in line.values)) for line in series}
+        totals_in_words = ", ".join(f"{number:,} {name.lower()}" for name, number in totals.items())
         undone = sum(counts[day.isoformat(), "undone", kind] for day in days)
-        note = f"{said}." + (f" {undone:,} taken back." if undone else "")
-        found.append(
-            plots.stacked(title, [_name(day) for day in days], series, summary=f"{title}, by day: {said}.", note=note)
+        note = f"{totals_in_words}." + (f" {undone:,} taken back." if undone else "")
+        outcome_plots.append(
+            plots.stacked(
+                title, [_name(day) for day in days], series, summary=f"{title}, by day: {totals_in_words}.", note=note
+            )
         )
-    return found
+    return outcome_plots
 
 
 def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
@@ -111,9 +113,9 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
     for day, key, number in tallies.by_day(session, site_ids, "wait", days[0].isoformat()):
         waits[day].append((int(key), number))
     medians = [tallies.median(waits[day.isoformat()]) for day in days]
-    known = [one for one in medians if one is not None]
-    most, oldest = max((one or 0 for one in size), default=0), max((one or 0 for one in age), default=0)
-    longest = wording.short_duration(max(known)) if known else "nothing"
+    measured = [seconds for seconds in medians if seconds is not None]
+    most, oldest = max((number or 0 for number in size), default=0), max((seconds or 0 for seconds in age), default=0)
+    longest = wording.short_duration(max(measured)) if measured else "nothing"
     return [
         plots.line(
             "Waiting in the queue", moments, Series("Waiting", "seen", size), summary=f"At most {most:,} waited."
@@ -144,7 +146,7 @@ def _scores(session: Session, site_ids: Collection[str], since: str) -> list[Plo
 
 
 def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[Plot]:
-    """Whether people reject what scores high: for all labels together, then for each that was highest often enough."""
+    """Plots of how often people reject, by score: for all labels together, then for each with enough decisions."""
     cells: dict[str, list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in range(tallies.BANDS)])
     for key, number in tallies.in_all(session, site_ids, "agree", since).items():
         label, band, status = key.split(" ")
@@ -153,14 +155,14 @@ def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[
             cells[name][int(band)][0] += number if status == "rejected" else 0
     if not cells:
         return []
-    found = []
+    label_plots = []
     for label in ("", *_ordered({name for name in cells if name})):
         decided = sum(of for _, of in cells[label])
         if label and decided < LEAST_DECIDED:
             continue
         rejected = sum(number for number, _ in cells[label])
         title = wording.named(label) if label else "All labels"
-        found.append(
+        label_plots.append(
             plots.shares(
                 title,
                 [(max(0, number), max(0, of)) for number, of in cells[label]],
@@ -169,11 +171,11 @@ def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[
                 wide=not label,
             )
         )
-    return found
+    return label_plots
 
 
 def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
-    """For each person, decisions a day and the time between two of them."""
+    """A plot for each person: decisions by day, and the time between two decisions."""
     since = days[0].isoformat()
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for day, actor, number in tallies.by_day(session, site_ids, "person", since):
@@ -184,20 +186,20 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
         paces[actor].append((int(bucket), number))
     busiest = sorted(counts, key=lambda actor: -sum(counts[actor].values()))[:MOST_PEOPLE]
     people = names.of_people(session, busiest)
-    found = []
+    person_plots = []
     for actor in busiest:
         total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), people.get(actor, actor)
         a_day = f"{total:,} decisions, {total / len(counts[actor]):,.0f} on a day with any"
         note = f"{a_day}. Median {wording.short_duration(pace)} from one to the next." if pace else f"{a_day}."
         series = Series("Decisions", "seen", [counts[actor][day.isoformat()] for day in days])
-        found.append(
+        person_plots.append(
             plots.stacked(name, [_name(day) for day in days], [series], summary=f"{name}: {a_day}.", note=note)
         )
-    return found
+    return person_plots
 
 
 def _ordered(labels: Collection[str]) -> list[str]:
-    """The labels in the classifier's order, and then those that it no longer knows."""
+    """The labels in the classifier's order, then those that it no longer has."""
     return [label for label in LABELS if label in labels] + sorted(set(labels) - set(LABELS))
 
 

@@ -1,5 +1,5 @@
-// Posts a comment without leaving the page, and shows what becomes of it. Without this script the form does the same,
-// a page at a time.
+// Posts a comment without leaving the page, and shows what is decided on it. Without this script the form does the
+// same, a page at a time.
 
 const form = document.getElementById("comment-form");
 const list = document.getElementById("comments");
@@ -18,7 +18,7 @@ function element(html) {
   return template.content.firstElementChild;
 }
 
-// Names the field, and takes back what was said before.
+// Shows an error at its field, and removes earlier errors.
 function tell(errors) {
   for (const name of ["name", "comment", "form"]) {
     const line = document.getElementById(`${name}-error`);
@@ -57,7 +57,7 @@ function count() {
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// Asks until it is decided: often at first, since a decision takes a fraction of a second; then now and then, so that a
+// Asks until it is decided: often at first, because a decision takes a fraction of a second; then rarely, so that a
 // moderator's decision appears as well.
 async function follow(id, status) {
   for (let wait = 25, until = Date.now() + 15 * 60_000; Date.now() < until; wait = Math.min(wait * 1.5, 3000)) {

@@ -1,10 +1,10 @@
-// "Try it": sends what a form of this page holds, with the site key that is typed at its top.
+// "Try it": sends a form of this page, with the site key that is typed at the top of the page.
 "use strict";
 
 const key = document.getElementById("site-key");
 document.getElementById("key").addEventListener("submit", (event) => event.preventDefault());
 
-// On a narrow screen the contents are folded away.
+// On a narrow screen the table of contents is folded.
 if (window.matchMedia("(max-width: 52rem)").matches) {
   document.querySelector("nav details").open = false;
 }

@@ -210,3 +210,21 @@ def test_stricter_presets_flag_earlier(classifier: Classifier) -> None:
             classifier.thresholds[p][label]["flag_at"] for p in ("lenient", "balanced", "strict")
         )
         assert lenient > balanced > strict
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "language"),
+    [
+        ("Ich fahre morgen mit dem Zug und nicht mit dem Auto", ["fi"], "de"),
+        ("Hallo", ["de-AT"], "de"),
+        ("Hallo", [None, "xx", "pt_BR", "de"], "pt"),
+        ("Hallo", ["xx"], "und"),
+        ("Hallo", [], "und"),
+        ("👍 100 %", ["fi"], "und"),
+        ("", ["fi"], "und"),
+    ],
+)
+def test_what_is_said_of_a_language_counts_where_none_can_be_told(
+    classifier: Classifier, text: str, said: list[str | None], language: str
+) -> None:
+    assert classifier.language(text, said) == language

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -11,6 +12,16 @@ import models
 
 CLASSIFIER = models.load()
 SENTENCES = ["I will kill you", "Only an idiot could write something this stupid.", "you stupid idiot, shut up"]
+
+
+def mangled(text: str, *, charset: str = "latin-1", times: int = 1, wide: bool = False) -> str:
+    """`text` in UTF-8, read as if it were in another charset."""
+    text = "".join(chr(ord(one) + 0xFEE0) if one > " " else one for one in text) if wide else text.replace("i", "\xef")
+    for _ in range(times):
+        text = text.encode().decode(charset)
+    return text
+
+
 WAYS: dict[str, Callable[[str], str]] = {
     "%20": lambda text: text.replace(" ", "%20"),
     "%2520": lambda text: quote(quote(text)),
@@ -26,6 +37,14 @@ WAYS: dict[str, Callable[[str], str]] = {
     "from right to left": lambda text: "\u202e" + text[::-1],
     "Braille blanks": lambda text: text.replace(" ", "\u2800"),
     "Hangul fillers": lambda text: text.replace(" ", "\u3164"),
+    "a mail's blanks": lambda text: text.replace(" ", "=20"),
+    "a mail's every letter": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "a mail's accents": lambda text: text.replace("i", "=C3=AD"),
+    "an encoded word": lambda text: f"=?UTF-8?B?{base64.b64encode(text.encode()).decode()}?=",
+    "mojibake": mangled,
+    "mojibake of Windows-1252": lambda text: mangled(text, charset="cp1252"),
+    "mojibake, twice": lambda text: mangled(text, times=2),
+    "mojibake of wide letters": lambda text: mangled(text, wide=True),
     "bytes of no charset": lambda text: text.replace("i", "%FFi"),
 }
 

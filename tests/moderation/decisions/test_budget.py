@@ -45,9 +45,9 @@ class Slow(ChosenScores):
         self._meet("score", *texts)
         return super().score(texts, signals)
 
-    def judgeable(self, text: str) -> bool:
-        self._meet("judgeable", text)
-        return super().judgeable(text)
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        self._meet("language", text)
+        return super().language(text, said)
 
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Any:
         self._meet("explain", text)
@@ -58,7 +58,7 @@ class Slow(ChosenScores):
             self._work()
 
 
-@pytest.mark.parametrize("step", ["score", "judgeable", "explain"])
+@pytest.mark.parametrize("step", ["score", "language", "explain"])
 @pytest.mark.parametrize("work", [spin, backtrack])
 def test_a_slow_comment_goes_to_a_person_and_the_others_are_decided_first(
     work: Any,

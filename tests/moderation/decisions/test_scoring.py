@@ -230,10 +230,10 @@ def test_a_comment_that_cannot_be_judged_goes_to_a_moderator_and_the_others_thei
     store: Store, queues: Queues, site: CreatedSite
 ) -> None:
     class Choosy(ChosenScores):
-        def judgeable(self, text: str) -> bool:
+        def language(self, text: str, said: Sequence[str | None] = ()) -> str:
             if "unjudgeable" in text:
                 raise RuntimeError
-            return True
+            return "en"
 
     odd, fine = (accept(store, queues, site, text) for text in ("Quite unjudgeable.", "Fine."))
     Scorer(store, queues, Choosy()).run_batch()
@@ -282,9 +282,9 @@ class WritesMeanwhile(ChosenScores):
         self._write("explain")
         return super().explain(text, label, signals)
 
-    def judgeable(self, text: str) -> bool:
-        self._write("judgeable")
-        return super().judgeable(text)
+    def language(self, text: str, said: Sequence[str | None] = ()) -> str:
+        self._write("language")
+        return super().language(text, said)
 
     def _write(self, name: str) -> None:
         def write() -> None:
@@ -308,7 +308,7 @@ def test_nothing_is_computed_inside_a_write_transaction(store: Store, queues: Qu
     classifier = WritesMeanwhile(store)
     accept(store, queues, site, "Fool. toxicity=0.6")
     Scorer(store, queues, classifier).run_batch()
-    assert classifier.called == {"score", "explain", "judgeable"}
+    assert classifier.called == {"score", "explain", "language"}
 
 
 def test_a_database_that_cannot_be_written_gives_the_comments_back(
@@ -413,6 +413,15 @@ def test_an_authors_first_comment_is_the_one_before_any_was_published(
         ({"max_links": 0}, {"comment": "See https://a.example"}, "flagged"),
         ({}, {"comment": "nuqneH, this is klingon"}, "flagged"),
         ({"flag_unknown_language": False}, {"comment": "nuqneH, this is klingon"}, "published"),
+        ({}, {"comment": "dies und das"}, "published"),
+        ({"languages": {"de": "hold"}}, {"comment": "dies und das"}, "flagged"),
+        ({"languages": {"de": "hold"}}, {"comment": "dies und das toxicity=1.0"}, "rejected"),
+        ({"languages": {"de": "rules"}}, {"comment": "dies und das toxicity=1.0"}, "published"),
+        ({"languages": {"de": "rules"}}, {"comment": "this toxicity=1.0"}, "rejected"),
+        ({"languages": {"de": "rules"}, "max_links": 0}, {"comment": "dies und https://a.example"}, "flagged"),
+        ({}, {"comment": "Hm", "language": "hu-HU"}, "flagged"),
+        ({"languages": {"hu": "rules"}}, {"comment": "Hm toxicity=1.0", "language": "hu-HU"}, "published"),
+        ({"languages": {"hu": "hold"}}, {"comment": "dies und das", "language": "hu"}, "published"),
         ({"thresholds": {"toxicity": {"flag_at": None, "reject_at": 0.5}}}, {"comment": "toxicity=0.6"}, "rejected"),
         ({"preset": "strict"}, {"comment": "toxicity=0.4"}, "flagged"),
         ({"preset": "lenient"}, {"comment": "toxicity=0.99"}, "flagged"),

@@ -66,7 +66,7 @@ def decide(
         return comments.decide(session, None, comment.id, action, actor="user:u1", grace=grace)
 
 
-def undo(store: Store, comment: Comment) -> undoing.Undone:
+def undo(store: Store, comment: Comment) -> undoing.UndoResult:
     with store.write() as session:
         return undoing.undo(session, comment.id, comment.version, actor="user:u1")
 

@@ -164,7 +164,7 @@ def test_everything_is_read_in_pages_and_leaves_out_what_comes_meanwhile(
 ) -> None:
     ids = [post(f"number {at}") for at in range(7)]
     seen = []
-    for at, page in enumerate(search.everything(store, Search(site_ids=(site.id,)), step=3)):
+    for at, page in enumerate(search.read_all(store, Search(site_ids=(site.id,)), step=3)):
         assert len(page) <= 3
         seen += [comment.id for comment in page]
         if at == 0:

@@ -164,7 +164,7 @@ def test_a_burst_wakes_one_job_and_the_next_after_that_one_began(queues: Queues)
     for number in range(20):
         assert queues.announce([waiting("a", number)])
     assert jobs(queues) == 1
-    queues.awake()
+    queues.clear_wake()
     queues.announce([waiting("a", 20)])
     queues.wake()
     assert jobs(queues) == 2

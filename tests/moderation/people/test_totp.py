@@ -14,6 +14,8 @@ from moderation.tables import AuditEvent, RecoveryCode, User
 from tests.support.clock import Clock
 from tests.support.comments import dump, rows
 
+pytestmark = pytest.mark.one_database
+
 #: The appendix of RFC 6238: the secret in base32, and moments with their codes (the last six of eight digits).
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 RFC_CODES = [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]

@@ -38,6 +38,13 @@ def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Pos
     return partial(scored, store, queues, scorer, site)
 
 
+def tell(text: str, said: str | None) -> tuple[str, bool]:
+    """As the classifier of these tests tells languages."""
+    chosen = ChosenScores()
+    language = chosen.language(text, [said])
+    return language, chosen.judges(language)
+
+
 def past(score: float | None, decided: Any = None, **known: Any) -> Past:
     fields: dict[str, Any] = {"before": None, "after": "publish"} | known
     return Past(None if score is None else {"insult": score}, decided=decided, **fields)
@@ -105,9 +112,10 @@ EDGE = st.sampled_from([None, 0.0, 0.3, 0.5, 0.8, 1.0])
     author=st.sampled_from(["ada", "blocked", "trusted"]),
     repeated=st.booleans(),
     links=st.integers(0, 2),
+    own=st.sampled_from([{}, {"insult": 0.0}, {"insult": 0.4}]),
 )
 def test_a_past_comments_verdict_is_the_policys_own(
-    scores: Any, flag_at: Any, reject_at: Any, text: str, author: str, repeated: bool, links: int
+    scores: Any, flag_at: Any, reject_at: Any, text: str, author: str, repeated: bool, links: int, own: Any
 ) -> None:
     policy = Policy(
         thresholds=insult(flag_at, reject_at),
@@ -117,9 +125,9 @@ def test_a_past_comments_verdict_is_the_policys_own(
         trusted_authors=TrustedAuthors(["trusted"]),
         max_links=1,
     )
-    facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links)
+    facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links, own_scores=own)
     before, after = consequences.apart_from_thresholds(policy, facts)
-    found = consequences.verdict(Past(scores, before, after, None), policy.thresholds)
+    found = consequences.verdict(Past(scores, before, after, None, own_scores=own), policy.thresholds)
     assert found == evaluate(policy, scores, facts).action
 
 
@@ -155,8 +163,8 @@ def test_the_sample_has_the_last_comments_and_the_last_that_people_decided(
     post("unscorable")
     policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
     with store.read() as session:
-        sample = past_comments.read(session, site.id, policy, most=3)
-        everything = past_comments.read(session, site.id, policy)
+        sample = past_comments.read(session, site.id, policy, tell, most=3)
+        everything = past_comments.read(session, site.id, policy, tell)
     assert [(one.decided, one.recent) for one in sample.comments] == [
         (None, True),
         (None, True),
@@ -180,7 +188,7 @@ def test_an_automatic_decision_that_a_second_look_confirmed_counts_as_looked_at(
         comments.decide(session, None, seen.id, "publish", actor="user:u1")
     policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
     with store.read() as session:
-        sample = past_comments.read(session, site.id, policy)
+        sample = past_comments.read(session, site.id, policy, tell)
     assert [one.decided for one in sample.comments] == [None, "publish"]
     assert stored(store, seen.id).decided_by == stored(store, unseen.id).decided_by == "policy"
 
@@ -193,8 +201,10 @@ def test_the_rules_are_those_of_the_policy_that_is_tried(
     post("another", user_id="u7")
     document = policies.DEFAULT | {"banned_words": ["word"], "trusted_authors": ["U7"]}
     with store.read() as session:
-        then = past_comments.read(session, site.id, policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds))
-        tried = past_comments.read(session, site.id, policies.compile_policy(document, 2, classifier.thresholds))
+        as_it_is = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
+        then = past_comments.read(session, site.id, as_it_is, tell)
+        candidate = policies.compile_policy(document, 2, classifier.thresholds)
+        tried = past_comments.read(session, site.id, candidate, tell)
     assert [(one.before, one.after) for one in then.comments] == [
         (None, "publish"),
         (None, "flag"),
@@ -207,15 +217,58 @@ def test_the_rules_are_those_of_the_policy_that_is_tried(
     ]
 
 
+def test_what_a_site_sets_for_a_language_is_tried_on_past_comments(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores
+) -> None:
+    post("dies und das insult=0.95")
+    post("in klingon")
+    expected = {
+        "hold": [(None, "flag"), (None, "flag")],
+        "rules": [(None, "flag"), ("publish", "publish")],
+        "judge": [(None, "flag"), (None, "publish")],
+    }
+    for treatment, found in expected.items():
+        document = policies.DEFAULT | {"languages": {"de": treatment}}
+        with store.read() as session:
+            tried = policies.compile_policy(document, 2, classifier.thresholds)
+            sample = past_comments.read(session, site.id, tried, tell)
+        assert [(one.before, one.after) for one in sample.comments] == found, treatment
+
+
 def test_a_busy_first_hour_is_not_taken_for_every_hour(
     store: Store, site: CreatedSite, post: Post, classifier: ChosenScores, clock: Clock
 ) -> None:
     policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
     with store.read() as session:
-        assert past_comments.read(session, site.id, policy) == Sample([], 1.0)
+        assert past_comments.read(session, site.id, policy, tell) == Sample([], 1.0)
     post("one")
     with store.read() as session:
-        assert past_comments.read(session, site.id, policy).days == 1.0
+        assert past_comments.read(session, site.id, policy, tell).days == 1.0
     clock.advance(days=4)
     with store.read() as session:
-        assert past_comments.read(session, site.id, policy).days == pytest.approx(4.0, abs=0.01)
+        assert past_comments.read(session, site.id, policy, tell).days == pytest.approx(4.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "verdict"),
+    [
+        ("> insult=0.95\n\nNo.", True, "flag"),
+        ("> insult=0.95\n\nNo.", False, "flag"),
+        ("> fine\n\ninsult=0.95", True, "reject"),
+        ("> fine\n\ninsult=0.95", False, "flag"),
+        ("insult=0.95", False, "reject"),
+    ],
+)
+def test_what_a_past_comment_quotes_would_have_been_held_and_not_rejected(
+    store: Store, site: CreatedSite, post: Post, classifier: ChosenScores, text: str, kept: bool, verdict: str
+) -> None:
+    """Of what was decided before its own words' scores were kept, nobody knows whose words the score is."""
+    comment = post(text)
+    with store.write() as session:
+        row = session.get_one(Comment, comment.id)
+        row.own_scores = row.own_scores if kept else None
+    policy = policies.compile_policy(policies.DEFAULT, 1, classifier.thresholds)
+    with store.read() as session:
+        [one] = past_comments.read(session, site.id, policy, tell).comments
+    assert consequences.verdict(one, policy.thresholds) == verdict
+    assert count(Sample([one], 1.0), policy.thresholds, "auto").unseen_held == (verdict == "flag")

@@ -13,6 +13,7 @@ BASE = DEFAULT | {
     "banned_words": ["a", "b"],
     "thresholds": {"insult": {"flag_at": 0.5, "reject_at": 0.9}},
     "max_links": 3,
+    "languages": {"de": "hold"},
 }
 
 
@@ -31,6 +32,9 @@ BASE = DEFAULT | {
          {"thresholds": {"insult": {"flag_at": 0.5, "reject_at": 0.8}, "spam": {"flag_at": 0.1}}},
          {"thresholds": {"insult": {"flag_at": 0.4, "reject_at": 0.8}, "spam": {"flag_at": 0.1}}}),
         ({"thresholds": {}}, {"max_links": 1}, {"thresholds": {}, "max_links": 1}),
+        ({"languages": {"de": "rules", "hu": "hold"}}, {"languages": {"de": "hold", "fi": "judge"}},
+         {"languages": {"de": "rules", "hu": "hold", "fi": "judge"}}),
+        ({"languages": {}}, {"languages": {"de": "hold", "fi": "judge"}}, {"languages": {"fi": "judge"}}),
         ({}, {"expires": {"banned_words": {"a": "2026-12-01T00:00:00+00:00"}}},
          {"expires": {"banned_words": {"a": "2026-12-01T00:00:00+00:00"}}}),
     ],
@@ -50,6 +54,7 @@ def test_different_changes_are_both_kept(
          {"thresholds": {"insult": {"flag_at": 0.3, "reject_at": 0.9}}}, ["Thresholds of insult"]),
         ({"preset": "strict", "thresholds": {}}, {"thresholds": {"spam": {"flag_at": 0.2}}},
          ["Thresholds of spam"]),
+        ({"languages": {"de": "rules"}}, {"languages": {"de": "judge"}}, ["Languages: German"]),
     ],
 )  # fmt: skip
 def test_what_both_changed_differently_is_asked_about_and_the_rest_of_theirs_kept(

@@ -16,7 +16,7 @@ from moderation.decisions.scoring import reasons_in_mode
 from moderation.patterns import PatternSet
 from moderation.policy import rules
 from moderation.policy.rules import evaluate
-from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
+from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, Treatment, placement
 from moderation.webhooks import catalogue
 
 SITE = Policy(
@@ -37,9 +37,11 @@ SITE = Policy(
     flag_repeated=True,
     flag_first_comment=True,
     flag_unknown_language=True,
+    languages={"fi": "hold", "de": "hold", "hu": "rules", "pl": "judge"},
 )
 CALM = {"toxicity": 0.01, "spam": 0.01}
 PLAIN = Facts(text="A thoughtful remark.")
+KLINGON: dict[str, Any] = {"language": "tlh", "language_judged": False}
 
 #: What only its quotation speaks against.
 QUOTES = {"text": "> best casino\n\nPlease stop.", "own_words": "Please stop.", "own_scores": CALM | {"threat": 0.01}}
@@ -87,7 +89,19 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
     ("one link too many", {"links": 3}, CALM, "flag", "links"),
     ("as many links as allowed", {"links": 2}, CALM, "publish", "clear"),
     ("a repeated comment", {"repeated": True}, CALM, "flag", "repeated"),
-    ("a language that cannot be judged", {"unknown_language": "tlh"}, CALM, "flag", "language"),
+    ("a language that cannot be judged", KLINGON, CALM, "flag", "language"),
+    (
+        "a language that cannot be judged, and that the site has judged",
+        {**KLINGON, "language": "pl"},
+        CALM,
+        "publish",
+        "clear",
+    ),
+    ("a language that the site holds", {"language": "de"}, CALM, "flag", "held_language"),
+    ("the same, and the classifier cannot judge it", {**KLINGON, "language": "fi"}, CALM, "flag", "held_language"),
+    ("a language that the site publishes by its rules", {"language": "hu"}, CALM | {"spam": 0.99}, "publish", "clear"),
+    ("the same, and a rule speaks", {"language": "hu", "text": "A discount!"}, CALM, "flag", "suspect_words"),
+    ("the same, unscored", {"language": "hu"}, None, "flag", "not_scored"),
     ("an author's first comment", {"first_comment": True}, CALM, "flag", "first_comment"),
     ("nothing against it", {}, CALM, "publish", "clear"),
 ]
@@ -100,7 +114,8 @@ EVERYTHING = Facts(
     ip="192.0.2.1",
     repeated=True,
     first_comment=True,
-    unknown_language="tlh",
+    language="de",
+    language_judged=False,
 )
 PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("blocked_author", {}, None),
@@ -115,8 +130,9 @@ PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("suspect_words", {"unreadable": None}, CALM),
     ("links", {"text": "calm"}, CALM),
     ("repeated", {"links": 0}, CALM),
-    ("language", {"repeated": False}, CALM),
-    ("first_comment", {"unknown_language": None}, CALM),
+    ("held_language", {"repeated": False}, CALM),
+    ("language", {"language": "tlh"}, CALM),
+    ("first_comment", {"language_judged": True}, CALM),
     ("clear", {"first_comment": False}, CALM),
 ]
 
@@ -151,6 +167,7 @@ def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> No
     scores = None if rule is rules.NOT_SCORED else {"toxicity": 0.95}
     broken = replace(EVERYTHING, unreadable="Nothing can be seen in it.")
     facts = replace(broken, ip="198.51.100.7") if rule is rules.TRUSTED_IP else broken
+    facts = replace(facts, language="tlh") if rule is rules.LANGUAGE else facts
     given = list(rule.check(SITE, scores, facts))
     assert given
     assert {(reason.rule, reason.action) for reason in given} == {(rule.name, rule.action)}
@@ -163,7 +180,7 @@ def test_a_rule_gives_reasons_by_its_own_name_and_action(rule: rules.Rule) -> No
     [
         ({"flag_repeated": False}, {"repeated": True}),
         ({"flag_first_comment": False}, {"first_comment": True}),
-        ({"flag_unknown_language": False}, {"unknown_language": "tlh"}),
+        ({"flag_unknown_language": False}, KLINGON),
         ({"max_links": None}, {"links": 500}),
     ],
 )
@@ -268,6 +285,7 @@ policies = st.builds(
     flag_repeated=st.booleans(),
     flag_first_comment=st.booleans(),
     flag_unknown_language=st.booleans(),
+    languages=st.dictionaries(st.sampled_from(["de", "hu", "tlh"]), st.sampled_from(get_args(Treatment))),
 )
 scored = st.dictionaries(st.sampled_from(LABELS), probabilities)
 facts_of_any_kind = st.builds(
@@ -278,7 +296,8 @@ facts_of_any_kind = st.builds(
     ip=st.sampled_from([None, "192.0.2.1", "192.0.2.9", "nonsense"]),
     repeated=st.booleans(),
     first_comment=st.booleans(),
-    unknown_language=st.sampled_from([None, "tlh"]),
+    language=st.sampled_from(["und", "de", "hu", "tlh"]),
+    language_judged=st.booleans(),
 )
 
 

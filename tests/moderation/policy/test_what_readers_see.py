@@ -21,6 +21,8 @@ from texts import links
 from texts.comparison import as_read
 from texts.names import as_text
 
+pytestmark = pytest.mark.one_database
+
 KIND = "Nice post, thank you for it."
 
 
@@ -66,6 +68,11 @@ def decided(store: Store, scorer: Scorer, comment_id: str) -> tuple[str, set[str
         ("casino", "my ca-sino"),
         ("casino", "my caaaasino"),
         ("casino", "my 𝐜𝐚𝐬𝐢𝐧𝐨"),
+        ("casino", "my cÃ¡sino"),
+        ("casino", "my cÃƒÂ¡sino"),
+        ("casino", "my c=C3=A1sino"),
+        ("casino", "my cas=\nino"),
+        ("casino", "my casino=\nroyal"),
         ("casino", "my Ⓒⓐⓢⓘⓝⓞ"),
         ("c\u0430sino", "my casino"),
         ("İDIOT", "you idiot"),

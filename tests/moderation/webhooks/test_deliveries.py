@@ -27,7 +27,7 @@ from moderation.tables import UserSession, WebhookAttempt, WebhookDelivery, Webh
 from moderation.webhooks import catalogue, deliveries, endpoints, events
 from moderation.webhooks.attempts import Failure
 from moderation.webhooks.catalogue import Event
-from moderation.webhooks.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Sent
+from moderation.webhooks.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Attempt
 from moderation.webhooks.sender import Sender
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows
@@ -259,7 +259,7 @@ def test_what_is_done_makes_room(
     with store.write() as session:
         first = deliveries.claim(session, endpoint.id)
     with store.write() as session:
-        deliveries.record(session, [Sent(first[0].id, endpoint.id, clock.now, 1, 204)])
+        deliveries.record(session, [Attempt(first[0].id, endpoint.id, clock.now, 1, 204)])
     with store.write() as session:
         assert len(deliveries.claim(session, endpoint.id)) == 1
 
@@ -298,7 +298,7 @@ def test_a_late_failure_does_not_undo_what_another_process_delivered(
     clock.advance(seconds=LEASE.total_seconds())
     assert deliver() == ["delivered"]
     with store.write() as session:
-        deliveries.record(session, [Sent(due.id, endpoint.id, clock.now, 1, None, TIMED_OUT)])
+        deliveries.record(session, [Attempt(due.id, endpoint.id, clock.now, 1, None, TIMED_OUT)])
     row = only(store)
     assert row.delivered_at is not None
     assert row.next_attempt_at is None
@@ -308,7 +308,7 @@ def test_an_attempt_at_what_was_deleted_meanwhile_is_nothing(
     store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
 ) -> None:
     with store.write() as session:
-        sent = Sent("msg_gone", endpoint.id, clock.now, 1, 204)
+        sent = Attempt("msg_gone", endpoint.id, clock.now, 1, 204)
         assert deliveries.record(session, [sent]) == []
 
 
@@ -341,7 +341,7 @@ def test_finding_work_and_claiming_cost_the_same_however_many_deliveries_wait(
                 claimed = deliveries.claim(session, endpoint.id)
             took.append(time.perf_counter() - began)
             with store.write() as session:
-                deliveries.record(session, [Sent(one.id, endpoint.id, clock.now, 1, 204) for one in claimed])
+                deliveries.record(session, [Attempt(one.id, endpoint.id, clock.now, 1, 204) for one in claimed])
         return min(took)
 
     few, many = steps(1000), steps(30_000)

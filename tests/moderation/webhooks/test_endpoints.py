@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event as sql
+from sqlalchemy import text
 
 from moderation import actors, sealing
 from moderation import clock as time_of_day
@@ -276,3 +279,44 @@ def test_whoever_tells_an_endpoint_holds_it_against_removal(store: Store, site_w
     assert removed.is_set()
     assert rows(store, WebhookDelivery) == []
     assert rows(store, WebhookEndpoint) == []
+
+
+def test_which_webhooks_fail_is_one_query_that_passes_over_what_was_not_tried(
+    store: Store, settings: Settings, site: CreatedSite
+) -> None:
+    """By the last message that left: neither what waits since, nor what was taken back, says anything."""
+    now, before = time_of_day.now(), {"next_attempt_at": None, "delivered_at": None, "cancelled_at": None}
+    fails, taken = before | {"attempts": 1}, before | {"attempts": 1, "delivered_at": now}
+    waits, withdrawn = before | {"attempts": 0, "next_attempt_at": now}, before | {"attempts": 1, "cancelled_at": now}
+    stories: dict[str, list[dict[str, Any]]] = {
+        "fails": [taken, fails, *[waits] * 50],
+        "recovered": [fails, taken, waits],
+        "new": [waits],
+        "none": [],
+    }
+    stories |= {"withdrawn": [fails, withdrawn], "off": [fails]}
+    by_name = {}
+    with store.write() as session:
+        for name, story in stories.items():
+            url = f"https://site.example/{name}"
+            by_name[name], _ = endpoints.add(session, settings, site.id, url, actor=actors.OPERATOR)
+            session.flush()
+            for one in story:
+                its: dict[str, Any] = {"endpoint_id": by_name[name].id, "event": "comment.published", "payload": {}}
+                session.add(WebhookDelivery(id=time_of_day.new_id("d"), created_at=now, **its, **one))
+        endpoints.switch(session, site.id, by_name["off"].id, on=False, actor=actors.OPERATOR)
+    asked: list[tuple[str, Any]] = []
+    sql.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    with store.read() as session:
+        assert endpoints.failing(session, [site.id, "s_other"]) == {by_name["fails"].id: site.id}
+        assert endpoints.latest_deliveries(session, site.id).keys() == {
+            one.id for name, one in by_name.items() if name != "none"
+        }
+    [(statement, parameters)] = [one for one in asked if "attempts > 0" in one[0]]
+    with store.engine.connect() as connection:
+        if not store.is_sqlite:
+            connection.execute(text("SET enable_seqscan = off"))
+        plan = connection.exec_driver_sql(
+            f"{'EXPLAIN QUERY PLAN' if store.is_sqlite else 'EXPLAIN'} {statement}", parameters
+        )
+        assert "ix_webhook_deliveries_tried" in str([tuple(row) for row in plan])

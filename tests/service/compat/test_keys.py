@@ -95,7 +95,7 @@ def test_a_compat_key_reads_nothing(app: Flask, site: CreatedSite, method: str, 
 def test_a_revoked_key_is_a_wrong_key_within_seconds(
     app: Flask, store: Store, settings: Settings, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.api.authentication.KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr("service.api.authentication.REMEMBERED_SECONDS", 0.0)
     choose_scores(app)
     sent = {"comment": {"text": "x"}, "requestedAttributes": {"TOXICITY": {}}}
     path = f"/v1alpha1/comments:analyze?key={site.compat_key}"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from operations.errors import OperatorError
 from operations.perspective_thresholds import REFERENCE_SHARES, Comments, equal_flags, propose, read, reference_share
 from tests.conftest import SECRET_KEY
 from tests.support.classifier import ChosenScores
+from tests.support.command_line import winnow
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def test_the_proposed_threshold_flags_as_many_comments(tmp_path: Path, classifie
     rows = [{"text": f"toxicity=0.{number:02}", "TOXICITY": number / 100} for number in range(20, 100)]
     comments = read(write_csv(tmp_path / "comments.csv", list(rows)), classifier)  # type: ignore[arg-type]
     [found] = propose(comments, classifier, {"TOXICITY": 0.9})  # type: ignore[arg-type]
-    assert (found.comments, found.old_flagged, found.flagged, found.both) == (80, 10, 10, 10)
+    assert (found.comments, found.old_flagged, found.flagged, found.flagged_by_both) == (80, 10, 10, 10)
     assert found.threshold == 0.895
 
 
@@ -57,7 +57,7 @@ def test_scores_that_differ_are_matched_by_number_and_not_by_value(classifier: C
     texts = [f"toxicity=0.{number}" for number in (1, 2, 3, 4, 5)]
     old = {"TOXICITY": np.array([0.95, 0.9, 0.1, 0.2, float("nan")])}
     [found] = propose(Comments(texts, old), classifier, {"TOXICITY": 0.8})  # type: ignore[arg-type]
-    assert (found.comments, found.old_flagged, found.flagged, found.both) == (4, 2, 2, 0)
+    assert (found.comments, found.old_flagged, found.flagged, found.flagged_by_both) == (4, 2, 2, 0)
     assert found.threshold == 0.25
 
 
@@ -66,7 +66,7 @@ def test_without_old_scores_the_share_flagged_before_counts(classifier: ChosenSc
     comments = Comments(texts, {})
     [told] = propose(comments, classifier, {"TOXICITY": 0.8}, 0.05)  # type: ignore[arg-type]
     [usual] = propose(comments, classifier, {"TOXICITY": 0.5})  # type: ignore[arg-type]
-    assert (told.flagged, told.threshold, told.both) == (50, 0.9495, None)
+    assert (told.flagged, told.threshold, told.flagged_by_both) == (50, 0.9495, None)
     assert usual.flagged == round(1000 * REFERENCE_SHARES[0.5])
 
 
@@ -85,14 +85,14 @@ def test_the_reference_shares_fall_as_the_threshold_rises() -> None:
 def test_comments_in_other_languages_and_empty_ones_are_left_out(tmp_path: Path, classifier: ChosenScores) -> None:
     rows: list[dict[str, object]] = [{"Comment": text} for text in ("fine", "in klingon", "  ")]
     found = read(write_csv(tmp_path / "comments.csv", rows), classifier)  # type: ignore[arg-type]
-    assert (found.texts, found.unjudged, found.old) == (["fine"], 1, {})
+    assert (found.texts, found.unjudged, found.old_scores) == (["fine"], 1, {})
 
 
 def test_a_compressed_file_is_read(tmp_path: Path, classifier: ChosenScores) -> None:
     path = tmp_path / "comments.csv.gz"
     path.write_bytes(gzip.compress(b"text,perspective_toxicity\r\nfine,0.3\r\n"))
     found = read(path, classifier)  # type: ignore[arg-type]
-    assert found.old["TOXICITY"].tolist() == [0.3]
+    assert found.old_scores["TOXICITY"].tolist() == [0.3]
 
 
 @pytest.mark.parametrize(
@@ -119,24 +119,12 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    return kept | {"WINNOW_DATA_DIR": str(tmp_path / "data"), "WINNOW_SECRET_KEY": SECRET_KEY}
+    return {"WINNOW_DATA_DIR": str(tmp_path / "data"), "WINNOW_SECRET_KEY": SECRET_KEY}
 
 
 @pytest.fixture
-def run(environ: dict[str, str]) -> Run:
-    def call(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "winnow", *arguments],
-            env=environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return call
+def run(environ: dict[str, str], tmp_path: Path) -> Run:
+    return functools.partial(winnow, cwd=tmp_path, **environ)
 
 
 @pytest.fixture

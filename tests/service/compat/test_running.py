@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 
 import pytest
 import requests
 
+from tests.support.command_line import winnow
 from tests.support.processes.installation import Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
@@ -26,15 +24,7 @@ ORDINARY = (
 
 @pytest.fixture(scope="module")
 def compat_key(running: Installation) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    made = subprocess.run(
-        [sys.executable, "-P", "-m", "winnow", "site", "create", "A site that moved here", "--json"],
-        env=kept | running.environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    made = winnow("site", "create", "A site that moved here", "--json", cwd=running.data_dir, **running.environ)
     return str(json.loads(made.stdout)["compat_key"])
 
 

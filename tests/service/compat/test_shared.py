@@ -89,7 +89,7 @@ def test_corals_secret_is_still_known_when_the_database_goes_away(
     choose_scores(app)
     client = app.test_client()
     assert judge(client, site).status_code == 200
-    monkeypatch.setattr("service.compat.coral._KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr("service.compat.coral._REMEMBERED_SECONDS", 0.0)
     app.extensions["winnow_coral"][site.id] = ("secret", 0.0)
     away = Store("postgresql+psycopg://127.0.0.1:1/none")
     monkeypatch.setattr(app.extensions["winnow"].store, "engine", away.engine)

@@ -42,7 +42,7 @@ from moderation.tables import (
 )
 from moderation.webhooks import afterwards, deliveries, endpoints
 from moderation.webhooks.attempts import Failure
-from moderation.webhooks.deliveries import Sent
+from moderation.webhooks.deliveries import Attempt
 from service.console import exports, plots
 from service.console.audit import events
 from service.console.plots import Series
@@ -174,7 +174,7 @@ def test_an_export_is_what_the_api_says_of_the_comments_that_the_page_finds(
 
 
 def test_an_export_is_read_in_pages(app: Flask, store: Store, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.history.search.everything.__kwdefaults__", {"step": 3, "look": 5})
+    monkeypatch.setattr("moderation.history.search.read_all.__kwdefaults__", {"step": 3, "look": 5})
     ids, browser = [post(f"number {at}") for at in range(11)], sign_in(app, store)
     for text in ("", "number"):
         assert [json.loads(line)["id"] for line in export(browser, q=text).text.splitlines()] == ids[::-1]
@@ -252,7 +252,7 @@ def test_a_comments_history_has_all_that_happened_in_order(
     with store.write() as session:
         [first] = session.scalars(select(WebhookDelivery)).all()
         deliveries.record(
-            session, [Sent(first.id, first.endpoint_id, clock.now, 5000, None, Failure("timed_out", "It hung."))]
+            session, [Attempt(first.id, first.endpoint_id, clock.now, 5000, None, Failure("timed_out", "It hung."))]
         )
     clock.advance(minutes=1)
     with store.write() as session:
@@ -433,9 +433,7 @@ def test_the_audit_log_and_its_csv_speak_english(
 
 def test_every_action_that_the_code_records_has_words(store: Store) -> None:
     code = "".join(path.read_text() for path in Path(moderation.__file__).parent.rglob("*.py"))
-    recorded = set(
-        re.findall(r'(?:audit\.row|audit_event|audit_row|_record|_note)\([^"]{0,60}"([a-z]+\.[a-z_]+)"', code)
-    )
+    recorded = set(re.findall(r'(?:audit\.row|row_about|audit_row|_record|_note)\([^"]{0,60}"([a-z]+\.[a-z_]+)"', code))
     assert len(recorded) > 25
     assert recorded <= events.ACTIONS.keys()
 

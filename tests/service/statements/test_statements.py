@@ -34,6 +34,8 @@ from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import csrf_token, sign_in
 
+pytestmark = pytest.mark.one_database
+
 Post = Callable[..., Comment]
 
 
@@ -277,6 +279,9 @@ def test_an_upheld_appeal_is_taken_back_within_the_grace_time_and_then_no_more(
     reject(store, comment, actor="user:u2", reason="A slip.", grace=grace)
     clock.advance(seconds=9)
     assert deliver_once(store, settings, sender) == [], "that it was upheld can still be taken back"
+    said = told(anonymous.get(path).text)
+    assert "It was received. Another moderator" in said
+    assert not any(one in said for one in ("the decision stands", "A slip.", "answered on"))
     with store.write() as session, pytest.raises(undoing.NotWhoDecided):
         undoing.undo_own(session, comment.id, comment.version, actor="user:u3")
     with store.write() as session:
@@ -294,6 +299,7 @@ def test_an_upheld_appeal_is_taken_back_within_the_grace_time_and_then_no_more(
 
     reject(store, comment, actor="user:u2", grace=grace)
     clock.advance(seconds=10)
+    assert "the decision stands" in told(anonymous.get(path).text)
     with store.write() as session, pytest.raises(undoing.NotUndoable, match="the author has been told"):
         undoing.undo_own(session, comment.id, comment.version, actor="user:u2")
     assert deliver_once(store, settings, sender) == ["delivered"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Self
 
 from moderation.settings import Settings
+from tests.support.processes import forks
 
 
 class Part:
@@ -19,7 +18,7 @@ class Part:
         self._name = name
         self._environ = environment(settings) | environ
         self._log = Path(settings.data_dir) / f"{name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forks.Forked | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -38,9 +37,9 @@ class Part:
 
     def start(self) -> None:
         """Start it, without waiting for it."""
-        with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "winnow", "worker", "--only", self._name]
-            self.process = subprocess.Popen(command, env=self._environ, stdout=log, stderr=log)
+        with self._log.open("ab") as log, open(os.devnull, "rb") as nothing:
+            arguments = ["worker", "--only", self._name]
+            self.process = forks.start(arguments, env=self._environ, files=(nothing, log, log))
 
     def stop(self, *, within: float = 10.0) -> int:
         """SIGTERM; its exit status."""

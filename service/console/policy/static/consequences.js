@@ -2,13 +2,14 @@
 // The same as moderation/policy/consequences.py, over the same comments; without this script the form counts by itself.
 
 /** What the policy would say of a comment: its rules before the thresholds, the thresholds, the rules after them. */
-export function verdict([before, after, , , scores], thresholds) {
+export function verdict([before, after, , , scores, own], thresholds) {
   if (before !== null) return before;
   if (scores === null) return "flag";
-  const reaches = (edge) =>
-    scores.some((score, at) => thresholds[at][edge] !== null && score / 10000 >= thresholds[at][edge]);
-  if (reaches("reject_at")) return "reject";
-  if (reaches("flag_at")) return "flag";
+  const reach = (these, edge) =>
+    these.some((score, at) => thresholds[at][edge] !== null && score / 10000 >= thresholds[at][edge]);
+  // The author's own words alone can reject; what others said, which they quote, has a person look.
+  if (reach(own ?? scores, "reject_at")) return "reject";
+  if (reach(scores, "flag_at") || reach(scores, "reject_at")) return "flag";
   return after;
 }
 

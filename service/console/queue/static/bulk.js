@@ -1,4 +1,4 @@
-// Selecting many cards, and deciding on all of a group. Without it all of that works by forms.
+// Selecting many cards, and deciding on a whole group. Without this script forms do the same.
 
 import { cards, link, post, signInLink } from "./cards.js";
 
@@ -43,7 +43,7 @@ function watchSelection() {
     showSelection();
   });
   selection.addEventListener("submit", () => {
-    // The versions that are shown: cards may have come after the page was made.
+    // The versions on the page now: some cards came after the page was made.
     for (const old of selection.querySelectorAll("[name=seen_version]")) old.remove();
     for (const box of ticked()) {
       const field = document.createElement("input");
@@ -56,7 +56,7 @@ function watchSelection() {
   showSelection();
 }
 
-// A list's form answers on the card, which goes on waiting. Before console.js hears of it: that is for decisions.
+// The form for a list shows its answer on the card, which stays. It runs before console.js, which is for decisions.
 async function changeList(form, button) {
   const card = form.closest(".card");
   const fields = new URLSearchParams(new FormData(form, button));

@@ -1,4 +1,4 @@
-// The cards on the page: which one somebody is at, moving between them, and saying what became of one.
+// The cards on the page: the current card, moving between cards, and showing what was decided on one.
 
 export const cards = document.getElementById("cards");
 const announcement = document.getElementById("announcement");
@@ -65,8 +65,8 @@ export function link(text, action) {
   return button;
 }
 
-// Where an answer says that somebody is no longer signed in: the way back, in a tab of its own, so that nothing of this
-// one is lost. Once they are, it goes on by itself.
+// When an answer says that the person is no longer signed in: offer to sign in in another tab, so that nothing of this
+// page is lost. After that, the page goes on by itself.
 export function signInLink(answer) {
   if (!answer.sign_in) return [];
   const anchor = Object.assign(document.createElement("a"), { href: answer.sign_in, target: "_blank" });
@@ -74,8 +74,8 @@ export function signInLink(answer) {
   return [" ", anchor, ", and try again here."];
 }
 
-// What the server says to a form, as {ok, status, message, …}. Status 0: nobody knows whether it arrived.
-// Somebody who has signed in anew in another tab has another token: it is taken over, and the form sent once more.
+// Send a form; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
+// After signing in again in another tab there is a new token: it is taken over, and the form is sent again.
 export async function post(address, fields, options = {}) {
   const answer = await send(address, fields, options);
   if (!answer.csrf_token || answer.me !== cards?.dataset.me) return answer;

@@ -1,5 +1,5 @@
-// Says that somebody has a comment open, so that two do not read the same one; and shows who else has one open.
-// The server forgets a claim after a minute unless it is renewed.
+// Claims the comment that somebody has open, so that two people do not read the same one; and shows others' claims.
+// The server ends a claim after a minute unless it is renewed.
 
 import { announce, cards, csrfToken, find, post } from "./cards.js";
 
@@ -35,7 +35,7 @@ function come(card) {
   }, SETTLE_MS);
 }
 
-// Who else has a comment open; null: nobody.
+// The other person who has claimed the comment; null: nobody.
 export function show(id, name) {
   clearTimeout(timers.get(id));
   const card = find(id);

@@ -1,4 +1,4 @@
-// Makes working through the review queue quicker. Without it every form and link of the page works as it stands.
+// Makes work in the review queue quicker. Without it every form and link of the page still works.
 
 import "./decide.js";
 import "./claims.js";

@@ -1,5 +1,5 @@
 // Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
-// Nothing is called done before the server has said so; what it did not take comes back.
+// A decision is called done only when the server has accepted it; otherwise the card comes back.
 
 import {
   announce,
@@ -27,7 +27,7 @@ const trouble = document.getElementById("trouble");
 const reasons = document.getElementById("reasons");
 
 // The last decisions of this tab, the latest first: {card, author, text, address, version, sent}. `sent` is the promise
-// of whether the server took it, as one that can be undone.
+// that the server accepted it, and that it can be undone.
 const decisions = remembered();
 
 function remembered() {
@@ -77,11 +77,11 @@ function fold(card, text, kind, ...extra) {
   if (hadFocus) go(next ?? card);
 }
 
-// What somebody else did: the card folds and says so, and nobody's place moves.
+// Another person decided: the card folds and says so, and nothing on the page moves.
 export function foldAway(card, text) {
   if (card.classList.contains("decided")) return;
   if (card.contains(document.activeElement)) {
-    // Whoever reads it just now keeps it before them, without its buttons.
+    // A card that is being read stays open, without its buttons.
     card.classList.add("settled");
     card.querySelector("form.decision")?.setAttribute("inert", "");
     tell(card, text, "wait");
@@ -100,7 +100,7 @@ cards.addEventListener("focusout", (event) => {
   });
 });
 
-// Say what belongs to no card that is on the page; `show` goes to what it is about.
+// Show a message that belongs to no card on the page; `show` leads to its comment.
 function say(text, kind, show = null) {
   trouble.className = `note ${kind}`;
   trouble.querySelector("span").textContent = text;
@@ -197,7 +197,7 @@ async function unfold(decision, { message, version }) {
     card = find(decision.card);
   }
   announce(message);
-  // What was decided on another page comes back there: that it did is to be seen here.
+  // A comment that was decided on another page comes back there, so this page says so.
   if (!card) return say(`The comment by ${decision.author}: ${message}`, "good", visit(decision));
   card.dataset.version = version;
   const form = card.querySelector("form.decision");
@@ -208,7 +208,7 @@ async function unfold(decision, { message, version }) {
   go(card);
 }
 
-// Rejecting with a reason, by keyboard: a number chooses and rejects, since it can be undone.
+// Rejecting with a reason, by keyboard: a number chooses the reason and rejects at once; it can be undone.
 
 export function askReason(card) {
   const form = card?.querySelector("form.decision");

@@ -1,5 +1,5 @@
-// Follows a bulk job: a stream of events says how far it is. Where there is none (no room, no Redis, no connection) the
-// page asks twice a second. It asks now and then with one too, since a message may be lost.
+// Shows a bulk job's progress from a stream of events. Where there is no stream (no room, no Redis, no connection) the
+// page asks twice a second. With a stream it asks now and then too, because a message may be lost.
 
 const ASK_MS = 500;
 const ASK_BESIDE_MS = 5000;
@@ -30,7 +30,7 @@ async function ask() {
     if (!answer.ok) throw new Error(now.message);
     show(now);
   } catch {
-    // The next look may do better.
+    // The next request may succeed.
   }
   clearTimeout(asking);
   if (source) asking = setTimeout(ask, source.readyState === EventSource.OPEN ? ASK_BESIDE_MS : ASK_MS);

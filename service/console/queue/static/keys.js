@@ -1,5 +1,5 @@
-// A key for everything. Not while somebody types, and not at all for those who switch them off: keys of a single letter
-// get in the way of speech control.
+// Keyboard shortcuts. Not while somebody types, and not for people who switch them off, because single-letter keys
+// disturb speech control.
 
 import { current, step } from "./cards.js";
 import { askReason, press, undoLast } from "./decide.js";

@@ -18,7 +18,7 @@ let polling = null;
 let source = null;
 let over = false;
 
-// How the cards on the page stand, and whether anything is new, by the server.
+// Ask the server for the state of the cards on the page, and for new items.
 async function look(ids = waiting().map((card) => card.id)) {
   const query = new URLSearchParams({ since, cards: ids.slice(0, 200).join(",") });
   let found;
@@ -44,7 +44,7 @@ function apply(id, { version, waits, message, by }) {
   else foldAway(card, message);
 }
 
-// At once, and then every few seconds at most, however much comes in.
+// Call at once, and then every few seconds at most, however many events come.
 let looking = null;
 let again = false;
 function lookForNew() {
@@ -121,7 +121,7 @@ news.addEventListener("click", takeNews);
 addEventListener("pagehide", () => source?.close());
 addEventListener("pageshow", (event) => event.persisted && listen());
 
-// A page that nobody looks at gives its stream to others.
+// A hidden page gives up its stream, so that others can have one.
 let leaving = null;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);

@@ -1,4 +1,4 @@
-// Bringing further cards onto the page: what this page of the queue holds by now, read from the server's own page.
+// Adds new cards to the page: it reads the server's page of the queue again and takes the cards from there.
 
 import { localise } from "../times.js";
 import { cards, current, find, go, keepPlace, waiting } from "./cards.js";
@@ -33,7 +33,7 @@ function isFresh(card) {
   return !here || (here.classList.contains("decided") && Number(here.dataset.version) < Number(card.dataset.version));
 }
 
-// Put cards before the first that waits, or after the last; what somebody reads stays where it is.
+// Put cards before the first that waits, or after the last. The card that somebody reads does not move.
 export function insert(fresh, where) {
   const taken = fresh.filter(isFresh).map((card) => document.adoptNode(card));
   keepPlace(() => {
@@ -49,7 +49,7 @@ export function insert(fresh, where) {
 
 export const hideNothing = () => document.querySelector(".empty")?.remove();
 
-// A card of which there is a newer version: the same comment, edited or decided and undone meanwhile.
+// Replace a card by a newer version: its comment was edited, or decided and undone.
 export async function renew(card) {
   const fresh = await fetchNewer(card);
   if (!fresh) return;
@@ -69,7 +69,7 @@ async function fetchNewer(card) {
   }
 }
 
-// Keep a few cards ahead of whoever decides quickly. Once nothing waits any more, say so below what was just decided.
+// Load cards ahead for people who decide quickly. When nothing waits any more, say so below the last decided card.
 export async function refill() {
   if (waiting().length >= FEW) return;
   if (refilling) {

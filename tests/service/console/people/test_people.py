@@ -14,7 +14,9 @@ from moderation.store import Store
 from moderation.tables import User
 from service.console.people.people import PAGE
 from tests.support.comments import rows
-from tests.support.signed_in import PASSWORD, csrf_token, forms_of, sign_in, submit
+from tests.support.signed_in import PASSWORD, csrf_token, forms_of, sign_in, submit, submit_sign_in
+
+pytestmark = pytest.mark.one_database
 
 UNKNOWN = "u_" + "0" * 26
 PEOPLE = "/console/people"
@@ -200,3 +202,48 @@ def test_a_member_who_is_none_and_a_role_that_is_none_are_refused(
     path = f"{page}/members/{user}" if user else f"{page}/members"
     assert chief.post(path, data=form).status_code == status
     assert len(rows(store, User)) == 1
+
+
+@pytest.fixture
+def site_admin(app: Flask, store: Store, site: CreatedSite) -> FlaskClient:
+    """Signed in as somebody who is admin of one site only."""
+    accounts.create_user(store, "aadmin", "none", PASSWORD, on_sites={site.id: "admin"})
+    browser = app.test_client()
+    assert submit_sign_in(browser, "aadmin", PASSWORD).status_code == 303
+    return browser
+
+
+@pytest.mark.parametrize("action", ["link", "authenticator/reset"])
+@pytest.mark.parametrize(("made_here", "may"), [(True, True), (False, False)])
+def test_a_sites_admin_opens_no_account_that_was_not_made_for_the_site(
+    site_admin: FlaskClient, store: Store, site: CreatedSite, action: str, made_here: bool, may: bool
+) -> None:
+    """Somebody without a role just now may get one that is worth more."""
+    on_sites = {site.id: "viewer"} if made_here else {}
+    nia = accounts.create_user(store, "nia", "none", PASSWORD, on_sites=on_sites)
+    page = f"/console/sites/{site.id}"
+    submit(site_admin, page, f"{page}/members", name="nia", role="viewer")
+    person = f"{PEOPLE}/{nia.id}"
+    answer = site_admin.post(f"{person}/{action}", data={"csrf_token": csrf_token(site_admin, person)})
+    refused = "was not made for your sites" in (
+        answer.text if answer.status_code == 201 else site_admin.get(person).text
+    )
+    assert refused != may
+    assert ("/console/welcome/" in answer.text) == (may and action == "link")
+
+
+@pytest.mark.parametrize("by", ["chief", "operator", "aadmin"])
+def test_a_sites_admin_enables_whom_no_admin_of_every_site_disabled(
+    app: Flask, store: Store, site: CreatedSite, site_admin: FlaskClient, by: str
+) -> None:
+    nia = accounts.create_user(store, "nia", "none", PASSWORD, on_sites={site.id: "viewer"})
+    person = f"{PEOPLE}/{nia.id}"
+    if by == "operator":
+        with store.write() as session:
+            members.disable(session, nia.id, actor="operator")
+    else:
+        browser = site_admin if by == "aadmin" else sign_in(app, store, "chief", "admin")
+        submit(browser, person, f"{person}/disable")
+    site_admin.post(f"{person}/enable", data={"csrf_token": csrf_token(site_admin, person)})
+    [found] = rows(store, User, name="nia")
+    assert (found.disabled_at is None) == (by == "aadmin")

@@ -18,6 +18,8 @@ from moderation.tables import PolicyVersion
 from tests.support.comments import rows
 from tests.support.signed_in import csrf_token, sign_in, submit
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def chief(app: Flask, store: Store) -> FlaskClient:
@@ -191,3 +193,30 @@ def test_what_others_changed_meanwhile_is_kept_and_only_a_true_conflict_is_asked
     assert in_force(store, site).document["max_links"] == 4
     wrong = save(chief, site, max_links="x", version=str(version + 2))
     assert f'name="version" value="{version + 2}"' in wrong.text, "what is wrong is put right before it is merged"
+
+
+def test_a_language_is_set_by_its_row_and_the_history_says_so(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    save(chief, site, **{"language.de": "hold", "language.ur-Latn": "rules", "language.hu": "judge"})
+    chosen = {"de": "hold", "ur-Latn": "rules", "hu": "judge"}
+    assert in_force(store, site).document["languages"] == chosen
+    save(chief, site, mode="hold")
+    assert in_force(store, site).document["languages"] == chosen, "the form, untouched, says what was saved"
+    page = said(chief.get(f"/console/sites/{site.id}/policy"))
+    assert "Languages: German is held." in page
+    assert "Urdu (Latin letters) is published unless a rule speaks." in page
+    save(chief, site, **{"language.de": "", "language.hu": "publish"})
+    assert in_force(store, site).document["languages"] == {"ur-Latn": "rules"}
+    assert "Languages: German is as by default (was: is held)." in said(chief.get(f"/console/sites/{site.id}/policy"))
+
+
+def test_the_page_says_how_well_each_language_is_judged_and_what_becomes_of_it(
+    chief: FlaskClient, site: CreatedSite
+) -> None:
+    page = said(chief.get(f"/console/sites/{site.id}/policy"))
+    assert re.search(
+        r"Learnt: \d+ languages The classifier has learnt .*? By default: judge by scores and rules\.", page
+    )
+    assert re.search(r"Told only: \d+ languages .*? By default: hold every comment\.", page)
+    assert "Ukrainian українська" in page

@@ -15,6 +15,8 @@ from moderation.store import Store
 from service.console.policy.site_settings import LONGEST_REASON, MOST_REASONS
 from tests.support.signed_in import forms_of, sign_in
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def chief(app: Flask, store: Store) -> FlaskClient:

@@ -34,6 +34,8 @@ from tests.support.signed_in import csrf_token, field, sign_in
 from tests.support.waiting import eventually
 from worker import jobs, process
 
+pytestmark = pytest.mark.one_database
+
 Flag = Callable[..., str]
 
 

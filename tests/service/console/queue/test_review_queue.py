@@ -24,6 +24,8 @@ from moderation.tables import AuditEvent, Comment, ReviewItem
 from tests.support.clock import Clock
 from tests.support.signed_in import csrf_token, sign_in
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Poster:

@@ -22,6 +22,8 @@ from moderation.tables import Comment, ReviewItem, User
 from tests.support.comments import accept, rows, stored
 from tests.support.signed_in import csrf_token, sign_in
 
+pytestmark = pytest.mark.one_database
+
 Act = Callable[..., TestResponse]
 
 

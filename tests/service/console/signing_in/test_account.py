@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from models.languages import GRADES
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
 from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import User
-from tests.support.comments import rows
+from tests.support.classifier import ChosenScores
+from tests.support.comments import accept, rows
 from tests.support.signed_in import PASSWORD, csrf_token, forms_of, sign_in, submit, submit_sign_in
+
+pytestmark = pytest.mark.one_database
 
 YOU = "/console/you"
 NEW = "another four unrelated words"
@@ -112,3 +121,24 @@ def test_the_page_says_what_one_may_do_on_which_site(app: Flask, store: Store, s
     accounts.create_user(store, "mia", "none", on_sites={site.id: "moderator"})
     assert "<strong>moderator</strong> on <bdi>The Site</bdi>" in another(app, store, "mia").get(YOU).text
     assert "<strong>viewer</strong> on every site" in sign_in(app, store, "vi", "viewer").get(YOU).text
+
+
+def test_the_languages_that_one_reads_are_chosen_and_come_first_in_the_queue(
+    app: Flask, store: Store, queues: Queues, site: CreatedSite, mo: FlaskClient
+) -> None:
+    for number, language in enumerate(["hu", "hu", "ur-Latn"]):
+        accept(store, queues, site, f"insult=0.6 {number}", language=language)
+    Scorer(store, queues, ChosenScores()).run_batch()
+    assert "In languages that you read" not in mo.get("/console/").text
+    form = {"languages": ["ur-Latn", "de", "klingon", "de"], "csrf_token": csrf_token(mo, "/console/you")}
+    assert mo.post("/console/you/languages", data=form).status_code == 303
+    assert re.findall(r'<option value="([^"]+)" selected>', mo.get("/console/you").text) == ["de", "ur-Latn"]
+    page = unescape(mo.get("/console/").text)
+    assert re.search(r'read:\s+<a href="/console/\?language=ur-Latn">Urdu \(Latin letters\) \(1\)</a>', page)
+    assert page.index("Urdu (Latin letters) (1)</option>") < page.index("Hungarian (2)</option>")
+
+
+def test_more_languages_than_anybody_reads_are_refused(mo: FlaskClient) -> None:
+    form = {"languages": [*GRADES][:31], "csrf_token": csrf_token(mo, "/console/you")}
+    answer = mo.post("/console/you/languages", data=form)
+    assert (answer.status_code, "Choose up to 30 languages." in answer.text) == (422, True)

@@ -14,7 +14,7 @@ from moderation.store import Store
 from moderation.tables import User
 from tests.support.clock import Clock
 from tests.support.processes.redis_server import RedisServer
-from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
+from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit, submit_sign_in
 
 pytestmark = pytest.mark.one_database
 
@@ -187,6 +187,23 @@ def test_guessing_at_one_name_is_slowed_down_from_any_address(app: Flask, store:
     assert [answer.status_code for answer in answers] == [403] * 10 + [429]
     assert 50 <= int(answers[-1].headers["Retry-After"]) <= 60
     assert "Too many attempts to sign in. Wait" in answers[-1].text
+
+
+def test_who_guesses_at_a_name_does_not_keep_its_owner_out(app: Flask, store: Store) -> None:
+    """Where they have signed in before, under that name; there wrong passwords are counted, too."""
+    for name in ("mo", "nia"):
+        accounts.create_user(store, name, "moderator", PASSWORD)
+    own, other = app.test_client(), app.test_client()
+    for browser, name in ((own, "mo"), (other, "nia")):
+        assert submit_sign_in(browser, name, PASSWORD).status_code == 303
+        submit(browser, "/console/you", "/console/sign-out")
+    codes = [submit_sign_in(app.test_client(), "mo", "a wrong password").status_code for _ in range(11)]
+    assert codes[-1] == 429
+    assert submit_sign_in(other, "mo", PASSWORD).status_code == 429, "it knows somebody else"
+    assert submit_sign_in(own, "mo", PASSWORD).status_code == 303
+    submit(own, "/console/you", "/console/sign-out")
+    codes = [submit_sign_in(own, "mo", "a wrong password").status_code for _ in range(11)]
+    assert codes[-1] == 429
 
 
 def test_guessing_from_one_address_is_slowed_down_for_any_name(make_app: Callable[..., Flask]) -> None:

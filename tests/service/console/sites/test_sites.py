@@ -17,6 +17,8 @@ from tests.conftest import client_of
 from tests.support.comments import rows
 from tests.support.signed_in import csrf_token, sign_in, submit
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def chief(app: Flask, store: Store) -> FlaskClient:

@@ -24,6 +24,8 @@ from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import csrf_token, sign_in, submit
 
+pytestmark = pytest.mark.one_database
+
 UNKNOWN = "0" * 26
 
 

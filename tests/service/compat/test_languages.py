@@ -1,0 +1,153 @@
+"""The drop-in protocols answer in every language that the classifier judges, and say so of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+import models
+from models.languages import GRADES
+from moderation.decisions.scoring import Scorer
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from tests.support.akismet import Akismet
+
+pytestmark = pytest.mark.one_database
+
+SHIPPED = models.load()
+#: A model that reads every language of the table.
+POLYGLOT = replace(SHIPPED, manifest={**SHIPPED.manifest, "languages": list(GRADES)})
+Call = Callable[..., Any]
+#: The languages that Perspective spoke, each with a harmless comment.
+PERSPECTIVES = {
+    "ar": "شكرا جزيلا على هذا المقال الجميل",
+    "cs": "Děkuji za krásný článek, včera jsem tam byl také.",
+    "de": "Vielen Dank für den schönen Artikel, ich war gestern auch dort.",
+    "en": "Thank you for this article, I was there yesterday, too.",
+    "es": "Muchas gracias por el artículo, ayer también estuve allí.",
+    "fr": "Merci beaucoup pour cet article, j'y étais aussi hier.",
+    "hi": "इस अच्छे लेख के लिए बहुत धन्यवाद",
+    "hi-Latn": "Yeh lekh bahut accha hai, mujhe pasand aaya bhai",
+    "id": "Terima kasih atas artikel ini, kemarin saya juga di sana.",
+    "it": "Grazie mille per questo articolo, ieri c'ero anch'io.",
+    "ja": "この記事はとても面白かったです。ありがとう。",
+    "ko": "좋은 기사 감사합니다. 어제 저도 거기에 있었어요.",
+    "nl": "Bedankt voor het mooie artikel, ik was er gisteren ook.",
+    "pl": "Dziękuję za ten artykuł, wczoraj też tam byłem.",
+    "pt": "Muito obrigado pelo artigo, ontem eu também estive lá.",
+    "ru": "Спасибо за эту статью, вчера я тоже там был.",
+    "sv": "Tack för den fina artikeln, jag var också där i går.",
+    "zh": "谢谢你写的这篇文章，昨天我也在那里。",
+}
+GERMAN, GREEK = PERSPECTIVES["de"], "Ευχαριστώ πολύ για το άρθρο, ήμουν κι εγώ εκεί χθες."
+
+
+def with_model(app: Flask, classifier: Any) -> Flask:
+    found = app.extensions["winnow"]
+    app.extensions["winnow_compat"].scorer = Scorer(found.store, found.queues, classifier)
+    return app
+
+
+def analyze(app: Flask, site: CreatedSite, text: str, **known: Any) -> Any:
+    body = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}} | known
+    return app.test_client().post("/v1alpha1/comments:analyze", query_string={"key": site.compat_key}, json=body)
+
+
+def moderate(app: Flask, site: CreatedSite, text: str) -> Any:
+    headers = {"Authorization": f"Bearer {site.compat_key}"}
+    return app.test_client().post("/v1/moderations", headers=headers, json={"input": text})
+
+
+def set_languages(store: Store, site: CreatedSite, **languages: str) -> None:
+    with store.write() as session:
+        document = policies.current(session, site.id).document
+        policies.save(session, site.id, document | {"languages": languages}, actor="site")
+
+
+@pytest.mark.parametrize(("language", "text"), PERSPECTIVES.items())
+def test_every_language_that_perspective_spoke_is_answered(
+    app: Flask, site: CreatedSite, language: str, text: str
+) -> None:
+    with_model(app, POLYGLOT)
+    told = analyze(app, site, text)
+    assert told.status_code == 200
+    assert told.json["detectedLanguages"][0] == told.json["languages"][0] == language
+    named = analyze(app, site, text, languages=[language])
+    assert (named.status_code, named.json["languages"]) == (200, [language])
+    assert moderate(app, site, text).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "status"),
+    [
+        (GERMAN, [], 400),
+        (GERMAN, ["de"], 400),
+        (GERMAN, ["en"], 200),
+        (GERMAN, ["de", "en-GB"], 200),
+        (PERSPECTIVES["hi-Latn"], ["hi-Latn"], 200),
+        (PERSPECTIVES["hi-Latn"], ["HI_latn"], 200),
+        (PERSPECTIVES["hi-Latn"], [], 200),
+        ("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", [], 400),
+        ("👍", [], 200),
+    ],
+)
+def test_a_model_that_has_not_learnt_a_language_says_so(
+    app: Flask, site: CreatedSite, text: str, languages: list[str], status: int
+) -> None:
+    with_model(app, SHIPPED)
+    answer = analyze(app, site, text, languages=languages)
+    assert answer.status_code == status, answer.json
+    if not languages:
+        assert moderate(app, site, text).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "status"),
+    [
+        (GERMAN, {}, 200),
+        (GERMAN, {"de": "hold"}, 400),
+        (GERMAN, {"de": "rules"}, 200),
+        (GREEK, {}, 400),
+        (GREEK, {"el": "judge"}, 200),
+        (GREEK, {"el": "rules"}, 200),
+    ],
+)
+def test_what_a_site_sets_for_a_language_holds_for_its_clients(
+    app: Flask, store: Store, site: CreatedSite, text: str, languages: dict[str, str], status: int
+) -> None:
+    with_model(app, POLYGLOT)
+    set_languages(store, site, **languages)
+    assert analyze(app, site, text).status_code == status
+    assert moderate(app, site, text).status_code == status
+
+
+def test_a_script_that_nobody_knows_is_undetermined_to_clients(app: Flask, site: CreatedSite) -> None:
+    with_model(app, POLYGLOT)
+    [detail] = analyze(app, site, "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ").json["error"]["details"]
+    assert detail["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["und"]
+
+
+@pytest.mark.parametrize(
+    ("text", "blog_lang", "held"),
+    [
+        ("Hallo", "", False),
+        ("Hallo", "hu", True),
+        ("Hallo", "hu, en_US", True),
+        ("Hallo", "en_US, hu", False),
+        ("Hallo", "xx,de_CH_informal", False),
+        ("Thank you for this article!", "fi", False),
+        ("👍", "fi", False),
+        (GREEK, "en", True),
+    ],
+)
+def test_the_language_of_a_blog_counts_where_a_comments_own_cannot_be_told(
+    app: Flask, site: CreatedSite, text: str, blog_lang: str, held: bool
+) -> None:
+    blog = Akismet(with_model(app, POLYGLOT).test_client(), site.compat_key)
+    answer = blog.check(text, blog_lang=blog_lang)
+    assert (answer.text != "false") == held, answer.text

@@ -1,0 +1,86 @@
+"""A webhook to a host whose name leads inside is refused when it is entered, on every way in; the rest is as before."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from moderation.settings import Settings
+from moderation.sites.sites import CreatedSite, create_site
+from moderation.store import Store
+from moderation.tables import WebhookEndpoint
+from moderation.webhooks import endpoints, sender
+from moderation.webhooks.endpoints import EndpointRefused
+from tests.support.comments import rows
+from tests.support.signed_in import csrf_token, sign_in
+
+pytestmark = pytest.mark.one_database
+
+#: Host -> where its name leads.
+NAMES = {
+    "inside.example": ["10.1.2.3"],
+    "host.docker.internal": ["172.17.0.1"],
+    "both.example": ["10.1.2.3", "93.184.216.34"],
+    "six.example": ["fd00::1", "::ffff:192.168.1.1"],
+    "outside.example": ["93.184.216.34"],
+}
+
+
+@pytest.fixture(autouse=True)
+def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *rest: Any, **more: Any) -> Any:
+        if host == "slow.example":
+            time.sleep(0.5)
+        if not str(host).endswith((".example", ".internal")):
+            return real(host, *rest, **more)
+        if host not in NAMES:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in NAMES[host]]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(sender, "NAME_SECONDS", 0.2)
+
+
+def url_of(host: str) -> str:
+    return f"https://{host}/hook"
+
+
+@pytest.mark.parametrize("host", ["inside.example", "host.docker.internal", "six.example"])
+def test_a_name_that_leads_inside_is_refused_on_every_way_in(
+    app: Flask, client: FlaskClient, store: Store, settings: Settings, site: CreatedSite, host: str
+) -> None:
+    answer = client.post("/api/v1/webhooks", json={"url": url_of(host)})
+    assert answer.status_code == 422
+    said = answer.get_json()["errors"]["url"][0]
+    assert "private or reserved" in said
+    assert "WINNOW_WEBHOOK_ALLOW" in said
+    assert not any(address in said for address in NAMES[host]), "nobody is told what the inner network looks like"
+
+    chief = sign_in(app, store, "chief", "admin")
+    page = f"/console/sites/{site.id}/webhooks"
+    shown = chief.post(page, data={"csrf_token": csrf_token(chief, page), "url": url_of(host)})
+    assert (shown.status_code, said in shown.text) == (422, True)
+    with pytest.raises(EndpointRefused, match="private or reserved"):
+        create_site(store, settings, "Another", url_of(host))
+    assert rows(store, WebhookEndpoint) == []
+
+
+@pytest.mark.parametrize("host", ["both.example", "outside.example", "unknown.example", "slow.example"])
+def test_a_name_that_leads_outside_or_nowhere_yet_is_taken(client: FlaskClient, host: str) -> None:
+    assert client.post("/api/v1/webhooks", json={"url": url_of(host)}).status_code == 201
+
+
+def test_the_operator_can_allow_it(settings: Settings) -> None:
+    allowed = replace(settings, webhook_allow=(ip_network("10.1.0.0/16"),))
+    endpoints.require_permitted_name(url_of("inside.example"), allowed)
+    with pytest.raises(EndpointRefused):
+        endpoints.require_permitted_name(url_of("inside.example"), settings)

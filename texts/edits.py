@@ -1,0 +1,37 @@
+"""How a text is replaced by what it reads as, so that each character can be traced back to its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+#: Where a text is replaced, and by what: start, end, what is read there. Edits are in order and apart.
+Edit = tuple[int, int, str]
+Step = Callable[[str], list[Edit]]
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with its edits made."""
+    pieces, done = [], 0
+    for start, end, read_as in edits:
+        pieces += [text[done:start], read_as]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def read(text: str, steps: Iterable[Step]) -> str:
+    """`text` after each of the steps, which read what the one before left."""
+    for find in steps:
+        if edits := find(text):
+            text = edited(text, edits)
+    return text
+
+
+def moved(places: list[int], edits: Iterable[Edit], side: int) -> list[int]:
+    """Where each character begins (`side` 0) or ends (-1) in the original, after edits, which have one place each."""
+    found: list[int] = []
+    done = 0
+    for start, end, read_as in edits:
+        found += places[done:start]
+        found += [places[start:end][side]] * len(read_as)
+        done = end
+    return found + places[done:]
