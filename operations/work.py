@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from moderation.settings import Settings
 from operations import logs
+from operations.loading import without_collector
 from operations.supervisor import Supervisor
 
 #: Each is a module of `worker` with `run(settings)`, which returns after SIGTERM or SIGINT.
@@ -17,7 +18,9 @@ PARTS = ("scoring", "delivery", "clock")
 def run_part(settings: Settings, part: str) -> None:
     """Run one background process in the foreground."""
     logs.configure(settings.log_format, part=part)
-    importlib.import_module(f"worker.{part}").run(settings)
+    with without_collector():
+        module = importlib.import_module(f"worker.{part}")
+    module.run(settings)
 
 
 def start_parts(supervisor: Supervisor, *, processes: int, environ: Mapping[str, str]) -> None:
