@@ -88,7 +88,7 @@ class Installation:
         return next(
             child
             for child in psutil.Process(process.pid).children(recursive=True)
-            if child.cmdline()[-2:] == ["--only", "scoring"]
+            if child.name() == "winnow-scoring"
         )
 
     def decided(self) -> int:
