@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 import statistics
 import time
 from collections.abc import Iterator
 
 import pytest
 from rq import Queue
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from moderation.intake import queues as queues_module
@@ -22,6 +24,7 @@ from tests.support.comments import accept, rows, stored, submission
 from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
+from worker.scoring import ScoringWorker, Stop
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +118,20 @@ def test_sigterm_while_idle_ends_it_at_once(scoring: Part) -> None:
     began = time.monotonic()
     assert scoring.stop() == 0
     assert time.monotonic() - began < 2
+
+
+def test_a_signal_that_raised_nothing_is_heeded_before_the_next_job(
+    queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What raises while a line is logged is swallowed by `logging`."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    stop = Stop()
+    worker = ScoringWorker(queues.redis, "a-worker", stop)
+    worker.register_birth()
+    queues.wake()
+    stop.wanted = True
+    with pytest.raises(StopRequested):
+        worker.dequeue_job_and_maintain_ttl(1)
 
 
 def test_it_outlives_a_redis_that_is_killed_and_comes_back_empty(
