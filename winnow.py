@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from operations.loading import without_collector
+
 #: name -> (where it is, what `winnow --help` says of it)
 COMMANDS = {
     "up": ("up:up", "Start everything on this machine."),
@@ -35,7 +37,8 @@ class Winnow(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(f"operations.commands.{module}"), name)
+        with without_collector():
+            command: click.Command = getattr(importlib.import_module(f"operations.commands.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -120,7 +120,7 @@ class ScoringWorker(SimpleWorker):
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002
         """The next job. Stops where RQ would wait for a Redis that is away: `run` then registers the worker again."""
-        while True:
+        while not self._stop.wanted:  # a signal that comes while a line is logged raises nothing
             try:
                 self.set_state(WorkerStatus.IDLE)
                 self.heartbeat()
@@ -133,6 +133,7 @@ class ScoringWorker(SimpleWorker):
                 continue
             except RedisError:
                 raise StopRequested from None  # signing off raises RedisError again, and `run` handles it
+        raise StopRequested
 
     def _install_signal_handlers(self) -> None:
         """Nothing: `Stop` handles the signals."""

@@ -24,7 +24,7 @@ from moderation.store import Store
 from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
 from moderation.webhooks import statement_links
 from tests.support.attacks import attack
-from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.browsing import NewContext, Serve, sign_in, violations_in_light_and_dark
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored
 from tests.support.receiver import Receiver
@@ -36,9 +36,6 @@ pytest_plugins = ("tests.support.chromium",)
 
 PHONE, ZOOMED = {"width": 360, "height": 740}, {"width": 640, "height": 450}
 WIDE = {"width": 1280, "height": 900}
-#: What the dark changes: axe-core was already loaded into the page for the light.
-IN_THE_DARK = """async () => (await axe.run(document, {runOnly: ["color-contrast"]})).violations.flatMap(
-  (one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 Post = Callable[..., Comment]
 
@@ -86,11 +83,8 @@ class Looks:
             page.set_viewport_size(size)  # type: ignore[arg-type]
             if (over := page.evaluate(TOO_WIDE)) > 0:
                 self.wrong.append(f"{name}: {over} pixels too wide at {size['width']}")
-        self.wrong += [f"{name}: {one}" for one in violations(page)]
-        page.emulate_media(color_scheme="dark")
+        self.wrong += [f"{name}: {one}" for one in violations_in_light_and_dark(page)]
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        self.wrong += [f"{name}, dark: {one}" for one in page.evaluate(IN_THE_DARK)]
-        page.emulate_media(color_scheme="light")
 
 
 def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(

@@ -56,8 +56,7 @@ class Part:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a process reads these settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    return kept | {
+    return without_settings() | {
         "WINNOW_DATABASE_URL": settings.database_url,
         "WINNOW_REDIS_URL": settings.redis_url,
         "WINNOW_DATA_DIR": str(settings.data_dir),
@@ -65,3 +64,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "WINNOW_WEBHOOK_ALLOW": ",".join(map(str, settings.webhook_allow)),
         "WINNOW_LOG_FORMAT": "json",
     }
+
+
+def without_settings() -> dict[str, str]:
+    """This process's environment without any setting of Winnow's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
