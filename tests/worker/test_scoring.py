@@ -127,7 +127,7 @@ def test_a_signal_that_raised_nothing_is_heeded_before_the_next_job(
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     stop = Stop()
     worker = ScoringWorker(queues.redis, "a-worker", stop)
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     queues.wake()
     stop.wanted = True
     with pytest.raises(StopRequested):
