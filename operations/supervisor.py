@@ -21,6 +21,7 @@ from typing import Protocol, Self
 import structlog
 
 from operations import lifeline
+from operations.errors import told_in_a_sentence
 
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 5.0
@@ -203,7 +204,7 @@ def _be(name: str, run: Callable[[], None], environ: Mapping[str, str], handled:
     lifeline.name_process("winnow-" + name.split(maxsplit=1)[0])  # all that score have one name
     os.environ.clear()
     os.environ.update(environ)
-    run()
+    told_in_a_sentence(run)
 
 
 def _kill_group(child: Child) -> None:

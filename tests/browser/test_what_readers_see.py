@@ -34,6 +34,7 @@ pytestmark = pytest.mark.one_database
 pytest_plugins = ("tests.support.chromium",)
 
 Enter = Callable[[str], Page]
+Draw = Callable[[str], str]
 
 
 @pytest.fixture
@@ -54,6 +55,20 @@ def enter(new_context: NewContext, url: str) -> Enter:
         return page
 
     return open_page
+
+
+@pytest.fixture
+def drawn(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Draw:
+    """Publishes a comment that is drawn for a second look; its id."""
+
+    def publish(text: str) -> str:
+        with store.write() as session:
+            site_settings.save(session, site.id, SiteSettings(second_look_automatic=1.0), actor="operator")
+        comment_id = accept(store, queues, site, text).id
+        scorer.run_batch()
+        return comment_id
+
+    return publish
 
 
 def report(store: Store, site: CreatedSite, comment_id: str, *readers: str, reason: str = "personal_data") -> None:
@@ -88,12 +103,9 @@ def test_a_reported_comment_that_readers_see_comes_before_held_insults_and_says_
 
 
 def test_a_comment_drawn_for_a_second_look_is_shown_whole_once_a_reader_reports_it(
-    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, enter: Enter
+    store: Store, site: CreatedSite, drawn: Draw, enter: Enter
 ) -> None:
-    with store.write() as session:
-        site_settings.save(session, site.id, SiteSettings(second_look_automatic=1.0), actor="operator")
-    seen = accept(store, queues, site, "Her name is Lena and she lives at 14 Quay Street").id
-    scorer.run_batch()
+    seen = drawn("Her name is Lena and she lives at 14 Quay Street")
     page = enter("")
     card = page.locator(f"article[id='{seen}']")
     expect(card).to_contain_text("A second look: what was decided before")
@@ -161,12 +173,9 @@ def test_the_audit_log_tells_of_decisions_in_english(
 
 
 def test_second_looks_at_the_policys_decisions_are_on_the_statistics_page(
-    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, enter: Enter
+    store: Store, drawn: Draw, enter: Enter
 ) -> None:
-    with store.write() as session:
-        site_settings.save(session, site.id, SiteSettings(second_look_automatic=1.0), actor="operator")
-    passed = accept(store, queues, site, "A calm remark").id
-    scorer.run_batch()
+    passed = drawn("A calm remark")
     page = enter("statistics")
     expect(page.get_by_text("No second looks yet.")).to_be_visible()
     page.goto(page.url.replace("statistics", ""))
