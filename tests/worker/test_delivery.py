@@ -135,7 +135,8 @@ def test_an_endpoint_that_hangs_holds_up_neither_anothers_comments_nor_their_web
             accept(store, queues, site_with_webhook, f"Remark {number}.")
         receiver.wait_for(21, within=30)
     began = hanging.requests[0].at
-    at_once = [request for request in hanging.requests if request.at < began + TOTAL_SECONDS - 1]
+    # The first try may have waited for seconds before it was received: the next come when it gives up.
+    at_once = [request for request in hanging.requests if request.at < began + TOTAL_SECONDS / 2]
     assert len(at_once) <= PLACES_FOR_OTHERS, "places are left for those that answer"
 
 

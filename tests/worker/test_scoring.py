@@ -207,6 +207,16 @@ def test_a_killed_workers_comments_are_decided_by_another(
         assert len(events) == len({event.comment_id for event in events})
 
 
+def test_a_worker_that_starts_needs_no_job_to_begin_what_waits(
+    settings: Settings, store: Store, queues: Queues, site: CreatedSite
+) -> None:
+    """The job may have died with the worker that took it, its wake flag still set."""
+    accept(store, queues, site)
+    assert queues.redis.delete("rq:queue:scoring")
+    with Part(settings, "scoring"):
+        eventually(lambda: decided(store) == 1, within=30)
+
+
 def test_logs_name_the_model_and_hold_no_words(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
     accept(store, queues, site, "Xylophone is a word that nobody logs.", name="Zebediah", email="z@example.com")
     eventually(lambda: decided(store) == 1)
