@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import sys
 
 import click
 
+from operations.errors import told_in_a_sentence
 from operations.loading import without_collector
 
 #: name -> (where it is, what `winnow --help` says of it)
@@ -56,17 +56,8 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The `winnow` program: what an operator can mend is told in a sentence, without a traceback."""
-    try:
-        cli()
-    except Exception as error:
-        from operations.explain import explain  # noqa: PLC0415  (slow to import, and seldom needed)
-
-        sentence = explain(error)
-        if sentence is None:
-            raise
-        click.echo(f"Error: {sentence}", err=True)
-        sys.exit(1)
+    """The `winnow` program."""
+    told_in_a_sentence(cli)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Protocol, Self
 import structlog
 
 from operations import lifeline
+from operations.errors import told_in_a_sentence
 
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 5.0
@@ -98,7 +99,8 @@ class Supervisor:
 
     def fork(self, name: str, run: Callable[[], None], *, environ: Mapping[str, str]) -> None:
         """Start a part of Winnow: `run`, in a copy of this process that has the environment `environ`."""
-        self._add(name, lambda: _Fork(name, run, environ, self._former), stops_last=False)
+        given = dict(environ)  # a child that changes its own environment must not change what it is given
+        self._add(name, lambda: _Fork(name, run, given, self._former), stops_last=False)
 
     def _add(self, name: str, begin: Callable[[], Process], *, stops_last: bool) -> None:
         self._children.append(Child(name, begin, stops_last, begin(), time.monotonic()))
@@ -199,10 +201,10 @@ def _be(name: str, run: Callable[[], None], environ: Mapping[str, str], handled:
     for number in handled:
         signal.signal(number, signal.SIG_DFL)
     lifeline.die_with_parent(parent)
-    lifeline.name_process(f"winnow-{name}")
+    lifeline.name_process("winnow-" + name.split(maxsplit=1)[0])  # all that score have one name
     os.environ.clear()
     os.environ.update(environ)
-    run()
+    told_in_a_sentence(run)
 
 
 def _kill_group(child: Child) -> None:

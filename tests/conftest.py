@@ -112,6 +112,7 @@ def quick_tests() -> Iterator[None]:
         quick.hash_passwords_quickly(patch)
         quick.compile_routes_and_templates_once(patch)
         quick.compile_statements_once(patch)
+        quick.read_certificates_once(patch)
         yield
 
 

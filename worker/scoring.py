@@ -36,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 def run(settings: Settings) -> None:
     """Score until SIGTERM or SIGINT. The running job may finish: at most two seconds and a batch."""
-    version = process.open_scorer(settings).classifier.version
+    scorer = process.open_scorer(settings)
+    version = scorer.classifier.version
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
     stop = Stop()
@@ -47,6 +48,8 @@ def run(settings: Settings) -> None:
             connection.delete(worker.key)  # our own, from before Redis went away
             counters.record_model(connection, version)
             log.info("scoring.started", model=version)
+            scorer.queues.clear_wake()  # the job that was on its way may have died with its worker
+            scorer.queues.wake_if_waiting()
             worker.work()
             delay = 0.0
             _sleep(_FIRST_DELAY, stop)

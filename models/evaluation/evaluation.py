@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from models.evaluation.card import Table, write_card
 from models.evaluation.evasion import KINDS, disguise
@@ -94,7 +94,7 @@ def _wikipedia(classifier: Classifier, data: Path) -> Report:
         ["ROC AUC, Winnow", str(auc_with_interval(truth, ours))],
         ["ROC AUC, Perspective's recorded score", str(auc_with_interval(truth, theirs))],
         ["difference (paired bootstrap)", str(auc_difference(truth, ours, theirs))],
-        ["Spearman correlation with Perspective's score", f"{scipy.stats.spearmanr(ours, theirs).statistic:.3f}"],
+        ["Spearman correlation with Perspective's score", f"{spearmanr(ours, theirs).statistic:.3f}"],
     ]
     name = "wikipedia_with_perspective"
     return Report(
@@ -189,7 +189,7 @@ def _civil(classifier: Classifier, data: Path) -> Report:
             "ROC AUC, half of the raters marked something, against none",
             str(auc_with_interval(truth[clear], scores[clear])),
         ],
-        ["Spearman correlation with the share of raters", f"{scipy.stats.spearmanr(share, scores).statistic:.3f}"],
+        ["Spearman correlation with the share of raters", f"{spearmanr(share, scores).statistic:.3f}"],
         *_span_rows(classifier, data),
     ]
     title = f"Civil Comments spans, held-out tenth ({len(truth):,}; {clear.sum():,} clear)"

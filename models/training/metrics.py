@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 Values = NDArray[np.floating[Any]]
 Truth = NDArray[np.bool_]
@@ -34,7 +34,7 @@ def auc(truth: Truth, score: Values) -> float:
     negatives = len(truth) - positives
     if not positives or not negatives:
         return float("nan")
-    ranks = scipy.stats.rankdata(score)
+    ranks = rankdata(score)
     return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 

@@ -49,9 +49,10 @@ def url(app: Flask, store: Store, serve: Serve) -> str:
 
 @pytest.fixture
 def worker(settings: Settings) -> Iterator[Part]:
-    """A real scoring process, which does bulk jobs as well."""
-    with Part(settings, "scoring") as part:
-        yield part
+    """A real scoring process, which does bulk jobs as well. A test starts it once its comments have their decisions."""
+    part = Part(settings, "scoring")
+    yield part
+    part.kill()
 
 
 def expect_done(page: Page, told: str, *, within: float = 30) -> None:
@@ -116,6 +117,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
         site_settings.save(session, site_with_webhook.id, SiteSettings(grace_seconds=0), actor="operator")
     ids = attack(store, queues, scorer, site_with_webhook, 25, threads=("/2026/bridge", "/2026/mayor"))
     ids += attack(store, queues, scorer, other_site, 15)
+    worker.start()
     sender = Sender(settings.webhook_allow)
     while deliver_once(store, settings, sender):
         pass
@@ -155,6 +157,7 @@ def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
     url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
 ) -> None:
     ids = flag(*UNLIKE)
+    worker.start()
     page = open_page(new_context, url)
     boxes = page.locator("input[name=select]")
     expect(page.get_by_text("0 selected")).to_be_visible()
@@ -191,6 +194,7 @@ def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
 ) -> None:
     ids = flag(*UNLIKE[:3])
     copies = attack(store, queues, scorer, site, 4)
+    worker.start()
     page = open_page(new_context, url, java_script_enabled=False)
     page.get_by_label("Select the comment by Ada 0").check()
     page.get_by_label("Select the comment by Ada 2").check()
@@ -215,6 +219,7 @@ def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
 ) -> None:  # fmt: skip
     seen = accept(store, queues, site, "A friendly remark.", name="Eve").id
     ids = flag(*UNLIKE[:2], name="Eve") + flag(*UNLIKE[2:4])
+    worker.start()
     page = open_page(new_context, url)
     page.locator(".card", has_text="Eve").first.get_by_text("More").click()
     page.locator(".card", has_text="Eve").first.get_by_role("link", name="Everything by this author").click()
@@ -311,6 +316,7 @@ def test_a_page_without_a_stream_asks_how_far_a_job_is(
     url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
 ) -> None:
     flag(*UNLIKE)
+    worker.start()
     page = open_page(new_context, url)
     page.route("**/console/events", lambda route: route.abort())
     page.get_by_role("button", name="Select all on this page").click()

@@ -174,3 +174,16 @@ def test_a_forked_part_has_its_own_environment_name_and_session_and_no_input(
     eventually(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text())
     assert (tmp_path / "told").read_text() == "yes '' True\n"
     assert "winnow-1" in {child.name() for child in descendants(process, at_least=2)}
+
+
+@pytest.mark.parametrize("supervise", ["fork"], indirect=True)
+def test_what_an_operator_can_mend_in_a_forked_part_is_told_in_a_sentence(
+    supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    process = supervise(SLEEP, "from operations.errors import OperatorError; raise OperatorError('Set it, please.')")
+    eventually(lambda: len(pids(tmp_path, 1)) == 2)
+    process.terminate()
+    process.wait(10)
+    told = capfd.readouterr().err
+    assert "Error: Set it, please." in told
+    assert "Traceback" not in told

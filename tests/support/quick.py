@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
+import ssl
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +70,11 @@ def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
             setattr(rule, name, getattr(like, name).__func__.__get__(rule))
 
     patch.setattr(Rule, "compile", compile_once)
+
+
+def read_certificates_once(patch: pytest.MonkeyPatch) -> None:
+    """Whoever sends webhooks reads the system's certificates once in a process; tests make hundreds of senders."""
+    patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
 
 
 def compile_statements_once(patch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_a_signal_that_raised_nothing_is_heeded_before_the_next_job(
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     stop = Stop()
     worker = ScoringWorker(queues.redis, "a-worker", stop)
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     queues.wake()
     stop.wanted = True
     with pytest.raises(StopRequested):
@@ -205,6 +205,16 @@ def test_a_killed_workers_comments_are_decided_by_another(
         eventually(lambda: len(rows(store, Comment, status="pending")) <= 256)
         events = rows(store, AuditEvent, action="comment.decided")
         assert len(events) == len({event.comment_id for event in events})
+
+
+def test_a_worker_that_starts_needs_no_job_to_begin_what_waits(
+    settings: Settings, store: Store, queues: Queues, site: CreatedSite
+) -> None:
+    """The job may have died with the worker that took it, its wake flag still set."""
+    accept(store, queues, site)
+    assert queues.redis.delete("rq:queue:scoring")
+    with Part(settings, "scoring"):
+        eventually(lambda: decided(store) == 1, within=30)
 
 
 def test_logs_name_the_model_and_hold_no_words(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:

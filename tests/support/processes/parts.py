@@ -12,7 +12,7 @@ from tests.support.processes import forks
 
 
 class Part:
-    """A real `scoring`, `delivery` or `clock` process: a context. `log` is what it wrote."""
+    """A real `scoring`, `delivery` or `clock` process: a context. `log` is what it wrote, shown when the test fails."""
 
     def __init__(self, settings: Settings, name: str, **environ: str) -> None:
         self._name = name
@@ -24,8 +24,10 @@ class Part:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: object, *_: object) -> None:
         self.kill()
+        if failure:
+            print(self.log)
 
     @property
     def log(self) -> str:
