@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ LEARNT = ("ar", "da", "de", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ro"
 LEAST_FOR_LETTERS = 1000
 _LABELS = ("insult", "profanity", "identity_attack", "threat")
 GAMBLING = "id_gambling_spam"
+#: English sentences, toxic and rewritten without it.
+REWRITTEN = "en_paradetox"
 
 
 def language_path(data: Path, name: str) -> Path:
@@ -36,17 +38,35 @@ def read_gambling(data: Path) -> Examples:
     return _read(data, GAMBLING, lambda row: _row({SPAM: float(row["spam"])}))
 
 
+def read_rewritten(data: Path) -> Examples:
+    """English sentences, toxic and rewritten without it. The data has no development part of its own."""
+    return _read(data, REWRITTEN, lambda row: _row({TOXICITY: float(row["toxic"]), SPAM: 0.0}))
+
+
+def said_plainly() -> Examples:
+    """Our own English sentences (`said_plainly.toml`)."""
+    lists = read_lists("models.training", "said_plainly.toml")
+    labels = {
+        "threats": {TOXICITY: 1.0, "threat": 1.0, SPAM: 0.0},
+        "insults": {TOXICITY: 1.0, "insult": 1.0, "threat": 0.0, SPAM: 0.0},
+        "against_groups": {TOXICITY: 1.0, "identity_attack": 1.0, SPAM: 0.0},
+        "harmless": dict.fromkeys(LABELS, 0.0),
+    }
+    texts = [text for kind in labels for text in lists[kind]]
+    targets = [_row(known) for kind, known in labels.items() for _ in lists[kind]]
+    return _examples("said_plainly", texts, targets, ["train"] * len(texts))
+
+
 def _read(data: Path, name: str, target_of: Callable[[dict[str, str]], NDArray[np.float32]]) -> Examples:
     rows = list(read_rows(language_path(data, name)))
-    count = len(rows)
-    return Examples(
-        [row["text"] for row in rows],
-        np.stack([target_of(row) for row in rows]),
-        np.ones(count, dtype=np.float32),
-        np.full(count, name),
-        np.array(["train" if row["split"] == "train" else "dev" for row in rows]),
-        np.full(count, -1),
-    )
+    splits = ["train" if row.get("split", "train") == "train" else "dev" for row in rows]
+    return _examples(name, [row["text"] for row in rows], list(map(target_of, rows)), splits)
+
+
+def _examples(name: str, texts: list[str], targets: Sequence[NDArray[np.float32]], splits: Sequence[str]) -> Examples:
+    count = len(texts)
+    weights, folds = np.ones(count, dtype=np.float32), np.full(count, -1)
+    return Examples(texts, np.stack(targets), weights, np.full(count, name), np.array(splits), folds)
 
 
 def _abuse(row: dict[str, str]) -> NDArray[np.float32]:
