@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.card import Table
 from models.labels import COLUMN, LABELS, TOXICITY
+from models.package_data import read_text
 from models.scoring.classifier import Classifier
 from models.training import languages
 from models.training.datasets import Examples, read_rows
@@ -43,6 +45,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
             ["language", "comments", f"the {_DELETED} strongest", f"{_DELETED} others", "they take more in"],
             explained,
         ),
+        _plain(classifier),
         _hatecheck(classifier, data),
     ]  # fmt: skip
 
@@ -56,8 +59,7 @@ def score_all(classifier: Classifier, texts: Sequence[str]) -> NDArray[np.float6
 def _figures(classifier: Classifier, code: str, dev: Examples) -> list[str]:
     scores = score_all(classifier, dev.texts)
     toxic = dev.targets[:, _TOXICITY] > 0.5
-    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
-    flagged = np.asarray((scores >= flag_at).any(axis=1))
+    flagged = _flagged(classifier, scores)
     weight = np.where(toxic, _RATE / toxic.sum(), (1.0 - _RATE) / (~toxic).sum())
     told = [classifier.detected_language(text) for text in dev.texts]
     return [
@@ -71,6 +73,26 @@ def _figures(classifier: Classifier, code: str, dev: Examples) -> list[str]:
         f"{flagged[toxic].mean():.1%}",
         f"{np.mean([language not in (code, 'und') for language in told]):.1%}",
     ]
+
+
+def _flagged(classifier: Classifier, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which comments lie above a default threshold."""
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+    return np.asarray((scores >= flag_at).any(axis=1))
+
+
+def plain_sentences() -> dict[str, dict[str, list[str]]]:
+    """Our own sentences (plain.toml): language code -> `harmful` and `harmless` ones."""
+    return tomllib.loads(read_text("models.evaluation", "plain.toml"))
+
+
+def _plain(classifier: Classifier) -> Table:
+    rows = []
+    for code, sentences in plain_sentences().items():
+        above = {kind: _flagged(classifier, score_all(classifier, texts)).sum() for kind, texts in sentences.items()}
+        rows.append([code, *(f"{above[kind]} of {len(sentences[kind])}" for kind in ("harmful", "harmless"))])
+    title = "Languages: plain insults and threats, and harmless sentences, of our own; looked at while choosing"
+    return title, ["language", "harmful above a default threshold", "harmless above one"], rows
 
 
 def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:

@@ -261,7 +261,10 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     curves = fast.arrays["calibration"]
     arrays = {**fast.arrays, **learnt.arrays, "sum": understanding.fit_sum(learnt.english, chosen, unseen, curves)}
     paths = {source: datasets.source_path(data, source) for source in datasets.SOURCES}
-    paths |= {name: languages.language_path(data, name) for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")}
+    paths |= {
+        name: languages.language_path(data, name)
+        for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")
+    }
     manifest = {
         **fast.manifest,
         "version": VERSION,

@@ -54,11 +54,11 @@ _ENGLISH = ("jigsaw", "civil", "davidson", "hatemoji", "youtube", "web_forms")
 _ENCODED_AT_ONCE = 1000
 _LONGEST = 1200  # characters of a comment that are learnt from
 _TOXICITY_RATE = 0.1
-#: This share of a language's harmless training comments lies above the default threshold of a label. Most were chosen by
-#: keyword or by an adversary and are harder than a site's; those below came as they were written.
+#: This share of a language's harmless training comments lies above the default threshold of a label. Most were chosen
+#: by keyword or by an adversary and are harder than a site's; those below came as they were written.
 _FLAGGED = 0.06
 _FLAGGED_OF_NATURAL = {"es": 0.02, "it": 0.02, "tr": 0.02, "da": 0.03, "pl": 0.03}
-#: The labels of noisy sets say so little that plain insults would pass: toxicity and insults are raised, by this at most.
+#: Noisy labels say so little that plain insults would pass: toxicity and insult are raised, by this at most.
 _RAISED = 3.0
 _LEAST_FOR_A_LINE = 200  # bad comments; with fewer a label is added as toxicity is
 #: What the fast reader's logit and this one's are added with, for all labels of abuse. Chosen on development sets.
