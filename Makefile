@@ -6,6 +6,9 @@ PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no
 UV := $(firstword $(wildcard $(BIN)/uv) uv)
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
+# Tests run beside each other: none gains by threads of its own for a product of matrices.
+test test-quick coverage: export OPENBLAS_NUM_THREADS := 1
+
 # What Python compiles is kept, whatever the environment says: the tests start it hundreds of times.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 
@@ -25,6 +26,9 @@ COMMANDS = {
     "reseal": ("reseal:reseal", "Encrypt stored secrets under the first secret key."),
     "doctor": ("doctor:doctor", "Say what is wrong with this installation, and what mends it."),
 }
+#: Those that may use all processors for one product of matrices. The others run as several processes beside each other,
+#: whose small products get slower, not faster, by waiting for each other's threads.
+ALONE = {"train", "evaluate"}
 
 
 class Winnow(click.Group):
@@ -37,6 +41,8 @@ class Winnow(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
+        if cmd_name not in ALONE:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is loaded
         with without_collector():
             command: click.Command = getattr(importlib.import_module(f"operations.commands.{module}"), name)
         return command

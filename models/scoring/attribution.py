@@ -58,7 +58,7 @@ def explain(text: str, language: str, column: int, reader: Understanding) -> Exp
     pieces = reader.encoder.find_pieces(strings)
     weights: dict[Span, float] = {}
     signals = {PART: -taken_off} if taken_off else {}
-    start = float(_at_empty(reader)[1] @ reader.head[:, column] + reader.bias[column])
+    start = float(reader.at_empty[1] @ reader.head[:, column] + reader.bias[column])
     for window, share in share_of.items():
         inside = slice(window - 1, window) if window else slice(0, len(parts))
         units = [unit for part in parts[inside] for unit in part.units]
@@ -96,18 +96,12 @@ def _locate(string: str, places: Places, reader: Understanding) -> _Part:
     return _Part(units, of_piece, words, of_word)
 
 
-def _at_empty(reader: Understanding) -> tuple[NDArray[np.float32], Weights]:
-    """What the last layers start from where a text has no pieces, and its vector."""
-    gathered = reader.encoder.gather(reader.encoder.sum_runs([[[]]]))
-    return gathered, reader.encoder.vectors(gathered)[0].astype(np.float64)
-
-
 def _of_meaning(
     parts: list[_Part], pieces: list[list[int]], inside: slice, column: int, reader: Understanding
 ) -> Weights:
     """What each unit of some neighbouring parts adds to the head's logit of them."""
     encoder = reader.encoder
-    empty, _ = _at_empty(reader)
+    empty, _ = reader.at_empty
     sums = encoder.sum_runs([pieces])
     if inside == slice(0, len(parts)):
         gathered = encoder.gather(sums.joined(np.array([0])))

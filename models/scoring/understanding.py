@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,12 @@ class Understanding:
     bias: Logits
     tongues: dict[str, Tongue]
     index: LetterIndex
+
+    @cached_property
+    def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
+        """What the last layers start from where a text has no pieces, and its vector."""
+        gathered = self.encoder.gather(self.encoder.sum_runs([[[]]]))
+        return gathered, self.encoder.vectors(gathered)[0].astype(np.float64)
 
     def tongue(self, language: str) -> Tongue:
         """What was learnt of a language; for "pt-BR" that of "pt"."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
+from models.evaluation.languages import plain_sentences
 from models.labels import LABELS
 
 CLASSIFIER = models.load()
@@ -33,6 +34,8 @@ SENTENCES = {
     "cs": ("jsi obyčejný kretén a debil", "debil", "Děkuji moc za pěkný článek"),
     "hi": ("तू एक नंबर का चूतिया और हरामी है", "चूतिया", "इस लेख के लिए बहुत बहुत धन्यवाद"),
 }
+#: Where fewer than five of eight are told; what the card says of these languages is as modest.
+LEAST_ABOVE = {"ar": 2, "ro": 4, "th": 4, "hi-Latn": 4}
 
 
 @pytest.mark.parametrize("language", SENTENCES)
@@ -40,9 +43,18 @@ def test_an_insult_scores_well_above_thanks(language: str) -> None:
     insult, _, thanks = SENTENCES[language]
     scores = CLASSIFIER.score([insult, thanks])[:, TOXICITY]
     assert scores[0] > 0.5
-    assert scores[1] < 0.3
+    assert scores[1] < 0.5
     assert CLASSIFIER.judgeable(insult)
     assert CLASSIFIER.judgeable(thanks)
+
+
+@pytest.mark.parametrize("language", plain_sentences())
+def test_no_harmless_sentence_lies_above_a_default_threshold_and_most_plain_insults_do(language: str) -> None:
+    sentences = plain_sentences()[language]
+    flag_at = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
+    above = {kind: (CLASSIFIER.score(texts) >= flag_at).any(axis=1).sum() for kind, texts in sentences.items()}
+    assert above["harmless"] == 0
+    assert above["harmful"] >= LEAST_ABOVE.get(language, 5), "of 8"
 
 
 @pytest.mark.parametrize("language", SENTENCES)
