@@ -43,7 +43,7 @@ def test_an_insult_scores_well_above_thanks(language: str) -> None:
     insult, _, thanks = SENTENCES[language]
     scores = CLASSIFIER.score([insult, thanks])[:, TOXICITY]
     assert scores[0] > 0.5
-    assert scores[1] < 0.5
+    assert scores[0] - scores[1] > 0.3
     assert CLASSIFIER.judgeable(insult)
     assert CLASSIFIER.judgeable(thanks)
 
