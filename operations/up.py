@@ -61,7 +61,7 @@ def _run(settings: Settings, store: Store, *, host: str, port: int, show: first_
     with Supervisor() as supervisor:
         if _is_embedded(settings):
             _start_redis(supervisor, settings)
-        work.load_parts()
+        work.load_parts(settings.reader)
         supervisor.fork("web", partial(work.run_web, host, port), environ=environ)
         work.start_parts(supervisor, processes=1, environ=environ)
         supervisor.wait_until(lambda: _answers(host, port), name="web", timeout=_START_WITHIN)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import os
 from collections.abc import Mapping
 from functools import partial
 
+from models.artifact import ArtifactError
 from moderation import settings
 from operations import logs
 from operations.loading import without_collector
@@ -39,11 +41,17 @@ def run_web(host: str, port: int, *, processes: int | None = None, threads: int 
     importlib.import_module("operations.serve").serve(configuration, host=host, port=port)
 
 
-def load_parts() -> None:
-    """Load what the background processes need, once for all that are forked from this process."""
+def load_parts(reader: str) -> None:
+    """Load what the background processes need, once for all that are forked from this process.
+
+    `reader` is when comments are read by the reader that understands: its weights are shared, too.
+    """
     with without_collector():
         for part in PARTS:
             importlib.import_module(f"worker.{part}")
+        if reader != "fast":
+            with contextlib.suppress(ArtifactError):  # the process that scores says what is wrong
+                importlib.import_module("models.reading.encoder").open_encoder()
 
 
 def start_parts(supervisor: Supervisor, *, processes: int, environ: Mapping[str, str]) -> None:

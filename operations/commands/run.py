@@ -34,7 +34,7 @@ def worker(*, processes: int, only: str | None) -> None:
         return
     configuration = settings.from_environment(os.environ)
     logs.configure(configuration.log_format, part="worker")
-    work.load_parts()
+    work.load_parts(configuration.reader)
     with Supervisor() as supervisor:
         work.start_parts(supervisor, processes=processes, environ=os.environ)
         supervisor.run()

@@ -15,7 +15,7 @@ from tests.support import ROOT
 LOADED = """
 import sys
 from operations import up, work
-work.load_parts()
+work.load_parts("unsure")
 print(" ".join(sorted(sys.modules)))
 """
 

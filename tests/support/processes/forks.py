@@ -26,6 +26,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from models.reading.encoder import open_encoder
+
 _MOST = 1 << 20
 _PACKAGES = ("moderation", "worker", "operations", "service")
 #: What does something as it is imported.
@@ -133,6 +135,7 @@ def _import_everything() -> None:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             if module.name not in _NOT_IMPORTED:
                 importlib.import_module(module.name)
+    open_encoder()
     gc.collect()
     gc.freeze()
 
