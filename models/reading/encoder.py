@@ -63,9 +63,12 @@ class Encoder:
             numbers = np.array([piece for run in runs for piece in run], np.intp)
             found = self.features(numbers, lengths)
             middle, steepness = _spread_of(found)
-            weigh = np.zeros((len(runs), len(numbers)), np.float32)
-            weigh[np.arange(len(runs)).repeat(sizes), np.arange(len(numbers))] = steepness
-            sums.append(weigh @ found - (weigh @ middle)[:, None])
+            found -= middle[:, None]
+            found *= steepness[:, None]
+            of_runs = np.zeros((len(runs), found.shape[1]), np.float32)
+            starts, filled = sizes.cumsum() - sizes, sizes > 0
+            of_runs[filled] = np.add.reduceat(found, starts[filled])
+            sums.append(of_runs)
             counts.append(sizes.astype(np.float32))
         return Sums(np.concatenate(sums), np.concatenate(counts))
 
