@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 
-from texts.normalization import visible, visible_with_offsets
+from texts.normalization import normalize, normalize_with_offsets, visible, visible_with_offsets
 
 #: What names somebody or leads somewhere, and says nothing.
 _NO_WORDS = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)@\w+")
 _ENDS = ".!?\n。！？؟।"
 #: A sentence with its end; of a longer one pieces that end with a word where there are words.
 _PART = re.compile(rf"[^{_ENDS}]{{1,160}}(?:[{_ENDS}\s]+|(?<=\s)|\Z)|[^{_ENDS}]{{1,60}}[{_ENDS}\s]*|[{_ENDS}\s]+")
+#: Parts of a text: of a longer one neighbouring sentences are read together, since each part costs by itself.
+_MOST_PARTS = 100
 _SHOUTING = 0.7  # the share of capitals from which a text is read in small letters
 
 Places = list[tuple[int, int]]
 
 
-def find_parts(text: str) -> list[str]:
-    """The sentences of a text as a reader sees it, one at least."""
-    return _cut(_NO_WORDS.sub(" ", visible(text)))
+def find_parts(text: str, *, plain: bool = False) -> list[str]:
+    """The sentences of a text as a reader sees it, one at least. `plain`: without accents, as English is read."""
+    return _cut(_NO_WORDS.sub(" ", normalize(text) if plain else visible(text)))
 
 
-def locate_parts(text: str) -> tuple[list[str], list[Places]]:
-    """`find_parts(text)`, and where in the text each of their characters starts and ends."""
-    shown, starts, ends = visible_with_offsets(text)
+def locate_parts(text: str, *, plain: bool = False) -> tuple[list[str], list[Places]]:
+    """`find_parts` of the text, and where in it each of their characters starts and ends."""
+    shown, starts, ends = normalize_with_offsets(text) if plain else visible_with_offsets(text)
     pieces, places, done = [], [], 0
     for gap in _NO_WORDS.finditer(shown):
         pieces += [shown[done : gap.start()], " "]
@@ -41,7 +43,9 @@ def locate_parts(text: str) -> tuple[list[str], list[Places]]:
 
 
 def _cut(shown: str) -> list[str]:
-    return _PART.findall(_quiet(shown)) or [""]
+    parts = _PART.findall(_quiet(shown)) or [""]
+    together = -(-len(parts) // _MOST_PARTS)
+    return ["".join(parts[at : at + together]) for at in range(0, len(parts), together)]
 
 
 def _quiet(text: str) -> str:

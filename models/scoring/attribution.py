@@ -53,7 +53,7 @@ def explain(text: str, language: str, column: int, reader: Understanding) -> Exp
     read = reader.read([text], [tongue])
     raw = read.logits(reader)[:, column]
     share_of, taken_off = shares(raw * slope + offset)
-    strings, places = locate_parts(text)
+    strings, places = locate_parts(text, plain=tongue.plain)
     parts = [_locate(string, its, reader) for string, its in zip(strings, places, strict=True)]
     pieces = reader.encoder.find_pieces(strings)
     weights: dict[Span, float] = {}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
 from models.labels import COLUMN, LABELS
-from models.languages import FIRST_LEARNT, GRADES, UNTOLD, Grade, base, grades, is_judged
+from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, prepare
 from models.reading.tokens import find_tokens
@@ -32,7 +32,7 @@ from models.scoring.signals import weigh
 from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.understanding import Understanding
 from models.scoring.windows import Windows, cut, window_sums
-from texts.normalization import normalize
+from texts.normalization import normalize, visible
 
 _CACHE_TOKENS = 150_000
 _CACHE_CHARACTERS = 3_000_000
@@ -117,7 +117,9 @@ class Classifier:
         understood = np.zeros(len(texts), bool)
         if self.understanding is not None and self.sum is not None:
             languages = [self.speech(text) for text in texts]
-            asked = np.flatnonzero(readers.choose_asked(self.reader, languages, self.probability(logits))).tolist()
+            asked = np.flatnonzero(
+                readers.choose_asked(self.reader, texts, languages, self.probability(logits))
+            ).tolist()
             if asked:
                 second = self.understanding.logits([texts[row] for row in asked], [languages[row] for row in asked])
                 understood[asked] = [languages[row] not in READ_FAST for row in asked]
@@ -157,7 +159,7 @@ class Classifier:
         if self.understanding is None or self.sum is None:
             return self._explain_fast(text, column, beside)
         scores = self.probability(self.fast_logits([text]))
-        if not readers.choose_asked(self.reader, [language], scores)[0]:
+        if not readers.choose_asked(self.reader, [text], [language], scores)[0]:
             return self._explain_fast(text, column, beside)
         second = attribution.explain(text, language, column, self.understanding)
         if language not in READ_FAST:
@@ -181,16 +183,16 @@ class Classifier:
     def detected_language(self, text: str) -> str:
         """A language code ("en", "ur-Latn", "ru"), or "und" where the text is too short or mixed to tell.
 
-        "mis": it is in a script that nobody here knows.
+        "mis": it is in a script that nobody here knows, or too long for the only reader that knows its language.
         """
         head = text[:LOOKED_AT]
         told = self._told.get(head)
         if told is None:
-            told = detect(head, self.cache().reader.known)
+            told = detect(visible(head), self.cache().reader.known)
             if len(self._told) >= _TOLD:
                 self._told.clear()
             self._told[head] = told
-        return told
+        return FOREIGN if len(text) > readers.LONGEST and told not in {*READ_FAST, UNTOLD} else told
 
     def judgeable(self, text: str) -> bool:
         """Whether the text is in a language that the classifier judges. What is in none that can be told, it judges."""

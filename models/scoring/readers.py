@@ -21,16 +21,28 @@ READ_FAST = FIRST_LEARNT
 _BOTH_KNOW = "en"
 #: A comment of which the fast reader is surer than this that it is harmless stays harmless with both.
 UNSURE_FROM = 0.005
+#: Characters. A longer text costs the reader that understands seconds, and is not shown to it.
+LONGEST = 20_000
+#: Characters of an English comment that is read by both. Of a longer one the whole says little of an insult within.
+LONGEST_HELPED = 1000
 
 
-def choose_asked(reader: str, languages: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+def choose_asked(
+    reader: str, texts: Sequence[str], languages: Sequence[str], scores: NDArray[np.float64]
+) -> NDArray[np.bool_]:
     """Which comments the reader that understands is asked for, shape (n,).
 
-    `languages` as `Classifier.speech` tells them; `scores`, shape (n, n_labels), are the fast reader's.
+    `languages` of the texts as `Classifier.speech` tells them; `scores`, shape (n, n_labels), are the fast reader's.
     """
     if reader == "fast":
         return np.zeros(len(languages), bool)
     needed = np.array([language not in READ_FAST for language in languages], bool)
     unsure = (scores[:, ABUSE_COLUMNS] > UNSURE_FROM).any(axis=1) if reader == "unsure" else np.ones(len(scores), bool)
-    helped = np.array([language == _BOTH_KNOW for language in languages], bool)
-    return needed | (unsure & helped)
+    helped = np.array([_is_helped(text, language) for text, language in zip(texts, languages, strict=True)], bool)
+    sizes = np.array([len(text) for text in texts])
+    return (needed & (sizes <= LONGEST)) | (unsure & helped)
+
+
+def _is_helped(text: str, language: str) -> bool:
+    """Whether both readers read a text: the encoder does not know what pictures say."""
+    return language == _BOTH_KNOW and len(text) <= LONGEST_HELPED and any(map(str.isalpha, text))

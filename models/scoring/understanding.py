@@ -47,12 +47,14 @@ class Tongue:
     letters : the weights of letter sequences, None where no comments of the language were learnt from
     words : its listed words
     slope, offset : shape (n_labels,), the language's scale
+    plain : it is read without accents
     """
 
     letters: NDArray[np.float32] | None
     words: WordList
     slope: Logits
     offset: Logits
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Understanding:
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
-        parts = [find_parts(text) for text in texts]
+        parts = [find_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
         numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
         runs = [[next(numbers) for _ in of_text] for of_text in parts]
         sums = self.encoder.sum_runs(runs)
@@ -142,6 +144,6 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         steps = facts["letters"].get(code)
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
         scale = np.asarray(arrays["tongues"][row], dtype=np.float64)
-        tongues[code] = Tongue(letters, WordList(facts["listed"].get(code, ())), scale[0], scale[1])
+        tongues[code] = Tongue(letters, WordList(facts["listed"].get(code, ())), scale[0], scale[1], code == "en")
     head = np.asarray(arrays["head"], dtype=np.float64)
     return Understanding(encoder, head[:-1], head[-1], tongues, LetterIndex(arrays["letters"].shape[1]))

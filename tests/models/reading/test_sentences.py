@@ -46,3 +46,9 @@ def test_a_long_sentence_is_cut_between_words() -> None:
     parts = find_parts("word " * 100)
     assert max(map(len, parts)) <= 161
     assert all(part.endswith(" ") for part in parts)
+
+
+def test_of_very_many_sentences_neighbours_are_read_together() -> None:
+    parts = find_parts("Ja. " * 5000)
+    assert len(parts) <= 100
+    assert "".join(parts) == "Ja. " * 5000

@@ -55,7 +55,7 @@ def test_it_scores_as_the_plain_sentence_does(sentence: str, way: str) -> None:
     hidden = WAYS[way](sentence)
     assert hidden != sentence
     plain, found = CLASSIFIER.score([sentence, hidden])[:, :6]
-    assert abs(plain - found).max() < 0.01
+    assert abs(plain - found).max() < 0.03
 
 
 @pytest.mark.parametrize(

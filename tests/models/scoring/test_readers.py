@@ -10,7 +10,7 @@ import pytest
 
 import models
 from models.labels import COLUMN, LABELS
-from models.scoring.readers import choose_asked
+from models.scoring.readers import LONGEST, choose_asked
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,22 @@ def test_who_is_asked(reader: str, language: str, score: float, asked: bool) -> 
     for label in ("toxicity", "threat"):
         scores = np.zeros((1, len(LABELS)))
         scores[0, COLUMN[label]] = score
-        assert choose_asked(reader, [language], scores).tolist() == [asked]
+        assert choose_asked(reader, ["a text"], [language], scores).tolist() == [asked]
 
 
 def test_spam_alone_asks_nobody_about_english() -> None:
     scores = np.zeros((1, len(LABELS)))
     scores[0, COLUMN["spam"]] = 0.9
-    assert not choose_asked("unsure", ["en"], scores)[0]
+    assert not choose_asked("unsure", ["a text"], ["en"], scores)[0]
+
+
+def test_what_is_too_long_is_shown_to_the_fast_reader_alone_and_judged_by_nobody_else() -> None:
+    classifier = models.load()
+    long = "Vielen Dank für den schönen Artikel, ich war gestern auch dort. " * 320
+    assert len(long) > LONGEST
+    assert classifier.judgeable(long[:LONGEST])
+    assert not classifier.judgeable(long)
+    assert not choose_asked("always", [long], ["en"], np.ones((1, len(LABELS))))[0]
 
 
 def test_the_fast_reader_alone_opens_no_encoder_and_judges_no_other_language() -> None:
