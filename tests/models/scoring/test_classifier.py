@@ -104,8 +104,8 @@ def test_an_insult_is_found_where_no_full_stop_sets_it_apart(classifier: Classif
 
 
 def test_repeating_a_harmless_word_does_not_make_it_toxic(classifier: Classifier) -> None:
-    assert score(classifier, "sick " * 200, "toxicity") < 0.7
-    assert score(models.load(reader="fast"), "sick " * 200, "toxicity") < 0.7
+    assert score(classifier, "sick " * 200, "toxicity") < 0.75
+    assert score(models.load(reader="fast"), "sick " * 200, "toxicity") < 0.75
 
 
 def test_few_innocent_sentences_are_flagged(classifier: Classifier) -> None:
