@@ -8,35 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
-from texts import edits, escapes, mail, markup, mojibake, visibility
+from texts import edits, escapes, lookalikes, mail, markup, mojibake, visibility
 from texts.edits import Edit
 from texts.folding import CharacterTable
 
-# Letters that look like Latin ones. NFKC already folds full-width, mathematical and circled letters.
-_LOOKALIKES = {
-    # Cyrillic
-    "а": "a", "в": "b", "е": "e", "ё": "e", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t",
-    "у": "y", "х": "x", "ѕ": "s", "і": "i", "ї": "i", "ј": "j", "һ": "h", "ԁ": "d", "ԛ": "q", "ԝ": "w", "ɡ": "g",
-    "ӏ": "l", "ь": "b", "п": "n", "г": "r", "и": "u", "з": "3", "ү": "y",
-    # Greek
-    "α": "a", "β": "b", "γ": "y", "δ": "d", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "u", "ν": "v", "ο": "o",
-    "ρ": "p", "σ": "o", "ς": "s", "τ": "t", "υ": "u", "χ": "x", "ω": "w", "ζ": "z",
-    # Latin with strokes and hooks, small capitals, phonetic letters
-    "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "ƒ": "f", "ɑ": "a", "ʙ": "b", "ᴄ": "c",
-    "ᴅ": "d", "ᴇ": "e", "ꜰ": "f", "ɢ": "g", "ʜ": "h", "ɪ": "i", "ᴊ": "j", "ᴋ": "k", "ʟ": "l", "ᴍ": "m", "ɴ": "n",
-    "ᴏ": "o", "ᴘ": "p", "ʀ": "r", "ꜱ": "s", "ᴛ": "t", "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ʏ": "y", "ᴢ": "z", "ß": "ss",
-    "æ": "ae", "œ": "oe", "ƙ": "k", "ʃ": "s", "ɩ": "i", "ʋ": "v", "ɯ": "w", "ɐ": "a", "ɔ": "c", "ə": "e", "ɛ": "e",
-    # Armenian and Cherokee letters that fraud kits use
-    "ս": "u", "օ": "o", "հ": "h", "ո": "n", "ց": "g", "զ": "q", "ա": "w",
-    # Typography
-    "‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
-    "∗": "*", "٭": "*", "⁎": "*", "•": "*", "·": ".", "‧": ".", "∙": ".", "․": ".", "▪": "*", "●": "*", "⭐": "*",
-    "¡": "!", "€": "e", "£": "l", "¢": "c", "¥": "y", "₩": "w", "⓪": "0", "®": "r", "©": "c",
-    "⭕": "o", "❌": "x", "✖": "x", "✝": "t",
-    # A gesture that is an insult, in words that score as an insult
-    "🖕": " up your ass ",
-}  # fmt: skip
 #: Characters that show as a gap but are no space for Unicode.
 _GAPS = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800")
 _INLINE_TAG = "b|i|u|s|em|strong|span|font|small|big|sub|sup|a|wbr|mark|tt|code"
@@ -49,8 +26,9 @@ _HIDDEN = re.compile(
 )
 #: Letters after this sign are shown from right to left, up to the next such sign or the line's end.
 _REVERSED = re.compile("\u202e([^\u202a-\u202e\n]+)")
-
-
+#: Characters that NFKC reads as a word or a sentence, and how many of them are read so.
+_WORDS = re.compile("[\u3300-\u3357\ufdf0-\ufdfc]")
+_MOST_WORDS = 100
 _TARGET = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']?((?:https?:)?//[^\s\"'<>]+|www\.[^\s\"'<>]+)", re.IGNORECASE)
 _TIME_AND_END = re.compile(r"\s{0,3}\d{1,2}(?::\d\d){1,2}\s{0,3}</a>", re.IGNORECASE)
 
@@ -85,7 +63,7 @@ def fold_character(character: str) -> str:
 
 def _fold_base(character: str) -> str:
     lowered = character.lower()
-    plain = _LOOKALIKES.get(lowered)
+    plain = lookalikes.LOOKALIKES.get(lowered)
     if plain is None:
         return character
     return plain.upper() if lowered != character else plain
@@ -112,13 +90,20 @@ def _reversed_letters(text: str) -> list[Edit]:
     return [(run.start(), run.end(), run[1][::-1]) for run in _REVERSED.finditer(text)]
 
 
+def _surplus(text: str) -> list[Edit]:
+    """The characters for words that come after the first hundred, because each would cost what a sentence costs."""
+    if text.isascii():
+        return []
+    return [(one.start(), one.end(), " ") for one in islice(_WORDS.finditer(text), _MOST_WORDS, None)]
+
+
 #: What is undone, in this order. Each step reads what the one before it left.
 _TRANSPORT = (
     mail.mail,
     *[escapes.escapes] * escapes.MOST_TIMES,
     *[mojibake.mojibake] * mojibake.MOST_TIMES,
 )
-_STEPS = (*_TRANSPORT, escapes.blanks, _reversed_letters, _hidden_markup)
+_STEPS = (*_TRANSPORT, escapes.blanks, _reversed_letters, _hidden_markup, lookalikes.mixed_words, _surplus)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:

@@ -102,6 +102,38 @@ def test_an_insult_in_a_broken_clients_escapes_is_kept_from_readers(post: Post, 
     assert post(comment)["status"] in {"flagged", "rejected"}
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "You fuƈking iɗiot.",
+        "You ᴀsshole bᴀstᴀrd.",
+        "You fᑌᑕking iᗪiot.",
+        "You ꓝuᏟᏦing iᎠiot.",
+        "You are such a ꓝꓴꓚꓗꓲꓠꓖ ꓲꓓꓲꓳꓔ and I hope that you leave.",
+        "You are such a fⳙⲥⲕⲓⲛg ⲓⲇⲓⲟⲧ and I hope that you leave.",
+        "You are such a fטckוng וdוסט and I hope that you leave.",
+        "You are such a Ŧยςкเภﻮ เ๔เ๏Շ and I hope that you leave.",
+        "You are such a fnckᴉug ᴉdᴉoʇ and I hope that you leave.",
+        "You are such a fцҫӄіnԍ іԁіөt and I hope that you leave.",
+    ],
+)
+def test_an_insult_in_letters_that_look_latin_is_kept_from_readers(post: Post, comment: str) -> None:
+    assert post(comment)["status"] in {"flagged", "rejected"}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "The Cherokee word ᏣᎳᎩ is on the sign by the road, and the Inuktitut one is ᐃᓄᒃ.",
+        "The word 'fund' is pronounced /fʌnd/, with the vowel ʌ, and not /fʊnd/.",
+        "My friend Łukasz Żółć from Gdańsk and Søren Kjær from Ærø send their regards.",
+        "The Hausa words ɗan and ɓera have letters that English lacks.",
+    ],
+)
+def test_words_of_other_languages_in_an_english_text_hold_nobody(post: Post, comment: str) -> None:
+    assert post(comment)["status"] == "published"
+
+
 @pytest.mark.parametrize("blank", ["+", "%20", "%2520"])
 def test_a_twice_encoded_comment_scores_as_the_plain_one(post: Post, blank: str) -> None:
     assert post(STUPID.replace(" ", blank))["scores"] == post(STUPID)["scores"]
@@ -118,7 +150,7 @@ def test_who_quotes_an_insult_is_held_and_not_rejected(post: Post, comment: str)
     assert post(comment)["status"] == "flagged"
 
 
-@pytest.mark.parametrize("name", ["I will kill you all", "fuck you mods", "f_ck_Eric"])
+@pytest.mark.parametrize("name", ["I will kill you all", "fuck you mods", "f_ck_Eric", "ғᴜᴄᴋ ʏᴏᴜ"])
 def test_an_insult_in_the_name_is_kept_from_readers(post: Post, name: str) -> None:
     assert post("Nice article, thank you.", name=name)["status"] in {"flagged", "rejected"}
 
