@@ -23,13 +23,17 @@ _KNOWN_TAG = re.compile(rf"<(?:/?(?:{ELEMENTS})(?=[\s/>])|[!?/])[^<>]*+>", re.IG
 _HREF = re.compile(r"""\shref\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 #: Entities for numbers beyond the last character; Python refuses to read the longest of them.
 _NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{7,});?")
+#: The zeros before a number, of which a browser reads any.
+_ZEROS = re.compile(r"&#(?:[xX]0+(?=[0-9a-fA-F])|0+(?=[0-9]))")
 #: Tags at which a reader sees a new line.
 _BREAKS = frozenset({"br", "div", "p", "li", "ul", "ol", "blockquote", "pre", "tr", "hr", "h1", "h2", "h3", "h4"})
 
 
 def unescape(text: str) -> str:
     """`text` with its entities read, as `html.unescape` does; a number that is no character becomes U+FFFD."""
-    return html.unescape(_NO_CHARACTER.sub("\ufffd", text)) if "&" in text else text
+    if "&" not in text:
+        return text
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", _ZEROS.sub(lambda number: number[0].rstrip("0"), text)))
 
 
 def without_tags(text: str, *, between: str = " ") -> str:

@@ -96,6 +96,8 @@ def test_it_is_published(post: Post, comment: str) -> None:
         "you are an &amp;amp;quot;idiot&amp;amp;quot;",
         "you stupid &lt;b&gt;idiot&lt;/b&gt;",
         "you st%FFupid id%FFiot",
+        "You &#00000000102;ucking &#x00000000069;diot.",
+        "You \\U00000066ucking \\151diot.",
     ],
 )
 def test_an_insult_in_a_broken_clients_escapes_is_kept_from_readers(post: Post, comment: str) -> None:
