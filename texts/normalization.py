@@ -16,14 +16,20 @@ from texts.folding import CharacterTable
 
 #: Characters that show as a gap but are no space for Unicode.
 _GAPS = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800")
-_INLINE_TAG = "b|i|u|s|em|strong|span|font|small|big|sub|sup|a|wbr|mark|tt|code"
+_IN_A_WORD = r"(?<=[\w>\])])"
 _HIDDEN = re.compile(
-    rf"</?(?:{_INLINE_TAG})(?:\s[^<>]{{0,300}})?/?>"  # a tag inside a word: drop it
-    r"|<!--[^<>]{0,300}-->"
-    rf"|(</?(?:{markup.ELEMENTS})(?=[\s/>])[^<>]{{0,300}}>)"  # any other tag parts words
-    r"|!\[([^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # a picture in Markdown: its words
+    rf"(?P<gap></?(?:{markup.PARTING})(?=[\s/>])[^<>]*+>)"
+    rf"|</?(?!bdo)(?:{markup.ELEMENTS})(?=[\s/>])[^<>]*+>"
+    rf"|{_IN_A_WORD}<(?!/?bdo[\s/>])/?(?P<unknown>(?:[a-z][a-z0-9-]*+(?=[\s/>])|[\s!?])[^<>]*+)>(?=[\w<])(?P<after>\w*+)"
+    rf"|{_IN_A_WORD}(?:{markup.BBCODE_IN_A_WORD}|\[\]\([^()\n]*+\))(?=[\w<\[])"
+    r"|!\[(?P<picture>[^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # in Markdown: its words
     re.IGNORECASE,
 )
+#: What a browser may show from right to left; many sites take the tag away, and show it as it stands.
+_EITHER_WAY = re.compile(r"<bdo(?=[\s/>])([^<>]*+)>([^<]*+)|</bdo(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+#: Single letters, one below the other or far apart, and what is between them.
+_COLUMN = re.compile(r"(?<!\S)[^\W_](?:(?:\s{4,}+|[^\S\n]*+\n\s*+)[^\W_](?!\S)){2,}")
+_GAP = re.compile(r"\s+")
 #: Letters after this sign are shown from right to left, up to the next such sign or the line's end.
 _REVERSED = re.compile("\u202e([^\u202a-\u202e\n]+)")
 #: Characters that NFKC reads as a word or a sentence, and how many of them are read so.
@@ -72,15 +78,48 @@ def _fold_base(character: str) -> str:
 _FOLDING = CharacterTable(fold_character)
 
 
+def _comments(text: str) -> list[Edit]:
+    edits: list[Edit] = []
+    start = text.find("<!--")
+    while start >= 0 and (end := text.find("-->", start + 2)) >= 0:  # "<!-->" is a comment as well
+        edits.append((start, end + 3, ""))
+        start = text.find("<!--", end + 3)
+    return edits
+
+
 def _hidden_markup(text: str) -> list[Edit]:
     """The tags and pictures of a text, and how they are read."""
-    if "<" not in text and "![" not in text:
+    if "<" not in text and "[" not in text:
         return []
+    return [(match.start(), match.end(), _shown(text, match)) for match in _HIDDEN.finditer(text)]
+
+
+def _shown(text: str, match: re.Match[str]) -> str:
+    """What is read in place of mark-up. A tag that no browser knows may be seen, so it is read after its word."""
+    if match["gap"] is not None:
+        return " "
+    if match["unknown"] is not None:
+        return match["after"] + ("" if text.startswith("<", match.end()) else f" {match['unknown']} ")
+    return f" {match['picture']} " if match["picture"] is not None else _target(text, match)
+
+
+def _either_way(text: str) -> list[Edit]:
     edits = []
-    for match in _HIDDEN.finditer(text):
-        tag, picture = match.groups()
-        read_as = f" {picture} " if picture is not None else " " if tag is not None else _target(text, match)
+    for match in _EITHER_WAY.finditer(text) if "<" in text else ():
+        attributes, content = match.groups(default="")
+        read_as = f"{content} {content[::-1]} " if "rtl" in attributes.lower() else content
         edits.append((match.start(), match.end(), read_as))
+    return edits
+
+
+def _columns(text: str) -> list[Edit]:
+    """The gaps between letters that are written one below the other, or far apart: the wider ones part words."""
+    edits: list[Edit] = []
+    for run in _COLUMN.finditer(text):
+        gaps = [(gap.span(), gap[0].count("\n") or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
+        narrow = min(width for _, width in gaps)
+        if not "".join(run[0].split()).isdigit():
+            edits += [(*span, "" if width == narrow else " ") for span, width in gaps]
     return edits
 
 
@@ -103,7 +142,17 @@ _TRANSPORT = (
     *[escapes.escapes] * escapes.MOST_TIMES,
     *[mojibake.mojibake] * mojibake.MOST_TIMES,
 )
-_STEPS = (*_TRANSPORT, escapes.blanks, _reversed_letters, _hidden_markup, lookalikes.mixed_words, _surplus)
+_STEPS = (
+    *_TRANSPORT,
+    escapes.blanks,
+    _reversed_letters,
+    _comments,
+    _hidden_markup,
+    _either_way,
+    _columns,
+    lookalikes.mixed_words,
+    _surplus,
+)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:

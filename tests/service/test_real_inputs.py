@@ -107,6 +107,38 @@ def test_an_insult_in_a_broken_clients_escapes_is_kept_from_readers(post: Post, 
 @pytest.mark.parametrize(
     "comment",
     [
+        "You fu[b]ck[/b]ing id[b]io[/b]t.",
+        "You fu[color=#ff0000]c[/color]king id[size=5]i[/size]ot.",
+        "You fu<ins>ck</ins>ing id<ins>i</ins>ot.",
+        "You fu<x>ck</x>ing id<x>i</x>ot.",
+        "You fu<b title='" + "x" * 301 + "'>ck</b>ing id<!--" + "x" * 400 + "-->iot.",
+        "<bdo dir=rtl>.toidi gnikcuf uoY</bdo>",
+        "You fu[](x)cking id[](x)iot.",
+        "f\nu\nc\nk\n \ny\no\nu",
+        "\n".join("Youfuckingidiot."),
+        "Y    o    u      f    u    c    k    i    n    g      i    d    i    o    t",
+    ],
+)
+def test_an_insult_that_mark_up_cuts_up_is_kept_from_readers(post: Post, comment: str) -> None:
+    assert post(comment)["status"] in {"flagged", "rejected"}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "My answers to the quiz:\nA\nC\nB\nD",
+        "In C you write a[i][j] and vector<int>v, or if (a<b && c>d) return;",
+        "I agree [b]very much[/b] with [i]every[/i] word, see [1][2].",
+        "<p>Thanks <ins>again</ins> for the <kbd>Ctrl</kbd>+<kbd>C</kbd> trick!</p>",
+    ],
+)
+def test_mark_up_in_an_ordinary_text_holds_nobody(post: Post, comment: str) -> None:
+    assert post(comment)["status"] == "published"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
         "You fuƈking iɗiot.",
         "You ᴀsshole bᴀstᴀrd.",
         "You fᑌᑕking iᗪiot.",
