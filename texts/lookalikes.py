@@ -11,7 +11,7 @@ from texts.edits import Edit
 #: Where Unicode keeps Latin letters that are none of ASCII.
 _LATIN = ((0x00C0, 0x02B0), (0x1D00, 0x1DC0), (0x1E00, 0x1F00), (0x2C60, 0x2C80), (0xA720, 0xA800), (0xAB30, 0xAB70))
 #: "LATIN SMALL LETTER K WITH HOOK", "LATIN LETTER SMALL CAPITAL K", "LATIN SMALL LETTER TURNED K": all show a k.
-_OF_A_LETTER = re.compile(r"LATIN (?:[A-Z]+ )*LETTER (?:[A-Z]+ )*([A-Z])(?: BAR| WITH .+)?")
+_OF_A_LETTER = re.compile(r"LATIN (?:[A-Z]+ )*LETTER (?:(?!HALF)[A-Z]+ )*([A-Z])(?: BAR| WITH .+)?")
 
 
 def _latin() -> Iterator[tuple[str, str]]:

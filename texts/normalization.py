@@ -20,7 +20,7 @@ _IN_A_WORD = r"(?<=[\w>\])])"
 _HIDDEN = re.compile(
     rf"(?P<gap></?(?:{markup.PARTING})(?=[\s/>])[^<>]*+>)"
     rf"|</?(?!bdo)(?:{markup.ELEMENTS})(?=[\s/>])[^<>]*+>"
-    rf"|{_IN_A_WORD}<(?!/?bdo[\s/>])/?(?P<unknown>(?:[a-z][a-z0-9-]*+(?=[\s/>])|[\s!?])[^<>]*+)>(?=[\w<])(?P<after>\w*+)"
+    rf"|{_IN_A_WORD}<(?!/?bdo[\s/>])(?P<unknown>(?:/?[a-z][a-z0-9-]*+(?=[\s/>])|[!?/])[^<>]*+)>(?=[\w<])(?P<after>\w*+)"
     rf"|{_IN_A_WORD}(?:{markup.BBCODE_IN_A_WORD}|\[\]\([^()\n]*+\))(?=[\w<\[])"
     r"|!\[(?P<picture>[^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # in Markdown: its words
     re.IGNORECASE,
@@ -91,16 +91,32 @@ def _hidden_markup(text: str) -> list[Edit]:
     """The tags and pictures of a text, and how they are read."""
     if "<" not in text and "[" not in text:
         return []
-    return [(match.start(), match.end(), _shown(text, match)) for match in _HIDDEN.finditer(text)]
+    edits: list[Edit] = []
+    waiting = ""
+    for match in _HIDDEN.finditer(text):
+        start, end = match.span()
+        read_as = _shown(text, match)
+        if match["unknown"] is not None:  # it may be seen, so it is read after its word
+            if text[start - 1] == ">" and (not edits or edits[-1][1] != start):
+                continue
+            waiting += f" {match['unknown'].strip('/')}"
+        if waiting and not text.startswith("<", end):
+            read_as, waiting = f"{read_as}{waiting} ", ""
+        edits.append((start, end, read_as))
+    if waiting:
+        start, end, read_as = edits[-1]
+        edits[-1] = start, end, f"{read_as}{waiting} "
+    return edits
 
 
 def _shown(text: str, match: re.Match[str]) -> str:
-    """What is read in place of mark-up. A tag that no browser knows may be seen, so it is read after its word."""
+    """What is read in place of mark-up."""
     if match["gap"] is not None:
         return " "
-    if match["unknown"] is not None:
-        return match["after"] + ("" if text.startswith("<", match.end()) else f" {match['unknown']} ")
-    return f" {match['picture']} " if match["picture"] is not None else _target(text, match)
+    if match["picture"] is not None:
+        return f" {match['picture']} "
+    after: str | None = match["after"]
+    return after or _target(text, match)
 
 
 def _either_way(text: str) -> list[Edit]:

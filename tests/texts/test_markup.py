@@ -74,7 +74,9 @@ def test_no_mark_up_within_a_word_hides_it(written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("fu<x>ck</x>ing id<foo-bar a=b>iot", "fucking x  idiot foo-bar a=b "),
+        ("fu<x>ck</x>ing id<foo-bar a=b>iot", "fucking x x  idiot foo-bar a=b "),
+        ("a<fuck>b<3", "ab fuck <3"),
+        ("one<two>three<four></five> six", "onethree two four </five> six"),
         ("you<stupid idiot>there", "youthere stupid idiot "),  # a page that shows mark-up as text shows this
         ("fu<!x>ck fu<?y>ck fu</ z>ck", "fuck !x  fuck ?y  fuck  z "),
         ("<bdo dir=rtl>.toidi gnikcuf uoY</bdo>", ".toidi gnikcuf uoY You fucking idiot. "),
@@ -94,6 +96,8 @@ def test_mark_up_that_some_pages_show_is_read_in_both_ways(written: str, read: s
         "see[url=https://a.example]this[/url] and[url]www.a.example[/url]",
         "[](x) alone, f(x)[](y)",
         "a <sigh> here, vector<int> x, 1 < 2 > 0, an open <!-- comment",
+        "TAKE ME< TO THE >CHURCH< NOW >THEN <_< and >_>o<o>",
+        "<name left out><name left out><name left out>too",
         "I\nam here",
         "1\n2\n3\n4",
         "a b c, x\ty\tz",
