@@ -31,7 +31,7 @@ u Ꮜꓴᑌⳙ𐌖𐌿𐐳𐓶𑢸𑣘  v Ꮩꓦꓥᐯ𐔝𑢠𑣀  w ᎳᏔꓪ�
 _PAIRS = re.findall(r"(\w) (\S+)", _RARE)
 
 #: Character in lower case -> what it is read as. NFKC already folds full-width, mathematical and circled letters.
-LOOKALIKES = dict(_latin()) | {like.lower(): plain for plain, likes in _PAIRS for like in likes} | {
+LOOKALIKES: dict[str, str] = dict(_latin()) | {like.lower(): plain for plain, likes in _PAIRS for like in likes} | {
     # Cyrillic
     "а": "a", "в": "b", "е": "e", "ё": "e", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t",
     "у": "y", "х": "x", "ѕ": "s", "і": "i", "ї": "i", "ј": "j", "һ": "h", "ԁ": "d", "ԛ": "q", "ԝ": "w",

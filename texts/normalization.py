@@ -1,6 +1,6 @@
 """Undoes disguises: markup, escapes, look-alike letters and invisible characters that hide a word from a program.
 
-Every rule works on one character, one escape or one HTML tag, so that a place in the normalised text can be
+Every rule works on one character, one escape, one tag or one gap, so that a place in the normalised text can be
 traced back to the place in the original that a moderator sees.
 """
 
@@ -115,8 +115,7 @@ def _shown(text: str, match: re.Match[str]) -> str:
         return " "
     if match["picture"] is not None:
         return f" {match['picture']} "
-    after: str | None = match["after"]
-    return after or _target(text, match)
+    return match["after"] or _target(text, match)
 
 
 def _either_way(text: str) -> list[Edit]:
