@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from texts.folding import CharacterTable, normalized
+from texts.lookalikes import LOOKALIKES
 from texts.normalization import fold_character, without_markup
 
 #: Scripts in which marks are part of the spelling, such as vowels: from Indic scripts to Thai, and those of East Asia.
@@ -35,7 +36,7 @@ _DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
 
 def _compared(character: str) -> str:
     code = ord(character)
-    if any(first <= code <= last for first, last in _MARKS_SPELL):
+    if character.lower() not in LOOKALIKES and any(first <= code <= last for first, last in _MARKS_SPELL):
         is_mark = unicodedata.category(character).startswith("M")
         if is_mark or fold_character(character):
             return unicodedata.normalize("NFKC", character).casefold()
