@@ -6,6 +6,9 @@ PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no
 UV := $(firstword $(wildcard $(BIN)/uv) uv)
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
+# What Python compiles is kept, whatever the environment says: the tests start it hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-quick coverage check check-python check-types check-web format bench lock
 .DELETE_ON_ERROR:
 

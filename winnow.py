@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import sys
 
 import click
+
+from operations.errors import told_in_a_sentence
+from operations.loading import without_collector
 
 #: name -> (where it is, what `winnow --help` says of it)
 COMMANDS = {
@@ -35,7 +37,8 @@ class Winnow(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(f"operations.commands.{module}"), name)
+        with without_collector():
+            command: click.Command = getattr(importlib.import_module(f"operations.commands.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -53,17 +56,8 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The `winnow` program: what an operator can mend is told in a sentence, without a traceback."""
-    try:
-        cli()
-    except Exception as error:
-        from operations.explain import explain  # noqa: PLC0415  (slow to import, and seldom needed)
-
-        sentence = explain(error)
-        if sentence is None:
-            raise
-        click.echo(f"Error: {sentence}", err=True)
-        sys.exit(1)
+    """The `winnow` program."""
+    told_in_a_sentence(cli)
 
 
 if __name__ == "__main__":

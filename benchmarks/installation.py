@@ -86,9 +86,7 @@ class Installation:
         process = self.start([sys.executable, "-m", "winnow", "worker"])
         until(lambda: b"scoring.started" in self.log.read_bytes(), f"a worker runs; see {self.log}", process)
         return next(
-            child
-            for child in psutil.Process(process.pid).children(recursive=True)
-            if child.cmdline()[-2:] == ["--only", "scoring"]
+            child for child in psutil.Process(process.pid).children(recursive=True) if child.name() == "winnow-scoring"
         )
 
     def decided(self) -> int:

@@ -29,7 +29,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         ) from None
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of this process alone, not of those it forks
         except BlockingIOError:
             holder = os.read(lock, 20).decode(errors="replace").strip()
             raise OperatorError(

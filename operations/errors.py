@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
+import click
+
 
 class OperatorError(Exception):
     """Something in the installation is wrong; the message says what, and what to do about it."""
+
+
+def told_in_a_sentence(run: Callable[[], object]) -> None:
+    """Run it. What an operator can mend ends the process with a sentence, without a traceback."""
+    try:
+        run()
+    except Exception as error:
+        from operations.explain import explain  # noqa: PLC0415  (slow to import, and seldom needed)
+
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        click.echo(f"Error: {sentence}", err=True)
+        sys.exit(1)

@@ -14,6 +14,7 @@ import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 
 
 def die_with_parent(parent: int) -> None:
@@ -28,6 +29,12 @@ def die_with_parent(parent: int) -> None:
         threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
     if os.getppid() != parent:  # the parent ended before the tie held
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def name_process(name: str) -> None:
+    """Have `top`, `pgrep` and `ps -o comm` show this process by `name`, of which Linux keeps 15 bytes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def _end_without(parent: int) -> None:

@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from moderation.settings import Settings
 from operations import logs
 from operations.lifeline import die_with_parent
+from operations.loading import without_collector
 from service.asgi import WholeRequests
 
 _APPLICATION = "service.wsgi"
@@ -26,7 +27,8 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. A web process that dies is started again."""
     # Loaded here first, so that an error in loading is shown once and ends this process: granian's own processes would
     # show it again and again. They share what is loaded now; the application opens nothing before a request.
-    importlib.import_module(_APPLICATION)
+    with without_collector():
+        importlib.import_module(_APPLICATION)
     Granian(
         f"{_APPLICATION}:app",
         address=host,

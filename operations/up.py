@@ -6,6 +6,7 @@ import errno
 import http.client
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 from moderation.settings import Settings
@@ -56,10 +57,12 @@ def _is_embedded(settings: Settings) -> bool:
 
 def _run(settings: Settings, store: Store, *, host: str, port: int, show: first_start.Show) -> None:
     environ = environment.for_children(os.environ, settings)
+    store.close()  # what is forked below inherits no connection
     with Supervisor() as supervisor:
         if _is_embedded(settings):
             _start_redis(supervisor, settings)
-        supervisor.start("web", work.winnow("serve", "--host", host, "--port", str(port)), environ=environ)
+        work.load_parts()
+        supervisor.fork("web", partial(work.run_web, host, port), environ=environ)
         work.start_parts(supervisor, processes=1, environ=environ)
         supervisor.wait_until(lambda: _answers(host, port), name="web", timeout=_START_WITHIN)
         first_start.show_addresses(settings, show)

@@ -1,34 +1,55 @@
-"""The background processes, run alone or under a supervisor."""
+"""The parts of an installation that are Winnow: the background processes and the web server."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
-import sys
+import os
 from collections.abc import Mapping
+from functools import partial
 
-from moderation.settings import Settings
+from moderation import settings
 from operations import logs
+from operations.loading import without_collector
 from operations.supervisor import Supervisor
 
 #: Each is a module of `worker` with `run(settings)`, which returns after SIGTERM or SIGINT.
 PARTS = ("scoring", "delivery", "clock")
 
 
-def run_part(settings: Settings, part: str) -> None:
-    """Run one background process in the foreground."""
-    logs.configure(settings.log_format, part=part)
-    importlib.import_module(f"worker.{part}").run(settings)
+def run_part(part: str) -> None:
+    """Be one background process, with the settings of the environment."""
+    configuration = settings.from_environment(os.environ)
+    logs.configure(configuration.log_format, part=part)
+    with without_collector():
+        module = importlib.import_module(f"worker.{part}")
+    module.run(configuration)
+
+
+def run_web(host: str, port: int, *, processes: int | None = None, threads: int | None = None) -> None:
+    """Be the web server, with the settings of the environment where nothing else is asked for."""
+    configuration = settings.from_environment(os.environ)
+    logs.configure(configuration.log_format, part="web")
+    configuration = dataclasses.replace(
+        configuration,
+        web_processes=processes or configuration.web_processes,
+        web_threads=threads or configuration.web_threads,
+    )
+    # granian and Flask are loaded here, because the background processes need neither.
+    importlib.import_module("operations.serve").serve(configuration, host=host, port=port)
+
+
+def load_parts() -> None:
+    """Load what the background processes need, once for all that are forked from this process."""
+    with without_collector():
+        for part in PARTS:
+            importlib.import_module(f"worker.{part}")
 
 
 def start_parts(supervisor: Supervisor, *, processes: int, environ: Mapping[str, str]) -> None:
     """Start the scoring processes, and one each of the others."""
     for number in range(1, processes + 1):
         name = "scoring" if processes == 1 else f"scoring {number}"
-        supervisor.start(name, winnow("worker", "--only", "scoring"), environ=environ)
-    supervisor.start("delivery", winnow("worker", "--only", "delivery"), environ=environ)
-    supervisor.start("clock", winnow("worker", "--only", "clock"), environ=environ)
-
-
-def winnow(*arguments: str) -> list[str]:
-    """The command line that runs this same Winnow, whatever lies in the current directory."""
-    return [sys.executable, "-P", "-m", "winnow", *arguments]
+        supervisor.fork(name, partial(run_part, "scoring"), environ=environ)
+    supervisor.fork("delivery", partial(run_part, "delivery"), environ=environ)
+    supervisor.fork("clock", partial(run_part, "clock"), environ=environ)

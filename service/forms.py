@@ -28,13 +28,20 @@ def text(name: str, *, most: int | None = None, fields: Mapping[str, str] | None
 
     Of signs that nobody can see, it is empty.
     """
-    given = clean((request.form if fields is None else fields).get(name, "")).strip()
-    return given[:most] if any(map(visibility.is_drawn, given)) else ""
+    given = _read(request.form if fields is None else fields, name, most)
+    return given if any(map(visibility.is_drawn, given)) else ""
 
 
-def argument(name: str, *, most: int | None = None) -> str:
-    """A parameter of the address (`?name=`), read like `text`."""
-    return text(name, most=most, fields=request.args)
+def argument(name: str, *, most: int | None = None, fields: Mapping[str, str] | None = None) -> str:
+    """A parameter of the address (`?name=`), or of `fields`, read like `text`.
+
+    Links carry what comments hold: a thread's name may be of signs that nobody can see, and still be its name.
+    """
+    return _read(request.args if fields is None else fields, name, most)
+
+
+def _read(fields: Mapping[str, str], name: str, most: int | None) -> str:
+    return clean(fields.get(name, "")).strip()[:most]
 
 
 def choice(name: str, choices: Collection[str], otherwise: str) -> str:

@@ -1,10 +1,10 @@
-"""What all HTML pages share: security headers, the form of times, and signing keys."""
+"""What all HTML pages share: security headers, cookies, the form of times, and signing keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response
+from flask import Response, url_for
 
 from moderation import clock, sealing
 from moderation.settings import Settings, SettingsError
@@ -36,6 +36,19 @@ def set_headers(response: Response) -> Response:
     if response.mimetype in {"text/html", "application/json"}:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def set_cookie(response: Response, settings: Settings, name: str, value: str, *, seconds: int, below: str) -> None:
+    """Set a cookie for the pages below that of the endpoint `below`; neither scripts nor other sites can use it."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path=url_for(below).rstrip("/"),
+        secure=settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def age(moment: datetime) -> str:

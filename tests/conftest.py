@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SECRET_KEY = "a key for tests that is long enough"
 
+gc.disable()  # until everything is collected
 
 #: No draw of Hypothesis depends on chance or on how busy the machine is: `--hypothesis-profile=default` explores.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
@@ -91,8 +92,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Thousands of tests are no garbage: looking through them again and again would cost each test its time."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def is_slow(item: pytest.Item) -> bool:
@@ -107,10 +108,12 @@ def is_slow(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def quick_tests() -> Iterator[None]:
     """Work that no test looks at is done once, or as little of it as may be."""
+    quick.log_plainly()
     with pytest.MonkeyPatch.context() as patch:
         quick.hash_passwords_quickly(patch)
         quick.compile_routes_and_templates_once(patch)
         quick.compile_statements_once(patch)
+        quick.read_certificates_once(patch)
         yield
 
 

@@ -42,8 +42,7 @@ def score_pending() -> None:
             break
         if result.full:
             scorer.queues.wake()  # more than a batch waits: have another process help
-    if scorer.queues.has_waiting():
-        scorer.queues.wake()
+    scorer.queues.wake_if_waiting()
 
 
 def run_bulk_job(job_id: str) -> None:

@@ -36,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 def run(settings: Settings) -> None:
     """Score until SIGTERM or SIGINT. The running job may finish: at most two seconds and a batch."""
-    version = process.open_scorer(settings).classifier.version
+    scorer = process.open_scorer(settings)
+    version = scorer.classifier.version
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
     stop = Stop()
@@ -47,6 +48,8 @@ def run(settings: Settings) -> None:
             connection.delete(worker.key)  # our own, from before Redis went away
             counters.record_model(connection, version)
             log.info("scoring.started", model=version)
+            scorer.queues.clear_wake()  # the job that was on its way may have died with its worker
+            scorer.queues.wake_if_waiting()
             worker.work()
             delay = 0.0
             _sleep(_FIRST_DELAY, stop)
@@ -120,7 +123,7 @@ class ScoringWorker(SimpleWorker):
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002
         """The next job. Stops where RQ would wait for a Redis that is away: `run` then registers the worker again."""
-        while True:
+        while not self._stop.wanted:  # a signal that comes while a line is logged raises nothing
             try:
                 self.set_state(WorkerStatus.IDLE)
                 self.heartbeat()
@@ -133,6 +136,7 @@ class ScoringWorker(SimpleWorker):
                 continue
             except RedisError:
                 raise StopRequested from None  # signing off raises RedisError again, and `run` handles it
+        raise StopRequested
 
     def _install_signal_handlers(self) -> None:
         """Nothing: `Stop` handles the signals."""

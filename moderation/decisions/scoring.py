@@ -178,11 +178,8 @@ class Scorer:
                 judged = self._judge([row], given_up)
         except budget.TooLong:
             log.error("comment.not_scored", comment_id=row.id, why="it took too long")
-            judged = (
-                [_for_a_person(row, None, alike=())],
-                0.0,
-                0,
-            )  # not fingerprinted, because that would read its text again
+            # It has no fingerprint, because that would read its text again.
+            judged = [_for_a_person(row, None, alike=())], 0.0, 0
         return self._write(own_claims, *judged)
 
     def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:

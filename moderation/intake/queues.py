@@ -177,6 +177,11 @@ class Queues:
         if self.redis.set(_WAKE, 1, nx=True, ex=WAKE_SECONDS):
             self._enqueue_job()
 
+    def wake_if_waiting(self) -> None:
+        """Wake a worker if anything could be claimed now."""
+        if self.has_waiting():
+            self.wake()
+
     def clear_wake(self) -> None:
         """Clear the wake flag, because a job has started: comments queued from now on wake another worker."""
         self.redis.delete(_WAKE)

@@ -46,8 +46,7 @@ def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> SweepRe
         # `updated_at` is the time of the last edit.
         added = queues.put([Waiting(row.site_id, row.id, row.updated_at) for row in page])
         queued += added
-        if queues.has_waiting():
-            queues.wake()
+        queues.wake_if_waiting()
         if not added or cursor is None:
             break
     return SweepResult(read, queued, cursor)

@@ -88,10 +88,15 @@ def check(store: Store, settings: Settings, user: User, code: str) -> bool:
     """
     if user.totp_sealed is None:
         return False
-    if len(digits := _digits(code)) == DIGITS:
-        step = step_of(sealing.unseal(settings, user.totp_sealed), digits)
-        return step is not None and _use_step(store, user, step)
-    return _use_recovery_code(store, user.id, code)
+    if is_recovery_code(code):
+        return _use_recovery_code(store, user.id, code)
+    step = step_of(sealing.unseal(settings, user.totp_sealed), _digits(code))
+    return step is not None and _use_step(store, user, step)
+
+
+def is_recovery_code(code: str) -> bool:
+    """Whether it looks like a recovery code, and not like one of an authenticator."""
+    return len(_digits(code)) != DIGITS
 
 
 def renew_recovery_codes(store: Store, user_id: str) -> list[str]:

@@ -470,6 +470,6 @@ def decimals(threshold: float) -> int:
 def _over(rule: Rule, label: str, score: float, threshold: float, *, by_name: bool) -> Reason:
     places = decimals(threshold)
     reached = f"this site's {rule.action} threshold of {threshold:.{places}f}"
-    subject = f"{wording.named(label)}{' of the name' if by_name else ''}"
+    subject = f"{wording.named(label)}{' of the name or web site' if by_name else ''}"
     message = f"{subject} {score:.{places}f} reaches {reached}."
     return rule.reason(message, label=label, score=round(score, 4), threshold=threshold)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 
 import click
@@ -19,19 +18,7 @@ from operations.supervisor import Supervisor
 @click.option("--threads", type=click.IntRange(1), help="Threads in each.  [default: WINNOW_WEB_THREADS, or 16]")
 def serve(*, host: str, port: int, processes: int | None, threads: int | None) -> None:
     """Run the web server: the API, the console and the demo."""
-    from operations import serve as server  # noqa: PLC0415  (granian is not needed by the others)
-
-    configuration = settings.from_environment(os.environ)
-    logs.configure(configuration.log_format, part="web")
-    server.serve(
-        dataclasses.replace(
-            configuration,
-            web_processes=processes or configuration.web_processes,
-            web_threads=threads or configuration.web_threads,
-        ),
-        host=host,
-        port=port,
-    )
+    work.run_web(host, port, processes=processes, threads=threads)
 
 
 @click.command()
@@ -42,11 +29,12 @@ def worker(*, processes: int, only: str | None) -> None:
 
     Any number of workers, on any number of machines, share the work of one database and one Redis.
     """
-    configuration = settings.from_environment(os.environ)
     if only:
-        work.run_part(configuration, only)
+        work.run_part(only)
         return
+    configuration = settings.from_environment(os.environ)
     logs.configure(configuration.log_format, part="worker")
+    work.load_parts()
     with Supervisor() as supervisor:
         work.start_parts(supervisor, processes=processes, environ=os.environ)
         supervisor.run()

@@ -13,6 +13,7 @@ from moderation import actors, clock
 from moderation.people import accounts
 from moderation.people.roles import by_site, includes
 from moderation.tables import Comment, User
+from service import pages
 from service.context import context
 
 SESSION_COOKIE = "winnow_session"
@@ -126,22 +127,15 @@ def require_everywhere(needed: str) -> None:
 
 def remember(response: Response, token: str) -> None:
     """Set the cookie with the browser's session."""
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=int(accounts.SESSION_LIFETIME.total_seconds()),
-        path=_path(),
-        secure=context().settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    lifetime = int(accounts.SESSION_LIFETIME.total_seconds())
+    pages.set_cookie(response, context().settings, SESSION_COOKIE, token, seconds=lifetime, below="console.show_queue")
 
 
 def forget(response: Response) -> None:
     """Delete the cookie with the browser's session."""
     response.delete_cookie(
         SESSION_COOKIE,
-        path=_path(),
+        path=url_for("console.show_queue").rstrip("/"),
         secure=context().settings.secure_cookies,
         httponly=True,
         samesite="Lax",
@@ -182,7 +176,3 @@ def _ask_for_authenticator() -> ResponseReturnValue:
     if wants_json():
         return jsonify(message="You have to set up an authenticator first. Load the page again to do so."), 403
     return redirect(url_for("console.show_authenticator"), 303)
-
-
-def _path() -> str:
-    return url_for("console.show_queue").rstrip("/")

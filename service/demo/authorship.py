@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, request, url_for
+from flask import Response, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from service import pages
@@ -25,15 +25,8 @@ def own_ids() -> list[str]:
 
 def remember(response: Response, comment_id: str) -> None:
     """Note in the browser's cookie that it wrote this comment."""
-    response.set_cookie(
-        COOKIE,
-        str(_serializer().dumps([*own_ids(), comment_id][-MOST:])),
-        max_age=_LIFETIME,
-        path=url_for("demo.show").rstrip("/"),
-        secure=context().settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    ids = str(_serializer().dumps([*own_ids(), comment_id][-MOST:]))
+    pages.set_cookie(response, context().settings, COOKIE, ids, seconds=_LIFETIME, below="demo.show")
 
 
 def _serializer() -> URLSafeSerializer:

@@ -49,9 +49,15 @@ def url(app: Flask, store: Store, serve: Serve) -> str:
 
 @pytest.fixture
 def worker(settings: Settings) -> Iterator[Part]:
-    """A real scoring process, which does bulk jobs as well."""
-    with Part(settings, "scoring") as part:
-        yield part
+    """A real scoring process, which does bulk jobs as well. A test starts it once its comments have their decisions."""
+    part = Part(settings, "scoring")
+    yield part
+    part.kill()
+
+
+def expect_done(page: Page, told: str, *, within: float = 30) -> None:
+    """The job has ended and its page was loaded anew, which it is a moment after it says so."""
+    expect(page.locator("#job[data-state=done]")).to_contain_text(told, timeout=within * 1000)
 
 
 @pytest.fixture
@@ -111,6 +117,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
         site_settings.save(session, site_with_webhook.id, SiteSettings(grace_seconds=0), actor="operator")
     ids = attack(store, queues, scorer, site_with_webhook, 25, threads=("/2026/bridge", "/2026/mayor"))
     ids += attack(store, queues, scorer, other_site, 15)
+    worker.start()
     sender = Sender(settings.webhook_allow)
     while deliver_once(store, settings, sender):
         pass
@@ -124,7 +131,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     expect(page.get_by_text("40 comments by 40 authors on 3 pages of 2 sites.")).to_be_visible()
     page.wait_for_load_state()
     page.keyboard.press("r")
-    expect(page.get_by_text("Done: 40 rejected.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 40 rejected.")
     assert statuses(store, ids) == ["rejected"] * 40
     api = client_of(app, site_with_webhook.api_key)
     assert len(api.get("/api/v1/comments?status=rejected&limit=100").get_json()["comments"]) == 25
@@ -135,7 +142,7 @@ def test_an_attack_is_rejected_with_three_keys_and_taken_back_with_one(
     receiver.requests.clear()
     page.wait_for_load_state()
     page.keyboard.press("u")
-    expect(page.get_by_text("Done: 40 taken back.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 40 taken back.")
     assert statuses(store, ids) == ["flagged"] * 40
     assert len(api.get("/api/v1/comments?status=flagged&limit=100").get_json()["comments"]) == 25
     while deliver_once(store, settings, sender):
@@ -150,6 +157,7 @@ def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
     url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
 ) -> None:
     ids = flag(*UNLIKE)
+    worker.start()
     page = open_page(new_context, url)
     boxes = page.locator("input[name=select]")
     expect(page.get_by_text("0 selected")).to_be_visible()
@@ -163,13 +171,13 @@ def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
     page.keyboard.press("x")
     expect(page.get_by_text("3 selected")).to_be_visible()
     page.get_by_role("button", name="Reject them").click()
-    expect(page.get_by_text("Done: 3 rejected.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 3 rejected.")
     assert statuses(store, ids) == ["rejected", "flagged", "rejected", "flagged", "rejected"]
     page.get_by_role("link", name="To the review queue").click()
     page.get_by_role("button", name="Select all on this page").click()
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Publish them").click()
-    expect(page.get_by_text("Done: 2 published.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 2 published.")
     page.get_by_role("link", name="Bulk decisions").click()
     expect(page.get_by_text("Done: 3 rejected.")).to_be_visible()
 
@@ -186,6 +194,7 @@ def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
 ) -> None:
     ids = flag(*UNLIKE[:3])
     copies = attack(store, queues, scorer, site, 4)
+    worker.start()
     page = open_page(new_context, url, java_script_enabled=False)
     page.get_by_label("Select the comment by Ada 0").check()
     page.get_by_label("Select the comment by Ada 2").check()
@@ -210,6 +219,7 @@ def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
 ) -> None:  # fmt: skip
     seen = accept(store, queues, site, "A friendly remark.", name="Eve").id
     ids = flag(*UNLIKE[:2], name="Eve") + flag(*UNLIKE[2:4])
+    worker.start()
     page = open_page(new_context, url)
     page.locator(".card", has_text="Eve").first.get_by_text("More").click()
     page.locator(".card", has_text="Eve").first.get_by_role("link", name="Everything by this author").click()
@@ -217,14 +227,14 @@ def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
     expect(page.get_by_text("Readers see it")).to_be_visible()
     page.get_by_label("Reason").select_option("spam")
     page.get_by_role("button", name="Reject 3").click()
-    expect(page.get_by_text("Done: 3 rejected.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 3 rejected.")
     assert statuses(store, [seen, *ids]) == ["rejected"] * 3 + ["flagged"] * 2
     assert (stored(store, seen).reasons or [])[0]["code"] == "spam"
     page.goto(f"{url}?q=allotment")
     page.get_by_role("link", name="Decide on everything that matches").click()
     expect(page.get_by_text("1 comment by 1 author")).to_be_visible()
     page.get_by_role("button", name="Publish 1").click()
-    expect(page.get_by_text("Done: 1 published.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 1 published.")
     assert statuses(store, ids[2:]) == ["flagged", "published"]
 
 
@@ -306,11 +316,12 @@ def test_a_page_without_a_stream_asks_how_far_a_job_is(
     url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext
 ) -> None:
     flag(*UNLIKE)
+    worker.start()
     page = open_page(new_context, url)
     page.route("**/console/events", lambda route: route.abort())
     page.get_by_role("button", name="Select all on this page").click()
     page.get_by_role("button", name="Reject them").click()
-    expect(page.get_by_text("Done: 5 rejected.")).to_be_visible(timeout=30_000)
+    expect_done(page, "Done: 5 rejected.")
 
 
 def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
@@ -332,6 +343,6 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
             session.execute(update(BulkJob).values(touched_at=clock.now() - bulk.LEFT_ALONE))
         worker.start()
         with Part(settings, "clock"):
-            expect(page.get_by_text("Done: 600 rejected.")).to_be_visible(timeout=90_000)
+            expect_done(page, "Done: 600 rejected.", within=90)
     decided = {row.id: (row.status, row.version) for row in rows(store, Comment)}
     assert decided == dict.fromkeys(ids, ("rejected", 3)), "each was decided once"

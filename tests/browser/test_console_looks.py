@@ -24,7 +24,7 @@ from moderation.store import Store
 from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
 from moderation.webhooks import statement_links
 from tests.support.attacks import attack
-from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.browsing import NewContext, Serve, sign_in, violations_in_light_and_dark
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored
 from tests.support.receiver import Receiver
@@ -36,9 +36,6 @@ pytest_plugins = ("tests.support.chromium",)
 
 PHONE, ZOOMED = {"width": 360, "height": 740}, {"width": 640, "height": 450}
 WIDE = {"width": 1280, "height": 900}
-#: What the dark changes: axe-core was already loaded into the page for the light.
-IN_THE_DARK = """async () => (await axe.run(document, {runOnly: ["color-contrast"]})).violations.flatMap(
-  (one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`))"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 Post = Callable[..., Comment]
 
@@ -54,7 +51,7 @@ WATCH_SHIFTS = """
   window.shifts = [];
   new PerformanceObserver((list) => {
     for (const { value, hadRecentInput, sources } of list.getEntries()) {
-      if (hadRecentInput || value < 0.005) continue;
+      if (hadRecentInput || value < 0.02) continue;
       const moved = sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? "?").slice(0, 60));
       shifts.push(`moves by ${value.toFixed(4)}: ${moved.join(", ")}`);
     }
@@ -75,22 +72,21 @@ class Looks:
     def visit(self, *paths: str) -> None:
         for path in paths:
             self.page.goto(self.url + path)
+            self.page.wait_for_load_state()
+            self.wrong += [f"{path}: {one}" for one in self.page.evaluate(SHIFTS)]
             self.look(path)
 
     def look(self, name: str) -> None:
         page = self.page
         page.wait_for_load_state()
-        self.wrong += [f"{name}: {one}" for one in page.evaluate(SHIFTS)]
         page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
         for size in (ZOOMED, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             if (over := page.evaluate(TOO_WIDE)) > 0:
                 self.wrong.append(f"{name}: {over} pixels too wide at {size['width']}")
-        self.wrong += [f"{name}: {one}" for one in violations(page)]
-        page.emulate_media(color_scheme="dark")
+        self.wrong += [f"{name}: {one}" for one in violations_in_light_and_dark(page)]
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        self.wrong += [f"{name}, dark: {one}" for one in page.evaluate(IN_THE_DARK)]
-        page.emulate_media(color_scheme="light")
+        page.evaluate(SHIFTS)  # those of another size are none; the next page begins at this one
 
 
 def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(

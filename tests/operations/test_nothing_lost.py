@@ -52,15 +52,14 @@ def site(installation: Installation, store: Store, database_url: str, receiver: 
     return sites.create_site(store, settings, "The Site", receiver.url)
 
 
-def part(installation: Installation, *words: str) -> psutil.Process:
-    """The process that `winnow up` started itself with these words in its command."""
-    children = installation.process.children()
-    (found,) = [one for one in children if set(words) <= set(one.cmdline())]
+def part(installation: Installation, name: str) -> psutil.Process:
+    """The process of this name that `winnow up` started itself."""
+    (found,) = [one for one in installation.process.children() if one.name() == name]
     return found
 
 
 def web_processes(installation: Installation) -> list[psutil.Process]:
-    return [one for one in part(installation, "serve").children() if "serve" in one.cmdline()]
+    return part(installation, "winnow-web").children()
 
 
 class Posters:
@@ -127,7 +126,7 @@ def kill_everything_once(installation: Installation, progress: Posters) -> list[
         process.kill()
         killed.append("web")
     wait_for(0.5)
-    part(installation, "worker", "scoring").kill()
+    part(installation, "winnow-scoring").kill()
     killed.append("scoring")
     wait_for(0.7)
     kill_redis(installation)
@@ -173,7 +172,7 @@ def test_nothing_is_lost_and_nothing_is_told_twice(
     assert Counter(told.values()) == decisions, "one webhook id for each decision"
 
     log = installation.output
-    for private in (*PRIVATE, site.api_key.rpartition("_")[2]):
+    for private in (*PRIVATE, site.api_key.split("_", 2)[2]):
         assert private not in log, "a log holds what it must not"
 
 

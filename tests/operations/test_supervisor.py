@@ -17,16 +17,21 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-# A program that supervises children; each adds its pid to a file named after its number.
+# A program that supervises children; each adds its pid to a file named after its number. All but the first are forked
+# where `kind` says so.
 PROGRAM = """
-import sys
+import os, sys
+from functools import partial
 from operations.supervisor import Supervisor
-directory, *scripts = sys.argv[1:]
-note = "import os, sys; print(os.getpid(), file=open(sys.argv[1], 'a')); "
+kind, directory, *scripts = sys.argv[1:]
+note = "import os, sys; print(os.getpid(), file=open({path!r}, 'a')); "
 with Supervisor(stop_within=2) as supervisor:
     for number, script in enumerate(scripts):
-        command = [sys.executable, "-c", note + script, f"{directory}/{number}"]
-        supervisor.start(str(number), command, stops_last=number == 0)
+        script = note.format(path=f"{directory}/{number}") + script
+        if kind == "fork" and number:
+            supervisor.fork(str(number), partial(exec, script, {}), environ=os.environ | {"GIVEN": "yes"})
+        else:
+            supervisor.start(str(number), [sys.executable, "-c", script], stops_last=number == 0)
     supervisor.run()
 """
 SLEEP = "import time; time.sleep(600)"
@@ -49,12 +54,12 @@ def none_left(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
-@pytest.fixture
-def supervise(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+@pytest.fixture(params=["program", "fork"])
+def supervise(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*scripts: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", PROGRAM, str(tmp_path), *scripts]
+        command = [sys.executable, "-c", PROGRAM, request.param, str(tmp_path), *scripts]
         started.append(subprocess.Popen(command, start_new_session=True))
         eventually(lambda: all(pids(tmp_path, number) for number in range(len(scripts))))
         return started[-1]
@@ -158,3 +163,27 @@ def test_what_the_others_need_is_told_to_end_last(
     process.terminate()
     process.wait(10)
     assert order.read_text() == "needing needed "
+
+
+@pytest.mark.parametrize("supervise", ["fork"], indirect=True)
+def test_a_forked_part_has_its_own_environment_name_and_session_and_no_input(
+    supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    tell = "print(os.environ.get('GIVEN'), repr(sys.stdin.read()), os.getsid(0) == os.getpid(), file=open({!r}, 'w'));"
+    process = supervise(SLEEP, tell.format(str(tmp_path / "told")) + SLEEP)
+    eventually(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text())
+    assert (tmp_path / "told").read_text() == "yes '' True\n"
+    assert "winnow-1" in {child.name() for child in descendants(process, at_least=2)}
+
+
+@pytest.mark.parametrize("supervise", ["fork"], indirect=True)
+def test_what_an_operator_can_mend_in_a_forked_part_is_told_in_a_sentence(
+    supervise: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    process = supervise(SLEEP, "from operations.errors import OperatorError; raise OperatorError('Set it, please.')")
+    eventually(lambda: len(pids(tmp_path, 1)) == 2)
+    process.terminate()
+    process.wait(10)
+    told = capfd.readouterr().err
+    assert "Error: Set it, please." in told
+    assert "Traceback" not in told

@@ -66,8 +66,8 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def part(installation: Installation, words: str) -> psutil.Process:
-    """The child whose command line holds these words."""
-    found = [p for p in installation.process.children() if words in " ".join(p.cmdline())]
+    """The child whose name holds these words."""
+    found = [p for p in installation.process.children() if words in p.name()]
     assert len(found) == 1, found
     return found[0]
 
@@ -158,7 +158,7 @@ def test_kill_9_leaves_no_process_and_it_starts_again_at_once(running: Installat
 
 
 def test_a_killed_web_process_comes_back(battered: Installation) -> None:
-    server = part(battered, " serve ")
+    server = part(battered, "winnow-web")
     eventually(lambda: len(server.children()) == 2, within=20)
     victim = server.children()[0]
     victim.kill()
@@ -168,7 +168,7 @@ def test_a_killed_web_process_comes_back(battered: Installation) -> None:
 
 
 def test_a_killed_web_server_comes_back_and_takes_its_processes_along(battered: Installation) -> None:
-    server = part(battered, " serve ")
+    server = part(battered, "winnow-web")
     children = server.children()
     server.kill()
     eventually(lambda: not alive(children), within=5)
@@ -177,14 +177,14 @@ def test_a_killed_web_server_comes_back_and_takes_its_processes_along(battered: 
 
 @pytest.mark.parametrize("name", ["scoring", "delivery", "clock"])
 def test_a_killed_background_process_comes_back(battered: Installation, name: str) -> None:
-    victim = part(battered, f"--only {name}")
+    victim = part(battered, f"winnow-{name}")
     victim.kill()
-    eventually(lambda: part_or_none(battered, f"--only {name}", victim), within=10)
+    eventually(lambda: part_or_none(battered, f"winnow-{name}", victim), within=10)
 
 
 def part_or_none(installation: Installation, words: str, former: psutil.Process) -> bool:
     children = [p for p in installation.process.children() if p.pid != former.pid and p.is_running()]
-    return any(words in " ".join(p.cmdline()) for p in children if p.status() != psutil.STATUS_ZOMBIE)
+    return any(words in p.name() for p in children if p.status() != psutil.STATUS_ZOMBIE)
 
 
 def test_a_killed_redis_comes_back_with_its_data(battered: Installation) -> None:

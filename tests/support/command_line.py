@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 from moderation.store import Store
 from operations import environment, migrate
 from tests.support.processes import forks
+from tests.support.processes.parts import without_settings
 
 
 def winnow(*arguments: str, cwd: Path, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     """Run `winnow` in a directory, with no settings but these."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    return forks.run([*arguments], env=inherited | environ, cwd=cwd, stdin=stdin, timeout=60)
+    return forks.run([*arguments], env=without_settings() | environ, cwd=cwd, stdin=stdin, timeout=60)
 
 
 def sentence(result: subprocess.CompletedProcess[str]) -> str:

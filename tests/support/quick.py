@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
+import ssl
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
@@ -51,6 +54,11 @@ def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
+def log_plainly() -> None:
+    """A traceback in a log line is drawn in frames and colours otherwise, which takes longer than most requests."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
+
+
 def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
     """Of the many applications that tests make, each would compile the same 130 routes and the same templates."""
     patch.setattr(Flask, "jinja_options", {"bytecode_cache": _KeptTemplates()})
@@ -68,6 +76,11 @@ def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:
             setattr(rule, name, getattr(like, name).__func__.__get__(rule))
 
     patch.setattr(Rule, "compile", compile_once)
+
+
+def read_certificates_once(patch: pytest.MonkeyPatch) -> None:
+    """Whoever sends webhooks reads the system's certificates once in a process; tests make hundreds of senders."""
+    patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
 
 
 def compile_statements_once(patch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def _fields() -> dict[str, str]:
         "from": forms.day,
         "to": forms.day,
     }
-    values = {name: forms.text(name, fields=request.values) for name in valid}
+    values = {name: forms.argument(name, fields=request.values) for name in valid}
     return {name: text for name, text in values.items() if text and valid[name](text)}
 
 

@@ -35,7 +35,7 @@ class Query:
 
 def read(needed: str = "viewer") -> Query:
     """The query of the request, on the sites where the person signed in has the role `needed`."""
-    fields = {name: value for name in _NAMES if (value := forms.text(name, most=_LONGEST, fields=request.values))}
+    fields = {name: value for name in _NAMES if (value := forms.argument(name, most=_LONGEST, fields=request.values))}
     since, until = forms.day(fields.get("from")), forms.day(fields.get("to"))
     score = _score(fields.get("score"))
     valid = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from models.languages import Grade, is_judged
-from moderation.policy.terms import Treatment
+from moderation.policy.terms import Policy, Treatment
 from service.classifier import classifier
 from service.console import names
 from texts import wording
@@ -75,5 +75,5 @@ def by_grade(document: Mapping[str, Any]) -> list[OfGrade]:
 
 
 def _by_default(grade: Grade, document: Mapping[str, Any]) -> str:
-    judged = is_judged(grade) or not document.get("flag_unknown_language", True)
-    return names.TREATMENTS["judge" if judged else "hold"]
+    nothing_chosen = Policy(flag_unknown_language=document.get("flag_unknown_language", True))
+    return names.TREATMENTS[nothing_chosen.treatment("", judged=is_judged(grade))]

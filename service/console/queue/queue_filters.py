@@ -78,7 +78,7 @@ class Option:
 def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None = None) -> Query:
     """The query of the request's address, or of `form`. Values that no page could have sent are left out."""
     source = request.args if form is None else form
-    values_sent = {name: forms.text(name, most=_LONGEST, fields=source) for name in ("site", "order", *NAMES)}
+    values_sent = {name: forms.argument(name, most=_LONGEST, fields=source) for name in ("site", "order", *NAMES)}
     order = cast("Order", values_sent["order"]) if values_sent["order"] in get_args(Order) else "due"
     values = {
         name: values_sent[name] for name in NAMES if values_sent[name] and (name != "age" or values_sent[name] in AGES)

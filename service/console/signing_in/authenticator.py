@@ -43,8 +43,9 @@ def turn_authenticator_on() -> ResponseReturnValue:
     secret = _pending_secret()
     if access.user().totp_sealed is not None or secret is None:
         return redirect(url_for("console.show_authenticator"), 303)
-    throttle.count_code(access.user().id)
-    codes = totp.turn_on(context().store, context().settings, access.user().id, secret, forms.text("code", most=100))
+    user_id, code = access.user().id, forms.text("code", most=100)
+    throttle.count_code(user_id, code)
+    codes = totp.turn_on(context().store, context().settings, user_id, secret, code)
     if codes is None:
         return _page(422, error="This is not the code of now. Wait for the next one and enter that.")
     session.pop(_PENDING, None)
@@ -56,7 +57,7 @@ def change_authenticator() -> ResponseReturnValue:
     user, code = access.user(), forms.text("code", most=100)
     if user.totp_sealed is None:
         return redirect(url_for("console.show_authenticator"), 303)
-    throttle.count_code(user.id)
+    throttle.count_code(user.id, code)
     if not totp.check(context().store, context().settings, user, code):
         return _page(403, error="This is not the code of now, or it was used already.")
     if forms.text("action") == "renew":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Response, request, url_for
+from flask import Response, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from service import pages
@@ -16,15 +16,8 @@ _LIFETIME = 180 * 86_400
 
 def remember(response: Response, name: str) -> None:
     """Note, in a signed cookie, that this person has signed in here."""
-    response.set_cookie(
-        _COOKIE,
-        _serializer().dumps([name.casefold(), find(name) or secrets.token_hex(8)]),
-        max_age=_LIFETIME,
-        path=url_for("console.show_queue").rstrip("/"),
-        secure=context().settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    known = str(_serializer().dumps([name.casefold(), find(name) or secrets.token_hex(8)]))
+    pages.set_cookie(response, context().settings, _COOKIE, known, seconds=_LIFETIME, below="console.show_queue")
 
 
 def find(name: str) -> str | None:

@@ -53,7 +53,7 @@ def check_second_step() -> ResponseReturnValue:
     if not code:
         return _form(422, "Please enter the code.")
     throttle.count_attempt()
-    throttle.count_code(user.id)
+    throttle.count_code(user.id, code)
     if not totp.check(context().store, context().settings, user, code):
         return _form(403, "This is not the code of now, or it was used already. Wait for the next one and enter that.")
     return start(user, session[_PENDING]["next"])

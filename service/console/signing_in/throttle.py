@@ -15,6 +15,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from moderation.people import totp
 from moderation.settings import Settings
 from service.console import refusals
 from service.console.signing_in import known_browsers
@@ -86,14 +87,14 @@ def count_attempt(name: str | None = None) -> None:
         throttle.require(BY_NAME, "name", digest, *([browser] if browser else []))
 
 
-def count_code(user_id: str) -> None:
-    """Count a code of an authenticator that was entered for this user.
+def count_code(user_id: str, code: str) -> None:
+    """Count a code that was entered for this user: recovery codes apart, for who guesses must not use these up as well.
 
     Raises:
         TooManyAttempts: it is one too many.
     """
     throttle: Throttle = current_app.extensions["winnow_throttle"]
-    throttle.require(BY_CODE, "code", user_id)
+    throttle.require(BY_CODE, "recovery" if totp.is_recovery_code(code) else "code", user_id)
 
 
 def refuse(error: TooManyAttempts) -> Response:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.terms import TermCache, Weights
 from models.scoring.windows import Windows, window_sums
-from models.training import training
+from models.training import datasets, training
 from models.training.augmentation import made_up_examples
 from models.training.calibration import NATURAL_RATES, calibrate, natural_weights
 from models.training.datasets import SOURCES, Examples, fingerprint, read_rows, read_source
@@ -311,8 +312,15 @@ def test_made_up_examples_hold_no_innocent_sentence() -> None:
 
 
 @needs_data
-def test_no_tested_text_and_no_innocent_sentence_is_trained_on() -> None:
+def test_no_tested_text_and_no_innocent_sentence_is_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what there is to train on every eighth text is enough to see it; what is tested is read whole."""
+
+    def read_some(path: Path) -> Iterator[dict[str, str]]:
+        return islice(read_rows(path), 0, None, 1 if path.parent.name == "evaluation" else 8)
+
+    monkeypatch.setattr(datasets, "read_rows", read_some)
     examples = training._examples(DATA, lambda _: None)
+    assert len(examples.texts) > 20_000
     trained = {fingerprint(text) for text in examples.texts}
     innocent = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
     assert not trained & innocent

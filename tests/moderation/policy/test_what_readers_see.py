@@ -217,7 +217,7 @@ def test_the_message_says_that_it_is_the_name(store: Store, queues: Queues, read
     decided(store, reader, comment.id)
     row = stored(store, comment.id)
     assert row.reasons is not None
-    assert "Threat of the name" in " ".join(str(reason["message"]) for reason in row.reasons)
+    assert "Threat of the name or web site" in " ".join(str(reason["message"]) for reason in row.reasons)
     assert not (row.spans or {}).get("threat"), "no word of the text is marked for it"
 
 

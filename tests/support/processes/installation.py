@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -13,6 +12,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from tests.support.processes.parts import without_settings
 from tests.support.waiting import eventually
 
 
@@ -33,11 +33,10 @@ class Installation:
         if self._process is not None:  # it was killed
             self._process.wait(10)
         # The log is a file, since a pipe that nobody reads would stop it.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._python, "-P", "-m", "winnow", "up", "--port", str(self.port), "--data-dir", str(self.data_dir)],
-                env=kept | self._environ,
+                env=without_settings() | self._environ,
                 stdout=log,
                 stderr=log,
             )

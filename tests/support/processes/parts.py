@@ -12,7 +12,7 @@ from tests.support.processes import forks
 
 
 class Part:
-    """A real `scoring`, `delivery` or `clock` process: a context. `log` is what it wrote."""
+    """A real `scoring`, `delivery` or `clock` process: a context. `log` is what it wrote, shown when the test fails."""
 
     def __init__(self, settings: Settings, name: str, **environ: str) -> None:
         self._name = name
@@ -24,8 +24,10 @@ class Part:
         self.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: object, *_: object) -> None:
         self.kill()
+        if failure:
+            print(self.log)
 
     @property
     def log(self) -> str:
@@ -56,8 +58,7 @@ class Part:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a process reads these settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}
-    return kept | {
+    return without_settings() | {
         "WINNOW_DATABASE_URL": settings.database_url,
         "WINNOW_REDIS_URL": settings.redis_url,
         "WINNOW_DATA_DIR": str(settings.data_dir),
@@ -65,3 +66,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "WINNOW_WEBHOOK_ALLOW": ",".join(map(str, settings.webhook_allow)),
         "WINNOW_LOG_FORMAT": "json",
     }
+
+
+def without_settings() -> dict[str, str]:
+    """This process's environment without any setting of Winnow's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WINNOW_")}

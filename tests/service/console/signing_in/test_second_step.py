@@ -113,6 +113,20 @@ def test_codes_cannot_be_guessed_at(make_app: Callable[..., Flask]) -> None:
     assert codes == [403] * 20 + [429]
 
 
+@pytest.mark.usefixtures("secret")
+def test_whoever_guesses_at_codes_leaves_the_owner_the_recovery_codes(
+    make_app: Callable[..., Flask], store: Store
+) -> None:
+    [recovery, *_] = totp.renew_recovery_codes(store, rows(store, User, name="mo")[0].id)
+    browser = make_app(rate_limit_auth="1000 per minute").test_client()
+    submit_sign_in(browser, "mo", PASSWORD)
+    for number in range(21):
+        refused = enter(browser, f"{number:06}")
+    assert refused.status_code == 429
+    assert enter(browser, recovery).status_code == 303
+    assert is_in(browser)
+
+
 def test_a_code_is_good_for_one_browser(app: Flask, secret: str, clock: Clock) -> None:
     first, second = app.test_client(), app.test_client()
     for browser in (first, second):
