@@ -60,7 +60,7 @@ def expect_unharmed(page: Page) -> None:
 #: What the dark changes, with colours where they are going to, by an axe-core that is loaded already.
 _IN_THE_DARK = """async () => {
   document.getAnimations().forEach((one) => one.finish());
-  return (await axe.run(document, {runOnly: ["color-contrast"]})).violations.flatMap(
+  return (await axe.run(document, {runOnly: ["color-contrast"], resultTypes: ["violations"]})).violations.flatMap(
     (one) => one.nodes.map((node) => `dark: ${one.id}: ${node.html.slice(0, 120)} ${node.failureSummary}`));
 }"""
 
