@@ -18,6 +18,8 @@ from texts.normalization import fold_character, without_markup
 #: Scripts in which marks are part of the spelling, such as vowels: from Indic scripts to Thai, and those of East Asia.
 _MARKS_SPELL = ((0x0900, 0x1AAF), (0x2E80, 0xA63F), (0xA800, 0xD7FF))
 _STANDS_FOR = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i"}
+#: It lengthens an Arabic word, and is no letter of it.
+_TATWEEL = "\u0640"
 #: Two ways of reading, because `1` and `|` may stand for i or for l.
 _ONE_WAY = str.maketrans(_STANDS_FOR | {"1": "i", "|": "i"})
 _OTHER_WAY = str.maketrans(_STANDS_FOR | {"1": "l", "|": "l"})
@@ -29,12 +31,15 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 _RUN = re.compile(r"[^\W_](?:[^\W_]|[@$!|*.\-_']){1,60}|[@$!|](?:[^\W_]|[@$!|*.\-_']){1,60}")
 _BETWEEN = re.compile(r"[*.\-_']+")
 _EDGE_DIGITS = re.compile(r"\d*(\D{4,}?)\d*")
+_NO_EDGE = re.compile(r"(.*)")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
 
 
 def _compared(character: str) -> str:
+    if character == _TATWEEL:
+        return ""
     code = ord(character)
     if character.lower() not in LOOKALIKES and any(first <= code <= last for first, last in _MARKS_SPELL):
         is_mark = unicodedata.category(character).startswith("M")
@@ -63,8 +68,13 @@ def readings(text: str) -> Iterator[str]:
         return
     joined = _SPELT_OUT.sub(lambda run: _NO_LETTERS.sub("", run[0]), read)
     yielded = {read}
-    for signs, letters in ((_ONE_WAY, r"\1"), (_OTHER_WAY, r"\1\1")):
-        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters), joined)
+    for signs, letters, edges in (
+        (_ONE_WAY, r"\1", _EDGE_DIGITS),
+        (_OTHER_WAY, r"\1\1", _EDGE_DIGITS),
+        (_ONE_WAY, r"\1", _NO_EDGE),  # a digit at the edge may be a letter, as in `casin0`
+        (_OTHER_WAY, r"\1\1", _NO_EDGE),
+    ):
+        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters, edges=edges), joined)
         if reading not in yielded:
             yielded.add(reading)
             yield reading
@@ -82,9 +92,9 @@ def spelled(text: str) -> str:
     return lowered if stripped.isascii() == lowered.isascii() else stripped  # the Kelvin sign is no k
 
 
-def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str) -> str:
+def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str, edges: re.Pattern[str]) -> str:
     if _LETTER.search(run[0]) is None:
         return run[0]
     whole = _BETWEEN.sub("", run[0].rstrip("!|"))
-    inner = _EDGE_DIGITS.fullmatch(whole)
+    inner = edges.fullmatch(whole)
     return _REPEATED.sub(repeated, (inner[1] if inner else whole).translate(signs))
