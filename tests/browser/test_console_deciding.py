@@ -348,6 +348,46 @@ def test_a_claim_warns_and_does_not_block(store: Store, flag: Flag, enter: Calla
     assert stored(store, first).status == "published"
 
 
+@pytest.mark.parametrize("field", ["note", "dialog"])
+@pytest.mark.parametrize("happens", ["decided", "edited"])
+def test_what_somebody_types_goes_on_into_its_field_whatever_becomes_of_the_comment(
+    app: Flask, store: Store, site: CreatedSite, flag: Flag, enter: Callable[..., Page], scorer: Scorer,
+    happens: str, field: str,
+) -> None:  # fmt: skip
+    ids = flag("one", "two", "three", "four", "five", "six")
+    first = ids[0]
+    mo, nia = enter("mo"), enter("nia")
+    note = card(mo, first).locator("[name=reason]") if field == "note" else mo.locator("#note")
+    if field == "dialog":
+        at_keyboard(mo, "j", "e")
+    note.click()
+    mo.keyboard.type("Please ")
+    if happens == "decided":
+        at_keyboard(nia, "j", "p")
+        expect(card(mo, first)).to_contain_text("Nia published this comment just now.")
+    else:
+        edit = {"comment": "one, in other words insult=0.8"}
+        assert client_of(app, site.api_key).patch(f"/api/v1/comments/{first}", json=edit).status_code < 300
+        process.use(scorer)
+        while (result := scorer.run_batch()).claimed:
+            process.record(result)
+        expect(card(mo, first).locator(".outcome")).to_contain_text(re.compile("edited|changed"))
+    mo.keyboard.type("just remove the insult")
+    expect(note).to_be_focused()
+    expect(note).to_have_value("Please just remove the insult")
+    expect(card(mo, first).get_by_role("button", name="Reject", include_hidden=True)).to_be_disabled()
+    at_keyboard(mo, *(["Enter"] if field == "dialog" else []), "Escape", "r")
+    expect(card(mo, first)).to_be_focused()
+    at_keyboard(mo, "j")
+    if happens == "decided":
+        expect(card(mo, first)).to_have_class(re.compile("decided"))
+    else:
+        expect(card(mo, first).locator(".written")).to_contain_text("in other words")
+        expect(card(mo, first).locator("[name=reason]")).to_have_value("Please just remove the insult")
+    assert stored(store, first).status == ("published" if happens == "decided" else "flagged")
+    assert {stored(store, one).status for one in ids[1:]} == {"flagged"}
+
+
 def test_anothers_decision_folds_the_card_and_says_who_decided_what_and_why(
     store: Store, flag: Flag, enter: Callable[..., Page]
 ) -> None:

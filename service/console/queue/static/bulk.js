@@ -1,6 +1,6 @@
 // Selecting many cards, and deciding on a whole group. Without this script forms do the same.
 
-import { cards, link, post, signInLink } from "./cards.js";
+import { cards, isField, link, post, signInLink } from "./cards.js";
 
 const selection = document.getElementById("selection");
 const useKeys = document.getElementById("use-keys");
@@ -108,8 +108,7 @@ const keys = cards
     };
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]");
-  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const key = event.key.toLowerCase();
   if (keysAreOff() || !Object.hasOwn(keys, key)) return;
   event.preventDefault();

@@ -8,6 +8,35 @@ export const waiting = () => [...cards.querySelectorAll(".card:not(.decided)")];
 export const current = () => document.activeElement?.closest?.("#cards .card") ?? null;
 export const csrfToken = () => document.querySelector("[name=csrf_token]").value;
 
+
+// Somebody types or chooses something. Elsewhere the same letters are commands, so the focus is not taken away.
+const FIELD = "input:not([type=checkbox]), textarea, select, dialog, [contenteditable]";
+export const isField = (element) => Boolean(element?.closest?.(FIELD));
+export const typing = () => isField(document.activeElement);
+// The card that somebody writes about: in one of its fields, or in the dialog for a reason.
+const writtenAbout = () => current() ?? find(document.querySelector("dialog[open]")?.dataset.card ?? "");
+export const writesAbout = (card) => typing() && writtenAbout() === card;
+
+// Leave a card as it is, without its buttons, until the focus has left it; `then` is called after that.
+export function settle(card, text, then) {
+  if (card.classList.contains("settled")) return;
+  card.classList.add("settled");
+  const focused = document.activeElement;
+  for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = true;
+  if (focused.disabled) card.focus({ preventScroll: true });
+  tell(card, text, "wait");
+  announce(text);
+  const leave = () =>
+    setTimeout(() => {
+      if (card.contains(document.activeElement) || writesAbout(card)) return;
+      removeEventListener("focusout", leave);
+      card.classList.remove("settled");
+      for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = false;
+      then();
+    });
+  addEventListener("focusout", leave);
+}
+
 export function go(card) {
   if (!card) return;
   card.focus({ preventScroll: true });

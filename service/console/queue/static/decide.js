@@ -13,6 +13,7 @@ import {
   post,
   signInLink,
   tell,
+  typing,
   untell,
 } from "./cards.js";
 import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
@@ -80,25 +81,10 @@ function fold(card, text, kind, ...extra) {
 // Another person decided: the card folds and says so, and nothing on the page moves.
 export function foldAway(card, text) {
   if (card.classList.contains("decided")) return;
-  if (card.contains(document.activeElement)) {
-    // A card that is being read stays open, without its buttons.
-    card.classList.add("settled");
-    card.querySelector("form.decision")?.setAttribute("inert", "");
-    tell(card, text, "wait");
-  } else keepPlace(() => fold(card, text, "wait"));
+  keepPlace(() => fold(card, text, "wait"));
   announce(text);
+  refill();
 }
-
-cards.addEventListener("focusout", (event) => {
-  const card = event.target.closest(".card.settled");
-  if (!card) return;
-  setTimeout(() => {
-    if (card.contains(document.activeElement)) return;
-    card.classList.remove("settled");
-    keepPlace(() => card.classList.add("decided"));
-    refill();
-  });
-});
 
 // Show a message that belongs to no card on the page; `show` leads to its comment.
 function say(text, kind, show = null) {
@@ -121,12 +107,12 @@ function comeBack(card, text, ...extra) {
     trouble.hidden = true;
     go(card);
   });
-  if (!current() || current().classList.contains("decided")) go(card);
+  if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
 async function send(form, button) {
   const card = form.closest(".card");
-  if (card.classList.contains("decided") || form.inert) return;
+  if (card.classList.contains("decided") || card.classList.contains("settled")) return;
   const says = form.elements.code.value || form.elements.reason.value.trim();
   if (button.value === "reject" && "reasonRequired" in form.dataset && !says) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
@@ -205,14 +191,14 @@ async function unfold(decision, { message, version }) {
   card.classList.remove("decided");
   hideNothing();
   tell(card, message, "good");
-  go(card);
+  if (!typing()) go(card);
 }
 
 // Rejecting with a reason, by keyboard: a number chooses the reason and rejects at once; it can be undone.
 
 export function askReason(card) {
   const form = card?.querySelector("form.decision");
-  if (!form || form.inert) return;
+  if (!form || card.classList.contains("settled")) return;
   const choices = [...form.elements.code.options].filter((option) => option.value);
   reasons.querySelector("fieldset").replaceChildren(reasons.querySelector("legend"), ...choices.map(choice));
   reasons.querySelector("#note").value = form.elements.reason.value;

@@ -1,7 +1,7 @@
 // Shows what others do as it happens: new cards, decisions, and who has which comment open. A stream of events says
 // that there is something to see; where there is none (no room, no Redis, no connection) the page asks every few seconds.
 
-import { announce, cards, find, go, waiting } from "./cards.js";
+import { announce, cards, find, go, settle, waiting, writesAbout } from "./cards.js";
 import { show as showClaim } from "./claims.js";
 import { foldAway } from "./decide.js";
 import { fetchFresh, insert, renew } from "./queue.js";
@@ -10,6 +10,7 @@ const POLL_MS = 4000;
 const TRY_AGAIN_MS = 30_000;
 const LOOK_AGAIN_MS = 3000;
 const HIDDEN_MS = 30_000;
+const CHANGED = "This comment was changed just now. You see the new text when you leave this card.";
 
 const news = document.getElementById("news");
 let fresh = [];
@@ -40,7 +41,11 @@ function apply(id, { version, waits, message, by }) {
   if (!card || card.classList.contains("decided") || card.classList.contains("settled")) return;
   showClaim(id, by);
   if (Number(card.dataset.version) >= version) return;
-  if (waits) renew(card);
+  const lookAgain = () => look([id]);
+  if (waits) {
+    if (writesAbout(card)) settle(card, CHANGED, lookAgain);
+    else renew(card, () => settle(card, CHANGED, lookAgain));
+  } else if (card.contains(document.activeElement) || writesAbout(card)) settle(card, message, lookAgain);
   else foldAway(card, message);
 }
 
