@@ -105,15 +105,18 @@ export function signInLink(answer) {
 
 // Send a form; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
 // After signing in again in another tab there is a new token: it is taken over, and the form is sent again.
-export async function post(address, fields, options = {}) {
-  const answer = await send(address, fields, options);
-  if (!answer.csrf_token || answer.me !== cards?.dataset.me) return answer;
-  for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = answer.csrf_token;
-  if (fields instanceof URLSearchParams) fields.set("csrf_token", answer.csrf_token);
-  return send(address, fields, options);
+export async function post(address, fields) {
+  let answer = await send(address, fields);
+  if (answer.csrf_token && answer.me === cards?.dataset.me) {
+    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = answer.csrf_token;
+    if (fields instanceof URLSearchParams) fields.set("csrf_token", answer.csrf_token);
+    answer = await send(address, fields);
+  }
+  if (answer.ok) document.dispatchEvent(new Event("winnow:sent"));
+  return answer;
 }
 
-async function send(address, fields, options) {
+async function send(address, fields) {
   const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
   try {
     const signal = AbortSignal.timeout(20_000);
@@ -122,7 +125,7 @@ async function send(address, fields, options) {
       body,
       headers: { Accept: "application/json" },
       signal,
-      ...options,
+      keepalive: true, // it arrives although somebody leaves the page
     });
     const failed = { message: `The server failed (${answer.status}). Try again in a moment.` };
     const said = answer.status === 204 ? {} : await answer.json().catch(() => failed);

@@ -26,6 +26,7 @@ const DOING = { publish: "Publishing…", reject: "Rejecting…" };
 const recent = document.getElementById("recent");
 const trouble = document.getElementById("trouble");
 const reasons = document.getElementById("reasons");
+const missing = document.getElementById("reason-missing");
 
 // The last decisions of this tab, the latest first: {card, author, text, address, version, sent}. `sent` is the promise
 // that the server accepted it, and that it can be undone.
@@ -87,9 +88,9 @@ export function foldAway(card, text) {
 }
 
 // Show a message that belongs to no card on the page; `show` leads to its comment.
-function say(text, kind, show = null) {
+export function say(text, kind, show = null, ...extra) {
   trouble.className = `note ${kind}`;
-  trouble.querySelector("span").textContent = text;
+  trouble.querySelector("span").replaceChildren(text, ...extra);
   trouble.querySelector("button").hidden = !show;
   trouble.querySelector("button").onclick = show;
   trouble.hidden = false;
@@ -97,16 +98,17 @@ function say(text, kind, show = null) {
 
 const visit = (decision) => () => location.assign(decision.address.replace(/\/undo$/, ""));
 
-function comeBack(card, text, ...extra) {
+function comeBack(card, answer) {
   hideNothing();
   keepPlace(() => {
     card.classList.remove("decided");
-    tell(card, text, "bad", ...extra);
+    tell(card, answer.message, "bad", ...signInLink(answer));
   });
-  say(text, "bad", () => {
+  const show = () => {
     trouble.hidden = true;
     go(card);
-  });
+  };
+  say(answer.message, "bad", show, ...signInLink(answer));
   if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
@@ -131,20 +133,21 @@ async function send(form, button) {
   if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
-    tell(
-      card,
-      answer.message,
-      "good",
-      " ",
-      link("Undo", () => undo(decision)),
-    );
+    if (decisions.includes(decision))
+      tell(
+        card,
+        answer.message,
+        "good",
+        " ",
+        link("Undo", () => undo(decision)),
+      );
     announce(answer.message);
   } else {
     forget(decision);
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
       tell(card, answer.message, "wait");
       announce(answer.message);
-    } else comeBack(card, answer.message, ...signInLink(answer));
+    } else comeBack(card, answer);
   }
   settle(answer.ok);
   remember();
@@ -160,17 +163,17 @@ async function undo(decision) {
   const at = forget(decision);
   if (at === -1) return;
   const card = find(decision.card);
+  trouble.hidden = true;
   if (card) tell(card, "Undoing…", "");
-  if (!(await decision.sent)) return;
-  const answer = await post(decision.address, { version: decision.version });
+  busy(1);
+  const answer = (await decision.sent) && (await post(decision.address, { version: decision.version }));
+  busy(-1);
+  if (!answer) return;
   if (answer.ok) await unfold(decision, answer);
   else {
-    if (card) tell(card, answer.message, "bad");
-    say(
-      `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`,
-      "bad",
-      visit(decision),
-    );
+    if (card) tell(card, answer.message, "bad", ...signInLink(answer));
+    const what = `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`;
+    say(what, "bad", visit(decision), ...signInLink(answer));
     if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
   }
   remember();
@@ -204,6 +207,7 @@ export function askReason(card) {
   reasons.querySelector("#note").value = form.elements.reason.value;
   reasons.dataset.card = card.id;
   reasons.returnValue = "";
+  missing.hidden = true;
   reasons.showModal();
   (reasons.querySelector("[type=radio]") ?? reasons.querySelector("#note")).focus();
 }
@@ -230,6 +234,13 @@ reasons?.addEventListener("keydown", (event) => {
   event.preventDefault();
   radio.checked = true;
   reasons.close("reject");
+});
+
+reasons?.querySelector("form").addEventListener("submit", (event) => {
+  const says = reasons.querySelector("[type=radio]:checked") || reasons.querySelector("#note").value.trim();
+  const asks = "reasonRequired" in (find(reasons.dataset.card)?.querySelector("form.decision")?.dataset ?? {});
+  missing.hidden = Boolean(says) || !asks;
+  if (!missing.hidden) event.preventDefault();
 });
 
 reasons?.querySelector("[value=cancel]").addEventListener("click", () => reasons.close(""));
@@ -261,8 +272,13 @@ document.querySelector("form.who")?.addEventListener("submit", () => sessionStor
 recent.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   recent.open = false;
-  recent.querySelector("summary").focus();
+  if (lately?.isConnected) go(lately);
+  else recent.querySelector("summary").focus();
 });
+
+// The card on which somebody was, to which they come back from the last decisions.
+let lately = null;
+cards.addEventListener("focusin", (event) => (lately = event.target.closest(".card")));
 
 remember();
 export const press = (card, action) => card?.querySelector(`form.decision [value=${action}]`)?.click();

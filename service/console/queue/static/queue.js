@@ -12,6 +12,9 @@ let nothing = null; // what the server last said in place of cards
 
 export const busy = (by) => (sending += by);
 
+// Whoever leaves before an answer came would not hear that the server refused.
+addEventListener("beforeunload", (event) => sending && event.preventDefault());
+
 // The cards that belong on this page now and are not on it, in their order. Null when the server cannot say.
 export async function fetchFresh() {
   let page;
