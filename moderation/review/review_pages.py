@@ -203,9 +203,9 @@ class _Reading:
     def _is_narrowed(self) -> bool:
         """Whether the item in front of a group may be left out by a filter, so that one that follows it is shown."""
         filters = self.filters
-        narrow = (filters.label, filters.rule, filters.kind, filters.language)
-        narrow += (filters.opened_since, filters.opened_before, filters.text or None)
-        return self._shows_one_of_each() and any(value is not None for value in narrow)
+        values = (filters.label, filters.rule, filters.kind, filters.language, filters.opened_since)
+        narrow = bool(filters.text) or filters.opened_before is not None or any(value is not None for value in values)
+        return narrow and self._shows_one_of_each()
 
     def _foremost(self) -> list[ColumnElement[bool]]:
         """Nothing that passes the filters stands for the item: none of its comment's others, and none of its group's.

@@ -23,7 +23,7 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Comment, WebhookDelivery
+from moderation.tables import BulkJob, Comment, WebhookDelivery
 from moderation.webhooks import console_channel
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
@@ -312,7 +312,11 @@ def test_what_is_on_its_way_is_undone_when_it_has_arrived_and_whoever_leaves_bef
     page.route(re.compile("/(decision|undo)$"), lambda route: held.append(route))  # noqa: PLW0108
 
     def holds_up(number: int) -> None:
-        eventually(lambda: [page.wait_for_timeout(20), len(held) == number][1])
+        def came() -> bool:
+            page.wait_for_timeout(20)  # in which the browser's requests reach us
+            return len(held) == number
+
+        eventually(came)
 
     asks = "!dispatchEvent(new Event('beforeunload', {cancelable: true}))"
     at_keyboard(page, "j", "r", "u")
@@ -616,7 +620,7 @@ def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
         site_settings.save(session, site.id, SiteSettings(require_reason=True), actor="operator")
     [first, second] = flag("one", "two")
     page = enter("mo")
-    at_keyboard(page, "j", "r")
+    at_keyboard(page, "j", "x", "r")
     expect(page.get_by_role("heading", name="Reason to reject it")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Reject").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("This site asks for a reason"))
@@ -632,6 +636,7 @@ def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
     page.get_by_label("Reason").select_option("spam")
     page.get_by_role("button", name="Reject 1").click()
     expect(page.get_by_role("heading", name="Selected comments")).to_be_visible()
+    assert rows(store, BulkJob)[0].criteria["ids"] == [[second, 2]], "without the one that was decided meanwhile"
 
 
 def test_a_block_from_a_card_is_taken_back_on_the_card(flag: Flag, enter: Callable[..., Page]) -> None:

@@ -41,7 +41,7 @@ def preview_bulk() -> ResponseReturnValue:
     return _show_preview(criteria, request.args.get("back"))
 
 
-def _show_preview(criteria: Mapping[str, Any], back: str | None, *, missing: str | None = None) -> ResponseReturnValue:
+def _show_preview(criteria: Mapping[str, Any], back: str | None, *, missing: str | None = None) -> str:
     """The preview's page; `missing` says what the form that was sent from it lacks."""
     actor = access.actor()
     sites = moderated_sites()
@@ -265,7 +265,9 @@ def _progress_sentence(job: BulkJob | Progress) -> str:
     """A job's progress, as a sentence."""
     done = {"publish": "published", "reject": "rejected", "undo": "taken back"}[job.action]
     skipped = (
-        f" {job.skipped:,} left alone: somebody decided on them meanwhile, or they changed." if job.skipped else ""
+        f" {job.skipped:,} left alone: decided or changed meanwhile, or for somebody else to decide."
+        if job.skipped
+        else ""
     )
     if job.state == "waiting":
         return f"Waiting for a worker: {job.total:,} to do."

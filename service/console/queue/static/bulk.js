@@ -11,6 +11,7 @@ const ticked = () => boxes().filter((box) => box.checked);
 const current = () => document.activeElement?.closest?.(".card") ?? null;
 
 function showSelection() {
+  for (const box of cards.querySelectorAll(".card.decided input[name=select]:checked")) box.checked = false;
   const number = ticked().length;
   document.getElementById("selected").textContent = `${number} selected`;
   for (const button of selection.querySelectorAll("button[name=action]")) button.disabled = number === 0;

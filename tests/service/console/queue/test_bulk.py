@@ -83,6 +83,23 @@ def test_a_job_is_its_makers_and_an_admins(
     assert rows(store, BulkJob)[0].state == "cancelled"
 
 
+def test_what_comes_in_after_the_preview_is_neither_decided_nor_counted(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    before = attack(store, queues, scorer, site, 2)
+    browser = sign_in(app, store)
+    [group] = {item.group_id for item in rows(store, ReviewItem)}
+    preview = browser.get(f"/console/bulk?group={group}").text
+    after = attack(store, queues, scorer, site, 2)
+    assert {item.group_id for item in rows(store, ReviewItem)} == {group}
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group")} | {"action": "reject"}
+    browser.post("/console/bulk", data=form)
+    jobs.run_bulk_job(rows(store, BulkJob)[0].id)
+    [job] = rows(store, BulkJob)
+    assert (job.done, job.skipped, job.total) == (2, 0, 2)
+    assert [stored(store, one).status for one in (*before, *after)] == ["rejected"] * 2 + ["flagged"] * 2
+
+
 def test_a_selection_decides_what_was_shown_and_leaves_what_changed_since(
     app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
 ) -> None:
