@@ -463,6 +463,16 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     assert card(page, ids[4]).bounding_box() == before
     assert card(page, new).count() == 0
     assert violations(page) == []
+    at_keyboard(page, "x")
+    for ticked in (True, False):  # the selection's buttons are at the foot of the window, or at the end of the page
+        page.keyboard.press("End")
+        expect(page.get_by_role("button", name="Reject them")).to_be_in_viewport()
+        reject, over = page.get_by_role("button", name="Reject them").bounding_box(), bar.bounding_box()
+        assert reject is not None
+        assert over is not None
+        assert reject["y"] + reject["height"] <= over["y"] or over["y"] + over["height"] <= reject["y"], ticked
+        card(page, ids[4]).focus()
+        at_keyboard(page, "x")
     page.keyboard.press("n")
     expect(card(page, new)).to_be_focused()
     expect(bar).to_be_hidden()
@@ -523,6 +533,8 @@ def test_what_deciding_adds_is_accessible(flag: Flag, enter: Callable[..., Page]
     page.context.set_offline(False)
     at_keyboard(page, "?")
     found += violations_in_light_and_dark(page)
+    at_keyboard(page, "?")
+    expect(page.locator("#keys")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert found == []
 

@@ -264,6 +264,10 @@ def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells
     history = told(sign_in(app, store).get(f"/console/comments/{comment.id}").text)
     assert "against version 3" in history, "the version at which it was sent"
     assert history.count("Appealed") == 1
+    assert 'name="select"' not in sign_in(app, store, "vera").get(f"/console/comments/{comment.id}").text
+    audit = told(sign_in(app, store, "ada", "admin").get("/console/audit").text)
+    assert "by the author" in audit
+    assert re.search("Took a decision back by [^:]*: rejected again", audit)
 
     reject(store, comment, actor="user:u2")
     assert deliver_once(store, settings, sender) == ["delivered"]

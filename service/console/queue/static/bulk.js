@@ -109,7 +109,8 @@ const keys = cards
     };
 
 document.addEventListener("keydown", (event) => {
-  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
+    return;
   const key = event.key.toLowerCase();
   if (keysAreOff() || !Object.hasOwn(keys, key)) return;
   event.preventDefault();

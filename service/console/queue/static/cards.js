@@ -8,7 +8,6 @@ export const waiting = () => [...cards.querySelectorAll(".card:not(.decided)")];
 export const current = () => document.activeElement?.closest?.("#cards .card") ?? null;
 export const csrfToken = () => document.querySelector("[name=csrf_token]").value;
 
-
 // Somebody types or chooses something. Elsewhere the same letters are commands, so the focus is not taken away.
 const FIELD = "input:not([type=checkbox]), textarea, select, dialog, [contenteditable]";
 export const isField = (element) => Boolean(element?.closest?.(FIELD));

@@ -37,6 +37,12 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+dialog.addEventListener("keydown", (event) => {
+  if (event.key !== "?") return;
+  event.preventDefault();
+  dialog.close();
+});
+
 useKeys.checked = localStorage.getItem("winnow-keys") !== "off";
 useKeys.addEventListener("change", () => localStorage.setItem("winnow-keys", useKeys.checked ? "on" : "off"));
 
