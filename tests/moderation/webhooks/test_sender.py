@@ -225,6 +225,17 @@ def test_a_server_that_drips_its_headers_is_cut_off(soon: float) -> None:
         assert time.monotonic() - began < soon
 
 
+def test_an_answer_may_take_longer_than_a_connection(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    def think(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.6)
+        handler.send_response(204)
+        handler.end_headers()
+
+    monkeypatch.setattr(sender, "CONNECT_SECONDS", 0.2)
+    receiver.behave(think)
+    assert Sender(LOOPBACK).post(receiver.url, b"{}", {}).status == 204
+
+
 def test_a_server_that_does_not_speak_http_is_no_answer(receiver: Receiver) -> None:
 
     def greet(handler: BaseHTTPRequestHandler) -> None:
