@@ -73,7 +73,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """On PostgreSQL alone, leave out what touches no database: it ran on SQLite. With --quick, what is slow.
 
-    The rest is dealt out to processes singly, slow tests between quick ones, but for those that share something dear.
+    The rest is dealt out to processes singly, slow tests first, but for those that share something dear.
     """
     kept = items
     if databases.wanted() == ["postgresql"]:
@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if group := dealing.group(item):
             item.add_marker(pytest.mark.xdist_group(group))
     yield
-    items[:] = dealing.mixed(items, is_slow)
+    items[:] = dealing.slow_first(items, is_slow)
 
 
 def pytest_collection_finish() -> None:
