@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 
 from texts.folding import CharacterTable, normalized
 from texts.lookalikes import LOOKALIKES
@@ -31,7 +32,6 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 _RUN = re.compile(r"[^\W_](?:[^\W_]|[@$!|*.\-_']){1,60}|[@$!|](?:[^\W_]|[@$!|*.\-_']){1,60}")
 _BETWEEN = re.compile(r"[*.\-_']+")
 _EDGE_DIGITS = re.compile(r"\d*(\D{4,}?)\d*")
-_NO_EDGE = re.compile(r"(.*)")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
@@ -68,13 +68,9 @@ def readings(text: str) -> Iterator[str]:
         return
     joined = _SPELT_OUT.sub(lambda run: _NO_LETTERS.sub("", run[0]), read)
     yielded = {read}
-    for signs, letters, edges in (
-        (_ONE_WAY, r"\1", _EDGE_DIGITS),
-        (_OTHER_WAY, r"\1\1", _EDGE_DIGITS),
-        (_ONE_WAY, r"\1", _NO_EDGE),  # a digit at the edge may be a letter, as in `casin0`
-        (_OTHER_WAY, r"\1\1", _NO_EDGE),
-    ):
-        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters, edges=edges), joined)
+    ways = ((_ONE_WAY, r"\1"), (_OTHER_WAY, r"\1\1"))
+    for whole, (signs, letters) in product((False, True), ways):
+        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters, whole=whole), joined)
         if reading not in yielded:
             yielded.add(reading)
             yield reading
@@ -92,9 +88,10 @@ def spelled(text: str) -> str:
     return lowered if stripped.isascii() == lowered.isascii() else stripped  # the Kelvin sign is no k
 
 
-def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str, edges: re.Pattern[str]) -> str:
+def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str, *, whole: bool) -> str:
+    """How a run is read; `whole`, with the digits at its edges, of which one may be a letter, as in `casin0`."""
     if _LETTER.search(run[0]) is None:
         return run[0]
-    whole = _BETWEEN.sub("", run[0].rstrip("!|"))
-    inner = edges.fullmatch(whole)
-    return _REPEATED.sub(repeated, (inner[1] if inner else whole).translate(signs))
+    joined = _BETWEEN.sub("", run[0].rstrip("!|"))
+    inner = None if whole else _EDGE_DIGITS.fullmatch(joined)
+    return _REPEATED.sub(repeated, (inner[1] if inner else joined).translate(signs))

@@ -130,6 +130,8 @@ def _either_way(text: str) -> list[Edit]:
 def _columns(text: str) -> list[Edit]:
     """The gaps between letters that are written one below the other, or far apart: the wider ones part words."""
     edits: list[Edit] = []
+    if sum(len(word) == 1 for word in text.split()) < 3:  # so it is with most comments
+        return edits
     for run in _COLUMN.finditer(text):
         gaps = [(gap.span(), gap[0].count("\n") or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
         narrow = min(width for _, width in gaps)

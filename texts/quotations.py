@@ -126,8 +126,14 @@ def own_words(text: str) -> str:
     return "\n".join([*pieces, read[done:]]) if quoted else text
 
 
+def _holds(text: str, *signs: str) -> bool:
+    """Whether a text holds one of the signs without which an expression finds nothing. This is quicker to see."""
+    return any(sign in text for sign in signs)
+
+
 def _lines(text: str) -> Iterator[Span]:
-    return (line.span(1) for line in _QUOTED_LINE.finditer(text))
+    if not text.isascii() or _holds(text.lower(), ">", "|", "%", ":", "bq."):
+        yield from (line.span(1) for line in _QUOTED_LINE.finditer(text))
 
 
 def _in_marks(text: str) -> Iterator[Span]:
@@ -153,17 +159,19 @@ def _headings(text: str) -> Iterator[Span]:
         if _SAID.search(text, max(begins, done), colon.start()):
             yield begins, colon.end()
         done = colon.end()
-    yield from (heading.span() for heading in _POSTED.finditer(text))
+    if "\n" in text and _holds(text.lower(), ":", "posted by"):
+        yield from (heading.span() for heading in _POSTED.finditer(text))
 
 
 def _letters(text: str) -> Iterator[Span]:
-    heading = _WHOLE_LETTER.search(text)
+    heading = _WHOLE_LETTER.search(text) if _holds(text, "--", ":", "：", "<") else None
     if heading is not None:
         yield heading.start(), len(text)
 
 
 def _passages(text: str) -> Iterator[Span]:
-    return (passage.span() for passage in _PASSAGE.finditer(text))
+    if _holds(text, "{{", "\\", "#+", "____", "--", "—"):
+        yield from (passage.span() for passage in _PASSAGE.finditer(text))
 
 
 def _marked(text: str) -> list[Span]:

@@ -177,8 +177,8 @@ class _Reading:
         conditions_here = [*conditions, *self._range()]
         if not self._is_narrowed():
             conditions_here += self._foremost()
-        if self._shows_one_of_each() and not self._is_narrowed():
-            conditions_here.append(groups.in_front(by_due=self.order == "due"))
+            if self._shows_one_of_each():
+                conditions_here.append(groups.in_front(by_due=self.order == "due"))
         key = (ReviewItem.due if self.order == "due" else ReviewItem.opened_at, ReviewItem.id)
         if place is not None:
             at = literal(place.at) if self.order == "due" else literal(_moment(place.at), Moment)
@@ -202,10 +202,8 @@ class _Reading:
 
     def _is_narrowed(self) -> bool:
         """Whether the item in front of a group may be left out by a filter, so that one that follows it is shown."""
-        filters = self.filters
-        values = (filters.label, filters.rule, filters.kind, filters.language, filters.opened_since)
-        narrow = bool(filters.text) or filters.opened_before is not None or any(value is not None for value in values)
-        return narrow and self._shows_one_of_each()
+        chosen = (getattr(self.filters, name) for name in (*INDEXED, "opened_since", "opened_before"))
+        return self._shows_one_of_each() and (bool(self.filters.text) or any(value is not None for value in chosen))
 
     def _foremost(self) -> list[ColumnElement[bool]]:
         """Nothing that passes the filters stands for the item: none of its comment's others, and none of its group's.

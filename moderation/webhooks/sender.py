@@ -68,6 +68,7 @@ class Sender:
         self._allow = tuple(allow)
         self._context = context or ssl.create_default_context()
         self._sockets: set[socket.socket] = set()  # of the requests on their way
+        self._is_broken_off = False
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send `body` and give the first 4 KiB of the answer. Redirects are answers like others.
@@ -84,6 +85,8 @@ class Sender:
         timer.daemon = True
         timer.start()
         self._sockets.add(sock)
+        if self._is_broken_off:  # while it connected
+            _shut(sock)
         try:
             answer = _exchange(connection, parts, body, headers)
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
@@ -97,7 +100,8 @@ class Sender:
         return answer
 
     def break_off(self) -> None:
-        """End the requests on their way: to those who wait for them there was no answer."""
+        """End the requests on their way, and all that come: to those who wait for them there was no answer."""
+        self._is_broken_off = True
         for sock in list(self._sockets):
             _shut(sock)
 

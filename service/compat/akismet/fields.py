@@ -33,9 +33,9 @@ _WITHOUT_TEXT = frozenset({"signup"}) | _FROM_A_PAGE
 
 #: Bytes that are never in a form that was encoded.
 _NEVER_ENCODED = re.compile(rb"[\x00-\x20\"<>\x7f-\xff]")
-#: The fields that people fill in.
+#: The fields that people fill in, and how they begin in a body.
 _SHOWN = frozenset({"comment_content", "comment_author"})
-_TEXTS = (b"comment_content=", b"comment_author=")
+_TEXTS = tuple(f"{name}=".encode() for name in _SHOWN)
 #: The fields that Akismet documents or its plugins send, and PHP's names of headers.
 _NAMES = re.compile(
     rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"

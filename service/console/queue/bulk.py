@@ -34,35 +34,33 @@ _LONGEST_KEY = 400
 def preview_bulk() -> ResponseReturnValue:
     """The preview: what deciding on all comments that the address names would do."""
     criteria = _criteria(request.args) | {"seen_at": clock.now().isoformat()}
-    if request.args.get("copies") != "0":
-        with context().store.read() as session:
-            published_copies = _copies(session, criteria)
-        criteria |= {"copies": published_copies} if published_copies else {}
-    return _show_preview(criteria, request.args.get("back"))
-
-
-def _show_preview(criteria: Mapping[str, Any], back: str | None, *, missing: str | None = None) -> str:
-    """The preview's page; `missing` says what the form that was sent from it lacks."""
-    actor = access.actor()
-    sites = moderated_sites()
     with context().store.read() as session:
-        previews = {
-            action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS
-        }
-        widest = max(previews.values(), key=lambda preview: preview.total)
-        return render_template(
-            "console/queue/bulk_preview.html",
-            previews=previews,
-            widest=widest,
-            criteria=criteria,
-            title=_title(criteria),
-            site_names=names.of_sites(session, set(widest.sites)),
-            reasons=_reasons(session, set(widest.sites)),
-            fields=_as_fields(criteria),
-            copies=len(_copies(session, criteria)),
-            back=access.own_address(back),
-            missing=missing,
-        )
+        published_copies = _copies(session, criteria)
+        if published_copies and request.args.get("copies") != "0":
+            criteria |= {"copies": published_copies}
+        return _show_preview(session, criteria, request.args.get("back"), seen=len(published_copies))
+
+
+def _show_preview(
+    session: Session, criteria: Mapping[str, Any], back: str | None, *, seen: int, missing: str | None = None
+) -> str:
+    """The preview's page. `seen` copies are published; `missing` says what the form that was sent from it lacks."""
+    actor, sites = access.actor(), moderated_sites()
+    previews = {action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS}
+    widest = max(previews.values(), key=lambda preview: preview.total)
+    return render_template(
+        "console/queue/bulk_preview.html",
+        previews=previews,
+        widest=widest,
+        criteria=criteria,
+        title=_title(criteria),
+        site_names=names.of_sites(session, set(widest.sites)),
+        reasons=_reasons(session, set(widest.sites)),
+        fields=_as_fields(criteria),
+        copies=seen,
+        back=access.own_address(back),
+        missing=missing,
+    )
 
 
 def start_bulk() -> ResponseReturnValue:
@@ -176,7 +174,8 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
             abort(400, "Choose a reason of the list.")
         preview = bulk.preview(session, criteria, action, sites, actor=actor)
         if action == "reject" and not (code or note) and _asks_for_reason(session, set(preview.sites)):
-            return _show_preview(criteria, forms.text("back"), missing=str(ReasonMissing())), 422
+            number, missing = len(_copies(session, criteria)), str(ReasonMissing())
+            return _show_preview(session, criteria, forms.text("back"), seen=number, missing=missing), 422
         total = bulk.count(session, criteria, preview, sites)
     with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id

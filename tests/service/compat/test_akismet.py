@@ -60,6 +60,9 @@ def test_a_slash_behind_a_call_changes_nothing(blog: Akismet) -> None:
     """An answer of `invalid` would tell the client to give its key up."""
     assert verdict(blog.call("comment-check/", comment_content=SPAM, comment_author="Ada")) == ("true", None)
     assert verdict(blog.call("verify-key/")) == ("valid", None)
+    for call in ("submit-ham", "submit-spam", "deactivate", "get-subscription", "get-stats", "test"):
+        with_slash, without = (blog.call(name, comment_content=SPAM) for name in (f"{call}/", call))
+        assert (with_slash.text == "invalid") == (without.text == "invalid"), call
 
 
 def test_only_blatant_spam_may_be_discarded_unseen(blog: Akismet) -> None:

@@ -19,9 +19,12 @@ export const writesAbout = (card) => typing() && writtenAbout() === card;
 // Leave a card as it is, without its buttons, until the focus has left it; `then` is called after that.
 export function settle(card, text, then) {
   if (card.classList.contains("settled")) return;
-  card.classList.add("settled");
   const focused = document.activeElement;
-  for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = true;
+  const mark = (settled) => {
+    card.classList.toggle("settled", settled);
+    for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = settled;
+  };
+  mark(true);
   if (focused.disabled) card.focus({ preventScroll: true });
   tell(card, text, "wait");
   announce(text);
@@ -29,8 +32,7 @@ export function settle(card, text, then) {
     setTimeout(() => {
       if (card.contains(document.activeElement) || writesAbout(card)) return;
       removeEventListener("focusout", leave);
-      card.classList.remove("settled");
-      for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = false;
+      mark(false);
       then();
     });
   addEventListener("focusout", leave);
