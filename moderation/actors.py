@@ -1,4 +1,4 @@
-"""Actors: who did something, in the audit and in decisions: `policy`, `site`, `operator`, or `user:<id>`."""
+"""Actors: who did something, in the audit and in decisions: `policy`, `site`, `author`, `operator`, or `user:<id>`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from __future__ import annotations
 POLICY = "policy"
 #: The site's own back end, with its key.
 SITE = "site"
+#: The comment's author, on the page that states a decision.
+AUTHOR = "author"
 #: Somebody at the command line.
 OPERATOR = "operator"
 

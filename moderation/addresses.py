@@ -16,7 +16,13 @@ _WITH_IPV4 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:
 _HOUSE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
 _INSIDE = tuple(map(ipaddress.ip_network, (*_HOUSE, "::1", "fc00::/7", "fe80::/10")))
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
-_WITH_PORT = re.compile(r"([\d.]+):\d{0,5}")
+_WITH_PORT = re.compile(r"([\d.]+)(?::\d{0,5}|/32)")
+
+#: What stands between addresses: in X-Forwarded-For, in Forwarded (RFC 7239), in what people type.
+_BETWEEN = re.compile(r"[,;\s]+")
+#: What may stand around one: the name that Forwarded gives it; the length of a network of one, as databases write it.
+_AROUND = re.compile(r"^for\s*=\s*|/128$", re.IGNORECASE)
+_PADDING = re.compile(r"(?<!\d)0+(?=\d)")
 
 _Address = IPv4Address | IPv6Address
 
@@ -24,10 +30,10 @@ _Address = IPv4Address | IPv6Address
 def read(text: str | None) -> str | None:
     """The one spelling of an address; None for a text that holds no address.
 
-    Ports, brackets, zones and quotes are left out, and IPv4 within IPv6 is IPv4. From a list, as in X-Forwarded-For,
-    it takes the first address that is not of a private network.
+    Ports, brackets, zones, quotes and leading zeros are left out, and IPv4 within IPv6 is IPv4. From a list, as in
+    X-Forwarded-For or Forwarded, it takes the first address that is not of a private network.
     """
-    addresses = [address for part in (text or "")[:_LONGEST].split(",") if (address := _read(part)) is not None]
+    addresses = [address for part in _BETWEEN.split((text or "")[:_LONGEST]) if (address := _read(part)) is not None]
     outside = (candidate for candidate in addresses if not any(candidate in network for network in _INSIDE))
     visitor = next(outside, addresses[0] if addresses else None)
     return None if visitor is None else str(visitor)
@@ -50,11 +56,12 @@ class AddressSet:
 
 
 def _read(text: str) -> _Address | None:
-    plain = text.strip().strip("\"'").strip()
+    plain = _AROUND.sub("", text.strip().strip("\"'")).strip(" \"'")
     bracketed, with_port = _BRACKETED.fullmatch(plain), _WITH_PORT.fullmatch(plain)
     plain = bracketed[1] if bracketed else with_port[1] if with_port else plain
+    plain = plain.partition("%")[0].strip()
     try:
-        address = ipaddress.ip_address(plain.partition("%")[0].strip())
+        address = ipaddress.ip_address(plain if ":" in plain else _PADDING.sub("", plain))
     except ValueError:
         return None
     if isinstance(address, IPv6Address) and any(address in network for network in _WITH_IPV4):
@@ -69,12 +76,13 @@ def _network(entry: str) -> IPv4Network | IPv6Network:
     host, slash, length = entry.strip().rpartition("/")
     within = host.strip().strip("[]").partition("%")[0]
     try:
-        network = ipaddress.ip_network(f"{within}/{length.strip()}" if slash else entry.strip(), strict=False)
+        written = ipaddress.ip_interface(f"{within}/{length.strip()}" if slash else entry.strip())
     except ValueError as error:
         raise PatternError(f"{error}. Give an address or a network such as 192.0.2.0/24.") from None
-    if isinstance(network, IPv6Network):
-        for outer in _WITH_IPV4:
-            if network.subnet_of(outer):
-                number = int(network.network_address) & 0xFFFFFFFF
-                return IPv4Network((number, network.prefixlen - 96))
+    network = written.network
+    if isinstance(network, IPv6Network) and any(written.ip in outer for outer in _WITH_IPV4):
+        bits = network.prefixlen if network.prefixlen <= 32 else network.prefixlen - 96
+        if bits < 0:
+            raise PatternError(f"{entry.strip()} is more than IPv4. Give an address or a network such as 192.0.2.0/24.")
+        return IPv4Network((int(written.ip) & 0xFFFFFFFF, bits), strict=False)
     return network

@@ -108,6 +108,7 @@ def is_slow(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def quick_tests() -> Iterator[None]:
     """Work that no test looks at is done once, or as little of it as may be."""
+    quick.log_plainly()
     with pytest.MonkeyPatch.context() as patch:
         quick.hash_passwords_quickly(patch)
         quick.compile_routes_and_templates_once(patch)

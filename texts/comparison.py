@@ -10,13 +10,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 
 from texts.folding import CharacterTable, normalized
+from texts.lookalikes import LOOKALIKES
 from texts.normalization import fold_character, without_markup
 
 #: Scripts in which marks are part of the spelling, such as vowels: from Indic scripts to Thai, and those of East Asia.
 _MARKS_SPELL = ((0x0900, 0x1AAF), (0x2E80, 0xA63F), (0xA800, 0xD7FF))
 _STANDS_FOR = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i"}
+#: It lengthens an Arabic word, and is no letter of it.
+_TATWEEL = "\u0640"
 #: Two ways of reading, because `1` and `|` may stand for i or for l.
 _ONE_WAY = str.maketrans(_STANDS_FOR | {"1": "i", "|": "i"})
 _OTHER_WAY = str.maketrans(_STANDS_FOR | {"1": "l", "|": "l"})
@@ -34,8 +38,10 @@ _DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
 
 
 def _compared(character: str) -> str:
+    if character == _TATWEEL:
+        return ""
     code = ord(character)
-    if any(first <= code <= last for first, last in _MARKS_SPELL):
+    if character.lower() not in LOOKALIKES and any(first <= code <= last for first, last in _MARKS_SPELL):
         is_mark = unicodedata.category(character).startswith("M")
         if is_mark or fold_character(character):
             return unicodedata.normalize("NFKC", character).casefold()
@@ -62,8 +68,9 @@ def readings(text: str) -> Iterator[str]:
         return
     joined = _SPELT_OUT.sub(lambda run: _NO_LETTERS.sub("", run[0]), read)
     yielded = {read}
-    for signs, letters in ((_ONE_WAY, r"\1"), (_OTHER_WAY, r"\1\1")):
-        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters), joined)
+    ways = ((_ONE_WAY, r"\1"), (_OTHER_WAY, r"\1\1"))
+    for whole, (signs, letters) in product((False, True), ways):
+        reading = _RUN.sub(partial(_undisguised, signs=signs, repeated=letters, whole=whole), joined)
         if reading not in yielded:
             yielded.add(reading)
             yield reading
@@ -81,9 +88,10 @@ def spelled(text: str) -> str:
     return lowered if stripped.isascii() == lowered.isascii() else stripped  # the Kelvin sign is no k
 
 
-def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str) -> str:
+def _undisguised(run: re.Match[str], signs: dict[int, str], repeated: str, *, whole: bool) -> str:
+    """How a run is read; `whole`, with the digits at its edges, of which one may be a letter, as in `casin0`."""
     if _LETTER.search(run[0]) is None:
         return run[0]
-    whole = _BETWEEN.sub("", run[0].rstrip("!|"))
-    inner = _EDGE_DIGITS.fullmatch(whole)
-    return _REPEATED.sub(repeated, (inner[1] if inner else whole).translate(signs))
+    joined = _BETWEEN.sub("", run[0].rstrip("!|"))
+    inner = None if whole else _EDGE_DIGITS.fullmatch(joined)
+    return _REPEATED.sub(repeated, (inner[1] if inner else joined).translate(signs))

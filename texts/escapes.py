@@ -6,10 +6,10 @@ because it means something there. A per cent sign after a number stays too ("100
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 
+from texts import markup
 from texts.edits import Edit
 from texts.links import BEGINNING
 
@@ -22,10 +22,10 @@ OF_WINDOWS = {
 #: How often a text may be escaped.
 MOST_TIMES = 3
 
-_AMP = r"(?:amp|\#0{0,5}38|\#[xX]0{0,5}26);"
+_AMP = r"(?:amp|\#0*38|\#[xX]0*26);"
+_NUMBER = r"\#[0-9]++|\#[xX][0-9a-fA-F]++"
 _ENTITY = re.compile(
-    rf"&((?:{_AMP}){{1,20}})(\#[0-9]{{1,10}}|\#[xX][0-9a-fA-F]{{1,8}}|[A-Za-z][A-Za-z0-9]{{1,30}});"
-    r"|&(\#[0-9]{1,10}|\#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,30});?"
+    rf"&((?:{_AMP}){{1,20}})({_NUMBER}|[A-Za-z][A-Za-z0-9]{{1,30}});|&({_NUMBER}|[A-Za-z][A-Za-z0-9]{{1,30}});?"
 )
 _PERCENT = r"%(?:25)*"
 _HEX = "[0-9a-fA-F]"
@@ -33,8 +33,9 @@ _ESCAPE = re.compile(
     rf"(?P<kept>{BEGINNING}[^\s\"'<>]+|(?<![A-Za-z0-9])[A-Za-z]:\\\S+)"
     rf"|(?P<ascii>{_PERCENT}[0-7]{_HEX})"
     rf"|(?P<bytes>(?:{_PERCENT}[89A-Fa-f]{_HEX})+)"
-    rf"|(?:{_PERCENT}|\\{{1,8}})(?:u(?P<unit>{_HEX}{{4}})|u\{{(?P<code>{_HEX}{{1,6}})\}})"
-    rf"|\\{{1,8}}(?:x(?P<byte>{_HEX}{{2}})|(?P<sign>[nrt\"'/]))",
+    rf"|(?:{_PERCENT}|\\{{1,8}})(?:u(?P<unit>{_HEX}{{4}})|u\{{0*(?P<code>{_HEX}{{1,6}})\}})"
+    rf"|\\{{1,8}}(?:U(?P<long>{_HEX}{{8}})|(?:x|0000)(?P<byte>{_HEX}{{2}})|(?P<octal>[01][0-7]{{2}})(?![0-9]))"
+    r"|\\{1,8}(?P<sign>[nrt\"'/])",
 )
 _ONE_BYTE = re.compile(rf"{_PERCENT}({_HEX}{{2}})")
 _LOW_HALF = re.compile(rf"(?:{_PERCENT}|\\{{1,8}})u([dD][c-fC-F]{_HEX}{{2}})")
@@ -63,7 +64,7 @@ def _entities(text: str, first: int, last: int) -> Iterator[Edit]:
     for match in _ENTITY.finditer(text, first, last):
         outer, inner, plain = match.groups()
         written = match[0] if plain is not None else f"&{inner};"
-        read_as = html.unescape(written if written.endswith(";") else written + ";")
+        read_as = markup.unescape(written if written.endswith(";") else written + ";")
         if read_as.rstrip(";") != written.rstrip(";"):
             yield match.start(), match.end(), read_as.replace("\ufffd", "")
         elif outer is not None:  # "&amp;Tom;" is "&Tom;"
@@ -97,8 +98,10 @@ def _read(match: re.Match[str]) -> str:
     """The text of an escape; bytes that are not UTF-8 give nothing."""
     if match["sign"] is not None:
         return _SIGNS.get(match["sign"], match["sign"])
-    if match["code"] is not None:
-        code = int(match["code"], 16)
+    if match["octal"] is not None:
+        return chr(int(match["octal"], 8))
+    if (digits := match["code"] or match["long"]) is not None:
+        code = int(digits, 16)
         return "" if 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code)
     if match["byte"] is not None:
         return chr(int(match["byte"], 16))

@@ -19,17 +19,37 @@ ELEMENTS = (
     "section|select|slot|small|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|"
     "template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var|video|wbr|xmp"
 )
+#: Those of them at which a reader sees a gap. The letters around any other stand side by side.
+PARTING = (
+    "address|article|aside|blockquote|body|br|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|fieldset|"
+    "figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hgroup|hr|html|iframe|legend|li|main|marquee|menu|"
+    "menuitem|nav|noframes|o:p|ol|optgroup|option|p|plaintext|pre|rp|rt|section|select|summary|table|tbody|td|textarea|"
+    "tfoot|th|thead|title|tr|ul|video|xmp"
+)
+_INLINE = (
+    "abbr|acronym|anchor|b|bg|bgcolor|colou?r|del|em|email|face|font|glow|highlight|i|ins|mark|mention|s|shadow|size|"
+    "spoiler|strike|strong|style|sub|sup|tt|u|url|user"
+)
+_END = r"(?:[=\s][^\[\]]*+)?\]"
+#: A tag of BBCode, for use in an expression, and one around which letters stand side by side. One that tells an address
+#: is no such.
+BBCODE = rf"\[/?(?:{_INLINE}|center|code|h[1-6]|img|indent|justify|left|list|quote|right){_END}"
+BBCODE_IN_A_WORD = rf"\[(?!(?:url|email)(?:\]|=[\s\"']?(?:https?:|www\.|//)))/?(?:{_INLINE}){_END}"
 _KNOWN_TAG = re.compile(rf"<(?:/?(?:{ELEMENTS})(?=[\s/>])|[!?/])[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""\shref\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 #: Entities for numbers beyond the last character; Python refuses to read the longest of them.
 _NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{7,});?")
+#: The zeros before a number, of which a browser reads any.
+_ZEROS = re.compile(r"&#(?:[xX]0+(?=[0-9a-fA-F])|0+(?=[0-9]))")
 #: Tags at which a reader sees a new line.
 _BREAKS = frozenset({"br", "div", "p", "li", "ul", "ol", "blockquote", "pre", "tr", "hr", "h1", "h2", "h3", "h4"})
 
 
 def unescape(text: str) -> str:
     """`text` with its entities read, as `html.unescape` does; a number that is no character becomes U+FFFD."""
-    return html.unescape(_NO_CHARACTER.sub("\ufffd", text)) if "&" in text else text
+    if "&" not in text:
+        return text
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", _ZEROS.sub(lambda number: number[0].rstrip("0"), text)))
 
 
 def without_tags(text: str, *, between: str = " ") -> str:

@@ -1,6 +1,6 @@
 """Undoes disguises: markup, escapes, look-alike letters and invisible characters that hide a word from a program.
 
-Every rule works on one character, one escape or one HTML tag, so that a place in the normalised text can be
+Every rule works on one character, one escape, one tag or one gap, so that a place in the normalised text can be
 traced back to the place in the original that a moderator sees.
 """
 
@@ -8,49 +8,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
-from texts import edits, escapes, mail, markup, mojibake, visibility
+from texts import edits, escapes, lookalikes, mail, markup, mojibake, visibility
 from texts.edits import Edit
 from texts.folding import CharacterTable
 
-# Letters that look like Latin ones. NFKC already folds full-width, mathematical and circled letters.
-_LOOKALIKES = {
-    # Cyrillic
-    "а": "a", "в": "b", "е": "e", "ё": "e", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t",
-    "у": "y", "х": "x", "ѕ": "s", "і": "i", "ї": "i", "ј": "j", "һ": "h", "ԁ": "d", "ԛ": "q", "ԝ": "w", "ɡ": "g",
-    "ӏ": "l", "ь": "b", "п": "n", "г": "r", "и": "u", "з": "3", "ү": "y",
-    # Greek
-    "α": "a", "β": "b", "γ": "y", "δ": "d", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "u", "ν": "v", "ο": "o",
-    "ρ": "p", "σ": "o", "ς": "s", "τ": "t", "υ": "u", "χ": "x", "ω": "w", "ζ": "z",
-    # Latin with strokes and hooks, small capitals, phonetic letters
-    "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "ƒ": "f", "ɑ": "a", "ʙ": "b", "ᴄ": "c",
-    "ᴅ": "d", "ᴇ": "e", "ꜰ": "f", "ɢ": "g", "ʜ": "h", "ɪ": "i", "ᴊ": "j", "ᴋ": "k", "ʟ": "l", "ᴍ": "m", "ɴ": "n",
-    "ᴏ": "o", "ᴘ": "p", "ʀ": "r", "ꜱ": "s", "ᴛ": "t", "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ʏ": "y", "ᴢ": "z", "ß": "ss",
-    "æ": "ae", "œ": "oe", "ƙ": "k", "ʃ": "s", "ɩ": "i", "ʋ": "v", "ɯ": "w", "ɐ": "a", "ɔ": "c", "ə": "e", "ɛ": "e",
-    # Armenian and Cherokee letters that fraud kits use
-    "ս": "u", "օ": "o", "հ": "h", "ո": "n", "ց": "g", "զ": "q", "ա": "w",
-    # Typography
-    "‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
-    "∗": "*", "٭": "*", "⁎": "*", "•": "*", "·": ".", "‧": ".", "∙": ".", "․": ".", "▪": "*", "●": "*", "⭐": "*",
-    "¡": "!", "€": "e", "£": "l", "¢": "c", "¥": "y", "₩": "w", "⓪": "0", "®": "r", "©": "c",
-    "⭕": "o", "❌": "x", "✖": "x", "✝": "t",
-    # A gesture that is an insult, in words that score as an insult
-    "🖕": " up your ass ",
-}  # fmt: skip
 #: Characters that show as a gap but are no space for Unicode.
 _GAPS = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800")
-_INLINE_TAG = "b|i|u|s|em|strong|span|font|small|big|sub|sup|a|wbr|mark|tt|code"
+_IN_A_WORD = r"(?<=[\w>\])])"
 _HIDDEN = re.compile(
-    rf"</?(?:{_INLINE_TAG})(?:\s[^<>]{{0,300}})?/?>"  # a tag inside a word: drop it
-    r"|<!--[^<>]{0,300}-->"
-    rf"|(</?(?:{markup.ELEMENTS})(?=[\s/>])[^<>]{{0,300}}>)"  # any other tag parts words
-    r"|!\[([^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # a picture in Markdown: its words
+    rf"(?P<gap></?(?:{markup.PARTING})(?=[\s/>])[^<>]*+>)"
+    rf"|</?(?!bdo)(?:{markup.ELEMENTS})(?=[\s/>])[^<>]*+>"
+    rf"|{_IN_A_WORD}<(?!/?bdo[\s/>])(?P<unknown>(?:/?[a-z][a-z0-9-]*+(?=[\s/>])|[!?/])[^<>]*+)>(?=[\w<])(?P<after>\w*+)"
+    rf"|{_IN_A_WORD}(?:{markup.BBCODE_IN_A_WORD}|\[\]\([^()\n]*+\))(?=[\w<\[])"
+    r"|!\[(?P<picture>[^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # in Markdown: its words
     re.IGNORECASE,
 )
+#: What a browser may show from right to left; many sites take the tag away, and show it as it stands.
+_EITHER_WAY = re.compile(r"<bdo(?=[\s/>])([^<>]*+)>([^<]*+)|</bdo(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+#: Single letters, one below the other or far apart, and what is between them.
+_COLUMN = re.compile(r"(?<!\S)[^\W_](?:(?:\s{4,}+|[^\S\n]*+\n\s*+)[^\W_](?!\S)){2,}")
+_GAP = re.compile(r"\s+")
 #: Letters after this sign are shown from right to left, up to the next such sign or the line's end.
 _REVERSED = re.compile("\u202e([^\u202a-\u202e\n]+)")
-
-
+#: Characters that NFKC reads as a word or a sentence, and how many of them are read so.
+_WORDS = re.compile("[\u3300-\u3357\ufdf0-\ufdfc]")
+_MOST_WORDS = 100
 _TARGET = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']?((?:https?:)?//[^\s\"'<>]+|www\.[^\s\"'<>]+)", re.IGNORECASE)
 _TIME_AND_END = re.compile(r"\s{0,3}\d{1,2}(?::\d\d){1,2}\s{0,3}</a>", re.IGNORECASE)
 
@@ -85,7 +69,7 @@ def fold_character(character: str) -> str:
 
 def _fold_base(character: str) -> str:
     lowered = character.lower()
-    plain = _LOOKALIKES.get(lowered)
+    plain = lookalikes.LOOKALIKES.get(lowered)
     if plain is None:
         return character
     return plain.upper() if lowered != character else plain
@@ -96,6 +80,8 @@ _FOLDING = CharacterTable(fold_character)
 
 def _show_character(character: str) -> str:
     """A character as it is, marks above and below letters too; "" or a gap for one that shows nothing."""
+    if character.lower() in lookalikes.RARE:
+        return fold_character(character)
     if visibility.is_drawn(character) or unicodedata.category(character) in {"Mn", "Me"} or character in "\n\t\r":
         return character
     return fold_character(character)
@@ -114,15 +100,65 @@ def _disguised_words(text: str) -> list[Edit]:
     return [(*word.span(), word[0].translate(_FOLDING)) for word in words]
 
 
+def _comments(text: str) -> list[Edit]:
+    edits: list[Edit] = []
+    start = text.find("<!--")
+    while start >= 0 and (end := text.find("-->", start + 2)) >= 0:  # "<!-->" is a comment as well
+        edits.append((start, end + 3, ""))
+        start = text.find("<!--", end + 3)
+    return edits
+
+
 def _hidden_markup(text: str) -> list[Edit]:
     """The tags and pictures of a text, and how they are read."""
-    if "<" not in text and "![" not in text:
+    if "<" not in text and "[" not in text:
         return []
-    edits = []
+    edits: list[Edit] = []
+    waiting = ""
     for match in _HIDDEN.finditer(text):
-        tag, picture = match.groups()
-        read_as = f" {picture} " if picture is not None else " " if tag is not None else _target(text, match)
+        start, end = match.span()
+        read_as = _shown(text, match)
+        if match["unknown"] is not None:  # it may be seen, so it is read after its word
+            if text[start - 1] == ">" and (not edits or edits[-1][1] != start):
+                continue
+            waiting += f" {match['unknown'].strip('/')}"
+        if waiting and not text.startswith("<", end):
+            read_as, waiting = f"{read_as}{waiting} ", ""
+        edits.append((start, end, read_as))
+    if waiting:
+        start, end, read_as = edits[-1]
+        edits[-1] = start, end, f"{read_as}{waiting} "
+    return edits
+
+
+def _shown(text: str, match: re.Match[str]) -> str:
+    """What is read in place of mark-up."""
+    if match["gap"] is not None:
+        return " "
+    if match["picture"] is not None:
+        return f" {match['picture']} "
+    return match["after"] or _target(text, match)
+
+
+def _either_way(text: str) -> list[Edit]:
+    edits = []
+    for match in _EITHER_WAY.finditer(text) if "<" in text else ():
+        attributes, content = match.groups(default="")
+        read_as = f"{content} {content[::-1]} " if "rtl" in attributes.lower() else content
         edits.append((match.start(), match.end(), read_as))
+    return edits
+
+
+def _columns(text: str) -> list[Edit]:
+    """The gaps between letters that are written one below the other, or far apart: the wider ones part words."""
+    edits: list[Edit] = []
+    if sum(len(word) == 1 for word in text.split()) < 3:  # so it is with most comments
+        return edits
+    for run in _COLUMN.finditer(text):
+        gaps = [(gap.span(), gap[0].count("\n") or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
+        narrow = min(width for _, width in gaps)
+        if not "".join(run[0].split()).isdigit():
+            edits += [(*span, "" if width == narrow else " ") for span, width in gaps]
     return edits
 
 
@@ -132,13 +168,30 @@ def _reversed_letters(text: str) -> list[Edit]:
     return [(run.start(), run.end(), run[1][::-1]) for run in _REVERSED.finditer(text)]
 
 
+def _surplus(text: str) -> list[Edit]:
+    """The characters for words that come after the first hundred, because each would cost what a sentence costs."""
+    if text.isascii():
+        return []
+    return [(one.start(), one.end(), " ") for one in islice(_WORDS.finditer(text), _MOST_WORDS, None)]
+
+
 #: What is undone, in this order. Each step reads what the one before it left.
 _TRANSPORT = (
     mail.mail,
     *[escapes.escapes] * escapes.MOST_TIMES,
     *[mojibake.mojibake] * mojibake.MOST_TIMES,
 )
-_STEPS = (*_TRANSPORT, escapes.blanks, _reversed_letters, _hidden_markup)
+_STEPS = (
+    *_TRANSPORT,
+    escapes.blanks,
+    _reversed_letters,
+    _comments,
+    _hidden_markup,
+    _either_way,
+    _columns,
+    lookalikes.mixed_words,
+    _surplus,
+)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from texts.markup import ELEMENTS
 from texts.normalization import as_sent
 
 #: Where a quotation starts and ends.
@@ -17,12 +18,24 @@ Span = tuple[int, int]
 #: Lines as a reader sees them: of the text, and of the HTML that it may be.
 _BREAK = r"(?:\A|[\n\r\u2028\u2029]|</?(?:p|br|div|li)\b[^<>]*>)"
 _REST_OF_LINE = r"(?:(?!</?(?:p|br|div|li)\b)[^\n\r\u2028\u2029])*"
-#: What a mail reader or a chat puts before each line that it quotes; `AB>` has who said it.
+#: What a mail reader or a chat puts before each line that it quotes; `AB>`, `<Bob>` and `[10:01] Bob:` say whose it is.
+_TIME = r"\[[^\[\]\n]{0,12}\d{1,2}:\d\d[^\[\]\n]{0,8}\]\s"
+_SPEAKER = rf"(?:{_TIME})?<(?!/?(?:{ELEMENTS})[\s/>])[^\s<>/!?]{{1,30}}>\s|{_TIME}[^\n:<>]{{1,60}}:\s"
 _QUOTED_LINE = re.compile(
-    rf"{_BREAK}[^\S\n\r]{{0,8}}((?:[A-Z]{{0,3}}>|[＞›❯|│┃▌▎]|»(?![^\n»«]*[»«])|bq\.\s){_REST_OF_LINE})", re.IGNORECASE
+    rf"{_BREAK}[^\S\n\r]{{0,8}}((?:[A-Z]{{0,3}}>|{_SPEAKER}|[%:]\s(?=\S)|[＞›❯|│┃▌▎]|»(?![^\n»«]*[»«])|bq\.\s){_REST_OF_LINE})",
+    re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"<(/?)(?:blockquote|q)(?:\s[^<>]*)?>|\[(/?)(?:quote|blockquote|cite|q)(?:[=\s][^\[\]]*)?\]", re.IGNORECASE
+    r"<(/?)(?:blockquote|cite|q)(?:\s[^<>]*)?>|\[(/?)(?:quote|blockquote|cite|q)(?:[=\s][^\[\]]*)?\]", re.IGNORECASE
+)
+#: How other kinds of markup quote a passage: wikis, LaTeX, Org, AsciiDoc, reStructuredText. What never ends goes on.
+_PASSAGE = re.compile(
+    r"\{\{(?:[a-z]{0,8}quote|tq)[^{}|]{0,20}\|[^{}]*+\}\}"
+    r"|\\begin\{quot(?:e|ation)\}(?:(?!\\end\{quot).)*+"
+    r"|^#\+begin_quote(?:(?!^#\+end_quote).)*+"
+    r"|^_{4,}[^\S\n]*\n(?:(?!^____).)*+^____"
+    r"|(?:\A|(?<=\n))[^\S\n]{0,20}(?:\n|\A)(?:[^\S\n]{1,20}[^\s][^\n]*\n)++[^\S\n]{0,20}\n?[^\S\n]{1,20}(?:--|—)[^\S\n]?\w[^\n]*",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 
 #: Quotation marks of the world, each with what ends it.
@@ -67,7 +80,11 @@ _SAID = re.compile(
     rf"|{_SAYS_WITHOUT_SPACES}",
     re.IGNORECASE,
 )
-_POSTED_BY = re.compile(r"originally posted by [^\n:]{1,80}\n", re.IGNORECASE)
+#: Headings without a colon: a forum's, and a chat's with a name and a time.
+_POSTED = re.compile(
+    r"originally posted by [^\n:]{1,80}\n|^[^\s\n][^\n]{0,60}?[ ]{2,4}\d{1,2}:\d\d(?:\s?[ap]m)?[^\S\n]{0,3}\n",
+    re.IGNORECASE | re.MULTILINE,
+)
 #: What may stand before its colon on the line: a name, an address, a time.
 _LONGEST_HEADING = 250
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\r?\n")
@@ -75,14 +92,20 @@ _EMPTY_LINE = re.compile(r"\n[^\S\n]*\r?\n")
 _WHOLE_LETTER = re.compile(
     r"^-{2,}[ ]?(?:original message|forwarded message|ursprüngliche nachricht|weitergeleitete nachricht|"
     r"message d'origine|message d’origine|message transféré|mensaje original|messaggio originale|mensagem original|"
-    r"oorspronkelijk bericht|исходное сообщение|wiadomość oryginalna)[ ]?-{2,}",
+    r"oorspronkelijk bericht|исходное сообщение|wiadomość oryginalna)[ ]?-{2,}"
+    # a mail reader's block: who it is from, and two more such lines
+    r"|^\*{0,2}(?:from|von|de|da|van|od|fra|från|от|发件人|差出人)\*{0,2}\s?[:：][^\n]*\n"
+    r"(?:\*{0,2}[^\W\d_]{1,12}\*{0,2}\s?[:：][^\n]*(?:\n|\Z)){2}"
+    r"|<div\s[^<>]*(?:gmail_quote|yahoo_quoted|moz-cite|OutlookMessageHeader)",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
 def spans(text: str) -> list[Span]:
     """Where the quotations of a text start and end, in order; they do not overlap."""
-    found = sorted([*_marked(text), *_lines(text), *_in_marks(text), *_below_headings(text), *_letters(text)])
+    found = sorted(
+        [*_marked(text), *_lines(text), *_in_marks(text), *_below_headings(text), *_letters(text), *_passages(text)]
+    )
     joined: list[Span] = []
     for start, end in found:
         if joined and start <= joined[-1][1]:
@@ -103,8 +126,13 @@ def own_words(text: str) -> str:
     return "\n".join([*pieces, read[done:]]) if quoted else text
 
 
+def _holds(text: str, *signs: str) -> bool:
+    """Whether a text holds one of the signs without which an expression finds nothing. This is quicker to see."""
+    return any(sign in text for sign in signs)
+
+
 def _lines(text: str) -> Iterator[Span]:
-    if not text.isascii() or ">" in text or "|" in text or "bq." in text:
+    if not text.isascii() or _holds(text.lower(), ">", "|", "%", ":", "bq."):
         yield from (line.span(1) for line in _QUOTED_LINE.finditer(text))
 
 
@@ -131,14 +159,19 @@ def _headings(text: str) -> Iterator[Span]:
         if _SAID.search(text, max(begins, done), colon.start()):
             yield begins, colon.end()
         done = colon.end()
-    if "posted by" in text.lower():
-        yield from (heading.span() for heading in _POSTED_BY.finditer(text))
+    if "\n" in text and _holds(text.lower(), ":", "posted by"):
+        yield from (heading.span() for heading in _POSTED.finditer(text))
 
 
 def _letters(text: str) -> Iterator[Span]:
-    heading = _WHOLE_LETTER.search(text) if "--" in text else None
+    heading = _WHOLE_LETTER.search(text) if _holds(text, "--", ":", "：", "<") else None
     if heading is not None:
         yield heading.start(), len(text)
+
+
+def _passages(text: str) -> Iterator[Span]:
+    if _holds(text, "{{", "\\", "#+", "____", "--", "—"):
+        yield from (passage.span() for passage in _PASSAGE.finditer(text))
 
 
 def _marked(text: str) -> list[Span]:

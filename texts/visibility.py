@@ -12,7 +12,7 @@ FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0
 _NOT_DRAWN = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
 #: Elements that are seen though they hold no words.
 _PICTURE = re.compile(r"<(?:audio|embed|iframe|img|input|object|picture|svg|video)\b[^<>]*>", re.IGNORECASE)
-_BBCODE = re.compile(r"\[/?(?:b|center|code|color|i|list|quote|s|size|u|url)(?:=[^\[\]]*)?\]", re.IGNORECASE)
+_BBCODE = re.compile(markup.BBCODE, re.IGNORECASE)
 _MOST_ESCAPED = 3
 
 

@@ -140,6 +140,7 @@ class Courier:
         except AWAY:
             log.error("database.away", doing="stopping; what was just sent will be sent again")
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._sender.break_off()  # Python waits for these threads as it ends
 
     def _collect(self, patience: float) -> tuple[list[Attempt], set[str]]:
         """The attempts that finished, and the sites that have something to send."""

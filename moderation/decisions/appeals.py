@@ -71,7 +71,7 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
         about={"version": comment.version, "status": comment.status, "actor": actor, "labels": []},
     )
     review_items.open_items(session, [item], kind="appeal")
-    _note(session, comment, "comment.appealed", "author")
+    _note(session, comment, "comment.appealed", actors.AUTHOR)
     return appeal
 
 

@@ -64,8 +64,8 @@ def read(
         {"search": {"site": id, "label": …}}    the matching items of the review queue; see `SEARCHED`
         {"undoes": id}                          the comments that a job decided
 
-    and `seen_at`, the moment of the preview: a comment that has changed since then is not `free`. Comments that already
-    have the status of the decision, and no open item, are left out.
+    and `seen_at`, the moment of the preview: a comment that has changed since then is not `free`. Comments that came in
+    since then are left out, and so are those that already have the status of the decision, and no open item.
     """
     if "search" in criteria:
         matching, next_place = _searched(session, criteria["search"], site_ids, actor=actor, after=after, limit=limit)
@@ -87,6 +87,7 @@ def read(
         free = unchanged and actor not in waiting.get(comment.id, ())
         return Chosen(comment.id, version or comment.version, comment, free=free)
 
+    comments = [comment for comment in comments if ids[comment.id] is not None or comment.accepted_at <= seen_at]
     undecided = [comment for comment in comments if comment.status != _AFTER[action] or comment.id in waiting]
     return Page([choose(comment) for comment in undecided], next_place)
 

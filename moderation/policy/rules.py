@@ -343,7 +343,7 @@ LANGUAGE = Rule(
         key="flag_unknown_language",
         title="Other languages, which the classifier does not judge",
         default=True,
-        description="Flag what is in a language that the classifier does not judge, unless `languages` names it.",
+        description="Flag what is in a language that the classifier does not judge, unless the policy names it.",
     ),
 )
 

@@ -6,7 +6,7 @@ follower's `due`; when the item in front is closed, the next one moves up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_, union_all, update
@@ -123,25 +123,29 @@ def overtake(session: Session, item: ReviewItem) -> None:
     _add(session, session.scalars(late).all(), BEHIND)
 
 
-def none_before(site_ids: Collection[str], *, by_due: bool) -> list[ColumnElement[bool]]:
-    """Conditions: no open item of the same group comes earlier in the queue on any of these sites.
+def in_front(*, by_due: bool) -> ColumnElement[bool]:
+    """The condition: the item follows no other of its group.
 
     `by_due` says that the page is in the order of `due`. Otherwise `+ 0` keeps the database from using the index on it.
     """
-    earlier = aliased(ReviewItem)
-    has_earlier = (
-        select(literal(1))
-        .where(
-            earlier.group_id == ReviewItem.group_id,
-            earlier.site_id.in_(site_ids),
-            earlier.is_open,
-            earlier.comment_id != ReviewItem.comment_id,
-            tuple_(earlier.due, earlier.id) < tuple_(ReviewItem.due, ReviewItem.id),
-        )
-        .exists()
-    )
     due = ReviewItem.due if by_due else ReviewItem.due + 0
-    return [due < BEHIND, ~has_earlier]
+    return due < BEHIND
+
+
+def none_before(
+    site_ids: Collection[str], passing: Callable[[type[ReviewItem]], Sequence[ColumnElement[bool]]]
+) -> ColumnElement[bool]:
+    """The condition: no open item of the same group that is `passing` comes earlier in the queue on these sites."""
+    earlier = aliased(ReviewItem)
+    has_earlier = select(literal(1)).where(
+        earlier.group_id == ReviewItem.group_id,
+        earlier.site_id.in_(site_ids),
+        earlier.is_open,
+        earlier.comment_id != ReviewItem.comment_id,
+        tuple_(earlier.due, earlier.id) < tuple_(ReviewItem.due, ReviewItem.id),
+        *passing(earlier),
+    )
+    return ~has_earlier.exists()
 
 
 def count(session: Session, group_ids: Collection[str], site_ids: Collection[str]) -> dict[str, int]:

@@ -49,8 +49,8 @@ class Filters:
     text: str | None = None
     #: A person (`user:<id>`): leave out the items that they may not take.
     not_for: str | None = None
-    #: The sites that the person may see: of comments that say nearly the same, show only the first. Ignored with
-    #: `thread` or `author_key`, because the first may be on another page or by another author.
+    #: The sites that the person may see: of comments that say nearly the same, show only the first that matches; of
+    #: those that hold `text`, the first on each page. Ignored with `thread` or `author_key`: there all are shown.
     one_of_each: Collection[str] | None = None
 
 
@@ -139,7 +139,7 @@ class _Reading:
         while True:
             rows = self._ahead(conditions, place, step)
             looked_at += len(rows)
-            matching += filter(self._meets, rows)
+            matching += self._one_of_each(self._standing_first(rows), matching)
             if len(matching) > limit:
                 return Page(self._load(matching[:limit]), position(matching[limit - 1], self.order), looked_at)
             if len(rows) < step:
@@ -154,7 +154,8 @@ class _Reading:
         """Read all items that meet the conditions, when they are few, and sort them."""
         rows = self.session.execute(self._select().where(*_open(self.site_ids), *conditions, *self._foremost())).all()
         backwards = self.order == "newest"
-        matching = sorted(filter(self._meets, rows), key=self._key, reverse=backwards)
+        in_order = sorted(filter(self._meets, rows), key=self._key, reverse=backwards)
+        matching = self._one_of_each(in_order, ())
         if self.after is not None:
             place = (self.after.at, self.after.item_id)
             matching = [row for row in matching if (self._key(row) < place if backwards else self._key(row) > place)]
@@ -166,14 +167,18 @@ class _Reading:
         return place.at, place.item_id
 
     def _select(self) -> Select[Any]:
-        columns = [ReviewItem.__table__.c[name] for name in ("id", "due", "opened_at", "not_for", *INDEXED)]
+        columns = [ReviewItem.__table__.c[name] for name in ("id", "due", "opened_at", "not_for", "group_id", *INDEXED)]
         if not self.filters.text:
             return select(*columns)
         return select(*columns, Comment.name, Comment.comment).join(Comment, Comment.id == ReviewItem.comment_id)
 
     def _ahead(self, conditions: Sequence[ColumnElement[bool]], place: Position | None, size: int) -> list[Row[Any]]:
         """The next items: the head of each site's index, merged."""
-        conditions_here = [*conditions, *self._range(), *self._foremost()]
+        conditions_here = [*conditions, *self._range()]
+        if not self._is_narrowed():
+            conditions_here += self._foremost()
+            if self._shows_one_of_each():
+                conditions_here.append(groups.in_front(by_due=self.order == "due"))
         key = (ReviewItem.due if self.order == "due" else ReviewItem.opened_at, ReviewItem.id)
         if place is not None:
             at = literal(place.at) if self.order == "due" else literal(_moment(place.at), Moment)
@@ -191,33 +196,76 @@ class _Reading:
             )
         return sorted(heads_merged, key=self._key, reverse=self.order == "newest")[:size]
 
-    def _foremost(self) -> list[ColumnElement[bool]]:
+    def _shows_one_of_each(self) -> bool:
         filters = self.filters
-        if filters.one_of_each is None:
+        return filters.one_of_each is not None and filters.thread is None and filters.author_key is None
+
+    def _is_narrowed(self) -> bool:
+        """Whether the item in front of a group may be left out by a filter, so that one that follows it is shown."""
+        chosen = (getattr(self.filters, name) for name in (*INDEXED, "opened_since", "opened_before"))
+        return self._shows_one_of_each() and (bool(self.filters.text) or any(value is not None for value in chosen))
+
+    def _foremost(self) -> list[ColumnElement[bool]]:
+        """Nothing that passes the filters stands for the item: none of its comment's others, and none of its group's.
+
+        Whether another holds the filter's text is not known here; see `_one_of_each`.
+        """
+        sites = self.filters.one_of_each
+        if sites is None:
             return []
         first = [self._first_of_its_comment()]
-        if filters.thread is not None or filters.author_key is not None:
+        if not self._shows_one_of_each() or self.filters.text:
             return first
-        return [*first, *groups.none_before(filters.one_of_each, by_due=self.order == "due")]
+        return [*first, groups.none_before(sites if self.site_ids is None else self.site_ids, self._passes)]
 
     def _first_of_its_comment(self) -> ColumnElement[bool]:
         """No other item of the same comment that passes the filters stands before it: each comment is one card."""
-        filters, other = self.filters, aliased(ReviewItem)
+        other = aliased(ReviewItem)
         earlier = select(literal(1)).where(
             other.comment_id == ReviewItem.comment_id,
             other.is_open,
             tuple_(other.due, other.id) < tuple_(ReviewItem.due, ReviewItem.id),
+            *self._passes(other),
         )
-        for name in INDEXED:
-            if getattr(filters, name) is not None:
-                earlier = earlier.where(getattr(other, name) == getattr(filters, name))
-        if filters.not_for is not None:
-            earlier = earlier.where(or_(other.not_for.is_(None), other.not_for != filters.not_for))
-        if filters.opened_since is not None:
-            earlier = earlier.where(other.opened_at >= filters.opened_since)
-        if filters.opened_before is not None:
-            earlier = earlier.where(other.opened_at < filters.opened_before)
         return ~earlier.exists()
+
+    def _passes(self, item: type[ReviewItem]) -> list[ColumnElement[bool]]:
+        """An item passes the filters, but for the text."""
+        filters = self.filters
+        chosen = {name: getattr(filters, name) for name in INDEXED}
+        conditions = [getattr(item, name) == value for name, value in chosen.items() if value is not None]
+        if filters.not_for is not None:
+            conditions.append(or_(item.not_for.is_(None), item.not_for != filters.not_for))
+        if filters.opened_since is not None:
+            conditions.append(item.opened_at >= filters.opened_since)
+        if filters.opened_before is not None:
+            conditions.append(item.opened_at < filters.opened_before)
+        return conditions
+
+    def _standing_first(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """Of the next rows, those that match and that no other stands for.
+
+        A group's items that follow another are read too where a filter may leave out the other. Looking for those that
+        stand first only among the rows that were read keeps the cost of a page the same with many that follow.
+        """
+        matching = [row for row in rows if self._meets(row)]
+        if not matching or not self._is_narrowed():
+            return matching
+        query = select(ReviewItem.id).where(ReviewItem.id.in_([row.id for row in matching]), *self._foremost())
+        first = set(self.session.scalars(query))
+        return [row for row in matching if row.id in first]
+
+    def _one_of_each(self, rows: Sequence[Row[Any]], before: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """Where a text is looked for: the first row of each group that has none `before`."""
+        if not (self.filters.text and self._shows_one_of_each()):
+            return [*rows]
+        seen = {row.group_id for row in before}
+        first = []
+        for row in rows:
+            if row.group_id is None or row.group_id not in seen:
+                first.append(row)
+            seen.add(row.group_id)
+        return first
 
     def _range(self) -> Iterator[ColumnElement[bool]]:
         """The range of the index in which items of the age asked for can stand."""

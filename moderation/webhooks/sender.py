@@ -67,6 +67,8 @@ class Sender:
     def __init__(self, allow: Sequence[Network] = (), *, context: ssl.SSLContext | None = None) -> None:
         self._allow = tuple(allow)
         self._context = context or ssl.create_default_context()
+        self._sockets: set[socket.socket] = set()  # of the requests on their way
+        self._is_broken_off = False
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send `body` and give the first 4 KiB of the answer. Redirects are answers like others.
@@ -78,20 +80,30 @@ class Sender:
         parts = check_url(url)
         deadline = monotonic() + TOTAL_SECONDS
         connection = self._connect(parts, permitted(parts, self._allow), deadline)
-        late = threading.Event()
-        timer = threading.Timer(max(0.0, deadline - monotonic()), _cut, (connection.sock, late))
+        sock, late = connection.sock, threading.Event()
+        timer = threading.Timer(max(0.0, deadline - monotonic()), _cut, (sock, late))
         timer.daemon = True
         timer.start()
+        self._sockets.add(sock)
+        if self._is_broken_off:  # while it connected
+            _shut(sock)
         try:
             answer = _exchange(connection, parts, body, headers)
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise (_too_long() if late.is_set() else _unreachable(error)) from None
         finally:
             timer.cancel()
+            self._sockets.discard(sock)
             connection.close()
         if late.is_set():  # what was cut off can look like the answer's end
             raise _too_long()
         return answer
+
+    def break_off(self) -> None:
+        """End the requests on their way, and all that come: to those who wait for them there was no answer."""
+        self._is_broken_off = True
+        for sock in list(self._sockets):
+            _shut(sock)
 
     def _connect(self, parts: SplitResult, addresses: Sequence[str], deadline: float) -> HTTPConnection:
         failure: Exception | None = None
@@ -102,7 +114,7 @@ class Sender:
             connection = self._connection(parts, address, timeout)
             try:
                 connection.connect()
-                connection.sock.settimeout(TOTAL_SECONDS)
+                connection.timeout = TOTAL_SECONDS  # `request` sets the socket's by it
                 return connection
             except (HTTPError, OSError) as error:
                 failure = error
@@ -293,8 +305,13 @@ def _target(url: str, location: str) -> str | None:
 
 
 def _cut(sock: socket.socket, late: threading.Event) -> None:
-    """Wake the thread that reads this socket. Not by `sock.shutdown`: on TLS that breaks the state the reader uses."""
+    """Wake the thread that reads this socket, because the time is up."""
     late.set()
+    _shut(sock)
+
+
+def _shut(sock: socket.socket) -> None:
+    """Wake the thread that reads a socket. Not by `sock.shutdown`: on TLS that breaks the state the reader uses."""
     try:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
     except OSError:

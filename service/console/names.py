@@ -55,11 +55,16 @@ TREATMENTS = {
     "rules": "Publish unless a rule speaks",
 }
 #: Actors that are not people.
-_NOT_PEOPLE = {actors.POLICY: "the site's policy", actors.SITE: "the site", actors.OPERATOR: "the operator"}
+_NOT_PEOPLE = {
+    actors.POLICY: "the site's policy",
+    actors.SITE: "the site",
+    actors.AUTHOR: "the author",
+    actors.OPERATOR: "the operator",
+}
 
 
 def of_people(session: Session, who_acted: Sequence[str | None]) -> dict[str, str]:
-    """Actor -> name: for the people (`user:<id>`) among these, and for `policy`, `site` and `operator`."""
+    """Actor -> name: for the people (`user:<id>`) among these, and for those who are not people."""
     ids = {actors.user_id(actor) for actor in who_acted if actor is not None and actors.is_person(actor)}
     names = dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
     return _NOT_PEOPLE | {actors.of_user(user_id): names.get(user_id, "somebody who left") for user_id in ids}

@@ -18,7 +18,7 @@ from moderation.webhooks.statement_links import Link
 from service.console.card.highlights import Segment, segments
 from service.statements import wording
 
-#: How many of a comment's decisions are read, from the latest.
+#: How many of a comment's decisions, and of those taken back, are read, from the latest.
 _MOST = 50
 
 
@@ -67,6 +67,7 @@ def build(session: Session, link: Link) -> Statement:
     if until < clock.now():
         raise Ended(f"It was good for {settings.appeal_days} days after the decision.")
     events = _decisions(session, comment.id)
+    before = events if comment.status == "pending" else events[1:]
     reported = bool(session.scalar(select(exists().where(Report.comment_id == comment.id))))
     in_force = comment.status in ("flagged", "rejected")
     actor = comment.decided_by or actors.POLICY
@@ -82,7 +83,7 @@ def build(session: Session, link: Link) -> Statement:
         legal_ground=wording.legal_ground(comment.reasons) if comment.status == "rejected" else None,
         means=_means(comment, actor, events, reported=reported) if in_force else [],
         segments=segments(comment.comment, comment.spans if in_force else None),
-        earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in events[1:]],
+        earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in before],
         appeal=appeal,
         is_answered=appeal is not None and _is_answered(session, appeal, settings.grace),
         may_appeal=appeals.is_open(session, comment),
@@ -114,6 +115,15 @@ def _means(comment: Comment, actor: str, events: Sequence[AuditEvent], *, report
 
 
 def _decisions(session: Session, comment_id: str) -> Sequence[AuditEvent]:
-    """The decisions on a comment, the latest first."""
-    query = select(AuditEvent).where(AuditEvent.comment_id == comment_id, AuditEvent.action == "comment.decided")
-    return session.scalars(query.order_by(AuditEvent.id.desc()).limit(_MOST)).all()
+    """The decisions on a comment that were not taken back, the latest first."""
+    query = select(AuditEvent).where(
+        AuditEvent.comment_id == comment_id, AuditEvent.action.in_(("comment.decided", "comment.undone"))
+    )
+    taken_back: set[int] = set()
+    decisions = []
+    for event in session.scalars(query.order_by(AuditEvent.id.desc()).limit(_MOST)):
+        if event.action == "comment.undone":
+            taken_back.add((event.detail or {}).get("undoes", 0))
+        elif event.version not in taken_back:
+            decisions.append(event)
+    return decisions

@@ -23,7 +23,7 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Comment, WebhookDelivery
+from moderation.tables import BulkJob, Comment, WebhookDelivery
 from moderation.webhooks import console_channel
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
@@ -175,7 +175,7 @@ def test_a_decision_undone_in_its_grace_never_leaves_and_one_undone_later_is_fol
     receiver: Receiver,
     deliver: Callable[[], list[str]],
 ) -> None:
-    [first, second, _] = flag("one", "two", "three")
+    [first, second, third] = flag("one", "two", "three")
     page = enter("mo")
     at_keyboard(page, "j", "r")
     expect(card(page, first)).to_contain_text("Rejected.")
@@ -184,6 +184,9 @@ def test_a_decision_undone_in_its_grace_never_leaves_and_one_undone_later_is_fol
     at_keyboard(page, "j", "d")
     expect(card(page, second)).to_contain_text("Rejected.")
     eventually(deliver, what="the second has left")
+    page.get_by_text("Last decisions").click()
+    at_keyboard(page, "Escape")
+    expect(card(page, third)).to_be_focused()
     page.get_by_text("Last decisions").click()
     expect(page.locator("#recent li")).to_have_count(1)
     page.locator("#recent").get_by_role("button", name="Undo").click()
@@ -300,6 +303,45 @@ def test_nothing_is_called_done_while_it_is_on_its_way_or_after_the_server_faile
     expect(card(page, first)).to_contain_text("Rejected.")
 
 
+def test_what_is_on_its_way_is_undone_when_it_has_arrived_and_whoever_leaves_before_is_asked(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    held: list[Route] = []
+    page.route(re.compile("/(decision|undo)$"), lambda route: held.append(route))  # noqa: PLW0108
+
+    def holds_up(number: int) -> None:
+        def came() -> bool:
+            page.wait_for_timeout(20)  # in which the browser's requests reach us
+            return len(held) == number
+
+        eventually(came)
+
+    asks = "!dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    at_keyboard(page, "j", "r", "u")
+    holds_up(1)
+    assert page.evaluate(asks)
+    held[0].continue_()
+    holds_up(2)
+    expect(card(page, first).locator(".outcome")).to_have_text("Undoing…")
+    assert page.evaluate(asks)
+    held[1].continue_()
+    expect(card(page, first)).to_contain_text("Undone.")
+    assert not page.evaluate(asks)
+    assert stored(store, first).status == "flagged"
+
+
+def test_decisions_arrive_although_somebody_leaves_the_page_at_once(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    ids = flag(*(f"remark {number}" for number in range(14)))
+    page = enter("mo")
+    at_keyboard(page, "j", *"r" * 14)
+    page.goto("about:blank")
+    eventually(lambda: [stored(store, one).status for one in ids] == ["rejected"] * 14)
+
+
 def test_an_undo_that_failed_can_be_tried_again(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:
     [first, _] = flag("one", "two")
     page = enter("mo")
@@ -312,6 +354,7 @@ def test_an_undo_that_failed_can_be_tried_again(store: Store, flag: Flag, enter:
     page.context.set_offline(False)
     at_keyboard(page, "u")
     expect(card(page, first)).to_contain_text("Undone.")
+    expect(page.get_by_role("alert")).to_be_hidden()
     assert stored(store, first).status == "flagged"
 
 
@@ -348,6 +391,46 @@ def test_a_claim_warns_and_does_not_block(store: Store, flag: Flag, enter: Calla
     assert stored(store, first).status == "published"
 
 
+@pytest.mark.parametrize("field", ["note", "dialog"])
+@pytest.mark.parametrize("happens", ["decided", "edited"])
+def test_what_somebody_types_goes_on_into_its_field_whatever_becomes_of_the_comment(
+    app: Flask, store: Store, site: CreatedSite, flag: Flag, enter: Callable[..., Page], scorer: Scorer,
+    happens: str, field: str,
+) -> None:  # fmt: skip
+    ids = flag("one", "two", "three", "four", "five", "six")
+    first = ids[0]
+    mo, nia = enter("mo"), enter("nia")
+    note = card(mo, first).locator("[name=reason]") if field == "note" else mo.locator("#note")
+    if field == "dialog":
+        at_keyboard(mo, "j", "e")
+    note.click()
+    mo.keyboard.type("Please ")
+    if happens == "decided":
+        at_keyboard(nia, "j", "p")
+        expect(card(mo, first)).to_contain_text("Nia published this comment just now.")
+    else:
+        edit = {"comment": "one, in other words insult=0.8"}
+        assert client_of(app, site.api_key).patch(f"/api/v1/comments/{first}", json=edit).status_code < 300
+        process.use(scorer)
+        while (result := scorer.run_batch()).claimed:
+            process.record(result)
+        expect(card(mo, first).locator(".outcome")).to_contain_text(re.compile("edited|changed"))
+    mo.keyboard.type("just remove the insult")
+    expect(note).to_be_focused()
+    expect(note).to_have_value("Please just remove the insult")
+    expect(card(mo, first).get_by_role("button", name="Reject", include_hidden=True)).to_be_disabled()
+    at_keyboard(mo, *(["Enter"] if field == "dialog" else []), "Escape", "r")
+    expect(card(mo, first)).to_be_focused()
+    at_keyboard(mo, "j")
+    if happens == "decided":
+        expect(card(mo, first)).to_have_class(re.compile("decided"))
+    else:
+        expect(card(mo, first).locator(".written")).to_contain_text("in other words")
+        expect(card(mo, first).locator("[name=reason]")).to_have_value("Please just remove the insult")
+    assert stored(store, first).status == ("published" if happens == "decided" else "flagged")
+    assert {stored(store, one).status for one in ids[1:]} == {"flagged"}
+
+
 def test_anothers_decision_folds_the_card_and_says_who_decided_what_and_why(
     store: Store, flag: Flag, enter: Callable[..., Page]
 ) -> None:
@@ -380,6 +463,16 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     assert card(page, ids[4]).bounding_box() == before
     assert card(page, new).count() == 0
     assert violations(page) == []
+    at_keyboard(page, "x")
+    for ticked in (True, False):  # the selection's buttons are at the foot of the window, or at the end of the page
+        page.keyboard.press("End")
+        expect(page.get_by_role("button", name="Reject them")).to_be_in_viewport()
+        reject, over = page.get_by_role("button", name="Reject them").bounding_box(), bar.bounding_box()
+        assert reject is not None
+        assert over is not None
+        assert reject["y"] + reject["height"] <= over["y"] or over["y"] + over["height"] <= reject["y"], ticked
+        card(page, ids[4]).focus()
+        at_keyboard(page, "x")
     page.keyboard.press("n")
     expect(card(page, new)).to_be_focused()
     expect(bar).to_be_hidden()
@@ -440,6 +533,8 @@ def test_what_deciding_adds_is_accessible(flag: Flag, enter: Callable[..., Page]
     page.context.set_offline(False)
     at_keyboard(page, "?")
     found += violations_in_light_and_dark(page)
+    at_keyboard(page, "?")
+    expect(page.locator("#keys")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert found == []
 
@@ -481,25 +576,35 @@ def test_the_policys_decision_meanwhile_is_told_as_the_policys(
 def test_a_tab_whose_session_ended_offers_to_sign_in_and_lives_again(
     store: Store, flag: Flag, enter: Callable[..., Page]
 ) -> None:
-    [first, second] = flag("one", "two")
-    page = enter("mo")
+    [first, second, third] = flag("one", "two", "three")
+    page, nia = enter("mo"), enter("nia")
+    at_keyboard(page, "j", "p")
+    expect(card(page, first)).to_contain_text("Published.")
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("button", name="Sign out").click()
-    at_keyboard(page, "j", "r")
-    expect(card(page, first).locator(".outcome")).to_contain_text("You are no longer signed in, so nothing was done.")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("You are no longer signed in, and do not see here what others do.")
+    expect(alert.get_by_role("link", name="Sign in")).to_be_visible()
+    at_keyboard(page, "u")
+    expect(alert).to_contain_text("was not taken back. You are no longer signed in")
+    expect(alert.get_by_role("link", name="Sign in")).to_be_visible()
+    card(page, second).focus()
+    at_keyboard(page, "r")
+    expect(card(page, second).locator(".outcome")).to_contain_text("You are no longer signed in, so nothing was done.")
     with page.context.expect_page() as opened:
-        card(page, first).locator(".outcome").get_by_role("link", name="Sign in").click()
+        card(page, second).locator(".outcome").get_by_role("link", name="Sign in").click()
     sign_in(opened.value, "mo")
     opened.value.wait_for_load_state()
     opened.value.close()
-    card(page, first).focus()
-    at_keyboard(page, "r")
-    expect(card(page, first).get_by_text("Rejected.")).to_be_visible()
     card(page, second).focus()
-    at_keyboard(page, "p")
-    expect(card(page, second).get_by_text("Published.")).to_be_visible()
-    assert [stored(store, one).status for one in (first, second)] == ["rejected", "published"]
+    at_keyboard(page, "r")
+    expect(card(page, second).get_by_text("Rejected.")).to_be_visible()
+    at_keyboard(nia, "j", "j", "p")
+    expect(card(nia, third)).to_contain_text("Published.")
+    expect(card(page, third)).to_contain_text("Nia published this comment just now.")
+    assert [stored(store, one).status for one in (first, second, third)] == ["published", "rejected", "published"]
 
 
 def test_a_long_comment_says_that_it_is_cut_and_is_opened_by_keyboard_also_on_its_own_page(
@@ -525,12 +630,25 @@ def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
 ) -> None:
     with store.write() as session:
         site_settings.save(session, site.id, SiteSettings(require_reason=True), actor="operator")
-    [first] = flag("one")
+    [first, second] = flag("one", "two")
     page = enter("mo")
-    at_keyboard(page, "j", "r")
+    at_keyboard(page, "j", "x", "r")
     expect(page.get_by_role("heading", name="Reason to reject it")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("This site asks for a reason"))
+    page.get_by_role("dialog").get_by_role("radio").first.focus()
     at_keyboard(page, "1")
     expect(card(page, first).get_by_text("Rejected: Insults somebody.")).to_be_visible()
+    card(page, second).focus()
+    at_keyboard(page, "x")
+    page.get_by_role("button", name="Reject them").click()
+    expect(page.get_by_role("alert")).to_contain_text("This site asks for a reason")
+    expect(page.get_by_label("Reason")).to_be_focused()
+    assert violations(page) == []
+    page.get_by_label("Reason").select_option("spam")
+    page.get_by_role("button", name="Reject 1").click()
+    expect(page.get_by_role("heading", name="Selected comments")).to_be_visible()
+    assert rows(store, BulkJob)[0].criteria["ids"] == [[second, 2]], "without the one that was decided meanwhile"
 
 
 def test_a_block_from_a_card_is_taken_back_on_the_card(flag: Flag, enter: Callable[..., Page]) -> None:

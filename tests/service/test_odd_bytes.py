@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
+from service.compat.akismet import fields as akismet_fields
 from tests.support.akismet import WORDPRESS
 from tests.support.comments import rows
 
@@ -185,6 +187,49 @@ def test_what_an_unencoded_sign_cut_off_belongs_to_the_text(
 ) -> None:
     assert checked(scored, site, text).text == "held"
     assert kept(store) == [read]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Nice+article&comment_content={FLAGGED}",
+        f"Nice+article&comment_author={FLAGGED}",
+        f"{FLAGGED} &user_role=administrator",
+        f"Nice &comment_author=x& you {FLAGGED}",
+        f"Nice &comment_content=x& you {FLAGGED}",
+        f"Nice &A=1& you {FLAGGED}",
+        f"Nice &HI={FLAGGED}",
+        f"Nice &is_test=0& you {FLAGGED}",
+        f"Nice &HTTP_X=you {FLAGGED}",
+        f"Nice &referrer=you {FLAGGED}",
+        f"Nice one&api_key={FLAGGED}",
+        f"Nice one&user_role=you {FLAGGED}",
+    ],
+)
+def test_what_is_there_twice_or_was_typed_as_a_field_is_judged_too(scored: Flask, site: CreatedSite, text: str) -> None:
+    assert checked(scored, site, text.encode()).text != "false"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Nice+article&user_role=administrator",
+        "Nice one&user_agent=Mozilla/5.0 (Windows NT 10.0; Win64) like Gecko&SERVER_SOFTWARE=Apache on Linux",
+        "Nice one&HTTP_ACCEPT=text/html, */*;q=0.8&referrer=https://b.example/a&permalink=https://b.example/b",
+        "Nice one&blog_lang=en, fr&user_id=7&user_role=editor&comment_context[]=a&comment_context[]=b",
+    ],
+)
+def test_what_a_client_sends_after_a_text_stays_a_field(
+    scored: Flask, store: Store, site: CreatedSite, rest: str
+) -> None:
+    assert checked(scored, site, rest.encode()).text == "false"
+
+
+def test_a_text_of_nothing_but_ampersands_costs_little(app: Flask) -> None:
+    began = time.process_time()
+    with app.test_request_context(data=b"comment_content= " + b"&" * 300_000, content_type=FORM):
+        assert len(akismet_fields.read()["comment_content"]) > 299_000
+    assert time.process_time() - began < 3
 
 
 def test_the_words_of_a_title_arrive_whole(scored: Flask, site: CreatedSite) -> None:

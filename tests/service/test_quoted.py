@@ -32,6 +32,9 @@ WAYS = [
     f"&ldquo;{QUOTED}&rdquo; {ANSWER}",
     f"| {QUOTED}\n{ANSWER}",
     f"Am 3. Mai schrieb Bob Hill:\n{QUOTED}\n\n{ANSWER}",
+    f"From: Bob\nSent: Saturday\nTo: Ada\nSubject: Re: hi\n\n{QUOTED}\n\n{ANSWER}",
+    f"<Bob> {QUOTED}\n{ANSWER}",
+    f"#+BEGIN_QUOTE\n{QUOTED}\n#+END_QUOTE\n{ANSWER}",
 ]
 
 

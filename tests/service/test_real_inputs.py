@@ -96,10 +96,76 @@ def test_it_is_published(post: Post, comment: str) -> None:
         "you are an &amp;amp;quot;idiot&amp;amp;quot;",
         "you stupid &lt;b&gt;idiot&lt;/b&gt;",
         "you st%FFupid id%FFiot",
+        "You &#00000000102;ucking &#x00000000069;diot.",
+        "You \\U00000066ucking \\151diot.",
     ],
 )
 def test_an_insult_in_a_broken_clients_escapes_is_kept_from_readers(post: Post, comment: str) -> None:
     assert post(comment)["status"] in {"flagged", "rejected"}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "You fu[b]ck[/b]ing id[b]io[/b]t.",
+        "You fu[color=#ff0000]c[/color]king id[size=5]i[/size]ot.",
+        "You fu<ins>ck</ins>ing id<ins>i</ins>ot.",
+        "You fu<x>ck</x>ing id<x>i</x>ot.",
+        "You fu<b title='" + "x" * 301 + "'>ck</b>ing id<!--" + "x" * 400 + "-->iot.",
+        "<bdo dir=rtl>.toidi gnikcuf uoY</bdo>",
+        "You fu[](x)cking id[](x)iot.",
+        "f\nu\nc\nk\n \ny\no\nu",
+        "\n".join("Youfuckingidiot."),
+        "Y    o    u      f    u    c    k    i    n    g      i    d    i    o    t",
+    ],
+)
+def test_an_insult_that_mark_up_cuts_up_is_kept_from_readers(post: Post, comment: str) -> None:
+    assert post(comment)["status"] in {"flagged", "rejected"}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "My answers to the quiz:\nA\nC\nB\nD",
+        "In C you write a[i][j] and vector<int>v, or if (a<b && c>d) return;",
+        "I agree [b]very much[/b] with [i]every[/i] word, see [1][2].",
+        "<p>Thanks <ins>again</ins> for the <kbd>Ctrl</kbd>+<kbd>C</kbd> trick!</p>",
+    ],
+)
+def test_mark_up_in_an_ordinary_text_holds_nobody(post: Post, comment: str) -> None:
+    assert post(comment)["status"] == "published"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "You fuƈking iɗiot.",
+        "You ᴀsshole bᴀstᴀrd.",
+        "You fᑌᑕking iᗪiot.",
+        "You ꓝuᏟᏦing iᎠiot.",
+        "You are such a ꓝꓴꓚꓗꓲꓠꓖ ꓲꓓꓲꓳꓔ and I hope that you leave.",
+        "You are such a fⳙⲥⲕⲓⲛg ⲓⲇⲓⲟⲧ and I hope that you leave.",
+        "You are such a fטckוng וdוסט and I hope that you leave.",
+        "You are such a Ŧยςкเภﻮ เ๔เ๏Շ and I hope that you leave.",
+        "You are such a fnckᴉug ᴉdᴉoʇ and I hope that you leave.",
+        "You are such a fцҫӄіnԍ іԁіөt and I hope that you leave.",
+    ],
+)
+def test_an_insult_in_letters_that_look_latin_is_kept_from_readers(post: Post, comment: str) -> None:
+    assert post(comment)["status"] in {"flagged", "rejected"}
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "The Cherokee word ᏣᎳᎩ is on the sign by the road, and the Inuktitut one is ᐃᓄᒃ.",
+        "The word 'fund' is pronounced /fʌnd/, with the vowel ʌ, and not /fʊnd/.",
+        "My friend Łukasz Żółć from Gdańsk and Søren Kjær from Ærø send their regards.",
+        "The Hausa words ɗan and ɓera have letters that English lacks.",
+    ],
+)
+def test_words_of_other_languages_in_an_english_text_hold_nobody(post: Post, comment: str) -> None:
+    assert post(comment)["status"] == "published"
 
 
 @pytest.mark.parametrize("blank", ["+", "%20", "%2520"])
@@ -118,7 +184,7 @@ def test_who_quotes_an_insult_is_held_and_not_rejected(post: Post, comment: str)
     assert post(comment)["status"] == "flagged"
 
 
-@pytest.mark.parametrize("name", ["I will kill you all", "fuck you mods", "f_ck_Eric"])
+@pytest.mark.parametrize("name", ["I will kill you all", "fuck you mods", "f_ck_Eric", "ғᴜᴄᴋ ʏᴏᴜ"])
 def test_an_insult_in_the_name_is_kept_from_readers(post: Post, name: str) -> None:
     assert post("Nice article, thank you.", name=name)["status"] in {"flagged", "rejected"}
 

@@ -40,6 +40,8 @@ UNSEEN = [
     "<!-- seen by nobody -->",
     "&lt;p&gt;&lt;/p&gt;",
     "[b][/b]",
+    "[img][/img]",
+    "[spoiler=x] [/spoiler]",
     "[quote=Ada][/quote]",
 ]
 SEEN = [

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.support.browsing import NewContext, Serve
@@ -52,11 +52,18 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     opened: list[BrowserContext] = []
     wrong: list[str] = []
 
+    def hear(dialog: Dialog) -> None:
+        """Leaving a page is confirmed; no page shows another dialog of the browser's."""
+        if dialog.type == "beforeunload":
+            dialog.accept()
+        else:
+            wrong.append(f"dialog: {dialog.message}")
+
     def make(**options: Any) -> BrowserContext:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         context.set_default_timeout(10_000)
         context.on("weberror", lambda error: wrong.append(str(error.error)))
-        context.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+        context.on("dialog", hear)
         context.on("console", lambda line: wrong.append(line.text) if _is_violation(line.text) else None)
         context.on("request", lambda sent: wrong.append(sent.url) if "127.0.0.1" not in sent.url else None)
         opened.append(context)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
@@ -51,6 +52,11 @@ class _KeptTemplates(BytecodeCache):
 def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     """argon2 with little work: one sign-in that is as slow as it should be takes a tenth of a second of a core."""
     patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+def log_plainly() -> None:
+    """A traceback in a log line is drawn in frames and colours otherwise, which takes longer than most requests."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 
 def compile_routes_and_templates_once(patch: pytest.MonkeyPatch) -> None:

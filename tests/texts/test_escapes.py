@@ -26,11 +26,19 @@ READ = [
     ("&amp;amp;quot;idiot&amp;amp;quot;", '"idiot"'),
     ("&#38;quot;idiot&#x26;quot;", '"idiot"'),
     ("st&lt;b&gt;&lt;/b&gt;upid", "stupid"),
+    ("&#00000000102;uck &#x00000000000069;diot", "fuck idiot"),
+    ("&#0000000102ool &#x0000000066;ool", "fool fool"),
+    ("&amp;#00000000105;diot &#00000000038;#105;diot", "idiot idiot"),
+    ("id&#99999999999;iot id&#xfffffffffff;iot id&#" + "0" * 20 + ";iot", "idiot idiot idiot"),
+    ("&#" + "0" * 10_000 + "105;diot", "idiot"),
     ("R&amp;D, AT&amp;amp;T", "R&D, AT&T"),
     ("id&#0;iot", "idiot"),
     # of JSON and of programming languages
     ("st\\u0075pid st\\\\u0075pid", "stupid stupid"),
     ("st\\u{75}pid st\\x75pid", "stupid stupid"),
+    ("st\\U00000075pid st\\\\U00000075pid \\U0001f647\\Uffffffff", "stupid stupid \U0001f647"),
+    ("st\\165pid\\040idiot", "stupid idiot"),
+    ("st\\000075pid st\\u{00000075}pid", "stupid stupid"),
     ("\\ud83d\\ude47 \\ud83d", "\U0001f647 "),
     ('don\\\'t \\"do\\" that', 'don\'t "do" that'),
     ("kill\\nyou", "kill\nyou"),
@@ -61,6 +69,8 @@ LEFT = [
     "https://a.example/a+b+c",
     "a <3 b, 1 < 2 > 0, <sigh>",
     "50% 20% %",
+    "the groups \\1 and \\12, \\200 and \\1234, \\Uncle",
+    "C:\\101\\040.txt",
     "\\o/ and ¯\\_",
 ]
 

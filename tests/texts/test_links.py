@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from models.reading import tokens
@@ -100,3 +102,15 @@ def test_the_rule_the_card_and_the_classifiers_signals_agree(text: str, number: 
 def test_what_is_a_link_is_an_address_to_the_classifiers_tokens(address: str) -> None:
     assert links.addresses(address) == [address]
     assert tokens.is_address(address)
+
+
+@pytest.mark.parametrize("unit", ["a.", "a.b.c.d.e.f.g.h.i.", "a._", "1.", "a.com.", "com.."])
+def test_dots_cost_little_more_than_words(unit: str) -> None:
+    """They are counted while a client waits: linear is not enough."""
+    hostile, ordinary = (unit * 70_000)[:70_000], ("an ordinary text. " * 4_000)[:70_000]
+    costs = []
+    for text in (hostile, ordinary):
+        began = time.process_time()
+        links.count(text)
+        costs.append(time.process_time() - began)
+    assert costs[0] < 20 * costs[1] + 0.1

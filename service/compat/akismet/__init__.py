@@ -17,18 +17,22 @@ blueprint.after_request(answers.complete)
 shared.answer_failures(blueprint, answers.fail)
 shared.count_calls(blueprint, answers.CHECK)
 
-blueprint.add_url_rule("/1.1/verify-key", view_func=accounts.verify_key, methods=["POST"])
-blueprint.add_url_rule("/1.1/comment-check", view_func=checks.check_comment, methods=["POST"])
-blueprint.add_url_rule("/1.1/submit-spam", view_func=reports.submit_spam, methods=["POST"])
-blueprint.add_url_rule("/1.1/submit-ham", view_func=reports.submit_ham, methods=["POST"])
-blueprint.add_url_rule("/1.2/usage-limit", view_func=accounts.show_usage, methods=["GET", "POST"])
-blueprint.add_url_rule("/1.2/key-sites", view_func=accounts.show_sites, methods=["GET", "POST"])
-blueprint.add_url_rule("/1.1/deactivate", view_func=accounts.deactivate, methods=["POST"])
-blueprint.add_url_rule("/1.1/token", view_func=accounts.make_token, methods=["POST"])
-blueprint.add_url_rule("/1.1/get-subscription", view_func=accounts.show_subscription, methods=["POST"])
-blueprint.add_url_rule("/1.1/get-stats", view_func=accounts.show_stats, methods=["POST"])
-blueprint.add_url_rule("/1.1/test", view_func=accounts.say_connected, methods=["GET", "POST"])
-blueprint.add_url_rule("/1.2/compatible-plugins", view_func=accounts.show_plugins, methods=["GET"])
+_POST, _EITHER = ["POST"], ["GET", "POST"]
+for _path, _view, _methods in (
+    ("/1.1/verify-key", accounts.verify_key, _POST),
+    ("/1.1/comment-check", checks.check_comment, _POST),
+    ("/1.1/submit-spam", reports.submit_spam, _POST),
+    ("/1.1/submit-ham", reports.submit_ham, _POST),
+    ("/1.2/usage-limit", accounts.show_usage, _EITHER),
+    ("/1.2/key-sites", accounts.show_sites, _EITHER),
+    ("/1.1/deactivate", accounts.deactivate, _POST),
+    ("/1.1/token", accounts.make_token, _POST),
+    ("/1.1/get-subscription", accounts.show_subscription, _POST),
+    ("/1.1/get-stats", accounts.show_stats, _POST),
+    ("/1.1/test", accounts.say_connected, _EITHER),
+    ("/1.2/compatible-plugins", accounts.show_plugins, ["GET"]),
+):
+    blueprint.add_url_rule(_path, view_func=_view, methods=_methods, strict_slashes=False)  # a slash may follow
 _ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 blueprint.add_url_rule("/1.1/<path:call>", view_func=accounts.refuse_unknown, methods=_ANY)
 blueprint.add_url_rule(

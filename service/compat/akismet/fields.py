@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -32,16 +33,23 @@ _WITHOUT_TEXT = frozenset({"signup"}) | _FROM_A_PAGE
 
 #: Bytes that are never in a form that was encoded.
 _NEVER_ENCODED = re.compile(rb"[\x00-\x20\"<>\x7f-\xff]")
-#: The fields that people fill in.
-_TEXTS = (b"comment_content=", b"comment_author=")
+#: The fields that people fill in, and how they begin in a body.
+_SHOWN = frozenset({"comment_content", "comment_author"})
+_TEXTS = tuple(f"{name}=".encode() for name in _SHOWN)
 #: The fields that Akismet documents or its plugins send, and PHP's names of headers.
 _NAMES = re.compile(
     rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"
     rb"honeypot_field_name|hidden_honeypot_field|callback|reporter|"
     rb"comment_(?:type|author|author_email|author_url|content|date|date_gmt|post_modified_gmt|parent|ID|post_ID|"
     rb"check_response|context|agent|approved|karma|author_IP)(?:\[.*\])?|"
-    rb"akismet_[a-z_]+|POST_.+|[A-Z][A-Z0-9_]*"
+    rb"akismet_[a-z_]+|POST_.+|HTTPS|"
+    rb"(?:CONTENT|CONTEXT|DOCUMENT|GATEWAY|GEOIP|HTTP|ORIG|PATH|PHP|QUERY|REDIRECT|REMOTE|REQUEST|SCRIPT|SERVER|SSL)_[A-Z0-9_]+"
 )
+#: The fields by which a site vouches for somebody.
+_VOUCHING = frozenset({b"user_role", b"user_id", b"user_ID"})
+#: Fields in which words are nothing odd. A text may say so of itself, but then there are two of them.
+_IN_WORDS = frozenset({b"user_agent", b"comment_agent", b"HTTP_USER_AGENT", b"SERVER_SOFTWARE", b"SERVER_SIGNATURE"})
+_WORDS = re.compile(rb"[A-Za-z\x80-\xff][ +]+[A-Za-z\x80-\xff]")
 
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -55,6 +63,8 @@ _MOST_LANGUAGES = 10
 def read() -> Fields:
     """The fields, from the body (form-encoded, whatever the method) or else the address. The first of a name counts.
 
+    Of texts all count, because clients differ in which of them they show.
+
     The charset is that of the Content-Type, else `blog_charset`, else UTF-8. Bytes that cannot be read are left out, as
     a reader will see the text.
 
@@ -65,11 +75,14 @@ def read() -> Fields:
         body, _ = form_encoding.read_body(most=request.max_form_parts or 0, fields_of=_urlencoded)
         all_fields = [*body, *form_encoding.urlencoded(request.query_string)]
         charset = _charset(all_fields)
-        values: dict[str, str] = {}
+        values: dict[str, dict[str, None]] = {}
         for field in all_fields:
             codec = form_encoding.codec(field.charset) or charset
-            values.setdefault(field.name.decode(codec, "ignore"), field.value.decode(codec, "ignore"))
-        g.akismet_fields = values
+            values.setdefault(field.name.decode(codec, "ignore"), {})[field.value.decode(codec, "ignore")] = None
+        g.akismet_fields = {
+            name: "\n".join(different) if name in _SHOWN else next(iter(different))
+            for name, different in values.items()
+        }
     form: Fields = g.akismet_fields
     return form
 
@@ -82,17 +95,29 @@ def _charset(all_fields: Sequence[form_encoding.Field]) -> str:
 
 
 def _urlencoded(data: bytes) -> list[form_encoding.Field]:
-    """The fields of a body. For a client that encodes nothing, an `&` within a text does not end the text."""
+    """The fields of a body. For a client that encodes nothing, an `&` within a text does not end the text.
+
+    What follows it may be the client's or typed. Where it reads like words or is there twice it counts as both, and
+    whom the site vouches for is not believed.
+    """
     as_it_is = _NEVER_ENCODED.search(data.strip()) is not None
-    pairs: list[bytes] = []
-    for pair in data.split(b"&"):
-        name, sign, _ = pair.partition(b"=")
-        stray = (as_it_is or (pair and not sign)) and not _NAMES.fullmatch(form_encoding.decoded(name))
-        if stray and pairs and pairs[-1].startswith(_TEXTS):
-            pairs[-1] += b"&" + pair
-        elif pair:
-            pairs.append(pair)
-    return [form_encoding.pair_field(pair) for pair in pairs]
+    sent = data.split(b"&")
+    times = Counter(pair.partition(b"=")[0] for pair in sent)
+    pairs: list[list[bytes]] = []
+    text: list[bytes] | None = None
+    for pair in sent:
+        name, sign, value = pair.partition(b"=")
+        known = _NAMES.fullmatch(form_encoding.decoded(name)) is not None
+        belongs = not known and (as_it_is or (bool(pair) and not sign))
+        says = as_it_is and known and (times[name] > 1 or (name not in _IN_WORDS and _WORDS.search(value) is not None))
+        if text is not None and not pair.startswith(_TEXTS):
+            text += [pair] if belongs or says else []
+            if belongs or (as_it_is and name in _VOUCHING):
+                continue
+        if pair:
+            pairs.append([pair])
+            text = pairs[-1] if pair.startswith(_TEXTS) else text
+    return [form_encoding.pair_field(b"&".join(parts)) for parts in pairs]
 
 
 def key_of(fields: Fields) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,10 +55,13 @@ class Entry:
 def tell(comment: Comment, history: History, people: Mapping[str, str]) -> list[Entry]:
     """All events of a comment, oldest first. `people` are names by actor."""
     entries = [Entry(at=comment.accepted_at, what="Accepted", kind="site", who="the site")]
-    entries += [_event(event, people) for event in history.events if event.action != "comment.reported"]
+    told_below = ("comment.reported", "comment.appealed")
+    entries += [_event(event, people) for event in history.events if event.action not in told_below]
     entries += [_report(report) for report in history.reports]
-    for appeal in history.appeals:
-        entries += _appeal(appeal)
+    # The row of an appeal moves to a later version when a decision is taken back; the event keeps what it was against.
+    versions = (event.version for event in history.events if event.action == "comment.appealed")
+    for appeal, version in zip_longest(history.appeals, versions):
+        entries += _appeal(appeal, version) if appeal is not None else ()
     for item in history.second_looks:
         entries += _second_look(item, people)
     entries += [_delivery(*delivery) for delivery in history.deliveries]
@@ -107,8 +111,8 @@ def _report(report: Report) -> Entry:
     return Entry(at=report.created_at, what=what, kind="reader", who="a reader", said=report.note)
 
 
-def _appeal(appeal: Appeal) -> Iterator[Entry]:
-    facts = [f"against version {appeal.version}"]
+def _appeal(appeal: Appeal, version: int | None) -> Iterator[Entry]:
+    facts = [f"against version {version or appeal.version}"]
     yield Entry(
         at=appeal.created_at, what="Appealed", kind="author", who="the author", said=appeal.text or None, facts=facts
     )

@@ -34,28 +34,33 @@ _LONGEST_KEY = 400
 def preview_bulk() -> ResponseReturnValue:
     """The preview: what deciding on all comments that the address names would do."""
     criteria = _criteria(request.args) | {"seen_at": clock.now().isoformat()}
-    actor = access.actor()
-    sites = moderated_sites()
     with context().store.read() as session:
         published_copies = _copies(session, criteria)
-        if request.args.get("copies") != "0":
-            criteria |= {"copies": published_copies} if published_copies else {}
-        previews = {
-            action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS
-        }
-        widest = max(previews.values(), key=lambda preview: preview.total)
-        return render_template(
-            "console/queue/bulk_preview.html",
-            previews=previews,
-            widest=widest,
-            criteria=criteria,
-            title=_title(criteria),
-            site_names=names.of_sites(session, set(widest.sites)),
-            reasons=_reasons(session, set(widest.sites)),
-            fields=_as_fields(criteria),
-            copies=len(published_copies),
-            back=access.own_address(request.args.get("back")),
-        )
+        if published_copies and request.args.get("copies") != "0":
+            criteria |= {"copies": published_copies}
+        return _show_preview(session, criteria, request.args.get("back"), seen=len(published_copies))
+
+
+def _show_preview(
+    session: Session, criteria: Mapping[str, Any], back: str | None, *, seen: int, missing: str | None = None
+) -> str:
+    """The preview's page. `seen` copies are published; `missing` says what the form that was sent from it lacks."""
+    actor, sites = access.actor(), moderated_sites()
+    previews = {action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS}
+    widest = max(previews.values(), key=lambda preview: preview.total)
+    return render_template(
+        "console/queue/bulk_preview.html",
+        previews=previews,
+        widest=widest,
+        criteria=criteria,
+        title=_title(criteria),
+        site_names=names.of_sites(session, set(widest.sites)),
+        reasons=_reasons(session, set(widest.sites)),
+        fields=_as_fields(criteria),
+        copies=seen,
+        back=access.own_address(back),
+        missing=missing,
+    )
 
 
 def start_bulk() -> ResponseReturnValue:
@@ -169,7 +174,8 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
             abort(400, "Choose a reason of the list.")
         preview = bulk.preview(session, criteria, action, sites, actor=actor)
         if action == "reject" and not (code or note) and _asks_for_reason(session, set(preview.sites)):
-            abort(422, str(ReasonMissing()))
+            number, missing = len(_copies(session, criteria)), str(ReasonMissing())
+            return _show_preview(session, criteria, forms.text("back"), seen=number, missing=missing), 422
         total = bulk.count(session, criteria, preview, sites)
     with context().write(by=access.user().name) as session:
         job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
@@ -209,14 +215,17 @@ def _search(query: queue_filters.Query) -> dict[str, str]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _as_fields(criteria: Mapping[str, Any]) -> dict[str, Any]:
+def _as_fields(criteria: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The criteria as hidden fields."""
+    if "ids" in criteria:
+        versions = [("seen_version", f"{one}:{version}") for one, version in criteria["ids"] if version is not None]
+        return [("select", one) for one, _ in criteria["ids"]] + versions
     if "group" in criteria:
-        return {"group": criteria["group"]} | ({"copies": "1"} if criteria.get("copies") else {})
+        return [("group", criteria["group"])] + ([("copies", "1")] if criteria.get("copies") else [])
     if "search" in criteria:
-        return {"everything": "search", **criteria["address_of"]}
+        return [("everything", "search"), *criteria["address_of"].items()]
     name = "author" if "author" in criteria else "address"
-    return {"everything": name, name: criteria[name], "site": criteria["site"]}
+    return [("everything", name), (name, criteria[name]), ("site", criteria["site"])]
 
 
 def _seen_at() -> str:
@@ -255,7 +264,9 @@ def _progress_sentence(job: BulkJob | Progress) -> str:
     """A job's progress, as a sentence."""
     done = {"publish": "published", "reject": "rejected", "undo": "taken back"}[job.action]
     skipped = (
-        f" {job.skipped:,} left alone: somebody decided on them meanwhile, or they changed." if job.skipped else ""
+        f" {job.skipped:,} left alone: decided or changed meanwhile, or for somebody else to decide."
+        if job.skipped
+        else ""
     )
     if job.state == "waiting":
         return f"Waiting for a worker: {job.total:,} to do."

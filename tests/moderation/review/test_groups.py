@@ -7,19 +7,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from moderation import clock
 from moderation.decisions import comments, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
-from moderation.review import groups, review_items
+from moderation.review import groups, review_items, review_pages
 from moderation.review.groups import BEHIND
 from moderation.review.review_items import Filters, NewItem
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import ReviewItem
+from moderation.tables import Comment, ReviewItem
 from tests.support.attacks import attack
 from tests.support.comments import accept, rows, stored
 
@@ -105,6 +107,81 @@ def test_each_site_has_one_in_front_and_who_sees_both_sees_one(
         assert [comment.id for _, comment in page.rows] == [there]
         assert groups.count(session, ["g_1"], [site.id, other_site.id]) == {"g_1": 4}
         assert groups.count(session, ["g_1"], [other_site.id]) == {"g_1": 2}
+
+
+FRONT: dict[str, Any] = {"label": "a", "rule": "reported", "language": "en", "text": "Ada: I agree."}
+
+
+@pytest.mark.parametrize("counted", [1000, 0], ids=["few wait", "many wait"])
+@pytest.mark.parametrize("order", ["due", "oldest", "newest"])
+@pytest.mark.parametrize(
+    ("behind", "asked"),
+    [
+        ({"label": "b"}, {"label": "b"}),
+        ({"rule": "repeated"}, {"rule": "repeated"}),
+        ({"language": "de"}, {"language": "de"}),
+        ({}, {"kind": "flag"}),
+        ({"text": "Omar: I agree entirely."}, {"text": "omar agree"}),
+        ({"rule": "repeated", "text": "Omar: I agree."}, {"rule": "repeated", "text": "agree"}),
+        ({}, {"opened_before": 1}),
+        ({"rule": "repeated"}, {"rule": "repeated", "opened_before": 1}),
+    ],
+)
+def test_of_a_group_the_first_that_matches_is_shown_not_only_the_first(
+    store: Store, site: CreatedSite, ask: Ask, monkeypatch: pytest.MonkeyPatch,
+    behind: dict[str, Any], asked: dict[str, Any], order: review_items.Order, counted: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(review_pages, "COUNT_UP_TO", counted)
+    now = clock.now()
+    second, third, front = ask(site, 200), ask(site, 300), ask(site, 100, kind="report")
+    seen = {second: FRONT | behind, third: FRONT | behind, front: FRONT}
+    with store.write() as session:
+        for comment_id, known in seen.items():
+            opened = now if comment_id == front else now - timedelta(minutes=10)
+            columns = {name: known[name] for name in ("label", "rule", "language")}
+            session.execute(update(ReviewItem).where(ReviewItem.comment_id == comment_id).values(columns))
+            session.execute(update(ReviewItem).where(ReviewItem.comment_id == comment_id).values(opened_at=opened))
+            name, words = known["text"].split(": ")
+            changed = update(Comment).where(Comment.id == comment_id)
+            session.execute(changed.values(name=name, comment=words))
+    if "opened_before" in asked:
+        asked = asked | {"opened_before": now - timedelta(minutes=5)}
+    filters = Filters(one_of_each=[site.id], **asked)
+    with store.read() as session:
+        page = review_items.page(session, [site.id], filters, order)
+        found = [comment.id for _, comment in page.rows]
+        again = review_items.page(session, [site.id], filters, order, after=page.next) if page.next else None
+    assert len(found) == 1
+    assert found[0] in {second, third}
+    assert again is None
+    assert shown(store, site) == [front], "without a filter one stands for all"
+
+
+def test_on_one_sites_page_a_group_is_shown_that_comes_earlier_on_another(
+    store: Store, site: CreatedSite, other_site: CreatedSite, ask: Ask
+) -> None:
+    ask(site, 100)
+    there = ask(other_site, 200)
+    with store.read() as session:
+        page = review_items.page(session, [other_site.id], Filters(one_of_each=[site.id, other_site.id]))
+    assert [comment.id for _, comment in page.rows] == [there]
+
+
+def test_a_filtered_page_looks_at_so_many_that_follow_and_says_where_it_stopped(
+    store: Store, site: CreatedSite, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_pages, "COUNT_UP_TO", 0)
+    monkeypatch.setattr(review_pages, "LOOKED_AT", 4)
+    monkeypatch.setattr(review_pages, "_STEP", 2)
+    first = ask(site, 100)
+    for _ in range(6):
+        ask(site, 200)
+    filters = Filters(one_of_each=[site.id], kind="flag")
+    with store.read() as session:
+        page = review_items.page(session, [site.id], filters, limit=1)
+        assert ([comment.id for _, comment in page.rows], page.looked_at, page.cut_short) == ([first], 4, True)
+        rest = review_items.page(session, [site.id], filters, limit=1, after=page.next)
+    assert (rest.rows, rest.next) == ([], None)
 
 
 def test_a_report_never_follows_its_own_comment(store: Store, site: CreatedSite, ask: Ask) -> None:

@@ -225,6 +225,27 @@ def test_a_server_that_drips_its_headers_is_cut_off(soon: float) -> None:
         assert time.monotonic() - began < soon
 
 
+def test_an_answer_may_take_longer_than_a_connection(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    def think(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.6)
+        handler.send_response(204)
+        handler.end_headers()
+
+    monkeypatch.setattr(sender, "CONNECT_SECONDS", 0.2)
+    receiver.behave(think)
+    assert Sender(LOOPBACK).post(receiver.url, b"{}", {}).status == 204
+
+
+def test_once_broken_off_also_what_was_still_connecting_ends_at_once(receiver: Receiver) -> None:
+    receiver.hang()
+    broken_off = Sender(LOOPBACK)
+    broken_off.break_off()
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        broken_off.post(receiver.url, b"{}", {})
+    assert time.monotonic() - began < 5, "not the ten seconds that an answer has"
+
+
 def test_a_server_that_does_not_speak_http_is_no_answer(receiver: Receiver) -> None:
 
     def greet(handler: BaseHTTPRequestHandler) -> None:

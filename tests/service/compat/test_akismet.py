@@ -56,6 +56,15 @@ def test_verdicts(blog: Akismet) -> None:
     assert verdict(blog.check(REJECTED)) == ("true", None)
 
 
+def test_a_slash_behind_a_call_changes_nothing(blog: Akismet) -> None:
+    """An answer of `invalid` would tell the client to give its key up."""
+    assert verdict(blog.call("comment-check/", comment_content=SPAM, comment_author="Ada")) == ("true", None)
+    assert verdict(blog.call("verify-key/")) == ("valid", None)
+    for call in ("submit-ham", "submit-spam", "deactivate", "get-subscription", "get-stats", "test"):
+        with_slash, without = (blog.call(name, comment_content=SPAM) for name in (f"{call}/", call))
+        assert (with_slash.text == "invalid") == (without.text == "invalid"), call
+
+
 def test_only_blatant_spam_may_be_discarded_unseen(blog: Akismet) -> None:
     assert blog.check(BLATANT).headers["X-akismet-pro-tip"] == "discard"
     assert "X-akismet-pro-tip" in blog.check("spam=0.9995", POST_ak_hp_textarea="filled in").headers

@@ -234,7 +234,7 @@ def test_reversing_publishes_and_is_told_to_the_author_and_to_the_site(
 
 
 def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells_nobody(
-    store: Store, anonymous: FlaskClient, settings: Settings, post: Post, receiver: Receiver, clock: Clock
+    app: Flask, store: Store, anonymous: FlaskClient, settings: Settings, post: Post, receiver: Receiver, clock: Clock
 ) -> None:
     sender = Sender(settings.webhook_allow)
     comment = reject(store, post("hm insult=0.6"))
@@ -257,6 +257,17 @@ def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells
     said = told(anonymous.get(path).text)
     assert "It was received. Another moderator" in said
     assert anonymous.post(path, data={"text": "Once more."}).status_code == 409
+    assert "It was held for review automatically." in said, "what came before the decision in force"
+    for untrue in ("published by a person", "rejected by a person"):
+        assert untrue not in said, "the decision in force came before nothing, and what was taken back does not count"
+
+    history = told(sign_in(app, store).get(f"/console/comments/{comment.id}").text)
+    assert "against version 3" in history, "the version at which it was sent"
+    assert history.count("Appealed") == 1
+    assert 'name="select"' not in sign_in(app, store, "vera").get(f"/console/comments/{comment.id}").text
+    audit = told(sign_in(app, store, "ada", "admin").get("/console/audit").text)
+    assert "by the author" in audit
+    assert re.search("Took a decision back by [^:]*: rejected again", audit)
 
     reject(store, comment, actor="user:u2")
     assert deliver_once(store, settings, sender) == ["delivered"]

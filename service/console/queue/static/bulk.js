@@ -1,6 +1,6 @@
 // Selecting many cards, and deciding on a whole group. Without this script forms do the same.
 
-import { cards, link, post, signInLink } from "./cards.js";
+import { cards, isField, link, post, signInLink } from "./cards.js";
 
 const selection = document.getElementById("selection");
 const useKeys = document.getElementById("use-keys");
@@ -11,6 +11,7 @@ const ticked = () => boxes().filter((box) => box.checked);
 const current = () => document.activeElement?.closest?.(".card") ?? null;
 
 function showSelection() {
+  for (const box of cards.querySelectorAll(".card.decided input[name=select]:checked")) box.checked = false;
   const number = ticked().length;
   document.getElementById("selected").textContent = `${number} selected`;
   for (const button of selection.querySelectorAll("button[name=action]")) button.disabled = number === 0;
@@ -108,8 +109,8 @@ const keys = cards
     };
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]");
-  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
+    return;
   const key = event.key.toLowerCase();
   if (keysAreOff() || !Object.hasOwn(keys, key)) return;
   event.preventDefault();

@@ -8,6 +8,36 @@ export const waiting = () => [...cards.querySelectorAll(".card:not(.decided)")];
 export const current = () => document.activeElement?.closest?.("#cards .card") ?? null;
 export const csrfToken = () => document.querySelector("[name=csrf_token]").value;
 
+// Somebody types or chooses something. Elsewhere the same letters are commands, so the focus is not taken away.
+const FIELD = "input:not([type=checkbox]), textarea, select, dialog, [contenteditable]";
+export const isField = (element) => Boolean(element?.closest?.(FIELD));
+export const typing = () => isField(document.activeElement);
+// The card that somebody writes about: in one of its fields, or in the dialog for a reason.
+const writtenAbout = () => current() ?? find(document.querySelector("dialog[open]")?.dataset.card ?? "");
+export const writesAbout = (card) => typing() && writtenAbout() === card;
+
+// Leave a card as it is, without its buttons, until the focus has left it; `then` is called after that.
+export function settle(card, text, then) {
+  if (card.classList.contains("settled")) return;
+  const focused = document.activeElement;
+  const mark = (settled) => {
+    card.classList.toggle("settled", settled);
+    for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = settled;
+  };
+  mark(true);
+  if (focused.disabled) card.focus({ preventScroll: true });
+  tell(card, text, "wait");
+  announce(text);
+  const leave = () =>
+    setTimeout(() => {
+      if (card.contains(document.activeElement) || writesAbout(card)) return;
+      removeEventListener("focusout", leave);
+      mark(false);
+      then();
+    });
+  addEventListener("focusout", leave);
+}
+
 export function go(card) {
   if (!card) return;
   card.focus({ preventScroll: true });
@@ -76,15 +106,18 @@ export function signInLink(answer) {
 
 // Send a form; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
 // After signing in again in another tab there is a new token: it is taken over, and the form is sent again.
-export async function post(address, fields, options = {}) {
-  const answer = await send(address, fields, options);
-  if (!answer.csrf_token || answer.me !== cards?.dataset.me) return answer;
-  for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = answer.csrf_token;
-  if (fields instanceof URLSearchParams) fields.set("csrf_token", answer.csrf_token);
-  return send(address, fields, options);
+export async function post(address, fields) {
+  let answer = await send(address, fields);
+  if (answer.csrf_token && answer.me === cards?.dataset.me) {
+    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = answer.csrf_token;
+    if (fields instanceof URLSearchParams) fields.set("csrf_token", answer.csrf_token);
+    answer = await send(address, fields);
+  }
+  if (answer.ok) document.dispatchEvent(new Event("winnow:sent"));
+  return answer;
 }
 
-async function send(address, fields, options) {
+async function send(address, fields) {
   const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
   try {
     const signal = AbortSignal.timeout(20_000);
@@ -93,7 +126,7 @@ async function send(address, fields, options) {
       body,
       headers: { Accept: "application/json" },
       signal,
-      ...options,
+      keepalive: true, // it arrives although somebody leaves the page
     });
     const failed = { message: `The server failed (${answer.status}). Try again in a moment.` };
     const said = answer.status === 204 ? {} : await answer.json().catch(() => failed);

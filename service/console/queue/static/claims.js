@@ -20,7 +20,7 @@ async function take(card) {
 }
 
 function leave() {
-  if (held && !find(held)?.classList.contains("decided")) post(address(held, "release"), {}, { keepalive: true });
+  if (held && !find(held)?.classList.contains("decided")) post(address(held, "release"), {});
   held = null;
 }
 

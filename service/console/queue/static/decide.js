@@ -13,6 +13,7 @@ import {
   post,
   signInLink,
   tell,
+  typing,
   untell,
 } from "./cards.js";
 import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
@@ -25,6 +26,7 @@ const DOING = { publish: "Publishing…", reject: "Rejecting…" };
 const recent = document.getElementById("recent");
 const trouble = document.getElementById("trouble");
 const reasons = document.getElementById("reasons");
+const missing = document.getElementById("reason-missing");
 
 // The last decisions of this tab, the latest first: {card, author, text, address, version, sent}. `sent` is the promise
 // that the server accepted it, and that it can be undone.
@@ -80,30 +82,15 @@ function fold(card, text, kind, ...extra) {
 // Another person decided: the card folds and says so, and nothing on the page moves.
 export function foldAway(card, text) {
   if (card.classList.contains("decided")) return;
-  if (card.contains(document.activeElement)) {
-    // A card that is being read stays open, without its buttons.
-    card.classList.add("settled");
-    card.querySelector("form.decision")?.setAttribute("inert", "");
-    tell(card, text, "wait");
-  } else keepPlace(() => fold(card, text, "wait"));
+  keepPlace(() => fold(card, text, "wait"));
   announce(text);
+  refill();
 }
 
-cards.addEventListener("focusout", (event) => {
-  const card = event.target.closest(".card.settled");
-  if (!card) return;
-  setTimeout(() => {
-    if (card.contains(document.activeElement)) return;
-    card.classList.remove("settled");
-    keepPlace(() => card.classList.add("decided"));
-    refill();
-  });
-});
-
 // Show a message that belongs to no card on the page; `show` leads to its comment.
-function say(text, kind, show = null) {
+export function say(text, kind, show = null, ...extra) {
   trouble.className = `note ${kind}`;
-  trouble.querySelector("span").textContent = text;
+  trouble.querySelector("span").replaceChildren(text, ...extra);
   trouble.querySelector("button").hidden = !show;
   trouble.querySelector("button").onclick = show;
   trouble.hidden = false;
@@ -111,22 +98,23 @@ function say(text, kind, show = null) {
 
 const visit = (decision) => () => location.assign(decision.address.replace(/\/undo$/, ""));
 
-function comeBack(card, text, ...extra) {
+function comeBack(card, answer) {
   hideNothing();
   keepPlace(() => {
     card.classList.remove("decided");
-    tell(card, text, "bad", ...extra);
+    tell(card, answer.message, "bad", ...signInLink(answer));
   });
-  say(text, "bad", () => {
+  const show = () => {
     trouble.hidden = true;
     go(card);
-  });
-  if (!current() || current().classList.contains("decided")) go(card);
+  };
+  say(answer.message, "bad", show, ...signInLink(answer));
+  if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
 async function send(form, button) {
   const card = form.closest(".card");
-  if (card.classList.contains("decided") || form.inert) return;
+  if (card.classList.contains("decided") || card.classList.contains("settled")) return;
   const says = form.elements.code.value || form.elements.reason.value.trim();
   if (button.value === "reject" && "reasonRequired" in form.dataset && !says) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
@@ -145,20 +133,21 @@ async function send(form, button) {
   if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
-    tell(
-      card,
-      answer.message,
-      "good",
-      " ",
-      link("Undo", () => undo(decision)),
-    );
+    if (decisions.includes(decision))
+      tell(
+        card,
+        answer.message,
+        "good",
+        " ",
+        link("Undo", () => undo(decision)),
+      );
     announce(answer.message);
   } else {
     forget(decision);
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
       tell(card, answer.message, "wait");
       announce(answer.message);
-    } else comeBack(card, answer.message, ...signInLink(answer));
+    } else comeBack(card, answer);
   }
   settle(answer.ok);
   remember();
@@ -174,17 +163,17 @@ async function undo(decision) {
   const at = forget(decision);
   if (at === -1) return;
   const card = find(decision.card);
+  trouble.hidden = true;
   if (card) tell(card, "Undoing…", "");
-  if (!(await decision.sent)) return;
-  const answer = await post(decision.address, { version: decision.version });
+  busy(1);
+  const answer = (await decision.sent) && (await post(decision.address, { version: decision.version }));
+  busy(-1);
+  if (!answer) return;
   if (answer.ok) await unfold(decision, answer);
   else {
-    if (card) tell(card, answer.message, "bad");
-    say(
-      `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`,
-      "bad",
-      visit(decision),
-    );
+    if (card) tell(card, answer.message, "bad", ...signInLink(answer));
+    const what = `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`;
+    say(what, "bad", visit(decision), ...signInLink(answer));
     if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
   }
   remember();
@@ -205,19 +194,20 @@ async function unfold(decision, { message, version }) {
   card.classList.remove("decided");
   hideNothing();
   tell(card, message, "good");
-  go(card);
+  if (!typing()) go(card);
 }
 
 // Rejecting with a reason, by keyboard: a number chooses the reason and rejects at once; it can be undone.
 
 export function askReason(card) {
   const form = card?.querySelector("form.decision");
-  if (!form || form.inert) return;
+  if (!form || card.classList.contains("settled")) return;
   const choices = [...form.elements.code.options].filter((option) => option.value);
   reasons.querySelector("fieldset").replaceChildren(reasons.querySelector("legend"), ...choices.map(choice));
   reasons.querySelector("#note").value = form.elements.reason.value;
   reasons.dataset.card = card.id;
   reasons.returnValue = "";
+  missing.hidden = true;
   reasons.showModal();
   (reasons.querySelector("[type=radio]") ?? reasons.querySelector("#note")).focus();
 }
@@ -244,6 +234,13 @@ reasons?.addEventListener("keydown", (event) => {
   event.preventDefault();
   radio.checked = true;
   reasons.close("reject");
+});
+
+reasons?.querySelector("form").addEventListener("submit", (event) => {
+  const says = reasons.querySelector("[type=radio]:checked") || reasons.querySelector("#note").value.trim();
+  const asks = "reasonRequired" in (find(reasons.dataset.card)?.querySelector("form.decision")?.dataset ?? {});
+  missing.hidden = Boolean(says) || !asks;
+  if (!missing.hidden) event.preventDefault();
 });
 
 reasons?.querySelector("[value=cancel]").addEventListener("click", () => reasons.close(""));
@@ -275,8 +272,13 @@ document.querySelector("form.who")?.addEventListener("submit", () => sessionStor
 recent.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   recent.open = false;
-  recent.querySelector("summary").focus();
+  if (lately?.isConnected) go(lately);
+  else recent.querySelector("summary").focus();
 });
+
+// The card on which somebody was, to which they come back from the last decisions.
+let lately = null;
+cards.addEventListener("focusin", (event) => (lately = event.target.closest(".card")));
 
 remember();
 export const press = (card, action) => card?.querySelector(`form.decision [value=${action}]`)?.click();

@@ -1,7 +1,7 @@
 // Keyboard shortcuts. Not while somebody types, and not for people who switch them off, because single-letter keys
 // disturb speech control.
 
-import { current, step } from "./cards.js";
+import { current, isField, step } from "./cards.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
 
@@ -30,12 +30,17 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isField(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (!useKeys.checked && event.key !== "?") return;
   if (!Object.hasOwn(keys, event.key)) return;
   event.preventDefault();
   keys[event.key]();
+});
+
+dialog.addEventListener("keydown", (event) => {
+  if (event.key !== "?") return;
+  event.preventDefault();
+  dialog.close();
 });
 
 useKeys.checked = localStorage.getItem("winnow-keys") !== "off";

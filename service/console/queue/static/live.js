@@ -1,15 +1,17 @@
 // Shows what others do as it happens: new cards, decisions, and who has which comment open. A stream of events says
 // that there is something to see; where there is none (no room, no Redis, no connection) the page asks every few seconds.
 
-import { announce, cards, find, go, waiting } from "./cards.js";
+import { announce, cards, find, go, settle, signInLink, waiting, writesAbout } from "./cards.js";
 import { show as showClaim } from "./claims.js";
-import { foldAway } from "./decide.js";
+import { foldAway, say } from "./decide.js";
 import { fetchFresh, insert, renew } from "./queue.js";
 
 const POLL_MS = 4000;
 const TRY_AGAIN_MS = 30_000;
 const LOOK_AGAIN_MS = 3000;
 const HIDDEN_MS = 30_000;
+const SIGNED_OUT = "You are no longer signed in, and do not see here what others do.";
+const CHANGED = "This comment was changed just now. You see the new text when you leave this card.";
 
 const news = document.getElementById("news");
 let fresh = [];
@@ -24,13 +26,14 @@ async function look(ids = waiting().map((card) => card.id)) {
   let found;
   try {
     const answer = await fetch(`${cards.dataset.changes}?${query}`, { headers: { Accept: "application/json" } });
-    if (answer.status === 401) return signedOut();
-    if (!answer.ok) return;
     found = await answer.json();
+    if (answer.status === 401) return signedOut(found);
+    if (!answer.ok) return;
   } catch {
     return;
   }
   since = found.now;
+  if (over) comeBack();
   for (const [id, state] of Object.entries(found.cards)) apply(id, state);
   if (found.opened) lookForNew();
 }
@@ -40,7 +43,11 @@ function apply(id, { version, waits, message, by }) {
   if (!card || card.classList.contains("decided") || card.classList.contains("settled")) return;
   showClaim(id, by);
   if (Number(card.dataset.version) >= version) return;
-  if (waits) renew(card);
+  const lookAgain = () => look([id]);
+  if (waits) {
+    if (writesAbout(card)) settle(card, CHANGED, lookAgain);
+    else renew(card, () => settle(card, CHANGED, lookAgain));
+  } else if (card.contains(document.activeElement) || writesAbout(card)) settle(card, message, lookAgain);
   else foldAway(card, message);
 }
 
@@ -101,7 +108,7 @@ function listen() {
     look(); // what happened while nobody listened
   });
   source.addEventListener("message", hear);
-  source.addEventListener("over", signedOut);
+  source.addEventListener("over", () => look());
   source.addEventListener("error", () => {
     if (!polling) look();
     polling ??= setInterval(() => document.hidden || look(), POLL_MS);
@@ -109,15 +116,25 @@ function listen() {
   });
 }
 
-function signedOut() {
+function signedOut(answer) {
+  if (over) return;
   over = true;
   source?.close();
   clearInterval(polling);
   polling = null;
-  announce("You are no longer signed in. Load the page again to sign in.");
+  say(SIGNED_OUT, "bad", null, ...signInLink(answer));
+}
+
+// Somebody has signed in again in another tab.
+function comeBack() {
+  over = false;
+  document.getElementById("trouble").hidden = true;
+  listen();
 }
 
 news.addEventListener("click", takeNews);
+addEventListener("focus", () => over && look());
+document.addEventListener("winnow:sent", () => over && look());
 addEventListener("pagehide", () => source?.close());
 addEventListener("pageshow", (event) => event.persisted && listen());
 
@@ -126,7 +143,8 @@ let leaving = null;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);
   if (document.hidden) leaving = setTimeout(() => source?.close(), HIDDEN_MS);
-  else if (!over) source?.readyState === EventSource.CLOSED && !polling ? listen() : look();
+  else if (over) look();
+  else source?.readyState === EventSource.CLOSED && !polling ? listen() : look();
 });
 
 listen();

@@ -1,7 +1,7 @@
 // Adds new cards to the page: it reads the server's page of the queue again and takes the cards from there.
 
 import { localise } from "../times.js";
-import { cards, current, find, go, keepPlace, waiting } from "./cards.js";
+import { cards, current, find, go, keepPlace, waiting, writesAbout } from "./cards.js";
 
 const KEEP_DECIDED = 10;
 const FEW = 5;
@@ -11,6 +11,9 @@ let sending = 0;
 let nothing = null; // what the server last said in place of cards
 
 export const busy = (by) => (sending += by);
+
+// Whoever leaves before an answer came would not hear that the server refused.
+addEventListener("beforeunload", (event) => sending && event.preventDefault());
 
 // The cards that belong on this page now and are not on it, in their order. Null when the server cannot say.
 export async function fetchFresh() {
@@ -50,9 +53,15 @@ export function insert(fresh, where) {
 export const hideNothing = () => document.querySelector(".empty")?.remove();
 
 // Replace a card by a newer version: its comment was edited, or decided and undone.
-export async function renew(card) {
+// Where somebody has begun to write about it meanwhile, `wait` is called instead.
+export async function renew(card, wait) {
   const fresh = await fetchNewer(card);
-  if (!fresh) return;
+  if (!fresh || !card.isConnected) return;
+  if (writesAbout(card)) return wait();
+  for (const name of ["code", "reason"]) {
+    const [before, after] = [card, fresh].map((one) => one.querySelector(`form.decision [name=${name}]`));
+    if (before && after) after.value = before.value;
+  }
   const hadFocus = card.contains(document.activeElement);
   keepPlace(() => card.replaceWith(fresh));
   localise(fresh);

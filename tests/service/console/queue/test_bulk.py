@@ -83,6 +83,23 @@ def test_a_job_is_its_makers_and_an_admins(
     assert rows(store, BulkJob)[0].state == "cancelled"
 
 
+def test_what_comes_in_after_the_preview_is_neither_decided_nor_counted(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    before = attack(store, queues, scorer, site, 2)
+    browser = sign_in(app, store)
+    [group] = {item.group_id for item in rows(store, ReviewItem)}
+    preview = browser.get(f"/console/bulk?group={group}").text
+    after = attack(store, queues, scorer, site, 2)
+    assert {item.group_id for item in rows(store, ReviewItem)} == {group}
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group")} | {"action": "reject"}
+    browser.post("/console/bulk", data=form)
+    jobs.run_bulk_job(rows(store, BulkJob)[0].id)
+    [job] = rows(store, BulkJob)
+    assert (job.done, job.skipped, job.total) == (2, 0, 2)
+    assert [stored(store, one).status for one in (*before, *after)] == ["rejected"] * 2 + ["flagged"] * 2
+
+
 def test_a_selection_decides_what_was_shown_and_leaves_what_changed_since(
     app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
 ) -> None:
@@ -169,15 +186,31 @@ def test_a_decision_on_a_group_covers_the_copies_that_readers_see_unless_one_say
 def test_a_site_that_asks_for_a_reason_asks_for_it_of_many_at_once_too(
     app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
 ) -> None:
-    attack(store, queues, scorer, site, 2)
+    ids = attack(store, queues, scorer, site, 2)
     with store.write() as session:
         site_settings.save(session, site.id, SiteSettings(require_reason=True), actor="operator")
     browser = sign_in(app, store)
+    queue = browser.get("/console/").text
+    form = {name: field(queue, name) for name in ("csrf_token", "seen_at")} | {
+        "action": "reject",
+        "back": "/console/?q=x",
+    }
+    asked = browser.post("/console/bulk/selection", data=form | {"select": ids, "seen_version": f"{ids[0]}:2"})
+    assert asked.status_code == 422
+    assert "This site asks for a reason" in asked.text
+    assert [asked.text.count(f'name="select" value="{one}"') for one in ids] == [1, 1]
+    assert f'name="seen_version" value="{ids[0]}:2"' in asked.text
+    assert 'action="/console/bulk/selection"' in asked.text
+    assert field(asked.text, "seen_at") == form["seen_at"]
+    assert 'href="/console/?q=x"' in asked.text
+    assert rows(store, BulkJob) == []
     group = rows(store, ReviewItem)[0].group_id
     preview = browser.get(f"/console/bulk?group={group}").text
     form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group")} | {"action": "reject"}
     answer = browser.post("/console/bulk", data=form)
     assert answer.status_code == 422
     assert "This site asks for a reason" in answer.text
+    assert 'name="code"' in answer.text
+    assert field(answer.text, "group") == group
     assert rows(store, BulkJob) == []
     assert browser.post("/console/bulk", data=form | {"code": "spam"}).status_code == 303

@@ -1,0 +1,99 @@
+"""Letters and signs that look like Latin letters: which ones, and what they are read as."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from texts.edits import Edit
+
+#: Where Unicode keeps Latin letters that are none of ASCII.
+_LATIN = ((0x00C0, 0x02B0), (0x1D00, 0x1DC0), (0x1E00, 0x1F00), (0x2C60, 0x2C80), (0xA720, 0xA800), (0xAB30, 0xAB70))
+#: "LATIN SMALL LETTER K WITH HOOK", "LATIN LETTER SMALL CAPITAL K", "LATIN SMALL LETTER TURNED K": all show a k.
+_OF_A_LETTER = re.compile(r"LATIN (?:[A-Z]+ )*LETTER (?:(?!HALF)[A-Z]+ )*([A-Z])(?: BAR| WITH .+)?")
+
+
+def _latin() -> Iterator[tuple[str, str]]:
+    for character in (chr(code) for first, end in _LATIN for code in range(first, end)):
+        if named := _OF_A_LETTER.fullmatch(unicodedata.name(character, "")):
+            yield character.lower(), named[1].lower()
+
+
+#: Letters of scripts in which hardly anybody writes comments: Canadian syllabics, Carian, Cherokee, Coptic, Deseret,
+#: Elbasan, Gothic, Lisu, Lycian, Old Italic, Osage, Runes, Warang Citi. NFKC knows nothing of them.
+_LETTERS_OF_RARE_SCRIPTS = """
+a Ꭺꓮꓯᗅᗩᐱⲁ𐌀𐌰𐊠  b ᏴᏏꓐᗷᑲᖯⲃ𐌁𐌱𐊡𐊂  c Ꮯꓚꓛᑕⲥ𐌂𐊢𐐽𐔜𑣩  d ᎠᏧꓓꓒᗪᗞᑯⲇ𐌃𐌳  e Ꭼꓰꓱᗴᕮⲉ𐌄𐌴𐊆𑢦𑢮  f ꓝꓞᖴ𐌅𐌚𐍆𐊥𐊇𐔥𑣂𑢢
+g ᏀᏳᎶꓖꓨᘜⳋ𐌲  h ᎻᏂꓧᕼⲏ𐌇𐌷𐋏  i ᏆᎥꓲⲓ𐌉𐌹𐌠𐊊ᛁ𑣃  j Ꭻꓙꓩᒍ𐌾  k Ꮶꓗꓘⲕ𐌊𐌺𐔘ᛕ  l Ꮮꓡꓶᒪⳑ𐌋𐌻𐑃𐔦𑢣𑢲  m Ꮇꓟᗰⲙ𐌌𐌼𐌑𐊰ᛖ
+n ꓠꓵᑎⲛ𐌍𐌽𐔓  o ᎾᎤꓳᗝⲟ𐌏𐍉𐊫𐊒𐐬𐓪𐔖𑣈𑣗𑣠𑢵  p Ꮲꓑᑭⲣⲡ𐌐𐍀𐊕  q ᑫ𐌒𐌵  r ᎡᏒꓣꓤᖇⲅ𐌓𐍂𐒴  s ᏕᏚꓢᔕⲋ𐌔𐍃𐊖𐑈𑣁  t Ꭲꓔꓕⲧ𐌕𐍄𐊱𐊗𑢼
+u Ꮜꓴᑌⳙ𐌖𐌿𐐳𐓶𑢸𑣘  v Ꮩꓦꓥᐯ𐔝𑢠𑣀  w ᎳᏔꓪᗯⲱ𐍅𑣦𑣯  x ꓫ᙭ᕁⲭ𐌗𐌢𐍇𐊴𐊐𐔧ᚷ𑣬  y ᎩᎽꓬⲩ𐊲𑢤𑣜  z Ꮓꓜᘔⲍ𐌶𑢩𑣄𑣥
+"""
+_PAIRS = re.findall(r"(\w) (\S+)", _LETTERS_OF_RARE_SCRIPTS)
+#: Letters, in lower case, that no living orthography needs: phonetic ones, small capitals, those of rare scripts.
+RARE = {like for like in dict(_latin()) if like >= "\u0250" and not unicodedata.decomposition(like)} - set("əɓɗɖɛɔ")
+RARE |= {like.lower() for _, likes in _PAIRS for like in likes}
+
+#: Character in lower case -> what it is read as. NFKC already folds full-width, mathematical and circled letters.
+LOOKALIKES: dict[str, str] = dict(_latin()) | {like.lower(): plain for plain, likes in _PAIRS for like in likes} | {
+    # Cyrillic
+    "а": "a", "в": "b", "е": "e", "ё": "e", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t",
+    "у": "y", "х": "x", "ѕ": "s", "і": "i", "ї": "i", "ј": "j", "һ": "h", "ԁ": "d", "ԛ": "q", "ԝ": "w",
+    "ӏ": "l", "ь": "b", "п": "n", "г": "r", "и": "u", "з": "3", "ү": "y",
+    # Greek
+    "α": "a", "β": "b", "γ": "y", "δ": "d", "ε": "e", "η": "n", "ι": "i", "κ": "k", "μ": "u", "ν": "v", "ο": "o",
+    "ρ": "p", "σ": "o", "ς": "s", "τ": "t", "υ": "u", "χ": "x", "ω": "w", "ζ": "z",
+    # Latin letters that are called something else
+    "ð": "d", "ɑ": "a", "ß": "ss", "æ": "ae", "œ": "oe", "ʃ": "s", "ɩ": "i", "ĸ": "k", "ŋ": "n", "ʊ": "u", "ꞟ": "u",
+    "ƨ": "s", "ƽ": "s", "ʋ": "v", "ɯ": "w", "ɔ": "c", "ə": "e",
+    # Armenian letters that fraud kits use
+    "ս": "u", "օ": "o", "հ": "h", "ո": "n", "ց": "g", "զ": "q", "ա": "w",
+    # Typography
+    "‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
+    "∗": "*", "٭": "*", "⁎": "*", "•": "*", "·": ".", "‧": ".", "∙": ".", "․": ".", "▪": "*", "●": "*", "⭐": "*",
+    "¡": "!", "€": "e", "£": "l", "¢": "c", "¥": "y", "₩": "w", "⓪": "0", "®": "r", "©": "c",
+    "⭕": "o", "❌": "x", "✖": "x", "✝": "t",
+    # A gesture that is an insult, in words that score as an insult
+    "🖕": " up your ass ",
+}  # fmt: skip
+
+#: Letters of scripts in which many do write: they count as Latin ones only in a word of two scripts.
+_ELSEWHERE = {
+    # Cyrillic, Greek, Armenian
+    "ц": "u", "ө": "o", "ғ": "f", "қ": "k", "ӄ": "k", "ҝ": "k", "ҡ": "k", "ң": "n", "ӈ": "h", "ҫ": "c", "ԍ": "g",
+    "ҳ": "x", "ҽ": "e", "ҿ": "e", "ѵ": "v", "ѡ": "w", "ш": "w", "щ": "w", "я": "r", "э": "e", "є": "e", "ђ": "h",
+    "ћ": "h", "џ": "u", "ҭ": "t", "ς": "c", "Շ": "t", "չ": "z", "ֆ": "f", "ք": "f", "ռ": "n", "գ": "q",
+    # Hebrew, Arabic, Thai, Georgian, Tifinagh
+    "ו": "i", "ס": "o", "ט": "t", "ן": "j", "ק": "p", "ש": "w", "א": "x", "ץ": "y", "ח": "n", "ת": "n",
+    "ا": "i", "ہ": "o", "ه": "o", "ﻮ": "g",
+    "ค": "a", "๒": "b", "๔": "d", "เ": "i", "๓": "m", "ภ": "n", "๏": "o", "๐": "o", "ร": "s", "ย": "u", "ฬ": "w",
+    "ი": "o", "ყ": "y", "ხ": "b", "ჿ": "o", "ⵔ": "o", "ⵙ": "o", "ⵏ": "i", "ⵊ": "i", "ⵜ": "t", "ⵝ": "x", "ⴸ": "v",
+}  # fmt: skip
+_ELSEWHERE |= {
+    like.upper(): plain.upper()
+    for like, plain in _ELSEWHERE.items()
+    if like != like.upper() and like.upper().lower() == like
+}
+_ANY_ELSEWHERE = re.compile(f"[{''.join(_ELSEWHERE)}]")
+#: What stands between the signs of ASCII that part words.
+_WORD = re.compile(r"[^\s!-/:-@\[-`{-~]+")
+
+
+def mixed_words(text: str) -> list[Edit]:
+    """The letters that look like Latin ones in words of two scripts, where every letter of the word does."""
+    if text.isascii() or not _ANY_ELSEWHERE.search(text):
+        return []
+    edits: list[Edit] = []
+    for word in _WORD.finditer(text):
+        found = [(at, like) for at, like in enumerate(word[0], word.start()) if like in _ELSEWHERE]
+        if found and len({_script(one) for one in word[0] if one.isalpha()}) > 1 and all(map(_looks_latin, word[0])):
+            edits += [(at, at + 1, _ELSEWHERE[like]) for at, like in found]
+    return edits
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
+
+
+def _looks_latin(character: str) -> bool:
+    base = unicodedata.normalize("NFKD", character)[0].lower()
+    return not character.isalpha() or base.isascii() or base in LOOKALIKES or character in _ELSEWHERE
