@@ -90,6 +90,11 @@ def mixed_words(text: str) -> list[Edit]:
     return edits
 
 
+def is_of_rare_letters(word: str) -> bool:
+    """Whether a word has letters of `RARE` and, like a disguise, only letters that look Latin."""
+    return not RARE.isdisjoint(word.lower()) and all(map(_looks_latin, word))
+
+
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "").partition(" ")[0]
 

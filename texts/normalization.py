@@ -80,8 +80,6 @@ _FOLDING = CharacterTable(fold_character)
 
 def _show_character(character: str) -> str:
     """A character as it is, marks above and below letters too; "" or a gap for one that shows nothing."""
-    if character.lower() in lookalikes.RARE:
-        return fold_character(character)
     if visibility.is_drawn(character) or unicodedata.category(character) in {"Mn", "Me"} or character in "\n\t\r":
         return character
     return fold_character(character)
@@ -89,15 +87,19 @@ def _show_character(character: str) -> str:
 
 _VISIBLE = CharacterTable(_show_character)
 _WORD = re.compile(r"[^\W\d_]+")
-_LATIN, _LOOKALIKE = re.compile("[a-zA-Z]"), re.compile("[\u0370-\u052f]")
+_LATIN, _ALIKE = re.compile("[a-zA-Z]"), re.compile("[\u0370-\u052f]")
 
 
 def _disguised_words(text: str) -> list[Edit]:
-    """Words of both Latin letters and Cyrillic or Greek ones, and what they read as."""
-    if not (_LATIN.search(text) and _LOOKALIKE.search(text)):
+    """Words of both Latin letters and Cyrillic or Greek ones, or of letters that hardly anybody writes with."""
+    mixed = bool(_LATIN.search(text) and _ALIKE.search(text))
+    if not mixed and lookalikes.RARE.isdisjoint(text.lower()):
         return []
-    words = (word for word in _WORD.finditer(text) if _LATIN.search(word[0]) and _LOOKALIKE.search(word[0]))
-    return [(*word.span(), word[0].translate(_FOLDING)) for word in words]
+    return [(*word.span(), word[0].translate(_FOLDING)) for word in _WORD.finditer(text) if _is_disguised(word[0])]
+
+
+def _is_disguised(word: str) -> bool:
+    return bool(_LATIN.search(word) and _ALIKE.search(word)) or lookalikes.is_of_rare_letters(word)
 
 
 def _comments(text: str) -> list[Edit]:

@@ -11,7 +11,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from math import inf, log10
 
@@ -90,11 +90,12 @@ os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, a
 _RARE = 14.0
 
 
-def detect(text: str, known: Mapping[str, int]) -> str:
+def detect(text: str, known: Mapping[str, int], strong: Set[str] = frozenset()) -> str:
     """The code of a text's language, as `models.languages` has it.
 
-    `known` says how many English comments hold each word, of those that were learnt from. "und": there are no words,
-    or too few to be sure of. "mis": most words are in a script of which nothing is known.
+    `known` says how many English comments hold each word, of those that were learnt from; a text of nothing
+    but `strong` words is English. "und": there are no words, or too few to be sure of. "mis": most words are in a
+    script of which nothing is known.
     """
     text = text[:LOOKED_AT]
     if not text.isascii():
@@ -102,8 +103,8 @@ def detect(text: str, known: Mapping[str, int]) -> str:
         if own:
             return own
     words = _plain_words(text)
-    if not words:
-        return UNTOLD
+    if not words or strong.issuperset(words):
+        return "en" if words else UNTOLD
     romanised, found = _romanised(words, text)
     if romanised:
         return romanised

@@ -188,7 +188,8 @@ class Classifier:
         head = text[:LOOKED_AT]
         told = self._told.get(head)
         if told is None:
-            told = detect(visible(head), self.cache().reader.known)
+            words = self.cache().reader
+            told = detect(visible(head), words.known, words.strong)
             if len(self._told) >= _TOLD:
                 self._told.clear()
             self._told[head] = told

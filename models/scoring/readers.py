@@ -44,5 +44,8 @@ def choose_asked(
 
 
 def _is_helped(text: str, language: str) -> bool:
-    """Whether both readers read a text: the encoder does not know what pictures say."""
-    return language == _BOTH_KNOW and len(text) <= LONGEST_HELPED and any(map(str.isalpha, text))
+    """Whether both readers read a text: the encoder does not know what pictures say, and one word is no sentence."""
+    if language != _BOTH_KNOW or len(text) > LONGEST_HELPED:
+        return False
+    one_word = text.isascii() and text.strip(" \n.!?").isalpha()
+    return any(map(str.isalpha, text)) and not one_word

@@ -39,6 +39,11 @@ def test_spam_alone_asks_nobody_about_english() -> None:
     assert not choose_asked("unsure", ["a text"], ["en"], scores)[0]
 
 
+def test_a_single_english_word_is_left_to_the_fast_reader() -> None:
+    scores = np.ones((2, len(LABELS)))
+    assert choose_asked("always", ["Jackass", "Du"], ["en", "de"], scores).tolist() == [False, True]
+
+
 def test_what_is_too_long_is_shown_to_the_fast_reader_alone_and_judged_by_nobody_else() -> None:
     classifier = models.load()
     long = "Vielen Dank für den schönen Artikel, ich war gestern auch dort. " * 320
