@@ -103,7 +103,7 @@ def detect(text: str, known: Mapping[str, int], strong: Set[str] = frozenset()) 
         if own:
             return own
     words = _plain_words(text)
-    if not words or strong.issuperset(words):
+    if not words or set(words) <= strong:
         return "en" if words else UNTOLD
     romanised, found = _romanised(words, text)
     if romanised:
