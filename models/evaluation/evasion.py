@@ -14,7 +14,9 @@ _LOOKALIKES = {
     "cyrillic": dict(zip("aceiopxysjhkmtbn", "асеіорхуѕјһкмтьп", strict=True)),
     "greek": dict(zip("aoiuvnpktxyb", "αοιυνηρκτχγβ", strict=True)),
 }
-_HIDDEN = "\u200b\u200c\u200d\u2060\u00ad\ufeff\u202e\u202c"
+_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\u00ad\ufeff"
+#: After the last but one of these letters stand from right to left, and are read so, as a browser shows them.
+_HIDDEN = _ZERO_WIDTH + "\u202e\u202c"
 
 Disguise = Callable[[str, Random], str]
 
@@ -53,6 +55,10 @@ def _zalgo(word: str, rng: Random) -> str:
 
 def _hidden(word: str, rng: Random) -> str:
     return "".join(letter + rng.choice(_HIDDEN) for letter in word[:-1]) + word[-1]
+
+
+def _zero_width(word: str, rng: Random) -> str:
+    return "".join(letter + rng.choice(_ZERO_WIDTH) for letter in word[:-1]) + word[-1]
 
 
 def _masked(word: str, _rng: Random) -> str:
@@ -98,6 +104,7 @@ WORD_DISGUISES: dict[str, Disguise] = {
     "full-width letters": _shifted(0xFF21, 0xFF41),
     "mathematical letters": _shifted(0x1D400, 0x1D41A),
     "Zalgo": _zalgo,
+    "zero-width characters": _zero_width,
     "zero-width and bidi characters": _hidden,
     "masked letters": _masked,
     "emoji for letters": _emoji,
