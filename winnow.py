@@ -17,6 +17,8 @@ COMMANDS = {
     "migrate": ("migrate:migrate", "Bring the database to this version's schema; move here from other services."),
     "site": ("site:site", "Sites: their keys, and an emergency brake."),
     "user": ("user:user", "People who may sign in to the console."),
+    "backup": ("backup:backup", "Write the whole database to a file, while everything runs."),
+    "restore": ("backup:restore", "Put a backup in the database's place."),
     "import": ("past:bring", "Bring a site's comments from where it was before."),
     "export": ("past:take_away", "Write a site's comments as lines of JSON, which import again."),
     "feedback": ("feedback:feedback", "What people said of comments, as examples to train with."),
