@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from sqlalchemy import URL, inspect, make_url
 
+import migrations
 from moderation import clock
 from moderation.settings import Settings
 from moderation.store import Store
@@ -64,7 +65,7 @@ def restore(*, file: Path, replace: bool) -> None:
             _put_postgresql(settings, file, replace=replace)
         store = connections.open_store(settings)
         migrate.upgrade(store)
-    click.echo(f"The database is as it was in {file}, at revision {migrate.current(store)}. Start Winnow again.")
+    click.echo(f"The database is as it was in {file}, at revision {migrations.current(store)}. Start Winnow again.")
 
 
 @contextmanager
