@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 from typing import Any
 
 from sqlalchemy import select
@@ -98,6 +99,28 @@ class Card:
         if self.comment.decided_by in {None, "policy"} or not reasons_in_words:
             return reasons_in_words
         return f"{self.decided_by} {self.comment.status} it: {reasons_in_words}"
+
+    @property
+    def unsaid(self) -> list[ScoreLine]:
+        """The scores that reach a threshold and that `why` does not name."""
+        return [line for line in self._others if line.level != "clear"]
+
+    @property
+    def others(self) -> str:
+        """The scores that reach no threshold, in few words: `5 others under 0.02`."""
+        clear = [line.score for line in self._others if line.level == "clear"]
+        if not clear:
+            return "All scores"
+        under = f"under {(floor(max(clear) * 100) + 1) / 100:.2f}"
+        if len(clear) == len(self.scores):
+            return f"All scores {under}"
+        return f"{wording.counted(len(clear), '{} other', '{} others')} {under}"
+
+    @property
+    def _others(self) -> list[ScoreLine]:
+        """The scores that `why` does not name."""
+        named = {wording.named(str(reason.get("label"))) for reason in self.comment.reasons or () if "score" in reason}
+        return [line for line in self.scores if line.name not in named]
 
     @property
     def links(self) -> list[Link]:

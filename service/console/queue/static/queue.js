@@ -60,7 +60,9 @@ export async function renew(card, wait) {
   if (writesAbout(card)) return wait();
   for (const name of ["code", "reason"]) {
     const [before, after] = [card, fresh].map((one) => one.querySelector(`form.decision [name=${name}]`));
-    if (before && after) after.value = before.value;
+    if (!before?.value || !after) continue;
+    after.value = before.value;
+    after.closest("details").open = true;
   }
   const hadFocus = card.contains(document.activeElement);
   keepPlace(() => card.replaceWith(fresh));

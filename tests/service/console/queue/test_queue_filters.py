@@ -228,7 +228,7 @@ class TestCard:
         post("insult=0.7", ip="192.0.2.7")
         told = said(browser)
         assert "1 published 1 rejected first seen 3 days ago same address: <i>Bo</i>" in told
-        assert "Last decisions: rejected by mo 3 days ago published by the policy 3 days ago" in told
+        assert "rejected by mo 3 days ago published by the policy 3 days ago" in told
 
     def test_what_a_site_lets_its_moderators_choose_is_in_the_form(
         self, browser: FlaskClient, store: Store, site: CreatedSite, post: Post
