@@ -13,7 +13,7 @@ from service.console import access
 
 #: Kind of a review item -> why the comment waits.
 REVIEW_KINDS = {
-    "flag": "Flagged",
+    "flag": "Held",
     "report": "Reported by readers",
     "second_look": "Second look",
     "appeal": "Appeal",

@@ -1,4 +1,4 @@
-"""A card as a moderator sees it: how tall it is, what stands out, where it comes to stand, and that nothing covers it."""
+"""A card as a moderator sees it: its height, what stands out, where it comes to stand, and that nothing covers it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_card_of_a_line_is_low_and_the_comment_the_loudest_on_it(
         card(page, one)
         .locator("*")
         .evaluate_all(
-            """all => all.map((one) => [parseFloat(getComputedStyle(one).fontSize), one.closest(".written") !== null])"""
+            """all => all.map((one) => [parseFloat(getComputedStyle(one).fontSize), !!one.closest(".written")])"""
         )
     )
     assert max(size for size, written in sizes if written) > 1.15 * max(size for size, written in sizes if not written)
@@ -135,14 +135,33 @@ def test_what_readers_see_is_marked_as_the_danger_and_what_is_held_is_not_marked
     with store.write() as session:
         comments.report(session, site.id, seen, reason="illegal", note=None, reporter="r")
     page = enter()
-    expect(card(page, held)).not_to_contain_text("Held back")
+    expect(card(page, held)).not_to_contain_text("Held")
     badge = card(page, seen).get_by_text("Readers see it")
     danger = "element => { element.style.color = 'var(--danger)'; return getComputedStyle(element).color; }"
     assert badge.evaluate("one => getComputedStyle(one).backgroundColor") == badge.evaluate(danger)
     reports, why = card(page, seen).locator(".reports"), card(page, seen).locator(".why")
     assert bottom(reports) <= box(why)["y"] + 1, "the reports come before what the policy thought"
     card(page, held).locator(".facts a").first.click()
-    expect(card(page, held)).to_contain_text("Held back")
+    expect(card(page, held)).to_contain_text("Held")
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "status"), [("p", "Kept up.", "published"), ("r", "Taken down.", "rejected")]
+)
+def test_what_readers_see_is_kept_up_or_taken_down(
+    store: Store, site: CreatedSite, queues: Queues, scorer: Scorer, enter: Enter, key: str, said: str, status: str
+) -> None:
+    seen = scored(store, queues, scorer, site, "I know where you live").id
+    with store.write() as session:
+        comments.report(session, site.id, seen, reason="illegal", note=None, reporter="r")
+    page = enter()
+    expect(card(page, seen).get_by_role("button", name="Keep up")).to_be_visible()
+    at_keyboard(page, "j", "e")
+    expect(page.get_by_role("dialog", name="Take down: the reason")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Take down")).to_be_visible()
+    at_keyboard(page, "Escape", key)
+    expect(card(page, seen)).to_contain_text(said)
+    assert stored(store, seen).status == status
 
 
 # --- where things stand -------------------------------------------------------------------------------------------

@@ -636,7 +636,7 @@ def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
     [first, second] = flag("one", "two")
     page = enter("mo")
     at_keyboard(page, "j", "x", "r")
-    expect(page.get_by_role("heading", name="Reason to reject it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Reject: the reason")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Reject").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("This site asks for a reason"))
     page.get_by_role("dialog").get_by_role("radio").first.focus()

@@ -24,9 +24,10 @@ from moderation.sites.site_settings import RejectionReason
 from moderation.tables import Comment, Report, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.card import sentences
+from service.console.card import sentences, verbs
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
+from service.console.card.verbs import Verb
 from texts import wording
 
 #: Of a longer text a card shows the beginning, and the rest on request.
@@ -83,6 +84,11 @@ class Card:
     def blind(self) -> bool:
         """Whether the first decision is hidden, because the comment waits for a second look only."""
         return bool(self.items) and all(item.kind == "second_look" for item in self.items)
+
+    @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """What the two decisions are called here."""
+        return verbs.of(self.comment.status, appealed=self.appeal is not None, blind=self.blind)
 
     @property
     def segments(self) -> list[Segment]:

@@ -21,6 +21,7 @@ from moderation.sites.site_settings import RejectionReason
 from moderation.tables import BulkJob, Comment, User
 from service import forms
 from service.console import access, names
+from service.console.card import verbs
 from service.console.queue import queue_filters
 from service.context import context
 
@@ -58,6 +59,9 @@ def _show_preview(
         reasons=_reasons(session, set(widest.sites)),
         fields=_as_fields(criteria),
         copies=seen,
+        verbs=verbs.of(
+            "published" if set(widest.statuses) == {"published"} else "flagged", appealed=False, blind=False
+        ),
         back=access.own_address(back),
         missing=missing,
     )

@@ -22,7 +22,6 @@ const MOST_REMEMBERED = 20;
 const MOST_WORDS = 80;
 const STORE = "winnow-decisions";
 const SETTLED_ELSEWHERE = [404, 409, 410];
-const DOING = { publish: "Publishing…", reject: "Rejecting…" };
 
 const recent = document.getElementById("recent");
 const trouble = document.getElementById("trouble");
@@ -143,7 +142,7 @@ async function send(form, button) {
   decisions.unshift(decision);
   trouble.hidden = true;
   untell(card);
-  fold(card, DOING[button.value], "");
+  fold(card, button.dataset.doing, "");
   busy(1);
   refill();
   const answer = await post(form.getAttribute("action"), body);
@@ -225,6 +224,9 @@ export function askReason(card) {
   reasons.querySelector("fieldset").replaceChildren(reasons.querySelector("legend"), ...choices.map(choice));
   reasons.querySelector("#note").value = form.elements.reason.value;
   reasons.dataset.card = card.id;
+  const verb = form.querySelector("[value=reject]").firstChild.textContent;
+  reasons.querySelector("#reasons-title").textContent = `${verb}: the reason`;
+  reasons.querySelector("[value=reject]").textContent = verb;
   reasons.returnValue = "";
   missing.hidden = true;
   reasons.showModal();

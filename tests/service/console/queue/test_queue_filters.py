@@ -277,7 +277,7 @@ class TestSecondLook:
         card = page[page.index("<article") : page.index("</article>")]
         assert "insult=0.99 quite" in card
         assert "A second look" in card
-        for telling in ("<mark", "reject threshold", 'class="scores"', "Rejected", "Held back", "Readers see it"):
+        for telling in ("<mark", "reject threshold", 'class="scores"', "Rejected", "status-flagged", "Readers see it"):
             assert telling not in card
         assert f'href="/console/comments/{comment_id}"' not in card
 
