@@ -145,9 +145,7 @@ def test_what_readers_see_is_marked_as_the_danger_and_what_is_held_is_not_marked
     expect(card(page, held)).to_contain_text("Held")
 
 
-@pytest.mark.parametrize(
-    ("key", "said", "status"), [("p", "Kept up.", "published"), ("r", "Taken down.", "rejected")]
-)
+@pytest.mark.parametrize(("key", "said", "status"), [("p", "Kept up.", "published"), ("r", "Taken down.", "rejected")])
 def test_what_readers_see_is_kept_up_or_taken_down(
     store: Store, site: CreatedSite, queues: Queues, scorer: Scorer, enter: Enter, key: str, said: str, status: str
 ) -> None:

@@ -107,10 +107,12 @@ const keys = cards
         toggle(box, event.shiftKey);
       },
       a: () => current()?.querySelector(".decide-group")?.click(),
+      b: () => current()?.querySelector(".by-author")?.click(),
     }
   : {
       p: () => press(".bulk-decision [value=publish]"),
       r: () => press(".bulk-decision [value=reject]"),
+      b: () => press(".bulk-decision [value=block]"),
       u: () => press("#job [action$='/undo'] button"),
     };
 
