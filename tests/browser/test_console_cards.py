@@ -279,3 +279,46 @@ def test_the_bar_for_selected_cards_covers_nothing_that_has_the_focus(
         if page.evaluate("Boolean(document.activeElement.closest('.card'))"):
             assert page.evaluate(covered) is None
     eventually(lambda: page.evaluate("scrollY > 300"))
+
+
+# --- tabs and filters ---------------------------------------------------------------------------------------------
+
+
+def test_the_tabs_counts_add_up_follow_the_filters_and_are_what_each_tab_shows(
+    post: Post, store: Store, site: CreatedSite, queues: Queues, scorer: Scorer, enter: Enter
+) -> None:
+    held = [post(f"remark {number}", thread="/a" if number else "/b") for number in range(4)]
+    seen = scored(store, queues, scorer, site, "I know where you live", thread="/a").id
+    with store.write() as session:
+        for one in (seen, held[1]):  # of what is held, one was reported too, and counts once
+            comments.report(session, site.id, one, reason="illegal", note=None, reporter="r")
+    page = enter()
+    for filters, numbers in (("", [5, 3, 2, 0, 0]), ("?thread=%2Fa", [4, 2, 2, 0, 0]), ("?language=de", [0] * 5)):
+        page.goto(page.url.partition("?")[0] + filters)
+        names = ["All", "Held", "Reported", "Appeals", "Second looks"]
+        assert page.locator("#tabs a").all_inner_texts() == [f"{a} {b}" for a, b in zip(names, numbers, strict=True)]
+        for at, number in enumerate(numbers):
+            page.locator("#tabs a").nth(at).click()
+            expect(page.locator("#tabs [aria-current]")).to_have_text(f"{names[at]} {number}")
+            expect(page.locator(".card")).to_have_count(number)
+    page.goto(page.url.partition("?")[0])
+    assert violations_in_light_and_dark(page) == []
+    at_keyboard(page, "j", "r")
+    expect(page.locator("#tabs a").first).to_have_text("All 4")
+
+
+def test_a_filter_acts_when_it_is_chosen_and_without_a_script_by_its_button(post: Post, enter: Enter) -> None:
+    post("What a fool you are toxicity=0.6")
+    post("another")
+    page = enter()
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("Label").select_option(label="Toxicity (1)")
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.get_by_role("list", name="Chosen filters")).to_contain_text("Label: Toxicity")
+    assert page.url.partition("?")[2] == "order=due&label=toxicity"
+    plain = enter(java_script_enabled=False)
+    plain.get_by_text("Filters", exact=True).click()
+    plain.get_by_label("Label").select_option(label="Toxicity (1)")
+    plain.get_by_role("button", name="Show", exact=True).click()
+    expect(plain.locator(".card")).to_have_count(1)

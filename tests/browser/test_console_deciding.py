@@ -463,6 +463,7 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     [new] = flag("something new insult=0.99")
     bar = page.get_by_role("button", name="1 new, show it")
     expect(bar).to_be_visible()
+    expect(page).to_have_title("(1) Review queue · Winnow")
     assert card(page, ids[4]).bounding_box() == before
     assert card(page, new).count() == 0
     assert violations(page) == []
@@ -479,6 +480,7 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     page.keyboard.press("n")
     expect(card(page, new)).to_be_focused()
     expect(bar).to_be_hidden()
+    expect(page).to_have_title("Review queue · Winnow")
 
 
 def test_where_nothing_waited_what_is_new_appears(flag: Flag, enter: Callable[..., Page]) -> None:

@@ -27,6 +27,9 @@ export async function fetchFresh() {
   }
   const count = page.getElementById("waiting");
   if (count) document.getElementById("waiting")?.replaceWith(document.adoptNode(count));
+  const tabs = page.getElementById("tabs");
+  if (tabs && !document.getElementById("tabs").contains(document.activeElement))
+    document.getElementById("tabs").replaceWith(document.adoptNode(tabs));
   nothing = page.querySelector(".empty");
   return [...page.querySelectorAll("#cards > .card, #cards .card")].filter((card) => isFresh(card));
 }

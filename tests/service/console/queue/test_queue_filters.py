@@ -115,7 +115,6 @@ class TestFilters:
         assert ("insult", "", "Insult (2)") in options
         assert ("spam", "", "Spam (1)") in options
         assert ("threat", " selected", "Threat (0)") in options
-        assert ("flag", "", "Held (3)") in options
         assert ("de", "", "German (1)") in options
         assert ("flag_threshold", "", "Score reaches the flag threshold (3)") in options
         assert "Nothing that waits matches this." in page
