@@ -2,7 +2,8 @@
 
 A delivery is leased from its claim until its result is recorded. A process killed in between leaves it to others, which
 send it when the lease has run out, under the same id, so the receiver can tell. No transaction is open while anything
-is sent. A comment's deliveries go to an endpoint in their order: none before the one before it arrived or was given up.
+is sent. A comment's deliveries go to an endpoint in their order: none before an earlier one that has fallen due arrived
+or was given up.
 """
 
 from __future__ import annotations
@@ -228,7 +229,8 @@ def _first_of_their_comments(endpoint_id: str, moment: datetime, most: int) -> S
         before.id < WebhookDelivery.id,
     )
     in_hand = exists().where(*of_same_comment, or_(before.next_attempt_at <= moment, before.leased_until > moment))
-    waits_until = select(func.max(before.next_attempt_at)).where(*of_same_comment).scalar_subquery()
+    failed = before.attempts > 0  # what is only held for its grace keeps no later decision waiting
+    waits_until = select(func.max(before.next_attempt_at)).where(*of_same_comment, failed).scalar_subquery()
     return (
         select(WebhookDelivery.id, waits_until.label("waits_until"))
         .where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(moment), ~in_hand)
