@@ -9,9 +9,10 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+import migrations
 from moderation.settings import Settings, shown
 from moderation.store import Store
-from operations import file_systems, migrate
+from operations import file_systems
 from operations.errors import OperatorError
 
 _PATIENCE = 5
@@ -42,7 +43,7 @@ def open_migrated_store(settings: Settings) -> Store:
         OperatorError: it does not answer, or has other tables.
     """
     store = open_store(settings)
-    if migrate.current(store) != migrate.newest():
+    if migrations.current(store) != migrations.newest():
         raise OperatorError("The database is not at this version's schema. Run `winnow migrate`.")
     return store
 

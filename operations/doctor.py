@@ -18,6 +18,7 @@ import rq
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import migrations
 import models
 from moderation import clock, probes
 from moderation.decisions.scoring import oldest_pending_seconds
@@ -28,7 +29,7 @@ from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError, shown
 from moderation.store import Store
 from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from operations import connections, embedded_redis, environment, migrate, sealed
+from operations import connections, embedded_redis, environment, sealed
 from operations.errors import OperatorError
 
 _MEBIBYTE = 1024 * 1024
@@ -172,7 +173,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except OperatorError as error:
         yield Finding("FAIL", "database", str(error))
         return
-    current, newest = migrate.current(store), migrate.newest()
+    current, newest = migrations.current(store), migrations.newest()
     if current != newest:
         yield Finding("FAIL", "database", f"It is at revision {current or 'none'}, not {newest}. Run `winnow migrate`.")
         return

@@ -1,4 +1,4 @@
-"""Migrates a database to a revision, or says its revision. Several migrations at once wait for each other."""
+"""Migrates a database to a revision. Several migrations at once wait for each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -27,7 +26,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
     """
     with store.write() as session:
         config = _config(session)
-        _require_known(config, MigrationContext.configure(session.connection()).get_current_revision())
+        _require_known(config, migrations.current_within(session))
         command.upgrade(config, revision)
 
 
@@ -35,17 +34,6 @@ def downgrade(store: Store, revision: str) -> None:
     """Undo the migrations after `revision` (`base` undoes all, and with them every row)."""
     with store.write() as session:
         command.downgrade(_config(session), revision)
-
-
-def current(store: Store) -> str | None:
-    """The revision of the database; None where no migration was applied."""
-    with store.read() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
-
-
-def newest() -> str | None:
-    """The newest revision, which this code needs."""
-    return ScriptDirectory.from_config(_base_config()).get_current_head()
 
 
 def _config(session: Session) -> Config:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -84,10 +80,9 @@ def _database(_context: Context) -> str | None:
 
 
 def _migrations(app_context: Context) -> str | None:
-    with app_context.store.read() as session:
-        current = MigrationContext.configure(session.connection()).get_current_revision()
-    if current != _newest():
-        return f"The database is at revision {current or 'none'}, not {_newest()}. Run `winnow migrate`."
+    current = migrations.current(app_context.store)
+    if current != migrations.newest():
+        return f"The database is at revision {current or 'none'}, not {migrations.newest()}. Run `winnow migrate`."
     return None
 
 
@@ -114,8 +109,3 @@ _PARTS: dict[str, Callable[[Context], str | None]] = {
     "workers": _workers,
     "model": _model,
 }
-
-
-@cache
-def _newest() -> str | None:
-    return ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+import migrations
 import models
 from operations import connections, environment
-from operations import migrate as migrations
 from operations.errors import OperatorError
+from operations.migrate import downgrade, upgrade
 
 
 @click.group(invoke_without_command=True)
@@ -28,9 +29,9 @@ def migrate(ctx: click.Context, *, down_to: str | None) -> None:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = connections.open_store(settings)
     if down_to:
-        migrations.downgrade(store, down_to)
+        downgrade(store, down_to)
     else:
-        migrations.upgrade(store)
+        upgrade(store)
     click.echo(f"The database is at revision {migrations.current(store) or 'base'}.")
 
 

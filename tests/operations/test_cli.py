@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+import migrations
 import winnow
 from moderation import audit, clock, sealing
 from moderation.history import tallies
@@ -23,7 +24,7 @@ from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Tally, User, WebhookEndpoint
-from operations import environment, migrate
+from operations import environment
 from tests.support import command_line
 from tests.support.command_line import make_data_dir, sentence
 
@@ -264,7 +265,7 @@ def test_a_database_that_was_not_migrated_is_noticed(run: Run, tmp_path: Path) -
 
 def test_migrate_undoes_down_to_a_revision(run: Run, data_dir: Path) -> None:
     assert "base" in run("migrate", "--down-to", "base").stdout
-    assert migrate.current(Store(environment.read({}, data_dir).database_url)) is None
+    assert migrations.current(Store(environment.read({}, data_dir).database_url)) is None
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

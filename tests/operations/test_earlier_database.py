@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import JSON, Boolean, Column, DateTime, MetaData, Table, delete, func, select
 
+import migrations
 import models
 from moderation.decisions import bulk, comments, undoing
 from moderation.decisions.scoring import Scorer
@@ -64,7 +65,7 @@ def migrated(store: Store) -> Store:
 def test_winnow_migrate_keeps_every_row(settings: Settings, store: Store, tmp_path: Path) -> None:
     result = winnow("migrate", cwd=tmp_path, **_winnow_only(environment(settings)))
     assert result.returncode == 0, result.stderr
-    assert migrate.current(store) == migrate.newest()
+    assert migrations.current(store) == migrations.newest()
     assert _row_counts(store) == ROWS
 
 

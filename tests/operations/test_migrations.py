@@ -15,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
+import migrations
 from moderation.store import Store
 from moderation.tables import Table
 from operations import migrate
@@ -101,15 +102,15 @@ def test_downgrade_leaves_nothing_and_upgrade_works_again(empty: Store) -> None:
     migrate.upgrade(empty)
     migrate.downgrade(empty, "base")
     assert tables(empty) == set()
-    assert migrate.current(empty) is None
+    assert migrations.current(empty) is None
     migrate.upgrade(empty)
-    assert migrate.current(empty) == migrate.newest()
+    assert migrations.current(empty) == migrations.newest()
 
 
 def test_upgrade_twice_changes_nothing(empty: Store) -> None:
     migrate.upgrade(empty)
     migrate.upgrade(empty)
-    assert migrate.current(empty) == migrate.newest()
+    assert migrations.current(empty) == migrations.newest()
 
 
 def test_a_migration_that_fails_leaves_nothing_half_made(empty: Store) -> None:
@@ -150,7 +151,7 @@ def test_a_path_with_a_percent_sign_migrates(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{path}")) as store:
         migrate.upgrade(store)
     with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (migrate.newest(),)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (migrations.newest(),)
 
 
 def test_endpoints_and_comments_from_before_the_drop_in_protocols_stay(empty: Store) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import migrations
 from moderation.history import feedback
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.store import Store
-from operations import environment, migrate
+from operations import environment
 from operations.errors import OperatorError
 from operations.perspective_thresholds import REFERENCE_SHARES, Comments, equal_flags, propose, read, reference_share
 from tests.conftest import SECRET_KEY
@@ -151,7 +152,7 @@ def test_perspective_thresholds_need_no_installation(tmp_path: Path, run: Run) -
 
 
 def test_migrate_by_itself_is_still_about_the_database(installation: tuple[Settings, Store]) -> None:
-    assert migrate.current(installation[1]) == migrate.newest()
+    assert migrations.current(installation[1]) == migrations.newest()
 
 
 def test_feedback_export_writes_a_line_for_each_example(installation: tuple[Settings, Store], run: Run) -> None:
