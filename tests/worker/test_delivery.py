@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
+import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -140,14 +142,22 @@ def test_an_endpoint_that_hangs_holds_up_neither_anothers_comments_nor_their_web
     assert len(at_once) <= PLACES_FOR_OTHERS, "places are left for those that answer"
 
 
+def _answer_slowly(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(0.05)
+    handler.send_response(204)
+    handler.end_headers()
+
+
 def test_sigterm_waits_for_what_is_on_its_way_and_records_it(
     store: Store, site_with_webhook: CreatedSite, receiver: Receiver, delivery: Part
 ) -> None:
-    notify(store, site_with_webhook, 20)
-    receiver.wait_for(1)
+    receiver.behave(_answer_slowly)
+    notify(store, site_with_webhook, 200)
+    receiver.wait_for(30)
     assert delivery.stop() == 0
     eventually(lambda: receiver.in_flight == 0)
     assert delivered(store) == len(receiver.requests)
+    assert not any(row.leased_until for row in rows(store, WebhookDelivery)), "what it had not sent is left to others"
 
 
 def test_sigterm_does_not_wait_for_an_endpoint_that_hangs(
