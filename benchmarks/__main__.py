@@ -11,7 +11,7 @@ import time
 from benchmarks import report
 
 #: In the order of the page.
-NAMES = ("accepting", "deciding", "waiting", "memory", "sizes", "console", "keystrokes", "classifying")
+NAMES = ("accepting", "deciding", "waiting", "telling", "memory", "sizes", "console", "keystrokes", "classifying")
 #: Only when asked for by name.
 LONG = ("training",)
 

@@ -45,6 +45,7 @@ class Installation:
             "WINNOW_SECRET_KEY": "a key for benchmarks that is long enough",
             "WINNOW_RATE_LIMIT": "1000000 per second",
             "WINNOW_LOG_FORMAT": "json",
+            "WINNOW_WEBHOOK_ALLOW": "127.0.0.0/8",
         }
         self.settings: Settings = settings_module.from_environment(self.environ)
         self.log = directory / "log"

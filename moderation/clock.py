@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import threading
@@ -46,7 +47,18 @@ def new_id(prefix: str, moment: datetime | None = None) -> str:
     else:
         _latest.millisecond, _latest.chance = millisecond, secrets.randbits(79)
     number = (millisecond << 80) + _latest.chance
-    return f"{prefix}_{''.join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])}"
+    return f"{prefix}_{_in_letters(number)}"
+
+
+def derived_id(prefix: str, moment: datetime, *seed: str) -> str:
+    """An id of a moment that is always the same for the same seed."""
+    digest = hashlib.blake2b("\0".join(seed).encode(), digest_size=10).digest()
+    number = (max(0, milliseconds(moment)) << 80) + int.from_bytes(digest, "big")
+    return f"{prefix}_{_in_letters(number)}"
+
+
+def _in_letters(number: int) -> str:
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 def is_id(prefix: str, text: str) -> bool:

@@ -545,6 +545,8 @@ class User(Table):
     oidc_subject: Mapped[str | None] = mapped_column(String(500), index=True, unique=True)
     #: The languages that they read, by their codes, with spaces between: the queue offers comments in these first.
     languages: Mapped[str | None] = mapped_column(String(400))
+    #: How much room the queue's cards take: `comfortable`, or None for compact.
+    density: Mapped[str | None] = mapped_column(String(20))
 
 
 class Membership(Table):

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import redis
@@ -28,14 +28,16 @@ from moderation.people.single_sign_on import metadata_address
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError, shown
 from moderation.store import Store
-from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from operations import connections, embedded_redis, environment, sealed
+from operations.commands import backup
 from operations.errors import OperatorError
 
 _MEBIBYTE = 1024 * 1024
 #: A scoring process sends a heartbeat every few seconds.
 _HEARTBEAT = timedelta(seconds=60)
 _PROVIDER_SECONDS = 5.0
+_BACKUP_IS_RECENT = timedelta(days=2)
 #: The days of calls that are looked at: today and yesterday.
 _CALLS_DAYS = 2
 
@@ -181,7 +183,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     wrong = probes.of_database(store).look()
     if wrong is not None:
         yield Finding("FAIL", "database writes", wrong)
-    examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks)
+    examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks, _backup)
     for look in examinations:
         yield look(settings, store)
 
@@ -225,6 +227,21 @@ def _webhooks(_settings: Settings, store: Store) -> Finding:
         return Finding("OK", "webhooks", "none fails")
     endpoints = ", ".join(failing)
     return Finding("WARN", "webhooks", f"Failing: {endpoints}. Every answer is in the deliveries' attempts.")
+
+
+def _backup(_settings: Settings, store: Store) -> Finding:
+    """Whether the last backup is recent. A new installation has nothing to lose yet."""
+    last = backup.last(store)
+    if last is not None and datetime.fromisoformat(last) > clock.now() - _BACKUP_IS_RECENT:
+        return Finding("OK", "backup", f"the last on {last[:16].replace('T', ' at ')}")
+    with store.read() as session:
+        first = session.scalar(select(Comment.id).limit(1))
+        first_site = session.scalar(select(func.min(Site.created_at)))
+    if first is None or first_site is None or first_site > clock.now() - _BACKUP_IS_RECENT:
+        return Finding("OK", "backup", "none yet; this installation is new")
+    text = f"The last was on {last[:10]}." if last else "There is none."
+    mend = "Run `winnow backup FILE` each night, and copy the file elsewhere. (Backups by other means are not seen.)"
+    return Finding("WARN", "backup", f"{text} {mend}")
 
 
 def _last_error(session: Session, delivery_id: str) -> str:

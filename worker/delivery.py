@@ -1,16 +1,16 @@
-"""The delivery process: sends webhooks from many threads, and keeps slow endpoints from taking all places.
+"""The delivery process: its loop leases deliveries that are due, has them sent over `lanes.py`, and writes the results.
 
-Only one thread, the loop, uses the database: it writes results and claims what is due. It is woken by a
-result, by a nudge through Redis, or once a second.
+Only the loop's thread uses the database, in one transaction a turn: it writes all results that have come meanwhile,
+hands back what was not sent, and leases what is sent next. It is woken by a lane that ends, by a nudge through Redis,
+or once a second; while anything is on its way, after `TURN_SECONDS`.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 
 import redis
@@ -22,23 +22,21 @@ from moderation.intake import queues as queues_module
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from moderation.webhooks import deliveries
-from moderation.webhooks.deliveries import MOST_IN_FLIGHT, Attempt, Due, Result
+from moderation.webhooks.deliveries import Attempt, Due, Result
 from moderation.webhooks.sender import Sender
+from worker.lanes import Lanes
 from worker.stopping import Stopping
 
-PLACES = 64
-#: Places for endpoints that failed or were slow the last time, and places for these and the untried ones together. The
-#: rest are for endpoints that were quick.
-PLACES_FOR_SLOW, PLACES_FOR_OTHERS = 32, 48
-QUICK_SECONDS = 1.0
 POLL_SECONDS = 1.0
+#: At least so long from one turn's beginning to the next one's: what comes meanwhile shares a transaction.
+TURN_SECONDS = 0.025
 #: How long a stopping process waits for deliveries on their way; another process sends the rest again.
 FINISH_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
-#: What wakes the loop: a finished attempt, sites that have something to send, or None (look now).
-Event = Attempt | frozenset[str] | None
+#: What wakes the loop: sites that have something to send, or None (look now).
+Event = frozenset[str] | None
 
 
 def run(settings: Settings) -> None:
@@ -57,71 +55,25 @@ def run(settings: Settings) -> None:
     log.info("delivery.stopped")
 
 
-class Places:
-    """The places for sending, shared out so that hanging endpoints cannot take them all.
-
-    An endpoint that failed or was slow the last time, or was never tried, gets one place; a quick one gets up to
-    `MOST_IN_FLIGHT`.
-    """
-
-    def __init__(self) -> None:
-        self._taken: Counter[str] = Counter()
-        #: Endpoint -> whether it was quick the last time; not there: not yet tried by this process.
-        self._quick: dict[str, bool] = {}
-
-    @property
-    def taken(self) -> int:
-        return self._taken.total()
-
-    def free(self, endpoint_id: str) -> int:
-        """How many more deliveries may be sent to this endpoint now."""
-        room = PLACES - self.taken
-        quick = self._quick.get(endpoint_id)
-        if quick:
-            return min(room, MOST_IN_FLIGHT - self._taken[endpoint_id])
-        room = min(room, PLACES_FOR_OTHERS - self._taken_by(None) - self._taken_by(False))
-        if quick is False:
-            room = min(room, PLACES_FOR_SLOW - self._taken_by(False))
-        return max(0, min(room, 1 - self._taken[endpoint_id]))
-
-    def _taken_by(self, quick: bool | None) -> int:
-        return sum(number for endpoint_id, number in self._taken.items() if self._quick.get(endpoint_id) is quick)
-
-    def take(self, endpoint_id: str) -> None:
-        """Take a place for this endpoint."""
-        self._taken[endpoint_id] += 1
-
-    def drop(self, endpoint_id: str) -> None:
-        """Give up a place of this endpoint."""
-        self._taken[endpoint_id] -= 1
-        if not self._taken[endpoint_id]:
-            del self._taken[endpoint_id]
-
-    def give_back(self, attempt: Attempt) -> None:
-        """Give up the place of a finished attempt. Its result decides how many places the endpoint gets next."""
-        self.drop(attempt.endpoint_id)
-        self._quick[attempt.endpoint_id] = attempt.delivered and attempt.duration_ms < 1000 * QUICK_SECONDS
-
-
 class Courier:
     """The loop's state. One for each process; `step` and `finish` are for one thread."""
 
     def __init__(self, settings: Settings, store: Store, client: redis.Redis, events: SimpleQueue[Event]) -> None:
-        self._settings, self._store, self._redis, self._events = settings, store, client, events
+        self._store, self._redis, self._events = store, client, events
         self._sender = Sender(settings.webhook_allow)
-        self._threads = ThreadPoolExecutor(PLACES, thread_name_prefix="send")
-        self._places = Places()
+        self._lanes = Lanes(partial(deliveries.send, self._sender, settings), wake=lambda: events.put(None))
         self._unwritten: list[Attempt] = []
-        self._look_at = 0.0
+        self._unsent: list[Due] = []
+        self._look_at = self._turn_at = 0.0
         self._tried: dict[str, float] = {}
         self._away = False
 
     def step(self, patience: float) -> None:
         """Wait for something to do, at most `patience` seconds, and do it."""
-        attempts, sites = self._collect(patience)
-        self._unwritten += attempts
+        sites = self._wait(TURN_SECONDS if self._lanes.busy else patience)
+        self._collect()
         try:
-            self._write_and_claim(self._endpoints_to_try(attempts, sites))
+            self._write_and_claim(self._endpoints_to_try(sites))
         except AWAY as error:
             if not self._away:
                 log.error("database.away", doing="delivering", error=str(error).partition("\n")[0])
@@ -131,35 +83,42 @@ class Courier:
             self._away = False
 
     def finish(self, seconds: float) -> None:
-        """Wait at most `seconds` for deliveries on their way, and write their results."""
+        """Wait at most `seconds` for deliveries on their way, and write their results. The others are handed back."""
         until = time.monotonic() + seconds
-        while self._places.taken and time.monotonic() < until:
-            self._unwritten += self._collect(until - time.monotonic())[0]
+        self._lanes.stop()
+        while self._lanes.busy and time.monotonic() < until:
+            self._wait(until - time.monotonic())
+        self._collect()
         try:
             self._write_and_claim([])
         except AWAY:
             log.error("database.away", doing="stopping; what was just sent will be sent again")
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._lanes.close()
         self._sender.break_off()  # Python waits for these threads as it ends
 
-    def _collect(self, patience: float) -> tuple[list[Attempt], set[str]]:
-        """The attempts that finished, and the sites that have something to send."""
-        attempts: list[Attempt] = []
+    def _wait(self, patience: float) -> set[str]:
+        """Wait for an event, and until the next turn may begin. The sites that have something to send."""
         sites: set[str] = set()
-        for event in _drain(self._events, patience):
-            if isinstance(event, Attempt):
-                attempts.append(event)
-                self._places.give_back(event)
-            elif event is not None:
-                sites |= event
-        return attempts, sites
+        try:
+            sites.update(self._events.get(timeout=max(0.0, patience)) or ())
+            time.sleep(max(0.0, self._turn_at - time.monotonic()))
+            while True:
+                sites.update(self._events.get_nowait() or ())
+        except Empty:
+            self._turn_at = time.monotonic() + TURN_SECONDS
+            return sites
 
-    def _endpoints_to_try(self, attempts: Iterable[Attempt], sites: set[str]) -> list[str]:
+    def _collect(self) -> None:
+        attempts, unsent = self._lanes.collect()
+        self._unwritten += attempts
+        self._unsent += unsent
+
+    def _endpoints_to_try(self, sites: set[str]) -> list[str]:
         """Endpoints that just took a delivery, those of the named sites, and once a second all that have work.
 
         Those not tried for the longest time come first, so that failing endpoints do not hold up the others.
         """
-        endpoint_ids = {attempt.endpoint_id for attempt in attempts if attempt.delivered}
+        endpoint_ids = {attempt.endpoint_id for attempt in self._unwritten if attempt.delivered}
         all_sites = time.monotonic() >= self._look_at
         if all_sites or sites:
             with self._store.read() as session:
@@ -167,30 +126,24 @@ class Courier:
         if all_sites:
             self._look_at = time.monotonic() + POLL_SECONDS
             self._tried = {tried_id: at for tried_id, at in self._tried.items() if tried_id in endpoint_ids}
-        return sorted(
-            filter(self._places.free, endpoint_ids), key=lambda endpoint_id: self._tried.get(endpoint_id, 0.0)
-        )
+            self._sender.tidy()
+        return sorted(endpoint_ids, key=lambda endpoint_id: self._tried.get(endpoint_id, 0.0))
 
     def _write_and_claim(self, endpoint_ids: Sequence[str]) -> None:
-        """In one transaction write the results of attempts and lease the next deliveries; then send these."""
-        if not self._unwritten and not endpoint_ids:
-            return
-        claimed: list[Due] = []
-        try:
+        """In one transaction write results, hand back what was not sent, and lease the next deliveries; send these."""
+        rooms = self._lanes.rooms(endpoint_ids)
+        if self._unwritten or self._unsent or rooms:
+            claimed: list[Due] = []
             with self._store.write() as session:
                 results = deliveries.record(session, self._unwritten)
-                for endpoint_id in endpoint_ids:
-                    for due in deliveries.claim(session, endpoint_id, self._places.free(endpoint_id)):
-                        claimed.append(due)
-                        self._places.take(endpoint_id)
-        except AWAY:
+                deliveries.hand_back(session, self._unsent)
+                for endpoint_id, room in rooms:
+                    claimed += deliveries.claim(session, endpoint_id, room)
             for due in claimed:
-                self._places.drop(due.endpoint_id)
-            raise
-        for due in claimed:
-            self._tried[due.endpoint_id] = time.monotonic()
-            self._threads.submit(self._send, due)
-        self._tell(results)
+                self._tried[due.endpoint_id] = time.monotonic()
+            self._lanes.add(claimed)
+            self._tell(results)
+        self._lanes.start()
 
     def _tell(self, results: Sequence[Result]) -> None:
         for attempt in self._unwritten:
@@ -202,24 +155,11 @@ class Courier:
                     kind=attempt.failure.kind,
                     why=attempt.failure.message,
                 )
-        self._unwritten = []
+        self._unwritten, self._unsent = [], []
         try:
             counters.record_attempts(self._redis, results)
         except RedisError:
             log.debug("redis.away", doing="counting attempts")
-
-    def _send(self, due: Due) -> None:
-        self._events.put(deliveries.send(self._sender, self._settings, due))
-
-
-def _drain(events: SimpleQueue[Event], patience: float) -> Iterable[Event]:
-    """The next event, awaited for `patience` seconds, and all others that are there."""
-    try:
-        yield events.get(timeout=max(0.0, patience))
-        while True:
-            yield events.get_nowait()
-    except Empty:
-        return
 
 
 def _listen(redis_url: str, events: SimpleQueue[Event]) -> None:

@@ -10,7 +10,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from sqlalchemy import select, update
@@ -24,6 +24,7 @@ from moderation.errors import NotFound
 from moderation.intake.queues import Queues
 from moderation.news import News, Progress
 from moderation.people import roles
+from moderation.policy import policy_lists
 from moderation.sites import site_settings
 from moderation.store import Store
 from moderation.tables import BulkChange, BulkJob, Comment, User
@@ -112,7 +113,13 @@ def create(
     code: str | None = None,
     note: str | None = None,
 ) -> BulkJob:
-    """Create a job in state `waiting`, in the caller's transaction."""
+    """Create a job in state `waiting`, in the caller's transaction.
+
+    With `block` among the criteria of an author's comments, their author is blocked at once: `{"entry", "until"}`.
+
+    Raises:
+        ListError, PatternError: the author cannot be blocked.
+    """
     reason = {name: value for name, value in (("code", code), ("note", note)) if value}
     moment = clock.now()
     job = BulkJob(
@@ -131,6 +138,10 @@ def create(
     )
     session.add(job)
     session.flush()
+    if block := criteria.get("block"):
+        policy_lists.add(
+            session, criteria["site"], "blocked_authors", block["entry"], until=blocked_until(block), actor=actor
+        )
     detail = {"job": job.id, "action": action, "comments": total}
     audit.record(session, [audit.row("bulk.started", actor=actor, detail=detail)])
     news.of(session).started.append(job.id)
@@ -141,6 +152,7 @@ def create(
 def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
     """Create a job that undoes the decisions of another job, and stop that one, in the caller's transaction.
 
+    Where that one blocked an author, the author is no longer blocked, unless somebody has changed the block meanwhile.
     Undoing a job twice is the same as undoing it once.
 
     Raises:
@@ -154,7 +166,16 @@ def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
     if earlier is not None:
         return earlier
     _finish(session, job, "cancelled")
+    if block := job.criteria.get("block"):  # None where the author was erased
+        policy_lists.take_back(
+            session, job.criteria["site"], "blocked_authors", block["entry"], until=blocked_until(block), actor=actor
+        )
     return create(session, {"undoes": job.id}, "undo", actor=actor, total=job.done)
+
+
+def blocked_until(block: Mapping[str, Any]) -> datetime | None:
+    """When a job's block ends; None: never."""
+    return None if block["until"] is None else datetime.fromisoformat(block["until"])
 
 
 def cancel(session: Session, job_id: str, *, actor: str) -> BulkJob:

@@ -8,7 +8,7 @@ none for longer than `retention.FEEDBACK_KEPT`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -45,27 +45,52 @@ def record(
     Raises:
         ValueError: a value is not between 0 and 1.
     """
+    rows = as_rows(site_id, source, text, labels, detail)
+    with store.write() as session:
+        return keep(session, site_id, source, rows)
+
+
+def as_rows(
+    site_id: str, source: str, text: str, labels: Mapping[str, float], detail: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The rows of one text's examples, for `keep`.
+
+    Raises:
+        ValueError: a value is not between 0 and 1.
+    """
     if any(not 0.0 <= value <= 1.0 for value in labels.values()):
         raise ValueError("a label's value is not between 0 and 1")
-    text = text[:_LONGEST_TEXT]
-    identity = {"site_id": site_id, "source": source, "text_hash": content_hash(text)}
-    moment = clock.now()
-    rows = [
-        identity
-        | {"id": clock.new_id("f", moment), "text": text, "label": label, "value": value, "created_at": moment}
-        | {"detail": dict(detail) if detail else None}
+    moment, text = clock.now(), text[:_LONGEST_TEXT]
+    shared = {
+        "site_id": site_id,
+        "source": source,
+        "text_hash": content_hash(text),
+        "text": text,
+        "created_at": moment,
+        "detail": dict(detail) if detail else None,
+    }
+    return [
+        shared | {"id": clock.new_id("f", moment), "label": label, "value": value}
         for label, value in sorted(labels.items())
     ]
+
+
+def keep(session: Session, site_id: str, source: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Store examples in the caller's transaction. Returns how many were new; of two alike the later one counts."""
     if not rows:
         return 0
-    same_text = [getattr(Feedback, name) == value for name, value in identity.items()]
-    with store.write() as session:
-        _take_turn(session, site_id)
-        earlier = session.scalars(select(Feedback.label).where(*same_text, Feedback.label.in_(labels))).all()
-        session.execute(delete(Feedback).where(*same_text, Feedback.label.in_(earlier)))
-        session.execute(insert(Feedback), rows)
-        _make_room(session, site_id)
-    return len(rows) - len(earlier)
+    latest = {(row["text_hash"], row["label"]): row for row in rows}
+    _take_turn(session, site_id)
+    of_texts = Feedback.text_hash.in_({text_hash for text_hash, _ in latest})
+    said = select(Feedback.id, Feedback.text_hash, Feedback.label).where(
+        Feedback.site_id == site_id, Feedback.source == source, of_texts
+    )
+    earlier = [row_id for row_id, text_hash, label in session.execute(said) if (text_hash, label) in latest]
+    if earlier:
+        session.execute(delete(Feedback).where(Feedback.id.in_(earlier)))
+    session.execute(insert(Feedback), list(latest.values()))
+    _make_room(session, site_id)
+    return len(latest) - len(earlier)
 
 
 def erase(session: Session, site_id: str, text: str) -> int:

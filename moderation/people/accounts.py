@@ -60,6 +60,12 @@ def choose_languages(store: Store, user_id: str, codes: Sequence[str]) -> None:
         session.execute(update(User).where(User.id == user_id).values(languages=" ".join(codes) or None))
 
 
+def choose_density(store: Store, user_id: str, density: str | None) -> None:
+    """Keep how much room cards take for a person: `comfortable`, or None for compact."""
+    with store.write() as session:
+        session.execute(update(User).where(User.id == user_id).values(density=density))
+
+
 def create_user(
     store: Store,
     name: str,

@@ -97,6 +97,23 @@ def remove(
     return policies.save(session, site_id, document | {name: remaining}, actor=actor)
 
 
+def take_back(
+    session: Session, site_id: str, name: str, entry: str, *, until: datetime | None, actor: str
+) -> PolicyVersion | None:
+    """Take out an entry that `add` put in `until` then; None where it is gone, or somebody has changed it meanwhile.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+    document = policies.DEFAULT | policies.current(session, site_id).document
+    existing = _find(name, document[name], entry)
+    end = document["expires"].get(name, {}).get(existing)
+    if existing is None or (None if end is None else _moment(end)) != until:
+        return None
+    return remove(session, site_id, name, entry, for_ever_too=True, actor=actor)
+
+
 @dataclass(frozen=True, slots=True)
 class ListEntry:
     """An entry of a list, and when it ends; None: it stays."""

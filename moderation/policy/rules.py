@@ -406,6 +406,13 @@ NOT_JUDGED = Rule(
     title="Policy could not be applied",
     for_authors="It could not be checked automatically, so a person has to look.",
 )
+#: Why a comment has its status that another system, where the site was before, had given it.
+IMPORTED = Rule(
+    name="imported",
+    action="flag",
+    title="Brought from another system",
+    for_authors="It comes from where this site was before, and is as it was there.",
+)
 MODERATOR = Rule(name="moderator", action="reject", title="A moderator's decision", for_authors="{message}")
 #: Mode -> the reason that is added when the mode changes what follows from the verdict.
 MODE_RULES: Mapping[Mode, Rule] = {
@@ -430,7 +437,9 @@ MODE_RULES: Mapping[Mode, Rule] = {
 }
 
 #: Name -> rule: all possible reasons of a decision.
-BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in (*RULES, NOT_JUDGED, *MODE_RULES.values(), MODERATOR)}
+BY_NAME: Mapping[str, Rule] = {
+    rule.name: rule for rule in (*RULES, NOT_JUDGED, *MODE_RULES.values(), IMPORTED, MODERATOR)
+}
 
 _ORDER = (WORDS, BLOCKED_AUTHORS, TRUSTED_AUTHORS, ADDRESSES)
 #: The settings in the order of the pages: lists (words, authors, addresses), then limits, then switches.

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from moderation.review.review_pages import COUNT_UP_TO
+from moderation.review.review_pages import COUNT_UP_TO, INDEXED, Filters
 from moderation.tables import ReviewItem, Site
 
 #: The queue's filters that offer a list of values.
@@ -35,6 +35,59 @@ def counts(session: Session, site_ids: Collection[str], *, not_for: str | None =
         rows = [(value, number) for value, number in session.execute(_of(name), parameters) if number]
         counts_by_name[name] = dict(sorted(rows, key=lambda item: (-item[1], item[0])))
     return counts_by_name
+
+
+def by_kind(
+    session: Session, site_ids: Collection[str], filters: Filters, unfiltered: Counts
+) -> tuple[dict[str, int], bool]:
+    """How many comments wait for each kind, and whether all were counted; the filters' `kind` and `text` are left out.
+
+    A comment that waits for several is counted once, where the page of all kinds has it. `unfiltered` are the items of
+    each kind as `counts` has them. With filters at most `COUNT_UP_TO` items are looked at.
+    """
+    chosen = {name: value for name in INDEXED if name != "kind" and (value := getattr(filters, name)) is not None}
+    if not chosen and filters.opened_since is None and filters.opened_before is None:
+        reported_too = _also_reported(session, site_ids, filters)
+        return {kind: number - reported_too.get(kind, 0) for kind, number in unfiltered.items()}, True
+    looked_at = select(_ITEMS).where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids))
+    if (driving := next(iter(chosen), None)) is not None:
+        looked_at = looked_at.where(_ITEMS.c[driving] == chosen[driving])
+    items = looked_at.limit(COUNT_UP_TO + 1).subquery()
+    other = _ITEMS.alias()
+    earlier = select(literal(1)).where(
+        other.c.comment_id == items.c.comment_id,
+        other.c.closed_at.is_(None),
+        tuple_(other.c.due, other.c.id) < tuple_(items.c.due, items.c.id),
+        *_passing(other, filters, chosen),
+    )
+    query = select(items.c.kind, func.count()).where(~earlier.exists(), *_passing(items, filters, chosen))
+    number = session.scalar(select(func.count()).select_from(items)) or 0
+    return dict(session.execute(query.group_by(items.c.kind)).all()), number <= COUNT_UP_TO
+
+
+def _also_reported(session: Session, site_ids: Collection[str], filters: Filters) -> dict[str, int]:
+    """How many items of other kinds are of a comment with a report, which comes first."""
+    reports = (
+        select(_ITEMS.c.comment_id)
+        .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids), _ITEMS.c.kind == "report")
+        .limit(COUNT_UP_TO + 1)
+        .subquery()
+    )
+    other = _ITEMS.alias()
+    query = select(other.c.kind, func.count()).join(reports, reports.c.comment_id == other.c.comment_id)
+    query = query.where(other.c.closed_at.is_(None), other.c.kind != "report", *_passing(other, filters, {}))
+    return dict(session.execute(query.group_by(other.c.kind)).all())
+
+
+def _passing(items: Any, filters: Filters, chosen: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    conditions = [items.c[name] == value for name, value in chosen.items()]
+    if filters.not_for is not None:
+        conditions.append(or_(items.c.not_for.is_(None), items.c.not_for != filters.not_for))
+    if filters.opened_since is not None:
+        conditions.append(items.c.opened_at >= filters.opened_since)
+    if filters.opened_before is not None:
+        conditions.append(items.c.opened_at < filters.opened_before)
+    return conditions
 
 
 def by_site(session: Session, site_ids: Collection[str]) -> Counts:

@@ -219,20 +219,23 @@ class _Reading:
         return [*first, groups.none_before(sites if self.site_ids is None else self.site_ids, self._passes)]
 
     def _first_of_its_comment(self) -> ColumnElement[bool]:
-        """No other item of the same comment that passes the filters stands before it: each comment is one card."""
+        """No other item of the same comment that passes the filters stands before it: each comment is one card.
+
+        Whatever its kind: a comment that is reported and held stands under what is reported, and only there.
+        """
         other = aliased(ReviewItem)
         earlier = select(literal(1)).where(
             other.comment_id == ReviewItem.comment_id,
             other.is_open,
             tuple_(other.due, other.id) < tuple_(ReviewItem.due, ReviewItem.id),
-            *self._passes(other),
+            *self._passes(other, of_any_kind=True),
         )
         return ~earlier.exists()
 
-    def _passes(self, item: type[ReviewItem]) -> list[ColumnElement[bool]]:
+    def _passes(self, item: type[ReviewItem], *, of_any_kind: bool = False) -> list[ColumnElement[bool]]:
         """An item passes the filters, but for the text."""
         filters = self.filters
-        chosen = {name: getattr(filters, name) for name in INDEXED}
+        chosen = {name: getattr(filters, name) for name in INDEXED if name != "kind" or not of_any_kind}
         conditions = [getattr(item, name) == value for name, value in chosen.items() if value is not None]
         if filters.not_for is not None:
             conditions.append(or_(item.not_for.is_(None), item.not_for != filters.not_for))

@@ -1,21 +1,25 @@
 """Sending what `events.notify` wrote: claim what is due, send it, record how it went. At least once, never silently.
 
-A delivery is leased while it is being sent. A process killed between sending and recording sends again when the lease
-has run out, under the same id, so the receiver can tell. No transaction is open while anything is sent.
+A delivery is leased from its claim until its result is recorded. A process killed in between leaves it to others, which
+send it when the lease has run out, under the same id, so the receiver can tell. No transaction is open while anything
+is sent. A comment's deliveries go to an endpoint in their order: none before an earlier one that has fallen due arrived
+or was given up.
 """
 
 from __future__ import annotations
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import redis
-from sqlalchemy import exists, func, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from moderation import clock, sealing
 from moderation.sealing import SealError
@@ -26,15 +30,19 @@ from moderation.webhooks.attempts import Answer, Failure, Outgoing
 from moderation.webhooks.protocols import PROTOCOLS
 from moderation.webhooks.sender import Refused, Sender, Unreachable
 
-#: Deliveries that may be on their way to one endpoint at a time, all processes together.
-MOST_IN_FLIGHT = 4
-#: Longer than any attempt can take.
+#: Deliveries of one endpoint that a process may lease at a time, those on their way included.
+MOST_LEASED = 256
+#: Longer than a delivery waits in a process for its turn (`HOLD_SECONDS`) and any attempt can take.
 LEASE = timedelta(seconds=60)
+#: A delivery whose turn has not come by then is handed back unsent.
+HOLD_SECONDS = 20.0
 #: The pauses between the attempts, in seconds, give or take a tenth. After the last one the delivery is given up.
 PAUSES = (5, 15, 60, 300, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 #: Published to when deliveries were written; the message names their sites, separated by commas.
 CHANNEL = "winnow:deliveries"
 
+#: How many more are looked at than are claimed, because some may have to wait for others of their comment.
+LOOK_FURTHER = 32
 #: Characters of a failure's message that are kept.
 MOST_MESSAGE = 300
 
@@ -50,7 +58,8 @@ class Due:
     url: str
     sealed_secret: str
     payload: dict[str, Any]
-    protocol: str = "standard"
+    protocol: str
+    leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,43 +97,51 @@ def endpoints_with_work(session: Session, *, site_ids: Collection[str] | None = 
     return list(session.scalars(query))
 
 
-def claim(session: Session, endpoint_id: str, most: int = MOST_IN_FLIGHT) -> list[Due]:
+def claim(session: Session, endpoint_id: str, most: int = MOST_LEASED) -> list[Due]:
     """Lease up to `most` due deliveries of an active endpoint, in the caller's transaction, the longest due first.
 
-    Leases nothing when `MOST_IN_FLIGHT` are on their way already, or when another process claims from the endpoint.
+    Leases nothing while another process claims from the endpoint, and of each comment only the first that has not
+    arrived. What comes behind one that waits to be tried again waits as long.
     """
     if most <= 0:
         return []
     moment = clock.now()
-    endpoint = session.scalar(
-        select(WebhookEndpoint)
+    endpoint = session.execute(
+        select(WebhookEndpoint.url, WebhookEndpoint.sealed_secret, WebhookEndpoint.protocol)
         .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.active)
         .with_for_update(skip_locked=True, key_share=True)
-    )
+    ).one_or_none()
     if endpoint is None:
         return []
-    in_flight = session.scalar(
-        select(func.count())
-        .select_from(WebhookDelivery)
-        .where(WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.leased_until > moment)
-    )
-    room = min(most, MOST_IN_FLIGHT - (in_flight or 0))
-    rows = session.execute(
-        select(WebhookDelivery.id, WebhookDelivery.payload)
-        .where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(moment))
-        .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
-        .limit(max(0, room))
-        .with_for_update(skip_locked=True)  # an undo may be cancelling it just now
-    ).all()
-    session.execute(
+    rows = session.execute(_first_of_their_comments(endpoint_id, moment, most + LOOK_FURTHER)).all()
+    _postpone(session, [row for row in rows if row.waits_until is not None])
+    wanted = [row.id for row in rows if row.waits_until is None][:most]
+    leased = session.execute(
         update(WebhookDelivery)
-        .where(WebhookDelivery.id.in_([row.id for row in rows]))
+        .where(WebhookDelivery.id.in_(wanted))
         .values(leased_until=moment + LEASE)
+        .returning(WebhookDelivery.id, WebhookDelivery.payload)
         .execution_options(synchronize_session=False)
     )
+    payloads = {row.id: row.payload for row in leased}
     return [
-        Due(row.id, endpoint.id, endpoint.url, endpoint.sealed_secret, row.payload, endpoint.protocol) for row in rows
+        Due(one, endpoint_id, endpoint.url, endpoint.sealed_secret, payloads[one], endpoint.protocol, moment + LEASE)
+        for one in wanted
     ]
+
+
+def hand_back(session: Session, unsent: Collection[Due]) -> None:
+    """Give up the leases of deliveries that were not sent, in the caller's transaction: they are due as before."""
+    by_lease: dict[datetime, list[str]] = defaultdict(list)
+    for due in unsent:
+        by_lease[due.leased_until].append(due.id)
+    for leased_until, ids in by_lease.items():
+        session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.id.in_(ids), WebhookDelivery.leased_until == leased_until)  # still ours
+            .values(leased_until=None)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def send(sender: Sender, settings: Settings, due: Due) -> Attempt:
@@ -133,7 +150,7 @@ def send(sender: Sender, settings: Settings, due: Due) -> Attempt:
     status: int | None = None
     failure: Failure | None
     try:
-        message = Outgoing(due.id, due.payload, sealing.unseal(settings, due.sealed_secret), moment)
+        message = Outgoing(due.id, due.payload, _open_secret(settings, due.sealed_secret), moment)
         body, headers = PROTOCOLS[due.protocol].request(settings, message)
         answer = sender.post(due.url, body, headers)
         status, failure = answer.status, _failure(due, answer)
@@ -155,16 +172,44 @@ def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
     if not attempts:
         return []
     by_id = {attempt.delivery_id: attempt for attempt in attempts}
-    rows = session.scalars(
-        select(WebhookDelivery).where(WebhookDelivery.id.in_(by_id)).order_by(WebhookDelivery.id).with_for_update()
+    columns = (WebhookDelivery.attempts, WebhookDelivery.next_attempt_at, WebhookDelivery.delivered_at)
+    rows = session.execute(
+        select(WebhookDelivery.id, WebhookDelivery.endpoint_id, *columns)
+        .where(WebhookDelivery.id.in_(by_id))
+        .order_by(WebhookDelivery.id)
+        .with_for_update()
     ).all()
-    results = [_settle(row, by_id[row.id]) for row in rows]
+    moment = clock.now()
+    outcomes = [
+        _outcome(row.attempts + 1, row.next_attempt_at, row.delivered_at, by_id[row.id], moment) for row in rows
+    ]
+    alike: dict[_Outcome, list[str]] = defaultdict(list)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        alike[outcome].append(row.id)
+    for outcome, ids in alike.items():  # nearly all arrived at the first try: one statement
+        session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.id.in_(ids))
+            .values(
+                leased_until=None,
+                attempts=outcome.attempts,
+                next_attempt_at=outcome.next_attempt_at,
+                delivered_at=outcome.delivered_at,
+            )
+            .execution_options(synchronize_session=False)
+        )
     if rows:
         session.execute(insert(WebhookAttempt), [_attempt_row(by_id[row.id]) for row in rows])
-    gone_endpoints = {row.endpoint_id for row, result in zip(rows, results, strict=True) if result == "gone"}
-    if gone_endpoints:
-        endpoints.switch_off_gone(session, gone_endpoints)
-    return results
+    gone = {row.endpoint_id for row, outcome in zip(rows, outcomes, strict=True) if outcome.result == "gone"}
+    if gone:
+        endpoints.switch_off_gone(session, gone)
+    return [outcome.result for outcome in outcomes]
+
+
+@lru_cache(maxsize=1024)
+def _open_secret(settings: Settings, sealed: str) -> str:
+    """An endpoint's secret. A changed one is sealed anew, so it is not mistaken for the old one."""
+    return sealing.unseal(settings, sealed)
 
 
 def _is_due(moment: datetime) -> tuple[Any, ...]:
@@ -172,25 +217,65 @@ def _is_due(moment: datetime) -> tuple[Any, ...]:
     return WebhookDelivery.next_attempt_at.is_not(None), WebhookDelivery.next_attempt_at <= moment, free
 
 
-def _settle(row: WebhookDelivery, attempt: Attempt) -> Result:
-    row.leased_until = None
-    row.attempts += 1
-    if row.delivered_at is not None:  # by another process, after our lease had run out
-        return "delivered"
+def _first_of_their_comments(endpoint_id: str, moment: datetime, most: int) -> Select[str, datetime | None]:
+    """What is due to an endpoint, without what comes behind another of its comment that is due or on its way.
+
+    `waits_until` tells of one that comes behind another that is tried again later.
+    """
+    before = aliased(WebhookDelivery)
+    of_same_comment = (
+        before.comment_id == WebhookDelivery.comment_id,
+        (before.endpoint_id == WebhookDelivery.endpoint_id).is_(True),  # not by its index: a comment has few deliveries
+        before.id < WebhookDelivery.id,
+    )
+    in_hand = exists().where(*of_same_comment, or_(before.next_attempt_at <= moment, before.leased_until > moment))
+    failed = before.attempts > 0  # what is only held for its grace keeps no later decision waiting
+    waits_until = select(func.max(before.next_attempt_at)).where(*of_same_comment, failed).scalar_subquery()
+    return (
+        select(WebhookDelivery.id, waits_until.label("waits_until"))
+        .where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(moment), ~in_hand)
+        .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=WebhookDelivery)  # an undo may be cancelling it just now
+    )
+
+
+def _postpone(session: Session, rows: Sequence[Row[str, datetime | None]]) -> None:
+    """Have each wait as long as the one that it comes behind, so that it is not looked at again and again meanwhile."""
+    if rows:
+        session.connection().execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.id == bindparam("late_id"))
+            .values(next_attempt_at=bindparam("waits_until")),
+            [{"late_id": row.id, "waits_until": row.waits_until} for row in rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What follows from an attempt: its result, and the delivery's columns."""
+
+    result: Result
+    attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+
+
+def _outcome(
+    attempts: int, due_at: datetime | None, delivered_at: datetime | None, attempt: Attempt, moment: datetime
+) -> _Outcome:
+    """`due_at` and `delivered_at` are the delivery's, before; `attempts` counts this one."""
+    if delivered_at is not None:  # by another process, after our lease had run out
+        return _Outcome("delivered", attempts, due_at, delivered_at)
     if attempt.failure is None:
-        row.delivered_at, row.next_attempt_at = clock.now(), None
-        return "delivered"
+        return _Outcome("delivered", attempts, None, moment)
     if attempt.failure.kind == "gone":
-        row.next_attempt_at = None
-        return "gone"
-    if row.next_attempt_at is None:  # a later decision took its place while it was on its way
-        return "given_up"
-    if row.attempts > len(PAUSES):
-        row.next_attempt_at = None
-        return "given_up"
-    pause = PAUSES[row.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311  (spreads load, hides nothing)
-    row.next_attempt_at = clock.now() + timedelta(seconds=pause)
-    return "refused" if attempt.failure.kind == "refused" else "failed"
+        return _Outcome("gone", attempts, None, None)
+    if due_at is None or attempts > len(PAUSES):  # None: a later decision took its place while it was on its way
+        return _Outcome("given_up", attempts, None, None)
+    pause = PAUSES[attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311  (spreads load, hides nothing)
+    result: Result = "refused" if attempt.failure.kind == "refused" else "failed"
+    return _Outcome(result, attempts, moment + timedelta(seconds=pause), None)
 
 
 def _attempt_row(attempt: Attempt) -> dict[str, Any]:

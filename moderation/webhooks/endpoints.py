@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, ScalarSelect, TextClause, func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, TextClause, func, select, text, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
@@ -218,10 +219,28 @@ def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str
         raise NotFound(f"There is no delivery {delivery_id} at this webhook.")
     _require_active(endpoint)
     _require_true(session, endpoint, delivery)
-    delivery.next_attempt_at, delivery.delivered_at, delivery.attempts = clock.now(), None, 0
+    moment = clock.now()
+    _bring_followers_forward(session, delivery, moment)
+    delivery.next_attempt_at, delivery.delivered_at, delivery.attempts = moment, None, 0
     news.of(session).sites.add(site_id)
     _record(session, "webhook.redelivered", endpoint, actor, delivery=delivery_id)
     return delivery
+
+
+def _bring_followers_forward(session: Session, delivery: WebhookDelivery, moment: datetime) -> None:
+    """Have the later messages of its comment, which wait for as long as this delivery, wait no longer than it."""
+    if delivery.next_attempt_at is not None and delivery.comment_id is not None:
+        session.execute(
+            update(WebhookDelivery)
+            .where(
+                WebhookDelivery.comment_id == delivery.comment_id,
+                WebhookDelivery.endpoint_id == delivery.endpoint_id,
+                WebhookDelivery.id > delivery.id,
+                WebhookDelivery.next_attempt_at == delivery.next_attempt_at,
+            )
+            .values(next_attempt_at=moment)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def find(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:

@@ -1,7 +1,8 @@
 """Requests to addresses that somebody else chose: only to the public internet, within a few seconds, a few KiB read.
 
-The connection goes to one of the addresses that were checked, so that a name cannot answer the check with one address
-and the connection with another. The host's name still goes into `Host`, SNI and the certificate's check.
+A connection goes to one of the addresses that were checked, so that a name cannot answer the check with one address
+and the connection with another. One that is kept stays with its address; each new one has the name checked anew. The
+host's name still goes into `Host`, SNI and the certificate's check.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -22,13 +24,12 @@ from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 from moderation.settings import Network
 from moderation.webhooks.attempts import Answer, FailureKind
+from moderation.webhooks.connections import Closed, Connection, Kept, Origin, Reply
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
 #: How long somebody who enters an address waits for its host's name to be looked up.
 NAME_SECONDS = 2.0
-#: As much as is read of an answer.
-MAX_ANSWER = 4096
 LONGEST_URL = 2000
 
 _LONGEST_HOST = 253
@@ -62,42 +63,43 @@ class Unreachable(Exception):
 
 
 class Sender:
-    """Posts to addresses on the public internet, and to networks in `allow`. Any number of threads may share one."""
+    """Posts to addresses on the public internet, and to networks in `allow`. Any number of threads may share one.
+
+    A connection whose answer was read whole is kept for the next request to the same scheme, host and port.
+    """
 
     def __init__(self, allow: Sequence[Network] = (), *, context: ssl.SSLContext | None = None) -> None:
         self._allow = tuple(allow)
         self._context = context or ssl.create_default_context()
+        self._kept = Kept()
         self._sockets: set[socket.socket] = set()  # of the requests on their way
         self._is_broken_off = False
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send `body` and give the first 4 KiB of the answer. Redirects are answers like others.
 
+        Where a kept connection turns out to have been closed before an answer began, the request is sent again on a
+        new one: it may arrive twice.
+
         Raises:
             Refused: we may not post to this URL, or every address of its host is private.
             Unreachable: no answer within `TOTAL_SECONDS`, or something that is not HTTP.
         """
         parts = check_url(url)
-        deadline = monotonic() + TOTAL_SECONDS
-        connection = self._connect(parts, permitted(parts, self._allow), deadline)
-        sock, late = connection.sock, threading.Event()
-        timer = threading.Timer(max(0.0, deadline - monotonic()), _cut, (sock, late))
-        timer.daemon = True
-        timer.start()
-        self._sockets.add(sock)
-        if self._is_broken_off:  # while it connected
-            _shut(sock)
+        until = monotonic() + TOTAL_SECONDS
+        request = _request(parts, body, headers)
+        origin = Origin(parts.scheme, parts.hostname or "", parts.port)
         try:
-            answer = _exchange(connection, parts, body, headers)
+            reply = self._exchange_on_kept(origin, request, until)
+            if reply is None:
+                connection = self._connect(parts, permitted(parts, self._allow), until)
+                reply = self._exchange(origin, connection, request, until)
+        except TimeoutError:
+            raise _too_long() from None
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-            raise (_too_long() if late.is_set() else _unreachable(error)) from None
-        finally:
-            timer.cancel()
-            self._sockets.discard(sock)
-            connection.close()
-        if late.is_set():  # what was cut off can look like the answer's end
-            raise _too_long()
-        return answer
+            raise _unreachable(error) from None
+        target = _target(url, reply.location) if reply.location else None
+        return Answer(reply.status, reply.body, target)
 
     def break_off(self) -> None:
         """End the requests on their way, and all that come: to those who wait for them there was no answer."""
@@ -105,17 +107,43 @@ class Sender:
         for sock in list(self._sockets):
             _shut(sock)
 
-    def _connect(self, parts: SplitResult, addresses: Sequence[str], deadline: float) -> HTTPConnection:
+    def tidy(self) -> None:
+        """Close connections that were kept for long enough, or whose other end was closed. To be called at times."""
+        self._kept.tidy()
+
+    def _exchange_on_kept(self, origin: Origin, request: bytes, until: float) -> Reply | None:
+        """The answer on a kept connection; None where there is none, or it had been closed meanwhile."""
+        connection = self._kept.take(origin)
+        if connection is None:
+            return None
+        try:
+            return self._exchange(origin, connection, request, until)
+        except Closed as closed:
+            if closed.answering or self._is_broken_off:
+                raise
+            return None
+
+    def _exchange(self, origin: Origin, connection: Connection, request: bytes, until: float) -> Reply:
+        sock = connection.sock
+        self._sockets.add(sock)
+        if self._is_broken_off:  # while it connected
+            _shut(sock)
+        try:
+            return connection.exchange(request, until)
+        finally:
+            self._sockets.discard(sock)
+            self._kept.put(origin, connection)
+
+    def _connect(self, parts: SplitResult, addresses: Sequence[str], until: float) -> Connection:
         failure: Exception | None = None
         for address in addresses:
-            timeout = min(CONNECT_SECONDS, deadline - monotonic())
+            timeout = min(CONNECT_SECONDS, until - monotonic())
             if timeout <= 0:
                 break
             connection = self._connection(parts, address, timeout)
             try:
                 connection.connect()
-                connection.timeout = TOTAL_SECONDS  # `request` sets the socket's by it
-                return connection
+                return Connection(connection)
             except (HTTPError, OSError) as error:
                 failure = error
                 connection.close()
@@ -129,6 +157,7 @@ class Sender:
         )
 
 
+@lru_cache(maxsize=1024)
 def check_url(url: str) -> SplitResult:
     """The parts of a URL that we may post to, as far as its text tells.
 
@@ -282,16 +311,14 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
-def _exchange(connection: HTTPConnection, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _request(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The whole request. What the headers say is ours; the URL's host and path were checked."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    host = parts.netloc  # without a user, as `check_url` has seen to
-    connection.request(
-        "POST", path, body=body, headers={**headers, "Host": host}, preload_content=False, decode_content=False
-    )
-    response = connection.getresponse()
-    location = response.headers.get("Location")
-    target = _target(parts.geturl(), location) if location else None
-    return Answer(response.status, response.read(MAX_ANSWER, decode_content=False), target)
+    fields = {"Host": parts.netloc, "Accept-Encoding": "identity", "Content-Length": str(len(body)), **headers}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("A header must not hold a line break.")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
 def _target(url: str, location: str) -> str | None:
@@ -302,12 +329,6 @@ def _target(url: str, location: str) -> str | None:
     except Refused:
         return None
     return target
-
-
-def _cut(sock: socket.socket, late: threading.Event) -> None:
-    """Wake the thread that reads this socket, because the time is up."""
-    late.set()
-    _shut(sock)
 
 
 def _shut(sock: socket.socket) -> None:
@@ -324,6 +345,8 @@ def _too_long() -> Unreachable:
 
 def _unreachable(error: Exception) -> Unreachable:
     """What went wrong, in short and without our own addresses."""
+    if isinstance(error, Closed):
+        return Unreachable("disconnected", "It closed the connection " + _WHEN[error.answering])
     cause = error.__cause__ or error.__context__ or error
     # urllib3 reports every failure to connect as a timeout: the cause says what it was.
     if isinstance(cause, TimeoutError) or (
@@ -345,3 +368,5 @@ _FAILURES: tuple[tuple[type[Exception], FailureKind, str], ...] = (
     (ConnectionRefusedError, "no_connection", "It refuses connections."),
     (ConnectionError, "disconnected", "It closed the connection without an answer."),
 )
+#: Whether it had begun its answer.
+_WHEN = {False: "without an answer.", True: "in the middle of its answer."}

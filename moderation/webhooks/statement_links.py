@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -44,6 +45,7 @@ def read(settings: Settings, token: str) -> Link | None:
     return Link(str(comment_id), datetime.fromtimestamp(moment, UTC))
 
 
+@lru_cache(maxsize=8)
 def _serializer(settings: Settings) -> URLSafeSerializer:
     keys = sealing.signing_keys(settings, _PURPOSE)
     return URLSafeSerializer(keys[::-1], salt=_PURPOSE)  # the last one signs

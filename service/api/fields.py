@@ -12,12 +12,9 @@ from marshmallow import ValidationError, fields, validate
 
 from moderation import addresses, clock
 from texts import links, visibility
+from texts.controls import CONTROL, without_meaningless
 from texts.escapes import OF_WINDOWS
 
-#: Characters that a name or an id must not hold: C0, DEL and C1, and the line breaks of Unicode.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: Control characters that are taken out of prose: all but line breaks and tabs.
-_MEANINGLESS = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 #: A site's clock may be this far ahead of ours.
@@ -74,8 +71,7 @@ def _read_line(text: str) -> str:
 
 
 def _clean_prose(text: str) -> str:
-    if not text.isprintable():
-        text = _MEANINGLESS.sub("", text.translate(OF_WINDOWS))
+    text = without_meaningless(text)
     return text if visibility.can_be_seen(text, unknown_tags=True) else ""
 
 

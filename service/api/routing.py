@@ -16,11 +16,11 @@ from marshmallow import Schema
 
 from service.api import bodies
 from service.api.authentication import require_site
-from service.api.fields import CONTROL
 from service.api.schemas import load
 from service.api.state import state
 from service.context import context
 from service.problems import Problem, invalid
+from texts.controls import CONTROL
 
 blueprint = Blueprint("api", __name__)
 

@@ -13,11 +13,13 @@ from service.console import access
 
 #: Kind of a review item -> why the comment waits.
 REVIEW_KINDS = {
-    "flag": "Flagged",
+    "flag": "Held",
     "report": "Reported by readers",
-    "second_look": "Second look",
     "appeal": "Appeal",
+    "second_look": "Second look",
 }
+#: Kind of a review item, or none -> the tab of the queue that has those.
+TABS = {"": "All", "flag": "Held", "report": "Reported", "appeal": "Appeals", "second_look": "Second looks"}
 #: Role on one site -> what it allows.
 SITE_ROLES = {
     "viewer": "looks at comments and decisions",

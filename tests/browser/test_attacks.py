@@ -26,7 +26,7 @@ from moderation.webhooks import afterwards
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.attacks import attack
-from tests.support.browsing import NewContext, Serve, sign_in
+from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.comments import accept, rows, stored
 from tests.support.delivering import deliver_once
 from tests.support.processes.parts import Part
@@ -180,6 +180,29 @@ def test_many_cards_are_selected_by_mouse_and_by_key_and_decided_at_once(
     expect_done(page, "Done: 2 published.")
     page.get_by_role("link", name="Bulk decisions").click()
     expect(page.get_by_text("Done: 3 rejected.")).to_be_visible()
+
+
+def test_a_spammer_is_three_keys_and_comes_back_with_one(
+    url: str, store: Store, flag: Flag, worker: Part, new_context: NewContext, site: CreatedSite
+) -> None:
+    ids = flag(*UNLIKE, name="Eve")
+    worker.start()
+    page = open_page(new_context, url)
+    page.keyboard.press("j")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="and block")).to_be_visible()
+    assert violations(page) == []
+    page.wait_for_load_state()
+    page.keyboard.press("b")
+    expect_done(page, f"Done: {len(ids)} rejected.")
+    expect(page.get_by_text("The author is blocked until")).to_be_visible()
+    assert statuses(store, ids) == ["rejected"] * len(ids)
+    page.wait_for_load_state()
+    page.keyboard.press("u")
+    expect_done(page, f"Done: {len(ids)} taken back.")
+    assert statuses(store, ids) == ["flagged"] * len(ids)
+    with store.read() as session:
+        assert not policies.current(session, site.id).document.get("blocked_authors")
 
 
 def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(

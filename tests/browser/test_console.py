@@ -150,6 +150,7 @@ def test_without_javascript_everything_can_be_decided(
 ) -> None:
     ids = flag("one", "two")
     page = open_queue(new_context, url, java_script_enabled=False)
+    page.get_by_text("Reason, note").nth(0).click()
     reason = page.get_by_label("Note").nth(0)
     reason.fill("A quotation.")
     reason.press("Enter")  # does not decide

@@ -119,7 +119,7 @@ def test_a_new_site_shows_its_keys_once_and_takes_a_name_and_a_mode(
     page.get_by_label("Name").fill("A <b>new</b> site")
     page.get_by_role("button", name="Create the site").click()
     key = page.get_by_role("textbox", name="API key").inner_text()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     page.get_by_label("hold").check()
     page.get_by_role("button", name="Set the mode").click()
     expect(page.get_by_text("The site is in mode hold.")).to_be_visible()
@@ -147,7 +147,7 @@ def test_a_webhook_is_added_tested_and_sent_again(
     expect(page.get_by_text("No attempt yet.")).to_be_visible()
     assert deliver_once(store, settings, sender) == ["failed"]
     page.get_by_role("link", name="Load again").click()
-    expect(page.locator(".delivery")).to_contain_text("Tried again later")
+    expect(page.locator(".delivery")).to_contain_text("Will be tried again")
     expect(page.locator(".attempts li")).to_contain_text(re.compile(r"500 after [\d,]+ ms: It answered 500\."))
     receiver.answer(204)
     page.get_by_role("button", name="Send again").click()

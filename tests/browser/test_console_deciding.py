@@ -245,6 +245,7 @@ def test_the_next_cards_are_there_however_quickly_somebody_decides(
 def test_without_javascript_a_decision_can_be_undone(store: Store, flag: Flag, enter: Callable[..., Page]) -> None:
     [first, _] = flag("one", "two")
     page = enter("mo", java_script_enabled=False)
+    page.get_by_text("Reason, note").nth(0).click()
     page.get_by_label("Reason to reject it").nth(0).select_option("off_topic")
     page.get_by_role("button", name="Reject").nth(0).click()
     expect(page.get_by_text("Rejected the comment by Ada.")).to_be_visible()
@@ -403,6 +404,8 @@ def test_what_somebody_types_goes_on_into_its_field_whatever_becomes_of_the_comm
     note = card(mo, first).locator("[name=reason]") if field == "note" else mo.locator("#note")
     if field == "dialog":
         at_keyboard(mo, "j", "e")
+    else:
+        card(mo, first).locator(".reasoning summary").click()
     note.click()
     mo.keyboard.type("Please ")
     if happens == "decided":
@@ -441,13 +444,13 @@ def test_anothers_decision_folds_the_card_and_says_who_decided_what_and_why(
     place = card(nia, third).bounding_box()
     at_keyboard(mo, "j", "e", "6")
     expect(card(nia, first)).to_contain_text("Mo rejected this comment just now. Reason: Spam or advertising")
-    expect(card(nia, first).locator(".written")).to_be_hidden()
+    expect(card(nia, first).locator(".meta")).to_be_hidden()
     expect(card(nia, third)).to_be_focused()
     assert place is not None
     at_keyboard(mo, "u")
     expect(nia.get_by_role("button", name="1 new, show it")).to_be_visible()
     at_keyboard(nia, "n")
-    expect(card(nia, first).locator(".written")).to_be_visible()
+    expect(card(nia, first).locator(".meta")).to_be_visible()
     assert stored(store, second).status == "flagged"
 
 
@@ -460,6 +463,7 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     [new] = flag("something new insult=0.99")
     bar = page.get_by_role("button", name="1 new, show it")
     expect(bar).to_be_visible()
+    expect(page).to_have_title("(1) Review queue · Winnow")
     assert card(page, ids[4]).bounding_box() == before
     assert card(page, new).count() == 0
     assert violations(page) == []
@@ -476,6 +480,7 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     page.keyboard.press("n")
     expect(card(page, new)).to_be_focused()
     expect(bar).to_be_hidden()
+    expect(page).to_have_title("Review queue · Winnow")
 
 
 def test_where_nothing_waited_what_is_new_appears(flag: Flag, enter: Callable[..., Page]) -> None:
@@ -633,7 +638,7 @@ def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
     [first, second] = flag("one", "two")
     page = enter("mo")
     at_keyboard(page, "j", "x", "r")
-    expect(page.get_by_role("heading", name="Reason to reject it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Reject: the reason")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Reject").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("This site asks for a reason"))
     page.get_by_role("dialog").get_by_role("radio").first.focus()

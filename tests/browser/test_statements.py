@@ -204,7 +204,7 @@ def test_undo_takes_back_that_one_agreed_and_leaves_the_decision_before_that(
     card = nia.locator(f"article[id='{appealed.id}']")
     nia.keyboard.press("j")
     nia.keyboard.press("r")
-    expect(card.get_by_text("You agree with the decision before: it stays rejected.")).to_be_visible()
+    expect(card.get_by_text("Upheld: it stays rejected.")).to_be_visible()
     nia.keyboard.press("u")
     expect(card.get_by_text("Undone: the appeal waits again.")).to_be_visible()
     assert stored(store, other.id).status == "rejected"

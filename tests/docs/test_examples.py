@@ -211,13 +211,14 @@ def test_the_thresholds_of_the_shown_comments_are_proposed(tmp_path: Path) -> No
 
 
 def test_the_shown_backup_is_a_whole_database(tmp_path: Path, running: Installation) -> None:
-    [backup] = [block for block in read_blocks(PAGES["docs/operations.md"]) if "VACUUM INTO" in block.text]
-    database = running.data_dir / "winnow.db"
-    if not database.exists():
+    [backup] = [block for block in read_blocks(PAGES["docs/operations.md"]) if block.text.startswith("winnow backup")]
+    if not (running.data_dir / "winnow.db").exists():
         pytest.skip("the installation of this run keeps its rows in PostgreSQL")
-    command = backup.text.replace("/var/lib/winnow/winnow.db", str(database)).replace("/backup", str(tmp_path))
-    subprocess.run(["bash", "-euc", command], check=True, timeout=60)
-    [copy] = tmp_path.glob("winnow-*.db")
+    command = backup.text.replace("/backup/", f"{tmp_path}/")
+    shown = subprocess.run(["bash", "-euc", f"echo {command}"], capture_output=True, text=True, check=True, timeout=60)
+    result = winnow(*shlex.split(shown.stdout)[1:], cwd=tmp_path, **running.environ)
+    assert result.returncode == 0, result.stderr
+    [copy] = tmp_path.glob("winnow-*.bak")
     with sqlite3.connect(copy) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM sites").fetchone()[0] >= 1

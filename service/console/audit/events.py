@@ -28,6 +28,7 @@ ACTIONS = {
     "audit.exported": "Exported the audit log",
     "policy.changed": "Changed the policy",
     "site.created": "Created a site",
+    "site.imported": "Brought comments from another system",
     "site.renamed": "Renamed a site",
     "site.settings_changed": "Changed a site’s settings",
     "site.key_rotated": "Made a new key",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 from typing import Any
 
 from sqlalchemy import select
@@ -23,9 +24,10 @@ from moderation.sites.site_settings import RejectionReason
 from moderation.tables import Comment, Report, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.card import sentences
+from service.console.card import sentences, verbs
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
+from service.console.card.verbs import Verb
 from texts import wording
 
 #: Of a longer text a card shows the beginning, and the rest on request.
@@ -84,6 +86,11 @@ class Card:
         return bool(self.items) and all(item.kind == "second_look" for item in self.items)
 
     @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """What the two decisions are called here."""
+        return verbs.of(self.comment.status, appealed=self.appeal is not None, blind=self.blind)
+
+    @property
     def segments(self) -> list[Segment]:
         """The text in runs, each disguised word with its reading."""
         if self.blind:
@@ -98,6 +105,28 @@ class Card:
         if self.comment.decided_by in {None, "policy"} or not reasons_in_words:
             return reasons_in_words
         return f"{self.decided_by} {self.comment.status} it: {reasons_in_words}"
+
+    @property
+    def unsaid(self) -> list[ScoreLine]:
+        """The scores that reach a threshold and that `why` does not name."""
+        return [line for line in self._others if line.level != "clear"]
+
+    @property
+    def others(self) -> str:
+        """The scores that reach no threshold, in few words: `5 others under 0.02`."""
+        clear = [line.score for line in self._others if line.level == "clear"]
+        if not clear:
+            return "All scores"
+        under = f"under {(floor(max(clear) * 100) + 1) / 100:.2f}"
+        if len(clear) == len(self.scores):
+            return f"All scores {under}"
+        return f"{wording.counted(len(clear), '{} other', '{} others')} {under}"
+
+    @property
+    def _others(self) -> list[ScoreLine]:
+        """The scores that `why` does not name."""
+        named = {wording.named(str(reason.get("label"))) for reason in self.comment.reasons or () if "score" in reason}
+        return [line for line in self.scores if line.name not in named]
 
     @property
     def links(self) -> list[Link]:

@@ -93,7 +93,7 @@ def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
         "Highest score of each comment",
         points,
         summary=f"The highest scores of the latest {len(points)} comments, in order: {high} are 0.5 or more.",
-        legend=[("published", "Published"), ("flagged", "Held back"), ("rejected", "Rejected")],
+        legend=[("published", "Published"), ("flagged", "Held"), ("rejected", "Rejected")],
     )
 
 

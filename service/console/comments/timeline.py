@@ -14,7 +14,7 @@ from moderation.history.histories import History
 from moderation.tables import Appeal, AuditEvent, Comment, Report, ReviewItem, WebhookAttempt, WebhookDelivery
 from texts import wording
 
-_DECIDED = {"published": "Published", "flagged": "Flagged", "rejected": "Rejected"}
+_DECIDED = {"published": "Published", "flagged": "Held", "rejected": "Rejected"}
 _DONE = {
     "comment.edited": "Edited",
     "comment.erased": "Erased",

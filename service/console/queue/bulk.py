@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -11,18 +11,23 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import clock
+from moderation import authors, clock
 from moderation.decisions import bulk, bulk_criteria
 from moderation.decisions.comments import ReasonMissing
 from moderation.news import Progress
+from moderation.patterns import PatternError
+from moderation.policy import policies, policy_lists
+from moderation.policy.policy_lists import ListError
 from moderation.review import copies, groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
 from moderation.tables import BulkJob, Comment, User
 from service import forms
 from service.console import access, names
-from service.console.queue import queue_filters
+from service.console.card import verbs
+from service.console.queue import list_entries, queue_filters
 from service.context import context
+from texts.wording import exact
 
 #: Members of a group on a page, jobs in the list, and comments in a selection.
 PAGE, JOBS, MOST_SELECTED = 50, 50, 500
@@ -58,8 +63,13 @@ def _show_preview(
         reasons=_reasons(session, set(widest.sites)),
         fields=_as_fields(criteria),
         copies=seen,
+        verbs=verbs.of(
+            "published" if set(widest.statuses) == {"published"} else "flagged", appealed=False, blind=False
+        ),
         back=access.own_address(back),
         missing=missing,
+        blocks=_blocks(session, criteria, widest.examples),
+        forever="site" in criteria and access.may(criteria["site"], "admin"),
     )
 
 
@@ -99,6 +109,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
             who=names.of_people(session, [job.created_by])[job.created_by],
             undone_by=undone_by,
             mine=_may_change(job),
+            blocked=_blocked(job),
         )
 
 
@@ -160,7 +171,10 @@ def moderated_sites() -> list[str]:
 
 
 def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
-    chosen = forms.choice("action", bulk_criteria.ACTIONS, "Choose to publish or to reject the comments.")
+    # The third button rejects, too, and blocks the author whose comments these are.
+    blocks = forms.text("action") == "block" and "author" in criteria
+    unknown = "Choose to publish or to reject the comments."
+    chosen = "reject" if blocks else forms.choice("action", bulk_criteria.ACTIONS, unknown)
     action = cast("Literal['publish', 'reject']", chosen)
     note = forms.text("note")
     if len(note) > MAX_NOTE:
@@ -177,9 +191,26 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
             number, missing = len(_copies(session, criteria)), str(ReasonMissing())
             return _show_preview(session, criteria, forms.text("back"), seen=number, missing=missing), 422
         total = bulk.count(session, criteria, preview, sites)
-    with context().write(by=access.user().name) as session:
-        job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
+        if blocks and (entry := _blocks(session, criteria, preview.examples)):
+            until = list_entries.end_of(forms.text("until"), criteria["site"])
+            criteria = {**criteria, "block": {"entry": entry, "until": until and until.isoformat()}}
+    try:
+        with context().write(by=access.user().name) as session:
+            job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
+    except (ListError, PatternError) as error:
+        abort(422, str(error))
     return redirect(url_for("console.show_job", job_id=job_id, back=forms.text("back") or None), 303)
+
+
+def _blocks(session: Session, criteria: Mapping[str, Any], comments: Sequence[Comment]) -> str | None:
+    """The entry that would block the author whose comments these are; None where there is none, or it is there."""
+    if "author" not in criteria or not comments:
+        return None
+    author = authors.of_comment(comments[0])
+    document = policies.current(session, criteria["site"]).document
+    if any(listed.name == "blocked_authors" for listed in policy_lists.matching(document, [author], [])):
+        return None
+    return authors.entry_for(author, longest=list_entries.LONGEST)
 
 
 def _criteria(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -258,6 +289,16 @@ def show_progress(job: BulkJob | Progress) -> dict[str, Any]:
         "skipped": job.skipped,
         "message": _progress_sentence(job),
     }
+
+
+def _blocked(job: BulkJob) -> str | None:
+    """Whom the job blocked, and until when, as a sentence."""
+    block = job.criteria.get("block")
+    if block is None:
+        return None
+    end = bulk.blocked_until(block)
+    span = "for ever" if end is None else f"until {exact(end)}"
+    return f"The author is blocked {span}: {authors.without_kind(block['entry'])}."
 
 
 def _progress_sentence(job: BulkJob | Progress) -> str:

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, cast
 
 from flask import Response, abort, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.decisions import comments, undoing
+from moderation.decisions import appeals, comments, second_looks, undoing
 from moderation.review import claims
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
 from service import forms
 from service.console import access, names, refusals
+from service.console.card import verbs
+from service.console.card.verbs import Verb
 from service.console.queue import latest_change
 from service.context import context
 
 MAX_REASON = 500
 
-_DONE: dict[str, str] = {"publish": "Published", "reject": "Rejected"}
-
 
 def decide(comment_id: str) -> ResponseReturnValue:
     """Publish or reject, if the comment is still at the version that the moderator saw."""
-    site_id = _require_site(comment_id)
+    comment, words = _asked(comment_id)
     action, version = forms.text("action"), forms.number(forms.text("version"))
     note = forms.text("reason")
     code = forms.text("code") if action == "reject" else ""
-    if action not in _DONE or version is None:
+    if action not in words or version is None:
         abort(400, "Choose to publish or to reject the comment, from a page that shows it.")
     if len(note) > MAX_REASON:
         abort(422, f"The reason has {len(note):,} characters; at most {MAX_REASON} fit.")
-    settings = _settings_of(site_id)
+    settings = _settings_of(comment.site_id)
     if code and code not in {reason.code for reason in settings.reasons}:
         abort(422, "This reason is no longer on the site's list. Load the page again and choose another.")
     try:
         with context().write(by=access.user().name) as session:
             decided = comments.decide(
                 session,
-                site_id,
+                comment.site_id,
                 comment_id,
                 cast("Literal['publish', 'reject']", action),
                 actor=access.actor(),
@@ -50,10 +51,14 @@ def decide(comment_id: str) -> ResponseReturnValue:
             )
     except comments.CommentError as error:
         return _refuse(comment_id, error, "Your decision was not recorded.")
+    verb = words[action]
     if decided.version == version:
-        return _decided(decided, f"You agree with the decision before: it stays {decided.status}.", agreed=True)
+        told = "You agree with the decision before" if verb.button in {"Publish", "Reject"} else verb.done
+        return _decided(decided, f"{told}: it stays {decided.status}.")
     reason = settings.reason_of(code).text if code else ""
-    return _decided(decided, f"{_DONE[action]}: {reason}." if reason else f"{_DONE[action]}.")
+    return _decided(
+        decided, f"{verb.done}: {reason}." if reason else f"{verb.done}.", verb.sentence.format(comment.name[:60])
+    )
 
 
 def undo(comment_id: str) -> ResponseReturnValue:
@@ -98,17 +103,26 @@ def _require_site(comment_id: str) -> str:
         return access.require_comment(session, comment_id, "moderator").site_id
 
 
+def _asked(comment_id: str) -> tuple[Comment, Mapping[str, Verb]]:
+    """A comment on which the person signed in may decide, and what the two decisions on it are called."""
+    with context().store.read() as session:
+        comment = access.require_comment(session, comment_id, "moderator")
+        blind = second_looks.awaited(session, [comment_id], access.actor())
+        appealed = appeals.waiting(session, [comment_id])
+        return comment, verbs.of(comment.status, appealed=bool(appealed), blind=bool(blind))
+
+
 def _settings_of(site_id: str) -> SiteSettings:
     with context().store.read() as session:
         return site_settings.of_sites(session, {site_id})[site_id]
 
 
-def _decided(comment: Comment, message: str, *, agreed: bool = False) -> ResponseReturnValue:
+def _decided(comment: Comment, message: str, sentence: str | None = None) -> ResponseReturnValue:
+    """The answer. Where no card is there to show it, the `sentence` says whose comment it was."""
     address = url_for("console.undo", comment_id=comment.id)
     if access.wants_json():
         return jsonify(status=comment.status, version=comment.version, message=message, undo=address)
-    text = message if agreed else f"{message.partition(':')[0].rstrip('.')} the comment by {comment.name[:60]}."
-    flash({"text": text, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
+    flash({"text": sentence or message, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
     return redirect(access.own_address(forms.text("back")), 303)
 
 

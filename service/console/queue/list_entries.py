@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import abort, flash, jsonify, redirect
 from flask.typing import ResponseReturnValue
@@ -32,6 +32,16 @@ _LISTS = {entry_list.key: entry_list for entry_list in LISTS}
 _FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
 
 
+def end_of(span: str, site_id: str) -> datetime | None:
+    """When an entry ends that the person signed in adds for a span; None: never."""
+    if span not in SPANS:
+        abort(400, "Choose what to do and for how long, from a page that shows the comment.")
+    length = SPANS[span]
+    if length is None and not access.may(site_id, "admin"):
+        abort(403, "For more than 30 days, ask an admin of this site.")
+    return None if length is None else clock.now() + length
+
+
 def add_to_list(comment_id: str) -> ResponseReturnValue:
     """Add the comment's author or address, or a word, to a list of its site's policy."""
     comment = _comment(comment_id)
@@ -39,11 +49,9 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     name, span = forms.text("list"), forms.text("until")
     if forms.text("action") == "remove":
         return _take_out(comment, name)
-    if name not in _LISTS or span not in SPANS:
+    if name not in _LISTS:
         abort(400, "Choose what to do and for how long, from a page that shows the comment.")
-    length = SPANS[span]
-    if length is None and not access.may(comment.site_id, "admin"):
-        abort(403, "For more than 30 days, ask an admin of this site.")
+    until = end_of(span, comment.site_id)
     entry_list = _LISTS[name]
     entry = _entry(comment, entry_list.kind)
     try:
@@ -53,7 +61,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
                 comment.site_id,
                 name,
                 entry,
-                until=None if length is None else clock.now() + length,
+                until=until,
                 actor=access.actor(),
             )
     except PatternError as error:

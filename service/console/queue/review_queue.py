@@ -38,11 +38,15 @@ def show_queue() -> ResponseReturnValue:
             session, None if sees_all else site_ids, query.filters, query.order, after=after, limit=PAGE
         )
         counted = review_counts.counts(session, site_ids, not_for=query.filters.not_for)
+        tabs, all_counted = review_counts.by_kind(session, site_ids, query.filters, counted["kind"])
         administered = [site_id for site_id in site_ids if access.may(site_id, "admin")]
         return render_template(
             "console/queue/queue.html",
             cards=cards.build(session, with_all_items(session, page.rows, query.filters.not_for)),
-            waiting=review_counts.capped(counted["kind"].values()),
+            waiting=review_counts.capped(tabs.values()),
+            tabs=None if query.values.get("q") else tabs,
+            all_counted=all_counted,
+            kinds=names.TABS,
             query=query,
             names=queue_filters.NAMES,
             options=queue_filters.options(query, counted, access.languages()),

@@ -47,6 +47,13 @@ def choose_languages() -> ResponseReturnValue:
     return _back()
 
 
+def choose_density() -> ResponseReturnValue:
+    """How much room the queue's cards take, for this person in every browser."""
+    density = "comfortable" if forms.text("density") == "comfortable" else None
+    accounts.choose_density(context().store, access.user().id, density)
+    return redirect(access.own_address(forms.text("back")), 303)
+
+
 def end_own_session() -> ResponseReturnValue:
     chosen = forms.text("session")
     with context().store.write() as session:
@@ -92,6 +99,7 @@ def _back() -> ResponseReturnValue:
 
 ROUTES = (
     ("/you", "GET", show_you),
+    ("/you/density", "POST", choose_density),
     ("/you/languages", "POST", choose_languages),
     ("/you/password", "POST", change_password),
     ("/you/sessions/end", "POST", end_own_session),

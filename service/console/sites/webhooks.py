@@ -17,8 +17,8 @@ PAGE = 30
 STATES = {
     "delivered": ("Delivered", "published"),
     "waiting": ("Being sent", "pending"),
-    "held": ("Held back for a moment", "pending"),
-    "failing": ("Tried again later", "flagged"),
+    "held": ("Waits out the grace time", "pending"),
+    "failing": ("Will be tried again", "flagged"),
     "given up": ("Given up", "rejected"),
     "cancelled": ("Taken back", "pending"),
 }

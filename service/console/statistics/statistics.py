@@ -26,7 +26,7 @@ MOST_PEOPLE = 12
 #: A label with fewer decisions by people has no plot of its own.
 LEAST_DECIDED = 10
 
-_OUTCOMES = (("published", "Published"), ("flagged", "Held back"), ("rejected", "Rejected"))
+_OUTCOMES = (("published", "Published"), ("flagged", "Held"), ("rejected", "Rejected"))
 
 
 def show_stats() -> ResponseReturnValue:

@@ -27,7 +27,7 @@ from moderation.tables import UserSession, WebhookAttempt, WebhookDelivery, Webh
 from moderation.webhooks import catalogue, deliveries, endpoints, events
 from moderation.webhooks.attempts import Failure
 from moderation.webhooks.catalogue import Event
-from moderation.webhooks.deliveries import LEASE, MOST_IN_FLIGHT, PAUSES, Attempt
+from moderation.webhooks.deliveries import LEASE, PAUSES, Attempt
 from moderation.webhooks.sender import Sender
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows
@@ -232,36 +232,52 @@ def test_a_secret_that_cannot_be_opened_is_a_failed_attempt_that_says_so(
 # Leases: at most a few at a time, and nothing lost with a process.
 
 
-def test_at_most_four_are_on_their_way_to_an_endpoint_whoever_claims(
+def test_each_is_leased_once_whoever_claims(
     store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
 ) -> None:
-    notify(store, site_with_webhook, 10)
+    notify(store, site_with_webhook, 40)
     claimed: list[str] = []
     together = threading.Barrier(6, timeout=10)
 
     def claim() -> None:
         together.wait()
         with store.write() as session:
-            claimed.extend(one.id for one in deliveries.claim(session, endpoint.id))
+            claimed.extend(one.id for one in deliveries.claim(session, endpoint.id, 10))
 
     threads = [threading.Thread(target=claim) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert len(claimed) == len(set(claimed)) == MOST_IN_FLIGHT
+    assert len(claimed) == len(set(claimed)) >= 10
 
 
-def test_what_is_done_makes_room(
+def test_what_is_handed_back_unsent_is_due_again_at_once_and_was_not_tried(
     store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
 ) -> None:
-    notify(store, site_with_webhook, 10)
+    notify(store, site_with_webhook, 3)
     with store.write() as session:
-        first = deliveries.claim(session, endpoint.id)
+        _, *unsent = deliveries.claim(session, endpoint.id)
     with store.write() as session:
-        deliveries.record(session, [Attempt(first[0].id, endpoint.id, clock.now, 1, 204)])
+        deliveries.hand_back(session, unsent)
+    with store.write() as session:
+        again = deliveries.claim(session, endpoint.id)
+    assert [one.id for one in again] == [one.id for one in unsent]
+    assert {row.attempts for row in rows(store, WebhookDelivery)} == {0}
+
+
+def test_what_another_process_leased_meanwhile_is_not_handed_back(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    notify(store, site_with_webhook)
+    with store.write() as session:
+        ours = deliveries.claim(session, endpoint.id)
+    clock.advance(seconds=LEASE.total_seconds())
     with store.write() as session:
         assert len(deliveries.claim(session, endpoint.id)) == 1
+    with store.write() as session:
+        deliveries.hand_back(session, ours)
+        assert deliveries.claim(session, endpoint.id) == []
 
 
 def test_a_process_killed_between_sending_and_recording_sends_again_under_the_same_id(
@@ -321,7 +337,103 @@ def test_the_longest_due_goes_first(
         wanted += [row.id for row in notify(store, site_with_webhook) if row.id not in known]
         clock.advance(seconds=1)
     with store.write() as session:
-        assert [one.id for one in deliveries.claim(session, endpoint.id)] == wanted[:4]
+        assert [one.id for one in deliveries.claim(session, endpoint.id, 4)] == wanted[:4]
+
+
+# A comment's messages leave in their order.
+
+
+def of_comment(store: Store, site: CreatedSite, *comment_ids: str) -> list[str]:
+    """The ids of deliveries, one for each of these comments, in their order."""
+    known = {row.id for row in rows(store, WebhookDelivery)}
+    moment = time_of_day.now()
+    with store.write() as session:
+        told = [
+            Event(catalogue.COMMENT_PUBLISHED, site.id, one, at=moment, data={"number": n})
+            for n, one in enumerate(comment_ids)
+        ]
+        events.notify(session, told)
+    return sorted(row.id for row in rows(store, WebhookDelivery) if row.id not in known)
+
+
+def claimed(store: Store, endpoint: WebhookEndpoint) -> list[str]:
+    with store.write() as session:
+        return [one.id for one in deliveries.claim(session, endpoint.id)]
+
+
+def ended(store: Store, endpoint: WebhookEndpoint, delivery_id: str, failure: Failure | None = None) -> list[str]:
+    with store.write() as session:
+        attempt = Attempt(delivery_id, endpoint.id, time_of_day.now(), 1, None if failure else 204, failure)
+        return [str(result) for result in deliveries.record(session, [attempt])]
+
+
+def test_a_later_message_waits_while_an_earlier_one_of_its_comment_is_on_its_way(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    first, second, other = of_comment(store, site_with_webhook, "c_1", "c_1", "c_2")
+    assert claimed(store, endpoint) == [first, other]
+    clock.advance(seconds=1)
+    assert claimed(store, endpoint) == []
+    ended(store, endpoint, first)
+    assert claimed(store, endpoint) == [second]
+
+
+def test_a_later_message_waits_until_an_earlier_one_of_its_comment_has_arrived(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    first, second, third = of_comment(store, site_with_webhook, "c_1", "c_1", "c_1")
+    for pause in PAUSES[:3]:
+        assert claimed(store, endpoint) == [first]
+        ended(store, endpoint, first, TIMED_OUT)
+        assert claimed(store, endpoint) == [], "neither it nor those behind it"
+        clock.advance(seconds=pause * 1.2)
+    assert claimed(store, endpoint) == [first]
+    ended(store, endpoint, first)
+    assert claimed(store, endpoint) == [second]
+    ended(store, endpoint, second)
+    assert claimed(store, endpoint) == [third]
+
+
+def test_a_later_message_leaves_once_an_earlier_one_of_its_comment_was_given_up(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    first, second = of_comment(store, site_with_webhook, "c_1", "c_1")
+    for _ in range(len(PAUSES) + 1):
+        assert claimed(store, endpoint) == [first]
+        outcome = ended(store, endpoint, first, TIMED_OUT)
+        clock.advance(days=1)
+    assert outcome == ["given_up"]
+    assert claimed(store, endpoint) == [second]
+
+
+def test_a_message_that_is_sent_once_more_does_not_leave_those_behind_it_waiting_for_its_old_pause(
+    store: Store, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, clock: Clock
+) -> None:
+    first, second = of_comment(store, site_with_webhook, "c_1", "c_1")
+    for pause in PAUSES[:5]:
+        assert claimed(store, endpoint) == [first]
+        ended(store, endpoint, first, TIMED_OUT)
+        assert claimed(store, endpoint) == []
+        clock.advance(seconds=pause * 1.2 if pause < PAUSES[4] else 1)
+    with store.write() as session:
+        endpoints.redeliver(session, site_with_webhook.id, endpoint.id, first, actor=actors.SITE)
+    assert claimed(store, endpoint) == [first]
+    ended(store, endpoint, first)
+    assert claimed(store, endpoint) == [second]
+
+
+def test_another_endpoint_is_not_kept_waiting_by_one_that_fails(
+    store: Store, settings: Settings, site_with_webhook: CreatedSite, endpoint: WebhookEndpoint, receiver: Receiver
+) -> None:
+    with store.write() as session:
+        other, _ = endpoints.add(session, settings, site_with_webhook.id, receiver.url + "/2", actor=actors.SITE)
+    of_comment(store, site_with_webhook, "c_1", "c_1")
+    (first,) = claimed(store, endpoint)
+    ended(store, endpoint, first, TIMED_OUT)
+    assert claimed(store, endpoint) == []
+    for _ in range(2):
+        (one,) = claimed(store, other)
+        ended(store, other, one)
 
 
 def test_finding_work_and_claiming_cost_the_same_however_many_deliveries_wait(
@@ -338,7 +450,7 @@ def test_finding_work_and_claiming_cost_the_same_however_many_deliveries_wait(
             with store.read() as session:
                 assert deliveries.endpoints_with_work(session) == [endpoint.id]
             with store.write() as session:
-                claimed = deliveries.claim(session, endpoint.id)
+                claimed = deliveries.claim(session, endpoint.id, 32)
             took.append(time.perf_counter() - began)
             with store.write() as session:
                 deliveries.record(session, [Attempt(one.id, endpoint.id, clock.now, 1, 204) for one in claimed])
@@ -352,7 +464,7 @@ def _row(endpoint_id: str, moment: object, number: int) -> dict[str, object]:
     return {
         "id": time_of_day.new_id("msg"),
         "endpoint_id": endpoint_id,
-        "comment_id": None,
+        "comment_id": f"c_{number // 2}",
         "event": "comment.published",
         "payload": {"number": number},
         "created_at": moment,
@@ -397,8 +509,9 @@ def test_deliveries_are_listed_latest_first_with_their_attempts_page_by_page(
     endpoint: WebhookEndpoint,
     deliver: Callable[[], list[str]],
 ) -> None:
-    ids = sorted(row.id for row in notify(store, site_with_webhook, 5))
+    notify(store, site_with_webhook, 4)
     deliver()
+    ids = sorted(row.id for row in notify(store, site_with_webhook))
     seen, after = [], None
     while True:
         with store.read() as session:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
@@ -22,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from moderation.webhooks import sender
-from moderation.webhooks.sender import MAX_ANSWER, Refused, Sender, Unreachable, check_url, is_permitted
+from moderation.webhooks.connections import MAX_ANSWER
+from moderation.webhooks.sender import Refused, Sender, Unreachable, check_url, is_permitted
 from tests.support.receiver import Receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -151,6 +153,170 @@ def test_a_name_cannot_change_its_address_between_the_check_and_the_connection(
     (request,) = receiver.requests
     assert request.headers["host"] == f"rebind.example:{port}", "the receiver still sees the name"
     assert request.path == "/hook?a=1"
+
+
+# Connections are kept, and stay with the address that was checked.
+
+
+@pytest.fixture
+def connections(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The addresses of the connections that were opened."""
+    opened: list[object] = []
+    connect = sender.Sender._connect
+
+    def connecting(one: Sender, *given: object) -> object:
+        made = connect(one, *given)  # type: ignore[arg-type]
+        opened.append(made.sock.getpeername()[0])
+        return made
+
+    monkeypatch.setattr(sender.Sender, "_connect", connecting)
+    return opened
+
+
+def test_a_connection_serves_many_messages_one_after_the_other(receiver: Receiver, connections: list[object]) -> None:
+    ours = Sender(LOOPBACK)
+    for body in (b"", b"taken", b"x" * (MAX_ANSWER - 1)):
+        receiver.answer(200, body=body)
+        assert ours.post(receiver.url, b"{}", {}).body == body
+    assert len(connections) == 1
+
+
+def test_a_kept_connection_stays_with_its_address_and_a_new_one_is_checked_anew(
+    receiver: Receiver, connections: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = urlsplit(receiver.url).port
+    leads_to = ["127.0.0.1"]
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *rest: object, **more: object) -> object:
+        if host == "moving.example":
+            asked.append(leads_to[0])
+            host = leads_to[0]
+        return real(host, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    ours = Sender((ip_network("127.0.0.1/32"),))
+    url = f"http://moving.example:{port}/hook"
+    ours.post(url, b"{}", {})
+    leads_to[0] = "127.0.0.2"  # not permitted
+    assert ours.post(url, b"{}", {}).status == 204
+    assert (connections, asked) == (["127.0.0.1"], ["127.0.0.1"])
+    monkeypatch.setattr("moderation.webhooks.connections.KEPT_SECONDS", 0.0)
+    with pytest.raises(Refused):
+        ours.post(url, b"{}", {})
+    assert asked == ["127.0.0.1", "127.0.0.2"]
+    assert len(receiver.requests) == 2
+
+
+def test_a_connection_is_for_its_own_host_alone(receiver: Receiver, connections: list[object]) -> None:
+    ours = Sender(LOOPBACK)
+    ours.post(receiver.url, b"{}", {})
+    ours.post(receiver.url.replace("127.0.0.1", "localhost"), b"{}", {})
+    assert len(connections) == 2
+
+
+def _close_later(handler: BaseHTTPRequestHandler) -> None:
+    """Answer as if the connection were kept, and close it."""
+    handler.send_response(204)
+    handler.end_headers()
+    handler.close_connection = True
+
+
+def _answer_twice(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" * 2)
+
+
+def _bring_more_than_it_says(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nfine")
+
+
+def _bring_much(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000)
+
+
+def _say_that_it_closes(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
+def _switch(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [_close_later, _answer_twice, _bring_more_than_it_says, _bring_much, _say_that_it_closes, _switch],
+)
+def test_a_connection_that_is_not_at_rest_after_its_answer_is_not_used_again(
+    receiver: Receiver, connections: list[object], behaviour: Callable[[BaseHTTPRequestHandler], None]
+) -> None:
+    ours = Sender(LOOPBACK)
+    receiver.behave(behaviour)
+    ours.post(receiver.url, b"{}", {})
+    receiver.answer(418)
+    time.sleep(0.05)
+    assert ours.post(receiver.url, b"{}", {}).status == 418, "the answer to this request and to no other"
+    assert len(connections) == 2
+
+
+def test_a_kept_connection_that_is_closed_at_the_next_message_costs_no_attempt(
+    receiver: Receiver, connections: list[object]
+) -> None:
+    """The other end may close it in the moment in which we send: then it is sent on a new one."""
+    ours = Sender(LOOPBACK)
+    ours.post(receiver.url, b"{}", {})
+
+    def disconnect_once(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        receiver.answer(204)
+
+    receiver.behave(disconnect_once)
+    assert ours.post(receiver.url, b"{}", {}).status == 204
+    assert (len(connections), len(receiver.requests)) == (2, 3)
+
+
+def test_a_connection_closed_in_the_middle_of_an_answer_is_a_sentence_and_is_not_tried_again_at_once(
+    receiver: Receiver,
+) -> None:
+    def break_off(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        handler.close_connection = True
+
+    ours = Sender(LOOPBACK)
+    ours.post(receiver.url, b"{}", {})
+    receiver.behave(break_off)
+    with pytest.raises(Unreachable, match="in the middle of its answer") as failure:
+        ours.post(receiver.url, b"{}", {})
+    assert failure.value.kind == "disconnected"
+    assert len(receiver.requests) == 2
+
+
+def test_two_gigabytes_are_not_read(receiver: Receiver) -> None:
+    def pour(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {2 << 30}\r\n\r\n".encode())
+        poured.append(0)
+        while True:
+            poured[0] += handler.wfile.write(b"x" * 65536)
+
+    poured: list[int] = []
+    receiver.behave(pour)
+    answer = Sender(LOOPBACK).post(receiver.url, b"{}", {})
+    assert (answer.status, len(answer.body)) == (200, MAX_ANSWER)
+    time.sleep(0.2)
+    assert receiver.in_flight == 0
+    assert poured[0] < 32 << 20, "what the kernel had taken on before we hung up"
+
+
+def test_connections_that_nobody_uses_are_closed(
+    receiver: Receiver, connections: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = Sender(LOOPBACK)
+    ours.post(receiver.url, b"{}", {})
+    ours.tidy()
+    assert sum(map(len, ours._kept._by_origin.values())) == 1
+    monkeypatch.setattr("moderation.webhooks.connections.KEPT_SECONDS", 0.0)
+    ours.tidy()
+    assert not ours._kept._by_origin
 
 
 def test_of_several_addresses_only_permitted_ones_are_tried(

@@ -286,7 +286,7 @@ def test_a_comments_history_has_all_that_happened_in_order(
     history = said(page.partition('id="history"')[2])
     order = [
         "Accepted by the site",
-        "Flagged by the site's policy",
+        "Held by the site's policy",
         "Insult 0.73 reaches",
         "insult 0.73",
         "classifier chosen-1 · policy version 1 · revision 1",
@@ -359,7 +359,7 @@ def test_an_authors_page_tells_their_record_and_what_the_policy_says_of_them(
     assert link
     page = browser.get(html.unescape(link[1])).text
     told = said(page)
-    assert "1 published 1 held back 0 rejected" in told
+    assert "1 published 1 held 0 rejected" in told
     assert "This site blocks the author ADA@example.org." in told
     assert "This site trusts the address 192.0.2.0/24." in told
     assert re.search(r"Names (Ada 1× Countess 1×|Countess 1× Ada 1×) E-mail ada@example.org 2×", told)
@@ -388,7 +388,7 @@ def test_the_audit_log_is_for_moderators_of_the_site_and_filtered(
         )
         == 1
     )
-    assert "Nothing was done" in said(admin.get("/console/audit?to=2001-01-01").text)
+    assert "Nothing in the log" in said(admin.get("/console/audit?to=2001-01-01").text)
     moderator = member(app, store, "mia", **{site.id: "moderator"})
     seen = said(moderator.get("/console/audit").text)
     assert "Decided on a comment rejected by ad" in seen
@@ -468,7 +468,7 @@ def test_the_statistics_show_what_was_decided(
     while tallies.roll_up(store):
         pass
     page = said(browser.get("/console/statistics").text)
-    assert "1 published, 12 held back, 1 rejected." in page
+    assert "1 published, 12 held, 1 rejected." in page
     assert "3 published, 9 rejected." in page
     assert "12 decisions, 12 on a day with any. Median 19 sec from one to the next." in page
     assert "0.7-0.8 9 12 75%" in page, "the table beside the plot"
@@ -477,10 +477,10 @@ def test_the_statistics_show_what_was_decided(
     assert "title>Scores 0.7-0.8: people rejected 9 of 12 (75%)</title" in svg
     assert " style=" not in svg
     only = said(browser.get(f"/console/statistics?site={other_site.id}&days=7").text)
-    assert "0 published, 0 held back, 1 rejected." in only
+    assert "0 published, 0 held, 1 rejected." in only
     assert "No person has decided anything in these days." in only
     hidden = member(app, store, "nia", **{other_site.id: "viewer"})
-    assert "0 published, 0 held back, 1 rejected." in said(hidden.get(f"/console/statistics?site={site.id}").text)
+    assert "0 published, 0 held, 1 rejected." in said(hidden.get(f"/console/statistics?site={site.id}").text)
 
 
 def test_second_looks_are_shown_once_there_are_any(
@@ -538,4 +538,4 @@ def test_a_person_without_any_site_sees_empty_pages(app: Flask, store: Store, po
     browser = member(app, store, "nobody")
     assert listed(browser) == []
     assert "Nothing was scored" in browser.get("/console/statistics").text
-    assert "Nothing was done" in browser.get("/console/audit").text
+    assert "Nothing in the log" in browser.get("/console/audit").text

@@ -20,6 +20,11 @@ function showSelection() {
   selection.classList.toggle("idle", number === 0);
 }
 
+// The style keeps what has the focus above the bar.
+function tellHeight() {
+  document.documentElement.style.setProperty("--selection-bar", `${selection.offsetHeight}px`);
+}
+
 let last = null;
 
 function toggle(box, upTo) {
@@ -53,6 +58,7 @@ function watchSelection() {
       selection.append(field);
     }
   });
+  new ResizeObserver(tellHeight).observe(selection);
   new MutationObserver(showSelection).observe(cards, { childList: true, subtree: true, attributeFilter: ["class"] });
   showSelection();
 }
@@ -101,10 +107,12 @@ const keys = cards
         toggle(box, event.shiftKey);
       },
       a: () => current()?.querySelector(".decide-group")?.click(),
+      b: () => current()?.querySelector(".by-author")?.click(),
     }
   : {
       p: () => press(".bulk-decision [value=publish]"),
       r: () => press(".bulk-decision [value=reject]"),
+      b: () => press(".bulk-decision [value=block]"),
       u: () => press("#job [action$='/undo'] button"),
     };
 

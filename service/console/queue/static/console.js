@@ -4,3 +4,4 @@ import "./decide.js";
 import "./claims.js";
 import "./live.js";
 import "./keys.js";
+import "./filters.js";

@@ -19,17 +19,17 @@ import {
 import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
 
 const MOST_REMEMBERED = 20;
+const MOST_WORDS = 80;
 const STORE = "winnow-decisions";
 const SETTLED_ELSEWHERE = [404, 409, 410];
-const DOING = { publish: "Publishing…", reject: "Rejecting…" };
 
 const recent = document.getElementById("recent");
 const trouble = document.getElementById("trouble");
 const reasons = document.getElementById("reasons");
 const missing = document.getElementById("reason-missing");
 
-// The last decisions of this tab, the latest first: {card, author, text, address, version, sent}. `sent` is the promise
-// that the server accepted it, and that it can be undone.
+// The last decisions of this tab, the latest first: {card, author, words, text, address, version, sent}. `words` are the
+// comment's first; `sent` is the promise that the server accepted it, and that it can be undone.
 const decisions = remembered();
 
 function remembered() {
@@ -45,7 +45,7 @@ function remember() {
   decisions.length = Math.min(decisions.length, MOST_REMEMBERED);
   const list = decisions
     .filter((one) => one.version)
-    .map(({ card, author, text, address, version }) => ({ card, author, text, address, version }));
+    .map(({ card, author, words, text, address, version }) => ({ card, author, words, text, address, version }));
   sessionStorage.setItem(STORE, JSON.stringify({ me: cards.dataset.me, list }));
   recent.hidden = !list.length;
   recent.querySelector("ol").replaceChildren(
@@ -59,7 +59,10 @@ function remember() {
           recent.open = false;
           undo(one);
         };
-        entry.append(author, ` ${one.text} `, link("Undo", takeBack));
+        const words = document.createElement("q");
+        words.textContent = one.words ?? "";
+        words.dir = "auto";
+        entry.append(author, ` ${one.text} `, link("Undo", takeBack), words);
         return entry;
       }),
   );
@@ -70,6 +73,15 @@ function forget(decision) {
   if (at !== -1) decisions.splice(at, 1);
   return at;
 }
+
+// A double click is one click: the next card's button may stand where the first click was.
+cards.addEventListener(
+  "click",
+  (event) => {
+    if (event.detail > 1 && event.target.closest("form.decision [name=action]")) event.preventDefault();
+  },
+  true,
+);
 
 function fold(card, text, kind, ...extra) {
   const next = neighbour(card, 1) ?? neighbour(card, -1);
@@ -112,6 +124,11 @@ function comeBack(card, answer) {
   if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
+function beginning(card) {
+  const words = card.querySelector(".written")?.textContent.trim() ?? "";
+  return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
+}
+
 async function send(form, button) {
   const card = form.closest(".card");
   if (card.classList.contains("decided") || card.classList.contains("settled")) return;
@@ -119,13 +136,13 @@ async function send(form, button) {
   if (button.value === "reject" && "reasonRequired" in form.dataset && !says) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
   const author = card.querySelector("h2, h1")?.textContent.trim() ?? "";
-  const decision = { card: card.id, author, sent: null };
+  const decision = { card: card.id, author, words: beginning(card), sent: null };
   let settle;
   decision.sent = new Promise((resolve) => (settle = resolve));
   decisions.unshift(decision);
   trouble.hidden = true;
   untell(card);
-  fold(card, DOING[button.value], "");
+  fold(card, button.dataset.doing, "");
   busy(1);
   refill();
   const answer = await post(form.getAttribute("action"), body);
@@ -197,7 +214,8 @@ async function unfold(decision, { message, version }) {
   if (!typing()) go(card);
 }
 
-// Rejecting with a reason, by keyboard: a number chooses the reason and rejects at once; it can be undone.
+// Rejecting with a reason, by keyboard: a number chooses the reason and rejects at once, which can be undone; with Shift
+// it only chooses, and a note can follow. The dialog is at the foot of the screen, and the comment goes above it.
 
 export function askReason(card) {
   const form = card?.querySelector("form.decision");
@@ -206,9 +224,13 @@ export function askReason(card) {
   reasons.querySelector("fieldset").replaceChildren(reasons.querySelector("legend"), ...choices.map(choice));
   reasons.querySelector("#note").value = form.elements.reason.value;
   reasons.dataset.card = card.id;
+  const verb = form.querySelector("[value=reject]").firstChild.textContent;
+  reasons.querySelector("#reasons-title").textContent = `${verb}: the reason`;
+  reasons.querySelector("[value=reject]").textContent = verb;
   reasons.returnValue = "";
   missing.hidden = true;
   reasons.showModal();
+  card.scrollIntoView({ block: "start" });
   (reasons.querySelector("[type=radio]") ?? reasons.querySelector("#note")).focus();
 }
 
@@ -227,13 +249,15 @@ function choice(option, at) {
 }
 
 reasons?.addEventListener("keydown", (event) => {
-  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key))
-    return;
-  const radio = reasons.querySelectorAll("[type=radio]")[(Number(event.key) + 9) % 10];
+  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey) return;
+  // With Shift the key's own place counts: what it types then differs by layout. In some only Shift types a number.
+  const digit = /^[0-9]$/.test(event.key) ? event.key : event.shiftKey && /^Digit([0-9])$/.exec(event.code)?.[1];
+  const radio = digit && reasons.querySelectorAll("[type=radio]")[(Number(digit) + 9) % 10];
   if (!radio) return;
   event.preventDefault();
   radio.checked = true;
-  reasons.close("reject");
+  if (event.shiftKey && digit !== event.key) reasons.querySelector("#note").focus();
+  else reasons.close("reject");
 });
 
 reasons?.querySelector("form").addEventListener("submit", (event) => {
@@ -253,6 +277,7 @@ reasons?.addEventListener("close", () => {
   const form = card.querySelector("form.decision");
   form.elements.code.value = reasons.querySelector("[type=radio]:checked")?.value ?? "";
   form.elements.reason.value = reasons.querySelector("#note").value;
+  form.querySelector(".reasoning").open = true; // what was given is seen, should the card come back
   send(form, form.querySelector("[value=reject]"));
 });
 

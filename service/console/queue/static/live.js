@@ -13,6 +13,7 @@ const HIDDEN_MS = 30_000;
 const SIGNED_OUT = "You are no longer signed in, and do not see here what others do.";
 const CHANGED = "This comment was changed just now. You see the new text when you leave this card.";
 
+const title = document.title;
 const news = document.getElementById("news");
 let fresh = [];
 let since = cards.dataset.now;
@@ -73,6 +74,12 @@ async function showNews() {
   const text = `${fresh.length} new, show ${fresh.length === 1 ? "it" : "them"}`;
   if (fresh.length && news.textContent !== text) announce(`${fresh.length} new`);
   news.textContent = text;
+  tellTab();
+}
+
+// The tab says how many are new, to whoever works in another.
+function tellTab() {
+  document.title = fresh.length ? `(${fresh.length}) ${title}` : title;
 }
 
 export function takeNews() {
@@ -81,6 +88,7 @@ export function takeNews() {
   news.textContent = "";
   const taken = insert(fresh, "top");
   fresh = [];
+  tellTab();
   go(taken[0]);
 }
 

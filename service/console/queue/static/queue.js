@@ -27,6 +27,9 @@ export async function fetchFresh() {
   }
   const count = page.getElementById("waiting");
   if (count) document.getElementById("waiting")?.replaceWith(document.adoptNode(count));
+  const tabs = page.getElementById("tabs");
+  if (tabs && !document.getElementById("tabs").contains(document.activeElement))
+    document.getElementById("tabs").replaceWith(document.adoptNode(tabs));
   nothing = page.querySelector(".empty");
   return [...page.querySelectorAll("#cards > .card, #cards .card")].filter((card) => isFresh(card));
 }
@@ -60,7 +63,9 @@ export async function renew(card, wait) {
   if (writesAbout(card)) return wait();
   for (const name of ["code", "reason"]) {
     const [before, after] = [card, fresh].map((one) => one.querySelector(`form.decision [name=${name}]`));
-    if (before && after) after.value = before.value;
+    if (!before?.value || !after) continue;
+    after.value = before.value;
+    after.closest("details").open = true;
   }
   const hadFocus = card.contains(document.activeElement);
   keepPlace(() => card.replaceWith(fresh));

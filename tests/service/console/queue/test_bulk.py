@@ -8,6 +8,7 @@ from flask import Flask
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
+from moderation.policy import policies, policy_lists
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
@@ -214,3 +215,71 @@ def test_a_site_that_asks_for_a_reason_asks_for_it_of_many_at_once_too(
     assert field(answer.text, "group") == group
     assert rows(store, BulkJob) == []
     assert browser.post("/console/bulk", data=form | {"code": "spam"}).status_code == 303
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "blocked for ever", "unblocked"])
+def test_all_by_an_author_is_rejected_and_they_are_blocked_in_one_step_with_one_undo(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, meanwhile: str
+) -> None:
+    held = scored(store, queues, scorer, site, "you fool insult=0.7", name="Eve", email="eve@example.org")
+    seen = scored(store, queues, scorer, site, "A nice bridge", name="Eve", email="eve@example.org")
+    other = scored(store, queues, scorer, site, "you dolt insult=0.7", name="Bo")
+    browser = sign_in(app, store, "mo")
+    preview = browser.get(f"/console/bulk?everything=author&author={held.author_key}&site={site.id}").text
+    assert "Reject 2 and block" in preview
+    form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "everything", "author", "site")}
+    job = browser.post("/console/bulk", data=form | {"action": "block", "until": "day"}).headers["Location"]
+    assert blocked(store, site) == ["email:eve@example.org"], "at once, before a worker has come to the comments"
+    jobs.run_bulk_job(rows(store, BulkJob)[0].id)
+    assert [stored(store, one.id).status for one in (held, seen, other)] == ["rejected", "rejected", "flagged"]
+    page = browser.get(job).text
+    assert "The author is blocked until" in page
+    assert "eve@example.org" in page
+    with store.write() as session:
+        entry = "email:eve@example.org"
+        if meanwhile == "blocked for ever":
+            policy_lists.add(session, site.id, "blocked_authors", entry, until=None, actor="operator")
+        if meanwhile == "unblocked":
+            policy_lists.remove(session, site.id, "blocked_authors", entry, for_ever_too=True, actor="operator")
+    assert browser.post(f"{job.partition('?')[0]}/undo", data=form).status_code == 303
+    jobs.run_bulk_job(rows(store, BulkJob)[1].id)
+    assert [stored(store, one.id).status for one in (held, seen)] == ["flagged", "published"]
+    assert blocked(store, site) == (["email:eve@example.org"] if meanwhile == "blocked for ever" else [])
+
+
+def blocked(store: Store, site: CreatedSite) -> list[str]:
+    with store.read() as session:
+        document = policies.current(session, site.id).document
+    return list(document.get("blocked_authors", []))
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "until", "status", "offered"),
+    [
+        ("Eve", "trusted_authors", "week", 422, True),  # one of the two would not count
+        ("Eve", "blocked_authors", "week", 303, False),  # there is nothing to add, so nothing to take back
+        ("Eve", "", "ever", 403, True),
+        ("Eve", "", "century", 400, True),
+        ("Anonymous", "", "week", 303, False),
+    ],
+)
+def test_who_cannot_be_blocked_is_not_and_a_refusal_starts_nothing(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
+    name: str, listed: str, until: str, status: int, offered: bool,
+) -> None:  # fmt: skip
+    email = "eve@example.org" if name == "Eve" else None
+    comment = scored(store, queues, scorer, site, "you fool insult=0.7", name=name, email=email)
+    if listed:
+        with store.write() as session:
+            policy_lists.add(session, site.id, listed, "email:eve@example.org", until=None, actor="operator")
+    browser = sign_in(app, store, "mo")
+    address = f"/console/bulk?everything=author&author={comment.author_key or 'x'}&site={site.id}"
+    preview = browser.get(address).text
+    assert ("and block" in preview) is offered
+    if comment.author_key is None:
+        return
+    form = {one: field(preview, one) for one in ("csrf_token", "seen_at", "everything", "author", "site")}
+    answer = browser.post("/console/bulk", data=form | {"action": "block", "until": until})
+    assert answer.status_code == status
+    assert len(rows(store, BulkJob)) == (status == 303)
+    assert blocked(store, site) == (["email:eve@example.org"] if listed == "blocked_authors" else [])

@@ -115,7 +115,6 @@ class TestFilters:
         assert ("insult", "", "Insult (2)") in options
         assert ("spam", "", "Spam (1)") in options
         assert ("threat", " selected", "Threat (0)") in options
-        assert ("flag", "", "Flagged (3)") in options
         assert ("de", "", "German (1)") in options
         assert ("flag_threshold", "", "Score reaches the flag threshold (3)") in options
         assert "Nothing that waits matches this." in page
@@ -228,7 +227,7 @@ class TestCard:
         post("insult=0.7", ip="192.0.2.7")
         told = said(browser)
         assert "1 published 1 rejected first seen 3 days ago same address: <i>Bo</i>" in told
-        assert "Last decisions: rejected by mo 3 days ago published by the policy 3 days ago" in told
+        assert "rejected by mo 3 days ago published by the policy 3 days ago" in told
 
     def test_what_a_site_lets_its_moderators_choose_is_in_the_form(
         self, browser: FlaskClient, store: Store, site: CreatedSite, post: Post
@@ -277,7 +276,7 @@ class TestSecondLook:
         card = page[page.index("<article") : page.index("</article>")]
         assert "insult=0.99 quite" in card
         assert "A second look" in card
-        for telling in ("<mark", "reject threshold", 'class="scores"', "Rejected", "Held back", "Readers see it"):
+        for telling in ("<mark", "reject threshold", 'class="scores"', "Rejected", "status-flagged", "Readers see it"):
             assert telling not in card
         assert f'href="/console/comments/{comment_id}"' not in card
 

@@ -294,9 +294,7 @@ def test_a_comments_page_tells_its_history(app: Flask, store: Store, post: Poste
     decide(browser, comment_id, "publish", reason="Fine.")
     page = browser.get(f"/console/comments/{comment_id}").text
     said = re.sub(r"<[^>]+>|\s+", " ", page)
-    assert re.search(
-        r"Accepted.*Flagged\s+by\s+the site&#39;s policy\s+Insult 0.73.*Published\s+by\s+mo\s+Fine\.", said
-    )
+    assert re.search(r"Accepted.*Held\s+by\s+the site&#39;s policy\s+Insult 0.73.*Published\s+by\s+mo\s+Fine\.", said)
 
 
 def test_all_comments_of_a_site_are_listed_newest_first_by_status(app: Flask, store: Store, post: Poster) -> None:

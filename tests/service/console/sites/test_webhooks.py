@@ -92,7 +92,7 @@ def test_what_failed_is_told_and_sent_again_under_the_same_id(
     receiver.answer(500, 204)
     submit(chief, endpoint, f"{endpoint}/test")
     deliver(store, settings)
-    assert "Tried again later" in chief.get(endpoint).text
+    assert "Will be tried again" in chief.get(endpoint).text
     [delivery] = rows(store, WebhookDelivery)
     assert submit(chief, endpoint, f"{endpoint}/deliveries/{delivery.id}/redeliver").location == endpoint
     deliver(store, settings)

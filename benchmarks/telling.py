@@ -1,0 +1,114 @@
+"""From decided to told: webhooks to quick receivers, while comments are scored, beside a bare loop that posts."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import time
+
+import urllib3
+
+from benchmarks import texts
+from benchmarks.installation import Installation, installed, until
+from benchmarks.receivers import Receivers, Told
+from benchmarks.report import Report
+from moderation import clock
+from moderation.intake import submissions
+from moderation.intake.submissions import Request, Submission
+from moderation.sites import sites
+from moderation.sites.sites import CreatedSite
+from moderation.webhooks import standard
+
+RATE_TARGET, WAIT_TARGET = 2000.0, 0.100
+COMMENTS, BATCH, SITES = 12_000, 1_000, 20
+QUIET_SECONDS = 15.0
+YARDSTICK = 4_000
+WITHIN = 240.0
+
+
+def run() -> Report:
+    """Full speed to one receiver and to many, then the wait at a tenth of the target; the yardstick around them."""
+    report = Report(
+        "telling",
+        "From decided to told",
+        f"Webhook messages a second, from the first to the last of {COMMENTS:,}, with one scoring and one delivery "
+        f"process on SQLite (`synchronous=FULL`): to one endpoint, and to {SITES} together. The comments are accepted "
+        f"in batches of {BATCH:,} and scored meanwhile. The receivers answer at once; they share the two cores. The "
+        "yardstick is a loop that signs and posts over one kept connection, with no database and nothing beside it.",
+    )
+    yardsticks = [_bare()]
+    one, many, waits = _full_speed(1), _full_speed(SITES), _at_a_tenth()
+    yardsticks.append(_bare())
+    yardstick = statistics.mean(yardsticks)
+    report.add("bare loop", f"{yardstick:,.0f} per second")
+    for what, rate in (("one receiver", one), (f"{SITES} receivers together", many)):
+        report.add(
+            what,
+            f"{rate:,.0f} per second, {rate / yardstick:.2f} of the bare loop",
+            f"{RATE_TARGET:,.0f} per second",
+            rate >= RATE_TARGET,
+        )
+    median, most = statistics.median(waits), statistics.quantiles(waits, n=100)[98]
+    report.add(
+        f"from decision to receiver at {RATE_TARGET / 10:,.0f} per second",
+        f"{1000 * median:,.0f} ms (median), {1000 * most:,.0f} ms (99 of 100)",
+        f"{1000 * WAIT_TARGET:.0f} ms (median)",
+        median < WAIT_TARGET,
+    )
+    return report
+
+
+def _bare() -> float:
+    """Messages a second of a loop that only signs and posts."""
+    payload = {"type": "comment.published", "timestamp": clock.now().isoformat(), "data": {"text": "x" * 400}}
+    secret = standard.new_secret()
+    with Receivers(1) as receivers, urllib3.PoolManager() as pool:
+        for _ in range(YARDSTICK):
+            body = json.dumps(payload).encode()
+            signature = standard.sign(secret, "msg_1", int(time.time()), body)
+            pool.request("POST", receivers.urls[0], body=body, headers={"webhook-signature": signature})
+        return receivers.take().rate
+
+
+def _full_speed(count: int) -> float:
+    """Messages a second to so many endpoints, while comments are scored."""
+    with installed("sqlite") as installation, Receivers(count) as receivers:
+        told_sites = _sites(installation, receivers)
+        installation.work()
+        made = texts.comments()
+        for _ in range(COMMENTS // BATCH):
+            turn = itertools.cycle(told_sites)
+            requests = [
+                Request(next(turn).id, Submission(name="Ada", comment=text), None)
+                for text in itertools.islice(made, BATCH)
+            ]
+            submissions.submit_all(installation.store, installation.queues, requests)
+        return _told(receivers, COMMENTS).rate
+
+
+def _at_a_tenth() -> list[float]:
+    """Seconds from each decision to its arrival, with comments coming at a tenth of the target."""
+    with installed("sqlite") as installation, Receivers(1) as receivers:
+        (site,) = _sites(installation, receivers)
+        installation.work()
+        made, began = texts.comments(), time.monotonic()
+        count = int(QUIET_SECONDS * RATE_TARGET / 10)
+        for number in range(count):
+            time.sleep(max(0.0, began + number / (RATE_TARGET / 10) - time.monotonic()))
+            submissions.submit(
+                installation.store, installation.queues, site.id, [Submission(name="Ada", comment=next(made))]
+            )
+        return _told(receivers, count).waits
+
+
+def _sites(installation: Installation, receivers: Receivers) -> list[CreatedSite]:
+    return [
+        sites.create_site(installation.store, installation.settings, f"Site {number}", url)
+        for number, url in enumerate(receivers.urls)
+    ]
+
+
+def _told(receivers: Receivers, count: int) -> Told:
+    until(lambda: receivers.count() >= count, f"{count:,} messages arrive", within=WITHIN)
+    return receivers.take()

@@ -1,0 +1,302 @@
+"""Brings comments of the past into the database: decided as they were, without a queue, a webhook or a new decision.
+
+It goes in small batches, each one transaction with its examples and review items. A comment that is there already is
+left as it is, so an import that was interrupted is simply run again. See docs/decisions/0073-bringing-the-past.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from moderation import actors, audit, authors, clock
+from moderation.history import feedback
+from moderation.intake.submissions import reading_hash
+from moderation.past import own_lines
+from moderation.past.records import PastComment, Unreadable
+from moderation.policy.facts import REPEAT_WINDOW
+from moderation.policy.rules import IMPORTED
+from moderation.policy.terms import Action
+from moderation.review import lookalikes, review_items, urgency
+from moderation.review.fingerprints import fingerprint
+from moderation.review.review_items import NewItem
+from moderation.store import Store
+from moderation.tables import Comment
+
+#: Comments that are written in one transaction: few, so that nobody waits long to write.
+BATCH = 500
+_TABLE = cast("Table", Comment.__table__)
+_EMPTY: dict[str, Any] = dict.fromkeys(_TABLE.columns.keys())
+_ACTIONS: dict[str, Action] = {"published": "publish", "flagged": "flag", "rejected": "reject"}
+T = TypeVar("T")
+_LINK = _TABLE.update().where(_TABLE.c.id == bindparam("which"), _TABLE.c.parent_id.is_(None))
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of a file's comments."""
+
+    brought: int = 0
+    #: They were there before.
+    known: int = 0
+    unreadable: int = 0
+    #: They answer a comment that is not there.
+    unlinked: int = 0
+    #: Labelled examples that were new.
+    examples: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A comment about to be written: its columns, what it answers, and what follows from it."""
+
+    row: dict[str, Any]
+    parent: str | None
+    examples: Sequence[dict[str, Any]] = ()
+    fingerprint: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """An import under way."""
+
+    store: Store
+    site_id: str
+    source: str
+    #: By which column a comment names the comment that it answers.
+    named_by: InstrumentedAttribute[Any]
+    counts: Counts = field(default_factory=Counts)
+    #: (comment's id, what it answers), where that has not been met yet.
+    unlinked: list[tuple[str, str]] = field(default_factory=list)
+
+
+def bring(
+    store: Store,
+    site_id: str,
+    source: str,
+    comments: Iterable[PastComment | Unreadable],
+    *,
+    complain: Callable[[Unreadable], object] = lambda _: None,
+) -> Iterator[Counts]:
+    """Bring another system's comments to a site. Yields the counts after each batch; the last are final.
+
+    `source` is the other system's name, which with its own id is the comment's `external_id`.
+    """
+    this = _Import(store, site_id, source, Comment.external_id)
+    yield from _run(this, (_arrival(this, comment) for comment in _readable(this, comments, complain)))
+
+
+def bring_back(
+    store: Store,
+    site_id: str,
+    rows: Iterable[tuple[str, dict[str, Any]] | Unreadable],
+    *,
+    complain: Callable[[Unreadable], object] = lambda _: None,
+) -> Iterator[Counts]:
+    """Bring the comments of an export of Winnow's own to a site, as they were. Yields as `bring`.
+
+    A comment that was still `pending` is decided here: it was never decided there.
+    """
+    this = _Import(store, site_id, "ndjson", Comment.id)
+    readable = (row for _, row in _readable(this, rows, complain))
+    yield from _run(this, (_returned(row) for batch in _batches(readable) for row in _own(this, batch)))
+
+
+def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable[[Unreadable], object]) -> Iterator[T]:
+    for item in items:
+        if isinstance(item, Unreadable):
+            this.counts.unreadable += 1
+            complain(item)
+        else:
+            yield item
+
+
+def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(items, BATCH)):
+        yield batch
+
+
+def _run(this: _Import, arrivals: Iterator[_Arrival]) -> Iterator[Counts]:
+    for batch in _batches(arrivals):
+        try:
+            _write(this, batch)
+        except IntegrityError:  # PostgreSQL: the site sent one of them meanwhile; now it can be seen
+            _write(this, batch)
+        yield this.counts
+    for start in range(0, len(this.unlinked), BATCH):
+        _link(this, this.unlinked[start : start + BATCH])
+    detail = {"source": this.source, "comments": this.counts.brought, "examples": this.counts.examples}
+    with this.store.write() as session:
+        audit.record(session, [audit.row("site.imported", actor=actors.OPERATOR, site_id=this.site_id, detail=detail)])
+    yield this.counts
+
+
+def _arrival(this: _Import, past: PastComment) -> _Arrival:
+    erased = past.status == "erased"
+    decided_at = past.decided_at or past.created_at
+    reason = IMPORTED.reason(past.why, action=_ACTIONS.get(past.status), label=past.label).as_json()
+    origin = {"imported": this.source} | ({"email_was_typed": True} if past.email_was_typed else {})
+    external_id = f"{this.source}:{past.key}"
+    row = _EMPTY | {
+        # It follows from the other system's id, so that what was erased here meanwhile is not brought again.
+        "id": clock.derived_id("c", past.created_at, this.site_id, external_id),
+        "site_id": this.site_id,
+        "external_id": external_id,
+        "name": past.name,
+        "comment": past.comment,
+        "thread": past.thread,
+        "email": past.email,
+        "url": past.url,
+        "ip": past.ip,
+        "user_agent": past.user_agent,
+        "user_id": past.user_id,
+        "created_at": past.created_at,
+        "accepted_at": past.created_at,
+        "updated_at": decided_at,
+        "status": past.status,
+        "revision": 1,
+        "version": 1,
+        "reasons": None if erased else [reason],
+        "decided_by": None if erased else actors.SITE,
+        "decided_at": None if erased else decided_at,
+        "origin": None if erased else origin,
+    }
+    parent = None if past.parent_key is None else f"{this.source}:{past.parent_key}"
+    examples = feedback.as_rows(this.site_id, this.source, past.comment, past.examples) if past.examples else ()
+    return _Arrival(_identified(row), parent, examples, _fingerprint(row))
+
+
+def _returned(row: dict[str, Any]) -> _Arrival:
+    return _Arrival(_identified(row | {"parent_id": None}), row["parent_id"], fingerprint=_fingerprint(row))
+
+
+def _identified(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its author's key, and with what tells repetitions where it is recent enough to be repeated."""
+    erased = row["status"] == "erased"
+    is_recent = not erased and row["created_at"] > clock.now() - REPEAT_WINDOW
+    return row | {
+        "author_key": None if erased else authors.key_of(row["user_id"], row["email"], row["name"]),
+        "content_hash": reading_hash(row["comment"]) if is_recent else None,
+    }
+
+
+def _fingerprint(row: Mapping[str, Any]) -> tuple[int, ...]:
+    """What groups a comment that waits for a person with those like it."""
+    return fingerprint(row["comment"]) if row["status"] == "flagged" else ()
+
+
+def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of an export, for this site: ids that another site has are replaced by others, always the same."""
+    ids = {row["id"] for row in rows} | {row["parent_id"] for row in rows if row["parent_id"] is not None}
+    elsewhere = select(Comment.id).where(Comment.id.in_(ids), Comment.site_id != this.site_id)
+    with this.store.read() as session:
+        taken = frozenset(session.scalars(elsewhere))
+    for row in rows:
+        yield _EMPTY | own_lines.for_site(row, this.site_id, taken) | {"site_id": this.site_id}
+
+
+def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
+    fingerprints = {arrival.row["id"]: arrival.fingerprint for arrival in batch if arrival.row["status"] == "flagged"}
+    owners: Mapping[int, str] = {}
+    if fingerprints:
+        with this.store.read() as session:
+            owners = lookalikes.owners(session, fingerprints)
+    with this.store.write() as session:
+        known = _known(session, this.site_id, batch)
+        new = _unknown(batch, known)
+        parents = _parents(session, this, {arrival.parent for arrival in batch if arrival.parent is not None})
+        own_name = this.named_by.key
+        parents |= {arrival.row[own_name]: arrival.row["id"] for arrival in new}
+        rows = [arrival.row | {"parent_id": parents.get(arrival.parent)} for arrival in new]
+        if rows:
+            session.execute(_TABLE.insert(), sorted(rows, key=lambda row: str(row["id"])))
+        waiting = _ask(session, rows, fingerprints, owners)
+        examples = [example for arrival in new for example in arrival.examples]
+        kept = feedback.keep(session, this.site_id, this.source, examples)
+    new_ids = {row["id"] for row in rows}
+    for arrival in batch:
+        comment_id = next(known[name] for name in _names(arrival.row) if name in known)
+        if arrival.parent is not None and (comment_id not in new_ids or arrival.parent not in parents):
+            this.unlinked.append((comment_id, arrival.parent))
+    this.counts.brought += len(new)
+    this.counts.known += len(batch) - len(new)
+    this.counts.waiting += waiting
+    this.counts.examples += kept
+
+
+_Name = tuple[str, str]
+
+
+def _names(row: Mapping[str, Any]) -> list[_Name]:
+    """By what a site tells that a comment is one that it has."""
+    return [(name, row[name]) for name in ("id", "external_id", "idempotency_key") if row[name] is not None]
+
+
+def _known(session: Session, site_id: str, batch: Sequence[_Arrival]) -> dict[_Name, str]:
+    """The names of comments of this batch that the site has already, and their ids."""
+    known: dict[_Name, str] = {}
+    for name in ("id", "external_id", "idempotency_key"):
+        column = getattr(Comment, name)
+        values = {arrival.row[name] for arrival in batch if arrival.row[name] is not None}
+        if values:
+            query = select(column, Comment.id).where(Comment.site_id == site_id, column.in_(values))
+            known |= {(name, value): comment_id for value, comment_id in session.execute(query)}
+    return known
+
+
+def _unknown(batch: Sequence[_Arrival], known: dict[_Name, str]) -> list[_Arrival]:
+    """Those that the site does not have; they are added to what is `known`, since a file may hold one twice."""
+    new = []
+    for arrival in batch:
+        names = _names(arrival.row)
+        if not any(name in known for name in names):
+            new.append(arrival)
+            known.update(dict.fromkeys(names, arrival.row["id"]))
+    return new
+
+
+def _ask(
+    session: Session,
+    rows: Sequence[dict[str, Any]],
+    fingerprints: lookalikes.Fingerprints,
+    owners: Mapping[int, str],
+) -> int:
+    """Ask people about comments that waited for one. They come after those of today. Returns how many there are."""
+    waiting = [row for row in rows if row["status"] == "flagged"]
+    if not waiting:
+        return 0
+    groups = lookalikes.assign(session, {row["id"]: fingerprints[row["id"]] for row in waiting}, owners)
+    items = []
+    for row in waiting:
+        label, rule = review_items.cause(row["reasons"])
+        named = {name: row[name] for name in ("site_id", "language", "author_key", "thread")}
+        item = NewItem(comment_id=row["id"], priority=urgency.LEAST, label=label, rule=rule, **named)
+        items.append(replace(item, group_id=groups.get(row["id"])))
+    review_items.open_items(session, items, kind="flag")
+    return len(items)
+
+
+def _parents(session: Session, this: _Import, names: Collection[str]) -> dict[str | None, str]:
+    """The name of what is answered -> its comment's id, for those that are there."""
+    if not names:
+        return {}
+    query = select(this.named_by, Comment.id).where(Comment.site_id == this.site_id, this.named_by.in_(names))
+    found: dict[str | None, str] = dict(session.execute(query).all())
+    return found
+
+
+def _link(this: _Import, links: Sequence[tuple[str, str]]) -> None:
+    """Link answers that came before what they answer, or whose import was interrupted."""
+    with this.store.write() as session:
+        parents = _parents(session, this, {parent for _, parent in links})
+        found = [{"which": child, "parent_id": parents[parent]} for child, parent in links if parent in parents]
+        if found:
+            session.execute(_LINK, found)
+    this.counts.unlinked += len(links) - len(found)

@@ -1,0 +1,81 @@
+"""Disqus' export: the threads of a forum, and its posts, which are what everybody else calls comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from moderation.past import records
+from moderation.past.records import Archive, PastComment, Status, Unreadable
+from moderation.past.xml_files import Element, elements
+
+_ID = "dsq:id"
+_ROOT = "disqus"
+
+
+def open_archive(path: Path) -> Archive:
+    """The posts of a Disqus export. It is read twice, because a post may stand before its thread."""
+    file, size = path.open("rb"), path.stat().st_size
+    return Archive(_posts(path, file), size, records.position_in(file, size))
+
+
+def _posts(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
+    threads: dict[str, str] = {}
+    with path.open("rb") as first_reading:
+        for element in elements(first_reading, [(_ROOT, "thread")]):
+            page = _page(element)
+            if page is not None and _ID in element.attributes:
+                threads[element.attributes[_ID]] = page
+    with file:
+        for element in elements(file, [(_ROOT, "post")]):
+            yield from records.read(_place(element), partial(_comment, element, threads))
+
+
+def _place(element: Element) -> str:
+    return f"Line {element.line:,}" + (f" (post {element.attributes[_ID][:40]})" if _ID in element.attributes else "")
+
+
+def _page(thread: Element) -> str | None:
+    """The path of a thread's page; its identifier where it has no address."""
+    return records.page(thread.get("link")) or records.line(thread.get("id"), 500)
+
+
+def _comment(post: Element, threads: dict[str, str]) -> PastComment:
+    status, why = _status(post)
+    author = post.child("author") or Element("post", "author", post.line, {})
+    username = records.line(author.get("username"), 190) if author.get("isAnonymous") != "true" else None
+    address = records.email(author.get("email"))
+    thread, parent = post.child("thread"), post.child("parent")
+    is_gone = status == "erased"
+    return PastComment(
+        place=_place(post),
+        key=records.key(post.attributes.get(_ID)),
+        parent_key=records.line(parent.attributes.get(_ID), 180) if parent else None,
+        name="" if is_gone else records.name(author.get("name")),
+        comment="" if is_gone else records.prose(post.get("message")),
+        created_at=records.moment(post.get("createdAt")),
+        status=status,
+        why=why,
+        label="spam" if status == "rejected" else None,
+        thread=threads.get(thread.attributes.get(_ID, "")) if thread else None,
+        email=None if is_gone else address,
+        url=None if is_gone else records.url(author.get("link")),
+        ip=None if is_gone else records.ip(post.get("ipAddress")),
+        # With a prefix, because a site's own id of somebody else may be the same word.
+        user_id=f"disqus:{username}" if username and not is_gone else None,
+        examples={"spam": 1.0} if status == "rejected" else {},
+        email_was_typed=address is not None and username is None,
+    )
+
+
+def _status(post: Element) -> tuple[Status, str]:
+    """Disqus does not say who deleted a post. It may have been its author, so the text is not brought back."""
+    if post.get("isDeleted") == "true":
+        return "erased", "It was deleted in Disqus."
+    if post.get("isSpam") == "true":
+        return "rejected", "It was spam in Disqus."
+    if post.get("isApproved") == "false":
+        return "flagged", "It waited for a moderator in Disqus."
+    return "published", "It was published in Disqus."

@@ -1,0 +1,86 @@
+"""Isso's database: a SQLite file with the tables `threads` and `comments`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from moderation.past import records
+from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
+
+_QUERY = (
+    "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, c.email, c.website, t.uri"
+    " FROM comments c LEFT JOIN threads t ON t.id = c.tid ORDER BY c.id"
+)
+_MODES: dict[int, tuple[Status, str]] = {
+    1: ("published", "It was published in Isso."),
+    2: ("flagged", "It waited for a moderator in Isso."),
+    4: ("erased", "It was deleted in Isso, and has answers."),
+}
+
+
+def open_archive(path: Path) -> Archive:
+    """The comments of Isso's database, which is only read. Isso may go on running.
+
+    Raises:
+        WrongFile: this is no database of Isso.
+    """
+    read_so_far = [0]
+    with closing(_connect(path)) as connection:
+        try:
+            connection.execute(_QUERY).fetchone()
+            [(size,)] = connection.execute("SELECT count(*) FROM comments").fetchall()
+        except sqlite3.DatabaseError as error:
+            raise WrongFile(f"It is no database of Isso: {error}.") from None
+    return Archive(_comments(path, read_so_far), size, lambda: read_so_far[0])
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection.text_factory = lambda text: text.decode(errors="replace")
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _comments(path: Path, read_so_far: list[int]) -> Iterator[PastComment | Unreadable]:
+    with closing(_connect(path)) as connection:
+        try:
+            for row in connection.execute(_QUERY):
+                read_so_far[0] += 1
+                yield from records.read(f"Comment {row['id']}", partial(_comment, row))
+        except sqlite3.DatabaseError as error:
+            raise WrongFile(f"After comment {read_so_far[0]:,} the database cannot be read: {error}.") from None
+
+
+def _comment(row: sqlite3.Row) -> PastComment:
+    if row["mode"] not in _MODES:
+        raise records.NotReadable(f"Its mode is {row['mode']!r}, which Isso does not know.")
+    status, why = _MODES[row["mode"]]
+    is_gone = status == "erased"
+    address = None if is_gone else records.email(_text(row["email"]))
+    return PastComment(
+        place=f"Comment {row['id']}",
+        key=records.key(str(row["id"])),
+        parent_key=str(row["parent"]) if row["parent"] else None,
+        name="" if is_gone else records.name(_text(row["author"])),
+        comment="" if is_gone else records.prose(_text(row["text"])),
+        created_at=records.moment(row["created"]),
+        status=status,
+        why=why,
+        thread=records.line(_text(row["uri"]), 500),
+        email=address,
+        url=None if is_gone else records.url(_text(row["website"])),
+        # Isso keeps only the first part of an address, so that it stands for a whole network.
+        ip=None,
+        email_was_typed=address is not None,
+    )
+
+
+def _text(value: object) -> str | None:
+    """A column's text. SQLite's columns may hold anything."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return None if value is None else str(value)

@@ -1,0 +1,15 @@
+// What is chosen in a list of the filters acts at once; without this script a button sends the form.
+
+const form = document.querySelector("form.filters");
+
+form.querySelector("[type=submit]").hidden = true;
+
+form.addEventListener("change", (event) => {
+  if (!event.target.matches("select")) return;
+  for (const field of form.elements) field.disabled ||= field.name !== "" && field.value === ""; // a short address
+  form.submit();
+});
+
+addEventListener("pageshow", () => {
+  for (const field of form.elements) field.disabled = false;
+});

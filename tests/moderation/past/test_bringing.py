@@ -1,0 +1,243 @@
+"""A site's past is brought whole, once, as it was; and taken away so that it can be brought back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderation import actors, clock
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.history import author_records
+from moderation.intake.queues import Queues
+from moderation.intake.sweep import sweep
+from moderation.past import bringing, own_lines
+from moderation.past.bringing import Counts
+from moderation.past.records import PastComment, Unreadable, WrongFile
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import AuditEvent, Comment, Feedback, ReviewItem, WebhookDelivery
+from tests.support.comments import rows, scored, stored
+
+WRITTEN = datetime(2019, 5, 4, 12, tzinfo=UTC)
+
+
+def past(key: str = "1", parent: str | None = None, **changes: Any) -> PastComment:
+    fields: dict[str, Any] = {
+        "place": f"Comment {key}",
+        "key": key,
+        "parent_key": parent,
+        "name": "Ada",
+        "comment": f"Remark number {key}.",
+        "created_at": WRITTEN + timedelta(minutes=int(key)),
+        "status": "published",
+        "why": "It was approved in WordPress.",
+        "thread": "/bridge",
+        "email": "ada@example.org",
+    }
+    return PastComment(**(fields | changes))
+
+
+def bring(store: Store, site: CreatedSite, *given: PastComment | Unreadable) -> Counts:
+    *_, counts = bringing.bring(store, site.id, "wordpress", given)
+    return counts
+
+
+def test_decisions_and_dates_stay_and_nobody_is_told(
+    store: Store, queues: Queues, site_with_webhook: CreatedSite
+) -> None:
+    decided = datetime(2019, 5, 6, tzinfo=UTC)
+    rejected = past("2", status="rejected", decided_at=decided, examples={"spam": 1.0}, label="spam")
+    counts = bring(store, site_with_webhook, past(), rejected)
+    assert (counts.brought, counts.examples) == (2, 1)
+    [first, second] = rows(store, Comment, site_id=site_with_webhook.id)
+    assert (first.external_id, first.status, first.decided_by) == ("wordpress:1", "published", actors.SITE)
+    assert first.created_at == first.accepted_at == first.decided_at == WRITTEN + timedelta(minutes=1)
+    assert (second.status, second.decided_at, second.updated_at) == ("rejected", decided, decided)
+    assert clock.moment_of(first.id) == first.created_at, "ids sort by time, so the past comes before today"
+    assert rows(store, WebhookDelivery) == []
+    assert sweep(store, queues).queued == 0
+    [example] = rows(store, Feedback, site_id=site_with_webhook.id)
+    assert (example.text, example.label, example.value, example.source) == (rejected.comment, "spam", 1.0, "wordpress")
+    [event] = [event for event in rows(store, AuditEvent) if event.action == "site.imported"]
+    assert event.detail == {"source": "wordpress", "comments": 2, "examples": 1}
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3], [3, 2, 1], [2, 3, 1]])
+@pytest.mark.parametrize("size", [1, 2, 500])
+def test_answers_are_linked_in_whatever_order_they_come(
+    store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch, order: list[int], size: int
+) -> None:
+    monkeypatch.setattr(bringing, "BATCH", size)
+    thread = {1: past("1"), 2: past("2", "1"), 3: past("3", "2")}
+    assert bring(store, site, *(thread[number] for number in order)).unlinked == 0
+    [first, second, third] = rows(store, Comment, site_id=site.id)
+    assert (first.parent_id, second.parent_id, third.parent_id) == (None, first.id, second.id)
+
+
+@pytest.mark.parametrize("steps", range(4))
+def test_an_interrupted_import_is_run_again_and_adds_nothing_twice(
+    store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr(bringing, "BATCH", 2)
+    given = [past("2", "5"), past("1", examples={"spam": 0.0}), past("3", "1"), past("4", status="flagged"), past("5")]
+    interrupted = bringing.bring(store, site.id, "wordpress", given)
+    for _ in range(steps):
+        next(interrupted)
+    del interrupted
+    again = bring(store, site, *given, past("3", "1"))
+    assert again.brought + again.known == 6
+    by_key = {comment.external_id: comment for comment in rows(store, Comment, site_id=site.id)}
+    assert set(by_key) == {f"wordpress:{number}" for number in range(1, 6)}
+    assert by_key["wordpress:2"].parent_id == by_key["wordpress:5"].id
+    assert by_key["wordpress:3"].parent_id == by_key["wordpress:1"].id
+    assert len(rows(store, Feedback)) == len(rows(store, ReviewItem)) == 1
+    assert bring(store, site, *given).brought == 0
+
+
+def test_what_was_erased_here_is_not_brought_again(store: Store, site: CreatedSite) -> None:
+    bring(store, site, past())
+    [comment] = rows(store, Comment, site_id=site.id)
+    with store.write() as session:
+        comments.erase(session, site.id, comment.id)
+    assert bring(store, site, past()).brought == 0
+    assert stored(store, comment.id).comment == ""
+
+
+def test_a_bad_comment_is_told_and_counted_and_the_others_come(store: Store, site: CreatedSite) -> None:
+    told: list[Unreadable] = []
+    given: list[PastComment | Unreadable] = [past("1"), Unreadable("Line 7", "It has no date."), past("2", "99")]
+    *_, counts = bringing.bring(store, site.id, "wordpress", given, complain=told.append)
+    assert (counts.brought, counts.unreadable, counts.unlinked) == (2, 1, 1)
+    assert told == [given[1]]
+
+
+def test_what_waited_there_waits_for_a_person_here(store: Store, queues: Queues, site: CreatedSite) -> None:
+    counts = bring(store, site, past(status="flagged", why="It waited for a moderator in WordPress."))
+    [item] = rows(store, ReviewItem, site_id=site.id)
+    assert counts.waiting == 1
+    assert (item.kind, item.rule, item.is_open, item.group_id is not None) == ("flag", "imported", True, True)
+    with store.write() as session:
+        comments.decide(session, site.id, item.comment_id, "publish", actor="user:u_1")
+    assert stored(store, item.comment_id).status == "published"
+
+
+@pytest.mark.parametrize(
+    ("age", "becomes"), [(timedelta(days=900), "published"), (timedelta(hours=1), "flagged")], ids=["old", "an hour"]
+)
+def test_a_repetition_is_one_of_the_last_day(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, age: timedelta, becomes: str
+) -> None:
+    words = "This very sentence was written before, in the same words and in full."
+    bring(store, site, past(comment=words, created_at=clock.now() - age))
+    assert scored(store, queues, scorer, site, words, email="eve@example.org").status == becomes
+
+
+def test_an_author_s_record_knows_the_past(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> None:
+    bring(store, site, past("1"), past("2", status="rejected"), past("3", email="other@example.org"))
+    comment = scored(store, queues, scorer, site, email="ada@example.org")
+    with store.read() as session:
+        record = author_records.of_authors(session, [comment.id])[comment.id]
+    assert (record.published, record.rejected) == (1, 1)
+    assert record.first_seen == WRITTEN + timedelta(minutes=1)
+
+
+def export(store: Store, site: CreatedSite) -> str:
+    return "".join(f"{line}\n" for line in own_lines.export(store, site.id))
+
+
+def bring_back(store: Store, site: CreatedSite, text: str, folder: Path) -> Counts:
+    (folder / "export").write_text(text)
+    *_, counts = bringing.bring_back(store, site.id, own_lines.Lines(folder / "export").rows)
+    return counts
+
+
+@pytest.fixture
+def elsewhere(databases_of_kind: Any) -> Iterator[Store]:
+    """The database of another installation."""
+    with databases_of_kind.new() as url:
+        opened = Store(url)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def full(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> CreatedSite:
+    """A site with a comment of each kind."""
+    first = scored(store, queues, scorer, site, "Grüße, \u2028 & <b>so</b> on\n", external_id="7", ip="198.51.100.7")
+    scored(store, queues, scorer, site, "A threat of 0.9.", parent_id=first.id, language="en", honeypot=True)
+    gone = scored(store, queues, scorer, site, "Gone.")
+    with store.write() as session:
+        comments.erase(session, site.id, gone.id)
+        comments.decide(session, site.id, first.id, "reject", actor="user:u_1", reason="Off topic")
+    bring(store, site, past("1"), past("2", "1", status="flagged"))
+    return site
+
+
+def test_an_export_imports_again_byte_for_byte(
+    store: Store, elsewhere: Store, settings: Any, full: CreatedSite, tmp_path: Path
+) -> None:
+    from moderation.sites import sites  # noqa: PLC0415  (beside the fixture's own)
+
+    text = export(store, full)
+    assert text.count("\n") == 6
+    new_site = sites.create_site(elsewhere, settings, "Moved")
+    counts = bring_back(elsewhere, new_site, text, tmp_path)
+    assert export(elsewhere, new_site) == text
+    assert counts.waiting == len([line for line in text.split("\n") if '"status":"flagged"' in line]) > 0
+    assert bring_back(elsewhere, new_site, text, tmp_path).brought == 0
+    assert export(elsewhere, new_site) == text
+
+
+def test_another_site_of_the_installation_gets_ids_of_its_own(
+    store: Store, full: CreatedSite, other_site: CreatedSite, tmp_path: Path
+) -> None:
+    text = export(store, full)
+    for _ in range(2):  # the second time adds nothing
+        bring_back(store, other_site, text, tmp_path)
+    copies = rows(store, Comment, site_id=other_site.id)
+    assert len(copies) == text.count("\n") - 1
+    own_ids = {copy.id for copy in copies}
+    parents = [copy.parent_id for copy in copies if copy.parent_id]
+    assert len(parents) == 2
+    assert own_ids.issuperset(parents)
+    assert export(store, full) == text
+
+
+BAD_LINES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no name": lambda line: line.pop("name"),
+    "an id of something else": lambda line: line.update(id="s_1"),
+    "another status": lambda line: line.update(status="odd"),
+    "no date": lambda line: line.update(created_at="yesterday"),
+    "an unknown field": lambda line: line.update(nonsense=1),
+    "a number": lambda line: line.update(comment=7),
+    "a switch": lambda line: line.update(version=True),
+    "too large": lambda line: line.update(revision=2**40),
+    "too long": lambda line: line.update(external_id="x" * 201),
+    "NUL": lambda line: line.update(comment="a\0b"),
+    "half a character": lambda line: line.update(thread="\ud800"),
+    "another form": lambda line: line.update(reasons={"a": 1}),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_LINES.values(), ids=BAD_LINES)
+def test_a_line_that_was_spoilt_is_named_and_the_rest_comes(
+    store: Store, site: CreatedSite, other_site: CreatedSite, tmp_path: Path, spoil: Callable[[dict[str, Any]], object]
+) -> None:
+    bring(store, site, past("1"), past("2"))
+    header, first, second, _ = export(store, site).split("\n")
+    spoilt = json.loads(first)
+    spoil(spoilt)
+    counts = bring_back(store, other_site, "\n".join([header, json.dumps(spoilt), second]), tmp_path)
+    assert (counts.brought, counts.unreadable) == (1, 1)
+
+
+def test_a_file_that_is_no_export_is_refused(store: Store, site: CreatedSite, tmp_path: Path) -> None:
+    for text in ("", "{}", "nonsense", '{"format":"winnow comments","version":2}'):
+        with pytest.raises(WrongFile, match="no export of Winnow"):
+            bring_back(store, site, text, tmp_path)

