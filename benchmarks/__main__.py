@@ -11,7 +11,10 @@ import time
 from benchmarks import report
 
 #: In the order of the page.
-NAMES = ("accepting", "deciding", "waiting", "telling", "memory", "sizes", "console", "keystrokes", "classifying")
+NAMES = (
+    "accepting", "deciding", "waiting", "telling", "memory", "sizes", "console", "keystrokes", "classifying",
+    "understanding",
+)  # fmt: skip
 #: Only when asked for by name.
 LONG = ("training",)
 

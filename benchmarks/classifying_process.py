@@ -20,10 +20,10 @@ Score = Callable[[Sequence[str]], Any]
 
 
 def winnow() -> Score:
-    """Winnow's classifier as a worker has it after loading: it has met no word yet."""
+    """Winnow's fast reader as a worker has it after loading: it has met no word yet."""
     import models  # noqa: PLC0415
 
-    return models.load().score
+    return models.load(reader="fast").score
 
 
 def alt() -> Score:
