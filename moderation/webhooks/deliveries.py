@@ -228,12 +228,14 @@ def _first_of_their_comments(endpoint_id: str, moment: datetime, most: int) -> S
         (before.endpoint_id == WebhookDelivery.endpoint_id).is_(True),  # not by its index: a comment has few deliveries
         before.id < WebhookDelivery.id,
     )
-    in_hand = exists().where(*of_same_comment, or_(before.next_attempt_at <= moment, before.leased_until > moment))
+    in_hand = or_(before.next_attempt_at <= moment, before.leased_until > moment)
+    # Not `exists`: PostgreSQL would join all that waits before it takes the first few.
+    first_in_hand = select(before.id).where(*of_same_comment, in_hand).limit(1).scalar_subquery()
     failed = before.attempts > 0  # what is only held for its grace keeps no later decision waiting
     waits_until = select(func.max(before.next_attempt_at)).where(*of_same_comment, failed).scalar_subquery()
     return (
         select(WebhookDelivery.id, waits_until.label("waits_until"))
-        .where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(moment), ~in_hand)
+        .where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(moment), first_in_hand.is_(None))
         .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
         .limit(most)
         .with_for_update(skip_locked=True, of=WebhookDelivery)  # an undo may be cancelling it just now

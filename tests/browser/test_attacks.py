@@ -249,7 +249,7 @@ def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
     expect(page.get_by_text("3 comments by 1 author on 1 page of 1 site.")).to_be_visible()
     expect(page.get_by_text("Readers see it")).to_be_visible()
     page.get_by_label("Reason").select_option("spam")
-    page.get_by_role("button", name="Reject 3").click()
+    page.get_by_role("button", name="Reject 3", exact=True).click()
     expect_done(page, "Done: 3 rejected.")
     assert statuses(store, [seen, *ids]) == ["rejected"] * 3 + ["flagged"] * 2
     assert (stored(store, seen).reasons or [])[0]["code"] == "spam"

@@ -98,7 +98,7 @@ def test_a_new_key_works_on_the_api_and_a_revoked_one_does_not(
     assert page.evaluate("navigator.clipboard.readText()") == key
     assert f"Authorization: Bearer {key}" in page.get_by_role("textbox", name="A first comment").inner_text()
     assert (status(site.api_key), status(key)) == (200, 200)
-    page.get_by_role("link", name="I have kept it").click()
+    page.get_by_role("link", name="I have saved it").click()
     expect(page.get_by_text(key)).to_have_count(0)
     shown = "_".join(site.api_key.split("_")[:2])
     page.get_by_role("button", name=f"Revoke API key {shown}").click()

@@ -157,12 +157,12 @@ def test_the_history_is_read_after_an_edit_a_report_a_decision_and_its_undoing(
     for at, said in enumerate(
         (
             "Accepted by the site",
-            "Flagged by the site's policy",
+            "Held by the site's policy",
             "Edited by the site",
-            "Flagged by the site's policy",
+            "Held by the site's policy",
             "Reported: insult by a reader",
             "Rejected by mo",
-            "Took the decision back: flagged again by mo",
+            "Took the decision back: held again by mo",
         )
     ):
         expect(told.nth(at)).to_contain_text(said)

@@ -116,13 +116,13 @@ def test_an_author_appeals_and_another_moderator_reverses(
     expect(page.get_by_text("It was received. Another moderator")).to_be_visible()
     expect(page.get_by_role("textbox")).to_have_count(0)
 
-    press(mo, url, comment, "Publish")
+    press(mo, url, comment, "Reverse")
     expect(mo.get_by_text("The author appeals against your own decision")).to_be_visible()
     assert stored(store, comment.id).status == "rejected"
     nia.goto(f"{url}/console/")
     expect(nia.get_by_text("Appeal", exact=True)).to_be_visible()
     expect(nia.locator(".appeal")).to_contain_text("It is a line from a play.")
-    press(nia, url, comment, "Publish")
+    press(nia, url, comment, "Reverse")
 
     shown = client_of(app, site_with_webhook.api_key).get(f"/api/v1/comments/{comment.id}").get_json()
     assert (shown["status"], shown["statement_url"]) == ("published", None)
@@ -146,7 +146,7 @@ def test_without_javascript_an_appeal_that_is_upheld_says_so(
     page.get_by_label("Why is the decision wrong?").fill("I meant it kindly.")
     page.get_by_role("button", name="Send the appeal").click()
     expect(page.get_by_text("It was received. A person at the site will read it")).to_be_visible()
-    press(at_queue(new_context, url, "mo"), url, comment, "Reject")
+    press(at_queue(new_context, url, "mo"), url, comment, "Uphold")
     page.reload()
     expect(page.get_by_text("It was read, and the decision stands.")).to_be_visible()
     assert stored(store, comment.id).version == comment.version

@@ -97,7 +97,7 @@ def test_a_reported_comment_that_readers_see_comes_before_held_insults_and_says_
     expect(cards.first).to_contain_text("4 readers")
     page.keyboard.press("j")
     page.keyboard.press("r")
-    expect(cards.first).to_contain_text("Rejected.")
+    expect(cards.first).to_contain_text("Taken down.")
     assert stored(store, seen).status == "rejected"
     assert {stored(store, one).status for one in held} == {"flagged"}
 

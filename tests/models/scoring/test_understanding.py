@@ -35,7 +35,7 @@ SENTENCES = {
     "hi": ("तू एक नंबर का चूतिया और हरामी है", "चूतिया", "इस लेख के लिए बहुत बहुत धन्यवाद"),
 }
 #: Where fewer than five of eight are told; what the card says of these languages is as modest.
-LEAST_ABOVE = {"ar": 2, "ro": 4, "th": 4, "hi-Latn": 4}
+LEAST_ABOVE = {"ar": 2, "ro": 4, "th": 4, "hi-Latn": 3}
 
 
 @pytest.mark.parametrize("language", SENTENCES)

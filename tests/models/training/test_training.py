@@ -97,6 +97,7 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows += [{"text": f"{text} {code}", "toxic": 1, **unknown, "split": "train"} for text in texts(BAD, 12)]
         write(folder / f"languages/{code}.csv.gz", rows)
     write(folder / "languages/id_gambling_spam.csv.gz", [{"text": "judi slot", "spam": 1, "split": "train"}])
+    write(folder / "languages/en_paradetox.csv.gz", [{"text": "a fool wrote this", "toxic": 1, "split": "train"}])
     write(folder / "languages/words.csv.gz", [{"language": "sv", "word": "dumskalle"}])
     for name in ("sms", "web_forms"):
         write(folder / f"spam/{name}.csv.gz", [{"text": text, "spam": bad} for text, bad in spam])

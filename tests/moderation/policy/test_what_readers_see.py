@@ -188,7 +188,7 @@ def test_a_link_is_what_a_linkifier_makes_one_of(text: str, number: int) -> None
         ({}, {"name": "I will kill you all"}, "flagged", "flag_threshold"),
         ({}, {"name": "fuck you mods", "comment": "I agree."}, "flagged", "flag_threshold"),
         ({}, {"name": "f_ck_Eric", "comment": "I agree."}, "flagged", "flag_threshold"),
-        ({}, {"name": "StupidIdiot99"}, "flagged", "flag_threshold"),
+        ({}, {"name": "StupidIdiot99"}, "rejected", "reject_threshold"),
         ({}, {"name": "Dick Hancock"}, "published", "clear"),
         ({}, {"name": "Harshit Dikshit"}, "published", "clear"),
         ({}, {"name": "Phuc Nguyen"}, "published", "clear"),
