@@ -76,7 +76,7 @@ def _event(event: AuditEvent, people: Mapping[str, str]) -> Entry:
     if what is None:
         what = wording.named(event.action.partition(".")[2])
     if event.action == "comment.undone" and event.status:
-        what = f"{what}: {event.status} again"
+        what = f"{what}: {_DECIDED.get(event.status, event.status).lower()} again"
     by_person = actors.is_person(event.actor)
     return Entry(
         at=event.created_at,

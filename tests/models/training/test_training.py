@@ -38,7 +38,7 @@ from models.training.design import (
 )
 from models.training.estimator import PartialLabelLogisticRegression
 from models.training.innocent import innocent_sentences
-from models.training.languages import GAMBLING, LEARNT
+from models.training.languages import GAMBLING, LEARNT, REWRITTEN
 from models.training.metrics import auc
 from models.training.mixing import Mixture, learn_mixture
 from tests.support import ROOT
@@ -140,7 +140,7 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     assert scores[2, spam] > scores[1, spam]
     assert all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
     assert first.words == second.words
-    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, "words"}
+    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, REWRITTEN, "words"}
     assert not any("fitted" in message or "encoded" in message for message in again)  # the stages were kept
     assert any("insult" in message for message in messages)
     train_in_another_process(small_data, tmp_path / "third")
