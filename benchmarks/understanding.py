@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import psutil
 
 import models
-from benchmarks.classifying import DATA
+from benchmarks.classifying import DATA, median_milliseconds
 from benchmarks.report import Report
 from models.scoring.classifier import Classifier
 from models.training.datasets import read_rows
@@ -77,12 +77,7 @@ def _one_alone(report: Report, classifier: Classifier, texts: Sequence[str]) -> 
         ("one Portuguese comment alone", lambda text: classifier.score([text]), MOST_ALONE),
         ("explaining it", lambda text: classifier.explain(text, "toxicity"), MOST_EXPLAINING),
     ):
-        taken = []
-        for text in texts[:200]:
-            began = time.perf_counter()
-            act(text)
-            taken.append(time.perf_counter() - began)
-        median = statistics.median(taken) * 1000
+        median = median_milliseconds(act, (), texts[:200])
         report.add(what, f"median {median:.1f} ms", f"{most} ms", median <= most)
 
 

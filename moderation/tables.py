@@ -137,6 +137,10 @@ DECIDED_BY_PEOPLE = f"decided_by LIKE '{actors.PEOPLE}'"
 DONE_BY_PEOPLE = f"actor LIKE '{actors.PEOPLE}'"
 
 
+#: What may have become of a comment: `erased` once it was deleted.
+STATUSES = ("pending", "published", "flagged", "rejected", "erased")
+
+
 class Comment(Table):
     """A stored comment. While it is `pending`, this row is the work item; Redis is only the faster way to it."""
 
@@ -167,7 +171,7 @@ class Comment(Table):
 
     accepted_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    #: `pending`, `published`, `flagged` or `rejected`; `erased` once deleted.
+    #: One of `STATUSES`.
     status: Mapped[str] = mapped_column(String(10))
     #: Counts edits of the text, so that only the revision that was scored is decided.
     revision: Mapped[int] = mapped_column(Integer)

@@ -207,7 +207,11 @@ def normalize(text: str) -> str:
 
     Case, digits and punctuation stay. Linear in the text's length.
     """
-    text = without_markup(text)
+    return folded(without_markup(text))
+
+
+def folded(text: str) -> str:
+    """Each letter as it is read: `normalize` without what it undoes of markup and escapes."""
     return text if text.isascii() else text.translate(_FOLDING)
 
 

@@ -20,7 +20,7 @@ from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 from py3langid.modelio import load_model
 
 from models.languages import FOREIGN, UNTOLD
-from texts.normalization import normalize, without_markup
+from texts.normalization import folded, without_markup
 
 #: Characters of a text.
 LOOKED_AT = 2000
@@ -109,7 +109,7 @@ _RARE = 14.0
 
 
 def detect(text: str, known: Mapping[str, int], strong: Set[str] = frozenset()) -> str:
-    """The code of a text's language, as `models.languages` has it.
+    """The code of the language of a text, as `normalization.visible` shows it; `models.languages` has the codes.
 
     `known` says how many English comments hold each word, of those that were learnt from; a text of nothing
     but `strong` words is English. "und": there are no words, or too few to be sure of. "mis": most words are in a
@@ -130,7 +130,7 @@ def detect(text: str, known: Mapping[str, int], strong: Set[str] = frozenset()) 
     if familiar >= _ENGLISH:
         return "en"
     # A word said 200 times tells as much as said once.
-    scores = _scores(words[0] if len(words) == 1 else _prose(without_markup(text)), "Latin")
+    scores = _scores(words[0] if len(words) == 1 else _prose(text), "Latin")
     best, second, *_ = scores  # the likeliest comes first
     likelier = scores[best] - scores["en"]
     wanted = max(_LIKELIER, _LIKELIER + _A_FAMILIAR_WORD * (familiar - _USUAL))
@@ -215,7 +215,7 @@ def _prose(text: str) -> str:
 
 def _plain_words(text: str) -> list[str]:
     """The different words of a text, as a reader sees them, without addresses and markup."""
-    return list(dict.fromkeys(_WORD.findall(_prose(normalize(text)).lower().replace("’", "'"))))
+    return list(dict.fromkeys(_WORD.findall(_prose(folded(text)).lower().replace("’", "'"))))
 
 
 def _times_met(word: str, known: Mapping[str, int]) -> int:

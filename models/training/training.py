@@ -260,11 +260,6 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     }  # fmt: skip
     curves = fast.arrays["calibration"]
     arrays = {**fast.arrays, **learnt.arrays, "sum": understanding.fit_sum(learnt.english, chosen, unseen, curves)}
-    paths = {source: datasets.source_path(data, source) for source in datasets.SOURCES}
-    paths |= {
-        name: languages.language_path(data, name)
-        for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")
-    }
     manifest = {
         **fast.manifest,
         "version": VERSION,
@@ -273,6 +268,22 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
         "spam_out_of_fold": measure_spam(out_of_fold, curves, examples),
         "languages": {code: grade for code, grade in GRADES.items() if grade != "unknown"},
         "understanding": learnt.facts,
+        **_origin(data),
+    }
+    artifact = Artifact(arrays, fast.words, manifest)
+    artifacts.write(out, artifact)
+    tell(f"wrote {out}")
+    return artifact
+
+
+def _origin(data: Path) -> dict[str, Any]:
+    """What the model was made of, for the manifest: the data's checksums, and the versions of libraries."""
+    paths = {source: datasets.source_path(data, source) for source in datasets.SOURCES}
+    paths |= {
+        name: languages.language_path(data, name)
+        for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")
+    }
+    return {
         "data": {name: datasets.checksum(path) for name, path in paths.items()},
         "libraries": {
             "python": platform.python_version(),
@@ -283,10 +294,6 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
             "sentencepiece": version("sentencepiece"),
         },
     }
-    artifact = Artifact(arrays, fast.words, manifest)
-    artifacts.write(out, artifact)
-    tell(f"wrote {out}")
-    return artifact
 
 
 def _fit_fast(data: Path, stages: Stages, tell: Progress) -> tuple[Artifact, Examples, NDArray[np.float64]]:

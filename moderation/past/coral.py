@@ -76,22 +76,23 @@ def _comment(line: bytes, place: str, beside: _Beside) -> PastComment:
     if coral_status not in _STATUS:
         raise records.NotReadable(f"Its status is {coral_status[:40]!r}, which Coral does not know.")
     status, why = _STATUS[coral_status]
+    if _either(document, "deletedAt", "deleted_at") is not None:
+        status, why = "erased", "It was deleted in Coral."
     decided, decided_at = _persons_decision(document, beside)
-    is_gone = _either(document, "deletedAt", "deleted_at") is not None
     return PastComment(
         place=place,
         key=records.key(_id(document)),
         parent_key=records.line(_string(_either(document, "parentID", "parent_id")), 180),
-        name="" if is_gone else records.name(username),
-        comment="" if is_gone else records.prose(_body(document)),
+        name=records.name(username),
+        comment=records.prose(_body(document), status),
         created_at=_moment(_either(document, "createdAt", "created_at")),
-        status="erased" if is_gone else status,
-        why="It was deleted in Coral." if is_gone else why,
+        status=status,
+        why=why,
         decided_at=decided_at if decided == coral_status else None,
         thread=beside.find("story", _string(_either(document, "storyID", "asset_id")))[0],
-        email=None if is_gone else records.email(email),
-        user_id=None if is_gone else records.line(author_id, 200),
-        examples=_EXAMPLES.get(coral_status, {}) if decided == coral_status and not is_gone else {},
+        email=records.email(email),
+        user_id=records.line(author_id, 200),
+        examples=_EXAMPLES.get(coral_status, {}) if decided == coral_status else {},
     )
 
 

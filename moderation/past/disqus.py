@@ -48,23 +48,22 @@ def _comment(post: Element, threads: dict[str, str]) -> PastComment:
     username = records.line(author.get("username"), 190) if author.get("isAnonymous") != "true" else None
     address = records.email(author.get("email"))
     thread, parent = post.child("thread"), post.child("parent")
-    is_gone = status == "erased"
     return PastComment(
         place=_place(post),
         key=records.key(post.attributes.get(_ID)),
         parent_key=records.line(parent.attributes.get(_ID), 180) if parent else None,
-        name="" if is_gone else records.name(author.get("name")),
-        comment="" if is_gone else records.prose(post.get("message")),
+        name=records.name(author.get("name")),
+        comment=records.prose(post.get("message"), status),
         created_at=records.moment(post.get("createdAt")),
         status=status,
         why=why,
         label="spam" if status == "rejected" else None,
         thread=threads.get(thread.attributes.get(_ID, "")) if thread else None,
-        email=None if is_gone else address,
-        url=None if is_gone else records.url(author.get("link")),
-        ip=None if is_gone else records.ip(post.get("ipAddress")),
+        email=address,
+        url=records.url(author.get("link")),
+        ip=records.ip(post.get("ipAddress")),
         # With a prefix, because a site's own id of somebody else may be the same word.
-        user_id=f"disqus:{username}" if username and not is_gone else None,
+        user_id=f"disqus:{username}" if username else None,
         examples={"spam": 1.0} if status == "rejected" else {},
         email_was_typed=address is not None and username is None,
     )

@@ -59,20 +59,19 @@ def _comment(row: sqlite3.Row) -> PastComment:
     if row["mode"] not in _MODES:
         raise records.NotReadable(f"Its mode is {row['mode']!r}, which Isso does not know.")
     status, why = _MODES[row["mode"]]
-    is_gone = status == "erased"
-    address = None if is_gone else records.email(_text(row["email"]))
+    address = records.email(_text(row["email"]))
     return PastComment(
         place=f"Comment {row['id']}",
         key=records.key(str(row["id"])),
         parent_key=str(row["parent"]) if row["parent"] else None,
-        name="" if is_gone else records.name(_text(row["author"])),
-        comment="" if is_gone else records.prose(_text(row["text"])),
+        name=records.name(_text(row["author"])),
+        comment=records.prose(_text(row["text"]), status),
         created_at=records.moment(row["created"]),
         status=status,
         why=why,
         thread=records.line(_text(row["uri"]), 500),
         email=address,
-        url=None if is_gone else records.url(_text(row["website"])),
+        url=records.url(_text(row["website"])),
         # Isso keeps only the first part of an address, so that it stands for a whole network.
         ip=None,
         email_was_typed=address is not None,

@@ -14,12 +14,11 @@ from moderation import clock
 from moderation.past import json_lines, records
 from moderation.past.records import NotReadable, Unreadable, WrongFile
 from moderation.store import Store
-from moderation.tables import Comment, Moment
+from moderation.tables import STATUSES, Comment, Moment
 from texts.controls import storable
 
 #: The first line of an export.
 HEADER = {"format": "winnow comments", "version": 1}
-STATUSES = frozenset({"pending", "published", "flagged", "rejected", "erased"})
 #: Columns that the importing installation makes anew.
 _MADE_ANEW = frozenset({"site_id", "author_key", "content_hash"})
 _COLUMNS: dict[str, Column[Any]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import BinaryIO, Literal
@@ -91,7 +91,14 @@ def read(place: str, make: Callable[[], PastComment | None]) -> Iterator[PastCom
         yield Unreadable(place, str(error))
     else:
         if comment is not None:
-            yield comment
+            yield _without_author(comment) if comment.status == "erased" else comment
+
+
+def _without_author(comment: PastComment) -> PastComment:
+    """A comment that somebody deleted, perhaps its author: only its place in the thread is brought."""
+    return replace(
+        comment, name="", comment="", email=None, url=None, ip=None, user_id=None, examples={}, email_was_typed=False
+    )
 
 
 def line(text: str | None, longest: int) -> str | None:
@@ -133,12 +140,14 @@ def ip(text: str | None) -> str | None:
     return None if address in {"0.0.0.0", "::"} else address  # noqa: S104
 
 
-def prose(text: str | None) -> str:
-    """What a comment says.
+def prose(text: str | None, status: Status) -> str:
+    """What a comment of this status says: nothing where it was erased.
 
     Raises:
         NotReadable: nothing of it can be seen, or it is too long.
     """
+    if status == "erased":
+        return ""
     cleaned = without_meaningless(storable(text or "")).strip()
     if not visibility.can_be_seen(cleaned, unknown_tags=True):
         raise NotReadable("It has no text that can be seen.")

@@ -69,7 +69,7 @@ def _comment(element: Element, thread: str | None) -> PastComment:
         key=records.key(element.get("wp:comment_id")),
         parent_key=None if parent == "0" else parent,
         name=records.name(element.get("wp:comment_author")),
-        comment=records.prose(element.get("wp:comment_content")),
+        comment=records.prose(element.get("wp:comment_content"), status),
         created_at=_moment(element),
         status=status,
         why=why,

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from moderation.review.review_pages import COUNT_UP_TO, INDEXED, Filters
+from moderation.review.review_pages import COUNT_UP_TO, INDEXED, Filters, passing
 from moderation.tables import ReviewItem, Site
 
 #: The queue's filters that offer a list of values.
@@ -58,9 +58,9 @@ def by_kind(
         other.c.comment_id == items.c.comment_id,
         other.c.closed_at.is_(None),
         tuple_(other.c.due, other.c.id) < tuple_(items.c.due, items.c.id),
-        *_passing(other, filters, chosen),
+        *passing(other.c, filters, of_any_kind=True),
     )
-    query = select(items.c.kind, func.count()).where(~earlier.exists(), *_passing(items, filters, chosen))
+    query = select(items.c.kind, func.count()).where(~earlier.exists(), *passing(items.c, filters, of_any_kind=True))
     number = session.scalar(select(func.count()).select_from(items)) or 0
     return dict(session.execute(query.group_by(items.c.kind)).all()), number <= COUNT_UP_TO
 
@@ -75,19 +75,10 @@ def _also_reported(session: Session, site_ids: Collection[str], filters: Filters
     )
     other = _ITEMS.alias()
     query = select(other.c.kind, func.count()).join(reports, reports.c.comment_id == other.c.comment_id)
-    query = query.where(other.c.closed_at.is_(None), other.c.kind != "report", *_passing(other, filters, {}))
+    query = query.where(
+        other.c.closed_at.is_(None), other.c.kind != "report", *passing(other.c, filters, of_any_kind=True)
+    )
     return dict(session.execute(query.group_by(other.c.kind)).all())
-
-
-def _passing(items: Any, filters: Filters, chosen: Mapping[str, str]) -> list[ColumnElement[bool]]:
-    conditions = [items.c[name] == value for name, value in chosen.items()]
-    if filters.not_for is not None:
-        conditions.append(or_(items.c.not_for.is_(None), items.c.not_for != filters.not_for))
-    if filters.opened_since is not None:
-        conditions.append(items.c.opened_at >= filters.opened_since)
-    if filters.opened_before is not None:
-        conditions.append(items.c.opened_at < filters.opened_before)
-    return conditions
 
 
 def by_site(session: Session, site_ids: Collection[str]) -> Counts:

@@ -121,6 +121,19 @@ def position(item: Row[Any] | ReviewItem, order: Order) -> Position:
     return Position(item.due if order == "due" else _microseconds(item.opened_at), item.id)
 
 
+def passing(items: Any, filters: Filters, *, of_any_kind: bool = False) -> list[ColumnElement[bool]]:
+    """The conditions on which an item passes the filters, but for the text. `items` has the columns as attributes."""
+    chosen = {name: getattr(filters, name) for name in INDEXED if name != "kind" or not of_any_kind}
+    conditions = [getattr(items, name) == value for name, value in chosen.items() if value is not None]
+    if filters.not_for is not None:
+        conditions.append(or_(items.not_for.is_(None), items.not_for != filters.not_for))
+    if filters.opened_since is not None:
+        conditions.append(items.opened_at >= filters.opened_since)
+    if filters.opened_before is not None:
+        conditions.append(items.opened_at < filters.opened_before)
+    return conditions
+
+
 @dataclass(slots=True)
 class _Reading:
     """The question that one page answers."""
@@ -228,22 +241,12 @@ class _Reading:
             other.comment_id == ReviewItem.comment_id,
             other.is_open,
             tuple_(other.due, other.id) < tuple_(ReviewItem.due, ReviewItem.id),
-            *self._passes(other, of_any_kind=True),
+            *passing(other, self.filters, of_any_kind=True),
         )
         return ~earlier.exists()
 
-    def _passes(self, item: type[ReviewItem], *, of_any_kind: bool = False) -> list[ColumnElement[bool]]:
-        """An item passes the filters, but for the text."""
-        filters = self.filters
-        chosen = {name: getattr(filters, name) for name in INDEXED if name != "kind" or not of_any_kind}
-        conditions = [getattr(item, name) == value for name, value in chosen.items() if value is not None]
-        if filters.not_for is not None:
-            conditions.append(or_(item.not_for.is_(None), item.not_for != filters.not_for))
-        if filters.opened_since is not None:
-            conditions.append(item.opened_at >= filters.opened_since)
-        if filters.opened_before is not None:
-            conditions.append(item.opened_at < filters.opened_before)
-        return conditions
+    def _passes(self, item: type[ReviewItem]) -> list[ColumnElement[bool]]:
+        return passing(item, self.filters)
 
     def _standing_first(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
         """Of the next rows, those that match and that no other stands for.

@@ -10,12 +10,11 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from moderation import actors
-from moderation.tables import Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import STATUSES, Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import statement_links
 from moderation.webhooks.attempts import FAILURE_KINDS
 from moderation.webhooks.catalogue import EVENTS
 from service.api.fields import show_moment
-from service.api.schemas import STATUSES
 from service.context import context
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError
 
 from models import LABELS
+from moderation.tables import STATUSES
 from moderation.webhooks.sender import LONGEST_URL
 from service.api.bodies import shown
 from service.api.fields import (
@@ -32,7 +33,6 @@ NAME_MISSING = "Please enter your name here"
 COMMENT_MISSING = "Please enter your comment!"
 LONGEST_COMMENT = 20_000
 LONGEST_NAME = 200
-STATUSES = ("pending", "published", "flagged", "rejected", "erased")
 #: Why a reader reports a comment.
 REPORT_REASONS = ("offensive", "spam", "off_topic", "personal_data", "illegal", "other")
 

@@ -15,7 +15,7 @@ from moderation.intake.queues import Queues
 from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from tests.support.browsing import NewContext, Serve, sign_in, violations_in_light_and_dark
+from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
 from tests.support.comments import scored, stored
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
@@ -48,22 +48,9 @@ def enter(app: Flask, store: Store, serve: Serve, new_context: NewContext) -> En
     url = f"{serve(app)}/console/"
 
     def open_queue(viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
-        page = new_context(viewport=viewport, reduced_motion="reduce", **options).new_page()
-        page.goto(url)
-        sign_in(page, "mo")
-        page.wait_for_load_state()
-        return page
+        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), url, "mo")
 
     return open_queue
-
-
-def at_keyboard(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def card(page: Page, comment_id: str) -> Locator:
-    return page.locator(f"article[id='{comment_id}']")
 
 
 def box(element: Locator) -> FloatRect:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from moderation import clock
 from moderation.decisions import comments
@@ -27,7 +27,16 @@ from moderation.tables import BulkJob, Comment, WebhookDelivery
 from moderation.webhooks import console_channel
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
-from tests.support.browsing import NewContext, Serve, sign_in, violations, violations_in_light_and_dark
+from tests.support.browsing import (
+    NewContext,
+    Serve,
+    at_keyboard,
+    card,
+    sign_in,
+    signed_in_page,
+    violations,
+    violations_in_light_and_dark,
+)
 from tests.support.comments import rows, stored
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
@@ -89,22 +98,9 @@ def enter(store: Store, new_context: NewContext, url: str) -> Callable[..., Page
 
     def open_queue(name: str, *, at: str = url, **options: object) -> Page:
         accounts.create_user(store, name, "moderator", PASSWORD)
-        page = new_context(**options).new_page()
-        page.goto(at)
-        sign_in(page, name)
-        page.wait_for_load_state()
-        return page
+        return signed_in_page(new_context(**options), at, name)
 
     return open_queue
-
-
-def at_keyboard(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def card(page: Page, comment_id: str) -> Locator:
-    return page.locator(f"article[id='{comment_id}']")
 
 
 # --- the keyboard, from sign-in to the webhook --------------------------------------------------------------------

@@ -22,7 +22,7 @@ from moderation.tables import User, WebhookEndpoint
 from moderation.webhooks import endpoints
 from moderation.webhooks.sender import Sender
 from tests.support.attacks import TEXT, attack
-from tests.support.browsing import NewContext, Serve, sign_in
+from tests.support.browsing import NewContext, Serve, signed_in_page
 from tests.support.comments import accept, rows, stored
 from tests.support.delivering import deliver_once
 from tests.support.processes.parts import Part
@@ -48,11 +48,7 @@ def enter(new_context: NewContext, url: str) -> Enter:
     """An admin's page: `enter("audit")`."""
 
     def open_page(path: str) -> Page:
-        page = new_context().new_page()
-        page.goto(url + path)
-        sign_in(page, "mo")
-        page.wait_for_load_state()
-        return page
+        return signed_in_page(new_context(), url + path, "mo")
 
     return open_page
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.signed_in import PASSWORD
 
@@ -36,6 +36,26 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(re.compile(r"^[^?]*/console/(?!sign-in)"))
+
+
+def signed_in_page(context: BrowserContext, address: str, name: str) -> Page:
+    """A page at an address of the console, with this person signed in, and loaded."""
+    page = context.new_page()
+    page.goto(address)
+    sign_in(page, name)
+    page.wait_for_load_state()
+    return page
+
+
+def at_keyboard(page: Page, *keys: str) -> None:
+    """Press keys, one after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def card(page: Page, comment_id: str) -> Locator:
+    """A comment's card."""
+    return page.locator(f"article[id='{comment_id}']")
 
 
 def expect_unharmed(page: Page) -> None:

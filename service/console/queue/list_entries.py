@@ -32,10 +32,13 @@ _LISTS = {entry_list.key: entry_list for entry_list in LISTS}
 _FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
 
 
+_UNKNOWN = "Choose what to do and for how long, from a page that shows the comment."
+
+
 def end_of(span: str, site_id: str) -> datetime | None:
     """When an entry ends that the person signed in adds for a span; None: never."""
     if span not in SPANS:
-        abort(400, "Choose what to do and for how long, from a page that shows the comment.")
+        abort(400, _UNKNOWN)
     length = SPANS[span]
     if length is None and not access.may(site_id, "admin"):
         abort(403, "For more than 30 days, ask an admin of this site.")
@@ -50,7 +53,7 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     if forms.text("action") == "remove":
         return _take_out(comment, name)
     if name not in _LISTS:
-        abort(400, "Choose what to do and for how long, from a page that shows the comment.")
+        abort(400, _UNKNOWN)
     until = end_of(span, comment.site_id)
     entry_list = _LISTS[name]
     entry = _entry(comment, entry_list.kind)
