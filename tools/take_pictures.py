@@ -131,7 +131,9 @@ def _print(directory: Path, installation: Installation) -> Newspaper:
     """The newspaper's past, in the database that the installation is about to open."""
     installation.data_dir.mkdir()
     environment.generate_secret_key(installation.data_dir)
-    settings = environment.read({}, installation.data_dir, public_url=installation.url)
+    settings = environment.read(
+        {"WINNOW_WEBHOOK_ALLOW": "127.0.0.1/32"}, installation.data_dir, public_url=installation.url
+    )
     store, redis = connections.open_store(settings), RedisServer(directory)
     migrate.upgrade(store)
     redis.start()
