@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import islice
 
 from texts import edits, escapes, lookalikes, mail, markup, mojibake, visibility
@@ -35,6 +36,8 @@ _REVERSED = re.compile("\u202e([^\u202a-\u202e\n]+)")
 #: Characters that NFKC reads as a word or a sentence, and how many of them are read so.
 _WORDS = re.compile("[\u3300-\u3357\ufdf0-\ufdfc]")
 _MOST_WORDS = 100
+#: Texts that are kept as read, since one is read for its words, its language and its sentences; and their length.
+_MOST_KEPT, _LONGEST_KEPT = 512, 4000
 _TARGET = re.compile(r"<a\s[^<>]*?href\s*=\s*[\"']?((?:https?:)?//[^\s\"'<>]+|www\.[^\s\"'<>]+)", re.IGNORECASE)
 _TIME_AND_END = re.compile(r"\s{0,3}\d{1,2}(?::\d\d){1,2}\s{0,3}</a>", re.IGNORECASE)
 
@@ -154,7 +157,7 @@ def _either_way(text: str) -> list[Edit]:
 def _columns(text: str) -> list[Edit]:
     """The gaps between letters that are written one below the other, or far apart: the wider ones part words."""
     edits: list[Edit] = []
-    if sum(len(word) == 1 for word in text.split()) < 3:  # so it is with most comments
+    if list(map(len, text.split())).count(1) < 3:  # so it is with most comments
         return edits
     for run in _COLUMN.finditer(text):
         gaps = [(gap.span(), gap[0].count("\n") or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
@@ -217,6 +220,11 @@ def folded(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """`text` with its tags, pictures and escapes read: those within a word are gone, others part words."""
+    return _read_lately(text) if len(text) <= _LONGEST_KEPT else edits.read(text, _STEPS)
+
+
+@lru_cache(_MOST_KEPT)
+def _read_lately(text: str) -> str:
     return edits.read(text, _STEPS)
 
 
