@@ -75,7 +75,7 @@ def test_a_slow_comment_goes_to_a_person_and_the_others_are_decided_first(
     others = [accept(store, queues, other_site, f"Fine {number}.") for number in range(10)]
     began = time.thread_time()
     result = Scorer(store, queues, Slow(work, step)).run_batch()
-    assert time.thread_time() - began < 5
+    assert time.thread_time() - began < 15  # of the 30 that spinning would take
     assert [stored(store, one.id).status for one in others] == ["published"] * 10
     row = stored(store, slow.id)
     assert row.status == "flagged"
