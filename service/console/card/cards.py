@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor
 from typing import Any
 
 from sqlalchemy import select
@@ -117,7 +116,7 @@ class Card:
         clear = [line.score for line in self._others if line.level == "clear"]
         if not clear:
             return "All scores"
-        under = f"under {(floor(max(clear) * 100) + 1) / 100:.2f}"
+        under = f"under {round(max(clear), 2) + 0.01:.2f}"
         if len(clear) == len(self.scores):
             return f"All scores {under}"
         return f"{wording.counted(len(clear), '{} other', '{} others')} {under}"
