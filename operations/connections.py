@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 import migrations
+from moderation import redis_address
 from moderation.settings import Settings, shown
 from moderation.store import Store
 from operations import file_systems
@@ -51,7 +52,7 @@ def open_migrated_store(settings: Settings) -> Store:
 def require_redis(url: str, *, embedded: bool = False) -> None:
     """Raises OperatorError unless the Redis at `url` answers."""
     try:
-        with redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
+        with redis_address.open_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         if embedded:

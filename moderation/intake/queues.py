@@ -28,7 +28,7 @@ from rq import Queue, worker_registration
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
-from moderation import clock
+from moderation import clock, redis_address
 from moderation.intake.breaker import Breaker
 
 SCORING_QUEUE = "scoring"
@@ -278,4 +278,4 @@ def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:
     A connection that Redis closed is opened again, once; a call that timed out is not repeated.
     """
     once = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)
+    return redis_address.open_client(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)
