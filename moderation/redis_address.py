@@ -14,7 +14,9 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 import redis
+from redis.backoff import NoBackoff
 from redis.connection import parse_url
+from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 PLAIN = ("redis://", "rediss://", "unix://")
@@ -44,8 +46,9 @@ def open_client(url: str, **options: Any) -> redis.Redis:
     encryption = {name: value for name, value in of_redis.items() if name.startswith("ssl_")}
     if url.startswith("rediss"):
         encryption["ssl"] = True
-    of_sentinel = {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE} | own | encryption
-    sentinel = Sentinel(hosts, sentinel_kwargs=of_sentinel)  # type: ignore[no-untyped-call]
+    at_once = Retry(NoBackoff(), 0)  # rather the next Sentinel than the same again, after a pause
+    of_sentinel = {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE, "retry": at_once}
+    sentinel = Sentinel(hosts, sentinel_kwargs=of_sentinel | own | encryption)  # type: ignore[no-untyped-call]
     return cast("redis.Redis", sentinel.master_for(service, **of_redis | encryption | options))  # type: ignore[no-untyped-call]
 
 

@@ -16,9 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Parts of a URL that may be a password, also in spellings that only some programs read.
 _USER_AND_PASSWORD = re.compile(r"(?<=://).*@", re.DOTALL)
-_PASSWORD_WITHOUT_HOST = re.compile(
-    r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:,[\w.-]+:\d{1,5})*(?:[/?#]|$))[^@]*", re.DOTALL
-)
+_PASSWORD_WITHOUT_HOST = re.compile(r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:,[\w.-]+:\d{1,5})*(?:[/?#]|$))[^@]*", re.DOTALL)
 _PASSWORD_IN_QUERY = re.compile(r"((?:pass|password|sslpassword|passwd|secret)=)[^&\s]*", re.IGNORECASE)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
@@ -52,7 +54,10 @@ def open_migrated_store(settings: Settings) -> Store:
 def require_redis(url: str, *, embedded: bool = False) -> None:
     """Raises OperatorError unless the Redis at `url` answers."""
     try:
-        with redis_address.open_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
+        once = Retry(NoBackoff(), 1)
+        with redis_address.open_client(
+            url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=once
+        ) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
         if embedded:

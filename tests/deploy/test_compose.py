@@ -68,12 +68,13 @@ def test_redis_asks_for_its_password_and_shows_it_to_nobody(tmp_path: Path) -> N
     port = free_port()
     script = script.replace("valkey-server - ", f"{tmp_path}/valkey-server - --port {port} ")
     process = subprocess.Popen([str(shutil.which(shell)), option, script], stdout=subprocess.DEVNULL)
+    at_once = Retry(NoBackoff(), 0)
     try:
-        with redis.Redis(port=port, password="a0b1c2d3", retry=Retry(NoBackoff(), 0)) as client:
+        with redis.Redis(port=port, password="a0b1c2d3", retry=at_once) as client:
             eventually(lambda: _answers(client), what="Redis answers", within=20)
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
             assert client.config_get("appendonly") == {"appendonly": "yes"}
-        with redis.Redis(port=port) as client, pytest.raises(redis.AuthenticationError):
+        with redis.Redis(port=port, retry=at_once) as client, pytest.raises(redis.AuthenticationError):
             client.ping()
         assert b"a0b1c2d3" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     finally:
