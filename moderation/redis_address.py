@@ -40,7 +40,7 @@ def open_client(url: str, **options: Any) -> redis.Redis:
     if not is_sentinel(url):
         return redis.Redis.from_url(url, **options)
     hosts, service, own, plain = _taken_apart(url)
-    of_redis = parse_url(plain)
+    of_redis: dict[str, Any] = parse_url(plain)  # type: ignore[no-untyped-call]
     for name in ("connection_class", "host"):  # the Sentinels say which
         of_redis.pop(name, None)
     encryption = {name: value for name, value in of_redis.items() if name.startswith("ssl_")}

@@ -4,8 +4,9 @@
 
 ROOT is the image's unpacked root (`buildah mount`, or `docker export` unpacked). Two web and two worker containers are
 started from it on one PostgreSQL and one Redis with a password: the root read-only, user 10001, no capabilities, no new
-privileges, processes and mounts of their own. It tries the HEALTHCHECK, ends one worker with SIGKILL while it scores, and
-fails unless every comment is decided. Needs root, PostgreSQL's and Redis's programs (Debian: postgresql, redis-server).
+privileges, processes and mounts of their own. It tries the HEALTHCHECK, ends one scoring process with SIGKILL while
+comments wait, and fails unless every comment is decided. Needs root, and the programs of PostgreSQL and Redis (Debian:
+postgresql, redis-server).
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ def told(text: str, containers: list[subprocess.Popen[bytes]]) -> list[float]:
 def try_health(image: Image) -> None:
     """The HEALTHCHECK of the Dockerfile, while the web server runs; and that nothing but the tmpfs can be written."""
     say(f"HEALTHCHECK: exit {image.run(*health_check()).returncode}")
-    for path in ("/opt/winnow/x", "/etc/x", "/tmp/x", "/data/x"):  # noqa: S108
+    for path in ("/opt/winnow/x", "/etc/x", "/tmp/x", "/data/x"):
         written = image.run("sh", "-c", f"echo > {path}")
         say(f"writing {path}: {'done' if not written.returncode else written.stderr.strip().rpartition(': ')[2]}")
     status = image.run("sh", "-c", "grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' /proc/self/status").stdout

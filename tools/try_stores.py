@@ -2,9 +2,9 @@
 
     python -m tools.try_stores [tls|pgbouncer|sentinel ...]
 
-Each time a whole installation (a web server and two workers) decides comments while it lasts; with Sentinel the primary is
-killed meanwhile. What an operator is likely to get wrong (another authority, another host name) has to be told in a
-sentence. Needs root, and Debian's postgresql, redis-server, redis-sentinel, pgbouncer and openssl.
+Each time a whole installation (a web server and two workers) decides comments; with Sentinel the primary is killed
+meanwhile. What an operator is likely to get wrong (another authority, another host name) has to be told in a sentence.
+Needs root, and Debian's postgresql, redis-server, redis-sentinel, pgbouncer and openssl.
 """
 
 from __future__ import annotations
@@ -82,7 +82,14 @@ def make_certificates(directory: Path) -> None:
         subject = ["-subj", f"/CN={name}", "-days", "2"]
         keys = ["-keyout", str(directory / f"{name}.key"), "-out", str(directory / f"{name}.pem")]
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *keys)
-    request = ["-subj", "/CN=localhost", "-keyout", str(directory / "server.key"), "-out", str(directory / "server.csr")]
+    request = [
+        "-subj",
+        "/CN=localhost",
+        "-keyout",
+        str(directory / "server.key"),
+        "-out",
+        str(directory / "server.csr"),
+    ]
     run("openssl", "req", "-newkey", "rsa:2048", "-nodes", *request)
     (directory / "names").write_text("subjectAltName=DNS:localhost\n")
     signed = ["-CA", str(directory / "authority.pem"), "-CAkey", str(directory / "authority.key"), "-CAcreateserial"]
@@ -117,12 +124,19 @@ def start_pgbouncer(machine: Machine) -> None:
     """Four connections to PostgreSQL, given to whoever has a transaction."""
     directory = machine.directory
     settings = {"listen_addr": "localhost", "listen_port": BOUNCER, "auth_type": "plain", "pool_mode": "transaction"}
-    settings |= {"auth_file": directory / "users", "default_pool_size": 4, "max_client_conn": 200, "unix_socket_dir": ""}
+    settings |= {
+        "auth_file": directory / "users",
+        "default_pool_size": 4,
+        "max_client_conn": 200,
+        "unix_socket_dir": "",
+    }
     (directory / "users").write_text(f'"winnow" "{PASSWORD}"\n')
     lines = ["[databases]", f"winnow = host=localhost port={POSTGRES}", "[pgbouncer]"]
-    (directory / "bouncer").write_text("\n".join([*lines, *(f"{key} = {value}" for key, value in settings.items()), ""]))
+    (directory / "bouncer").write_text(
+        "\n".join([*lines, *(f"{key} = {value}" for key, value in settings.items()), ""])
+    )
     machine.start("pgbouncer", "-q", "-u", "nobody", str(directory / "bouncer"))
-    wait_for(lambda: socket.create_connection(("localhost", BOUNCER)).close() is None, "PgBouncer answers")
+    wait_for(lambda: socket.create_connection(("localhost", BOUNCER)), "PgBouncer answers")
 
 
 def start_redis(machine: Machine, port: int, *more: str) -> subprocess.Popen[bytes]:
@@ -208,7 +222,9 @@ class Winnow:
             if between:
                 time.sleep(0.2)
         wait_for(self._all_decided, "all are decided", within=120)
-        say(f"{NUMBER} comments accepted and decided in {time.monotonic() - began:.1f} s; slowest batch {slowest:.2f} s")
+        say(
+            f"{NUMBER} comments accepted and decided in {time.monotonic() - began:.1f} s; slowest batch {slowest:.2f} s"
+        )
 
     def refuses(self, what: str, *command: str, **changed: str) -> None:
         """Say in which sentence a wrong setting is refused."""

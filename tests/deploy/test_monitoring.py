@@ -1,4 +1,4 @@
-"""deploy/prometheus and deploy/grafana speak of metrics that a running Winnow gives, and every alert says what to do."""
+"""deploy/prometheus and deploy/grafana ask for metrics that Winnow gives, and every alert says what to do."""
 
 from __future__ import annotations
 

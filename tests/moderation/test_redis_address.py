@@ -47,7 +47,7 @@ def test_what_an_address_says_reaches_the_connection(url: str, known: dict[str, 
 
 def test_the_sentinels_are_told_their_own_password_and_tls_goes_for_all() -> None:
     url = "rediss+sentinel://winnow:of-redis@one:1,two/mymaster?sentinel_password=of-them&ssl_ca_certs=/ca.pem"
-    pool = redis_address.open_client(url).connection_pool
+    pool: Any = redis_address.open_client(url).connection_pool
     assert pool.connection_class is SentinelManagedSSLConnection
     pools = [sentinel.connection_pool for sentinel in pool.sentinel_manager.sentinels]
     told = [one.connection_kwargs for one in pools]
@@ -81,7 +81,7 @@ class Servers:
         eventually(self._knows_the_replica, within=30, what="the Sentinel knows the replica")
 
     def fail_over(self) -> None:
-        self.sentinel.execute_command("SENTINEL", "FAILOVER", "mymaster")
+        self.sentinel.sentinel_failover("mymaster")
 
     def kill(self) -> None:
         for process in self._processes:
@@ -91,8 +91,8 @@ class Servers:
     def _knows_the_replica(self) -> bool:
         with redis.Redis(port=self.ports["replica"]) as client:
             in_step = client.info("replication").get("master_link_status") == "up"
-        [state] = self.sentinel.sentinel_masters().values()
-        return in_step and state["num-slaves"] == 1
+        state = self.sentinel.sentinel_master("mymaster")
+        return bool(in_step and state["num-slaves"] == 1)
 
     def _start(self, name: str, *more: str) -> None:
         port = self.ports[name]
@@ -120,13 +120,14 @@ def servers() -> Iterator[Servers]:
 def test_a_failover_is_followed_by_whoever_is_connected(servers: Servers) -> None:
     client = queues.connect(servers.url)  # of the two Sentinels that it names, one is away
     client.set("winnow:probe", 1)
-    assert client.connection_pool.get_master_address()[1] == servers.ports["primary"]
+    pool: Any = client.connection_pool
+    assert pool.get_master_address()[1] == servers.ports["primary"]
     servers.fail_over()
 
     def follows() -> bool:
         try:
             client.set("winnow:probe", 2)
-            return bool(client.connection_pool.get_master_address()[1] == servers.ports["replica"])
+            return bool(pool.get_master_address()[1] == servers.ports["replica"])
         except redis.RedisError:
             return False
 
