@@ -249,6 +249,8 @@ def run(root: Path, number: int) -> None:
             for role, first in (("web", 0), ("workers", 2)):  # the killed process's own seconds are not in it
                 spent = sum(after[first : first + 2]) - sum(before[first : first + 2])
                 say(f"{role}: {1000 * spent / number:.2f} ms of processor a comment")
+            say("winnow top --once, in a container of its own:")
+            print(image.run("winnow", "top", "--once").stdout)
             stop([*webs, *workers])
             say(f"HEALTHCHECK without a web server: exit {image.run(*health_check()).returncode}")
         finally:

@@ -91,7 +91,7 @@ class Servers:
     def _knows_the_replica(self) -> bool:
         with redis.Redis(port=self.ports["replica"]) as client:
             in_step = client.info("replication").get("master_link_status") == "up"
-        state = self.sentinel.sentinel_master("mymaster")
+        state: Any = self.sentinel.sentinel_master("mymaster")
         return bool(in_step and state["num-slaves"] == 1)
 
     def _start(self, name: str, *more: str) -> None:

@@ -19,7 +19,7 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.webhooks import catalogue, events
-from moderation.webhooks.events import Event
+from moderation.webhooks.catalogue import Event
 from moderation.webhooks.sender import Sender
 from operations.watching import rates, screen, words
 from operations.watching.overview import Failing, OfDatabase, OfRedis, Overview, Watch
