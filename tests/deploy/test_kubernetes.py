@@ -14,9 +14,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from moderation import settings
 from tests.support import ROOT
+from winnow import cli
 
 FOLDER = ROOT / "deploy" / "kubernetes"
 SCHEMAS = json.loads((Path(__file__).parent / "kubernetes.json").read_text())
@@ -76,15 +78,15 @@ def test_a_pod_has_as_little_as_it_needs(found: dict[str, Any]) -> None:
     assert pod["enableServiceLinks"] is False, "Kubernetes would set WINNOW_WEB_PORT and the like"
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    [container] = pod["containers"]
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/data", "/tmp", "/run/secrets/winnow"}
-    assert {"requests", "limits"} <= container["resources"].keys()
-    assert "cpu" not in container["resources"]["limits"], "it would slow down a process that has a whole core free"
+    for container in [*pod["containers"], *pod.get("initContainers", [])]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/data", "/tmp", "/run/secrets/winnow"}
+        assert {"requests", "limits"} <= container["resources"].keys()
+        assert "cpu" not in container["resources"]["limits"], "it would slow down a process that has a whole core free"
 
 
 @pytest.mark.parametrize("found", PODS, ids=name)
@@ -109,6 +111,22 @@ def test_a_pods_environment_can_be_read(found: dict[str, Any], tmp_path: Path) -
     known = {f"WINNOW_{setting.upper()}" for setting in [*settings._READERS, "secret_key"]}
     assert {variable.removesuffix("_FILE") for variable in environ} <= known
     settings.from_environment(environ | {"WINNOW_DATA_DIR": "/data"})
+
+
+@pytest.mark.parametrize("found", PODS, ids=name)
+def test_what_begins_waits_for_the_migration(found: dict[str, Any]) -> None:
+    before = [container["args"] for container in found["spec"]["template"]["spec"].get("initContainers", [])]
+    assert before == ([["winnow", "migrate", "--wait"]] if found["kind"] == "Deployment" else [])
+
+
+@pytest.mark.parametrize("found", PODS, ids=name)
+def test_every_command_is_one_of_winnows(found: dict[str, Any]) -> None:
+    pod = found["spec"]["template"]["spec"]
+    for container in [*pod["containers"], *pod.get("initContainers", [])]:
+        program, *arguments = container["args"]
+        assert program == "winnow"
+        parsed = CliRunner().invoke(cli, [arguments[0], "--help"])
+        assert all(option in parsed.output for option in arguments if option.startswith("--"))
 
 
 def test_what_selects_pods_finds_some() -> None:
