@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import time
 
@@ -36,5 +37,6 @@ def top(*, once: bool, interval: float) -> None:
         sys.exit(0 if now.is_whole else 1)
     from operations.watching import screen  # noqa: PLC0415  (a script needs none)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the terminal is left as it was
     with contextlib.suppress(KeyboardInterrupt):
         screen.show(watch, settings, interval=interval)
