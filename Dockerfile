@@ -3,7 +3,7 @@
 #   docker run -p 8000:8000 -v winnow:/data winnow winnow up --host 0.0.0.0    (everything in one container)
 # compose.yaml runs the parts apart.
 
-FROM python:3.11-slim AS build
+FROM python:3.11.18-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/winnow
 COPY requirements-build.lock requirements.lock /src/
@@ -13,7 +13,7 @@ COPY . /src
 RUN /opt/winnow/bin/pip install -q --no-deps --no-build-isolation /src \
  && /opt/winnow/bin/pip uninstall -q -y setuptools pip
 
-FROM python:3.11-slim
+FROM python:3.11.18-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data winnow \
  && install -d -o winnow -g winnow -m 700 /data
 COPY --from=build /opt/winnow /opt/winnow

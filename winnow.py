@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": ("model:evaluate", "Measure the classifier on labelled comments."),
     "recount": ("recount:recount", "Add the statistics up anew from the audit."),
     "reseal": ("reseal:reseal", "Encrypt stored secrets under the first secret key."),
+    "top": ("top:top", "Show what waits, how fast it goes and what fails, live."),
     "doctor": ("doctor:doctor", "Say what is wrong with this installation, and what mends it."),
 }
 #: Those that may use all processors for one product of matrices. The others run as several processes beside each other,

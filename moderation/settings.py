@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from moderation import redis_address
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Parts of a URL that may be a password, also in spellings that only some programs read.
 _USER_AND_PASSWORD = re.compile(r"(?<=://).*@", re.DOTALL)
-_PASSWORD_WITHOUT_HOST = re.compile(r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:[/?#]|$))[^@]*", re.DOTALL)
+_PASSWORD_WITHOUT_HOST = re.compile(r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:,[\w.-]+:\d{1,5})*(?:[/?#]|$))[^@]*", re.DOTALL)
 _PASSWORD_IN_QUERY = re.compile(r"((?:pass|password|sslpassword|passwd|secret)=)[^&\s]*", re.IGNORECASE)
 
 
@@ -159,8 +161,14 @@ def _database_url(text: str) -> str:
 
 
 def _redis_url(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("give a URL that starts with redis://, rediss:// or unix://")
+    if redis_address.is_sentinel(text):
+        authority, slash, rest = text.partition("://")[2].partition("/")
+        credentials, _, _ = authority.rpartition("@")
+        _require_plain_password(f"redis://{credentials}@sentinel{slash}{rest}")
+        redis_address.require_sentinel(text)
+        return text
+    if not text.startswith(redis_address.PLAIN):
+        raise ValueError("give a URL that starts with redis://, rediss://, unix:// or redis+sentinel://")
     _require_plain_password(text)
     return text
 

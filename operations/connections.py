@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 import migrations
+from moderation import redis_address
 from moderation.settings import Settings, shown
 from moderation.store import Store
 from operations import file_systems
@@ -32,7 +35,7 @@ def open_store(settings: Settings) -> Store:
         store = Store(settings.database_url)
         store.engine.connect().close()
     except (DBAPIError, ArgumentError, NoSuchModuleError) as error:
-        raise OperatorError(_database_sentence(settings.database_url, error)) from None
+        raise OperatorError(database_sentence(settings.database_url, error)) from None
     return store
 
 
@@ -51,17 +54,23 @@ def open_migrated_store(settings: Settings) -> Store:
 def require_redis(url: str, *, embedded: bool = False) -> None:
     """Raises OperatorError unless the Redis at `url` answers."""
     try:
-        with redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as client:
+        once = Retry(NoBackoff(), 1)
+        with redis_address.open_client(
+            url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=once
+        ) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
-        if embedded:
-            raise OperatorError(
-                "The embedded Redis does not run. Start `winnow up`, or set WINNOW_REDIS_URL."
-            ) from None
-        raise OperatorError(
-            f"Redis at {shown(url)} does not answer ({_first_line(error)}). "
-            "Start it, correct WINNOW_REDIS_URL, or unset that to have an embedded one."
-        ) from None
+        raise OperatorError(redis_sentence(url, error, embedded=embedded)) from None
+
+
+def redis_sentence(url: str, error: Exception, *, embedded: bool) -> str:
+    """What is wrong with the Redis at `url`, and what mends it; `embedded` is the one of `winnow up`."""
+    if embedded:
+        return "The embedded Redis does not run. Start `winnow up`, or set WINNOW_REDIS_URL."
+    return (
+        f"Redis at {shown(url)} does not answer ({_first_line(error)}). "
+        "Start it, correct WINNOW_REDIS_URL, or unset that to have an embedded one."
+    )
 
 
 def _require_local(url: URL) -> None:
@@ -75,7 +84,8 @@ def _require_local(url: URL) -> None:
         )
 
 
-def _database_sentence(url: str, error: Exception) -> str:
+def database_sentence(url: str, error: Exception) -> str:
+    """What is wrong with the database at `url`, and what mends it."""
     address = shown(url)
     if url.startswith("sqlite"):
         return f"The database {address} cannot be opened. Make its directory writable, or correct WINNOW_DATABASE_URL."

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 import migrations
 import models
-from moderation import clock, probes
+from moderation import clock, probes, redis_address
 from moderation.decisions.scoring import oldest_pending_seconds
 from moderation.history import calls
 from moderation.intake.queues import SCORING_QUEUE
@@ -106,7 +106,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     except OperatorError as error:
         yield Finding("FAIL", "redis", str(error))
         return
-    with redis.Redis.from_url(settings.redis_url, socket_timeout=5) as client:
+    with redis_address.open_client(settings.redis_url, socket_timeout=5) as client:
         yield _if_allowed("redis", lambda: _redis_server(settings, client), level="WARN")
         wrong = probes.of_redis(client).look()
         if wrong is not None:

@@ -21,7 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from moderation import counters
+from moderation import counters, redis_address
 from moderation.intake.queues import BULK_JOB, SCORING_JOB, SCORING_QUEUE
 from moderation.settings import Settings
 from worker import process
@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
     scorer = process.open_scorer(settings)
     version = scorer.classifier.version
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+    connection = redis_address.open_client(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
     stop = Stop()
     delay = 0.0
     while not stop.wanted:

@@ -24,11 +24,11 @@ from typing import Any, cast
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from rq import Queue, worker_registration
+from rq import Queue, Worker, worker_registration
 from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
-from moderation import clock
+from moderation import clock, redis_address
 from moderation.intake.breaker import Breaker
 
 SCORING_QUEUE = "scoring"
@@ -144,6 +144,15 @@ class Claim:
         return int(self.entry.rpartition("|")[2]) / 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A scoring process, as it told Redis: its name, its state (`busy` or `idle`), and how long ago that was."""
+
+    name: str
+    state: str
+    silent_seconds: float
+
+
 class Queues:
     """The waiting comments in one Redis. Methods raise `redis.RedisError` unless they say otherwise."""
 
@@ -253,6 +262,10 @@ class Queues:
 
     def length(self) -> dict[str, int]:
         """How many comments are `waiting`, `leased`, and due for `retry`."""
+        return self.lengths()[0]
+
+    def lengths(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many comments are `waiting`, `leased`, and due for `retry`; and of each site, how many wait."""
         sites = cast("list[bytes]", self.redis.zrange(_RING, 0, -1))
         with self.redis.pipeline(transaction=False) as pipeline:
             pipeline.zcard(_LEASED)
@@ -260,16 +273,30 @@ class Queues:
             for site in sites:
                 pipeline.zcard(_WAITING + site.decode())
             leased, retry, *waiting = pipeline.execute()
-        return {"waiting": sum(waiting), "leased": leased, "retry": retry}
+        by_site = {site.decode(): number for site, number in zip(sites, waiting, strict=True)}
+        return {"waiting": sum(waiting), "leased": leased, "retry": retry}, by_site
 
     def workers(self) -> int:
         """How many scoring processes sent a heartbeat within `SILENT_SECONDS`."""
-        keys = worker_registration.get_keys(queue=self._jobs)
+        return len(self.processes())
+
+    def processes(self) -> list[Process]:
+        """The scoring processes that sent a heartbeat within `SILENT_SECONDS`, by name."""
+        keys = sorted(worker_registration.get_keys(queue=self._jobs))
         with self.redis.pipeline(transaction=False) as pipeline:
             for key in keys:
-                pipeline.hget(key, "last_heartbeat")
-            heartbeats = [utcparse(heartbeat.decode()) for heartbeat in pipeline.execute() if heartbeat]
-        return sum((clock.now() - at).total_seconds() < SILENT_SECONDS for at in heartbeats)
+                pipeline.hmget(key, "last_heartbeat", "state")
+            told = pipeline.execute()
+        found = [
+            Process(key.removeprefix(Worker.redis_worker_namespace_prefix), (state or b"").decode(), _silent(heartbeat))
+            for key, (heartbeat, state) in zip(keys, told, strict=True)
+            if heartbeat
+        ]
+        return [process for process in found if process.silent_seconds < SILENT_SECONDS]
+
+
+def _silent(heartbeat: bytes) -> float:
+    return (clock.now() - utcparse(heartbeat.decode())).total_seconds()
 
 
 def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:
@@ -278,4 +305,4 @@ def connect(url: str, *, timeout: float = 1.0) -> redis.Redis:
     A connection that Redis closed is opened again, once; a call that timed out is not repeated.
     """
     once = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)
+    return redis_address.open_client(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=once)

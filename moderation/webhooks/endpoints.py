@@ -110,19 +110,22 @@ def _require_permitted(url: str, settings: Settings) -> None:
         raise EndpointRefused(str(refusal)) from None
 
 
-def failing(session: Session, site_ids: Collection[str]) -> dict[str, str]:
-    """Endpoint -> its site, of the webhooks that fail: they are on, and the last message that left was not taken."""
+def failing(session: Session, site_ids: Collection[str] | None = None) -> dict[str, str]:
+    """Endpoint -> its site, of the webhooks (of these sites; None: of all) that fail: they are on, and the last message
+    that left was not taken.
+    """
     query = (
         select(WebhookEndpoint.id, WebhookEndpoint.site_id)
         .join(WebhookDelivery, WebhookDelivery.id == _newest(text(WAS_TRIED)))
         .where(
-            WebhookEndpoint.site_id.in_(site_ids),
             WebhookEndpoint.active,
             WebhookDelivery.delivered_at.is_(None),
             WebhookDelivery.cancelled_at.is_(None),
         )
     )
-    return dict(iter(session.execute(query))) if site_ids else {}
+    if site_ids is not None:
+        query = query.where(WebhookEndpoint.site_id.in_(site_ids))
+    return {} if site_ids is not None and not site_ids else dict(iter(session.execute(query)))
 
 
 def require_callback(url: str, home: str) -> None:

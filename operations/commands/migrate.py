@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import click
 
 import migrations
 import models
+from moderation.settings import Settings
 from operations import connections, environment
 from operations.errors import OperatorError
 from operations.migrate import downgrade, upgrade
 
+#: How often `--wait` looks.
+_WAIT_SECONDS = 1.0
+
 
 @click.group(invoke_without_command=True)
 @click.option("--down-to", metavar="REVISION", help="Undo what came after it; `base` undoes all, and every row.")
+@click.option("--wait", is_flag=True, help="Change nothing; wait until the database is at this version's schema.")
 @click.pass_context
-def migrate(ctx: click.Context, *, down_to: str | None) -> None:
+def migrate(ctx: click.Context, *, down_to: str | None, wait: bool) -> None:
     """Bring the database to this version's schema. Safe to run twice, or from several places at once.
 
     The commands below are about moving to Winnow from another service, and leave the database alone.
@@ -27,12 +33,39 @@ def migrate(ctx: click.Context, *, down_to: str | None) -> None:
         return
     settings = environment.read(os.environ)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if wait:
+        _wait(settings)
+        return
     store = connections.open_store(settings)
     if down_to:
         downgrade(store, down_to)
     else:
         upgrade(store)
     click.echo(f"The database is at revision {migrations.current(store) or 'base'}.")
+
+
+def _wait(settings: Settings) -> None:
+    """Return once the database is at the schema that this version needs, or at a later one, which has that, too."""
+    said = None
+    while (reason := _lacking(settings)) is not None:
+        if reason != said:
+            click.echo(f"Waiting. {reason}")
+        said = reason
+        time.sleep(_WAIT_SECONDS)
+    click.echo("The database has what this version needs.")
+
+
+def _lacking(settings: Settings) -> str | None:
+    """What this version lacks in the database; None when it can begin."""
+    try:
+        store = connections.open_store(settings)
+        current = migrations.current(store)
+        store.close()
+    except OperatorError as error:
+        return str(error)
+    if current is None or current < migrations.newest():
+        return f"The database is at revision {current or 'none'}, not {migrations.newest()}. Run `winnow migrate`."
+    return None
 
 
 @migrate.command()

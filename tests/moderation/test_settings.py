@@ -32,6 +32,11 @@ def test_a_required_setting_that_is_missing_is_named(missing: str) -> None:
         ("WINNOW_DATABASE_URL", "mysql://localhost/winnow"),
         ("WINNOW_DATABASE_URL", "/srv/winnow.db"),
         ("WINNOW_REDIS_URL", "localhost:6379"),
+        ("WINNOW_REDIS_URL", "redis+sentinel://sentinel:26379"),
+        ("WINNOW_REDIS_URL", "redis+sentinel://sentinel:26379/mymaster/first"),
+        ("WINNOW_REDIS_URL", "redis+sentinel://sentinel:port/mymaster"),
+        ("WINNOW_REDIS_URL", "redis+sentinel://one,,two/mymaster"),
+        ("WINNOW_REDIS_URL", "redis+sentinel://one/mymaster?sentinel_retries=3"),
         ("WINNOW_PUBLIC_URL", "comments.example"),
         ("WINNOW_LOG_FORMAT", "xml"),
         ("WINNOW_WEBHOOK_ALLOW", "10.0.0.0/40"),
@@ -118,6 +123,9 @@ WRONG_PASSWORDS = [
     '"redis://:s3cret@redis/0"',
     "'redis://:s3cret@redis/0'",
     "http://:s3cret@redis/0",
+    "redis+sentinel://:s3/cret@one:26379/mymaster",
+    "redis+sentinel://:s3@cret@one:26379/mymaster",
+    "redis+sentinel://:s3cret#@one:26379/mymaster",
 ]
 
 
@@ -131,7 +139,13 @@ def test_a_password_that_is_not_spelt_for_a_url_is_refused_unseen(url: str, name
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://:123456xxx%23@127.0.0.1:6379/0", "redis://winnow:p%40ss@redis", "redis://[::1]/0"]
+    "url",
+    [
+        "redis://:123456xxx%23@127.0.0.1:6379/0",
+        "redis://winnow:p%40ss@redis",
+        "redis://[::1]/0",
+        "redis+sentinel://winnow:p%40ss@one:26379,[::1]:26380/mymaster/0?sentinel_password=hush",
+    ],
 )
 def test_a_password_that_is_spelt_for_a_url_is_taken(url: str) -> None:
     assert from_environment(REQUIRED | {"WINNOW_REDIS_URL": f" {url}\r"}).redis_url == url
@@ -147,6 +161,12 @@ def test_a_password_that_is_spelt_for_a_url_is_taken(url: str) -> None:
         ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
         ("sqlite:////srv/winnow.db", "sqlite:////srv/winnow.db"),
         ("redis://:s3cret", "redis://***"),
+        ("redis+sentinel://one:26379,two:26379/main/0", "redis+sentinel://one:26379,two:26379/main/0"),
+        (
+            "redis+sentinel://:s3@one,two/main?sentinel_password=s3cret",
+            "redis+sentinel://***@one,two/main?sentinel_password=***",
+        ),
+        ("redis+sentinel://:s3cret", "redis+sentinel://***"),
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, said: str) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 import migrations
 import winnow
@@ -25,6 +25,8 @@ from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Tally, User, WebhookEndpoint
 from operations import environment
+from operations import migrate as operations_migrate
+from operations.commands import migrate as commands_migrate
 from tests.support import command_line
 from tests.support.command_line import make_data_dir, sentence
 
@@ -261,6 +263,26 @@ def test_a_database_that_was_not_migrated_is_noticed(run: Run, tmp_path: Path) -
     assert "Run `winnow migrate`" in sentence(run("site", "list", WINNOW_DATABASE_URL=url))
     assert run("migrate", WINNOW_DATABASE_URL=url).returncode == 0
     assert run("site", "list", WINNOW_DATABASE_URL=url).returncode == 0
+
+
+def test_migrate_waits_for_the_schema_and_takes_a_later_one(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINNOW_DATA_DIR", str(data_dir))
+    store = Store(environment.read({}, data_dir).database_url)
+    operations_migrate.downgrade(store, "0001")
+
+    def migrate_while_it_waits(_seconds: float) -> None:
+        operations_migrate.upgrade(store)
+
+    monkeypatch.setattr("operations.commands.migrate.time.sleep", migrate_while_it_waits)
+    commands_migrate.migrate(["--wait"], standalone_mode=False)
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == f"Waiting. The database is at revision 0001, not {migrations.newest()}. Run `winnow migrate`."
+    assert last == "The database has what this version needs."
+    with store.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    commands_migrate.migrate(["--wait"], standalone_mode=False)
 
 
 def test_migrate_undoes_down_to_a_revision(run: Run, data_dir: Path) -> None:

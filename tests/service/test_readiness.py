@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -159,3 +160,18 @@ def test_a_redis_that_takes_nothing_in_is_not_ready(
     assert shown(client, "winnow_redis_up") == 0
     redis.execute_command(*undo)
     assert client.get(REDIS).status_code == 200
+
+
+@pytest.mark.one_database
+def test_a_web_process_begins_and_accepts_while_all_sentinels_are_away(
+    make_app: Callable[..., Flask], site: CreatedSite
+) -> None:
+    app = make_app(redis_url="redis+sentinel://127.0.0.1:1/mymaster/0")
+    client = app.test_client()
+    answer = client.get(REDIS)
+    assert answer.status_code == 503
+    assert "Redis does not answer" in answer.get_json()["parts"]["redis"]
+    headers = {"Authorization": f"Bearer {site.api_key}"}
+    sent = client.post("/api/v1/comments", json={"name": "Ada", "comment": "Hello."}, headers=headers)
+    assert sent.status_code == 202
+    assert client.post("/console/sign-in", data={"name": "ada", "password": "wrong"}).status_code < 500

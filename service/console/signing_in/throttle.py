@@ -15,6 +15,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from moderation.intake import queues
 from moderation.people import totp
 from moderation.settings import Settings
 from service.console import refusals
@@ -61,13 +62,8 @@ class Throttle:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Make the throttle, which connects to Redis when somebody first signs in."""
-    url = settings.redis_url
-    storage = RedisStorage(
-        f"redis+{url}" if url.startswith("unix://") else url,
-        key_prefix="winnow:throttle",
-        socket_timeout=1.0,
-        socket_connect_timeout=1.0,
-    )
+    pool = queues.connect(settings.redis_url).connection_pool
+    storage = RedisStorage("redis://", pool, key_prefix="winnow:throttle")
     app.extensions["winnow_throttle"] = Throttle(
         parse(settings.rate_limit_auth), MovingWindowRateLimiter(storage), MovingWindowRateLimiter(MemoryStorage())
     )

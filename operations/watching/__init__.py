@@ -1,0 +1,1 @@
+"""What `winnow top` shows of a running installation: looked up, put into words, and drawn."""
