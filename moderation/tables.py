@@ -387,7 +387,7 @@ class Watermark(Table):
 
 
 class KeptLonger(Table):
-    """A comment that was too old to be kept, and waited for somebody: it is looked at again. See `site_retention.py`."""
+    """A comment that was too old to be kept, and waited for somebody. See `site_retention.py`."""
 
     __tablename__ = "kept_longer"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)

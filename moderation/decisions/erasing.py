@@ -1,6 +1,8 @@
 """Erases the traces that a comment and its author left elsewhere: in notes, messages, bulk jobs and old policies.
 
-Also takes away what a site does not want to keep of comments that stay: their words, or who wrote them. Names and addresses are looked for as they stood in the comment. The policy in force stays as it is: a blocked author
+Also takes away what a site does not want to keep of comments that stay: their words, or who wrote them.
+
+Names and addresses are looked for as they stood in the comment. The policy in force stays as it is: a blocked author
 stays blocked until somebody, or the clock, takes the entry out.
 """
 
@@ -10,7 +12,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.policy import policy_lists
@@ -88,13 +90,16 @@ def _clean_reasons(session: Session, comments: Sequence[Comment]) -> None:
     for comment in comments:
         if (reasons := clean(comment.reasons)) != comment.reasons:
             _change(session, update(Comment).where(Comment.id == comment.id).values(reasons=reasons))
-    for event in session.scalars(select(AuditEvent).where(AuditEvent.comment_id.in_(ids))):
-        if (documents := (clean(event.reasons), clean(event.detail))) != (event.reasons, event.detail):
-            event.reasons, event.detail = documents
-    for delivery in session.scalars(select(WebhookDelivery).where(WebhookDelivery.comment_id.in_(ids))):
+    written = select(AuditEvent.id, AuditEvent.reasons, AuditEvent.detail).where(AuditEvent.comment_id.in_(ids))
+    for event in session.execute(written).all():
+        if (cleaned := (clean(event.reasons), clean(event.detail))) != (event.reasons, event.detail):
+            values = dict(zip(("reasons", "detail"), cleaned, strict=True))
+            _change(session, update(AuditEvent).where(AuditEvent.id == event.id).values(values))
+    sent = select(WebhookDelivery.id, WebhookDelivery.payload).where(WebhookDelivery.comment_id.in_(ids))
+    for delivery in session.execute(sent).all():
         if (payload := clean(delivery.payload)) != delivery.payload:
-            delivery.payload = payload
-    session.flush()
+            of_delivery = update(WebhookDelivery).where(WebhookDelivery.id == delivery.id)
+            _change(session, of_delivery.values(payload=payload))
 
 
 def wordless(document: Any, *, message: str = GONE) -> Any:
@@ -122,9 +127,11 @@ def _without_words(delivery: WebhookDelivery) -> dict[str, Any]:
 def _forget_bulk_jobs(session: Session, comment_id: str, identifiers: Collection[str]) -> None:
     """Erase the criteria and the note of finished jobs that had to do with the comment or its author."""
     jobs_of_comment = select(BulkChange.job_id).where(BulkChange.comment_id == comment_id)
-    jobs = select(BulkJob).where(
-        BulkJob.finished_at.is_not(None), or_(BulkJob.id.in_(jobs_of_comment), mentions(BulkJob.criteria, identifiers))
-    )
-    for job in session.scalars(jobs):
+    forget_jobs(session, or_(BulkJob.id.in_(jobs_of_comment), mentions(BulkJob.criteria, identifiers)))
+
+
+def forget_jobs(session: Session, condition: ColumnElement[bool]) -> None:
+    """Erase the criteria and the note of the finished jobs that meet a condition, in the caller's transaction."""
+    for job in session.scalars(select(BulkJob).where(BulkJob.finished_at.is_not(None), condition)):
         job.criteria = dict.fromkeys(job.criteria)
         job.reason = {"code": job.reason["code"]} if job.reason and "code" in job.reason else None

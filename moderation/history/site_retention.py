@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, load_only
 
 from moderation import actors, audit, clock
 from moderation.decisions import erasing
@@ -158,7 +158,7 @@ def _of_comments(store: Store, site_id: str, kind: str, before: datetime) -> Ite
                 if not _advance(session, _mark(kind, site_id), position, _position(rows[-1])):
                     number = 0  # another worker was quicker
                 else:
-                    number = _take(session, site_id, kind, ids, before, hashes)
+                    number = _take(session, site_id, kind, ids, before=before, hashes=hashes)
         except IntegrityError:  # another worker began at the same moment
             number = 0
         yield number
@@ -179,7 +179,7 @@ def _kept_longer(store: Store, site_id: str, kind: str, before: datetime) -> Ite
             with store.write() as session:
                 noted = delete(KeptLonger).where(*of_kind, KeptLonger.comment_id.in_(free))
                 session.execute(noted.execution_options(synchronize_session=False))
-                number = _take(session, site_id, kind, free, before, hashes)
+                number = _take(session, site_id, kind, free, before=before, hashes=hashes)
             yield number
         if len(ids) < STEP:
             return
@@ -195,12 +195,12 @@ def _hashes(store: Store, kind: str, ids: Sequence[str]) -> set[str]:
     return {content_hash(text) for text in texts}
 
 
-def _take(session: Session, site_id: str, kind: str, ids: Sequence[str], before: datetime, hashes: set[str]) -> int:
+def _take(session: Session, site_id: str, kind: str, ids: Sequence[str], *, before: datetime, hashes: set[str]) -> int:
     """Take away what these comments hold, but for those that changed meanwhile, and note those that wait."""
     still = Comment.id.in_(ids), Comment.status.in_(_DECIDED), Comment.updated_at < before, _HOLDS[kind]
-    found = session.execute(
-        select(Comment, _waits(Comment.id).label("waits")).where(*still).with_for_update(of=Comment)
-    )
+    needed = load_only(Comment.site_id, Comment.reasons, Comment.email, Comment.user_id)
+    query = select(Comment, _waits(Comment.id).label("waits")).where(*still).options(needed)
+    found = session.execute(query.order_by(Comment.id).with_for_update(of=Comment))
     rows = [(row.Comment, row.waits) for row in found]
     if waiting := [comment.id for comment, waits in rows if waits]:
         _note(session, site_id, kind, waiting)
@@ -230,9 +230,8 @@ def _waits(comment_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
 
 
 def _next_comments(site_id: str, position: str | None, before: datetime) -> Select[Any]:
-    query = select(Comment.id, Comment.updated_at, Comment.status).where(
-        Comment.site_id == site_id, Comment.updated_at < before
-    )
+    columns: list[Any] = [Comment.id, Comment.updated_at, Comment.status]
+    query = select(*columns).where(Comment.site_id == site_id, Comment.updated_at < before)
     if position is not None:
         moment, _, last = position.partition(" ")
         at = datetime.fromisoformat(moment)
@@ -294,8 +293,8 @@ def _scopes(store: Store, kind: str, site_id: str, before: datetime) -> list[_Sc
 def _scopes_in(session: Session, kind: str, site_id: str, before: datetime) -> list[_Scope]:
     if kind == "audit":
         counted = tallies.counted_up_to(session)
-        limit = min(clock.first_id("a", before), counted)
-        return [(AuditEvent.id, (AuditEvent.site_id == site_id, AuditEvent.id < limit))]
+        old = AuditEvent.id < clock.first_id("a", before)
+        return [(AuditEvent.id, (AuditEvent.site_id == site_id, old, AuditEvent.id <= counted))]
     if kind == "feedback":
         old = Feedback.id < clock.first_id("f", before)
         return [(Feedback.id, (Feedback.site_id == site_id, old))]
