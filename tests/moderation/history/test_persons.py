@@ -33,8 +33,10 @@ AUTHOR = {
 }
 #: By what the same person is known, one after the other.
 NAMES = ("id:zquser", "email:zqmail@example.org", "name:zqname person", "ip:203.0.113.177")
-MARKERS = ("zqtext", "zqname", "zqmail", "zqurl", "203.0.113.177", "zqagent", "zquser", "zqkey", "zqappeal", "zqanswer")
-MARKERS += ("zqnote", "zqreport", "zqexternal")
+MARKERS = (
+    *("zqtext", "zqname", "zqmail", "zqurl", "203.0.113.177", "zqagent", "zquser", "zqexternal"),
+    *("zqkey", "zqappeal", "zqanswer", "zqnote", "zqreport"),
+)
 
 #: The columns of text or JSON in which an author may be. Everything else is in `OTHERS`; a new column has to be put
 #: into one of the two, and where it holds something of an author, into `filled` and into what erases.
@@ -273,7 +275,7 @@ def test_an_erasure_that_dies_says_nothing_of_being_done_and_can_be_run_again(
     person = persons.read("zqname")
     running = persons.erase(store, settings, person, site.id)
     next(running)
-    running.close()
+    del running
     assert persons.count(store, person, site.id).counts["comments"] == 25 - persons.STEP
     assert rows(store, AuditEvent, action="author.erased") == []
     erase(store, settings, "zqname", site=site.id)

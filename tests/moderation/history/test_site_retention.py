@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from moderation import audit, clock
-from moderation.decisions import appeals, bulk, comments
+from moderation.decisions import appeals, bulk, comments, erasing
 from moderation.decisions.scoring import Scorer
 from moderation.history import feedback, site_retention, tallies
 from moderation.intake.queues import Queues
@@ -22,6 +22,7 @@ from moderation.sites.site_settings import KINDS, Retention, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import (
+    Appeal,
     AuditEvent,
     BulkChange,
     BulkJob,
@@ -160,7 +161,7 @@ def test_what_somebody_waits_for_stays_until_it_is_settled(
     assert rows(store, AuditEvent, comment_id=comment.id)
     with store.write() as session:
         review_items.close(session, [comment.id], by="user:u_2", outcome="reject")
-        session.execute(update(appeals.Appeal).values(outcome="upheld"))
+        session.execute(update(Appeal).values(outcome="upheld"))
         session.execute(update(Comment).where(Comment.status == "pending").values(status="published"))
     told(store)
     if wait is wait_pending:  # a decision has its own moment, from which the days count
@@ -290,14 +291,14 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(
     assert counted(store, site) == {"text": 7}
     assert counted(store, site, most=4) == {"text": 4}
     calls = itertools.count()
-    real = site_retention.erasing.take_words
+    real = erasing.take_words
 
     def dies(*arguments: Any) -> None:
         real(*arguments)
         if next(calls) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(site_retention.erasing, "take_words", dies)
+    monkeypatch.setattr(erasing, "take_words", dies)
     with pytest.raises(KeyboardInterrupt):
         run(store)
     assert counted(store, site) == {"text": 4}, "the step that died is not half done"
@@ -306,7 +307,7 @@ def test_a_run_that_ends_in_the_middle_goes_on_where_it_was(
 
 
 def test_each_kind_can_be_chosen(store: Store, site: CreatedSite) -> None:
-    keep(store, site, **dict.fromkeys(KINDS, 5))
+    keep(store, site, text=5, identity=5, audit=5, deliveries=5, feedback=5, jobs=5)
     with store.read() as session:
         settings = site_settings.of_sites(session, {site.id})[site.id]
         assert {settings.days_kept(kind) for kind in KINDS} == {5}
@@ -318,7 +319,7 @@ def test_old_comments_and_events_are_found_by_an_index(store: Store, site: Creat
     moment = clock.now()
     queries = {
         "ix_comments_updated": site_retention._next_comments(site.id, f"{moment.isoformat()} c_1", moment),
-        "ix_audit_events_site": site_retention.select(AuditEvent.id).where(
+        "ix_audit_events_site": select(AuditEvent.id).where(
             AuditEvent.site_id == site.id, AuditEvent.id < "a_1", AuditEvent.id > ""
         ),
     }
