@@ -32,7 +32,7 @@ from moderation.tables import Table as Tables
 from texts.folding import fold
 
 #: Comments erased in one transaction, and rows read at a time.
-STEP, PAGE = 10, 500
+STEP, PAGE = 25, 500
 #: Characters of what names an author: as many as the longest e-mail address has.
 LONGEST = 320
 _KINDS = ("id", "email", "name", "ip")

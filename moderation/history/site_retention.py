@@ -46,7 +46,7 @@ from moderation.tables import (
 )
 
 #: Rows that one transaction changes: few, because on SQLite every other writer waits meanwhile.
-STEP = 100
+STEP = 50
 #: Comments are found by this only after their decision.
 _DECIDED = ("published", "rejected")
 _COMMENT_KINDS = ("text", "identity")
