@@ -22,6 +22,8 @@ COMMANDS = {
     "restore": ("backup:restore", "Put a backup in the database's place."),
     "import": ("past:bring", "Bring a site's comments from where it was before."),
     "export": ("past:take_away", "Write a site's comments as lines of JSON, which import again."),
+    "retention": ("retention:retention", "Remove what sites do not keep any longer, or count it."),
+    "privacy": ("privacy:privacy", "Everything there is on an author: export it, erase it."),
     "feedback": ("feedback:feedback", "What people said of comments, as examples to train with."),
     "score": ("model:score", "Score texts from standard input."),
     "train": ("model:train", "Train the classifier on labelled comments."),

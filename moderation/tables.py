@@ -386,6 +386,18 @@ class Watermark(Table):
     position: Mapped[str] = mapped_column(String(80))
 
 
+class KeptLonger(Table):
+    """A comment that was too old to be kept, and waited for somebody. See `site_retention.py`."""
+
+    __tablename__ = "kept_longer"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    #: `text` or `identity`.
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
+
+    __table_args__ = (Index("ix_kept_longer_comment", "comment_id"),)
+
+
 class Report(Table):
     """A reader's complaint about a comment."""
 

@@ -10,7 +10,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from moderation.decisions import bulk
-from moderation.history import retention, tallies
+from moderation.history import retention, site_retention, tallies
 from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
@@ -22,6 +22,8 @@ from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
 LOG_SECONDS = 30.0
+#: How often the sites' own retention runs, and for how long: the sweep waits meanwhile.
+RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
 TALLY_SECONDS, SAMPLE_SECONDS = 10.0, 300.0
 
 log = structlog.get_logger(__name__)
@@ -82,6 +84,7 @@ def run(settings: Settings) -> None:
         Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
+        Task("retention", RETENTION_SECONDS, lambda: site_retention.run(store, seconds=RETENTION_TAKES)),
         Task("log", LOG_SECONDS, store.empty_log),
         Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),
         Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),

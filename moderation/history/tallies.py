@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, delete, func, literal, select, text, update
+from sqlalchemy import Row, and_, case, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -26,6 +26,10 @@ from moderation.store import Store
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent, ReviewItem, Site, Tally, Watermark
 
 WATERMARK = "tallies"
+#: Up to which event the days whose audit is not whole any more were counted before the last `rebuild`.
+_RECOUNTED = "tallies recounted"
+#: Before a site's id: the last of its events that retention deleted.
+_REMOVED = "audit"
 #: Longer than a transaction takes and than the clocks of an installation differ.
 LAG = timedelta(minutes=1)
 #: Audit events read in a step.
@@ -77,14 +81,48 @@ def roll_up(store: Store, *, seconds: float = 1.0) -> int:
 
 
 def rebuild(store: Store) -> int:
-    """Delete the tallies and add everything up again; samples of the queue stay. Returns how many events there were."""
+    """Delete the tallies and add everything up again; samples of the queue stay. Returns how many events there were.
+
+    So do the days of which retention has deleted audit events: nothing could add them up again.
+    """
     with store.write() as session:
+        counted = max(_position(session, WATERMARK), _position(session, _RECOUNTED))
         session.execute(delete(Watermark).where(Watermark.name == WATERMARK))
-        session.execute(delete(Tally).where(Tally.what != "queue").execution_options(synchronize_session=False))
-    counted = 0
+        session.merge(Watermark(name=_RECOUNTED, position=counted))
+        whole = last_days_removed(session)
+        doubtful = [
+            Tally.site_id.not_in(whole),
+            *(and_(Tally.site_id == site, Tally.day > day) for site, day in whole.items()),
+        ]
+        old = delete(Tally).where(Tally.what != "queue", or_(*doubtful))
+        session.execute(old.execution_options(synchronize_session=False))
+    counted_anew = 0
     while step := roll_up(store):
-        counted += step
-    return counted
+        counted_anew += step
+    return counted_anew
+
+
+def counted_up_to(session: Session) -> str:
+    """The last event that was added up, so that those before it may be deleted; "" while they are added up anew."""
+    position = _position(session, WATERMARK)
+    return position if position >= _position(session, _RECOUNTED) else ""
+
+
+def note_removed(session: Session, site_id: str, event_id: str) -> None:
+    """Note, in the caller's transaction, that a site's audit is not whole any more up to this event."""
+    name = f"{_REMOVED} {site_id}"
+    session.merge(Watermark(name=name, position=max(event_id, _position(session, name))))
+
+
+def last_days_removed(session: Session) -> dict[str, str]:
+    """Site -> the last day of which audit events were deleted."""
+    query = select(Watermark.name, Watermark.position).where(Watermark.name.startswith(f"{_REMOVED} "))
+    rows = session.execute(query).all()
+    return {row.name.partition(" ")[2]: clock.moment_of(row.position).date().isoformat() for row in rows}
+
+
+def _position(session: Session, name: str) -> str:
+    return session.scalar(select(Watermark.position).where(Watermark.name == name)) or ""
 
 
 def sample_queue(store: Store) -> None:
@@ -212,11 +250,14 @@ def _sum(session: Session, events: Sequence[Event]) -> dict[Key, int]:
     by_people = [event for event in events if actors.is_person(event.actor) and event.comment_id]
     histories = _histories(session, by_people)
     last_decision = _last_decisions(session, by_people)
+    recounted = _position(session, _RECOUNTED)
+    kept = last_days_removed(session) if events and events[0].id <= recounted else {}
     sums: Counter[Key] = Counter()
     for event in events:
         earlier_events = [past for past in histories.get(event.comment_id, ()) if past.id < event.id]
         for key, number in keys(event, earlier_events, last_decision.get(event.actor)):
-            sums[key] += number
+            if event.id > recounted or key.day > kept.get(key.site_id, ""):
+                sums[key] += number
         if _is_persons(event):
             last_decision[event.actor] = event.created_at
     return {key: number for key, number in sums.items() if number}

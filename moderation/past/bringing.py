@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import actors, audit, authors, clock
-from moderation.history import feedback
+from moderation.history import feedback, site_retention
 from moderation.intake.submissions import reading_hash
 from moderation.past import own_lines
 from moderation.past.records import PastComment, Unreadable
@@ -217,6 +217,7 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
         rows = [arrival.row | {"parent_id": parents.get(arrival.parent)} for arrival in new]
         if rows:
             session.execute(_TABLE.insert(), sorted(rows, key=lambda row: str(row["id"])))
+            site_retention.start_over(session, this.site_id)
         waiting = _ask(session, rows, fingerprints, owners)
         examples = [example for arrival in new for example in arrival.examples]
         kept = feedback.keep(session, this.site_id, this.source, examples)

@@ -40,6 +40,25 @@ REASONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days a site keeps what; None: as long as every site does, which for most means for ever."""
+
+    #: What was written: the comment's text, appeals and their answers, readers' notes and moderators' notes.
+    text: int | None = None
+    #: The author's e-mail address, IP address, web address and user agent.
+    identity: int | None = None
+    audit: int | None = None
+    deliveries: int | None = None
+    feedback: int | None = None
+    #: Bulk decisions that have ended.
+    jobs: int | None = None
+
+
+#: The kinds of what is kept, in the order in which pages show them.
+KINDS = tuple(field.name for field in fields(Retention))
+
+
+@dataclass(frozen=True, slots=True)
 class SiteSettings:
     """What a site has chosen. Shares are from 0 to 1."""
 
@@ -54,6 +73,17 @@ class SiteSettings:
     appeal_days: int = 180
     #: Whether moderators have to give a reason when they reject: one of the list, or a note.
     require_reason: bool = False
+    retention: Retention = Retention()
+
+    def days_kept(self, kind: str) -> int | None:
+        """For how many days a kind is kept; None: no limit of this site's own.
+
+        Texts stay for as long as their authors can appeal: whoever answers has to read them.
+        """
+        days: int | None = getattr(self.retention, kind)
+        if days is not None and kind == "text" and self.appeals:
+            return max(days, self.appeal_days)
+        return days
 
     @property
     def grace(self) -> timedelta:
@@ -70,6 +100,8 @@ def read(document: Mapping[str, Any]) -> SiteSettings:
     values = {name: value for name, value in document.items() if name in names}
     if "reasons" in values:
         values["reasons"] = tuple(RejectionReason(**reason) for reason in values["reasons"])
+    if "retention" in values:
+        values["retention"] = Retention(**{kind: values["retention"].get(kind) for kind in KINDS})
     return SiteSettings(**values)
 
 

@@ -1,4 +1,4 @@
-"""The page of a site's settings: reasons for rejecting, the grace time, second looks, appeals."""
+"""The page of a site's settings: reasons for rejecting, the grace time, second looks, appeals, retention."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
+from moderation.history import retention, site_retention
 from moderation.sites import site_settings
-from moderation.sites.site_settings import RejectionReason, SiteSettings
+from moderation.sites.site_settings import KINDS, RejectionReason, Retention, SiteSettings
 from moderation.tables import Site
 from service import forms
 from service.console import access
@@ -24,6 +25,21 @@ LONGEST_REASON = 120
 #: Empty lines in the form for new reasons.
 SPARE = 3
 MOST_GRACE, MOST_DAYS = 300, 3650
+#: Rows that the page looks through to count what is too old.
+MOST_COUNTED = 2000
+#: Kinds that no site keeps for ever: for at most so many days.
+_LIMITED = {"deliveries": retention.RETENTION.days, "feedback": retention.FEEDBACK_KEPT.days}
+_KEPT = {
+    "text": ("Texts", "What was written: comments, appeals and their answers, readers' and moderators' notes."),
+    "identity": (
+        "E-mail and addresses",
+        "The author's e-mail, IP and web address, and browser. Name and user id stay.",
+    ),
+    "audit": ("The audit", "What was done, by whom and why. Statistics stay."),
+    "deliveries": ("Webhook deliveries", "Messages to your site, with their attempts."),
+    "feedback": ("Examples", "Texts with what people said of them, to train with."),
+    "jobs": ("Bulk decisions", "Those that have ended; they cannot be undone then."),
+}
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
 
@@ -67,12 +83,22 @@ def read(
         second_look_moderators=_share(values, "second_look_moderators", errors),
         **ticked,
         appeal_days=_whole(values, "appeal_days", 1, MOST_DAYS, errors),
+        retention=Retention(**{kind: _days(values, kind, errors) for kind in KINDS}),
     )
+    text_days = changed.retention.text
+    if text_days is not None and text_days < (changed.days_kept("text") or 0) and "keep_text" not in errors:
+        errors["keep_text"] = f"Authors may appeal for {changed.appeal_days} days: keep texts for as long."
     return changed, errors
 
 
 _TICKED = ("appeals", "require_reason")
-_FIELDS = ("grace_seconds", "second_look_automatic", "second_look_moderators", "appeal_days")
+_FIELDS = (
+    "grace_seconds",
+    "second_look_automatic",
+    "second_look_moderators",
+    "appeal_days",
+    *(f"keep_{kind}" for kind in KINDS),
+)
 
 
 def read_lines(form: Any) -> list[dict[str, str]]:
@@ -112,6 +138,11 @@ def _whole(values: Mapping[str, str], name: str, least: int, most: int, errors: 
     return int(text)
 
 
+def _days(values: Mapping[str, str], kind: str, errors: Errors) -> int | None:
+    name = f"keep_{kind}"
+    return _whole(values, name, 1, _LIMITED.get(kind, MOST_DAYS), errors) if values[name] else None
+
+
 def _share(values: Mapping[str, str], name: str, errors: Errors) -> float:
     text = values[name]
     if not _PERCENT.fullmatch(text) or float(text) > 100:
@@ -128,7 +159,7 @@ def _values(settings: SiteSettings) -> dict[str, Any]:
         "appeals": settings.appeals,
         "require_reason": settings.require_reason,
         "appeal_days": str(settings.appeal_days),
-    }
+    } | {f"keep_{kind}": str(getattr(settings.retention, kind) or "") for kind in KINDS}
 
 
 def _lines(settings: SiteSettings) -> list[dict[str, str]]:
@@ -141,12 +172,14 @@ def _page(
     empty = {"code": "", "text": "", "label": ""}
     with context().store.read() as session:
         site = session.get_one(Site, site_id)
+        too_old = site_retention.counts(session, site_id, site_settings.read(site.settings), most=MOST_COUNTED)
         page = render_template(
             "console/policy/site_settings.html",
             site=site,
             values=values,
             lines=lines + [empty] * SPARE,
             labels=[(label, wording.named(label)) for label in LABELS],
+            kept=[(kind, *_KEPT[kind], _LIMITED.get(kind), too_old.get(kind)) for kind in KINDS],
             errors=errors,
             may_edit=access.may(site_id, "admin"),
             most_grace=MOST_GRACE,

@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from moderation.intake.queues import Queues
 from moderation.sites import site_settings
-from moderation.sites.site_settings import SiteSettings
+from moderation.sites.site_settings import Retention, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
+from moderation.tables import Comment
 from service.console.policy.site_settings import LONGEST_REASON, MOST_REASONS
+from tests.support.clock import Clock
+from tests.support.comments import accept
 from tests.support.signed_in import forms_of, sign_in
 
 pytestmark = pytest.mark.one_database
@@ -122,3 +127,42 @@ def test_reasons_that_will_not_do_are_refused(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert stored(store, site) == before
+
+
+def test_days_of_keeping_are_saved_shown_and_counted(
+    chief: FlaskClient, store: Store, site: CreatedSite, queues: Queues, clock: Clock
+) -> None:
+    accept(store, queues, site)
+    with store.write() as session:
+        session.execute(update(Comment).values(status="published"))
+    clock.advance(days=9)
+    answer = save(chief, site, keep_text="180", keep_identity="8", keep_audit="365", keep_deliveries="7")
+    assert answer.status_code == 303
+    assert stored(store, site).retention == Retention(text=180, identity=8, audit=365, deliveries=7)
+    page = chief.get(f"/console/sites/{site.id}/settings").text
+    assert "By what is saved, 0 are too old now" in page
+    with store.write() as session:
+        session.execute(update(Comment).values(ip="203.0.113.7"))
+    page = chief.get(f"/console/sites/{site.id}/settings").text
+    assert "By what is saved, one is too old now" in page
+    assert save(chief, site, keep_text="", keep_identity="", keep_audit="", keep_deliveries="").status_code == 303
+    assert stored(store, site).retention == Retention()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("keep_text", "179", "Authors may appeal for 180 days: keep texts for as long."),
+        ("keep_text", "0", "Give a whole number from 1 to 3,650."),
+        ("keep_identity", "-1", "Give a whole number from 1 to 3,650."),
+        ("keep_deliveries", "31", "Give a whole number from 1 to 30."),
+        ("keep_feedback", "731", "Give a whole number from 1 to 730."),
+    ],
+)
+def test_days_that_will_not_do_are_named(
+    chief: FlaskClient, store: Store, site: CreatedSite, field: str, value: str, sentence: str
+) -> None:
+    answer = save(chief, site, **{field: value})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert stored(store, site).retention == Retention()
