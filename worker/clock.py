@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
-from moderation.decisions import bulk
+from moderation.decisions import bulk, standing
 from moderation.history import retention, tallies
 from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
 from moderation.intake.queues import Queues
-from moderation.policy import policy_lists
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from worker.stopping import Stopping
@@ -79,7 +78,8 @@ def run(settings: Settings) -> None:
     tasks = (
         Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
         Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
-        Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
+        Task("ended entries", LISTS_SECONDS, lambda: standing.take_out_ended(store)),
+        Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("log", LOG_SECONDS, store.empty_log),

@@ -211,6 +211,7 @@ def _as_json(sample: Sample) -> dict[str, Any]:
                 past.recent,
                 _in_ten_thousandths(past.scores),
                 _in_ten_thousandths({**past.scores, **past.own_scores} if past.own_scores and past.scores else None),
+                past.trusted,
             ]
             for past in sample.comments
         ],

@@ -76,11 +76,11 @@ async function changeList(form, button) {
     outcome.closest("details").open = true;
   };
   if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
-  if (form.matches(".take-back")) form.closest(".listed").remove();
-  else form.reset();
-  if (!answer.added) return tell(answer.message, "good");
+  if (form.matches(".take-back")) form.closest(".listed, li").remove();
+  else if (form.matches(".list-entry")) form.reset();
+  if (!answer.undo) return tell(answer.message, "good");
   const takeBack = async () => {
-    const undone = await post(form.getAttribute("action"), { action: "remove", ...answer.added });
+    const undone = await post(answer.undo_at ?? form.getAttribute("action"), answer.undo);
     tell(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
   };
   tell(answer.message, "good", " ", link("Take it back", takeBack));
@@ -89,7 +89,7 @@ async function changeList(form, button) {
 document.addEventListener(
   "submit",
   (event) => {
-    if (!cards || !event.target.matches(".list-entry, .take-back")) return;
+    if (!cards || !event.target.matches(".list-entry, .take-back, .dismissal")) return;
     event.preventDefault();
     event.stopPropagation();
     changeList(event.target, event.submitter);
@@ -107,6 +107,12 @@ const keys = cards
         toggle(box, event.shiftKey);
       },
       a: () => current()?.querySelector(".decide-group")?.click(),
+      w: () => {
+        const field = current()?.querySelector(".warning textarea");
+        if (!field) return;
+        field.closest("details").open = true;
+        field.focus();
+      },
       b: () => current()?.querySelector(".by-author")?.click(),
     }
   : {
