@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from moderation import actors, audit, authors, clock, news
 from moderation.news import News
 from moderation.policy import policies, policy_lists, standings
+from moderation.policy.rules import strike_days
 from moderation.policy.standings import Name
 from moderation.policy.terms import Policy, Standing
 from moderation.store import Store
@@ -87,6 +88,7 @@ def list_author(
     """
     version = policies.current(session, comment.site_id).version
     row = policy_lists.add(session, comment.site_id, name, entry, until=until, actor=actor)
+    session.flush()
     if row.version != version:
         _tell_of_entry(session, comment.site_id, name, comment, until=until, by=actor)
     return row
@@ -102,6 +104,7 @@ def unlist_author(
     """
     row = policy_lists.remove(session, comment.site_id, name, entry, for_ever_too=for_ever_too, actor=actor)
     if row is not None:
+        session.flush()
         _tell_of_entry(session, comment.site_id, name, comment, by=actor, added=False)
     return row
 
@@ -175,7 +178,7 @@ def warn(session: Session, comment: Comment, message: str, *, actor: str, grace:
         raise ValueError(f"The message has {len(message):,} characters; at most {LONGEST_WARNING:,} fit.")
     moment = clock.now()
     warning = AuthorWarning(
-        id=clock.new_id("w", moment),
+        id=clock.new_id("aw", moment),
         site_id=comment.site_id,
         author_key=comment.author_key,
         comment_id=comment.id,
@@ -248,12 +251,12 @@ def _sentence(known: Standing, policy: Policy, name: Name) -> str:
         approved = wording.counted(known.approvals, "{} comment", "{} comments")
         return f"Trusted: people approved {approved} of this author and rejected none since."
     rejected = wording.counted(known.strikes, "{} comment", "{} comments")
-    days = wording.counted(standings.strike_days(policy), "day", "{} days")
+    days = wording.counted(strike_days(policy), "day", "{} days")
     return f"Held: people rejected {rejected} of this author within the last {days}."
 
 
 def forget(session: Session, comment: Comment) -> None:
-    """Erase warnings about an erased comment, and its author's standing where it was their last, before it is erased."""
+    """Before a comment is erased: erase warnings about it, and its author's standing where it was their last."""
     session.execute(delete(AuthorWarning).where(AuthorWarning.comment_id == comment.id))
     if comment.author_key is None:
         return
@@ -297,7 +300,7 @@ def _because(now: Name | None) -> str:
 def _lapses_at(unexpired: list[int], policy: Policy) -> datetime | None:
     if policy.hold_after is None:
         return None
-    seconds = unexpired[len(unexpired) - policy.hold_after] + 86_400 * standings.strike_days(policy)
+    seconds = unexpired[len(unexpired) - policy.hold_after] + 86_400 * strike_days(policy)
     return datetime.fromtimestamp(seconds, tz=clock.now().tzinfo)
 
 

@@ -6,7 +6,7 @@ rejection expires without anybody's doing.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, Standing]:
         moments = [row.decided_at for row in decided]
         identities = {row.id: identity_of(authors.of_comment(row)) for row in theirs}
         for row in theirs if decided else ():
-            end = bisect_right(moments, row.accepted_at)
+            end = bisect_left(moments, row.accepted_at)
             earlier = decided[max(0, end - _REPLAYED) : end]
             same = {one.id for one in earlier if identities[one.id] == identities[row.id] is not None}
             found[row.id] = _replay(earlier, same, row.accepted_at, policy)

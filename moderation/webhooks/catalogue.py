@@ -194,7 +194,7 @@ _AUTHORS_COMMENT = _text("The comment that it is about: you know who wrote it. N
 }
 AUTHOR_WARNED = EventType(
     name="author.warned",
-    since="2.1.0",
+    since="1.0.0",
     sent="A moderator warned the author of a comment. Show the message to them, and to nobody else.",
     data={
         "id": _AUTHORS_COMMENT,
@@ -206,7 +206,7 @@ AUTHOR_WARNED = EventType(
 )
 AUTHOR_STANDING_CHANGED = EventType(
     name="author.standing_changed",
-    since="2.1.0",
+    since="1.0.0",
     sent="An author was blocked, suspended, trusted or held, or is no longer: by a moderator, by rule, or by time.",
     data={
         "id": _AUTHORS_COMMENT,
