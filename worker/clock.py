@@ -10,7 +10,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from moderation.decisions import bulk, standing
-from moderation.history import retention, tallies
+from moderation.history import past_standing, retention, tallies
 from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
@@ -21,7 +21,7 @@ from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
 LOG_SECONDS = 30.0
-TALLY_SECONDS, SAMPLE_SECONDS = 10.0, 300.0
+TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,7 @@ def run(settings: Settings) -> None:
         Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
         Task("ended entries", LISTS_SECONDS, lambda: standing.take_out_ended(store)),
         Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
+        Task("past standing", COUNT_SECONDS, lambda: past_standing.count(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("log", LOG_SECONDS, store.empty_log),

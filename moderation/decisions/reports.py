@@ -23,6 +23,8 @@ from texts import wording
 
 #: Reports that one dismissal answers.
 AT_ONCE = 200
+#: Reports on which a policy is tried.
+_TRIED_ON = 2000
 _OUTCOMES = {"published": "dismissed", "rejected": "upheld"}
 DISMISS = "dismiss"
 
@@ -113,6 +115,23 @@ def hide(session: Session, comment: Comment) -> bool:
     session.refresh(comment)
     news.of(session).happened("opened", comment.site_id, [comment.id])
     return True
+
+
+def would_hide(session: Session, site_id: str, needed: int) -> tuple[int, int]:
+    """How many of the comments that were reported last `needed` reports would have hidden; and how many those are.
+
+    By what is known of their readers now. It looks at the latest `_TRIED_ON` reports of all sites.
+    """
+    latest = select(Report.id).order_by(Report.id.desc()).limit(_TRIED_ON).subquery()
+    query = select(Report.comment_id, Report.reporter).where(
+        Report.id.in_(select(latest.c.id)), Report.site_id == site_id
+    )
+    readers: dict[str, set[str]] = {}
+    for comment_id, reporter in session.execute(query):
+        readers.setdefault(comment_id, set()).update({reporter} if reporter else ())
+    everybody = set().union(*readers.values())
+    right = {reader for reader, record in records(session, site_id, everybody).items() if counts(record)}
+    return sum(len(found & right) >= needed for found in readers.values()), len(readers)
 
 
 def dismiss_all(session: Session, site_id: str, reporter: str, *, actor: str) -> Dismissal:

@@ -44,12 +44,13 @@ _BECAUSE = {
 def weigh(session: Session, comment: Comment) -> None:
     """Count what people decided on the comment's author, after a decision on it, in the caller's transaction.
 
-    It does nothing on a site whose policy does not ask for it. The site is told where the standing changes.
+    On a site whose policy does not ask for it, only what was counted before is kept right. The site is told where the
+    standing changes.
     """
     if comment.author_key is None:
         return
     policy = _policy(session, comment.site_id)
-    if not standings.asks(policy):
+    if not standings.asks(policy) and session.get(AuthorStanding, (comment.site_id, comment.author_key)) is None:
         return
     session.flush()
     identity = standings.identity_of(authors.of_comment(comment))

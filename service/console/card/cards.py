@@ -18,6 +18,7 @@ from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListEntry
+from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR
 from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
@@ -124,6 +125,12 @@ class Card:
         if self.comment.decided_by in {None, "policy"} or not reasons_in_words:
             return reasons_in_words
         return f"{self.decided_by} {self.comment.status} it: {reasons_in_words}"
+
+    @property
+    def unsaid_standing(self) -> Sequence[str]:
+        """The author's standing, where it is not why the comment waits. At a second look it might tell the first."""
+        given = {reason.get("rule") for reason in self.comment.reasons or ()}
+        return () if self.blind or given & {HELD_AUTHOR.name, APPROVED_AUTHOR.name} else self.standing
 
     @property
     def unsaid(self) -> list[ScoreLine]:

@@ -103,6 +103,7 @@ async function load() {
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.message);
     sample = found;
+    document.getElementById("people").textContent = found.people;
     trouble.textContent = "";
     show();
   } catch (error) {

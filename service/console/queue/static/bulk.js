@@ -69,6 +69,8 @@ async function changeList(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
   const answer = await post(form.getAttribute("action"), fields);
   const tell = (text, kind, ...extra) => {
+    const line = form.matches(".dismissal") ? form.parentElement.querySelector("span") : null;
+    if (line) return line.replaceChildren(text, ...extra);
     const outcome = card.querySelector(".list-outcome");
     outcome.replaceChildren(text, ...extra);
     outcome.className = `list-outcome note small ${kind}`;
@@ -77,7 +79,8 @@ async function changeList(form, button) {
   };
   if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
   if (form.matches(".take-back")) form.closest(".listed, li").remove();
-  else if (form.matches(".list-entry")) form.reset();
+  else if (form.matches(".dismissal")) form.hidden = true;
+  else form.reset();
   if (!answer.undo) return tell(answer.message, "good");
   const takeBack = async () => {
     const undone = await post(answer.undo_at ?? form.getAttribute("action"), answer.undo);
