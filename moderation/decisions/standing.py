@@ -53,7 +53,7 @@ def weigh(session: Session, comment: Comment) -> None:
     if not standings.asks(policy) and session.get(AuthorStanding, (comment.site_id, comment.author_key)) is None:
         return
     session.flush()
-    identity = standings.identity_of(authors.of_comment(comment))
+    identity = standings.identity_of(comment)
     counted = standings.count(session, comment.site_id, comment.author_key, identity)
     row = _row(session, comment.site_id, comment.author_key)
     row.identity, row.approvals, row.strikes = identity, counted.approvals, counted.strikes
