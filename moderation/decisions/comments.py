@@ -197,6 +197,7 @@ def edit(
     comment.scores = comment.own_scores = comment.reasons = comment.spans = None
     comment.decided_by = comment.decided_at = None
     review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
+    reports.set_aside(session, comment)
     audit.record(session, [audit.row_about(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
     news.of(session).happened("decided", comment.site_id, [comment.id])
     news.of(session).pending[comment.id] = (comment.site_id, comment.updated_at)

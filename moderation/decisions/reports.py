@@ -26,7 +26,7 @@ AT_ONCE = 200
 #: Reports on which a policy is tried.
 _TRIED_ON = 2000
 _OUTCOMES = {"published": "dismissed", "rejected": "upheld"}
-DISMISS = "dismiss"
+DISMISS, _EDITED = "dismiss", "edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,16 @@ def unsettle(session: Session, comment: Comment, version: int) -> None:
     session.flush()
 
 
+def set_aside(session: Session, comment: Comment) -> None:
+    """Of a comment that its author changes: what was reported is gone, so no reader was right or wrong."""
+    session.execute(
+        update(Report)
+        .where(Report.comment_id == comment.id, _is_waiting())
+        .values(outcome=_EDITED)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def records(session: Session, site_id: str, reporters: Collection[str]) -> dict[str, Reporter]:
     """Reader -> how often people agreed with them."""
     if not reporters:
@@ -91,8 +101,9 @@ def hide(session: Session, comment: Comment) -> bool:
     if comment.status != "published":
         return False
     row = policies.current(session, comment.site_id)
-    needed = (policies.DEFAULT | row.document)["hide_after_reports"]
-    if needed is None:
+    document = policies.DEFAULT | row.document
+    needed = document["hide_after_reports"]
+    if needed is None or document["mode"] == "observe":  # that mode holds nothing
         return False
     query = select(Report.reporter).where(
         Report.comment_id == comment.id, Report.outcome == "waiting", Report.reporter.is_not(None)

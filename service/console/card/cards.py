@@ -197,7 +197,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
                               access.roles())  # fmt: skip
     by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
     warned = standing.warnings(session, [comment for comment, _ in comments])
-    reporters = _reporters(session, ids)
+    reporters = _reporters(session, [comment_id for comment_id in ids if reports[comment_id]])
     people = names.of_people(session, [comment.decided_by for comment, _ in comments])
     people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
     return [
@@ -297,6 +297,8 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
 
 def _reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:
     """Comment id -> the readers whose reports wait, those who were right most often first."""
+    if not comment_ids:
+        return {}
     query = select(Report).where(
         Report.comment_id.in_(comment_ids), Report.outcome == "waiting", Report.reporter.is_not(None)
     )

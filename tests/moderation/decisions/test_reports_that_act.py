@@ -10,7 +10,7 @@ import pytest
 from moderation.decisions import comments, reports, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.errors import NotFound
-from moderation.intake.queues import Queues
+from moderation.intake.queues import Queues, Waiting
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
@@ -40,9 +40,9 @@ def post(store: Store, queues: Queues, scorer: Scorer, here: CreatedSite, clock:
     return one
 
 
-def hide_after(store: Store, site: CreatedSite, number: int | None) -> None:
+def hide_after(store: Store, site: CreatedSite, number: int | None, **choices: Any) -> None:
     with store.write() as session:
-        policies.save(session, site.id, policies.DEFAULT | {"hide_after_reports": number}, actor="site")
+        policies.save(session, site.id, policies.DEFAULT | {"hide_after_reports": number} | choices, actor="site")
 
 
 def report(store: Store, comment: Comment, *readers: str | None) -> str:
@@ -110,17 +110,30 @@ def test_enough_reports_by_readers_who_were_right_hide_a_comment_until_somebody_
         (2, ["ann", "author-7"]),
         (2, ["ann", "wrong"]),
         (3, ["ann", "ben"]),
+        ("observe", ["ann", "ben"]),
     ],
-    ids=["off", "anonymous", "one reader thrice", "new accounts", "its author", "wrong as often", "too few"],
+    ids=[
+        "off",
+        "anonymous",
+        "one reader thrice",
+        "new accounts",
+        "its author",
+        "wrong as often",
+        "too few",
+        "only observed",
+    ],
 )
 def test_other_reports_hide_nothing(
-    store: Store, here: CreatedSite, post: Post, number: int | None, readers: list[str | None]
+    store: Store, here: CreatedSite, post: Post, number: Any, readers: list[str | None]
 ) -> None:
     right(store, post, "ann", "ben", "author-7", "wrong")
     dismissed = post()
     report(store, dismissed, "wrong")
     decide(store, dismissed, "publish")
-    hide_after(store, here, number)
+    if number == "observe":
+        hide_after(store, here, 2, mode="observe")
+    else:
+        hide_after(store, here, number)
     assert report(store, post(user_id="author-7"), *readers) == "published"
 
 
@@ -180,3 +193,19 @@ def test_a_dismissal_is_bounded_and_leaves_what_reports_have_hidden(
         done = reports.dismiss_all(session, here.id, "ann", actor=MO)
     assert (done.dismissed, done.waiting, done.more) == (2, 1, True)
     assert open_kinds(store, hidden) == {"report"}
+
+
+def test_what_was_reported_before_an_edit_counts_for_nobody(
+    store: Store, queues: Queues, scorer: Scorer, here: CreatedSite, post: Post
+) -> None:
+    right(store, post, "ann", "ben")
+    hide_after(store, here, 2)
+    comment = post()
+    report(store, comment, "ann")
+    with store.write() as session:
+        comments.edit(session, here.id, comment.id, {"comment": "Another remark, quite harmless."})
+    queues.put([Waiting(here.id, comment.id, comment.accepted_at)])
+    scorer.run_batch()
+    assert report(store, comment, "ben") == "published", "nobody else has reported what it says now"
+    decide(store, comment, "publish")
+    assert (record(store, "ann"), record(store, "ben")) == ((1, 0), (1, 1))
