@@ -401,7 +401,8 @@ class Report(Table):
     note: Mapped[str | None] = mapped_column(Text)
     reporter: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
-    #: `waiting`, `upheld`, `dismissed`, or `edited` where the comment is another now; None for a report of before migration 0014 that nobody has answered.
+    #: `waiting`, `upheld`, `dismissed`, or `edited` where the comment is another now; None for a report of before
+    #: migration 0014 that nobody has answered.
     outcome: Mapped[str | None] = mapped_column(String(10))
     #: The version of the comment that a decision on it made, so that an undo finds it.
     settled_version: Mapped[int | None] = mapped_column(Integer)
