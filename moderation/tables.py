@@ -398,6 +398,10 @@ class KeptLonger(Table):
     __table_args__ = (Index("ix_kept_longer_comment", "comment_id"),)
 
 
+#: The reports that nobody has answered, by readers who can be told from others.
+WAITING_REPORTS = "outcome = 'waiting' AND reporter IS NOT NULL"
+
+
 class Report(Table):
     """A reader's complaint about a comment."""
 
@@ -409,6 +413,61 @@ class Report(Table):
     note: Mapped[str | None] = mapped_column(Text)
     reporter: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    #: `waiting`, `upheld`, `dismissed`, or `edited` where the comment is another now; None for a report of before
+    #: migration 0014 that nobody has answered.
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    #: The version of the comment that a decision on it made, so that an undo finds it.
+    settled_version: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (_partial("ix_reports_waiting", "site_id", "reporter", "id", where=WAITING_REPORTS),)
+
+
+class Reporter(Table):
+    """A reader who reports comments: how often people agreed."""
+
+    __tablename__ = "reporters"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    #: The site's own id for the reader.
+    reporter: Mapped[str] = mapped_column(String(200), primary_key=True)
+    upheld: Mapped[int] = mapped_column(Integer)
+    dismissed: Mapped[int] = mapped_column(Integer)
+
+
+class AuthorStanding(Table):
+    """What people decided on an author's comments, on a site whose policy asks for it."""
+
+    __tablename__ = "author_standings"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    author_key: Mapped[str] = mapped_column(String(400), primary_key=True)
+    #: The user id or e-mail address as it is compared for trust (`spelled`); None: nobody vouches for the author.
+    identity: Mapped[str | None] = mapped_column(String(400))
+    #: Approvals by people since their last rejection.
+    approvals: Mapped[int] = mapped_column(Integer)
+    #: The moments of the latest rejections by people, oldest first, in seconds since 1970.
+    strikes: Mapped[list[int]] = mapped_column(Document)
+    #: The standing that the site was told last: `trusted`, `held`; None: neither.
+    told: Mapped[str | None] = mapped_column(String(10))
+    #: When enough strikes have expired that the author is no longer held.
+    lapses_at: Mapped[datetime | None]
+    #: The comment whose decision changed it last.
+    comment_id: Mapped[str | None] = mapped_column(String(40))
+
+    __table_args__ = (_partial("ix_author_standings_lapses", "lapses_at", where="lapses_at IS NOT NULL"),)
+
+
+class AuthorWarning(Table):
+    """A moderator's message to an author, about one of their comments. It is erased with the comment."""
+
+    __tablename__ = "author_warnings"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    author_key: Mapped[str] = mapped_column(String(400))
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    message: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_author_warnings_author", "site_id", "author_key", "id"),)
 
 
 class AuditEvent(Table):

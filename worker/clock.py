@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
-from moderation.decisions import bulk
-from moderation.history import retention, site_retention, tallies
+from moderation.decisions import bulk, standing
+from moderation.history import past_standing, retention, site_retention, tallies
 from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
 from moderation.intake.queues import Queues
-from moderation.policy import policy_lists
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from worker.stopping import Stopping
@@ -24,7 +23,7 @@ SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 
 LOG_SECONDS = 30.0
 #: How often the sites' own retention runs, and for how long: the sweep waits meanwhile.
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
-TALLY_SECONDS, SAMPLE_SECONDS = 10.0, 300.0
+TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +80,9 @@ def run(settings: Settings) -> None:
     tasks = (
         Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
         Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
-        Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
+        Task("ended entries", LISTS_SECONDS, lambda: standing.take_out_ended(store)),
+        Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
+        Task("past standing", COUNT_SECONDS, lambda: past_standing.count(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("retention", RETENTION_SECONDS, lambda: site_retention.run(store, seconds=RETENTION_TAKES)),

@@ -17,14 +17,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news
-from moderation.decisions import bulk_criteria, comments, undoing
+from moderation.decisions import bulk_criteria, comments, standing, undoing
 from moderation.decisions.bulk_criteria import Chosen
 from moderation.decisions.comments import CommentError
 from moderation.errors import NotFound
 from moderation.intake.queues import Queues
 from moderation.news import News, Progress
 from moderation.people import roles
-from moderation.policy import policy_lists
 from moderation.sites import site_settings
 from moderation.store import Store
 from moderation.tables import BulkChange, BulkJob, Comment, User
@@ -139,9 +138,8 @@ def create(
     session.add(job)
     session.flush()
     if block := criteria.get("block"):
-        policy_lists.add(
-            session, criteria["site"], "blocked_authors", block["entry"], until=blocked_until(block), actor=actor
-        )
+        until = blocked_until(block)
+        standing.block(session, criteria["site"], criteria["author"], block["entry"], until=until, actor=actor)
     detail = {"job": job.id, "action": action, "comments": total}
     audit.record(session, [audit.row("bulk.started", actor=actor, detail=detail)])
     news.of(session).started.append(job.id)
@@ -167,9 +165,8 @@ def undo(session: Session, job_id: str, *, actor: str) -> BulkJob:
         return earlier
     _finish(session, job, "cancelled")
     if block := job.criteria.get("block"):  # None where the author was erased
-        policy_lists.take_back(
-            session, job.criteria["site"], "blocked_authors", block["entry"], until=blocked_until(block), actor=actor
-        )
+        site_id, until = job.criteria["site"], blocked_until(block)
+        standing.unblock(session, site_id, job.criteria["author"], block["entry"], until=until, actor=actor)
     return create(session, {"undoes": job.id}, "undo", actor=actor, total=job.done)
 
 

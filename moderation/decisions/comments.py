@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, authors, clock, news
-from moderation.decisions import appeals, erasing, second_looks, writing
+from moderation.decisions import appeals, erasing, reports, second_looks, standing, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import content_hash, reading_hash
 from moderation.policy.rules import MODERATOR
@@ -110,6 +110,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     )
     appeal, confirms = _answer(session, comment, decision)
     if confirms:
+        reports.settle(session, comment, decision.status, version=comment.version)
         if appeal is not None:
             appeals.tell(session, comment, appeal, grace=grace)
         news.of(session).happened("decided", comment.site_id, [comment.id])
@@ -120,6 +121,8 @@ def decide(  # noqa: PLR0913  (a decision in full)
         appeals.tell(session, comment, appeal, by=decision.version, grace=grace)
     writing.write(session, [decision], grace=grace)
     session.refresh(comment)
+    reports.settle(session, comment, decision.status, version=decision.version)
+    standing.weigh(session, comment)
     return comment
 
 
@@ -194,6 +197,7 @@ def edit(
     comment.scores = comment.own_scores = comment.reasons = comment.spans = None
     comment.decided_by = comment.decided_at = None
     review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
+    reports.set_aside(session, comment)
     audit.record(session, [audit.row_about(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
     news.of(session).happened("decided", comment.site_id, [comment.id])
     news.of(session).pending[comment.id] = (comment.site_id, comment.updated_at)
@@ -253,6 +257,8 @@ def report(
 ) -> Report:
     """Store a reader's report and ask a moderator. A second report by the same reader changes nothing.
 
+    Where the policy says so, enough reports by readers who were right before hide the comment (`reports.hide`).
+
     `fingerprint` is the comment's (`lookalikes.of_comment`), by which it is grouped with comments like it.
 
     Raises:
@@ -278,9 +284,11 @@ def report(
         note=note,
         reporter=reporter,
         created_at=clock.now(),
+        outcome="waiting",
     )
     session.add(entry)
     session.flush()
+    reports.hide(session, comment)
     review_items.hurry(session, comment, urgency.of_reports(_reports_waiting(session, comment.id)), kind="report")
     audit.record(session, [audit.row_about(comment, "comment.reported", actors.SITE, reason=reason)])
     return entry

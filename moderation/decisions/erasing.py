@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from moderation.decisions import standing
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
@@ -46,6 +47,7 @@ def forget(session: Session, comment: Comment) -> None:
     comment.reasons = wordless(comment.reasons)
     for delivery in session.scalars(select(WebhookDelivery).where(WebhookDelivery.comment_id == comment.id)):
         delivery.payload = _without_words(delivery)
+    standing.forget(session, comment)
     _forget_bulk_jobs(session, comment.id, identifiers)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
@@ -111,6 +113,8 @@ def wordless(document: Any, *, message: str = GONE) -> Any:
     cleaned = {name: wordless(value, message=message) for name, value in document.items()}
     if document.get("rule") == MODERATOR.name or "entry" in document:
         cleaned.pop("note", None)
+        cleaned["message"] = message
+    if "warning" in cleaned and "message" in cleaned:  # a moderator's warning, which may quote the comment
         cleaned["message"] = message
     return cleaned
 

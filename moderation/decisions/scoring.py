@@ -288,7 +288,7 @@ class Scorer:
                 own_scores = scored.lower_by(own)
             its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
         verdict = rules.evaluate(policy, scores, its)
-        status, asks = placement(policy.mode, verdict.action)
+        status, asks = placement(rules.mode_for(policy, verdict), verdict.action)
         return Decision.of(
             row,
             status=status,
@@ -387,7 +387,7 @@ def signals(comment: Comment) -> dict[str, object]:
 
 def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
     """The verdict's reasons, with a reason of the site's mode where it changes what follows."""
-    rule = rules.MODE_RULES.get(site.mode)
+    rule = rules.MODE_RULES.get(rules.mode_for(site, verdict))
     if rule is None or rule.action == verdict.action:
         return verdict.reasons
     return (*verdict.reasons, rule.reason(f"{rule.title}."))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock, news
-from moderation.decisions import appeals, second_looks
+from moderation.decisions import appeals, reports, second_looks, standing
 from moderation.decisions.comments import CommentError, find, require_version
 from moderation.decisions.decision import Decision
 from moderation.review import review_items
@@ -74,6 +74,8 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     comment.decided_by, comment.decided_at = was["decided_by"], decided_at
     comment.version, comment.updated_at = version + 1, clock.now()
     session.flush()
+    reports.unsettle(session, comment, version)
+    standing.weigh(session, comment)
     event = audit.row_about(comment, "comment.undone", actor, undoes=version)
     audit.record(session, [event | {"status": comment.status, "reasons": comment.reasons}])
     noted = news.of(session)

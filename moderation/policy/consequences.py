@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -44,6 +44,8 @@ class Past:
     recent: bool = True
     #: What its author's own words score, where that is lower: see `Facts.own_scores`.
     own_scores: Mapping[str, float] = field(default_factory=dict)
+    #: Whether its author is trusted after approvals, so that it need not wait in the mode `hold`.
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,26 @@ def verdict(past: Past, thresholds: Mapping[str, Threshold]) -> Action:
     return "flag" if "flag" in reached else past.after
 
 
+def place(past: Past, thresholds: Mapping[str, Threshold], mode: Mode) -> tuple[str, bool]:
+    """The status that this comment would get, and whether a moderator would be asked."""
+    action = verdict(past, thresholds)
+    return placement("auto" if past.trusted and action == "publish" and mode == "hold" else mode, action)
+
+
+def differing(one: Sample, other: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Counter[str]:
+    """Of the recent comments of two samples of the same comments, those that get another status: how many get which."""
+    pairs = zip(one.comments, other.comments, strict=True)
+    statuses = ((place(a, thresholds, mode)[0], place(b, thresholds, mode)[0]) for a, b in pairs if a.recent)
+    return Counter(now for now, otherwise in statuses if now != otherwise)
+
+
 def count(sample: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Consequences:
     """The consequences of these thresholds, in this mode, for the sample."""
     counts = {"publish": [0, 0, 0], "reject": [0, 0, 0], None: [0, 0, 0]}
     column = {"published": 0, "flagged": 1, "rejected": 2}
     questions = 0
     for past in sample.comments:
-        status, asks = placement(mode, verdict(past, thresholds))
+        status, asks = place(past, thresholds, mode)
         if past.decided is not None or past.recent:
             counts[past.decided][column[status]] += 1
         questions += asks and past.recent

@@ -37,7 +37,7 @@ def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, 
         case EntryList():
             return [_list(switch.title, old_value, new_value, ends)]
         case Limit():
-            return [f"{switch.title}: {_any(new_value)} (was {_any(old_value)})."]
+            return [f"{switch.title}: {_number(switch, new_value)} (was {_number(switch, old_value)})."]
         case OnOff():
             return [f"{switch.title} {'are flagged now' if new_value else 'are no longer flagged'}."]
         case ByLanguage():
@@ -85,5 +85,5 @@ def _from(threshold: float | None) -> str:
     return "never" if threshold is None else f"from {threshold:g}"
 
 
-def _any(number: int | None) -> str:
-    return "any number" if number is None else str(number)
+def _number(limit: Limit, number: int | None) -> str:
+    return limit.unset if number is None else str(number)

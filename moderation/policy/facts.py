@@ -11,6 +11,8 @@ from sqlalchemy import Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from moderation import authors
+from moderation.policy import standings
+from moderation.policy.standings import NO_STANDING
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
 from texts import comparison, links, quotations, visibility
@@ -35,6 +37,7 @@ def gather(
     `languages` has each comment's language, and whether the classifier judges it.
     """
     repeated = _repeated(session, [comment for comment in comments if policies[comment.site_id].flag_repeated])
+    standing = standings.read(session, comments, policies)
     first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
     return {
         comment.id: replace(
@@ -42,6 +45,7 @@ def gather(
             # A drop-in protocol that does not store comments remembers repeated ones itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
+            standing=standing.get(comment.id, NO_STANDING),
             language=languages[comment.id][0],
             language_judged=languages[comment.id][1],
         )

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select, text, union_all
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.policy import facts
+from moderation.policy import facts, standings
 from moderation.policy.consequences import Past, Sample, apart_from_thresholds, seconds_a_decision
 from moderation.policy.rules import FIRST_COMMENT, LANGUAGE, REPEATED
 from moderation.policy.terms import Facts, Policy
@@ -34,6 +34,7 @@ _COLUMNS = (
     Comment.name,
     Comment.email,
     Comment.user_id,
+    Comment.author_key,
     Comment.ip,
     Comment.url,
     Comment.origin,
@@ -58,11 +59,15 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
     given = _rules_then(session, list(rows.values()))
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
     told = tell if policy.languages else None
+    standing = standings.replayed(list(rows.values()), policy)
     comments = []
     for row in rows.values():
-        known = _facts(row, given.get(row.id, set()), told)
+        known = replace(_facts(row, given.get(row.id, set()), told), standing=standing[row.id])
         before, after = apart_from_thresholds(policy, known)
-        comments.append(Past(row.scores, before, after, _decided(row, confirmed), row.id in latest, known.own_scores))
+        trusted = policy.trust_after is not None and known.standing.approvals >= policy.trust_after
+        comments.append(
+            Past(row.scores, before, after, _decided(row, confirmed), row.id in latest, known.own_scores, trusted)
+        )
     return Sample(comments, _days(recent), seconds, measured)
 
 

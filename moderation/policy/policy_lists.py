@@ -7,7 +7,7 @@ entries end (`expires`). The clock then takes them out, as a new version of the 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -28,12 +28,13 @@ from texts.folding import fold
 #: Entries of a list: as many as the rules can check for each comment without slowing the worker.
 MOST_ENTRIES = 2000
 _LISTS = {entry_list.key: entry_list for entry_list in LISTS}
-#: Pairs of lists that must not both hold the same entry, because only one of them would count.
+#: Lists that must not both hold the same entry, because only one of them would count.
 _OPPOSITES = {
-    "blocked_authors": "trusted_authors",
-    "trusted_authors": "blocked_authors",
-    "blocked_ips": "trusted_ips",
-    "trusted_ips": "blocked_ips",
+    "blocked_authors": ("trusted_authors",),
+    "suspended_authors": ("trusted_authors",),
+    "trusted_authors": ("blocked_authors", "suspended_authors"),
+    "blocked_ips": ("trusted_ips",),
+    "trusted_ips": ("blocked_ips",),
 }
 
 
@@ -56,9 +57,10 @@ def add(session: Session, site_id: str, name: str, entry: str, *, until: datetim
     document = policies.DEFAULT | row.document
     entries: list[str] = document[name]
     ends: dict[str, str] = document["expires"].get(name, {})
-    opposite = _OPPOSITES.get(name)
-    if opposite is not None and _find(name, document[opposite], entry) is not None:
-        word = "trusted" if opposite.startswith("trusted") else "blocked"
+    for opposite in _OPPOSITES.get(name, ()):
+        if _find(name, document[opposite], entry) is None:
+            continue
+        word = opposite.partition("_")[0]
         raise ListError(f"The site has {entry} as {word}. Take that back first.")
     existing = _find(name, entries, entry)
     if existing is None and len(entries) >= MOST_ENTRIES:
@@ -160,7 +162,11 @@ def _holding(name: str, entries: tuple[str, ...], who: Author | str) -> list[str
     return [entry for entry in entries if who in _LISTS[name].compile([entry])]
 
 
-def take_out_ended(store: Store) -> int:
+#: Gets the site and list -> its entries that have ended, in the transaction that takes them out.
+Ended = Callable[[Session, str, Mapping[str, Collection[str]]], None]
+
+
+def take_out_ended(store: Store, tell: Ended = lambda _session, _site_id, _ended: None) -> int:
     """Take out entries that have ended, on every site, as new versions. Returns how many sites had some."""
     moment = clock.now()
     with store.read() as session:
@@ -177,6 +183,7 @@ def take_out_ended(store: Store) -> int:
                 }
                 policies.save(session, site_id, document | remaining, actor=actors.POLICY)
                 session.flush()
+                tell(session, site_id, ended)
                 forget(session, site_id, set().union(*ended.values()))
     return len(due)
 

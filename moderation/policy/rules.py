@@ -15,6 +15,7 @@ from moderation.patterns import PatternSet
 from moderation.policy.switches import (
     ADDRESSES,
     BLOCKED_AUTHORS,
+    SUSPENDED_AUTHORS,
     TRUSTED_AUTHORS,
     WORDS,
     ByLanguage,
@@ -25,6 +26,9 @@ from moderation.policy.switches import (
 )
 from moderation.policy.terms import Action, Facts, Mode, Policy, Reason, Scores, Threshold, Verdict
 from texts import wording
+
+#: Days for which a rejection counts where the site has not said it.
+_STRIKE_DAYS = 30
 
 Check = Callable[[Policy, Scores, Facts], Iterator[Reason]]
 
@@ -50,6 +54,13 @@ class Rule:
     check: Check = _gives_none
     #: The rule's setting in a site's policy, if it has one.
     switch: Switch | None = None
+    #: Its other settings, which change what it does.
+    further: tuple[Switch, ...] = ()
+
+    @property
+    def switches(self) -> tuple[Switch, ...]:
+        """All of its settings."""
+        return (*((self.switch,) if self.switch is not None else ()), *self.further)
 
     def reason(self, message: str, *, action: Action | None = None, **data: Any) -> Reason:
         """A reason by this rule, with its own action unless another is named."""
@@ -110,6 +121,36 @@ BLOCKED_IP = Rule(
         kind=ADDRESSES,
         effect="Reject.",
         added="{entry} is blocked",
+    ),
+)
+
+
+def _suspended_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.author in policy.suspended_authors:
+        action: Action = "flag" if policy.hold_suspended else "reject"
+        yield SUSPENDED_AUTHOR.reason("This author is suspended on this site for a while.", action=action)
+
+
+SUSPENDED_AUTHOR = Rule(
+    name="suspended_author",
+    action="reject",
+    title="Suspended author",
+    for_authors="This site has suspended its author for a while.",
+    check=_suspended_author,
+    switch=EntryList(
+        key="suspended_authors",
+        title="Suspended authors",
+        kind=SUSPENDED_AUTHORS,
+        effect="Reject, or flag where the policy says so.",
+        added="{entry} is suspended",
+    ),
+    further=(
+        OnOff(
+            key="hold_suspended",
+            title="Comments of suspended authors",
+            default=False,
+            description="Flag what suspended authors write, instead of rejecting it.",
+        ),
     ),
 )
 
@@ -222,6 +263,50 @@ FLAG_THRESHOLD = Rule(
     "this site holds back from {threshold}.",
     check=_flag_threshold,
 )
+
+
+def _held_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if policy.hold_after is not None and facts.standing.strikes >= policy.hold_after:
+        rejected = wording.counted(facts.standing.strikes, "{} comment", "{} comments")
+        days = wording.counted(strike_days(policy), "day", "{} days")
+        yield HELD_AUTHOR.reason(f"People rejected {rejected} of this author within the last {days}.")
+
+
+HELD_AUTHOR = Rule(
+    name="held_author",
+    action="flag",
+    title="Author held after rejections",
+    for_authors="People at this site rejected several comments of its author lately, so a person looks at this one.",
+    check=_held_author,
+    switch=Limit(
+        key="hold_after",
+        title="Rejections after which an author is held",
+        default=None,
+        least=1,
+        most=20,
+        unset="never",
+        description="From so many rejections by people on, within `strike_days`, flag what the author writes; null: "
+        "never.",
+        hint="From so many rejections by people on, what the author writes waits for a person. Empty: never.",
+    ),
+    further=(
+        Limit(
+            key="strike_days",
+            title="Days after which a rejection expires",
+            default=30,
+            least=1,
+            most=365,
+            unset="30",
+            description="After so many days a rejection no longer counts towards `hold_after`; null: 30.",
+            hint="After so many days a rejection no longer counts for that. Empty: 30.",
+        ),
+    ),
+)
+
+
+def strike_days(policy: Policy) -> int:
+    """For how many days a rejection counts."""
+    return policy.strike_days or _STRIKE_DAYS
 
 
 def _unreadable(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
@@ -368,6 +453,39 @@ FIRST_COMMENT = Rule(
 )
 
 
+def _approved_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if policy.trust_after is not None and facts.standing.approvals >= policy.trust_after:
+        number = wording.counted(facts.standing.approvals, "{} comment", "{} comments")
+        yield APPROVED_AUTHOR.reason(f"Nothing speaks against it, and people approved {number} of this author.")
+
+
+APPROVED_AUTHOR = Rule(
+    name="approved_author",
+    action="publish",
+    title="Author trusted after approvals",
+    for_authors="Nothing spoke against it, and people at this site approved earlier comments of its author.",
+    check=_approved_author,
+    switch=Limit(
+        key="trust_after",
+        title="Approvals after which an author is trusted",
+        default=None,
+        least=1,
+        most=100,
+        unset="never",
+        description="From so many approvals by people on, and none rejected since, publish what nothing speaks against "
+        "without a person's look, even in the mode `hold`; null: never. Only authors for whom the site vouches.",
+        hint="From so many approvals by people on, and none rejected since, what nothing speaks against is published "
+        "at once, even where every comment waits. Empty: never.",
+    ),
+)
+
+
+def mode_for(policy: Policy, verdict: Verdict) -> Mode:
+    """The mode that a verdict is under: who is trusted after approvals need not wait where everybody else does."""
+    exempt = policy.mode == "hold" and verdict.reasons[0].rule == APPROVED_AUTHOR.name
+    return "auto" if exempt else policy.mode
+
+
 def _clear(_policy: Policy, _scores: Scores, _facts: Facts) -> Iterator[Reason]:
     yield CLEAR.reason("Every score is below its threshold and no rule applies.")
 
@@ -384,12 +502,14 @@ CLEAR = Rule(
 RULES = (
     BLOCKED_AUTHOR,
     BLOCKED_IP,
+    SUSPENDED_AUTHOR,
     TRUSTED_AUTHOR,
     TRUSTED_IP,
     BANNED_WORDS,
     REJECT_THRESHOLD,
     NOT_SCORED,
     FLAG_THRESHOLD,
+    HELD_AUTHOR,
     UNREADABLE,
     SUSPECT_WORDS,
     LINKS,
@@ -397,7 +517,28 @@ RULES = (
     HELD_LANGUAGE,
     LANGUAGE,
     FIRST_COMMENT,
+    APPROVED_AUTHOR,
     CLEAR,
+)
+
+#: It speaks when readers report a comment, long after the policy has decided.
+REPORTED = Rule(
+    name="reported",
+    action="flag",
+    title="Reported by readers who were right before",
+    for_authors="Readers reported it, and a person at the site looks before others see it again.",
+    switch=Limit(
+        key="hide_after_reports",
+        title="Reports that hide a comment until somebody looks",
+        default=None,
+        least=1,
+        most=100,
+        unset="never",
+        description="So many reports hide a published comment until a person has looked; null: never. Only readers "
+        "count whose reports were upheld more often than dismissed.",
+        hint="So many readers' reports hide what is published until a person has looked. Only readers count whose "
+        "reports were upheld more often than dismissed. Empty: never.",
+    ),
 )
 
 NOT_JUDGED = Rule(
@@ -438,20 +579,21 @@ MODE_RULES: Mapping[Mode, Rule] = {
 
 #: Name -> rule: all possible reasons of a decision.
 BY_NAME: Mapping[str, Rule] = {
-    rule.name: rule for rule in (*RULES, NOT_JUDGED, *MODE_RULES.values(), IMPORTED, MODERATOR)
+    rule.name: rule for rule in (*RULES, REPORTED, NOT_JUDGED, *MODE_RULES.values(), IMPORTED, MODERATOR)
 }
 
-_ORDER = (WORDS, BLOCKED_AUTHORS, TRUSTED_AUTHORS, ADDRESSES)
+_ORDER = (WORDS, BLOCKED_AUTHORS, SUSPENDED_AUTHORS, TRUSTED_AUTHORS, ADDRESSES)
+_SET = [switch for rule in (*RULES, REPORTED) for switch in rule.switches]
 #: The settings in the order of the pages: lists (words, authors, addresses), then limits, then switches.
 LISTS = tuple(
     sorted(
-        (rule.switch for rule in RULES if isinstance(rule.switch, EntryList)),
+        (switch for switch in _SET if isinstance(switch, EntryList)),
         key=lambda entry_list: _ORDER.index(entry_list.kind),
     )
 )
-LIMITS = tuple(rule.switch for rule in RULES if isinstance(rule.switch, Limit))
-ON_OFF = tuple(rule.switch for rule in RULES if isinstance(rule.switch, OnOff))
-BY_LANGUAGE = tuple(rule.switch for rule in RULES if isinstance(rule.switch, ByLanguage))
+LIMITS = tuple(switch for switch in _SET if isinstance(switch, Limit))
+ON_OFF = tuple(switch for switch in _SET if isinstance(switch, OnOff))
+BY_LANGUAGE = tuple(switch for switch in _SET if isinstance(switch, ByLanguage))
 SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE)
 
 

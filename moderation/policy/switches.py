@@ -43,6 +43,11 @@ TRUSTED_AUTHORS = Kind(
     "A user id or e-mail address a line; id:42 or email:… says which. Never a name: anybody can type one.",
     TrustedAuthors,
 )
+SUSPENDED_AUTHORS = Kind(
+    f"{BLOCKED_AUTHORS.description} `expires` has when each suspension ends.",
+    f"{BLOCKED_AUTHORS.hint} From a card or an author's page an entry ends by itself.",
+    BlockedAuthors,
+)
 ADDRESSES = Kind("Addresses and networks.", "An address or a network such as 192.0.2.0/24 a line.", AddressSet)
 
 
@@ -93,7 +98,7 @@ class EntryList:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limit:
-    """A whole number up to `most` that a comment must not exceed; None allows any."""
+    """A whole number from `least` to `most`, such as how much a comment may have; `unset` says what None means."""
 
     key: str
     title: str
@@ -101,6 +106,8 @@ class Limit:
     most: int
     description: str
     hint: str
+    least: int = 0
+    unset: str = "any number"
 
     def compile(self, value: int | None) -> int | None:
         """The number in the form that the rule uses."""

@@ -56,10 +56,16 @@ class Policy:
     max_links: int | None = None
     blocked_authors: BlockedAuthors = field(default_factory=BlockedAuthors)
     trusted_authors: TrustedAuthors = field(default_factory=TrustedAuthors)
+    suspended_authors: BlockedAuthors = field(default_factory=BlockedAuthors)
+    hold_suspended: bool = False
     blocked_ips: AddressSet = field(default_factory=AddressSet)
     trusted_ips: AddressSet = field(default_factory=AddressSet)
     flag_repeated: bool = False
     flag_first_comment: bool = False
+    trust_after: int | None = None
+    hold_after: int | None = None
+    strike_days: int | None = None
+    hide_after_reports: int | None = None
     flag_unknown_language: bool = False
     #: Language -> what the site has chosen for it.
     languages: Mapping[str, Treatment] = field(default_factory=dict)
@@ -68,6 +74,16 @@ class Policy:
         """What becomes of comments in a language; `judged` says whether the classifier judges it."""
         unless_chosen: Treatment = "judge" if judged or not self.flag_unknown_language else "hold"
         return self.languages.get(language, unless_chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What people decided on an author's comments, as far as the site's policy asks for it."""
+
+    #: Approvals since their last rejection. None of somebody whom nobody vouches for, as anybody may take that name.
+    approvals: int = 0
+    #: Rejections that have not expired.
+    strikes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +106,7 @@ class Facts:
     ip: str | None = None
     repeated: bool = False
     first_comment: bool = False
+    standing: Standing = Standing()
     #: The code of its language ("und": none that can be told), and whether the classifier judges it.
     language: str = "und"
     language_judged: bool = True

@@ -188,6 +188,43 @@ APPEAL_DECIDED = EventType(
         ),
     },
 )
+#: Messages about an author name the comment that they are about, never the author: the site knows who wrote it.
+_AUTHORS_COMMENT = _text("The comment that it is about: you know who wrote it. Null where none is left.") | {
+    "type": ["string", "null"]
+}
+AUTHOR_WARNED = EventType(
+    name="author.warned",
+    since="1.0.0",
+    sent="A moderator warned the author of a comment. Show the message to them, and to nobody else.",
+    data={
+        "id": _AUTHORS_COMMENT,
+        "external_id": _EXTERNAL_ID,
+        "thread": _THREAD,
+        "warning": _text("The warning's id."),
+        "message": _text("What the moderator wrote to the author, as plain text.", maxLength=1000),
+    },
+)
+AUTHOR_STANDING_CHANGED = EventType(
+    name="author.standing_changed",
+    since="1.0.0",
+    sent="An author was blocked, suspended, trusted or held, or is no longer: by a moderator, by rule, or by time.",
+    data={
+        "id": _AUTHORS_COMMENT,
+        "external_id": _EXTERNAL_ID,
+        "thread": _THREAD,
+        "standing": _text(
+            "`blocked`: rejected. `suspended`: rejected or held until then. `held`: each comment waits for a person. "
+            "`trusted`: published without a person's look. `ordinary`: what was said before has ended.",
+            enum=["blocked", "suspended", "held", "trusted", "ordinary"],
+        ),
+        "until": _text("When it ends by itself; null: it does not.", format="date-time") | {"type": ["string", "null"]},
+        "because": _text("Why, as a sentence."),
+        "decided_by": _text(
+            "`policy` (by rule or by time), `site` (over the API), `user` (a moderator) or `operator`.",
+            enum=["policy", "site", "user", "operator"],
+        ),
+    },
+)
 ENDPOINT_TEST = EventType(
     name="endpoint.test",
     since="0.1.0",
@@ -204,6 +241,8 @@ EVENTS: Mapping[str, EventType] = {
         COMMENT_REJECTED,
         COMMENT_ERASED,
         APPEAL_DECIDED,
+        AUTHOR_WARNED,
+        AUTHOR_STANDING_CHANGED,
         ENDPOINT_TEST,
     )
 }

@@ -149,7 +149,9 @@ def _field(switch: switches.Switch) -> fields.Field[Any]:
         case EntryList():
             return Entries(description=switch.description, check=switch.compile)
         case Limit():
-            kind: Callable[..., fields.Field[Any]] = partial(Whole, least=0, most=switch.most, allow_none=True)
+            kind: Callable[..., fields.Field[Any]] = partial(
+                Whole, least=switch.least, most=switch.most, allow_none=True
+            )
         case OnOff():
             kind = Switch
         case ByLanguage():

@@ -51,10 +51,14 @@ def row(rule: Rule) -> str:
 
 def test_no_two_rules_share_a_name_a_title_or_a_switch() -> None:
     modes = ["mode_hold", "mode_open", "mode_observe"]
-    names = [*(rule.name for rule in RULES), "not_judged", *modes, "imported", "moderator"]
+    names = [*(rule.name for rule in RULES), "reported", "not_judged", *modes, "imported", "moderator"]
     assert list(BY_NAME) == names
     assert len({rule.title for rule in BY_NAME.values()}) == len(names)
-    assert len({switch.key for switch in SWITCHES}) == sum(rule.switch is not None for rule in BY_NAME.values())
+    assert (
+        len({switch.key for switch in SWITCHES})
+        == sum(len(rule.switches) for rule in BY_NAME.values())
+        == len(SWITCHES)
+    )
 
 
 @each_rule

@@ -11,16 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import authors
-from moderation.decisions import appeals, second_looks
+from moderation.decisions import appeals, second_looks, standing
+from moderation.decisions import reports as reports_of_readers
 from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListEntry
+from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR
 from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
-from moderation.tables import Comment, Report, ReviewItem, Site
+from moderation.tables import AuthorWarning, Comment, Report, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names
 from service.console.card import sentences, verbs
@@ -31,6 +33,8 @@ from texts import wording
 
 #: Of a longer text a card shows the beginning, and the rest on request.
 LONG = 1200
+#: So many readers who reported a comment are shown with their record.
+REPORTERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,16 @@ class ScoreLine:
         if self.threshold.flag_at is not None and self.score >= self.threshold.flag_at:
             return "flag"
         return "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterLine:
+    """A reader who reported a comment, and how often people agreed with their reports."""
+
+    report_id: str
+    reason: str
+    upheld: int
+    dismissed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,12 @@ class Card:
     reason_required: bool = False
     #: The entries of the policy's lists that block or trust its author or address.
     listed: Sequence[ListEntry] = ()
+    #: The author's standing by rule, where it is another than everybody's: its name, and a sentence that says why.
+    standing: Sequence[str] = ()
+    #: The warnings that the author had, the latest first.
+    warnings: Sequence[AuthorWarning] = ()
+    #: The readers whose reports wait.
+    reporters: Sequence[ReporterLine] = ()
 
     @property
     def alike_in_words(self) -> str:
@@ -104,6 +124,12 @@ class Card:
         if self.comment.decided_by in {None, "policy"} or not reasons_in_words:
             return reasons_in_words
         return f"{self.decided_by} {self.comment.status} it: {reasons_in_words}"
+
+    @property
+    def unsaid_standing(self) -> Sequence[str]:
+        """The author's standing, where it is not why the comment waits. At a second look it might tell the first."""
+        given = {reason.get("rule") for reason in self.comment.reasons or ()}
+        return () if self.blind or given & {HELD_AUTHOR.name, APPROVED_AUTHOR.name} else self.standing
 
     @property
     def unsaid(self) -> list[ScoreLine]:
@@ -168,6 +194,9 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
     grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
                               access.roles())  # fmt: skip
+    by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
+    warned = standing.warnings(session, [comment for comment, _ in comments])
+    reporters = _reporters(session, [comment_id for comment_id in ids if reports[comment_id]])
     people = names.of_people(session, [comment.decided_by for comment, _ in comments])
     people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
     return [
@@ -186,6 +215,9 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
             forever=access.may(comment.site_id, "admin"),
             listed=_listed(comment, documents[comment.site_id]),
+            standing=by_rule.get(comment.id, ()),
+            warnings=warned.get(comment.id, ()),
+            reporters=reporters.get(comment.id, ()),
         )
         for comment, items in comments
     ]
@@ -260,3 +292,29 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
     return lines_by_comment
+
+
+def _reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:
+    """Comment id -> the readers whose reports wait, those who were right most often first."""
+    if not comment_ids:
+        return {}
+    query = select(Report).where(
+        Report.comment_id.in_(comment_ids), Report.outcome == "waiting", Report.reporter.is_not(None)
+    )
+    waiting: dict[str, list[Report]] = defaultdict(list)
+    for report in session.scalars(query.order_by(Report.id).limit(500)):
+        waiting[report.comment_id].append(report)
+    by_site: dict[str, set[str]] = defaultdict(set)
+    for report in (report for found in waiting.values() for report in found):
+        by_site[report.site_id].add(report.reporter or "")
+    known = {site_id: reports_of_readers.records(session, site_id, readers) for site_id, readers in by_site.items()}
+
+    def line(report: Report) -> ReporterLine:
+        record = known[report.site_id].get(report.reporter or "")
+        upheld, dismissed = (record.upheld, record.dismissed) if record is not None else (0, 0)
+        return ReporterLine(report.id, report.reason, upheld, dismissed)
+
+    return {
+        comment_id: sorted(map(line, found), key=lambda one: one.dismissed - one.upheld)[:REPORTERS]
+        for comment_id, found in waiting.items()
+    }

@@ -29,7 +29,8 @@ def why(reasons: Reasons | None) -> str:
 def listed(entry: ListEntry) -> tuple[str, str]:
     """An entry that blocks or trusts somebody: a kind (`bad` or `good`), and the sentence."""
     whom = "address" if entry.name.endswith("_ips") else "author"
-    kind, verb = ("bad", "blocks") if entry.name.startswith("blocked") else ("good", "trusts")
+    verb = {"blocked": "blocks", "suspended": "suspends", "trusted": "trusts"}[entry.name.partition("_")[0]]
+    kind = "good" if verb == "trusts" else "bad"
     end = f" until {exact(entry.until)}" if entry.until is not None else ""
     return kind, f"This site {verb} the {whom} {authors.without_kind(entry.entry)}{end}."
 

@@ -10,15 +10,16 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from moderation import authors
+from moderation import authors, clock
 from moderation.authors import Author
+from moderation.decisions import standing
 from moderation.history import histories
 from moderation.history.histories import Record
 from moderation.policy import policies, policy_lists
+from moderation.policy.policy_lists import ListEntry
 from moderation.tables import Comment
 from service import forms
 from service.console import access, names, plots
-from service.console.card import sentences
 from service.console.comments import second_look
 from service.context import context
 from texts import wording
@@ -36,7 +37,11 @@ def show_author() -> ResponseReturnValue:
             abort(404)
         hidden = second_look.hidden(session, record.recent)
         document = policies.DEFAULT | policies.current(session, site_id).document
-        people = names.of_people(session, [comment.decided_by for comment in record.recent])
+        latest = record.recent[0]
+        warned = standing.warnings(session, [latest]).get(latest.id, [])
+        by_rule = standing.of_authors(session, [latest], {site_id: document}).get(latest.id, [])
+        actors = [comment.decided_by for comment in record.recent] + [warning.created_by for warning in warned]
+        people = names.of_people(session, actors)
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
         "console/comments/author.html",
@@ -47,7 +52,14 @@ def show_author() -> ResponseReturnValue:
         name=record.recent[0].name,
         names=people,
         plot=_scores([comment for comment in record.recent if comment.id not in hidden]),
-        standing=_standing(record, document, addresses=may_see_addresses),
+        listed=_listed(record, document, addresses=may_see_addresses),
+        by_rule=by_rule,
+        warnings=warned,
+        latest=latest,
+        may_decide=may_see_addresses,
+        forever=access.may(site_id, "admin"),
+        day=clock.now().date(),
+        back=request.full_path,
         used=[
             (title, values)
             for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))
@@ -57,15 +69,15 @@ def show_author() -> ResponseReturnValue:
     )
 
 
-def _standing(record: Record, document: Mapping[str, Any], *, addresses: bool) -> list[tuple[str, str]]:
-    """The policy's entries that block or trust the author: a kind (`bad` or `good`) and a sentence for each."""
+def _listed(record: Record, document: Mapping[str, Any], *, addresses: bool) -> list[ListEntry]:
+    """The policy's entries that block, suspend or trust the author."""
     identities = [
         *(Author(user_id=value) for value, _ in record.values_of("user_id")),
         *(Author(email=value) for value, _ in record.values_of("email")),
         *(Author(name=value) for value, _ in record.values_of("name") if not authors.is_nameless(value)),
     ]
     addresses_used = [ip for ip, _ in record.values_of("ip")] if addresses else []
-    return [sentences.listed(entry) for entry in policy_lists.matching(document, identities, addresses_used)]
+    return policy_lists.matching(document, identities, addresses_used)
 
 
 def _without(record: Record, hidden: Collection[str]) -> Record:

@@ -20,7 +20,7 @@ from moderation.tables import PolicyVersion, Site
 from service import forms
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.policy import policy_form, policy_languages, policy_trial
+from service.console.policy import policy_form, policy_languages, policy_people, policy_trial
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
 from service.context import context
@@ -97,7 +97,8 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
         if list_errors:
             return jsonify(message="Some entries of the lists cannot be used.", errors=list_errors), 422
         sample = past_comments.read(session, site_id, _compile(form, row.version), _tell)
-    return jsonify(_as_json(sample))
+        people = policy_people.told(session, site_id, _compile(form, row.version), sample, _tell)
+    return jsonify(_as_json(sample) | {"people": " ".join(people)})
 
 
 def restore_policy(site_id: str) -> ResponseReturnValue:
@@ -160,6 +161,7 @@ def _page(
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
+            people=policy_people.told(session, site_id, candidate, sample, tell),
             with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
             in_force=consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
             presets=presets(),
@@ -211,6 +213,7 @@ def _as_json(sample: Sample) -> dict[str, Any]:
                 past.recent,
                 _in_ten_thousandths(past.scores),
                 _in_ten_thousandths({**past.scores, **past.own_scores} if past.own_scores and past.scores else None),
+                past.trusted,
             ]
             for past in sample.comments
         ],

@@ -114,8 +114,9 @@ def _complaint(number: int, entry: str, check: Callable[[Sequence[str]], object]
 def _whole(text: str, limit: Limit, errors: dict[str, list[str]]) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text[:9]) > limit.most:
-        errors[limit.key] = [f"Give a whole number up to {limit.most:,}, or nothing for any number."]
+    if not (text.isascii() and text.isdigit()) or not limit.least <= int(text[:9]) <= limit.most:
+        span = f"from {limit.least} to {limit.most:,}" if limit.least else f"up to {limit.most:,}"
+        errors[limit.key] = [f"Give a whole number {span}, or nothing for {limit.unset}."]
         return None
     return int(text)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from service.console.queue import bulk, decisions, list_entries, live_updates, review_queue
+from service.console.queue import author_actions, bulk, decisions, list_entries, live_updates, review_queue
 
 ROUTES = (
+    *author_actions.ROUTES,
     *bulk.ROUTES,
     *decisions.ROUTES,
     *list_entries.ROUTES,

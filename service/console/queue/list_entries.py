@@ -9,8 +9,8 @@ from flask import abort, flash, jsonify, redirect
 from flask.typing import ResponseReturnValue
 
 from moderation import authors, clock
+from moderation.decisions import standing
 from moderation.patterns import PatternError
-from moderation.policy import policy_lists
 from moderation.policy.policy_lists import ListError
 from moderation.policy.rules import LISTS
 from moderation.policy.switches import ADDRESSES, WORDS, Kind
@@ -18,6 +18,7 @@ from moderation.tables import Comment
 from service import forms
 from service.console import access
 from service.context import context
+from texts.wording import exact
 
 #: How long an entry stays. Only admins may choose "ever", because they are responsible for the site's policy.
 SPANS: dict[str, timedelta | None] = {
@@ -26,6 +27,8 @@ SPANS: dict[str, timedelta | None] = {
     "month": timedelta(days=30),
     "ever": None,
 }
+#: The latest day that can be chosen.
+FURTHEST = timedelta(days=366)
 LONGEST = 200
 
 _LISTS = {entry_list.key: entry_list for entry_list in LISTS}
@@ -37,12 +40,25 @@ _UNKNOWN = "Choose what to do and for how long, from a page that shows the comme
 
 def end_of(span: str, site_id: str) -> datetime | None:
     """When an entry ends that the person signed in adds for a span; None: never."""
+    if span == "date":
+        return _end_of_date(site_id)
     if span not in SPANS:
         abort(400, _UNKNOWN)
     length = SPANS[span]
     if length is None and not access.may(site_id, "admin"):
         abort(403, "For more than 30 days, ask an admin of this site.")
     return None if length is None else clock.now() + length
+
+
+def _end_of_date(site_id: str) -> datetime:
+    """The end of the day in the form's `date`, in UTC."""
+    day = forms.day(forms.text("date"))
+    end = day + timedelta(days=1) if day is not None else None
+    if end is None or not clock.now() < end <= clock.now() + FURTHEST:
+        abort(422, "Choose a day from today on, at most a year from now.")
+    if end > clock.now() + timedelta(days=31) and not access.may(site_id, "admin"):
+        abort(403, "For more than 30 days, ask an admin of this site.")
+    return end
 
 
 def add_to_list(comment_id: str) -> ResponseReturnValue:
@@ -52,28 +68,27 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     name, span = forms.text("list"), forms.text("until")
     if forms.text("action") == "remove":
         return _take_out(comment, name)
+    if forms.text("action") == "restore":
+        return _put_back(comment, name)
     if name not in _LISTS:
         abort(400, _UNKNOWN)
     until = end_of(span, comment.site_id)
+    if until is None and name == "suspended_authors":
+        abort(422, "A suspension ends: choose until when. To keep somebody away for ever, block them.")
     entry_list = _LISTS[name]
     entry = _entry(comment, entry_list.kind)
     try:
-        with context().store.write() as session:
-            policy_lists.add(
-                session,
-                comment.site_id,
-                name,
-                entry,
-                until=until,
-                actor=access.actor(),
-            )
+        with context().write(by=access.user().name) as session:
+            standing.list_author(session, comment, name, entry, until=until, actor=access.actor())
     except PatternError as error:
         only_stars = entry_list.kind is WORDS and not entry.strip("* ")
         abort(422, "Only `*` is not a word: give some letters too." if only_stars else str(error))
     except ListError as error:
         abort(422, str(error))
     plain = entry if entry_list.kind is WORDS else authors.without_kind(entry)
-    return _done(f"{entry_list.added.format(entry=plain)} from now on, {_FOR[span]}.", {"list": name, "entry": entry})
+    span_in_words = _FOR.get(span) or f"until {exact(until)}" if until is not None else _FOR["ever"]
+    added = {"list": name, "entry": entry}
+    return _done(f"{entry_list.added.format(entry=plain)} from now on, {span_in_words}.", added=added)
 
 
 def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
@@ -83,20 +98,41 @@ def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
         abort(400, "Choose what to take back, from a page that shows the comment.")
     for_ever_too = access.may(comment.site_id, "admin")
     try:
-        with context().store.write() as session:
-            saved = policy_lists.remove(
-                session, comment.site_id, name, entry, for_ever_too=for_ever_too, actor=access.actor()
+        with context().write(by=access.user().name) as session:
+            saved = standing.unlist_author(
+                session, comment, name, entry, for_ever_too=for_ever_too, actor=access.actor()
             )
+            version = saved.version if saved is not None else None
     except ListError as error:
         abort(403, str(error))
     title, plain = _LISTS[name].title.lower(), authors.without_kind(entry)
-    return _done(f"{plain} is no longer among the {title}." if saved else f"{plain} was not among the {title}.")
+    if version is None:
+        return _done(f"{plain} was not among the {title}.")
+    undo = {"action": "restore", "list": name, "entry": entry, "version": str(version)}
+    return _done(f"{plain} is no longer among the {title}.", undo=undo)
 
 
-def _done(message: str, added: Mapping[str, str] | None = None) -> ResponseReturnValue:
-    """The answer. `added` is what the page's script sends to undo it."""
+def _put_back(comment: Comment, name: str) -> ResponseReturnValue:
+    """Undo that this person took an entry out, while the policy is as that left it."""
+    entry, version = forms.text("entry"), forms.number(forms.text("version"))
+    if name not in _LISTS or not entry or version is None:
+        abort(400, "Choose what to put back, from a page that shows the comment.")
+    try:
+        with context().write(by=access.user().name) as session:
+            saved = standing.list_again(session, comment, name, entry, version=version, actor=access.actor())
+    except (ListError, PatternError) as error:
+        abort(422, str(error))
+    if saved is None:
+        abort(409, "Somebody has changed the policy since, or it has ended, so nothing was put back.")
+    return _done(f"{authors.without_kind(entry)} is among the {_LISTS[name].title.lower()} again.")
+
+
+def _done(
+    message: str, *, added: Mapping[str, str] | None = None, undo: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
+    """The answer. `undo` is what the page's script sends to undo it; of an entry that was `added`, to take it out."""
     if access.wants_json():
-        return jsonify(message=message, added=added)
+        return jsonify(message=message, added=added, undo=undo or (added and {"action": "remove", **added}))
     flash(message, "good")
     return redirect(access.own_address(forms.text("back")), 303)
 

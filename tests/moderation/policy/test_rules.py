@@ -16,7 +16,7 @@ from moderation.decisions.scoring import reasons_in_mode
 from moderation.patterns import PatternSet
 from moderation.policy import rules
 from moderation.policy.rules import evaluate
-from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, Treatment, placement
+from moderation.policy.terms import Action, Facts, Mode, Policy, Standing, Threshold, Treatment, placement
 from moderation.webhooks import catalogue
 
 SITE = Policy(
@@ -31,6 +31,9 @@ SITE = Policy(
     suspect_words=PatternSet(["discount"]),
     max_links=2,
     blocked_authors=BlockedAuthors(["troll", "troll@example.org"]),
+    suspended_authors=BlockedAuthors(["id:sue", "name:troll"]),
+    hold_after=3,
+    trust_after=5,
     trusted_authors=TrustedAuthors(["ada"]),
     blocked_ips=AddressSet(["192.0.2.0/24", "2001:db8::/32"]),
     trusted_ips=AddressSet(["198.51.100.7"]),
@@ -103,6 +106,10 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
     ("the same, and a rule speaks", {"language": "hu", "text": "A discount!"}, CALM, "flag", "suspect_words"),
     ("the same, unscored", {"language": "hu"}, None, "flag", "not_scored"),
     ("an author's first comment", {"first_comment": True}, CALM, "flag", "first_comment"),
+    ("a suspended author", {"author": Author(user_id="Sue")}, CALM, "reject", "suspended_author"),
+    ("an author with enough rejections", {"standing": Standing(5, 3)}, CALM, "flag", "held_author"),
+    ("an author with enough approvals", {"standing": Standing(5, 2)}, CALM, "publish", "approved_author"),
+    ("an author with too few of both", {"standing": Standing(4, 2)}, CALM, "publish", "clear"),
     ("nothing against it", {}, CALM, "publish", "clear"),
 ]
 
@@ -116,24 +123,28 @@ EVERYTHING = Facts(
     first_comment=True,
     language="de",
     language_judged=False,
+    standing=Standing(approvals=5, strikes=3),
 )
 PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("blocked_author", {}, None),
     ("blocked_ip", {"author": Author(user_id="ada")}, None),  # though the author is trusted
-    ("trusted_author", {"ip": None}, None),  # whatever the words, and unscored
+    ("suspended_author", {"ip": None, "author": Author(user_id="sue")}, None),
+    ("trusted_author", {"author": Author(user_id="ada")}, None),  # whatever the words, and unscored
     ("trusted_ip", {"ip": "198.51.100.7", "author": Author()}, None),
     ("banned_words", {"ip": None}, None),  # unscored as well: what is banned needs no score
     ("not_scored", {"text": "discount"}, None),
     ("reject_threshold", {}, {"spam": 0.9, "toxicity": 0.6}),
     ("flag_threshold", {}, {"toxicity": 0.6}),
-    ("unreadable", {"unreadable": "Nothing can be seen in it."}, CALM),
+    ("held_author", {}, CALM),
+    ("unreadable", {"unreadable": "Nothing can be seen in it.", "standing": Standing(approvals=5, strikes=2)}, CALM),
     ("suspect_words", {"unreadable": None}, CALM),
     ("links", {"text": "calm"}, CALM),
     ("repeated", {"links": 0}, CALM),
     ("held_language", {"repeated": False}, CALM),
     ("language", {"language": "tlh"}, CALM),
     ("first_comment", {"language_judged": True}, CALM),
-    ("clear", {"first_comment": False}, CALM),
+    ("approved_author", {"first_comment": False}, CALM),
+    ("clear", {"standing": Standing(approvals=4)}, CALM),
 ]
 
 

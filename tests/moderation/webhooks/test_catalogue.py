@@ -28,6 +28,9 @@ RIGHT: dict[str, dict[str, Any]] = {
     "comment.rejected": _DECIDED | {"status": "rejected"} | _LINK,
     "comment.erased": _ABOUT | {"status": "erased", "version": 3},
     "appeal.decided": _ABOUT | {"thread": None, "status": "rejected", "version": 3, "outcome": "upheld"},
+    "author.warned": _ABOUT | {"thread": None, "warning": "aw_1", "message": "Please stay kind."},
+    "author.standing_changed": _ABOUT
+    | {"thread": None, "standing": "held", "until": MOMENT, "because": "It is so.", "decided_by": "policy"},
     "endpoint.test": {"id": "w_1"},
 }
 
@@ -75,4 +78,9 @@ def test_there_is_an_event_for_each_status_that_a_decision_may_give() -> None:
 
 
 def test_what_tells_of_a_comment_replaces_what_was_told_and_the_rest_stands_beside_it() -> None:
-    assert set(EVENTS) - set(catalogue.REPLACING) == {"appeal.decided", "endpoint.test"}
+    assert set(EVENTS) - set(catalogue.REPLACING) == {
+        "appeal.decided",
+        "author.warned",
+        "author.standing_changed",
+        "endpoint.test",
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import jsonschema_rs
@@ -10,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from standardwebhooks.webhooks import Webhook
 
-from moderation.decisions import appeals, comments, undoing
+from moderation import clock
+from moderation.decisions import appeals, comments, standing, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.settings import Settings
 from moderation.store import Store
@@ -117,6 +119,19 @@ def a_test(world: World) -> None:
     assert world.client.post(f"{API}/webhooks/{world.endpoint}/test").status_code == 202
 
 
+def a_warning(world: World) -> None:
+    comment = world.post("What a fool")
+    with world.store.write() as session:
+        standing.warn(session, session.get_one(Comment, comment), "Be kind.", actor=MODERATOR, grace=timedelta(0))
+
+
+def a_suspension(world: World) -> None:
+    comment, until = world.post("What a fool"), clock.now() + timedelta(days=1)
+    with world.store.write() as session:
+        author = session.get_one(Comment, comment)
+        standing.list_author(session, author, "suspended_authors", "name:Ada", until=until, actor=MODERATOR)
+
+
 #: What happens, and the events that have to come of it, in this order.
 HAPPENINGS: list[tuple[Callable[[World], None], list[str]]] = [
     (decided_by_the_policy, ["comment.published", "comment.flagged", "comment.rejected"]),
@@ -127,6 +142,8 @@ HAPPENINGS: list[tuple[Callable[[World], None], list[str]]] = [
     (erased, ["comment.published", "comment.erased"]),
     (an_appeal_upheld, ["comment.flagged", "comment.rejected", "appeal.decided"]),
     (an_appeal_granted, ["comment.flagged", "comment.rejected", "appeal.decided", "comment.published"]),
+    (a_warning, ["author.warned", "comment.published"]),
+    (a_suspension, ["author.standing_changed", "comment.published"]),
     (a_test, ["endpoint.test"]),
 ]
 

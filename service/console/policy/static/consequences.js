@@ -27,8 +27,9 @@ export function count(sample, thresholds, mode) {
   const found = { publish: empty(), reject: empty(), null: empty() };
   let asked = 0;
   for (const past of sample.comments) {
-    const [status, asks] = placement(mode, verdict(past, thresholds));
-    const [, , decided, recent] = past;
+    const [, , decided, recent, , , trusted] = past;
+    const action = verdict(past, thresholds);
+    const [status, asks] = placement(trusted && action === "publish" && mode === "hold" ? "auto" : mode, action);
     if (decided !== null || recent) found[decided][status] += 1;
     if (asks && recent) asked += 1;
   }
@@ -102,6 +103,7 @@ async function load() {
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.message);
     sample = found;
+    document.getElementById("people").textContent = found.people;
     trouble.textContent = "";
     show();
   } catch (error) {

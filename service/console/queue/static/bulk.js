@@ -69,6 +69,8 @@ async function changeList(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
   const answer = await post(form.getAttribute("action"), fields);
   const tell = (text, kind, ...extra) => {
+    const line = form.matches(".dismissal") ? form.parentElement.querySelector("span") : null;
+    if (line) return line.replaceChildren(text, ...extra);
     const outcome = card.querySelector(".list-outcome");
     outcome.replaceChildren(text, ...extra);
     outcome.className = `list-outcome note small ${kind}`;
@@ -76,11 +78,12 @@ async function changeList(form, button) {
     outcome.closest("details").open = true;
   };
   if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
-  if (form.matches(".take-back")) form.closest(".listed").remove();
+  if (form.matches(".take-back")) form.closest(".listed, li").remove();
+  else if (form.matches(".dismissal")) form.hidden = true;
   else form.reset();
-  if (!answer.added) return tell(answer.message, "good");
+  if (!answer.undo) return tell(answer.message, "good");
   const takeBack = async () => {
-    const undone = await post(form.getAttribute("action"), { action: "remove", ...answer.added });
+    const undone = await post(answer.undo_at ?? form.getAttribute("action"), answer.undo);
     tell(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
   };
   tell(answer.message, "good", " ", link("Take it back", takeBack));
@@ -89,7 +92,7 @@ async function changeList(form, button) {
 document.addEventListener(
   "submit",
   (event) => {
-    if (!cards || !event.target.matches(".list-entry, .take-back")) return;
+    if (!cards || !event.target.matches(".list-entry, .take-back, .dismissal")) return;
     event.preventDefault();
     event.stopPropagation();
     changeList(event.target, event.submitter);
@@ -107,6 +110,12 @@ const keys = cards
         toggle(box, event.shiftKey);
       },
       a: () => current()?.querySelector(".decide-group")?.click(),
+      w: () => {
+        const field = current()?.querySelector(".warning textarea");
+        if (!field) return;
+        field.closest("details").open = true;
+        field.focus();
+      },
       b: () => current()?.querySelector(".by-author")?.click(),
     }
   : {

@@ -43,7 +43,7 @@ function apply(id, { version, waits, message, by }) {
   const card = find(id);
   if (!card || card.classList.contains("decided") || card.classList.contains("settled")) return;
   showClaim(id, by);
-  if (Number(card.dataset.version) >= version) return;
+  if (waits && Number(card.dataset.version) >= version) return;
   const lookAgain = () => look([id]);
   if (waits) {
     if (writesAbout(card)) settle(card, CHANGED, lookAgain);
@@ -101,10 +101,16 @@ function hear(event) {
   if (kind === "decided" && here.length) look(here);
   else if (kind === "claimed") for (const id of here) showClaim(id, by);
   else if (kind === "released") for (const id of here) showClaim(id, null);
+  else if (kind === "author") for (const id of here) refresh(find(id));
   else if (kind === "opened") {
     if (here.length) look(here);
     lookForNew();
   }
+}
+
+// What is known of the author is another. A card in which somebody writes, or has a menu open, stays as it is.
+function refresh(card) {
+  if (!writesAbout(card) && !card.querySelector("details.more[open]")) renew(card, () => {});
 }
 
 function listen() {

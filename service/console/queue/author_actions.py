@@ -1,0 +1,99 @@
+"""What a moderator does about people, from a card or an author's page: warn an author, dismiss a reader's reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, flash, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation import clock
+from moderation.decisions import reports, standing
+from moderation.sites import site_settings
+from moderation.tables import AuditEvent, Comment, Report
+from service import forms
+from service.console import access
+from service.context import context
+from texts import wording
+
+
+def warn_author(comment_id: str) -> ResponseReturnValue:
+    """Warn the comment's author, or take one's own warning back while the site has not heard of it."""
+    with context().store.read() as session:
+        comment = access.require_comment(session, comment_id, "moderator")
+        grace = site_settings.of_sites(session, {comment.site_id})[comment.site_id].grace
+    if comment.status == "erased":
+        abort(410, "The comment was erased meanwhile, and its author with it.")
+    if forms.text("action") == "take_back":
+        return _take_back(comment)
+    try:
+        with context().write(by=access.user().name) as session:
+            message = forms.text("message")
+            warning = standing.warn(session, comment, message, actor=access.actor(), grace=grace).id
+    except ValueError as error:
+        abort(422, str(error))
+    told = f"The author is warned: the site is told {f'in {grace.seconds} seconds' if grace else 'now'}."
+    return _done(told, undo={"action": "take_back", "warning": warning})
+
+
+def _take_back(comment: Comment) -> ResponseReturnValue:
+    with context().write(by=access.user().name) as session:
+        warning = forms.text("warning", most=40)
+        if not standing.take_back_warning(session, comment, warning, actor=access.actor()):
+            abort(409, "The site has been told of the warning already, so it stays.")
+    return _done("The warning is taken back. The site was never told.")
+
+
+def dismiss_reports(report_id: str) -> ResponseReturnValue:
+    """Dismiss all waiting reports of the reader who made this one."""
+    with context().store.read() as session:
+        report = session.get(Report, report_id) if clock.is_id("r", report_id) else None
+        if report is None:
+            abort(404)
+        access.require_comment(session, report.comment_id, "moderator")
+    if report.reporter is None:
+        abort(422, "Nobody knows who reported this, so there are no others by them.")
+    with context().write(by=access.user().name) as session:
+        done = reports.dismiss_all(session, report.site_id, report.reporter, actor=access.actor())
+    if done.id is None:
+        return _done("None of this reader's reports waits any more.")
+    message = f"Dismissed {wording.counted(done.dismissed, '{} report', '{} reports')} by this reader."
+    if done.waiting:
+        message += f" {wording.counted(done.waiting, '{} comment waits', '{} comments wait')} on, for other reasons."
+    if done.more:
+        message += " There are more: dismiss them again."
+    address = url_for("console.undo_dismissal", dismissal_id=done.id)
+    return _done(message, undo={}, address=address)
+
+
+def undo_dismissal(dismissal_id: str) -> ResponseReturnValue:
+    """Let the reports wait again that one has dismissed."""
+    with context().store.read() as session:
+        event = session.get(AuditEvent, dismissal_id) if clock.is_id("a", dismissal_id) else None
+    if event is None or event.site_id is None:
+        abort(404)
+    access.require(event.site_id, "moderator")
+    with context().write(by=access.user().name) as session:
+        number = reports.undo_dismissal(session, dismissal_id, actor=access.actor())
+    again = wording.counted(number, "{} report waits", "{} reports wait")
+    return _done(f"Undone: {again} again.")
+
+
+def _done(message: str, *, undo: Mapping[str, str] | None = None, address: str | None = None) -> ResponseReturnValue:
+    """The answer. `undo` is what the page's script sends to undo it, to another `address` where there is one."""
+    if access.wants_json():
+        return jsonify(message=message, undo=undo, undo_at=address)
+    told: Any = message
+    if address is not None:
+        flash({"text": message, "address": address, "version": 1}, "undo")  # type: ignore[arg-type]
+    else:
+        flash(told, "good")
+    return redirect(access.own_address(forms.text("back")), 303)
+
+
+ROUTES = (
+    ("/comments/<comment_id>/warning", "POST", warn_author),
+    ("/reports/<report_id>/dismiss", "POST", dismiss_reports),
+    ("/reports/dismissals/<dismissal_id>/undo", "POST", undo_dismissal),
+)

@@ -1,0 +1,104 @@
+"""What a moderator does about people, from sign-in to what the site hears: warn, suspend, unblock, dismiss reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from moderation.decisions import comments
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.people import accounts
+from moderation.policy import policies
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import AuditEvent, Comment, WebhookDelivery
+from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
+from tests.support.comments import rows, scored
+from tests.support.signed_in import PASSWORD
+
+pytest_plugins = ("tests.support.chromium",)
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
+
+Post = Callable[..., Comment]
+
+
+@pytest.fixture
+def here(site_with_webhook: CreatedSite) -> CreatedSite:
+    return site_with_webhook
+
+
+@pytest.fixture
+def post(store: Store, queues: Queues, scorer: Scorer, here: CreatedSite) -> Post:
+    def one(text: str, **fields: str) -> Comment:
+        return scored(store, queues, scorer, here, text, **fields)
+
+    return one
+
+
+def report(store: Store, comment: Comment, *readers: str) -> None:
+    for reader in readers:
+        with store.write() as session:
+            comments.report(session, comment.site_id, comment.id, reason="spam", note=None, reporter=reader)
+
+
+def told(store: Store, name: str) -> list[str]:
+    found = rows(store, WebhookDelivery, event=name)
+    return [str(row.payload["data"].get("message") or row.payload["data"].get("standing")) for row in found]
+
+
+def test_mo_warns_an_author_and_dismisses_a_readers_reports_from_the_queue(
+    app: Flask, store: Store, post: Post, serve: Serve, new_context: NewContext
+) -> None:
+    held = post("What a fool you are insult=0.6", name="Eve", user_id="7")
+    reported = post("Buy pills, all of you", name="Cy", user_id="8")
+    report(store, reported, "troll")
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    accounts.create_user(store, "flo", "moderator", PASSWORD)
+    url = f"{serve(app)}/console/"
+    page = signed_in_page(new_context(), url, "mo")
+    flo = signed_in_page(new_context(), url, "flo")
+    card(page, held.id).focus()
+    at_keyboard(page, "w")
+    page.keyboard.type("Please stay kind.")
+    card(page, held.id).get_by_role("button", name="Warn", exact=True).click()
+    expect(card(page, held.id).locator(".list-outcome")).to_contain_text("The author is warned")
+    expect(card(flo, held.id)).to_contain_text("warned once")
+    assert violations_in_light_and_dark(page) == []
+    line = card(page, reported.id).locator(".reporters li")
+    expect(line).to_contain_text("no report decided yet")
+    line.get_by_role("button", name="Dismiss all by this reader").click()
+    expect(card(flo, reported.id)).to_have_class("card decided")
+    assert told(store, "author.warned") == ["Please stay kind."]
+    actions = {event.action for event in rows(store, AuditEvent) if event.actor.startswith("user:")}
+    assert {"author.warned", "reports.dismissed"} <= actions
+
+
+def test_mo_suspends_an_author_and_ends_it_on_their_page_without_scripts(
+    app: Flask, store: Store, here: CreatedSite, post: Post, serve: Serve, new_context: NewContext
+) -> None:
+    with store.write() as session:
+        policies.save(session, here.id, policies.DEFAULT | {"hold_after": 1}, actor="site")
+    rejected = post("A first remark", name="Eve", user_id="7")
+    with store.write() as session:
+        comments.decide(session, here.id, rejected.id, "reject", actor="site")
+    accounts.create_user(store, "mo", "admin", PASSWORD)
+    url = f"{serve(app)}/console/"
+    context = new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = signed_in_page(context, f"{url}author?site={here.id}&key=7", "mo")
+    expect(page.locator("main")).to_contain_text("Held: people rejected 1 comment of this author")
+    page.get_by_label("Suspend them until").fill(page.get_by_label("Suspend them until").get_attribute("min") or "")
+    page.get_by_role("button", name="Suspend").click()
+    expect(page.locator("main")).to_contain_text("This site suspends the author 7 until")
+    assert post("A second remark", name="Eve", user_id="7").status == "rejected"
+    page.get_by_role("button", name="End the suspension").click()
+    expect(page.locator("main")).to_contain_text("7 is no longer among the suspended authors.")
+    page.get_by_label("Warn them").fill("Welcome back.")
+    page.get_by_role("button", name="Warn").click()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator("main")).to_contain_text("The site was never told.")
+    assert post("A third remark", name="Eve", user_id="7").status == "flagged"
+    assert told(store, "author.standing_changed") == ["held", "suspended", "ordinary"]
