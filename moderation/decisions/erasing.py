@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
+from moderation.review import notes
 from moderation.tables import AuditEvent, BulkChange, BulkJob, Comment, WebhookDelivery
 
 #: Stands in place of a sentence that may quote the comment.
@@ -30,6 +31,7 @@ def forget(session: Session, comment: Comment) -> None:
     for delivery in session.scalars(select(WebhookDelivery).where(WebhookDelivery.comment_id == comment.id)):
         delivery.payload = _without_words(delivery)
     _forget_bulk_jobs(session, comment.id, identifiers)
+    notes.erase(session, comment)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 
