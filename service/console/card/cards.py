@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import floor
 from typing import Any
 
@@ -24,7 +24,8 @@ from moderation.sites.site_settings import RejectionReason
 from moderation.tables import Comment, Report, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.card import sentences, verbs
+from service.console.card import handling, sentences, verbs
+from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
 from service.console.card.verbs import Verb
@@ -75,6 +76,8 @@ class Card:
     reason_required: bool = False
     #: The entries of the policy's lists that block or trust its author or address.
     listed: Sequence[ListEntry] = ()
+    #: How colleagues handle it.
+    handling: Handling = field(default_factory=Handling)
 
     @property
     def alike_in_words(self) -> str:
@@ -169,6 +172,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
     grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
                               access.roles())  # fmt: skip
+    handled = handling.of_comments(session, [comment for comment, _ in comments])
     people = names.of_people(session, [comment.decided_by for comment, _ in comments])
     people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
     return [
@@ -187,6 +191,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
             forever=access.may(comment.site_id, "admin"),
             listed=_listed(comment, documents[comment.site_id]),
+            handling=handled.get(comment.id, Handling()),
         )
         for comment, items in comments
     ]

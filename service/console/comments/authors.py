@@ -18,7 +18,7 @@ from moderation.policy import policies, policy_lists
 from moderation.tables import Comment
 from service import forms
 from service.console import access, names, plots
-from service.console.card import sentences
+from service.console.card import handling, sentences
 from service.console.comments import second_look
 from service.context import context
 from texts import wording
@@ -37,6 +37,7 @@ def show_author() -> ResponseReturnValue:
         hidden = second_look.hidden(session, record.recent)
         document = policies.DEFAULT | policies.current(session, site_id).document
         people = names.of_people(session, [comment.decided_by for comment in record.recent])
+        notes = handling.of_author(session, site_id, key)
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
         "console/comments/author.html",
@@ -47,6 +48,7 @@ def show_author() -> ResponseReturnValue:
         name=record.recent[0].name,
         names=people,
         plot=_scores([comment for comment in record.recent if comment.id not in hidden]),
+        notes=notes,
         standing=_standing(record, document, addresses=may_see_addresses),
         used=[
             (title, values)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from service.console.queue import bulk, decisions, list_entries, live_updates, review_queue
+from service.console.queue import bulk, cases, decisions, list_entries, live_updates, review_queue
 
 ROUTES = (
     *bulk.ROUTES,
+    *cases.ROUTES,
     *decisions.ROUTES,
     *list_entries.ROUTES,
     *live_updates.ROUTES,
