@@ -102,7 +102,7 @@ def test_a_hard_case_goes_round_two_moderators(store: Store, enter: Enter, post:
     at_keyboard(ada, "j", "l")
     expect(card(ada, third)).to_contain_text("It waits in the queue again.")
     mo.get_by_role("button", name="1 new").click()
-    expect(card(mo, third).locator(".decision button").first).to_be_visible()
+    expect(card(mo, third).locator(".decision [name=action]").first).to_be_visible()
     people = {one.action for one in rows(store, AuditEvent) if one.actor.startswith("user:")}
     assert people >= {f"comment.{done}" for done in ("skipped", "note_written", "escalated", "put_off", "called_back")}
 
