@@ -12,6 +12,8 @@ import models
 from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Scorer
+from moderation.intake import submissions
+from moderation.intake.submissions import Request, Submission
 from moderation.tables import Comment
 from service import classifier as of_process
 from service.context import context
@@ -61,6 +63,11 @@ def decide(comment: Comment) -> Decision:
     if decision.scores is not None:
         count(1, time.perf_counter() - began)
     return decision
+
+
+def unstored(site_id: str, submission: Submission) -> Comment:
+    """A comment as it would be stored, and is not."""
+    return Comment(**submissions.new_row(Request(site_id, submission)))
 
 
 def count(number: int, seconds: float) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields
 
-from moderation.intake import submissions
-from moderation.intake.submissions import Request, Submission
-from moderation.tables import Comment
+from moderation.intake.submissions import Submission
 from service import scoring
 from service.api.answers import ReasonSchema
 from service.api.routing import Operation, answer, operation
@@ -64,7 +62,7 @@ def check(site_id: str, *, body: dict[str, Any]) -> Response:
     """Takes what `POST /comments` takes. Nothing is stored, nobody is asked, no webhook is sent, and the comment does
     not count as repeated when it is submitted. It is judged anew then."""
     try:
-        decision = scoring.decide(_comment(site_id, Submission(**body)))
+        decision = scoring.decide(scoring.unstored(site_id, Submission(**body)))
     except scoring.NotScored:
         raise Problem("unavailable", "The classifier cannot be used here, so nothing was checked.") from None
     return answer(
@@ -77,8 +75,3 @@ def check(site_id: str, *, body: dict[str, Any]) -> Response:
             "policy_version": decision.policy_version,
         }
     )
-
-
-def _comment(site_id: str, submission: Submission) -> Comment:
-    """A comment as a submission would store it, and not stored."""
-    return Comment(**submissions.new_row(Request(site_id, submission)))
