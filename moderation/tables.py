@@ -249,7 +249,8 @@ class ReviewItem(Table):
     claimed_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(80))
-    #: What closed it: `publish`, `reject`, `edit`, `erase`, `report`, or the `undo` of the decision that it was about.
+    #: What closed it: `publish`, `reject`, `edit`, `erase`, `report`, or the `undo` of the decision that it was about;
+    #: `put_off` while it is out of the queue until some time (`Case`).
     outcome: Mapped[str | None] = mapped_column(String(12))
     #: The version of the comment that closed it, so that an undo can open it again.
     closed_version: Mapped[int | None] = mapped_column(Integer)
@@ -291,6 +292,49 @@ class ReviewItem(Table):
         _partial("ix_review_items_second", "site_id", "closed_at", where=SECOND_LOOKS),
         Index("ix_review_items_comment", "comment_id"),
     )
+
+
+class Case(Table):
+    """A comment that waits and is not everybody's now: whose turn it is, or until when it is put off."""
+
+    __tablename__ = "cases"
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    #: A person (`user:<id>`), or everybody with a role on the site (`role:admin`).
+    assigned_to: Mapped[str | None] = mapped_column(String(80))
+    put_off_until: Mapped[datetime | None]
+    put_off_by: Mapped[str | None] = mapped_column(String(80))
+
+    __table_args__ = (
+        Index("ix_cases_assigned", "assigned_to", "comment_id"),
+        Index("ix_cases_put_off", "put_off_until", "comment_id"),
+    )
+
+
+class Note(Table):
+    """What a moderator wrote for colleagues, about a comment or about an author: one of the two is set."""
+
+    __tablename__ = "notes"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    author_key: Mapped[str | None] = mapped_column(String(400))
+    written_by: Mapped[str] = mapped_column(String(80))
+    written_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("ix_notes_comment", "comment_id", "id"),
+        Index("ix_notes_author", "site_id", "author_key", "id"),
+    )
+
+
+class Skip(Table):
+    """Somebody left a comment to others."""
+
+    __tablename__ = "skips"
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
+    skipped_by: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
 class Appeal(Table):

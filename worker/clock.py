@@ -15,8 +15,10 @@ from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
 from moderation.intake.queues import Queues
+from moderation.review import cases
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
+from moderation.webhooks import afterwards
 from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
@@ -24,6 +26,7 @@ LOG_SECONDS = 30.0
 #: How often the sites' own retention runs, and for how long: the sweep waits meanwhile.
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
 TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
+BACK_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +75,11 @@ class Sweeper:
             log.info("sweep.queued", comments=swept.queued)
 
 
+def _bring_back(store: Store, queues: Queues) -> None:
+    for told in cases.bring_back_due(store):
+        afterwards.tell(queues, told)
+
+
 def run(settings: Settings) -> None:
     """Run the tasks until SIGTERM or SIGINT."""
     stopping = Stopping()
@@ -80,6 +88,7 @@ def run(settings: Settings) -> None:
     tasks = (
         Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
         Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
+        Task("put off", BACK_SECONDS, lambda: _bring_back(store, queues)),
         Task("ended entries", LISTS_SECONDS, lambda: standing.take_out_ended(store)),
         Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
         Task("past standing", COUNT_SECONDS, lambda: past_standing.count(store)),

@@ -19,7 +19,7 @@ from moderation.decisions import appeals, erasing, reports, second_looks, standi
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import content_hash, reading_hash
 from moderation.policy.rules import MODERATOR
-from moderation.review import lookalikes, review_items, urgency
+from moderation.review import cases, lookalikes, review_items, urgency
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, Feedback, Report, ReviewItem
@@ -100,6 +100,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     """
     comment = find(session, site_id, comment_id, lock=True)
     require_version(session, comment, version)
+    cases.bring_back(session, [comment.id])
     _require_reason(session, comment, action, actor, code or reason)
     decision = Decision.of(
         comment,

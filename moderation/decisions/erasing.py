@@ -19,6 +19,7 @@ from moderation.decisions import standing
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
+from moderation.review import notes
 from moderation.tables import (
     Appeal,
     AuditEvent,
@@ -49,6 +50,7 @@ def forget(session: Session, comment: Comment) -> None:
         delivery.payload = _without_words(delivery)
     standing.forget(session, comment)
     _forget_bulk_jobs(session, comment.id, identifiers)
+    notes.erase(session, comment)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 

@@ -5,11 +5,11 @@ Each function works in the caller's transaction and writes an audit event. The l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
@@ -57,6 +57,14 @@ def of_site(session: Session, site_id: str) -> list[tuple[User, str]]:
 def everywhere(session: Session) -> Sequence[User]:
     """Who has a role on every site, by name."""
     return session.scalars(select(User).where(User.role != "none").order_by(User.name)).all()
+
+
+def moderators(site_ids: Collection[str]) -> Select[User]:
+    """Who may decide on one of these sites and is not disabled, by name: a query."""
+    decides = ("moderator", "admin")
+    of_sites = select(Membership.user_id).where(Membership.site_id.in_(site_ids), Membership.role.in_(decides))
+    may = or_(User.role.in_(decides), User.id.in_(of_sites))
+    return select(User).where(may, User.disabled_at.is_(None)).order_by(User.name)
 
 
 def may_manage(person: Person, admin: User, roles: Mapping[str, str]) -> bool:

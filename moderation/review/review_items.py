@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock, news
-from moderation.review import groups
+from moderation.review import cases, groups
 from moderation.review.review_pages import Filters, Order, Page, Position, page
 from moderation.review.urgency import due
 from moderation.tables import Comment, ReviewItem
@@ -81,6 +81,8 @@ def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None
     if not items:
         return
     ids = [item.comment_id for item in items]
+    if kind != "flag":  # a comment that was just scored is not put off
+        cases.bring_back(session, ids)
     already = set(
         session.scalars(
             select(ReviewItem.comment_id).where(
@@ -134,6 +136,8 @@ def close(session: Session, comment_ids: Sequence[str], *, by: str, outcome: str
 
     `version` is the version of the comment that the closing decision made: `reopen` looks for it.
     """
+    cases.bring_back(session, comment_ids)
+    cases.close(session, comment_ids)
     groups_left = groups.without(session, comment_ids)
     session.execute(
         update(ReviewItem)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from moderation import authors, clock
 from moderation.review import groups
+from moderation.review.cases import Turn
 from moderation.review.urgency import HEAD_START, LATEST
 from moderation.tables import Comment, Moment, ReviewItem, Site
 from texts.folding import fold
@@ -52,6 +53,8 @@ class Filters:
     #: The sites that the person may see: of comments that say nearly the same, show only the first that matches; of
     #: those that hold `text`, the first on each page. Ignored with `thread` or `author_key`: there all are shown.
     one_of_each: Collection[str] | None = None
+    #: Whose turn it is: only the comments that are assigned to them, each on its own.
+    turn: Turn | None = None
 
 
 #: The filters that have an index in the queue's order, those that leave the fewest items first.
@@ -99,6 +102,11 @@ def page(
     if filters.author_key is not None:
         chosen["author_key"] = _key_meant(session, site_ids or (), filters.author_key)
         filters = replace(filters, author_key=chosen["author_key"])
+    if filters.turn is not None:
+        # The sites are looked for among the few cases, so that no index of the whole queue is read.
+        theirs = session.scalars(filters.turn.matching(site_ids).limit(COUNT_UP_TO + 1)).all()
+        of_theirs = [ReviewItem.comment_id.in_(theirs)]
+        return _Reading(session, None, filters, order, after).all_at_once(of_theirs, limit)
     reading = _Reading(session, site_ids, filters, order, after)
     if not filters.text and in_range and len(chosen) <= (order == "due"):
         return reading.in_order(_equal(chosen), limit, step=limit + 1)
@@ -211,7 +219,7 @@ class _Reading:
 
     def _shows_one_of_each(self) -> bool:
         filters = self.filters
-        return filters.one_of_each is not None and filters.thread is None and filters.author_key is None
+        return filters.one_of_each is not None and not (filters.thread or filters.author_key or filters.turn)
 
     def _is_narrowed(self) -> bool:
         """Whether the item in front of a group may be left out by a filter, so that one that follows it is shown."""

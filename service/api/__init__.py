@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Response
 
 from moderation.decisions.comments import CommentError
-from service.api import batch, comments, decisions, languages, policy, refusals, reports, threads, webhooks
+from service.api import batch, check, comments, decisions, languages, policy, refusals, reports, threads, webhooks
 from service.api.routing import blueprint
 from service.api.state import init_app
 
 __all__ = [
     "batch",
     "blueprint",
+    "check",
     "comments",
     "decisions",
     "init_app",

@@ -6,19 +6,16 @@ A `Refusal` says what went wrong, and each protocol answers it in the words of t
 from __future__ import annotations
 
 import re
-import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-import models
-from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer
 from moderation.history import calls
@@ -27,7 +24,7 @@ from moderation.sites import sites
 from moderation.sites.sites import CompatCaller
 from moderation.store import AWAY
 from moderation.tables import Comment
-from service import classifier as of_process
+from service import scoring
 from service.api.authentication import Keys
 from service.api.state import state as api_state
 from service.context import Context, context
@@ -67,8 +64,6 @@ class State:
     """The state of these protocols in a process."""
 
     keys: Keys[CompatCaller]
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    scorer: Scorer | None = None
 
 
 def init_app(app: Flask) -> None:
@@ -202,27 +197,25 @@ def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None =
     except Exception as error:
         log.error("compat.not_scored", texts=len(texts), **_without_message(error))
         raise Refusal("not_scored", status=503) from None
-    _count_scored(len(texts), time.perf_counter() - began)
+    scoring.count(len(texts), time.perf_counter() - began)
     return [dict(zip(loaded.labels, map(float, row), strict=True)) for row in table]
 
 
 def decide(comment: Comment) -> Decision:
     """The decision of the site's policy on a comment, which need not be stored. Writes nothing.
 
-    It reads the policy, and the earlier comments that the policy asks for. For a comment that could not be scored, the
-    decision has no `scores`, and is for a person. It is not counted as a decision here.
+    As `scoring.decide`, whose failure to score is noted for the log.
 
     Raises:
         Refusal: `not_scored`: there is no classifier.
         moderation.store.AWAY: the database is away.
     """
-    scorer = _scorer()
-    began = time.perf_counter()
-    [decision] = scorer.decide([comment])
+    try:
+        decision = scoring.decide(comment)
+    except scoring.NotScored:
+        raise Refusal("not_scored", status=503) from None
     if decision.scores is None:
         note_refused("not_scored")
-    else:
-        _count_scored(1, time.perf_counter() - began)
     return decision
 
 
@@ -280,20 +273,7 @@ def _without_message(error: Exception) -> dict[str, str]:
 
 
 def _scorer() -> Scorer:
-    current = state()
-    if current.scorer is None:
-        with current.lock:
-            if current.scorer is None:
-                try:
-                    loaded = of_process.classifier()
-                except models.ArtifactError:
-                    log.exception("classifier.not_loaded")
-                    raise Refusal("not_scored", status=503) from None
-                current.scorer = Scorer(context().store, context().queues, loaded)
-    return current.scorer
-
-
-def _count_scored(number: int, seconds: float) -> None:
-    context().queues.breaker.call(
-        lambda client: counters.record_scoring(client, number, seconds), doing="counting what was scored"
-    )
+    try:
+        return scoring.scorer()
+    except scoring.NotScored:
+        raise Refusal("not_scored", status=503) from None

@@ -20,6 +20,9 @@ REVIEW_KINDS = {
 }
 #: Kind of a review item, or none -> the tab of the queue that has those.
 TABS = {"": "All", "flag": "Held", "report": "Reported", "appeal": "Appeals", "second_look": "Second looks"}
+#: The tabs beside those: what is one's own turn, which the others have too, and what is put off, which none has.
+TURN, PUT_OFF = "mine", "put_off"
+CASE_TABS = {TURN: "Mine", PUT_OFF: "Put off"}
 #: Role on one site -> what it allows.
 SITE_ROLES = {
     "viewer": "looks at comments and decisions",

@@ -16,6 +16,7 @@ from moderation.decisions import comments
 from moderation.intake import submissions
 from moderation.intake.submissions import Submission
 from moderation.tables import Comment
+from service import scoring
 from service.api.schemas import SubmissionSchema
 from service.context import Context, context
 from service.demo import authorship, site
@@ -32,6 +33,13 @@ RATE = "20 per minute"
 #: The form is checked as the API checks a submission, with the same sentences.
 _FORM = SubmissionSchema(only=("name", "comment", "parent_id", "user_agent"), unknown=EXCLUDE)
 _PARENT_GONE = "The comment that you reply to is gone. Send yours without it."
+
+#: The status that a comment would have -> what its author is told before it is posted.
+_ADVICE = {
+    "published": "This would be published as it stands.",
+    "flagged": "Please rewrite this: as it stands, a moderator would have to read it first.",
+    "rejected": "Please rewrite this: as it stands, it would be rejected.",
+}
 
 #: Examples to try: name -> (the link's text, the comment).
 EXAMPLES = {
@@ -87,6 +95,8 @@ def comment() -> ResponseReturnValue:
         return answer
     app_context = context()
     submission = Submission(**valid, thread=site.THREAD, ip=request.remote_addr)
+    if request.form.get("check"):
+        return _refuse(200, form, {"form": _advice(site.find_or_create(app_context), submission)})
     [outcome] = submissions.submit(
         app_context.store, app_context.queues, site.find_or_create(app_context), [submission]
     )
@@ -105,6 +115,15 @@ def status(comment_id: str) -> ResponseReturnValue:
         except comments.CommentError:
             abort(404)
     return jsonify(_as_json(own_comment))
+
+
+def _advice(site_id: str, submission: Submission) -> str:
+    """What to tell an author before the comment is posted, which is not stored."""
+    try:
+        decision = scoring.decide(scoring.unstored(site_id, submission))
+    except scoring.NotScored:
+        return "It cannot be checked at the moment."
+    return _ADVICE[decision.status]
 
 
 def _accepted(comment: Comment) -> Response:

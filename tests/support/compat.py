@@ -19,7 +19,7 @@ def choose_scores(app: Flask) -> ChosenScores:
     found = app.extensions["winnow"]
     classifier = ChosenScores()
     classifier.otherwise = "sv"
-    app.extensions["winnow_compat"].scorer = Scorer(found.store, found.queues, classifier)
+    app.extensions["winnow_scorer"] = Scorer(found.store, found.queues, classifier)
     return classifier
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,8 @@ from moderation.sites.site_settings import RejectionReason
 from moderation.tables import AuthorWarning, Comment, Report, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.card import sentences, verbs
+from service.console.card import handling, sentences, verbs
+from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, of_comment
 from service.console.card.verbs import Verb
@@ -94,6 +95,8 @@ class Card:
     warnings: Sequence[AuthorWarning] = ()
     #: The readers whose reports wait.
     reporters: Sequence[ReporterLine] = ()
+    #: How colleagues handle it.
+    handling: Handling = field(default_factory=Handling)
 
     @property
     def alike_in_words(self) -> str:
@@ -197,6 +200,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
     warned = standing.warnings(session, [comment for comment, _ in comments])
     reporters = _reporters(session, [comment_id for comment_id in ids if reports[comment_id]])
+    handled = handling.of_comments(session, [comment for comment, _ in comments])
     people = names.of_people(session, [comment.decided_by for comment, _ in comments])
     people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
     return [
@@ -218,6 +222,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             standing=by_rule.get(comment.id, ()),
             warnings=warned.get(comment.id, ()),
             reporters=reporters.get(comment.id, ()),
+            handling=handled.get(comment.id, Handling()),
         )
         for comment, items in comments
     ]

@@ -20,6 +20,7 @@ from moderation.policy.policy_lists import ListEntry
 from moderation.tables import Comment
 from service import forms
 from service.console import access, names, plots
+from service.console.card import handling
 from service.console.comments import second_look
 from service.context import context
 from texts import wording
@@ -42,6 +43,7 @@ def show_author() -> ResponseReturnValue:
         by_rule = standing.of_authors(session, [latest], {site_id: document}).get(latest.id, [])
         actors = [comment.decided_by for comment in record.recent] + [warning.created_by for warning in warned]
         people = names.of_people(session, actors)
+        notes = handling.of_author(session, site_id, key)
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
         "console/comments/author.html",
@@ -60,6 +62,7 @@ def show_author() -> ResponseReturnValue:
         forever=access.may(site_id, "admin"),
         day=clock.now().date(),
         back=request.full_path,
+        notes=notes,
         used=[
             (title, values)
             for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))

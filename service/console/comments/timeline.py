@@ -20,6 +20,16 @@ _DONE = {
     "comment.erased": "Erased",
     "comment.undone": "Took the decision back",
     "comment.agreement_undone": "Took back that they agree",
+    "comment.note_written": "Wrote a note for colleagues",
+    "comment.note_removed": "Removed a note",
+    "author.note_written": "Wrote a note on the author",
+    "comment.assigned": "Assigned it",
+    "comment.escalated": "Asked an admin",
+    "comment.unassigned": "Left it to everybody again",
+    "comment.put_off": "Put it off",
+    "comment.called_back": "Called it back",
+    "comment.came_back": "Waits again: its time had come",
+    "comment.skipped": "Skipped it",
 }
 _LOOKED = {
     "publish": "would publish it",

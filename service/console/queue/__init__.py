@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from service.console.queue import author_actions, bulk, decisions, list_entries, live_updates, review_queue
+from service.console.queue import author_actions, bulk, cases, decisions, list_entries, live_updates, review_queue
 
 ROUTES = (
     *author_actions.ROUTES,
     *bulk.ROUTES,
+    *cases.ROUTES,
     *decisions.ROUTES,
     *list_entries.ROUTES,
     *live_updates.ROUTES,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.review import cases
 from moderation.tables import AuditEvent, Comment
 from service import pages
 from service.console import names
+from texts import wording
 
 _VERBS = {"published": "published", "rejected": "rejected"}
 _ACTIONS = ("comment.decided", "comment.undone", "comment.edited")
@@ -32,6 +35,18 @@ def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
     sentence = f"{who[0].upper()}{who[1:]} {done} this comment {pages.age(event.created_at)}{and_then}."
     reason = messages(event.reasons)
     return f"{sentence} Reason: {reason}" if reason and event.action == "comment.decided" else sentence
+
+
+def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
+    """Comment id -> a sentence, for those of these comments that are put off."""
+    found = [case for case in cases.of_comments(session, comment_ids).values() if case.put_off_until is not None]
+    people = names.of_people(session, [case.put_off_by for case in found])
+    return {
+        case.comment_id: f"{people.get(case.put_off_by or '', 'Somebody')} put this off until "
+        f"{wording.exact(case.put_off_until, seconds=False)}."
+        for case in found
+        if case.put_off_until is not None
+    }
 
 
 def messages(reasons: list[dict[str, Any]] | None) -> str:

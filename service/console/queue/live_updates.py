@@ -97,13 +97,15 @@ def show_changes() -> ResponseReturnValue:
         open_items = select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(ids), ReviewItem.is_open)
         waiting = set(session.scalars(open_items))
         holders = claims.holders(session, ids)
+        put_off = latest_change.put_off(session, ids)
         people = names.of_people(session, list(holders.values()))
         me = access.actor()
         shown = {
             row.id: {
                 "version": row.version,
                 "waits": row.id in waiting,
-                "message": None if row.id in waiting else latest_change.tell(session, row),
+                "put_off": row.id in put_off,
+                "message": None if row.id in waiting else put_off.get(row.id) or latest_change.tell(session, row),
                 "by": people[holders[row.id]] if holders.get(row.id, me) != me else None,
             }
             for row in rows

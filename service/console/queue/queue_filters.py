@@ -11,10 +11,11 @@ from flask import request
 
 from moderation import actors, clock
 from moderation.policy import rules
+from moderation.review.cases import Turn
 from moderation.review.review_counts import Counts
 from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
 from service import forms
-from service.console import names
+from service.console import access, names
 from texts import wording
 
 ORDERS: Mapping[Order, str] = {
@@ -55,6 +56,11 @@ class Query:
     filters: Filters
 
     @property
+    def shows_put_off(self) -> bool:
+        """Whether what is put off is asked for, in place of what waits."""
+        return self.values.get("kind") == names.PUT_OFF
+
+    @property
     def address(self) -> dict[str, str]:
         """The parameters of an address with the same query."""
         order = {} if self.order == "due" else {"order": self.order}
@@ -85,8 +91,11 @@ def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None =
     }
     _, span, older = AGES.get(values.get("age", ""), ("", None, False))
     since = None if span is None else clock.now() - span
+    kind = values.get("kind")
     filters = Filters(
-        **{name: values.get(name) for name in ("kind", "label", "rule", "language", "thread")},
+        **{name: values.get(name) for name in ("label", "rule", "language", "thread")},
+        kind=None if kind in names.CASE_TABS else kind,
+        turn=own_turn(user_id) if kind == names.TURN else None,
         author_key=values.get("author"),
         text=values.get("q"),
         opened_since=None if older else since,
@@ -95,6 +104,11 @@ def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None =
         one_of_each=site_ids,
     )
     return Query(values_sent["site"] if values_sent["site"] in site_ids else None, order, values, filters)
+
+
+def own_turn(user_id: str) -> Turn:
+    """The cases of the person signed in, and those for admins where they are one."""
+    return Turn(actors.of_user(user_id), [site_id for site_id in access.roles() if access.may(site_id, "admin")])
 
 
 def options(query: Query, counts_by_filter: Mapping[str, Counts], own: Sequence[str]) -> dict[str, list[Option]]:
@@ -121,7 +135,7 @@ def in_words(name: str, value: str) -> str:
         return wording.named(value)
     if name == "language":
         return wording.language(value)
-    words = {"kind": names.REVIEW_KINDS, "rule": RULES}.get(name, {})
+    words = {"kind": names.REVIEW_KINDS | names.CASE_TABS, "rule": RULES}.get(name, {})
     return words.get(value, value)
 
 

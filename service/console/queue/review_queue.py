@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.review import review_counts, review_items
+from moderation.review import case_pages, review_counts, review_items
+from moderation.review.cases import PUT_OFF
 from moderation.tables import Comment, ReviewItem
 from moderation.webhooks import endpoints
 from service.console import access, names
 from service.console.card import cards
+from service.console.queue import cases as case_forms
 from service.console.queue import queue_filters
 from service.context import context
 
@@ -27,26 +29,38 @@ SITES_COUNTED = 50
 
 def show_queue() -> ResponseReturnValue:
     """A page of cards. The address has the filters and the position where the page begins."""
-    after = read_position(request.args.get("after"))
+    beginning = request.args.get("after")
     with context().store.read() as session:
         sites = names.of_own_sites(session)
         query = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
         site_ids = [query.site_id] if query.site_id else list(access.roles())
         # Without a filter, one index holds the queue of all sites in order.
         sees_all = query.site_id is None and access.user().role != "none"
-        page = review_items.page(
-            session, None if sees_all else site_ids, query.filters, query.order, after=after, limit=PAGE
-        )
+        if query.shows_put_off:
+            rows, next_page, page = _read_put_off(session, site_ids, query, beginning)
+        else:
+            page = review_items.page(
+                session,
+                None if sees_all else site_ids,
+                query.filters,
+                query.order,
+                after=read_position(beginning),
+                limit=PAGE,
+            )
+            rows, next_page = with_all_items(session, page.rows, query.filters.not_for), write_position(page.next)
         counted = review_counts.counts(session, site_ids, not_for=query.filters.not_for)
         tabs, all_counted = review_counts.by_kind(session, site_ids, query.filters, counted["kind"])
         administered = [site_id for site_id in site_ids if access.may(site_id, "admin")]
         return render_template(
             "console/queue/queue.html",
-            cards=cards.build(session, with_all_items(session, page.rows, query.filters.not_for)),
+            cards=cards.build(session, rows),
+            case_tabs=_case_tabs(session, site_ids, query),
+            colleagues=case_forms.colleagues(session) if access.may_anywhere("moderator") else [],
             waiting=review_counts.capped(tabs.values()),
             tabs=None if query.values.get("q") else tabs,
             all_counted=all_counted,
             kinds=names.TABS,
+            case_kinds=names.CASE_TABS,
             query=query,
             names=queue_filters.NAMES,
             options=queue_filters.options(query, counted, access.languages()),
@@ -55,9 +69,9 @@ def show_queue() -> ResponseReturnValue:
             waiting_on=_waiting_on(session, list(access.roles())),
             in_words=queue_filters.in_words,
             number=queue_filters.number,
-            is_first=after is None,
+            is_first=read_position(beginning) is None and read_place(beginning) is None,
             page=page,
-            next=write_position(page.next),
+            next=next_page,
             failing=Counter(endpoints.failing(session, administered).values()),
             site_names=dict(sites),
             seen_at=clock.now().isoformat(),
@@ -74,13 +88,50 @@ def with_all_items(
     A comment that is flagged and reported is decided once.
     """
     comments = {comment.id: comment for _, comment in rows}
-    items: dict[str, list[ReviewItem]] = {comment_id: [] for comment_id in comments}
-    query = select(ReviewItem).where(ReviewItem.comment_id.in_(comments), ReviewItem.is_open)
+    return _with_items(session, list(comments.values()), person, and_(ReviewItem.is_open))
+
+
+def _with_items(
+    session: Session, comments: Sequence[Comment], person: str | None, condition: ColumnElement[bool]
+) -> list[tuple[Comment, list[ReviewItem]]]:
+    items: dict[str, list[ReviewItem]] = {comment.id: [] for comment in comments}
+    query = select(ReviewItem).where(ReviewItem.comment_id.in_(items), condition)
     if person is not None:
         query = query.where(or_(ReviewItem.not_for.is_(None), ReviewItem.not_for != person))
     for item in session.scalars(query.order_by(ReviewItem.id)):
         items[item.comment_id].append(item)
-    return [(comment, items[comment_id]) for comment_id, comment in comments.items()]
+    return [(comment, items[comment.id]) for comment in comments]
+
+
+def _read_put_off(
+    session: Session, site_ids: Collection[str], query: queue_filters.Query, beginning: str | None
+) -> tuple[list[tuple[Comment, list[ReviewItem]]], str | None, review_items.Page]:
+    """The cards' comments, where the next page begins, and a page of the queue with nothing on it."""
+    comments, ended = case_pages.put_off(session, site_ids, query.filters, after=read_place(beginning), limit=PAGE)
+    rows = _with_items(session, comments, query.filters.not_for, ReviewItem.outcome == PUT_OFF)
+    return rows, write_place(ended), review_items.Page([], None, len(rows))
+
+
+def _case_tabs(session: Session, site_ids: Collection[str], query: queue_filters.Query) -> dict[str, int]:
+    """How many comments the tabs beside the queue's have."""
+    turn = queue_filters.own_turn(access.user().id)
+    return {
+        names.TURN: case_pages.count_turn(session, site_ids, turn, query.filters),
+        names.PUT_OFF: case_pages.count_put_off(session, site_ids, query.filters),
+    }
+
+
+def write_place(place: case_pages.Place | None) -> str | None:
+    """The place where a page of what is put off ended, for the address of the next page."""
+    return None if place is None else f"{clock.milliseconds(place[0])}-{place[1]}"
+
+
+def read_place(text: str | None) -> case_pages.Place | None:
+    """The place that `write_place` wrote; None for any other text."""
+    at, _, comment_id = (text or "").partition("-")
+    if not (re.fullmatch(r"[0-9]{1,13}", at) and clock.is_id("c", comment_id)):
+        return None
+    return clock.from_milliseconds(int(at)), comment_id
 
 
 def write_position(position: review_items.Position | None) -> str | None:

@@ -89,11 +89,11 @@ form.addEventListener("submit", async (event) => {
   const button = form.querySelector("button");
   button.disabled = true;
   try {
-    const body = new URLSearchParams(new FormData(form));
+    const body = new URLSearchParams(new FormData(form, event.submitter));
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const result = await answer.json();
     tell(result.errors ?? {});
-    if (!answer.ok) return;
+    if (!answer.ok || result.errors) return;
     place(result);
     fate.textContent = TOLD[result.status];
     form.elements.comment.value = "";

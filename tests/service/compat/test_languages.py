@@ -50,7 +50,7 @@ GERMAN, GREEK = PERSPECTIVES["de"], "Ευχαριστώ πολύ για το ά�
 
 def with_model(app: Flask, classifier: Any) -> Flask:
     found = app.extensions["winnow"]
-    app.extensions["winnow_compat"].scorer = Scorer(found.store, found.queues, classifier)
+    app.extensions["winnow_scorer"] = Scorer(found.store, found.queues, classifier)
     return app
 
 

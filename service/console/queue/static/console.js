@@ -2,6 +2,7 @@
 
 import "./decide.js";
 import "./claims.js";
+import "./cases.js";
 import "./live.js";
 import "./keys.js";
 import "./filters.js";

@@ -2,6 +2,7 @@
 // disturb speech control.
 
 import { current, isField, step } from "./cards.js";
+import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
 
@@ -23,6 +24,15 @@ const keys = {
   e: () => askReason(current()),
   u: undoLast,
   z: undoLast,
+  s: () => skip(current()),
+  t: () => assign(current()),
+  i: () => askAdmin(current()),
+  g: () => give(current()),
+  l: () => later(current()),
+  c: () => note(current()),
+  m: () => tab("[data-tab=mine]"),
+  w: () => tab("[data-tab=put_off]"),
+  q: () => tab(":first-child"),
   o: open,
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),

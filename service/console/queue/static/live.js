@@ -2,6 +2,7 @@
 // that there is something to see; where there is none (no room, no Redis, no connection) the page asks every few seconds.
 
 import { announce, cards, find, go, settle, signInLink, waiting, writesAbout } from "./cards.js";
+import { renewHandling } from "./cases.js";
 import { show as showClaim } from "./claims.js";
 import { foldAway, say } from "./decide.js";
 import { fetchFresh, insert, renew } from "./queue.js";
@@ -39,17 +40,28 @@ async function look(ids = waiting().map((card) => card.id)) {
   if (found.opened) lookForNew();
 }
 
-function apply(id, { version, waits, message, by }) {
+function apply(id, { version, waits, put_off: putOff, message, by }) {
   const card = find(id);
   if (!card || card.classList.contains("decided") || card.classList.contains("settled")) return;
   showClaim(id, by);
-  if (waits && Number(card.dataset.version) >= version) return;
+  const here = cards.dataset.view === "put_off" ? putOff : waits;
+  if (Number(card.dataset.version) >= version) {
+    if (!here) leave(card, waits ? "It waits in the queue again." : message);
+    return;
+  }
   const lookAgain = () => look([id]);
   if (waits) {
     if (writesAbout(card)) settle(card, CHANGED, lookAgain);
     else renew(card, () => settle(card, CHANGED, lookAgain));
   } else if (card.contains(document.activeElement) || writesAbout(card)) settle(card, message, lookAgain);
   else foldAway(card, message);
+}
+
+// The comment was put off or called back: it is on another tab now, and may come back to this one.
+function leave(card, message) {
+  if (writesAbout(card)) return;
+  foldAway(card, message);
+  card.dataset.away = "yes";
 }
 
 // Call at once, and then every few seconds at most, however many events come.
@@ -102,7 +114,11 @@ function hear(event) {
   else if (kind === "claimed") for (const id of here) showClaim(id, by);
   else if (kind === "released") for (const id of here) showClaim(id, null);
   else if (kind === "author") for (const id of here) refresh(find(id));
-  else if (kind === "opened") {
+  else if (kind === "handled") {
+    for (const id of here) renewHandling(find(id));
+    if (here.length) look(here);
+    else lookForNew();
+  } else if (kind === "opened") {
     if (here.length) look(here);
     lookForNew();
   }

@@ -36,6 +36,7 @@ export async function fetchFresh() {
 
 function isFresh(card) {
   const here = find(card.id);
+  if (here?.dataset.away) return true; // it was put off, and is back
   return !here || (here.classList.contains("decided") && Number(here.dataset.version) < Number(card.dataset.version));
 }
 
@@ -73,7 +74,7 @@ export async function renew(card, wait) {
   if (hadFocus) fresh.focus({ preventScroll: true });
 }
 
-async function fetchNewer(card) {
+export async function fetchNewer(card) {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -1,0 +1,72 @@
+// Hard cases without leaving the page: notes, whose turn it is, put off, skipped. Without this script forms do the same.
+
+import { announce, cards, find, go, keepPlace, neighbour, post, signInLink, step, tell } from "./cards.js";
+import { foldAway } from "./decide.js";
+import { fetchNewer } from "./queue.js";
+
+const form = (card, name) => card?.querySelector(`form.case.${name}`);
+const press = (card, name, value) => form(card, name)?.querySelector(`button[value=${value}]:not([hidden])`)?.click();
+
+export const assign = (card) => press(card, "assign", "me");
+export const askAdmin = (card) => press(card, "assign", "admins");
+export const skip = (card) => form(card, "skip")?.querySelector("button").click();
+export const tab = (which) => document.querySelector(`#tabs a${which}`)?.click();
+export const note = (card) => unfold(card, "write-note", "textarea");
+export const give = (card) => unfold(card, "assign", "[name=colleague]");
+
+export function later(card) {
+  if (form(card, "put-off")?.querySelector("[value=call_back]")) press(card, "put-off", "call_back");
+  else unfold(card, "put-off", "select");
+}
+
+function unfold(card, name, field) {
+  const found = form(card, name)?.querySelector(field);
+  if (!found) return;
+  found.closest("details").open = true;
+  found.focus();
+}
+
+// Show anew what colleagues made of a comment, and leave alone what somebody may be writing.
+export async function renewHandling(card) {
+  const fresh = await fetchNewer(card);
+  if (!fresh || !card.isConnected) return;
+  keepPlace(() => {
+    for (const part of [".turn", ".handled"]) {
+      const [before, after] = [card, fresh].map((one) => one.querySelector(part));
+      if (before && after && !before.contains(document.activeElement)) before.replaceWith(after);
+    }
+  });
+}
+
+cards.addEventListener("submit", (event) => {
+  if (!event.target.matches("form.case")) return;
+  event.preventDefault();
+  send(event.target, event.submitter);
+});
+
+cards.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches("form.case :is(textarea, input, select)"))
+    go(event.target.closest(".card"));
+});
+
+async function send(sent, button) {
+  const card = sent.closest(".card");
+  const answer = await post(sent.getAttribute("action"), new URLSearchParams(new FormData(sent, button)));
+  announce(answer.message);
+  if (!answer.ok) return tell(card, answer.message, "bad", ...signInLink(answer));
+  const focused = sent.contains(document.activeElement);
+  if (sent.matches(".write-note")) sent.elements.text.value = "";
+  if (sent.matches(".put-off")) return away(card, answer.message);
+  if (focused) card.focus({ preventScroll: true });
+  if (!sent.matches(".skip")) card.querySelector("details.more").open &&= false;
+  tell(card, answer.message, "good");
+  await renewHandling(find(card.id) ?? card);
+  if (sent.matches(".skip") && neighbour(card, 1)) step(1);
+}
+
+function away(card, message) {
+  const next = neighbour(card, 1) ?? neighbour(card, -1);
+  foldAway(card, message);
+  card.dataset.away = "yes";
+  if (next) go(next);
+}

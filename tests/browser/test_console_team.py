@@ -1,0 +1,136 @@
+"""A hard case goes round a team: two moderators at once, with keys, on a phone, and without JavaScript."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.people import accounts
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import AuditEvent
+from tests.support.browsing import (
+    NewContext,
+    Serve,
+    at_keyboard,
+    card,
+    expect_unharmed,
+    signed_in_page,
+    violations_in_light_and_dark,
+)
+from tests.support.comments import rows, scored
+from tests.support.signed_in import PASSWORD
+
+pytest_plugins = ("tests.support.chromium",)
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
+
+LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+HOSTILE = "<b>Ask</b> legal <script>alert(1)</script> \u202e first. " + "x" * 300
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(app: Flask, store: Store, serve: Serve, new_context: NewContext) -> Enter:
+    """A browser in which somebody is at the review queue."""
+    for name, role in (("mo", "moderator"), ("ada", "admin")):
+        accounts.create_user(store, name, role, PASSWORD)
+    url = f"{serve(app)}/console/"
+
+    def open_queue(name: str, viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
+        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), url, name)
+
+    return open_queue
+
+
+@pytest.fixture
+def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Callable[[str], str]:
+    strength = iter(range(890, 500, -1))
+    return lambda text: scored(store, queues, scorer, site, f"{text} insult=0.{next(strength)}", user_id="u7").id
+
+
+def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("WINNOW_TEST_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def tabs(page: Page) -> str:
+    return " ".join(page.locator("#tabs").inner_text().split())
+
+
+def test_a_hard_case_goes_round_two_moderators(store: Store, enter: Enter, post: Callable[[str], str]) -> None:
+    first, second, third = post("What a fool you are"), post("Another fool"), post("A third")
+    mo, ada = enter("mo"), enter("ada")
+    expect(card(ada, first)).to_be_visible()
+    at_keyboard(mo, "j", "s")
+    expect(card(mo, second)).to_be_focused()
+    expect(card(ada, first)).to_contain_text("skipped by 1")
+    at_keyboard(mo, "c")
+    mo.keyboard.type(HOSTILE)
+    picture(mo, "tools")
+    assert violations_in_light_and_dark(mo) == []
+    card(mo, second).get_by_role("button", name="Add the note").click()
+    expect(card(ada, second).locator(".note-text")).to_have_text(HOSTILE.strip())
+    expect(card(ada, second).get_by_role("button", name="Remove")).to_be_visible()
+    expect_unharmed(ada)
+    at_keyboard(mo, "i")
+    expect(card(ada, second)).to_contain_text("For an admin")
+    picture(ada, "queue")
+    at_keyboard(ada, "m")
+    expect(ada.locator("#cards .card")).to_have_count(1)
+    assert "All 3" in tabs(ada)
+    assert "Mine 1 Put off 0" in tabs(ada)
+    at_keyboard(ada, "q")
+    at_keyboard(mo, "k")
+    card(mo, third).focus()
+    at_keyboard(mo, "l", "Tab", "Enter")
+    expect(card(mo, third)).to_contain_text("Put off for a day.")
+    expect(card(ada, third)).to_contain_text("mo put this off until")
+    at_keyboard(ada, "w")
+    expect(card(ada, third)).to_contain_text("Put off until")
+    assert "All 2 Held 2" in tabs(ada)
+    assert "Mine 1 Put off 1" in tabs(ada)
+    picture(ada, "put-off")
+    assert violations_in_light_and_dark(ada) == []
+    at_keyboard(ada, "j", "l")
+    expect(card(ada, third)).to_contain_text("It waits in the queue again.")
+    mo.get_by_role("button", name="1 new").click()
+    expect(card(mo, third).locator(".decision [name=action]").first).to_be_visible()
+    people = {one.action for one in rows(store, AuditEvent) if one.actor.startswith("user:")}
+    assert people >= {f"comment.{done}" for done in ("skipped", "note_written", "escalated", "put_off", "called_back")}
+
+
+def test_on_a_phone_without_javascript_by_its_forms(enter: Enter, post: Callable[[str], str]) -> None:
+    one = post("What a fool you are")
+    page = enter("mo", PHONE, java_script_enabled=False)
+    picture(page, "phone-before")
+    card(page, one).locator(".more > summary").click()
+    card(page, one).get_by_label("Colleague to assign it to").fill("nobody of this name")
+    card(page, one).get_by_role("button", name="Assign", exact=True).click()
+    expect(page.locator("main")).to_contain_text("Nobody of this name decides on comments of this site.")
+    page.go_back()
+    card(page, one).locator(".more > summary").click()
+    card(page, one).get_by_label("Note for colleagues").fill("Known for this.")
+    card(page, one).get_by_label("What the note is on").select_option("author")
+    card(page, one).get_by_role("button", name="Add the note").click()
+    expect(card(page, one)).to_contain_text("On the author, by mo")
+    card(page, one).locator(".more > summary").click()
+    picture(page, "phone-tools")
+    card(page, one).get_by_role("button", name="Take it").click()
+    page.get_by_role("link", name="Mine").click()
+    expect(card(page, one)).to_contain_text("For you")
+    picture(page, "phone-mine")
+    card(page, one).locator(".more > summary").click()
+    card(page, one).get_by_role("button", name="Put off", exact=True).click()
+    expect(page.locator("#cards .card")).to_have_count(0)
+    page.get_by_role("link", name="Put off").click()
+    expect(card(page, one)).to_contain_text("Put off until")
+    card(page, one).get_by_role("button", name="Remove").click()
+    expect(card(page, one)).not_to_contain_text("Known for this.")
