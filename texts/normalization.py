@@ -154,7 +154,7 @@ def _either_way(text: str) -> list[Edit]:
 def _columns(text: str) -> list[Edit]:
     """The gaps between letters that are written one below the other, or far apart: the wider ones part words."""
     edits: list[Edit] = []
-    if sum(len(word) == 1 for word in text.split()) < 3:  # so it is with most comments
+    if len([word for word in text.split() if len(word) == 1]) < 3:  # so it is with most comments
         return edits
     for run in _COLUMN.finditer(text):
         gaps = [(gap.span(), gap[0].count("\n") or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
