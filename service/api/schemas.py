@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, missing
+from marshmallow import RAISE, Schema, ValidationError, fields, missing
 
 from models import LABELS
 from moderation.tables import STATUSES
+from moderation.webhooks import batches
 from moderation.webhooks.sender import LONGEST_URL
 from service.api.bodies import shown
 from service.api.fields import (
@@ -61,8 +62,8 @@ class Request(Schema):
         """The fields that `load` would miss or fill in. None: it also does other things."""
         if any(self._hooks.values()):
             return None
-        fields = self.load_fields.items()
-        return frozenset(name for name, field in fields if field.required or field.load_default is not missing)
+        of_name = self.load_fields.items()
+        return frozenset(name for name, field in of_name if field.required or field.load_default is not missing)
 
 
 class SubmissionSchema(Request):
@@ -162,10 +163,37 @@ class DecisionItemSchema(DecisionSchema):
     id = Line(longest=40, required=True)
 
 
+def _within(limits: tuple[int, int], otherwise: int, description: str) -> Whole:
+    least, most = limits
+    return Whole(least=least, most=most, load_default=otherwise, metadata={"description": description})
+
+
+class BatchSchema(Request):
+    """How several events share a message."""
+
+    events = _within(batches.EVENTS_RANGE, batches.USUAL_EVENTS, "The most events in one.")
+    bytes = _within(batches.BYTES_RANGE, batches.USUAL_BYTES, "The most bytes of one.")
+    seconds = _within(batches.SECONDS_RANGE, batches.USUAL_SECONDS, "How long the first event may wait for others.")
+
+
 class EndpointSchema(Request):
     """A webhook endpoint."""
 
     url = Line(longest=LONGEST_URL, required=True, metadata={"format": "uri", "example": "https://example.org/winnow"})
+    batch = fields.Nested(
+        BatchSchema, allow_none=True, metadata={"description": "To get events in batches; left out: each alone."}
+    )
+
+
+class EndpointChangeSchema(Request):
+    """What changes of a webhook endpoint."""
+
+    batch = fields.Nested(
+        BatchSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "To get events in batches; null: each alone."},
+    )
 
 
 class Page(Request):
