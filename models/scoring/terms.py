@@ -99,7 +99,7 @@ class TermCache:
                 self.ids[token] = BREAK if is_break(token) else self.by_words[words] if words else SILENT
 
     def commonest(self, most: int, characters: int) -> TermCache:
-        """A cache that knows the tokens that this one met first, which are the commonest; none, if they are very long."""
+        """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long."""
         with self._lock:
             kept = TermCache(self.weights, self.reader, dict(islice(self.ids.items(), most)))
             kept.characters = sum(map(len, kept.ids))
