@@ -107,7 +107,8 @@ class TermCache:
                 return TermCache(self.weights, self.reader)
             kept.used = max([SILENT, *kept.ids.values()]) + 1  # rows are in the order of the tokens
             kept.by_words = {words: number for words, number in self.by_words.items() if number < kept.used}
-            kept.rows, kept.first, kept.last = (part[: kept.used].copy() for part in (self.rows, self.first, self.last))
+            kept.rows = self.rows[: kept.used].copy()
+            kept.first, kept.last = self.first[: kept.used].copy(), self.last[: kept.used].copy()
             return kept
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
