@@ -8,6 +8,7 @@ import statistics
 import time
 
 import urllib3
+from sqlalchemy import select
 
 from benchmarks import texts
 from benchmarks.installation import Installation, installed, until
@@ -18,13 +19,16 @@ from moderation.intake import submissions
 from moderation.intake.submissions import Request, Submission
 from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
-from moderation.webhooks import standard
+from moderation.tables import WebhookEndpoint
+from moderation.webhooks import endpoints, standard
+from moderation.webhooks.batches import Batching
 
 RATE_TARGET, WAIT_TARGET = 2000.0, 0.100
 COMMENTS, BATCH, SITES = 12_000, 1_000, 20
 QUIET_SECONDS = 15.0
 YARDSTICK = 4_000
 WITHIN = 240.0
+BATCHES = Batching(events=100, seconds=1)
 
 
 def run() -> Report:
@@ -38,7 +42,7 @@ def run() -> Report:
         "yardstick is a loop that signs and posts over one kept connection, with no database and nothing beside it.",
     )
     yardsticks = [_bare()]
-    one, many, waits = _full_speed(1), _full_speed(SITES), _at_a_tenth()
+    one, many, batched, waits = _full_speed(1), _full_speed(SITES), _full_speed(1, BATCHES), _at_a_tenth()
     yardsticks.append(_bare())
     yardstick = statistics.mean(yardsticks)
     report.add("bare loop", f"{yardstick:,.0f} per second")
@@ -50,6 +54,10 @@ def run() -> Report:
             rate >= RATE_TARGET,
         )
     median, most = statistics.median(waits), statistics.quantiles(waits, n=100)[98]
+    report.add(
+        f"one receiver, in batches of up to {BATCHES.events}",
+        f"{batched:,.0f} events per second, {batched / one:.2f} times as many as without",
+    )
     report.add(
         f"from decision to receiver at {RATE_TARGET / 10:,.0f} per second",
         f"{1000 * median:,.0f} ms (median), {1000 * most:,.0f} ms (99 of 100)",
@@ -71,10 +79,13 @@ def _bare() -> float:
         return receivers.take().rate
 
 
-def _full_speed(count: int) -> float:
-    """Messages a second to so many endpoints, while comments are scored."""
+def _full_speed(count: int, wanted: Batching | None = None) -> float:
+    """Events a second to so many endpoints, while comments are scored."""
     with installed("sqlite") as installation, Receivers(count) as receivers:
         told_sites = _sites(installation, receivers)
+        with installation.store.write() as session:
+            for endpoint in session.scalars(select(WebhookEndpoint)).all():
+                endpoints.set_batches(session, endpoint.site_id, endpoint.id, wanted, actor="site")
         installation.work()
         made = texts.comments()
         for _ in range(COMMENTS // BATCH):
@@ -84,7 +95,7 @@ def _full_speed(count: int) -> float:
                 for text in itertools.islice(made, BATCH)
             ]
             submissions.submit_all(installation.store, installation.queues, requests)
-        return _told(receivers, COMMENTS).rate
+        return _told(receivers, COMMENTS).event_rate
 
 
 def _at_a_tenth() -> list[float]:

@@ -34,6 +34,8 @@ def read(text: str | None) -> str | None:
     X-Forwarded-For or Forwarded, it takes the first address that is not of a private network.
     """
     addresses = [address for part in _BETWEEN.split((text or "")[:_LONGEST]) if (address := _read(part)) is not None]
+    if len(addresses) == 1:
+        return str(addresses[0])
     outside = (candidate for candidate in addresses if not any(candidate in network for network in _INSIDE))
     visitor = next(outside, addresses[0] if addresses else None)
     return None if visitor is None else str(visitor)

@@ -11,15 +11,17 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, Table, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+
+from moderation.inserting import Inserts
 
 #: How long a transaction waits for its turn to write, in seconds.
 WRITE_TIMEOUT = 5.0
@@ -42,6 +44,7 @@ class Store:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.engine = _open_engine(url, pool_size)
         self._write_engine = self.engine.execution_options(writes=True)
+        self._inserts: dict[tuple[str, ...], Inserts] = {}
         self._turn: AbstractContextManager[Any] = nullcontext()
         database = self.engine.url.database
         if self.is_sqlite and database and database != ":memory:":
@@ -67,6 +70,18 @@ class Store:
         with self._turn, session, session.begin():
             yield session
 
+    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that all name the same columns, in a transaction of their own: much quicker than `write`."""
+        if not rows:
+            return
+        key = (table.name, *rows[0])
+        inserts = self._inserts.get(key)
+        if inserts is None:
+            inserts = self._inserts.setdefault(key, Inserts(self.engine, table, list(rows[0]), self._turn))
+        if not inserts.try_insert(rows):
+            with self._turn, self._write_engine.begin() as connection:
+                connection.execute(table.insert(), rows)
+
     def empty_log(self) -> bool:
         """SQLite: write the write-ahead log back and empty it, so that erased texts do not stay in it.
 
@@ -84,7 +99,9 @@ class Store:
         return result is not None and not result[0]
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection that is not in use."""
+        for inserts in self._inserts.values():
+            inserts.close()
         self.engine.dispose()
 
 

@@ -556,6 +556,8 @@ class WebhookEndpoint(Table):
     created_at: Mapped[datetime]
     #: The name of one of `protocols.PROTOCOLS`.
     protocol: Mapped[str] = mapped_column(String(20), default="standard", server_default="standard")
+    #: How it wants batches (`batches.Batching`); None: each event alone.
+    batch: Mapped[dict[str, Any] | None]
 
     __table_args__ = (
         _partial("uq_webhook_endpoints_callback", "site_id", "url", where="protocol <> 'standard'", unique=True),
@@ -587,6 +589,10 @@ class WebhookDelivery(Table):
     version: Mapped[int | None] = mapped_column(Integer)
     #: When it was cancelled, because its decision was undone or replaced before it left.
     cancelled_at: Mapped[datetime | None]
+    #: The batch that it was last sent in, or is: the `webhook-id` of that.
+    batch_id: Mapped[str | None] = mapped_column(String(40))
+    #: How many that batch has.
+    batch_size: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (
         _partial(

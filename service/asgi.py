@@ -11,14 +11,15 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
 from moderation.settings import Settings
+from service.answering import Threads
 from service.compat.shared import MAX_BODY_BYTES
 
 #: How long a client may send nothing of its body, and how long the whole body may take, in seconds.
@@ -33,7 +34,6 @@ _ABOUT_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "TRANSFER_ENCODIN
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Body = SpooledTemporaryFile[bytes]
 
 _TOO_LATE = (
     b'{"type":"about:blank","title":"Request Timeout","status":408,'
@@ -59,51 +59,65 @@ class WholeRequests:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._largest = max(settings.max_body_bytes, settings.max_batch_bytes, MAX_BODY_BYTES)
-        self._threads = ThreadPoolExecutor(settings.web_threads, thread_name_prefix="web")
+        self._threads = Threads(settings.web_threads)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         headers = _headers(scope)
-        with SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    length = await self._read(receive, headers.get("CONTENT_LENGTH", ""), body)
-            except TimeoutError:
-                await _send(send, _Answer(408, [(b"content-type", b"application/problem+json")], _TOO_LATE), close=True)
-                return
-            except _Gone:
-                return
-            body.seek(0)
+        try:
+            body, length = await self._read(receive, headers.get("CONTENT_LENGTH", ""))
+        except TimeoutError:
+            await _send(send, _Answer(408, [(b"content-type", b"application/problem+json")], _TOO_LATE), close=True)
+            return
+        except _Gone:
+            return
+        with body, contextlib.suppress(_Gone):
             await self._answer(_environ(scope, headers, body, length), receive, send)
 
-    async def _read(self, receive: Receive, announced: str, body: Body) -> int:
-        """Read the body and return its length. Stops early at a body that is too large for any route."""
+    async def _read(self, receive: Receive, announced: str) -> tuple[IO[bytes], int]:
+        """The body and its length. Stops early at a body that is too large for any route.
+
+        Raises:
+            TimeoutError: it does not arrive in time.
+        """
         if announced.isascii() and announced.isdigit() and int(announced) > self._largest:
-            return int(announced)
-        while True:
-            async with asyncio.timeout(SILENT_SECONDS):
-                message = await receive()
-            if message["type"] != "http.request":
-                raise _Gone
-            body.write(message.get("body", b""))
-            if not message.get("more_body") or body.tell() > self._largest:
-                return body.tell()
+            return BytesIO(), int(announced)
+        clock = asyncio.get_running_loop().time
+        latest = clock() + BODY_SECONDS
+        body: IO[bytes] | None = None
+        try:
+            async with asyncio.timeout(SILENT_SECONDS) as patience:
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        raise _Gone
+                    part = message.get("body", b"")
+                    if body is None:
+                        if not message.get("more_body"):  # nearly every request
+                            return BytesIO(part), len(part)
+                        body = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed by the caller, or below)
+                    body.write(part)
+                    if not message.get("more_body") or body.tell() > self._largest:
+                        length = body.tell()
+                        body.seek(0)
+                        return body, length
+                    patience.reschedule(min(latest, clock() + SILENT_SECONDS))
+        except BaseException:
+            if body is not None:
+                body.close()
+            raise
 
     async def _answer(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Let a thread answer, and notice meanwhile when the client leaves."""
-        loop = asyncio.get_running_loop()
-        stream = _Stream(loop, send)
-        watch = loop.create_task(_watch(receive, stream))
+        """Let a thread answer. While an answer is streamed, notice when the client leaves."""
+        stream = _Stream(asyncio.get_running_loop(), receive, send)
         try:
-            answer = await loop.run_in_executor(self._threads, self._respond, environ, stream)
+            answer = await self._threads.call(self._respond, environ, stream)
             if answer is not None:
                 await _send(send, answer)
-        except _Gone:
-            pass
         finally:
-            watch.cancel()
+            stream.stop_watching()
 
     def _respond(self, environ: dict[str, Any], stream: _Stream) -> _Answer | None:
         """The answer, made in a thread of its own; None when it was streamed."""
@@ -132,11 +146,13 @@ class WholeRequests:
 class _Stream:
     """A streamed answer: a thread writes it while it is made, only as fast as the client reads."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, send: Send) -> None:
-        self._loop, self._send = loop, send
+    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive, send: Send) -> None:
+        self._loop, self._receive, self._send = loop, receive, send
+        self._watching: asyncio.Task[None] | None = None
         self.left = False
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._loop.call_soon_threadsafe(self._watch)
         self._do({"type": "http.response.start", "status": status, "headers": headers})
 
     def write(self, chunk: bytes) -> None:
@@ -145,6 +161,18 @@ class _Stream:
 
     def end(self) -> None:
         self._do({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def stop_watching(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _watch(self) -> None:
+        async def watch() -> None:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+            self.left = True
+
+        self._watching = self._loop.create_task(watch())
 
     def _do(self, message: Message) -> None:
         if self.left:
@@ -159,12 +187,6 @@ class _Stream:
 
 async def _awaited(sending: Awaitable[None]) -> None:
     await sending
-
-
-async def _watch(receive: Receive, stream: _Stream) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    stream.left = True
 
 
 async def _send(send: Send, answer: _Answer, *, close: bool = False) -> None:
@@ -189,7 +211,7 @@ def _headers(scope: Message) -> dict[str, str]:
     return {name: (";" if name == "COOKIE" else ",").join(values) for name, values in values_by_name.items()}
 
 
-def _environ(scope: Message, headers: dict[str, str], body: Body, length: int) -> dict[str, Any]:
+def _environ(scope: Message, headers: dict[str, str], body: IO[bytes], length: int) -> dict[str, Any]:
     """The WSGI environment of a request whose body has been read."""
     server, client = scope.get("server") or ("", 0), scope.get("client") or ("", 0)
     path = unquote_to_bytes(scope["raw_path"].partition(b"?")[0]) if scope.get("raw_path") else scope["path"].encode()

@@ -25,9 +25,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     render = _renderer(settings)
 
     def end(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
-        if "X-Content-Type-Options" not in response.headers:
-            response.headers["X-Content-Type-Options"] = "nosniff"
+        headers = response.headers
+        headers["X-Request-Id"] = g.request_id
+        headers.setdefault("X-Content-Type-Options", "nosniff")
         if response.status_code >= 400 or request.endpoint not in _QUIET:
             sys.stderr.write(render(None, "info", _line(response.status_code)) + "\n")
         return response
@@ -37,23 +37,24 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _begin() -> None:
-    own_id = request.headers.get("X-Request-Id")
+    own_id = request.environ.get("HTTP_X_REQUEST_ID")
     g.request_id = own_id if own_id and _ID.fullmatch(own_id) else secrets.token_hex(8)
     g.began = time.perf_counter()
 
 
 def _line(status: int) -> dict[str, Any]:
+    asked, known = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]
     return {
         "event": "request",
         "level": "info",
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
         "part": "web",
-        "method": request.method[:20],
-        "route": request.url_rule.rule if request.url_rule else None,
+        "method": asked.method[:20],
+        "route": asked.url_rule.rule if asked.url_rule else None,
         "status": status,
-        "ms": round((time.perf_counter() - g.began) * 1000, 1),
-        "site": g.get("site_id"),
-        "request_id": g.request_id,
+        "ms": round((time.perf_counter() - known.began) * 1000, 1),
+        "site": known.get("site_id"),
+        "request_id": known.request_id,
     }
 
 

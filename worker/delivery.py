@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -17,7 +18,7 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import counters
+from moderation import clock, counters
 from moderation.intake import queues as queues_module
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
@@ -66,11 +67,13 @@ class Courier:
         self._unsent: list[Due] = []
         self._look_at = self._turn_at = 0.0
         self._tried: dict[str, float] = {}
+        #: Endpoints with events that can still wait for others of their batch, and until when.
+        self._later: dict[str, datetime] = {}
         self._away = False
 
     def step(self, patience: float) -> None:
         """Wait for something to do, at most `patience` seconds, and do it."""
-        sites = self._wait(TURN_SECONDS if self._lanes.busy else patience)
+        sites = self._wait(min(TURN_SECONDS if self._lanes.busy else patience, self._until_next_batch()))
         self._collect()
         try:
             self._write_and_claim(self._endpoints_to_try(sites))
@@ -108,6 +111,11 @@ class Courier:
             self._turn_at = time.monotonic() + TURN_SECONDS
             return sites
 
+    def _until_next_batch(self) -> float:
+        """The seconds until the first endpoint has waited long enough for more events of a batch."""
+        now = clock.now()
+        return min(((at - now).total_seconds() for at in self._later.values()), default=POLL_SECONDS)
+
     def _collect(self) -> None:
         attempts, unsent = self._lanes.collect()
         self._unwritten += attempts
@@ -119,6 +127,8 @@ class Courier:
         Those not tried for the longest time come first, so that failing endpoints do not hold up the others.
         """
         endpoint_ids = {attempt.endpoint_id for attempt in self._unwritten if attempt.delivered}
+        now = clock.now()
+        endpoint_ids.update(one for one, at in self._later.items() if at <= now)
         all_sites = time.monotonic() >= self._look_at
         if all_sites or sites:
             with self._store.read() as session:
@@ -138,7 +148,8 @@ class Courier:
                 results = deliveries.record(session, self._unwritten)
                 deliveries.hand_back(session, self._unsent)
                 for endpoint_id, room in rooms:
-                    claimed += deliveries.claim(session, endpoint_id, room)
+                    self._later.pop(endpoint_id, None)
+                    claimed += deliveries.claim(session, endpoint_id, room, later=self._later)
             for due in claimed:
                 self._tried[due.endpoint_id] = time.monotonic()
             self._lanes.add(claimed)

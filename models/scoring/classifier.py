@@ -34,8 +34,9 @@ from models.scoring.understanding import Understanding
 from models.scoring.windows import Windows, cut, window_sums
 from texts.normalization import normalize, visible
 
-_CACHE_TOKENS = 150_000
-_CACHE_CHARACTERS = 3_000_000
+#: Tokens that are remembered. When there are more, the commonest half stays: readers write new words for ever, and a
+#: larger memory would grow for weeks and save hardly any time.
+_CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 512
 
@@ -214,10 +215,10 @@ class Classifier:
         return language == UNTOLD or is_judged(self.languages.get(language, "unknown"))
 
     def cache(self) -> TermCache:
-        """The token cache, a new one when it has grown too large: memory stays bounded."""
+        """The token cache, without its rarer tokens when it has grown too large: memory stays bounded."""
         cache = self._caches[0]
         if len(cache.ids) > _CACHE_TOKENS or cache.characters > _CACHE_CHARACTERS:
-            cache = self._caches[0] = TermCache(cache.weights, cache.reader)
+            cache = self._caches[0] = cache.commonest(_CACHE_TOKENS // 2, _CACHE_CHARACTERS // 2)
         return cache
 
 

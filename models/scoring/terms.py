@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +97,19 @@ class TermCache:
                 self.characters += len(token)
                 # Only now may other threads see the token: its row is in place.
                 self.ids[token] = BREAK if is_break(token) else self.by_words[words] if words else SILENT
+
+    def commonest(self, most: int, characters: int) -> TermCache:
+        """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long."""
+        with self._lock:
+            kept = TermCache(self.weights, self.reader, dict(islice(self.ids.items(), most)))
+            kept.characters = sum(map(len, kept.ids))
+            if kept.characters > characters:
+                return TermCache(self.weights, self.reader)
+            kept.used = max([SILENT, *kept.ids.values()]) + 1  # rows are in the order of the tokens
+            kept.by_words = {words: number for words, number in self.by_words.items() if number < kept.used}
+            kept.rows = self.rows[: kept.used].copy()
+            kept.first, kept.last = self.first[: kept.used].copy(), self.last[: kept.used].copy()
+            return kept
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
         counts = np.array([len(words) for words in readings])

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal, cast
 
 from sqlalchemy import Table, or_, select
@@ -45,6 +46,8 @@ class Submission:
 
 #: Signals that only the classifier reads, under these names: kept in `Comment.origin`.
 _SIGNALS = ("honeypot", "seconds_on_page")
+_FIELDS = tuple(name for name in Submission.__slots__ if name not in _SIGNALS)
+_read_fields = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,11 @@ def submit_all(store: Store, queues: Queues, requests: Sequence[Request]) -> lis
 def insert_all(store: Store, requests: Sequence[Request]) -> list[Outcome]:
     """The first half of `submit_all`: store them in one transaction."""
     try:
+        if all(request.submission.parent_id is None for request in requests):
+            return _insert_as_new(store, requests)
+    except IntegrityError:
+        pass  # one of them was sent before
+    try:
         return _insert(store, requests)
     except IntegrityError:  # PostgreSQL: another request inserted the same external_id meanwhile; now it can be seen
         return _insert(store, requests)
@@ -103,7 +111,21 @@ def announce_all(queues: Queues, outcomes: Sequence[Outcome]) -> None:
     )
 
 
-_INSERT = cast("Table", Comment.__table__).insert()
+#: Made once: `json.dumps` with options makes one for each call.
+_in_order = json.JSONEncoder(sort_keys=True, default=str).encode
+
+_TABLE = cast("Table", Comment.__table__)
+
+
+def _insert_as_new(store: Store, requests: Sequence[Request]) -> list[Outcome]:
+    """Store them without a look at what there is. Most are new, and the unique indexes refuse the others.
+
+    Raises:
+        IntegrityError: one of them is not new; none is stored.
+    """
+    rows = [new_row(request) for request in requests]
+    store.insert(_TABLE, sorted(rows, key=_identities))
+    return [Outcome("accepted", _comment_of(row)) for row in rows]
 
 
 def _insert(store: Store, requests: Sequence[Request]) -> list[Outcome]:
@@ -119,7 +141,7 @@ def _insert(store: Store, requests: Sequence[Request]) -> list[Outcome]:
                 accepted_rows.append(row)
                 earlier.update(dict.fromkeys(_identities(row), comment))
         if accepted_rows:  # in one order, so that two batches with the same external ids cannot deadlock on PostgreSQL
-            session.execute(_INSERT, sorted(accepted_rows, key=_identities))
+            session.execute(_TABLE.insert(), sorted(accepted_rows, key=_identities))
     return outcomes
 
 
@@ -138,14 +160,14 @@ def new_row(request: Request) -> dict[str, Any]:
     """The columns of a submission's comment, `pending`; those not here are empty."""
     moment = clock.now()
     submission = request.submission
-    fields = {name: getattr(submission, name) for name in Submission.__slots__ if name not in _SIGNALS}
-    signals = {name: getattr(submission, name) for name in _SIGNALS if getattr(submission, name) is not None}
+    fields = dict(zip(_FIELDS, _read_fields(submission), strict=True))
+    signals = {name: value for name in _SIGNALS if (value := getattr(submission, name)) is not None}
     return fields | {
         "origin": {"signals": signals} if signals else None,
         "id": clock.new_id("c", moment),
         "site_id": request.site_id,
         "idempotency_key": request.idempotency_key,
-        "request_hash": _hash(json.dumps(fields, sort_keys=True, default=str)),
+        "request_hash": _hash(_in_order(fields)),
         "content_hash": reading_hash(submission.comment),
         "author_key": authors.key_of(submission.user_id, submission.email, submission.name),
         "created_at": submission.created_at or moment,

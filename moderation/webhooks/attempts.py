@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -37,7 +36,7 @@ class Outgoing:
     """What one attempt sends: the delivery's id and payload, the endpoint's secret, and the moment of sending."""
 
     delivery_id: str
-    payload: Mapping[str, Any]
+    payload: dict[str, Any]
     secret: str
     at: datetime
 

@@ -25,8 +25,9 @@ from moderation import clock, sealing
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from moderation.webhooks import endpoints
+from moderation.webhooks import batches, endpoints
 from moderation.webhooks.attempts import Answer, Failure, Outgoing
+from moderation.webhooks.batches import Batch, Batching
 from moderation.webhooks.protocols import PROTOCOLS
 from moderation.webhooks.sender import Refused, Sender, Unreachable
 
@@ -43,6 +44,9 @@ CHANNEL = "winnow:deliveries"
 
 #: How many more are looked at than are claimed, because some may have to wait for others of their comment.
 LOOK_FURTHER = 32
+_BATCH_COLUMNS = (WebhookDelivery.batch_id, WebhookDelivery.batch_size)
+#: Events beyond the first batch that are leased at a time for an endpoint that asks for batches.
+MOST_BATCHED = 1000
 #: Characters of a failure's message that are kept.
 MOST_MESSAGE = 300
 
@@ -51,8 +55,9 @@ Result = Literal["delivered", "failed", "refused", "given_up", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery leased to us, with all that sending it takes."""
+    """A delivery leased to us, or a batch of them, with all that sending it takes."""
 
+    #: The `webhook-id`.
     id: str
     endpoint_id: str
     url: str
@@ -60,18 +65,31 @@ class Due:
     payload: dict[str, Any]
     protocol: str
     leased_until: datetime
+    #: The deliveries that it holds, if it is a batch.
+    batched: tuple[str, ...] = ()
+
+    @property
+    def delivery_ids(self) -> tuple[str, ...]:
+        return self.batched or (self.id,)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """How an attempt went: the answer's status, if there was an answer, and why it failed, if it did."""
 
+    #: The `webhook-id` of what was sent.
     delivery_id: str
     endpoint_id: str
     at: datetime
     duration_ms: int
     status_code: int | None = None
     failure: Failure | None = None
+    #: The deliveries that it held, if it was a batch.
+    batched: tuple[str, ...] = ()
+
+    @property
+    def delivery_ids(self) -> tuple[str, ...]:
+        return self.batched or (self.delivery_id,)
 
     @property
     def delivered(self) -> bool:
@@ -97,8 +115,11 @@ def endpoints_with_work(session: Session, *, site_ids: Collection[str] | None = 
     return list(session.scalars(query))
 
 
-def claim(session: Session, endpoint_id: str, most: int = MOST_LEASED) -> list[Due]:
-    """Lease up to `most` due deliveries of an active endpoint, in the caller's transaction, the longest due first.
+def claim(
+    session: Session, endpoint_id: str, most: int = MOST_LEASED, *, later: dict[str, datetime] | None = None
+) -> list[Due]:
+    """Lease up to `most` due deliveries of an active endpoint, in the caller's transaction, the longest due first; or
+    up to `most` batches, if it asks for these. `later` notes when to look again, where a batch can wait for more.
 
     Leases nothing while another process claims from the endpoint, and of each comment only the first that has not
     arrived. What comes behind one that waits to be tried again waits as long.
@@ -107,12 +128,23 @@ def claim(session: Session, endpoint_id: str, most: int = MOST_LEASED) -> list[D
         return []
     moment = clock.now()
     endpoint = session.execute(
-        select(WebhookEndpoint.url, WebhookEndpoint.sealed_secret, WebhookEndpoint.protocol)
+        select(WebhookEndpoint.url, WebhookEndpoint.sealed_secret, WebhookEndpoint.protocol, WebhookEndpoint.batch)
         .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.active)
         .with_for_update(skip_locked=True, key_share=True)
     ).one_or_none()
     if endpoint is None:
         return []
+    if endpoint.batch is not None:
+        found, look_again = _claim_batches(session, endpoint_id, Batching(**endpoint.batch), moment, most)
+        if look_again is not None and later is not None:
+            later[endpoint_id] = look_again
+        return [
+            Due(
+                *(one.id, endpoint_id, endpoint.url, endpoint.sealed_secret, one.payload, endpoint.protocol),
+                *(moment + LEASE, one.delivery_ids),
+            )
+            for one in found
+        ]
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, most + LOOK_FURTHER)).all()
     _postpone(session, [row for row in rows if row.waits_until is not None])
     wanted = [row.id for row in rows if row.waits_until is None][:most]
@@ -130,11 +162,35 @@ def claim(session: Session, endpoint_id: str, most: int = MOST_LEASED) -> list[D
     ]
 
 
+def _claim_batches(
+    session: Session, endpoint_id: str, wanted: Batching, moment: datetime, most: int
+) -> tuple[list[Batch], datetime | None]:
+    """Lease up to `most` batches, and as many events as make one at least; and when to look again."""
+    limit = wanted.events + min((most - 1) * wanted.events, MOST_BATCHED) + LOOK_FURTHER
+    rows = session.execute(_first_of_their_comments(endpoint_id, moment, limit)).all()
+    _postpone(session, [row for row in rows if row.waits_until is not None])
+    columns = (*_BATCH_COLUMNS, WebhookDelivery.next_attempt_at, WebhookDelivery.payload)
+    waiting = session.execute(
+        select(WebhookDelivery.id, *columns)
+        .where(WebhookDelivery.id.in_([row.id for row in rows if row.waits_until is None]))
+        .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
+    ).all()
+    found, look_again = batches.formed(waiting, wanted, moment, all_there=len(rows) < limit)
+    for batch in found[:most]:
+        session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.id.in_(batch.delivery_ids))
+            .values(leased_until=moment + LEASE, batch_id=batch.id, batch_size=len(batch.delivery_ids))
+            .execution_options(synchronize_session=False)
+        )
+    return found[:most], look_again
+
+
 def hand_back(session: Session, unsent: Collection[Due]) -> None:
     """Give up the leases of deliveries that were not sent, in the caller's transaction: they are due as before."""
     by_lease: dict[datetime, list[str]] = defaultdict(list)
     for due in unsent:
-        by_lease[due.leased_until].append(due.id)
+        by_lease[due.leased_until] += due.delivery_ids
     for leased_until, ids in by_lease.items():
         session.execute(
             update(WebhookDelivery)
@@ -161,7 +217,7 @@ def send(sender: Sender, settings: Settings, due: Due) -> Attempt:
     except SealError as error:
         failure = Failure("secret", str(error))
     took = round((time.perf_counter() - began) * 1000)
-    return Attempt(due.id, due.endpoint_id, moment, took, status, failure)
+    return Attempt(due.id, due.endpoint_id, moment, took, status, failure, due.batched)
 
 
 def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
@@ -171,7 +227,9 @@ def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
     """
     if not attempts:
         return []
-    by_id = {attempt.delivery_id: attempt for attempt in attempts}
+    by_id = {delivery_id: attempt for attempt in attempts for delivery_id in attempt.delivery_ids}
+    #: Spreads load. What went in one batch comes again at one time.
+    spread = {attempt.delivery_id: random.uniform(0.9, 1.1) for attempt in attempts}  # noqa: S311  (hides nothing)
     columns = (WebhookDelivery.attempts, WebhookDelivery.next_attempt_at, WebhookDelivery.delivered_at)
     rows = session.execute(
         select(WebhookDelivery.id, WebhookDelivery.endpoint_id, *columns)
@@ -180,9 +238,7 @@ def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
         .with_for_update()
     ).all()
     moment = clock.now()
-    outcomes = [
-        _outcome(row.attempts + 1, row.next_attempt_at, row.delivered_at, by_id[row.id], moment) for row in rows
-    ]
+    outcomes = [_outcome(row, by_id[row.id], moment, spread[by_id[row.id].delivery_id]) for row in rows]
     alike: dict[_Outcome, list[str]] = defaultdict(list)
     for row, outcome in zip(rows, outcomes, strict=True):
         alike[outcome].append(row.id)
@@ -199,7 +255,7 @@ def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
             .execution_options(synchronize_session=False)
         )
     if rows:
-        session.execute(insert(WebhookAttempt), [_attempt_row(by_id[row.id]) for row in rows])
+        session.execute(insert(WebhookAttempt), [_attempt_row(row.id, by_id[row.id]) for row in rows])
     gone = {row.endpoint_id for row, outcome in zip(rows, outcomes, strict=True) if outcome.result == "gone"}
     if gone:
         endpoints.switch_off_gone(session, gone)
@@ -263,27 +319,26 @@ class _Outcome:
     delivered_at: datetime | None
 
 
-def _outcome(
-    attempts: int, due_at: datetime | None, delivered_at: datetime | None, attempt: Attempt, moment: datetime
-) -> _Outcome:
-    """`due_at` and `delivered_at` are the delivery's, before; `attempts` counts this one."""
-    if delivered_at is not None:  # by another process, after our lease had run out
-        return _Outcome("delivered", attempts, due_at, delivered_at)
+def _outcome(row: Any, attempt: Attempt, moment: datetime, spread: float) -> _Outcome:
+    """`row` has the delivery's columns, from before the attempt; `spread` stretches a pause."""
+    attempts: int = row.attempts + 1
+    if row.delivered_at is not None:  # by another process, after our lease had run out
+        return _Outcome("delivered", attempts, row.next_attempt_at, row.delivered_at)
     if attempt.failure is None:
         return _Outcome("delivered", attempts, None, moment)
     if attempt.failure.kind == "gone":
         return _Outcome("gone", attempts, None, None)
-    if due_at is None or attempts > len(PAUSES):  # None: a later decision took its place while it was on its way
+    if row.next_attempt_at is None or attempts > len(PAUSES):  # None: a later decision took its place meanwhile
         return _Outcome("given_up", attempts, None, None)
-    pause = PAUSES[attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311  (spreads load, hides nothing)
+    pause = PAUSES[attempts - 1] * spread
     result: Result = "refused" if attempt.failure.kind == "refused" else "failed"
     return _Outcome(result, attempts, moment + timedelta(seconds=pause), None)
 
 
-def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+def _attempt_row(delivery_id: str, attempt: Attempt) -> dict[str, Any]:
     return {
         "id": clock.new_id("t", attempt.at),
-        "delivery_id": attempt.delivery_id,
+        "delivery_id": delivery_id,
         "created_at": attempt.at,
         "status_code": attempt.status_code,
         "error": attempt.failure and attempt.failure.message[:MOST_MESSAGE],

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, ScalarSelect, TextClause, func, select, text, update
@@ -19,6 +20,7 @@ from moderation.errors import NotFound
 from moderation.settings import Settings
 from moderation.tables import WAS_TRIED, Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import catalogue, events, sender, standard
+from moderation.webhooks.batches import Batching
 from moderation.webhooks.catalogue import Event
 from moderation.webhooks.protocols import PROTOCOLS, STANDARD, Protocol
 
@@ -38,7 +40,9 @@ class NotNow(Exception):
     """This cannot be sent there now; the message says why."""
 
 
-def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: str) -> tuple[WebhookEndpoint, str]:
+def add(
+    session: Session, settings: Settings, site_id: str, url: str, *, actor: str, batches: Batching | None = None
+) -> tuple[WebhookEndpoint, str]:
     """A new endpoint and its secret, which is shown once and stored encrypted.
 
     Raises:
@@ -52,6 +56,7 @@ def add(session: Session, settings: Settings, site_id: str, url: str, *, actor: 
         raise EndpointRefused(f"A site has at most {MOST_ENDPOINTS} webhooks. Delete one first.")
     secret = standard.new_secret()
     endpoint = _open(session, site_id, url, STANDARD, sealed_secret=sealing.seal(settings, secret), actor=actor)
+    endpoint.batch = None if batches is None else batches.document()
     return endpoint, secret
 
 
@@ -164,6 +169,24 @@ def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor:
     return endpoint
 
 
+def set_batches(
+    session: Session, site_id: str, endpoint_id: str, wanted: Batching | None, *, actor: str
+) -> WebhookEndpoint:
+    """Send several events in one message from now on; None: each alone.
+
+    Raises:
+        NotFound: the site has no such endpoint, or it is a callback, which takes no batches.
+    """
+    endpoint = _hold(session, site_id, endpoint_id)
+    if PROTOCOLS[endpoint.protocol].calls_back:
+        raise NotFound(f"{endpoint_id} is a callback: it is told of one decision at a time.")
+    document = None if wanted is None else wanted.document()
+    if endpoint.batch != document:
+        endpoint.batch = document
+        _record(session, "webhook.batches_set", endpoint, actor, batch=document)
+    return endpoint
+
+
 def switch_off_gone(session: Session, endpoint_ids: Collection[str]) -> None:
     """Send no more to endpoints that answered 410 Gone: the site itself says so."""
     for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.id.in_(endpoint_ids))):
@@ -225,6 +248,7 @@ def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str
     moment = clock.now()
     _bring_followers_forward(session, delivery, moment)
     delivery.next_attempt_at, delivery.delivered_at, delivery.attempts = moment, None, 0
+    delivery.batch_id = None  # it is no part of an earlier batch
     news.of(session).sites.add(site_id)
     _record(session, "webhook.redelivered", endpoint, actor, delivery=delivery_id)
     return delivery
@@ -383,6 +407,6 @@ def _require_true(session: Session, endpoint: WebhookEndpoint, delivery: Webhook
             )
 
 
-def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **further: str) -> None:
+def _record(session: Session, action: str, endpoint: WebhookEndpoint, actor: str, **further: Any) -> None:
     detail = {"endpoint": endpoint.id} | further
     audit.record(session, [audit.row(action, actor=actor, site_id=endpoint.site_id, detail=detail)])

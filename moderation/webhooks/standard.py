@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.settings import Settings
-from moderation.webhooks import catalogue, statement_links
+from moderation.webhooks import batches, catalogue, statement_links
 from moderation.webhooks.attempts import Answer, Failure, Outgoing
 from moderation.webhooks.catalogue import Event
 
@@ -32,7 +32,11 @@ def payload_of(event: Event) -> dict[str, Any]:
 
 def request_of(settings: Settings, message: Outgoing) -> tuple[bytes, dict[str, str]]:
     """The body and the headers of a request."""
-    payload = _with_statement(settings, message.payload)
+    events = batches.events_in(message.payload)
+    if events is None:
+        payload = _with_statement(settings, message.payload)
+    else:
+        payload = message.payload | {"data": {"events": [_with_statement(settings, event) for event in events]}}
     body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
     timestamp = int(message.at.timestamp())
     return body, {

@@ -177,6 +177,14 @@ class ReviewQueueSchema(Schema):
     next_cursor = _text(nullable=True)
 
 
+class BatchingSchema(Schema):
+    """How an endpoint gets its events in batches."""
+
+    events = _number("The most events in a batch.")
+    bytes = _number("The most bytes of a batch, unless a single event is larger.")
+    seconds = _number("How long the first event may wait for others.")
+
+
 class EndpointAnswerSchema(Schema):
     """A webhook endpoint."""
 
@@ -184,6 +192,9 @@ class EndpointAnswerSchema(Schema):
     url = _text()
     active = fields.Boolean(required=True)
     protocol = _text("`standard`; `akismet` is a callback, told only of the comments that came with it.")
+    batch = fields.Nested(
+        BatchingSchema, required=True, allow_none=True, metadata={"description": "How it gets batches; null: none."}
+    )
     created_at = _moment()
 
 
@@ -216,6 +227,9 @@ class DeliverySchema(Schema):
     event = _text("The event's name.", enum=list(EVENTS), example="comment.published")
     comment_id = _text(nullable=True)
     payload = fields.Dict(required=True)
+    batch_id = _text(
+        "The `webhook-id` of the batch that it last went in; null: it went alone, or not yet.", nullable=True
+    )
     created_at = _moment()
     delivered_at = _moment("Null until your server answered with a 2xx.", nullable=True)
     next_attempt_at = _moment("Null once it was delivered, given up or cancelled.", nullable=True)

@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
 from marshmallow import Schema
+from werkzeug.datastructures import Headers
 
 from service.api import bodies
 from service.api.authentication import require_site
@@ -21,6 +22,9 @@ from service.api.state import state
 from service.context import context
 from service.problems import Problem, invalid
 from texts.controls import CONTROL
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 blueprint = Blueprint("api", __name__)
 
@@ -78,8 +82,17 @@ def operation(method: str, path: str, declared: Operation) -> Callable[[View], V
 
 def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
-    return Response(body.encode(), status=status, headers=headers, content_type="application/json")
+    return _Finished((_json(document) + "\n").encode(), status=status, headers=headers, content_type="application/json")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class _Finished(Response):
+    """An answer whose headers need no more work: its length is known, and its Location is a path in ASCII."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:  # noqa: ARG002
+        return self.headers
 
 
 def empty() -> Response:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError, fields, missing
 
 from models import LABELS
 from moderation.tables import STATUSES
+from moderation.webhooks import batches
 from moderation.webhooks.sender import LONGEST_URL
 from service.api.bodies import shown
 from service.api.fields import (
@@ -44,6 +46,24 @@ class Request(Schema):
         unknown = RAISE
 
     error_messages = {"unknown": "There is no field of this name.", "type": "Give a JSON object."}  # noqa: RUF012
+
+    def read_valid(self, document: Any) -> dict[str, Any] | None:
+        """What `load` makes of a document in which nothing is wrong, in a third of its time; None: ask `load`."""
+        needed = self._needed
+        if needed is None or not isinstance(document, dict) or not needed.issubset(document):
+            return None
+        try:
+            return {name: self.load_fields[name].deserialize(value) for name, value in document.items()}
+        except (KeyError, ValidationError):
+            return None
+
+    @cached_property
+    def _needed(self) -> frozenset[str] | None:
+        """The fields that `load` would miss or fill in. None: it also does other things."""
+        if any(self._hooks.values()):
+            return None
+        of_name = self.load_fields.items()
+        return frozenset(name for name, field in of_name if field.required or field.load_default is not missing)
 
 
 class SubmissionSchema(Request):
@@ -143,10 +163,37 @@ class DecisionItemSchema(DecisionSchema):
     id = Line(longest=40, required=True)
 
 
+def _within(limits: tuple[int, int], otherwise: int, description: str) -> Whole:
+    least, most = limits
+    return Whole(least=least, most=most, load_default=otherwise, metadata={"description": description})
+
+
+class BatchSchema(Request):
+    """How several events share a message."""
+
+    events = _within(batches.EVENTS_RANGE, batches.USUAL_EVENTS, "The most events in one.")
+    bytes = _within(batches.BYTES_RANGE, batches.USUAL_BYTES, "The most bytes of one.")
+    seconds = _within(batches.SECONDS_RANGE, batches.USUAL_SECONDS, "How long the first event may wait for others.")
+
+
 class EndpointSchema(Request):
     """A webhook endpoint."""
 
     url = Line(longest=LONGEST_URL, required=True, metadata={"format": "uri", "example": "https://example.org/winnow"})
+    batch = fields.Nested(
+        BatchSchema, allow_none=True, metadata={"description": "To get events in batches; left out: each alone."}
+    )
+
+
+class EndpointChangeSchema(Request):
+    """What changes of a webhook endpoint."""
+
+    batch = fields.Nested(
+        BatchSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "To get events in batches; null: each alone."},
+    )
 
 
 class Page(Request):
@@ -184,6 +231,8 @@ def load(schema: Schema, document: Any) -> dict[str, Any]:
     Raises:
         Problem: some of it is not valid; `errors` names each field.
     """
+    if isinstance(schema, Request) and (valid := schema.read_valid(document)) is not None:
+        return valid
     try:
         loaded: dict[str, Any] = schema.load(document)
     except ValidationError as error:

@@ -11,18 +11,20 @@ from flask import Response
 from moderation import actors
 from moderation.errors import NotFound
 from moderation.webhooks import endpoints
+from moderation.webhooks.batches import Batching
 from moderation.webhooks.endpoints import EndpointRefused, NotNow
 from service.api import cursors
 from service.api.answers import (
     DeliveriesSchema,
     DeliverySchema,
+    EndpointAnswerSchema,
     EndpointsSchema,
     NewEndpointSchema,
     show_delivery,
     show_endpoint,
 )
 from service.api.routing import Operation, answer, empty, operation
-from service.api.schemas import EndpointSchema, Page
+from service.api.schemas import EndpointChangeSchema, EndpointSchema, Page
 from service.context import context
 from service.problems import Problem, invalid
 
@@ -56,10 +58,30 @@ def add_endpoint(site_id: str, *, body: dict[str, Any]) -> Response:
     try:
         endpoints.require_permitted_name(body["url"], context().settings)
         with context().store.write() as session:
-            endpoint, secret = endpoints.add(session, context().settings, site_id, body["url"], actor=actors.SITE)
+            endpoint, secret = endpoints.add(
+                session, context().settings, site_id, body["url"], actor=actors.SITE, batches=_batching(body)
+            )
     except EndpointRefused as refusal:
         raise invalid({"url": [str(refusal)]}) from None
     return answer(show_endpoint(endpoint) | {"secret": secret}, 201)
+
+
+@operation(
+    "PATCH",
+    "/webhooks/<endpoint_id>",
+    Operation(
+        summary="Change a webhook",
+        tag=_TAG,
+        body=EndpointChangeSchema,
+        answers={200: ("The endpoint.", EndpointAnswerSchema)},
+        problems=("not-found",),
+    ),
+)
+def change_endpoint(site_id: str, *, endpoint_id: str, body: dict[str, Any]) -> Response:
+    """Whether its events come in batches. What failed in a batch comes again in it, unless batches are switched off."""
+    with _refusals(), context().store.write() as session:
+        endpoint = endpoints.set_batches(session, site_id, endpoint_id, _batching(body), actor=actors.SITE)
+    return answer(show_endpoint(endpoint))
 
 
 @operation(
@@ -139,6 +161,11 @@ def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
         delivery = endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=actors.SITE)
         attempts = endpoints.attempts(session, [delivery_id])[delivery_id]
     return answer(show_delivery(delivery, attempts), 202)
+
+
+def _batching(body: dict[str, Any]) -> Batching | None:
+    wanted = body.get("batch")
+    return None if wanted is None else Batching(**wanted)
 
 
 @contextmanager

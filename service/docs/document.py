@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from models import LABELS
+from moderation.webhooks import batches
 from moderation.webhooks.catalogue import EVENTS, EventType
 from service.api import policy_schemas
 from service.api.routing import Operation
@@ -41,6 +42,10 @@ _HEADERS = {
         "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]*$"},
     },
 }
+_BATCH = (
+    "Several events in one message, in the place of each alone, for a webhook that asks for `batch`. Answer with a 2xx "
+    "when you have all of them. Since 1.0.0."
+)
 #: The headers of Standard Webhooks.
 _WEBHOOK_HEADERS = {
     "webhook-id": "The delivery's id: the same on every attempt.",
@@ -69,7 +74,8 @@ def build(app: Flask) -> dict[str, Any]:
     for rule, declared, text in operations(app):
         _add(spec, rule, declared, text)
     document: dict[str, Any] = spec.to_dict()
-    webhooks = {name: {"post": _webhook(event)} for name, event in EVENTS.items()}
+    webhooks = {name: {"post": _webhook(name, _described(event), event.schema)} for name, event in EVENTS.items()}
+    webhooks[batches.TYPE] = {"post": _webhook(batches.TYPE, _BATCH, batches.schema())}
     return document | {"security": [{"siteKey": []}], "webhooks": webhooks}
 
 
@@ -82,19 +88,23 @@ def operations(app: Flask) -> Iterator[tuple[Rule, Operation, str]]:
             yield rule, declared, " ".join((view.__doc__ or "").split())
 
 
-def _webhook(event: EventType) -> dict[str, Any]:
-    """An event as a request that a site's own server is sent."""
+def _described(event: EventType) -> str:
+    return f"{event.sent} Since {event.since}."
+
+
+def _webhook(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A message as a request that a site's own server is sent."""
     return {
-        "operationId": event.name.replace(".", "_"),
-        "summary": event.name,
-        "description": f"{event.sent} Since {event.since}.",
+        "operationId": name.replace(".", "_"),
+        "summary": name,
+        "description": description,
         "tags": ["Webhooks"],
         "security": [],
         "parameters": [
-            {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
-            for name, text in _WEBHOOK_HEADERS.items()
+            {"name": header, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+            for header, text in _WEBHOOK_HEADERS.items()
         ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": event.schema}}},
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "responses": {
             "2XX": {"description": "You have it. Any other answer: it comes again, for a day."},
             "410": {"description": "You want no more: the webhook is switched off."},

@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, _Server)
         self.server.receiver.handle(self)
 
-    do_GET = do_PUT = do_POST
+    do_GET = do_PUT = do_PATCH = do_POST
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: `requests` has it all."""

@@ -57,6 +57,7 @@ ACTIONS = {
     "webhook.removed": "Removed a webhook",
     "webhook.switched_on": "Switched a webhook on",
     "webhook.switched_off": "Switched a webhook off",
+    "webhook.batches_set": "Changed a webhook’s batches",
     "webhook.tested": "Tested a webhook",
     "webhook.redelivered": "Sent a webhook’s message again",
     "user.created": "Added a person",

@@ -6,7 +6,8 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation.tables import Site
-from moderation.webhooks import endpoints
+from moderation.webhooks import batches, endpoints
+from moderation.webhooks.batches import Batching
 from moderation.webhooks.endpoints import EndpointRefused, NotNow
 from service import forms
 from service.console import access
@@ -50,6 +51,38 @@ def switch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     return redirect(url_for("console.list_webhooks", site_id=site_id), 303)
 
 
+def batch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
+    _require(site_id, endpoint_id)
+    given = {"events": forms.text("events"), "seconds": forms.text("seconds")}
+    wanted = None
+    if forms.text("action") != "off":
+        events, seconds = map(forms.number, given.values())
+        if events is None or seconds is None or not _fit(events, seconds):
+            with context().store.read() as session:
+                endpoints.find(session, site_id, endpoint_id)
+            flash(_BATCH_LIMITS, "bad")
+            return _to_deliveries(site_id, endpoint_id)
+        wanted = Batching(events=events, seconds=seconds)
+    with context().store.write() as session:
+        endpoints.set_batches(session, site_id, endpoint_id, wanted, actor=access.actor())
+    flash("Events are sent in batches." if wanted else "Each event is sent alone.", "good")
+    return _to_deliveries(site_id, endpoint_id)
+
+
+def _fit(events: int, seconds: int) -> bool:
+    return _within(events, batches.EVENTS_RANGE) and _within(seconds, batches.SECONDS_RANGE)
+
+
+def _within(number: int, limits: tuple[int, int]) -> bool:
+    return limits[0] <= number <= limits[1]
+
+
+_BATCH_LIMITS = (
+    f"Give {batches.EVENTS_RANGE[0]} to {batches.EVENTS_RANGE[1]} events, and {batches.SECONDS_RANGE[0]} to "
+    f"{batches.SECONDS_RANGE[1]} seconds."
+)
+
+
 def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     _require(site_id, endpoint_id)
     try:
@@ -72,6 +105,9 @@ def show_deliveries(site_id: str, endpoint_id: str) -> ResponseReturnValue:
             "console/sites/deliveries.html",
             site=session.get_one(Site, site_id),
             endpoint=endpoint,
+            batching=Batching(**(endpoint.batch or {})),
+            events_range=batches.EVENTS_RANGE,
+            seconds_range=batches.SECONDS_RANGE,
             rows=[(delivery, attempts, endpoints.state_of(delivery)) for delivery, attempts in rows[:PAGE]],
             states=STATES,
             is_first=after is None,
@@ -123,6 +159,7 @@ ROUTES = (
     ("/sites/<site_id>/webhooks", "GET", list_webhooks),
     ("/sites/<site_id>/webhooks", "POST", add_webhook),
     ("/sites/<site_id>/webhooks/<endpoint_id>/switch", "POST", switch_webhook),
+    ("/sites/<site_id>/webhooks/<endpoint_id>/batches", "POST", batch_webhook),
     ("/sites/<site_id>/webhooks/<endpoint_id>/test", "POST", test_webhook),
     ("/sites/<site_id>/webhooks/<endpoint_id>", "GET", show_deliveries),
     ("/sites/<site_id>/webhooks/<endpoint_id>/deliveries/<delivery_id>/redeliver", "POST", redeliver),

@@ -182,10 +182,20 @@ def test_the_cache_of_words_does_not_grow_without_end(monkeypatch: pytest.Monkey
     monkeypatch.setattr("models.scoring.classifier._CACHE_TOKENS", 500)
     classifier = models.load()
     before = classifier.score(["You idiot"])
+    met_first = set(classifier.cache().ids)
     for number in range(20):
         classifier.score([f"w{number}x{other}" for other in range(100)])
     assert len(classifier.cache().ids) <= 700
+    assert met_first <= set(classifier.cache().ids), "the commonest are not learnt again and again"
     assert np.allclose(classifier.score(["You idiot"]), before)
+
+
+def test_long_words_do_not_fill_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.scoring.classifier._CACHE_CHARACTERS", 2_000)
+    classifier = models.load()
+    for number in range(20):
+        classifier.score(["x" * 900 + str(number)])
+    assert classifier.cache().characters <= 3_000
 
 
 def test_loading_needs_no_scikit_learn_and_is_quick() -> None:

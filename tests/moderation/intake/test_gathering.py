@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from moderation import store as store_module
@@ -33,17 +34,19 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 class Gate:
-    """Holds the first commit of a store until it is opened, and counts the commits."""
+    """Holds the first transaction of a store until it is opened, and counts those that insert at once."""
 
     def __init__(self, store: Store) -> None:
-        self.commits = 0
+        self.inserts = 0
         self.reached, self.opened = threading.Event(), threading.Event()
-        event.listen(store.engine, "commit", self._hold)
+        self._insert = store.insert
+        store.insert = self._hold  # type: ignore[method-assign]
 
-    def _hold(self, _connection: object) -> None:
-        self.commits += 1
+    def _hold(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.inserts += 1
         self.reached.set()
         assert self.opened.wait(10)
+        self._insert(table, rows)
 
 
 def gather(
@@ -64,7 +67,7 @@ def test_what_gathers_during_a_commit_is_committed_together(
     gate = Gate(store)
     requests = [((site, other_site)[number % 2].id, f"e{number // 2}") for number in range(21)]
     outcomes = [future.result(10) for future in gather(intake, pool, gate, requests)]
-    assert gate.commits == 2
+    assert gate.inserts == 2
     assert {outcome.kind for outcome in outcomes} == {"accepted"}
     assert [(one.comment.site_id, one.comment.external_id) for one in outcomes if one.comment] == requests
     assert queues.length()["waiting"] == 21
@@ -95,12 +98,15 @@ def test_when_the_database_refuses_everybody_of_the_transaction_is_told_and_the_
 ) -> None:
     refuse = threading.Event()
 
-    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if refuse.is_set() and statement.startswith("INSERT"):
-            raise OperationalError(statement, None, Exception("disk is full"))
-
-    event.listen(store.engine, "before_cursor_execute", fail)
     gate = Gate(store)
+    insert = store.insert
+
+    def fail(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if refuse.is_set():
+            raise OperationalError("INSERT", None, Exception("disk is full"))
+        insert(table, rows)
+
+    store.insert = fail  # type: ignore[method-assign]
     first = pool.submit(intake.submit, site.id, submission())
     assert gate.reached.wait(10)
     refuse.set()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from moderation.settings import Settings
 from moderation.sites import sites
@@ -96,10 +96,10 @@ class TestDatabase:
         client = client_of(app, site.api_key)
         assert client.post(ROUTE, json=COMMENT).status_code == 202
         opened: Store = app.extensions["winnow"].store
-        connections = [opened.engine.connect() for _ in range(1)]
-        pages = connections[0].execute(text("PRAGMA page_count")).scalar_one()
-        connections[0].execute(text(f"PRAGMA max_page_count = {pages}"))
-        connections[0].close()
+        with opened.read() as session:
+            pages = session.execute(text("PRAGMA page_count")).scalar_one()
+        opened.close()
+        event.listen(opened.engine, "connect", lambda one, _: one.execute(f"PRAGMA max_page_count = {pages}"))
         long = {"comment": "A long one. " * 1000}
         answers = [client.post(f"{ROUTE}/batch", json=[COMMENT | long for _ in range(3)]) for _ in range(2)]
         assert [one.status_code for one in answers] == [503, 503]

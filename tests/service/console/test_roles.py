@@ -68,6 +68,7 @@ ACTIONS = [
     ("POST", "/console/sites/{site}/webhooks", {"url": "https://example.org/"}, ADMIN),
     ("GET", "/console/sites/{site}/webhooks/{endpoint}", {}, ADMIN),
     ("POST", "/console/sites/{site}/webhooks/{endpoint}/switch", {"action": "off"}, ADMIN),
+    ("POST", "/console/sites/{site}/webhooks/{endpoint}/batches", {"events": "50", "seconds": "2"}, ADMIN),
     ("POST", "/console/sites/{site}/webhooks/{endpoint}/test", {}, ADMIN),
     ("POST", "/console/sites/{site}/webhooks/{endpoint}/deliveries/{delivery}/redeliver", {}, ADMIN),
     ("GET", "/console/people", {}, CHIEF),

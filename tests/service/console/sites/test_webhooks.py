@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -117,8 +118,25 @@ def test_nothing_is_sent_to_a_webhook_that_is_off(
     assert hooks == ["webhook.added", "webhook.switched_off", "webhook.switched_on", "webhook.tested"]
 
 
+def test_events_are_sent_in_batches_once_an_admin_says_so(
+    chief: FlaskClient, store: Store, settings: Settings, endpoint: str, receiver: Receiver
+) -> None:
+    for wrong in ({"events": "1", "seconds": "0"}, {"events": "9999", "seconds": "0"}, {"events": "9", "seconds": ""}):
+        submit(chief, endpoint, f"{endpoint}/batches", **wrong)
+        assert "Give 2 to 500 events" in chief.get(endpoint).text
+    submit(chief, endpoint, f"{endpoint}/batches", events="50", seconds="0")
+    assert "in batches of up to 50" in chief.get(endpoint.rpartition("/")[0]).text
+    for _ in range(3):
+        submit(chief, endpoint, f"{endpoint}/test")
+    assert deliver(store, settings) == ["delivered"] * 3
+    (request,) = receiver.requests
+    assert len(json.loads(request.body)["data"]["events"]) == 3
+    submit(chief, endpoint, f"{endpoint}/batches", button="off")
+    assert [row.batch for row in rows(store, WebhookEndpoint)] == [None]
+
+
 @pytest.mark.parametrize("which", ["w_%00", "w_" + "0" * 25, f"w_{UNKNOWN}", "x"])
-@pytest.mark.parametrize("part", ["", "/switch", "/test", f"/deliveries/msg_{UNKNOWN}/redeliver"])
+@pytest.mark.parametrize("part", ["", "/switch", "/test", "/batches", f"/deliveries/msg_{UNKNOWN}/redeliver"])
 def test_a_webhook_that_the_site_has_not_is_not_found(chief: FlaskClient, path: str, which: str, part: str) -> None:
     form = {"csrf_token": csrf_token(chief, path)}
     answer = chief.post(f"{path}/{which}{part}", data=form) if part else chief.get(f"{path}/{which}")

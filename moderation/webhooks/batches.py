@@ -1,0 +1,150 @@
+"""Batches: several events of one endpoint in one signed message.
+
+A batch is made when its deliveries are leased. Until it arrives it comes again whole, under its id: what an id stands
+for never changes. When one of its events is not to be sent any more, the others go into new batches. Each event keeps
+the id that it would have had alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from moderation import clock
+from moderation.webhooks.catalogue import EVENTS, JsonSchema
+
+#: The `type` of a message that is a batch.
+TYPE = "events.batch"
+#: The least and the most that an endpoint may ask for, and what it gets when it does not say.
+EVENTS_RANGE, USUAL_EVENTS = (2, 500), 100
+BYTES_RANGE, USUAL_BYTES = (16 * 1024, 1024 * 1024), 256 * 1024
+SECONDS_RANGE, USUAL_SECONDS = (0, 60), 1
+#: What an event's id and the link to its statement add to its size in a batch, at most.
+_AROUND = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How an endpoint wants its batches: the most events and bytes in one, and how long the first of them may wait."""
+
+    events: int = USUAL_EVENTS
+    bytes: int = USUAL_BYTES
+    seconds: int = USUAL_SECONDS
+
+    def document(self) -> dict[str, int]:
+        """As an endpoint's row holds it."""
+        return asdict(self)
+
+
+class Waiting(Protocol):
+    """The columns of a delivery that is due."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def batch_id(self) -> str | None: ...
+    @property
+    def batch_size(self) -> int | None: ...
+    @property
+    def next_attempt_at(self) -> datetime | None: ...
+    @property
+    def payload(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Deliveries that leave together."""
+
+    id: str
+    delivery_ids: tuple[str, ...]
+    payload: dict[str, Any]
+
+
+def formed(
+    waiting: Sequence[Waiting], wanted: Batching, moment: datetime, *, all_there: bool
+) -> tuple[list[Batch], datetime | None]:
+    """The batches to send now, made of deliveries that are due, in order; and when to look again for one that can wait.
+
+    `all_there`: no others are due, so that no batch is seen in part only.
+    """
+    of_batch: dict[str, list[Waiting]] = {}
+    for one in waiting:
+        if one.batch_id is not None:
+            of_batch.setdefault(one.batch_id, []).append(one)
+    whole = {batch_id for batch_id, members in of_batch.items() if len(members) == members[0].batch_size}
+    cut = waiting[-1].batch_id if waiting and not all_there else None
+    batches = [_batch(batch_id, members) for batch_id, members in of_batch.items() if batch_id in whole]
+    fresh = [one for one in waiting if one.batch_id is None or one.batch_id not in whole | {cut}]
+    parts = _parted(fresh, wanted)
+    look_again = None
+    if parts and not _is_full(parts[-1], wanted):
+        first_due = min(one.next_attempt_at for one in parts[-1] if one.next_attempt_at is not None)
+        if moment < first_due + timedelta(seconds=wanted.seconds):
+            parts.pop()
+            look_again = first_due + timedelta(seconds=wanted.seconds)
+    return batches + [_batch(clock.new_id("batch", moment), part) for part in parts], look_again
+
+
+def events_in(payload: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The events of a payload that is a batch; None for another one."""
+    if payload.get("type") != TYPE:
+        return None
+    events: list[dict[str, Any]] = payload["data"]["events"]
+    return events
+
+
+def schema() -> dict[str, Any]:
+    """What a batch holds, as JSON Schema."""
+    one_of = []
+    for event in EVENTS.values():
+        alone = event.schema
+        properties = {"id": {"type": "string", "description": "The event's own id."}, **alone["properties"]}
+        one_of.append({**alone, "required": list(properties), "properties": properties})
+    events: JsonSchema = {"type": "array", "minItems": 1, "maxItems": EVENTS_RANGE[1], "items": {"oneOf": one_of}}
+    return {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"type": "string", "const": TYPE},
+            "timestamp": {"type": "string", "format": "date-time", "description": "When the latest of them happened."},
+            "data": {
+                "type": "object",
+                "required": ["events"],
+                "properties": {"events": events},
+                "additionalProperties": False,
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def _batch(batch_id: str, members: Sequence[Waiting]) -> Batch:
+    events = [{"id": one.id, **one.payload} for one in members]
+    latest = max(str(event["timestamp"]) for event in events)
+    payload = {"type": TYPE, "timestamp": latest, "data": {"events": events}}
+    return Batch(batch_id, tuple(one.id for one in members), payload)
+
+
+def _parted(waiting: Sequence[Waiting], wanted: Batching) -> list[list[Waiting]]:
+    """Deliveries in parts that a batch can hold. One that is too large for any batch is alone in its part."""
+    parts: list[list[Waiting]] = []
+    room = 0
+    for one in waiting:
+        size = _size(one)
+        if not parts or len(parts[-1]) == wanted.events or size > room:
+            parts.append([])
+            room = wanted.bytes
+        parts[-1].append(one)
+        room -= size
+    return parts
+
+
+def _is_full(part: Sequence[Waiting], wanted: Batching) -> bool:
+    return len(part) == wanted.events or sum(map(_size, part)) > wanted.bytes
+
+
+def _size(one: Waiting) -> int:
+    return len(json.dumps(one.payload, separators=(",", ":"), ensure_ascii=False).encode()) + _AROUND
