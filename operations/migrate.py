@@ -38,6 +38,7 @@ def downgrade(store: Store, revision: str) -> None:
 
 def _config(session: Session) -> Config:
     if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL lock_timeout = 0"))  # another migration may take its time
         session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
     config = _base_config()
     config.attributes["connection"] = session.connection()
