@@ -18,10 +18,12 @@ from moderation.intake.queues import Queues
 from moderation.policy import policy_lists
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
+from moderation.webhooks import set_back
 from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
 LOG_SECONDS = 30.0
+SET_BACK_SECONDS = 10.0
 TALLY_SECONDS, SAMPLE_SECONDS = 10.0, 300.0
 
 log = structlog.get_logger(__name__)
@@ -71,6 +73,11 @@ class Sweeper:
             log.info("sweep.queued", comments=swept.queued)
 
 
+def _bring_forward(store: Store) -> None:
+    if deliveries := set_back.bring_forward(store):
+        log.warning("clock.set_back", deliveries=deliveries)
+
+
 def run(settings: Settings) -> None:
     """Run the tasks until SIGTERM or SIGINT."""
     stopping = Stopping()
@@ -81,6 +88,7 @@ def run(settings: Settings) -> None:
         Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
         Task("ended entries", LISTS_SECONDS, lambda: policy_lists.take_out_ended(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
+        Task("clock set back", SET_BACK_SECONDS, lambda: _bring_forward(store)),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("log", LOG_SECONDS, store.empty_log),
         Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),

@@ -36,7 +36,7 @@ def _receiver_down_a_day(world: World) -> None:
 
 
 FAULTS = [
-    Fault("clock-forward-and-back", _forward_and_back, surroundings=_CLOCK),
-    Fault("clock-back-and-forward", _back_and_forward, surroundings=_CLOCK),
-    Fault("receiver-down-a-day", _receiver_down_a_day, within=45, surroundings=_CLOCK),
+    Fault("clock-forward-and-back", _forward_and_back, within=25, surroundings=_CLOCK),
+    Fault("clock-back-and-forward", _back_and_forward, within=25, surroundings=_CLOCK),
+    Fault("receiver-down-a-day", _receiver_down_a_day, within=120, surroundings=_CLOCK),
 ]

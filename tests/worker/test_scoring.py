@@ -7,6 +7,7 @@ import signal
 import statistics
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from rq import Queue
@@ -200,8 +201,9 @@ def test_a_killed_workers_comments_are_decided_by_another(
         eventually(lambda: decided(store) > 0, within=30)
         first.kill()
     with Part(settings, "scoring"):
-        for entry in queues.redis.zrange("winnow:leased", 0, -1):  # half a minute later
-            queues.redis.zadd("winnow:leased", {entry: 0})
+        leased = cast("list[bytes]", queues.redis.zrange("winnow:leased", 0, -1))
+        if leased:
+            queues.redis.zadd("winnow:leased", dict.fromkeys(leased, 0))  # half a minute later
         eventually(lambda: decided(store) == 600, within=60)
     assert len(rows(store, AuditEvent, action="comment.decided")) == 600
 
