@@ -69,8 +69,8 @@ return {added, woken and 1 or 0}
 
 # KEYS ring, leased, retry, attempts, turn. ARGV prefix, now, end of the lease, most, share of a turn, slack.
 # Ends leases that ran out, and shortens those that end too far ahead, because the clock was set back. Then returns one
-# entry of those that ran out, or else a batch, each as entry, attempts. While a site floods, every other batch takes only
-# from sites with short queues, so that these are done soon. Otherwise the sites have their turns.
+# entry of those that ran out, or else a batch, each as entry, attempts. While a site floods, every other batch takes
+# only from sites with short queues, so that these are done soon. Otherwise the sites have their turns.
 _CLAIM = """
 local now, until_, most, share = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do

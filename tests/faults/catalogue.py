@@ -49,8 +49,8 @@ class Fault:
     #: Within how many seconds after its end everything is as ever, without a hand.
     within: float = 15.0
     surroundings: Surroundings = field(default_factory=Surroundings)
-    #: A part of `make test`, too: what no other test tries, and is quick.
-    short: bool = False
+    #: The databases on which it is a part of `make test`, too: what no other test tries, and is quick.
+    short: tuple[str, ...] = ()
     #: What else has to hold afterwards; returns what does not.
     expect: Callable[[World, Counts], list[str]] | None = None
     #: Deliveries may still wait at the end, or have been given up.

@@ -98,7 +98,7 @@ def _failed_over(world: World) -> None:
 FAULTS = [
     Fault("postgresql-killed", _killed, _ONLY, refuses=True),
     Fault("postgresql-restarted", _restarted, _ONLY, refuses=True),
-    Fault("postgresql-connections-cut", _connections_cut, _ONLY, refuses=True, short=True),
+    Fault("postgresql-connections-cut", _connections_cut, _ONLY, refuses=True, short=_ONLY),
     Fault("postgresql-out-of-connections", _out_of_connections, _ONLY, refuses=True),
     Fault("database-long-lock", _long_lock, BOTH, refuses=True),
     Fault("database-disk-full", _disk_full, BOTH, refuses=True, surroundings=Surroundings(disk=200)),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from moderation.intake.queues import LEASE_SECONDS
 from moderation.tables import AuditEvent
-from tests.faults.catalogue import POSTGRESQL, Fault, Surroundings
+from tests.faults.catalogue import BOTH, POSTGRESQL, SQLITE, Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.faults.world import World
 from tests.support import ROOT
@@ -139,12 +139,12 @@ def _beside_old_version(world: World) -> None:
 
 
 FAULTS = [
-    Fault("scoring-killed", _scoring_killed, within=LEASE_SECONDS + 15, short=True),
+    Fault("scoring-killed", _scoring_killed, within=LEASE_SECONDS + 15, short=BOTH),
     Fault("worker-killed", _worker_killed, within=LEASE_SECONDS + 60),
     Fault("worker-frozen", _frozen),
     Fault("worker-rolling-restart", _rolling_restart),
-    Fault("web-killed", _web_killed, refuses=True, short=True),
-    Fault("web-replaced", _web_replaced, short=True),
+    Fault("web-killed", _web_killed, refuses=True, short=(POSTGRESQL,)),
+    Fault("web-replaced", _web_replaced, short=(SQLITE,)),
     Fault("web-reloaded", _web_reloaded),
     Fault("old-version-beside-new", _beside_old_version, (POSTGRESQL,)),
     Fault("two-models", _two_models, surroundings=_STRANGE, expect=_of_two_models),

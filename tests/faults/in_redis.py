@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import Fault, Surroundings
+from tests.faults.catalogue import BOTH, SQLITE, Fault, Surroundings
 from tests.faults.world import World
 
 
@@ -49,10 +49,10 @@ def _failed_over(world: World) -> None:
 
 FAULTS = [
     Fault("redis-killed", _killed),
-    Fault("redis-flushed", _flushed, short=True),
+    Fault("redis-flushed", _flushed, short=BOTH),
     Fault("redis-emptied", _emptied),
     Fault("redis-paused", _paused, within=20),
-    Fault("redis-full", _full, short=True),
-    Fault("redis-read-only", _read_only, short=True),
+    Fault("redis-full", _full, short=(SQLITE,)),
+    Fault("redis-read-only", _read_only, short=(SQLITE,)),
     Fault("redis-failed-over", _failed_over, surroundings=Surroundings(sentinel=True)),
 ]

@@ -64,7 +64,7 @@ def _misbehave(text: str) -> None:
 
 def _set_clock(file: Path) -> None:
     """Have everything written in Python read a clock that is ahead by what the file says, but for waiting."""
-    true_time, true_now = time.time, clock.now
+    true_time, true_now, rq_now = time.time, clock.now, rq.utils.now
 
     def ahead() -> float:
         return float(file.read_text() or 0)
@@ -75,7 +75,7 @@ def _set_clock(file: Path) -> None:
     time.time = lambda: true_time() + ahead()
     clock.now = now
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "rq" and getattr(module, "now", None) is rq.utils.now:
+        if name.partition(".")[0] == "rq" and getattr(module, "now", None) is rq_now:
             module.now = now  # type: ignore[attr-defined]
 
 
