@@ -27,10 +27,10 @@ from moderation.store import AWAY, Store
 from operations import migrate
 from tests.conftest import without_second_looks
 from tests.faults import counting
+from tests.faults.arrivals import PRIVATE, Arrivals
 from tests.faults.catalogue import Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.support import ROOT, quick
-from tests.support.arrivals import PRIVATE, Arrivals
 from tests.support.processes import forks
 from tests.support.processes.installation import free_port
 from tests.support.processes.parts import without_settings
