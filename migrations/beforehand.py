@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from moderation.store import AWAY, Store
+from moderation.store import AWAY, WRITE_TIMEOUT, Store
 
 #: Comments that one transaction changes.
 CHUNK = 1000
@@ -70,4 +70,5 @@ def _alone(store: Store) -> Iterator[Connection]:
         try:
             yield connection
         finally:
+            connection.exec_driver_sql(f"SET lock_timeout = {int(1000 * WRITE_TIMEOUT)}")
             connection.invalidate()

@@ -15,14 +15,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 import migrations
-from moderation.store import Store
+from moderation.store import WRITE_TIMEOUT, Store
 from operations.errors import OperatorError
 
 #: An arbitrary number that nothing else in the database locks.
 _ADVISORY_LOCK = 0x57696E6E6F77
 _FIRST_RELEASE = "0003"
-#: How long the transaction waits for a lock; how often it is tried again, and how many seconds apart.
-_LOCK_PATIENCE = 0.8
+#: How long the transaction waits for a lock, and in the last tries: as long as it takes until PostgreSQL ends an
+#: autovacuum that is in the way. How often it is tried, and how many seconds apart.
+_LOCK_PATIENCE, _LAST_PATIENCE, _LAST_TRIES = 0.8, 1.5, 5
 _TRIES, _PAUSE = 60, 1.0
 
 
@@ -30,7 +31,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
     """Apply the migrations up to `revision`, all or none, while others may use the database.
 
     What takes long comes before (`migrations/beforehand.py`). The transaction itself waits for no lock longer than
-    `_LOCK_PATIENCE`, since everybody else would wait behind it: it is tried again.
+    a second, since everybody else would wait behind it: it is tried again.
 
     Raises:
         OperatorError: the database is at a revision that this code does not know, or somebody holds a lock on it.
@@ -39,7 +40,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
         _prepare(store, revision)
         for number in range(1, _TRIES + 1):
             try:
-                _apply(store, revision)
+                _apply(store, revision, _LAST_PATIENCE if number > _TRIES - _LAST_TRIES else _LOCK_PATIENCE)
             except OperationalError as error:
                 if "lock timeout" not in str(error.orig):
                     raise
@@ -53,9 +54,9 @@ def upgrade(store: Store, revision: str = "head") -> None:
                 return
 
 
-def _apply(store: Store, revision: str) -> None:
+def _apply(store: Store, revision: str, patience: float) -> None:
     with store.write() as session:
-        config = _config(session)
+        config = _config(session, patience)
         _require_known(config, migrations.current_within(session))
         command.upgrade(config, revision)
 
@@ -78,24 +79,21 @@ def _taking_turns(store: Store) -> Iterator[None]:
     if store.is_sqlite:
         yield
         return
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.scalar(text(f"SELECT pg_try_advisory_lock({_ADVISORY_LOCK})")):
+    with store.engine.begin() as connection:  # the lock is its transaction's, which no PgBouncer gives to others
+        while not connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})")):
             time.sleep(_PAUSE)
-        try:
-            yield
-        finally:
-            connection.execute(text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))
+        yield
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Undo the migrations after `revision` (`base` undoes all, and with them every row)."""
     with _taking_turns(store), store.write() as session:
-        command.downgrade(_config(session), revision)
+        command.downgrade(_config(session, WRITE_TIMEOUT), revision)
 
 
-def _config(session: Session) -> Config:
+def _config(session: Session, patience: float) -> Config:
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_PATIENCE}s'"))
+        session.execute(text(f"SET LOCAL lock_timeout = '{patience}s'"))
     config = _base_config()
     config.attributes["connection"] = session.connection()
     return config

@@ -107,7 +107,7 @@ _ARTIFACT = Surroundings(strange=True, artifact=True)
 FAULTS = [
     Fault("comment-raises", _raises, surroundings=_STRANGE, expect=_held),
     Fault("comment-too-large-for-memory", _huge, surroundings=_STRANGE, expect=_held),
-    Fault("comment-slow", _slow, surroundings=_STRANGE),
+    Fault("comment-slow", _slow, within=45, surroundings=_STRANGE),
     Fault("comment-hangs", _hangs, within=150, surroundings=_STRANGE, expect=_others_were_not_kept_waiting),
     Fault("comment-kills-its-worker", _deadly, within=150, surroundings=_STRANGE, expect=_others_were_not_kept_waiting),
     Fault("artifact-replaced", _replaced, within=45, surroundings=_ARTIFACT),

@@ -175,7 +175,7 @@ def test_nobody_waits_behind_a_migration_that_waits_for_a_lock(
 def test_a_lock_that_is_never_released_is_told_in_a_sentence(
     postgresql: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrate, "_LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr(migrate, "_LAST_PATIENCE", 0.05)
     monkeypatch.setattr(migrate, "_PAUSE", 0.05)
     monkeypatch.setattr(migrate, "_TRIES", 2)
     migrate.upgrade(postgresql, "0009")
