@@ -110,7 +110,7 @@ FAULTS = [
     Fault("comment-slow", _slow, within=45, surroundings=_STRANGE),
     Fault("comment-hangs", _hangs, within=150, surroundings=_STRANGE, expect=_others_were_not_kept_waiting),
     Fault("comment-kills-its-worker", _deadly, within=150, surroundings=_STRANGE, expect=_others_were_not_kept_waiting),
-    Fault("artifact-replaced", _replaced, within=45, surroundings=_ARTIFACT),
-    Fault("artifact-truncated", _truncated, within=45, surroundings=_ARTIFACT),
-    Fault("artifact-newer", _newer, within=45, surroundings=_ARTIFACT),
+    Fault("artifact-replaced", _replaced, within=90, surroundings=_ARTIFACT),
+    Fault("artifact-truncated", _truncated, within=90, surroundings=_ARTIFACT),
+    Fault("artifact-newer", _newer, within=90, surroundings=_ARTIFACT),
 ]
