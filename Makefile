@@ -12,7 +12,7 @@ test test-quick coverage: export OPENBLAS_NUM_THREADS := 1
 # What Python compiles is kept, whatever the environment says: the tests start it hundreds of times.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-quick coverage check check-python check-types check-web format bench lock
+.PHONY: help run test test-quick coverage check check-python check-types check-web format bench chaos lock
 .DELETE_ON_ERROR:
 
 help:  ## what there is to make
@@ -59,6 +59,9 @@ format: .venv/.dev node_modules/.installed  ## put Python, JavaScript and CSS in
 
 bench: .venv/.dev  ## side-by-side measurements
 	$(BIN)/python -m benchmarks
+
+chaos: .venv/.dev  ## break everything that may break, under load, and count; some of it by FAULTS="redis-killed …"
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 lock:  ## write the lock files anew, after a change of pyproject.toml
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }

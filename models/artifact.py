@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,16 +33,33 @@ class Artifact:
 
 
 def write(folder: Path, artifact: Artifact) -> None:
-    """Write the model's files into a folder, which is made when missing."""
+    """Write the model's files into a folder, which is made when missing.
+
+    Processes that have a former model of the folder mapped into memory keep it: no file is written over.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in artifact.arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    (folder / "words.txt").write_text(artifact.words, encoding="utf-8")
+        with _in_place_of(folder / f"{name}.npy") as path, path.open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+    with _in_place_of(folder / "words.txt") as path:
+        path.write_text(artifact.words, encoding="utf-8")
     names = [f"{name}.npy" for name in artifact.arrays] + ["words.txt"]
     manifest = dict(artifact.manifest)
     manifest["format"] = FORMAT
     manifest["files"] = {name: _digest(folder / name) for name in names}
-    (folder / MANIFEST).write_text(json.dumps(_sealed(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with _in_place_of(folder / MANIFEST) as path:
+        path.write_text(json.dumps(_sealed(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[Path]:
+    """A new file, which takes the place of `path` once it is whole."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Artifact:

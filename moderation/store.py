@@ -213,7 +213,7 @@ def _open_engine(url: str, pool_size: int) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,  # they are people's words
         pool_size=pool_size,
@@ -222,6 +222,15 @@ def _open_engine(url: str, pool_size: int) -> Engine:
         pool_pre_ping=True,
         connect_args={name: value for name, value in _CONNECTING.items() if name not in make_url(url).query},
     )
+    event.listen(engine, "connect", _configure_postgresql)
+    return engine
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    # Nobody waits longer for somebody else's lock: requests would take all threads, and leases would run out. It is
+    # not an option of the connection, which PgBouncer refuses; there it holds for whoever gets the connection next.
+    connection.execute(f"SET lock_timeout = {int(1000 * WRITE_TIMEOUT)}")
+    connection.commit()
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -18,7 +18,7 @@ from moderation.intake.queues import Queues
 from moderation.review import cases
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
-from moderation.webhooks import afterwards
+from moderation.webhooks import afterwards, set_back
 from worker.stopping import Stopping
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
@@ -26,7 +26,7 @@ LOG_SECONDS = 30.0
 #: How often the sites' own retention runs, and for how long: the sweep waits meanwhile.
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
 TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
-BACK_SECONDS = 10.0
+BACK_SECONDS, SET_BACK_SECONDS = 10.0, 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,11 @@ def _bring_back(store: Store, queues: Queues) -> None:
         afterwards.tell(queues, told)
 
 
+def _bring_forward(store: Store) -> None:
+    if deliveries := set_back.bring_forward(store):
+        log.warning("clock.set_back", deliveries=deliveries)
+
+
 def run(settings: Settings) -> None:
     """Run the tasks until SIGTERM or SIGINT."""
     stopping = Stopping()
@@ -93,6 +98,7 @@ def run(settings: Settings) -> None:
         Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
         Task("past standing", COUNT_SECONDS, lambda: past_standing.count(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
+        Task("clock set back", SET_BACK_SECONDS, lambda: _bring_forward(store)),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("retention", RETENTION_SECONDS, lambda: site_retention.run(store, seconds=RETENTION_TAKES)),
         Task("log", LOG_SECONDS, store.empty_log),

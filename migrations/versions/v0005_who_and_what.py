@@ -6,7 +6,12 @@ for by the moment at which a comment was written.
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.orm import Session
+
+from migrations import beforehand
+from moderation.store import Store
 
 revision = "0005"
 down_revision = "0004"
@@ -15,20 +20,42 @@ _NAMELESS = "('', 'anonymous', 'guest', '(anonymous)', '(guest)')"
 _TABLES = ("comments", "review_items")
 
 
+_BY_NAME = "coalesce(user_id, '') = '' AND coalesce(email, '') = '' AND author_key NOT LIKE 'name:%'"
+_AS_OF_NAMES = f"CASE WHEN author_key IN {_NAMELESS} THEN NULL ELSE substr('name:' || author_key, 1, 400) END"
+_CONTENT = ["site_id", "content_hash", "created_at", "id"]
+
+
+def prepare(store: Store) -> None:
+    """A million comments take minutes, and nobody is to wait: some at a time, and the index beside the old one."""
+    beforehand.in_chunks(store, _mark_keys)
+    beforehand.build_index(store, "ix_comments_content_new", f"comments ({', '.join(_CONTENT)})")
+
+
+def _mark_keys(session: Session, after: str, last: str) -> None:
+    for statement in _marking("id > :after AND id <= :last AND"):
+        session.execute(sa.text(statement), {"after": after, "last": last})
+
+
+def _marking(which: str = "") -> tuple[str, str]:
+    """Marks the keys of those that have none but their name; of comments that were not marked before."""
+    comments = f"SELECT id FROM comments WHERE {which} {_BY_NAME}"
+    return (
+        f"UPDATE review_items SET author_key = {_AS_OF_NAMES} "
+        f"WHERE author_key IS NOT NULL AND comment_id IN ({comments})",
+        f"UPDATE comments SET author_key = {_AS_OF_NAMES} WHERE {which} {_BY_NAME}",
+    )
+
+
 def upgrade() -> None:
     """Keys of names are marked, the nameless lose theirs, and the index on contents goes by time."""
-    by_name = "FROM comments WHERE coalesce(user_id, '') = '' AND coalesce(email, '') = '' AND author_key IS NOT NULL"
-    op.execute(
-        f"UPDATE review_items SET author_key = CASE WHEN author_key IN {_NAMELESS} THEN NULL "
-        f"ELSE substr('name:' || author_key, 1, 400) END WHERE author_key IS NOT NULL "
-        f"AND comment_id IN (SELECT id {by_name})"
-    )
-    op.execute(
-        f"UPDATE comments SET author_key = CASE WHEN author_key IN {_NAMELESS} THEN NULL "
-        f"ELSE substr('name:' || author_key, 1, 400) END WHERE id IN (SELECT id {by_name})"
-    )
+    for statement in _marking():
+        op.execute(statement)
     op.drop_index("ix_comments_content", "comments")
-    op.create_index("ix_comments_content", "comments", ["site_id", "content_hash", "created_at", "id"])
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index("ix_comments_content", "comments", _CONTENT)
+    else:
+        op.create_index("ix_comments_content_new", "comments", _CONTENT, if_not_exists=True)
+        op.execute("ALTER INDEX ix_comments_content_new RENAME TO ix_comments_content")
 
 
 def downgrade() -> None:

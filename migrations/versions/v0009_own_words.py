@@ -6,10 +6,18 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations import beforehand
+from moderation.store import Store
+
 revision = "0009"
 down_revision = "0008"
 
 _TRIED = sa.text("attempts > 0")
+
+
+def prepare(store: Store) -> None:
+    """The index, while deliveries are written."""
+    beforehand.build_index(store, "ix_webhook_deliveries_tried", f"webhook_deliveries (endpoint_id, id) WHERE {_TRIED}")
 
 
 def upgrade() -> None:
@@ -22,6 +30,7 @@ def upgrade() -> None:
         ["endpoint_id", "id"],
         sqlite_where=_TRIED,
         postgresql_where=_TRIED,
+        if_not_exists=True,
     )
 
 

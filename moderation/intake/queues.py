@@ -36,6 +36,8 @@ SCORING_JOB = "worker.jobs.score_pending"
 BULK_JOB = "worker.jobs.run_bulk_job"
 LEASE_SECONDS = 30
 WAKE_SECONDS = 5
+#: The clocks of two machines may differ by so much.
+SLACK_SECONDS = 60
 #: A comment whose lease ran out this often goes to a moderator unscored: perhaps it kills the workers.
 MAX_ATTEMPTS = 3
 #: A scoring process sends a heartbeat every few seconds; after this silence it counts as dead.
@@ -65,16 +67,19 @@ local woken = ARGV[2] ~= '0' and redis.call('SET', KEYS[4], 1, 'NX', 'EX', ARGV[
 return {added, woken and 1 or 0}
 """
 
-# KEYS ring, leased, retry, attempts, turn. ARGV prefix, now, end of the lease, most, share of a turn.
-# Ends leases that ran out; then returns one entry of those, or else a batch, each as entry, attempts. While a site
-# floods, every other batch takes only from sites with short queues, so that these are done soon. Otherwise the sites
-# have their turns.
+# KEYS ring, leased, retry, attempts, turn. ARGV prefix, now, end of the lease, most, share of a turn, slack.
+# Ends leases that ran out, and shortens those that end too far ahead, because the clock was set back. Then returns one
+# entry of those that ran out, or else a batch, each as entry, attempts. While a site floods, every other batch takes
+# only from sites with short queues, so that these are done soon. Otherwise the sites have their turns.
 _CLAIM = """
 local now, until_, most, share = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
     redis.call('ZREM', KEYS[2], entry)
     redis.call('ZADD', KEYS[3], now, entry)
     redis.call('HINCRBY', KEYS[4], string.match(entry, '|(.-)|'), 1)
+end
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], until_ + tonumber(ARGV[6]), '+inf', 'LIMIT', 0, 1000)) do
+    redis.call('ZADD', KEYS[2], until_, entry)
 end
 local retried = redis.call('ZPOPMIN', KEYS[3])
 if retried[1] then
@@ -205,7 +210,7 @@ class Queues:
             "list[bytes]",
             self._claim(
                 keys=[_RING, _LEASED, _RETRY, _ATTEMPTS, _TURN],
-                args=[_WAITING, now, now + LEASE_SECONDS * 1000, most, share],
+                args=[_WAITING, now, now + LEASE_SECONDS * 1000, most, share, SLACK_SECONDS * 1000],
             ),
         )
         entries = [part.decode() for part in answer[::2]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, literal, select, tuple_
+from sqlalchemy import Row, literal, or_, select, tuple_
 
 from moderation import clock
 from moderation.intake.queues import Queues, Waiting
@@ -16,6 +16,8 @@ from moderation.tables import Comment, Moment
 PAGE = 1000
 #: A younger comment is still being queued by the process that accepted it.
 GRACE = timedelta(seconds=3)
+#: One that seems to come from further ahead was accepted before the clock was set back.
+SLACK = timedelta(minutes=1)
 
 Cursor = tuple[datetime, str]
 
@@ -53,10 +55,13 @@ def sweep(store: Store, queues: Queues, cursor: Cursor | None = None) -> SweepRe
 
 
 def _page(store: Store, after: Cursor | None) -> Sequence[Row[str, str, datetime, datetime]]:
-    before = clock.now() - GRACE
+    moment = clock.now()
     query = (
         select(Comment.id, Comment.site_id, Comment.accepted_at, Comment.updated_at)
-        .where(Comment.status == "pending", Comment.accepted_at < before, Comment.updated_at < before)
+        .where(
+            Comment.status == "pending",
+            *(or_(at < moment - GRACE, at > moment + SLACK) for at in (Comment.accepted_at, Comment.updated_at)),
+        )
         .order_by(Comment.accepted_at, Comment.id)
         .limit(PAGE)
     )

@@ -35,6 +35,17 @@ def test_a_truncated_file_is_refused_by_name(folder: Path, name: str) -> None:
         models.load(folder)
 
 
+def test_a_model_written_in_the_place_of_another_leaves_who_has_that_mapped_alone(folder: Path) -> None:
+    """Writing into the files themselves would end every process that reads them, or change what it reads."""
+    mapped = artifact.read(folder)
+    before = {name: array.copy() for name, array in mapped.arrays.items()}
+    zeros = {name: array[:1] * 0 for name, array in before.items()}
+    artifact.write(folder, artifact.Artifact(zeros, "", mapped.manifest))
+    assert all((mapped.arrays[name] == array).all() for name, array in before.items())
+    assert artifact.read(folder).words == ""
+    assert not list(folder.glob("*.part"))
+
+
 def test_a_missing_file_is_refused_by_name(folder: Path) -> None:
     (folder / "pairs.npy").unlink()
     with pytest.raises(models.ArtifactError, match=r"pairs\.npy is missing"):

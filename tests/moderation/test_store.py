@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from moderation import clock
@@ -286,6 +286,25 @@ def test_a_thread_that_waits_too_long_for_its_turn_says_that_the_database_is_loc
         writer.start()
         writer.join(5)
     assert "database is locked" in str(caught[0])
+
+
+def test_on_postgresql_nobody_waits_for_ever_for_somebody_elses_lock(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request would hold its thread as long, and a batch would be taken for one that kills its worker."""
+    if store.is_sqlite:
+        pytest.skip("about PostgreSQL")
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.1)
+    impatient = Store(database_url)
+    with store.write() as session:
+        session.execute(text("LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(store_module.AWAY, match="lock timeout"), impatient.write() as other:
+            other.execute(delete(AuditEvent))
+        with pytest.raises(store_module.AWAY, match="lock timeout"):
+            count(impatient)
+    with impatient.write() as other:
+        other.add(event("in time"))
+    assert [row.id for row in rows(store, AuditEvent)] == ["a_in time"]
 
 
 def test_a_forked_process_takes_turns_of_its_own(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 import migrations
+from migrations import beforehand
 from moderation.store import Store
 from moderation.tables import Table
 from operations import migrate
@@ -136,6 +139,87 @@ def test_starts_at_the_same_moment_migrate_one_after_another(empty_url: str) -> 
     assert [start.exitcode for start in starts] == [0, 0, 0]
     with closing(Store(empty_url)) as store:
         assert differences(store) == []
+
+
+@pytest.fixture
+def postgresql(empty: Store) -> Store:
+    if empty.is_sqlite:
+        pytest.skip("about PostgreSQL")
+    return empty
+
+
+def test_nobody_waits_behind_a_migration_that_waits_for_a_lock(
+    postgresql: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup holds a lock on every table that it reads, for minutes; what waits for a table lets nobody else pass."""
+    monkeypatch.setattr(migrate, "_LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(migrate, "_PAUSE", 0.1)
+    migrate.upgrade(postgresql, "0009")
+    with postgresql.read() as backup, ThreadPoolExecutor(1) as threads:
+        backup.execute(text("SELECT id FROM users"))
+        migrating = threads.submit(migrate.upgrade, postgresql)
+        waits = []
+        for _ in range(20):
+            began = time.monotonic()
+            with postgresql.read() as session:
+                session.execute(text("SELECT id FROM users"))
+            waits.append(time.monotonic() - began)
+            time.sleep(0.03)
+        assert not migrating.done()
+        backup.rollback()
+        migrating.result(30)
+    assert max(waits) < 1
+    assert migrations.current(postgresql) == migrations.newest()
+
+
+def test_a_lock_that_is_never_released_is_told_in_a_sentence(
+    postgresql: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_LAST_PATIENCE", 0.05)
+    monkeypatch.setattr(migrate, "_PAUSE", 0.05)
+    monkeypatch.setattr(migrate, "_TRIES", 2)
+    migrate.upgrade(postgresql, "0009")
+    with postgresql.read() as backup:
+        backup.execute(text("SELECT id FROM users"))
+        with pytest.raises(OperatorError, match="Somebody holds a lock on the database"):
+            migrate.upgrade(postgresql)
+    assert migrations.current(postgresql) == "0009"
+
+
+def test_what_takes_long_is_done_before_and_may_be_broken_off(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beforehand, "CHUNK", 2)
+    migrate.upgrade(empty, "0004")
+    moment = "2026-11-23 00:00:00.000000"
+    with empty.write() as session:
+        session.execute(
+            text(f"INSERT INTO sites (id, name, created_at, policy_version) VALUES ('s_1', 'S', '{moment}', 1)")
+        )
+        for number in range(5):
+            session.execute(
+                text(
+                    "INSERT INTO comments (id, site_id, name, comment, created_at, accepted_at, updated_at, status, "
+                    "revision, version, author_key, email, content_hash, request_hash) VALUES "
+                    f"('c_{number}', 's_1', 'Ada', 'Fine.', '{moment}', '{moment}', '{moment}', 'published', 1, 2, "
+                    f"'ada', {'NULL' if number else chr(39) + 'ada@example.com' + chr(39)}, '', '')"
+                )
+            )
+    if not empty.is_sqlite:
+        with empty.engine.connect() as connection:  # an index that was broken off
+            connection.execute(text("CREATE INDEX ix_comments_content_new ON comments (id)"))
+            connection.execute(
+                text("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_comments_content_new'::regclass")
+            )
+            connection.commit()
+    migrate._prepare(empty, "0005")
+    migrate._prepare(empty, "0005")
+    assert migrations.current(empty) == "0004"
+    keys = text("SELECT author_key FROM comments ORDER BY id")
+    with empty.read() as session:
+        assert session.execute(keys).scalars().all() == ["ada", *["name:ada"] * 4]
+    migrate.upgrade(empty)
+    with empty.read() as session:
+        assert session.execute(keys).scalars().all() == ["ada", *["name:ada"] * 4]
+    assert differences(empty) == []
 
 
 def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:

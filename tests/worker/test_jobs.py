@@ -14,7 +14,7 @@ import structlog
 from moderation import counters
 from moderation.decisions.scoring import BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, Scorer
 from moderation.intake import submissions
-from moderation.intake.queues import Queues
+from moderation.intake.queues import LEASE_SECONDS, Queues
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
@@ -89,6 +89,11 @@ def test_a_batch_that_hangs_ends_the_process_which_is_started_again() -> None:
     assert ended.returncode != 0
     assert b"Timeout" in ended.stderr
     assert time.monotonic() - began < 15
+
+
+def test_what_hangs_a_process_is_not_claimed_by_another_before_that_one_is_back() -> None:
+    """Two workers would be held up by one comment at the same time, and with them all others."""
+    assert jobs.HUNG_SECONDS + 2 <= LEASE_SECONDS
 
 
 def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(

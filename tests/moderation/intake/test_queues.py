@@ -102,6 +102,16 @@ def test_a_lease_that_runs_out_is_claimed_again_alone_and_counted(queues: Queues
     assert sorted(ids([claim for claims in again[:3] for claim in claims])) == ["a-0", "a-1", "a-2"]
 
 
+def test_a_lease_of_before_the_clock_was_set_back_ends_no_later_than_any_other(queues: Queues, clock: Clock) -> None:
+    clock.advance(hours=1)
+    queues.put([waiting("a", 1)])
+    assert queues.claim(10)
+    clock.advance(hours=-1)
+    assert queues.claim(10) == []
+    clock.advance(seconds=LEASE_SECONDS)
+    assert queues.claim(10)
+
+
 def test_leases_that_run_out_time_and_again_are_counted_up(queues: Queues, clock: Clock) -> None:
     queues.put([waiting("a", 1)])
     for attempts in range(MAX_ATTEMPTS + 1):

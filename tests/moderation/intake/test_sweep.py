@@ -59,6 +59,16 @@ def test_a_comment_just_accepted_is_left_to_who_accepted_it(
     assert sweep.sweep(store, queues).queued == 1
 
 
+def test_one_that_was_accepted_before_the_clock_was_set_back_is_queued_again(
+    store: Store, queues: Queues, site: CreatedSite, clock: Clock
+) -> None:
+    clock.advance(hours=1)
+    accept(store, queues, site)
+    queues.redis.flushall()
+    clock.advance(hours=-1)
+    assert sweep.sweep(store, queues).queued == 1
+
+
 def test_what_waits_is_leased_or_was_decided_is_not_queued_twice(
     store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
 ) -> None:
