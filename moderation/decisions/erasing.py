@@ -23,10 +23,12 @@ from moderation.review import notes
 from moderation.tables import (
     Appeal,
     AuditEvent,
+    AuthorWarning,
     BulkChange,
     BulkJob,
     Comment,
     Feedback,
+    Note,
     Report,
     ReviewItem,
     WebhookDelivery,
@@ -65,6 +67,8 @@ def take_words(session: Session, comments: Sequence[Comment], text_hashes: Colle
     _change(session, update(Comment).where(Comment.id.in_(ids)).values(gone))
     _change(session, update(Appeal).where(Appeal.comment_id.in_(ids)).values(text="", answer=None))
     _change(session, update(Report).where(Report.comment_id.in_(ids)).values(note=None))
+    _change(session, delete(AuthorWarning).where(AuthorWarning.comment_id.in_(ids)))
+    _change(session, delete(Note).where(Note.comment_id.in_(ids)))
     same_texts = Feedback.site_id == comments[0].site_id, Feedback.text_hash.in_(text_hashes)
     _change(session, delete(Feedback).where(*same_texts))
     _clean_reasons(session, comments)

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Table, and_, false, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import actors, addresses, audit, authors, sealing
 from moderation.decisions import comments, erasing
@@ -27,7 +27,7 @@ from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import BulkJob, Comment, Feedback, KeptLonger, PolicyVersion, Report, Site
+from moderation.tables import BulkJob, Comment, Feedback, KeptLonger, Note, PolicyVersion, Report, Reporter, Site
 from moderation.tables import Table as Tables
 from texts.folding import fold
 
@@ -36,7 +36,7 @@ STEP, PAGE = 25, 500
 #: Characters of what names an author: as many as the longest e-mail address has.
 LONGEST = 320
 _KINDS = ("id", "email", "name", "ip")
-_LISTS = ("blocked_authors", "trusted_authors", "blocked_ips", "trusted_ips")
+_LISTS = ("blocked_authors", "suspended_authors", "trusted_authors", "blocked_ips", "trusted_ips")
 #: Other ids and addresses of the same comments that are named to the operator.
 _MOST_NAMED = 10
 
@@ -98,16 +98,22 @@ def read(text: str) -> Person:
 def export(store: Store, person: Person, site_id: str | None) -> Iterator[dict[str, Any]]:
     """A document for each row that holds something of this person, with the name of its table."""
     for site in _sites(store, site_id):
+        keys: set[str | None] = set()
         for ids in _comments(store, person, site):
             with store.read() as session:
                 yield from _about_comments(session, ids)
+                keys.update(session.scalars(select(Comment.author_key).where(Comment.id.in_(ids))))
         with store.read() as session:
+            on_author = select(Note).where(Note.site_id == site, Note.author_key.in_(keys - {None}))
+            yield from (_shown(note, "notes") for note in session.scalars(on_author.order_by(Note.id)))
             for version, name, entry, until in _entries(session, person, site):
                 yield {"table": "policies", "site_id": site, "version": version, "list": name, "entry": entry} | (
                     {"until": until} if until else {}
                 )
     for reports in _reports(store, person, site_id):
         yield from (_shown(report, "reports") for report in reports)
+    with store.read() as session:
+        yield from (_shown(record, "reporters") for record in session.scalars(_as_reporter(person, site_id)))
     for job in _jobs(store, person, site_id):
         yield _shown(job, "bulk_jobs")
 
@@ -123,6 +129,8 @@ def count(store: Store, person: Person, site_id: str | None) -> Held:
         with store.read() as session:
             held.counts["entries"] += len({(name, entry) for _, name, entry, _ in _entries(session, person, site)})
     held.counts["reports"] += sum(map(len, _reports(store, person, site_id)))
+    with store.read() as session:
+        held.counts["readers"] += len(session.scalars(_as_reporter(person, site_id)).all())
     for job in _jobs(store, person, site_id):
         held.counts["jobs"] += 1
         held.running += job.finished_at is None
@@ -149,6 +157,10 @@ def erase(store: Store, settings: Settings, person: Person, site_id: str | None)
             session.execute(of_person.values(note=None, reporter=None).execution_options(synchronize_session=False))
         done["reports"] += len(reports)
         yield done
+    with store.write() as session:
+        for record in session.scalars(_as_reporter(person, site_id)):
+            session.delete(record)
+            done["readers"] += 1
     ended = [job.id for job in _jobs(store, person, site_id) if job.finished_at is not None]
     with store.write() as session:
         erasing.forget_jobs(session, BulkJob.id.in_(ended))
@@ -291,12 +303,9 @@ def _erase_entries(session: Session, person: Person, site_id: str) -> int:
 
 def _reports(store: Store, person: Person, site_id: str | None) -> Iterator[Sequence[Report]]:
     """The reports that this person made of others' comments, in pages."""
-    if person.kind == "ip":
-        return
-    spellings = {person.value.lower(), fold(person.value)}
     after = ""
     while True:
-        query = select(Report).where(func.lower(Report.reporter).in_(spellings), Report.id > after)
+        query = select(Report).where(_is_reader(Report.reporter, person), Report.id > after)
         if site_id is not None:
             query = query.where(Report.site_id == site_id)
         with store.read() as session:
@@ -306,6 +315,18 @@ def _reports(store: Store, person: Person, site_id: str | None) -> Iterator[Sequ
         if len(reports) < PAGE:
             return
         after = reports[-1].id
+
+
+def _as_reporter(person: Person, site_id: str | None) -> Select[Reporter]:
+    """How often people agreed with what this person reported, a row for each site."""
+    query = select(Reporter).where(_is_reader(Reporter.reporter, person))
+    return query.order_by(Reporter.site_id) if site_id is None else query.where(Reporter.site_id == site_id)
+
+
+def _is_reader(column: InstrumentedAttribute[Any], person: Person) -> ColumnElement[bool]:
+    if person.kind == "ip":
+        return false()
+    return func.lower(column).in_({person.value.lower(), fold(person.value)})
 
 
 def _jobs(store: Store, person: Person, site_id: str | None) -> Iterator[BulkJob]:

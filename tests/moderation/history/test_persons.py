@@ -10,16 +10,17 @@ import pytest
 from sqlalchemy import JSON, String, Text, inspect, text, update
 
 from moderation import clock
-from moderation.decisions import appeals, bulk, comments
+from moderation.decisions import appeals, bulk, comments, standing
 from moderation.decisions.scoring import Scorer
 from moderation.history import feedback, persons
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.policy import policies, policy_lists
+from moderation.review import notes
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import AuditEvent, BulkJob, Comment, Table, WebhookDelivery
+from moderation.tables import AuditEvent, AuthorStanding, BulkJob, Comment, Reporter, Table, WebhookDelivery
 from tests.support.comments import dump, rows, scored, stored, submission
 
 AUTHOR = {
@@ -51,6 +52,10 @@ OF_AUTHORS = {
     "feedback": "text text_hash detail",
     "policies": "document",
     "bulk_jobs": "criteria reason",
+    "author_warnings": "author_key message",
+    "author_standings": "author_key identity",
+    "notes": "author_key text",
+    "reporters": "reporter",
 }
 #: Tables of people who sign in, of sites, keys and numbers; and ids, labels, states and moments.
 OTHERS = {
@@ -68,12 +73,18 @@ OTHERS = {
     "tallies": "site_id day what key",
     "watermarks": "name position",
     "kept_longer": "site_id kind comment_id",
-    "reports": "id site_id comment_id reason",
+    "reports": "id site_id comment_id reason outcome",
     "audit_events": "id site_id comment_id action actor status scores model_version",
-    "webhook_endpoints": "id site_id url sealed_secret protocol",
-    "webhook_deliveries": "id endpoint_id comment_id event",
+    "webhook_endpoints": "id site_id url sealed_secret protocol batch",
+    "webhook_deliveries": "id endpoint_id comment_id event batch_id",
     "webhook_attempts": "id delivery_id error failure",
     "feedback": "id site_id source label",
+    "author_warnings": "id site_id comment_id created_by",
+    "author_standings": "site_id strikes told comment_id",
+    "cases": "comment_id site_id assigned_to put_off_by",
+    "notes": "id site_id comment_id written_by",
+    "skips": "comment_id skipped_by",
+    "reporters": "site_id",
     "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",
@@ -126,10 +137,19 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         appeals.lodge(session, comments.find(session, site.id, this), "Zqappeal")
     write(store, comments.decide, None, this, "publish", actor="user:u_2", reason="Zqanswer")
     feedback.record(store, site.id, source="akismet", text="Zqtext is toxicity=0.7", labels={"spam": 1.0})
+    with store.write() as session:
+        comment = comments.find(session, site.id, this)
+        standing.warn(session, comment, "Zqnote", actor="user:u_1", grace=timedelta())
+        for on_author in (False, True):
+            notes.write(session, comment, "Zqnote", by="user:u_1", on_author=on_author)
+        known = {"author_key": comment.author_key, "identity": "zquser", "comment_id": this}
+        session.add(AuthorStanding(site_id=site.id, approvals=0, strikes=[1], told=None, lapses_at=None, **known))
+        session.add(Reporter(site_id=site.id, reporter="ZQuser", upheld=1, dismissed=0))
     until = clock.now() + timedelta(days=1)
     for name, entry in (
         ("blocked_authors", "id:zquser"),
         ("blocked_authors", "Zqmail@example.org"),
+        ("suspended_authors", "id:zquser"),
         ("trusted_authors", "email:else@example.org"),
         ("blocked_authors", "name:Zqname Person"),
         ("blocked_ips", "203.0.113.177"),
@@ -216,8 +236,9 @@ def test_the_audit_says_that_it_was_done_by_a_digest(store: Store, settings: Set
     assert event.detail == {
         "digest": persons.digest(settings, person),
         "comments": 1,
-        "entries": 1,
+        "entries": 2,
         "reports": 1,
+        "readers": 1,
     }
     assert persons.digest(settings, person) == persons.digest(settings, persons.read("ZQUSER"))
     assert persons.digest(settings, person) != persons.digest(settings, persons.read("zquser2"))
