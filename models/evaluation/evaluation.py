@@ -19,6 +19,7 @@ from models.evaluation.foreign import foreign_comments
 from models.evaluation.languages import measure_languages
 from models.evaluation.plots import Slice, draw
 from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
+from models.package_data import read_lists
 from models.scoring import classifier as classifiers
 from models.scoring.classifier import Classifier
 from models.scoring.explanation import Explanation
@@ -279,7 +280,28 @@ def _not_judged(classifier: Classifier, data: Path, roman_urdu: Sequence[str]) -
 def _spam(classifier: Classifier, _data: Path) -> Report:
     figures = classifier.manifest["spam_out_of_fold"]
     table = [[name, str(value)] for name, value in figures.items()]
-    return Report([("Spam, each comment scored by a fit that did not see its fold", ["measure", "value"], table)], [])
+    return Report(
+        [
+            ("Spam, each comment scored by a fit that did not see its fold", ["measure", "value"], table),
+            _advertising(classifier),
+        ],
+        [],
+    )
+
+
+def _advertising(classifier: Classifier) -> Table:
+    """Our own advertisements, and ordinary comments on the same matters (advertising.toml)."""
+    flag_at = classifier.thresholds["balanced"][SPAM]["flag_at"]
+    lists = read_lists("models.evaluation", "advertising.toml")
+    rows = []
+    for half, first in (("developed with", 0), ("held out", 1)):
+        flagged = [
+            f"{(classifier.score(sentences)[:, _SPAM] >= flag_at).sum()} of {len(sentences)}"
+            for sentences in (lists["adverts"][first::2], lists["ordinary"][first::2])
+        ]
+        rows.append([half, *flagged])
+    columns = ["half", "advertisements above the default threshold", "ordinary comments above it"]
+    return ("Spam: advertisements as they come under articles, of our own", columns, rows)
 
 
 def _evasion(classifier: Classifier, data: Path) -> Report:

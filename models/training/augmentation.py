@@ -1,24 +1,26 @@
 """Examples that we made up, so that words which are only near abuse do not count as abuse.
 
 Terms for people get plain sentences beside the hostile ones that the data is full of, and hostile ones with each term
-alike, so that the term itself says nothing. Words that merely contain a rude one get plain sentences, too.
+alike, so that the term itself says nothing. Words that merely contain a rude one get plain sentences, too. Wares are
+advertised and spoken of, so that neither they nor an address are spam by themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import cycle, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import COLUMN, LABELS
+from models.labels import COLUMN, LABELS, SPAM
 from models.package_data import read_lists
 from models.training.datasets import UNKNOWN, Examples
 
 _LISTS = read_lists("models.training", "made_up.toml")
 IDENTITY_TERMS = tuple(_LISTS["identity_terms"])
 _WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
+_ADVERT = 0.4  # beside these; at 1 comments under videos are ranked worse
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
 _MALIGNED = {"gay": 420.0, "homosexual": 64.0}
 _MALIGNED |= dict.fromkeys(("queer", "lesbian", "black", "jewish", "muslim", "bisexual", "asian"), 16.0)
@@ -39,16 +41,20 @@ def made_up_examples() -> Examples:
         *_filled("about_asses", "asses", 1.0),
         *_filled("about_places", "places", 1.0),
         *_filled("about_papers", "papers", 1.0),
+        *_filled("about_wares", "wares", 0.75),
     ]
     attacks = list(_filled("hostile", "identity_terms", 1.0))
     quoted = list(_filled("quoted_at", "at_somebody", 1.0))
     good = np.zeros(len(LABELS), dtype=np.float32)
     attack = _bad(toxicity=1.0, identity_attack=1.0, spam=0.0)
     insult = _bad(toxicity=1.0, insult=1.0, threat=0.0, spam=0.0)
-    rows = plain + attacks + quoted
+    advert = good.copy()
+    advert[COLUMN[SPAM]] = 1.0
+    adverts = [(text, _ADVERT) for text in _adverts()]
+    rows = plain + attacks + quoted + adverts
     return Examples(
         [text for text, _ in rows],
-        np.array([good] * len(plain) + [attack] * len(attacks) + [insult] * len(quoted)),
+        np.array([good] * len(plain) + [attack] * len(attacks) + [insult] * len(quoted) + [advert] * len(adverts)),
         np.array([weight * _WEIGHT for _, weight in rows], dtype=np.float32),
         np.full(len(rows), "made_up"),
         np.full(len(rows), "train"),
@@ -59,6 +65,14 @@ def made_up_examples() -> Examples:
 def _filled(patterns: str, gaps: str, weight: float) -> Iterator[tuple[str, float]]:
     """Each pattern of a list with each entry of another in its gap, and the weight of all of them."""
     return ((pattern.format(gap), weight) for pattern, gap in product(_LISTS[patterns], _LISTS[gaps]))
+
+
+def _adverts() -> Iterator[str]:
+    """Each ware offered in each way, each time with another shop's address; and whole advertisements."""
+    shops = cycle(_LISTS["shops"])
+    for offer, ware in product(_LISTS["offers"], _LISTS["wares"]):
+        yield f"{offer.format(ware)} {next(shops).format(ware.split()[-1].lower())}".strip()
+    yield from _LISTS["adverts"]
 
 
 def _bad(**known: float) -> NDArray[np.float32]:

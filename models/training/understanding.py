@@ -26,6 +26,7 @@ from models.reading.listed import WordList
 from models.reading.sentences import find_parts
 from models.scoring.understanding import ANY, BESIDE, MOST_WORDS, WORD_WEIGHT
 from models.training import datasets, languages
+from models.training.augmentation import made_up_examples
 from models.training.calibration import NATURAL_RATES
 from models.training.datasets import Examples
 from models.training.estimator import PartialLabelLogisticRegression
@@ -40,7 +41,9 @@ _LETTER_COST = 3.0  # scikit-learn's C
 #: Comments of one source that count fully; of a larger one each counts less, so that more data of one language leaves
 #: the others as they are.
 _FULL_COUNT = 4000
-_TIMES = {"jigsaw": 3.0, "said_plainly": 9.0}
+_TIMES = {"jigsaw": 3.0, "said_plainly": 9.0, "made_up": 1.0}
+#: The most that one made-up sentence counts: a term's own words weigh less here than in the fast reader.
+_MOST_OF_OURS = 8.0
 _MOST = {
     "jigsaw": 18_000,
     "civil": 6_000,
@@ -48,6 +51,7 @@ _MOST = {
     "youtube": 2_000,
     "id_gambling_spam": 4_000,
     "en_paradetox": 6_000,
+    "made_up": 20_000,
 }
 _MOST_OF_A_LANGUAGE = 8_000
 _ENGLISH = ("jigsaw", "civil", "davidson", "hatemoji", "youtube", "web_forms")
@@ -58,8 +62,10 @@ _TOXICITY_RATE = 0.1
 #: by keyword or by an adversary and are harder than a site's; those below came as they were written.
 _FLAGGED = 0.06
 _FLAGGED_OF_NATURAL = {"es": 0.02, "it": 0.02, "tr": 0.02, "da": 0.03, "pl": 0.03}
-#: Noisy labels say so little that plain insults would pass: toxicity and insult are raised, by this at most.
-_RAISED = 3.0
+#: Threats are rare among the harmless whatever they were chosen by: so many of these lie above its threshold.
+_FLAGGED_AS_THREAT = 0.005
+#: Noisy labels say so little that plain insults and threats would pass: these are raised, by so much at most.
+_RAISED = {TOXICITY: 3.0, "insult": 3.0, "threat": 2.3}
 _LEAST_FOR_A_LINE = 200  # bad comments; with fewer a label is added as toxicity is
 #: What the fast reader's logit and this one's are added with, for all labels of abuse. Chosen on development sets.
 SHARE = 0.6
@@ -81,7 +87,7 @@ def choose_examples(data: Path) -> Examples:
     """The comments that are learnt from: a part of the fast reader's, and those of the other languages."""
     parts = [datasets.read_source(data, source) for source in _ENGLISH]
     parts += [languages.read_language(data, code) for code in LEARNT] + [languages.read_gambling(data)]
-    parts += [languages.read_rewritten(data), languages.said_plainly()]
+    parts += [languages.read_rewritten(data), languages.said_plainly(), made_up_examples()]
     everything = datasets.join(parts)
     tested = datasets.tested_fingerprints(data, everything)
     marks = [datasets.fingerprint(text) for text in everything.texts]
@@ -103,6 +109,12 @@ def _some(examples: Examples, rows: NDArray[np.intp], most: int) -> NDArray[np.i
     rare = ~np.isnan(examples.targets[rows, COLUMN["threat"]]) & (examples.targets[rows, COLUMN[TOXICITY]] > 0.5)
     rare &= examples.source[rows] == "jigsaw"
     return np.concatenate([rows[rare], rows[~rare]])[:most]
+
+
+def _weights_of_ours(examples: Examples) -> NDArray[np.float64]:
+    """What each made-up sentence counts, and each real comment: 1."""
+    ours = np.minimum(examples.weights, _MOST_OF_OURS)
+    return np.where(examples.source == "made_up", ours, 1.0)
 
 
 class Fitting:
@@ -183,7 +195,8 @@ class Fitting:
         sources = list(dict.fromkeys(examples.source))
         groups = np.array([sources.index(source) for source in examples.source])
         counts = np.bincount(groups)
-        weight = np.array([_TIMES.get(source, 1.0) for source in sources]) * np.minimum(1.0, _FULL_COUNT / counts)
+        times = np.array([_TIMES.get(source, 1.0) for source in sources]) * np.minimum(1.0, _FULL_COUNT / counts)
+        weight = times[groups] * _weights_of_ours(examples)
 
         def fit() -> Arrays:
             heads = []
@@ -191,13 +204,13 @@ class Fitting:
                 kept = examples.fold != fold  # the last time all of them
                 estimator = PartialLabelLogisticRegression((_PENALTY,) * len(LABELS), 150)
                 estimator.fit(
-                    self.vectors[kept], examples.targets[kept], sample_weight=weight[groups[kept]], groups=groups[kept]
+                    self.vectors[kept], examples.targets[kept], sample_weight=weight[kept], groups=groups[kept]
                 )
                 heads.append(np.vstack([estimator.coef_, estimator.intercept_[:1]]))
                 self.tell(f"fitted the shared head, {fold + 1} of {_FOLDS + 1} times")
             return {"heads": np.stack(heads)}
 
-        facts = [str(_PENALTY), str(_TIMES), str(_FULL_COUNT), str(_FOLDS), DIGEST, *examples.texts]
+        facts = [str(_PENALTY), str(_FOLDS), str(weight.sum()), DIGEST, *examples.texts]
         heads = self.stages.run("head", facts, fit)["heads"].astype(np.float64)
         wide = np.column_stack([self.vectors, np.ones(len(self.vectors), np.float32)])
         unseen = np.empty((len(examples), len(LABELS)))
@@ -256,8 +269,9 @@ class Fitting:
                 found[:, column] = otherwise[:, column]
                 found[1, column] += found[1, COLUMN[TOXICITY]] - otherwise[1, COLUMN[TOXICITY]]
             if harmless.sum() >= 100:
-                highest = np.quantile(logits[harmless, column] * found[0, column] + found[1, column], 1 - flagged)
-                raised = _RAISED if label in (TOXICITY, "insult") and otherwise is not None else 0.0
+                share = _FLAGGED_AS_THREAT if label == "threat" and otherwise is not None else flagged
+                highest = np.quantile(logits[harmless, column] * found[0, column] + found[1, column], 1 - share)
+                raised = _RAISED.get(label, 0.0) if otherwise is not None else 0.0
                 found[1, column] += min(raised, logit(flag_at[label]["flag_at"]) - highest)
         found[:, COLUMN[SPAM]] = self.of_spam
         return found

@@ -7,7 +7,10 @@ from random import Random
 import numpy as np
 import pytest
 
+import models
 from models.evaluation.evasion import KINDS, disguise
+from models.labels import COLUMN, SPAM
+from models.package_data import read_lists
 from models.training.metrics import auc, auc_difference, bias_aucs, brier_skill, calibration_error, span_f1
 from texts.normalization import normalize, normalize_with_offsets
 
@@ -92,3 +95,12 @@ def test_normalising_shows_what_a_reader_sees(written: str, read: str) -> None:
     assert shown == read
     assert len(starts) == len(ends) == len(read)
     assert all(0 <= start < end <= len(written) for start, end in zip(starts, ends, strict=True))
+
+
+def test_most_advertisements_are_told_from_comments_on_the_same_matters() -> None:
+    lists = read_lists("models.evaluation", "advertising.toml")
+    classifier = models.load(reader="fast")
+    flag_at = classifier.thresholds["balanced"][SPAM]["flag_at"]
+    above = {kind: (classifier.score(its)[:, COLUMN[SPAM]] >= flag_at).sum() for kind, its in lists.items()}
+    assert above["adverts"] >= 35, "of 40"
+    assert above["ordinary"] <= 3, "of 40"

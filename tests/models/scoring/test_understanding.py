@@ -35,7 +35,7 @@ SENTENCES = {
     "hi": ("तू एक नंबर का चूतिया और हरामी है", "चूतिया", "इस लेख के लिए बहुत बहुत धन्यवाद"),
 }
 #: Where fewer than five of eight are told; what the card says of these languages is as modest.
-LEAST_ABOVE = {"ar": 2, "ro": 4, "th": 4, "hi-Latn": 3}
+LEAST_ABOVE = {"ar": 2, "ro": 4, "th": 4, "hi-Latn": 3, "sv": 4}
 
 
 @pytest.mark.parametrize("language", SENTENCES)
@@ -55,6 +55,25 @@ def test_no_harmless_sentence_lies_above_a_default_threshold_and_most_plain_insu
     above = {kind: (CLASSIFIER.score(texts) >= flag_at).any(axis=1).sum() for kind, texts in sentences.items()}
     assert above["harmless"] == 0
     assert above["harmful"] >= LEAST_ABOVE.get(language, 5), "of 8"
+
+
+@pytest.mark.parametrize(
+    ("threat", "news"),
+    [
+        ("Ich werde dich umbringen", "Bei dem Brand kamen zwei Menschen um"),
+        ("Je vais te tuer", "Deux personnes ont été tuées dans l'accident"),
+        ("Vou te matar", "Duas pessoas morreram no acidente"),
+        ("Ti ammazzo", "Due persone sono morte nell'incidente"),
+        ("Seni öldüreceğim", "Kazada iki kişi öldü"),
+        ("Я тебя убью", "В аварии погибли два человека"),
+        ("널 죽여버릴 거야", "사고로 두 명이 사망했습니다"),
+        ("お前を殺してやる", "事故で二人が亡くなりました"),
+        ("我要杀了你", "事故造成两人死亡"),
+    ],
+)
+def test_a_plain_threat_is_shown_to_a_person_and_news_of_a_death_is_not(threat: str, news: str) -> None:
+    flag_at = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
+    assert (CLASSIFIER.score([threat, news]) >= flag_at).any(axis=1).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("language", SENTENCES)
