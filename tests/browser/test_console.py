@@ -151,7 +151,7 @@ def test_without_javascript_everything_can_be_decided(
     ids = flag("one", "two")
     page = open_queue(new_context, url, java_script_enabled=False)
     page.get_by_text("Reason, note").nth(0).click()
-    reason = page.get_by_label("Note").nth(0)
+    reason = page.locator("form.decision").get_by_label("Note").nth(0)
     reason.fill("A quotation.")
     reason.press("Enter")  # does not decide
     assert status(store, ids[0]) == "flagged"
@@ -195,7 +195,7 @@ def test_what_waits_is_found_by_search_and_filters_with_the_keyboard_and_decided
     expect(page.locator(".card")).to_have_count(3)
     page.get_by_text("Filters", exact=True).focus()
     page.keyboard.press("Enter")
-    page.get_by_label("Author").focus()
+    page.get_by_label("Author", exact=True).focus()
     page.keyboard.type("bo")
     page.keyboard.press("Enter")
     expect(page.locator(".card")).to_have_count(2)

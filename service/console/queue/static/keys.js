@@ -31,7 +31,7 @@ const keys = {
   l: () => later(current()),
   c: () => note(current()),
   m: () => tab("[data-tab=mine]"),
-  w: () => tab("[data-tab=put_off]"),
+  v: () => tab("[data-tab=put_off]"),
   q: () => tab(":first-child"),
   o: open,
   n: takeNews,

@@ -126,7 +126,8 @@ function hear(event) {
 
 // What is known of the author is another. A card in which somebody writes, or has a menu open, stays as it is.
 function refresh(card) {
-  if (!writesAbout(card) && !card.querySelector("details.more[open]")) renew(card, () => {});
+  const isBusy = () => writesAbout(card) || card.querySelector("details.more[open]");
+  if (!isBusy()) renew(card, () => {}, isBusy);
 }
 
 function listen() {

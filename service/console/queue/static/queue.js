@@ -58,10 +58,10 @@ export const hideNothing = () => document.querySelector(".empty")?.remove();
 
 // Replace a card by a newer version: its comment was edited, or decided and undone.
 // Where somebody has begun to write about it meanwhile, `wait` is called instead.
-export async function renew(card, wait) {
+export async function renew(card, wait, isBusy = writesAbout) {
   const fresh = await fetchNewer(card);
   if (!fresh || !card.isConnected) return;
-  if (writesAbout(card)) return wait();
+  if (isBusy(card)) return wait();
   for (const name of ["code", "reason"]) {
     const [before, after] = [card, fresh].map((one) => one.querySelector(`form.decision [name=${name}]`));
     if (!before?.value || !after) continue;

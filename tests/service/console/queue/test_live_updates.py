@@ -432,8 +432,9 @@ def test_asking_tells_how_each_card_stands(app: Flask, store: Store, flag: Flag,
             "waits": False,
             "message": "Nia rejected this comment just now. Reason: Spam or advertising: Again.",
             "by": None,
+            "put_off": False,
         },
-        open_: {"version": 2, "waits": True, "message": None, "by": "nia"},
+        open_: {"version": 2, "waits": True, "message": None, "by": "nia", "put_off": False},
     }
     assert changes(nia, cards=open_)["cards"][open_]["by"] is None, "oneself is no news"
     limited = sign_in(app, store, "vi", "none")
