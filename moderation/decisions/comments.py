@@ -111,11 +111,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
     )
     appeal, confirms = _answer(session, comment, decision)
     if confirms:
-        reports.settle(session, comment, decision.status, version=comment.version)
-        if appeal is not None:
-            appeals.tell(session, comment, appeal, grace=grace)
-        news.of(session).happened("decided", comment.site_id, [comment.id])
-        return comment
+        return _leave_as_it_is(session, comment, decision, appeal, grace)
     decision = replace(decision, version=comment.version + 1)
     review_items.close(session, [comment.id], by=actor, outcome=action, version=decision.version)
     if appeal is not None:
@@ -124,6 +120,17 @@ def decide(  # noqa: PLR0913  (a decision in full)
     session.refresh(comment)
     reports.settle(session, comment, decision.status, version=decision.version)
     standing.weigh(session, comment)
+    return comment
+
+
+def _leave_as_it_is(
+    session: Session, comment: Comment, decision: Decision, appeal: Appeal | None, grace: timedelta
+) -> Comment:
+    """What follows a decision that agrees with the one in force."""
+    reports.settle(session, comment, decision.status, version=comment.version)
+    if appeal is not None:
+        appeals.tell(session, comment, appeal, grace=grace)
+    news.of(session).happened("decided", comment.site_id, [comment.id])
     return comment
 
 

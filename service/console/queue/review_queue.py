@@ -39,14 +39,8 @@ def show_queue() -> ResponseReturnValue:
         if query.shows_put_off:
             rows, next_page, page = _read_put_off(session, site_ids, query, beginning)
         else:
-            page = review_items.page(
-                session,
-                None if sees_all else site_ids,
-                query.filters,
-                query.order,
-                after=read_position(beginning),
-                limit=PAGE,
-            )
+            after, on_sites = read_position(beginning), None if sees_all else site_ids
+            page = review_items.page(session, on_sites, query.filters, query.order, after=after, limit=PAGE)
             rows, next_page = with_all_items(session, page.rows, query.filters.not_for), write_position(page.next)
         counted = review_counts.counts(session, site_ids, not_for=query.filters.not_for)
         tabs, all_counted = review_counts.by_kind(session, site_ids, query.filters, counted["kind"])
