@@ -77,7 +77,7 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A comment's scores: for each label that of the text or of the name, whichever is higher."""
+    """A comment's scores: for each label but spam that of the text or of the name, whichever is higher."""
 
     scores: dict[str, float]
     by_name: frozenset[str] = frozenset()
@@ -327,7 +327,8 @@ def _name(row: Comment) -> str:
 
 
 def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:
-    raised = {label: score for label, score in of_name.items() if score > scores[label]}
+    # Whether a name sells something is told to the classifier beside the text, as a signal.
+    raised = {label: score for label, score in of_name.items() if score > scores[label] and label != "spam"}
     return Scored(scores | raised, frozenset(raised))
 
 
