@@ -223,8 +223,8 @@ def test_commands_in_another_shell_mean_the_same_installation(untouched: Install
 
     assert "auto" in run("site", "list")
     assert f"{untouched.url}/console/welcome/" in run("user", "create", "grace", "--role", "moderator")
-    report = run("doctor")
-    assert "FAIL" not in report
+    # On a busy machine one write may take the second after which the doctor complains.
+    report = eventually(lambda: said if "FAIL" not in (said := run("doctor")) else "", within=30)
     assert "1 scoring" in report
 
 
