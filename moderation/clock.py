@@ -6,7 +6,11 @@ import hashlib
 import re
 import secrets
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+#: The clocks of two machines may differ by so much. What seems to come from further ahead was noted before one was set
+#: back.
+SLACK = timedelta(minutes=1)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]

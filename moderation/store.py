@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -199,6 +200,15 @@ class _Taker:
 def busy() -> OperationalError:
     """The error for a turn to write that does not come."""
     return OperationalError("take the write lock", None, TimeoutError("database is locked"))
+
+
+def insert_missing(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows in the caller's transaction; one whose key is there already stays as it is.
+
+    Give them in one order, so that two processes with the same keys cannot deadlock on PostgreSQL.
+    """
+    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def _open_engine(url: str, pool_size: int) -> Engine:

@@ -28,7 +28,8 @@ from moderation.people.single_sign_on import metadata_address
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError, shown
 from moderation.store import Store
-from moderation.tables import Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import Comment, Site, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks import endpoints
 from operations import connections, embedded_redis, environment, sealed
 from operations.commands import backup
 from operations.errors import OperatorError
@@ -225,8 +226,8 @@ def _webhooks(_settings: Settings, store: Store) -> Finding:
         ]
     if not failing:
         return Finding("OK", "webhooks", "none fails")
-    endpoints = ", ".join(failing)
-    return Finding("WARN", "webhooks", f"Failing: {endpoints}. Every answer is in the deliveries' attempts.")
+    named = ", ".join(failing)
+    return Finding("WARN", "webhooks", f"Failing: {named}. Every answer is in the deliveries' attempts.")
 
 
 def _backup(_settings: Settings, store: Store) -> Finding:
@@ -245,8 +246,7 @@ def _backup(_settings: Settings, store: Store) -> Finding:
 
 
 def _last_error(session: Session, delivery_id: str) -> str:
-    of_delivery = select(WebhookAttempt.error).where(WebhookAttempt.delivery_id == delivery_id)
-    error = session.scalar(of_delivery.order_by(WebhookAttempt.id.desc()).limit(1))
+    error = endpoints.last_error(session, delivery_id)
     return error.rstrip(".") if error else "it has not been tried yet"
 
 

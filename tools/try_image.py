@@ -29,6 +29,8 @@ import psutil
 import psycopg
 import requests
 
+from tools.trying import say, wait_for
+
 REPOSITORY = Path(__file__).parents[1]
 REDIS_PORT, POSTGRES_PORT, WEB_PORTS = 16379, 15432, (8000, 8001)
 PASSWORD = "only-here"
@@ -104,7 +106,10 @@ def stores(directory: Path) -> Iterator[None]:
         ["redis-server", *redis_options, "--save", "", "--dir", str(directory)], stdout=subprocess.DEVNULL
     )
     try:
-        wait_for(lambda: psycopg.connect(address("postgres"), autocommit=True).execute("CREATE DATABASE winnow"))
+        wait_for(
+            lambda: psycopg.connect(address("postgres"), autocommit=True).execute("CREATE DATABASE winnow"),
+            "PostgreSQL answers",
+        )
         yield
     finally:
         postgres.send_signal(signal.SIGINT)
@@ -115,22 +120,6 @@ def stores(directory: Path) -> Iterator[None]:
 
 def address(database: str) -> str:
     return f"postgresql://winnow:{PASSWORD}@127.0.0.1:{POSTGRES_PORT}/{database}"
-
-
-def wait_for(attempt: object, *, within: float = 90) -> None:
-    """Call until it raises nothing and returns something that is not false."""
-    until = time.monotonic() + within
-    while True:
-        with contextlib.suppress(psycopg.Error, requests.RequestException):
-            if attempt():  # type: ignore[operator]
-                return
-        if time.monotonic() > until:
-            raise SystemExit("it took too long")
-        time.sleep(0.2)
-
-
-def say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
 def use_of(container: subprocess.Popen[bytes]) -> tuple[float, float]:
@@ -165,6 +154,10 @@ def try_health(image: Image) -> None:
         say(f"writing {path}: {'done' if not written.returncode else written.stderr.strip().rpartition(': ')[2]}")
     status = image.run("sh", "-c", "grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' /proc/self/status").stdout
     say(" ".join(status.split()))
+
+
+def is_ready(port: int) -> bool:
+    return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok
 
 
 def health_check() -> list[str]:
@@ -231,19 +224,18 @@ def run(root: Path, number: int) -> None:
             webs = [image.start("winnow", "serve", "--host", "127.0.0.1", "--port", str(port)) for port in WEB_PORTS]
             workers = [image.start("winnow", "worker"), image.start("winnow", "worker")]
             began = time.monotonic()
-            for port in WEB_PORTS:
-                wait_for(lambda port=port: requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok)
-            wait_for(lambda: all(scoring_in(worker) for worker in workers))
+            wait_for(lambda: all(map(is_ready, WEB_PORTS)), "the web servers are ready")
+            wait_for(lambda: all(scoring_in(worker) for worker in workers), "the workers score")
             say(f"ready after {time.monotonic() - began:.1f} s")
             try_health(image)
             send(50, created["api_key"])
-            wait_for(lambda: not by_status().get("pending"))
+            wait_for(lambda: not by_status().get("pending"), "all are decided")
             before = told("after 50 comments", [*webs, *workers])
             began = time.monotonic()
             seconds = send(number, created["api_key"])
             say(f"{number} comments accepted in {seconds:.1f} s")
             kill_scoring(workers[0])
-            wait_for(lambda: not by_status().get("pending"), within=600)
+            wait_for(lambda: not by_status().get("pending"), "all are decided", within=600)
             say(f"all decided {time.monotonic() - began:.1f} s after the first was sent: {by_status()}")
             after = told(f"after {number} more", [*webs, *workers])
             for role, first in (("web", 0), ("workers", 2)):  # the killed process's own seconds are not in it

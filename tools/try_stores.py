@@ -26,6 +26,8 @@ import psycopg
 import redis
 import requests
 
+from tools.trying import say, wait_for
+
 PASSWORD = "only-here"
 POSTGRES, BOUNCER, REDIS, WEB = 15432, 16432, 16379, 18000
 REPLICAS, SENTINELS = (16380, 16381), (16390, 16391, 16392)
@@ -55,21 +57,6 @@ class Machine:
             except subprocess.TimeoutExpired:
                 process.kill()
         shutil.rmtree(self.directory)
-
-
-def say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
-
-
-def wait_for(attempt: Callable[[], object], what: str, *, within: float = 60) -> None:
-    until = time.monotonic() + within
-    while True:
-        with contextlib.suppress(psycopg.Error, redis.RedisError, requests.RequestException, OSError):
-            if attempt():
-                return
-        if time.monotonic() > until:
-            raise SystemExit(f"not within {within:g} s: {what}")
-        time.sleep(0.1)
 
 
 def run(*command: str) -> str:

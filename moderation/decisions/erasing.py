@@ -50,10 +50,22 @@ def forget(session: Session, comment: Comment) -> None:
     comment.reasons = wordless(comment.reasons)
     for delivery in session.scalars(select(WebhookDelivery).where(WebhookDelivery.comment_id == comment.id)):
         delivery.payload = _without_words(delivery)
-    standing.forget(session, comment)
+    is_last = _is_last_of_author(session, comment)
+    standing.forget(session, comment, author_too=is_last)
     _forget_bulk_jobs(session, comment.id, identifiers)
-    notes.erase(session, comment)
+    notes.erase(session, comment, author_too=is_last)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
+
+
+def _is_last_of_author(session: Session, comment: Comment) -> bool:
+    """Whether nothing else is there by a comment's author, whom one can tell from others.
+
+    Only then goes what is known of the author: else they could be rid of it by erasing any one comment.
+    """
+    another = select(Comment.id).where(
+        Comment.site_id == comment.site_id, Comment.author_key == comment.author_key, Comment.id != comment.id
+    )
+    return comment.author_key is not None and session.scalar(another.limit(1)) is None
 
 
 def take_words(session: Session, comments: Sequence[Comment], text_hashes: Collection[str]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news
@@ -18,6 +17,7 @@ from moderation.errors import NotFound
 from moderation.policy import policies
 from moderation.policy.rules import REPORTED
 from moderation.review import groups
+from moderation.store import insert_missing
 from moderation.tables import AuditEvent, Comment, Report, Reporter, ReviewItem
 from texts import wording
 
@@ -247,9 +247,8 @@ def _count(session: Session, site_id: str, reports: Sequence[Report], outcome: s
     numbers: Mapping[str, int] = Counter(reader for reader, _ in pairs)
     if not numbers:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [{"site_id": site_id, "reporter": reader, "upheld": 0, "dismissed": 0} for reader in sorted(numbers)]
-    session.execute(dialect.insert(Reporter).on_conflict_do_nothing(), rows)
+    insert_missing(session, Reporter, rows)
     column = Reporter.upheld if outcome == "upheld" else Reporter.dismissed
     for number in sorted(set(numbers.values())):
         readers = [(site_id, reader) for reader in sorted(numbers) if numbers[reader] == number]

@@ -9,8 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, authors, clock, news
@@ -19,7 +18,7 @@ from moderation.policy import policies, policy_lists, standings
 from moderation.policy.rules import strike_days
 from moderation.policy.standings import Name
 from moderation.policy.terms import Policy, Standing
-from moderation.store import Store
+from moderation.store import Store, insert_missing
 from moderation.tables import AuthorStanding, AuthorWarning, Comment, PolicyVersion, ReviewItem, WebhookDelivery
 from moderation.webhooks import catalogue, events
 from moderation.webhooks.catalogue import Event
@@ -256,19 +255,15 @@ def _sentence(known: Standing, policy: Policy, name: Name) -> str:
     return f"Held: people rejected {rejected} of this author within the last {days}."
 
 
-def forget(session: Session, comment: Comment) -> None:
-    """Before a comment is erased: erase warnings about it, and its author's standing where it was their last."""
+def forget(session: Session, comment: Comment, *, author_too: bool) -> None:
+    """Before a comment is erased: erase warnings about it; with `author_too` its author's standing."""
     session.execute(delete(AuthorWarning).where(AuthorWarning.comment_id == comment.id))
-    if comment.author_key is None:
-        return
-    others = exists().where(
-        Comment.site_id == comment.site_id, Comment.author_key == comment.author_key, Comment.id != comment.id
-    )
-    session.execute(
-        delete(AuthorStanding)
-        .where(AuthorStanding.site_id == comment.site_id, AuthorStanding.author_key == comment.author_key, ~others)
-        .execution_options(synchronize_session=False)
-    )
+    if author_too:
+        session.execute(
+            delete(AuthorStanding)
+            .where(AuthorStanding.site_id == comment.site_id, AuthorStanding.author_key == comment.author_key)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _settle(session: Session, row: AuthorStanding, policy: Policy) -> None:
@@ -384,9 +379,8 @@ def _numbers(document: Mapping[str, Any]) -> Policy:
 
 def _row(session: Session, site_id: str, author_key: str) -> AuthorStanding:
     """The author's row, locked; made where there is none yet."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     empty = {"site_id": site_id, "author_key": author_key, "approvals": 0, "strikes": []}
-    session.execute(dialect.insert(AuthorStanding).on_conflict_do_nothing(), [empty])
+    insert_missing(session, AuthorStanding, [empty])
     return session.scalars(
         select(AuthorStanding)
         .where(AuthorStanding.site_id == site_id, AuthorStanding.author_key == author_key)

@@ -33,11 +33,12 @@ def read_present(session: Session) -> Present:
     return Present(
         oldest_pending_seconds=scoring.oldest_pending_seconds(session),
         oldest_review_seconds=review_items.oldest_open_seconds(session),
-        review_items=_count(session, ReviewItem.is_open),
-        deliveries=_count(session, WebhookDelivery.next_attempt_at.is_not(None)),
+        review_items=count(session, ReviewItem.is_open),
+        deliveries=count(session, WebhookDelivery.next_attempt_at.is_not(None)),
     )
 
 
-def _count(session: Session, condition: ColumnExpressionArgument[bool]) -> int:
-    bounded = select(literal(1)).where(condition).limit(MOST_COUNTED).subquery()
+def count(session: Session, *conditions: ColumnExpressionArgument[bool]) -> int:
+    """How many rows meet the conditions, counted up to `MOST_COUNTED`."""
+    bounded = select(literal(1)).where(*conditions).limit(MOST_COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(bounded)) or 0

@@ -36,8 +36,6 @@ SCORING_JOB = "worker.jobs.score_pending"
 BULK_JOB = "worker.jobs.run_bulk_job"
 LEASE_SECONDS = 30
 WAKE_SECONDS = 5
-#: The clocks of two machines may differ by so much.
-SLACK_SECONDS = 60
 #: A comment whose lease ran out this often goes to a moderator unscored: perhaps it kills the workers.
 MAX_ATTEMPTS = 3
 #: A scoring process sends a heartbeat every few seconds; after this silence it counts as dead.
@@ -210,7 +208,7 @@ class Queues:
             "list[bytes]",
             self._claim(
                 keys=[_RING, _LEASED, _RETRY, _ATTEMPTS, _TURN],
-                args=[_WAITING, now, now + LEASE_SECONDS * 1000, most, share, SLACK_SECONDS * 1000],
+                args=[_WAITING, now, now + LEASE_SECONDS * 1000, most, share, int(clock.SLACK.total_seconds() * 1000)],
             ),
         )
         entries = [part.decode() for part in answer[::2]]

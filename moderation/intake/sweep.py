@@ -16,8 +16,6 @@ from moderation.tables import Comment, Moment
 PAGE = 1000
 #: A younger comment is still being queued by the process that accepted it.
 GRACE = timedelta(seconds=3)
-#: One that seems to come from further ahead was accepted before the clock was set back.
-SLACK = timedelta(minutes=1)
 
 Cursor = tuple[datetime, str]
 
@@ -60,7 +58,7 @@ def _page(store: Store, after: Cursor | None) -> Sequence[Row[str, str, datetime
         select(Comment.id, Comment.site_id, Comment.accepted_at, Comment.updated_at)
         .where(
             Comment.status == "pending",
-            *(or_(at < moment - GRACE, at > moment + SLACK) for at in (Comment.accepted_at, Comment.updated_at)),
+            *(or_(at < moment - GRACE, at > moment + clock.SLACK) for at in (Comment.accepted_at, Comment.updated_at)),
         )
         .order_by(Comment.accepted_at, Comment.id)
         .limit(PAGE)

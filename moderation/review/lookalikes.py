@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.review.fingerprints import fingerprint
+from moderation.store import insert_missing
 from moderation.tables import Comment, LookalikeBand
 
 #: Bands, of the 24, that a comment has to share with a group. With 100,000 comments waiting, one may be chance.
@@ -91,10 +90,8 @@ def _owners(session: Session, bands: Collection[int]) -> dict[int, str]:
 def _claim(session: Session, new_owners: Mapping[int, str]) -> None:
     """Write which group has which band; a band that has a group keeps it."""
     moment = clock.now()
-    # In one order, so that two processes with the same bands cannot deadlock on PostgreSQL.
     rows = [{"band": band, "group_id": new_owners[band], "seen_at": moment} for band in sorted(new_owners)]
-    dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(LookalikeBand).on_conflict_do_nothing(), rows)
+    insert_missing(session, LookalikeBand, rows)
 
 
 def _move(session: Session, bands: Mapping[int, str]) -> None:

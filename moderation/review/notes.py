@@ -87,19 +87,11 @@ def of_authors(session: Session, authors: Collection[tuple[str, str]]) -> Mappin
     return by_author
 
 
-def erase(session: Session, comment: Comment) -> None:
-    """Erase what colleagues wrote about a comment that is about to be erased, in the caller's transaction.
-
-    With an author's last comment, the notes on the author go too. Otherwise an author could be rid of them by erasing
-    any one comment.
-    """
+def erase(session: Session, comment: Comment, *, author_too: bool) -> None:
+    """Erase what colleagues wrote about a comment that is about to be erased, in the caller's transaction; with
+    `author_too` also what they wrote about its author."""
     _delete(session, Note.comment_id == comment.id)
-    if comment.author_key is None:
-        return
-    another = select(Comment.id).where(
-        Comment.site_id == comment.site_id, Comment.author_key == comment.author_key, Comment.id != comment.id
-    )
-    if session.scalar(another.limit(1)) is None:
+    if author_too:
         _delete(session, *_on_author(comment.site_id, comment.author_key))
 
 

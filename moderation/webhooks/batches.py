@@ -78,9 +78,9 @@ def formed(
     cut = waiting[-1].batch_id if waiting and not all_there else None
     batches = [_batch(batch_id, members) for batch_id, members in of_batch.items() if batch_id in whole]
     fresh = [one for one in waiting if one.batch_id is None or one.batch_id not in whole | {cut}]
-    parts = _parted(fresh, wanted)
+    parts, is_full = _parted(fresh, wanted)
     look_again = None
-    if parts and not _is_full(parts[-1], wanted):
+    if parts and not is_full:
         first_due = min(one.next_attempt_at for one in parts[-1] if one.next_attempt_at is not None)
         if moment < first_due + timedelta(seconds=wanted.seconds):
             parts.pop()
@@ -128,8 +128,9 @@ def _batch(batch_id: str, members: Sequence[Waiting]) -> Batch:
     return Batch(batch_id, tuple(one.id for one in members), payload)
 
 
-def _parted(waiting: Sequence[Waiting], wanted: Batching) -> list[list[Waiting]]:
-    """Deliveries in parts that a batch can hold. One that is too large for any batch is alone in its part."""
+def _parted(waiting: Sequence[Waiting], wanted: Batching) -> tuple[list[list[Waiting]], bool]:
+    """Deliveries in parts that a batch can hold, and whether the last is full. One that is too large for any batch is
+    alone in its part."""
     parts: list[list[Waiting]] = []
     room = 0
     for one in waiting:
@@ -139,11 +140,7 @@ def _parted(waiting: Sequence[Waiting], wanted: Batching) -> list[list[Waiting]]
             room = wanted.bytes
         parts[-1].append(one)
         room -= size
-    return parts
-
-
-def _is_full(part: Sequence[Waiting], wanted: Batching) -> bool:
-    return len(part) == wanted.events or sum(map(_size, part)) > wanted.bytes
+    return parts, bool(parts) and (len(parts[-1]) == wanted.events or room < 0)
 
 
 def _size(one: Waiting) -> int:

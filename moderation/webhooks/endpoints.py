@@ -128,9 +128,15 @@ def failing(session: Session, site_ids: Collection[str] | None = None) -> dict[s
             WebhookDelivery.cancelled_at.is_(None),
         )
     )
-    if site_ids is not None:
-        query = query.where(WebhookEndpoint.site_id.in_(site_ids))
-    return {} if site_ids is not None and not site_ids else dict(iter(session.execute(query)))
+    if site_ids is None:
+        return dict(iter(session.execute(query)))
+    return dict(iter(session.execute(query.where(WebhookEndpoint.site_id.in_(site_ids))))) if site_ids else {}
+
+
+def last_error(session: Session, delivery_id: str) -> str | None:
+    """Why the latest attempt at a delivery failed; None where there was none, or it arrived."""
+    of_delivery = select(WebhookAttempt.error).where(WebhookAttempt.delivery_id == delivery_id)
+    return session.scalar(of_delivery.order_by(WebhookAttempt.id.desc()).limit(1))
 
 
 def require_callback(url: str, home: str) -> None:

@@ -6,7 +6,7 @@ while there are none.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
@@ -16,8 +16,6 @@ from moderation.store import Store
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks.deliveries import LEASE
 
-#: The clocks of two machines may differ by so much.
-SLACK = timedelta(minutes=1)
 #: Deliveries that one transaction changes.
 MOST = 1000
 
@@ -48,7 +46,7 @@ def _early(session: Session, moment: datetime) -> list[str]:
 
 def queries(moment: datetime) -> list[Select[str]]:
     """Those that find deliveries that were written, last tried, or leased at a moment that has not come yet."""
-    ahead = moment + SLACK
+    ahead = moment + clock.SLACK
     waits = WebhookDelivery.next_attempt_at > ahead
     written = select(WebhookDelivery.id).where(
         WebhookDelivery.id > clock.first_id("msg", ahead),

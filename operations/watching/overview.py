@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 
 import redis
-from sqlalchemy import func, literal, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from moderation import counters
 from moderation.counters import Counts
 from moderation.history import metrics
-from moderation.history.metrics import MOST_COUNTED, Present
+from moderation.history.metrics import Present
 from moderation.intake import queues as queues_module
 from moderation.intake.queues import Process, Queues
 from moderation.settings import Settings, shown
 from moderation.store import AWAY, Store
-from moderation.tables import Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tables import Site, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import endpoints
 from operations import connections, embedded_redis
 
@@ -123,14 +123,12 @@ def _failing(session: Session) -> list[Failing]:
 
 
 def _waiting(session: Session, endpoint_id: str) -> int:
-    still_due = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.next_attempt_at.is_not(None))
-    bounded = select(literal(1)).where(*still_due).limit(MOST_COUNTED).subquery()
-    return session.scalar(select(func.count()).select_from(bounded)) or 0
+    of_endpoint = WebhookDelivery.endpoint_id == endpoint_id
+    return metrics.count(session, of_endpoint, WebhookDelivery.next_attempt_at.is_not(None))
 
 
 def _why(session: Session, endpoint_id: str) -> str:
     """Why the last attempt at the delivery that was tried last did not arrive."""
     tried = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.attempts > 0)
-    last = select(WebhookDelivery.id).where(*tried).order_by(WebhookDelivery.id.desc()).limit(1).scalar_subquery()
-    of_last = select(WebhookAttempt.error).where(WebhookAttempt.delivery_id == last)
-    return session.scalar(of_last.order_by(WebhookAttempt.id.desc()).limit(1)) or "not tried since"
+    last = session.scalar(select(WebhookDelivery.id).where(*tried).order_by(WebhookDelivery.id.desc()).limit(1))
+    return (last and endpoints.last_error(session, last)) or "not tried since"

@@ -34,6 +34,21 @@ def _described(description: str, keywords: dict[str, Any]) -> dict[str, Any]:
     return ({"description": description} if description else {}) | keywords
 
 
+def scores_field(otherwise: str) -> fields.Dict:
+    """The scores of a comment; `otherwise` says when there are none."""
+    described = {"description": f"Label to probability, from 0 to 1; {otherwise}."}
+    return fields.Dict(keys=fields.String(), values=fields.Float(), required=True, allow_none=True, metadata=described)
+
+
+def spans_field() -> fields.Dict:
+    """What of a comment raised its scores."""
+    described = {
+        "description": "Label to `[start, end, weight]`: what of the comment raised its score, in code points."
+    }
+    triples = fields.List(fields.List(fields.Float()))
+    return fields.Dict(keys=fields.String(), values=triples, required=True, allow_none=True, metadata=described)
+
+
 class ReasonSchema(Schema):
     """One thing that spoke for the decision."""
 
@@ -69,23 +84,9 @@ class CommentSchema(Schema):
     updated_at = _moment("When anything about it last changed.")
     revision = _number("Counts edits of what it says.")
     version = _number("Counts every change; send it with a decision.")
-    scores = fields.Dict(
-        keys=fields.String(),
-        values=fields.Float(),
-        required=True,
-        allow_none=True,
-        metadata={"description": "Label to probability, from 0 to 1; null until it was scored."},
-    )
+    scores = scores_field("null until it was scored")
     reasons = fields.List(fields.Nested(ReasonSchema), required=True, allow_none=True)
-    spans = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.List(fields.Float())),
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "Label to `[start, end, weight]`: what of the comment raised its score, in code points."
-        },
-    )
+    spans = spans_field()
     statement_url = _text(
         "Where its author is told why readers do not see it, and may appeal: give it to the author, and to nobody "
         "else. Null unless it is flagged or rejected.",

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from moderation.intake.submissions import Submission
 from service import scoring
-from service.api.answers import ReasonSchema
+from service.api.answers import ReasonSchema, scores_field, spans_field
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import SubmissionSchema
 from service.problems import Problem
@@ -26,22 +26,8 @@ class VerdictSchema(Schema):
         },
     )
     reasons = fields.List(fields.Nested(ReasonSchema), required=True)
-    scores = fields.Dict(
-        keys=fields.String(),
-        values=fields.Float(),
-        required=True,
-        allow_none=True,
-        metadata={"description": "Label to probability, from 0 to 1; null where it could not be scored."},
-    )
-    spans = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.List(fields.Float())),
-        required=True,
-        allow_none=True,
-        metadata={
-            "description": "Label to `[start, end, weight]`: what of the comment raised its score, in code points."
-        },
-    )
+    scores = scores_field("null where it could not be scored")
+    spans = spans_field()
     model_version = fields.String(required=True, allow_none=True)
     policy_version = fields.Integer(required=True, allow_none=True)
 

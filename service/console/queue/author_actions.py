@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from flask import abort, flash, jsonify, redirect, url_for
+from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation import clock
@@ -14,6 +13,7 @@ from moderation.sites import site_settings
 from moderation.tables import AuditEvent, Comment, Report
 from service import forms
 from service.console import access
+from service.console.done import done
 from service.context import context
 from texts import wording
 
@@ -55,15 +55,16 @@ def dismiss_reports(report_id: str) -> ResponseReturnValue:
     if report.reporter is None:
         abort(422, "Nobody knows who reported this, so there are no others by them.")
     with context().write(by=access.user().name) as session:
-        done = reports.dismiss_all(session, report.site_id, report.reporter, actor=access.actor())
-    if done.id is None:
+        dismissal = reports.dismiss_all(session, report.site_id, report.reporter, actor=access.actor())
+    if dismissal.id is None:
         return _done("None of this reader's reports waits any more.")
-    message = f"Dismissed {wording.counted(done.dismissed, '{} report', '{} reports')} by this reader."
-    if done.waiting:
-        message += f" {wording.counted(done.waiting, '{} comment waits', '{} comments wait')} on, for other reasons."
-    if done.more:
+    message = f"Dismissed {wording.counted(dismissal.dismissed, '{} report', '{} reports')} by this reader."
+    if dismissal.waiting:
+        waiting = wording.counted(dismissal.waiting, "{} comment waits", "{} comments wait")
+        message += f" {waiting} on, for other reasons."
+    if dismissal.more:
         message += " There are more: dismiss them again."
-    address = url_for("console.undo_dismissal", dismissal_id=done.id)
+    address = url_for("console.undo_dismissal", dismissal_id=dismissal.id)
     return _done(message, undo={}, address=address)
 
 
@@ -82,14 +83,8 @@ def undo_dismissal(dismissal_id: str) -> ResponseReturnValue:
 
 def _done(message: str, *, undo: Mapping[str, str] | None = None, address: str | None = None) -> ResponseReturnValue:
     """The answer. `undo` is what the page's script sends to undo it, to another `address` where there is one."""
-    if access.wants_json():
-        return jsonify(message=message, undo=undo, undo_at=address)
-    told: Any = message
-    if address is not None:
-        flash({"text": message, "address": address, "version": 1}, "undo")  # type: ignore[arg-type]
-    else:
-        flash(told, "good")
-    return redirect(access.own_address(forms.text("back")), 303)
+    flashed = None if address is None else ({"text": message, "address": address, "version": 1}, "undo")
+    return done(message, flashed=flashed, undo=undo, undo_at=address)
 
 
 ROUTES = (

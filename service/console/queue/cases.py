@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import abort, flash, jsonify, redirect
+from flask import abort
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from moderation.review import cases, notes
 from moderation.tables import Comment, Note, User
 from service import forms
 from service.console import access, refusals
+from service.console.done import done
 from service.context import context
 
 #: How long a comment can be put off: the name in the form -> its words and the time.
@@ -65,7 +66,7 @@ def remove_note(note_id: str) -> ResponseReturnValue:
             notes.remove(session, note, by=access.actor(), is_admin=access.may(note.site_id, "admin"))
         except notes.NotYours:
             abort(403, "Only who wrote a note, or an admin of the site, can remove it.")
-    return _done("The note is removed.")
+    return done("The note is removed.")
 
 
 def assign(comment_id: str) -> ResponseReturnValue:
@@ -142,14 +143,7 @@ def _handle(comment_id: str, act: Callable[[Session, Comment], str]) -> Response
         abort(404)
     except comments.Erased:
         abort(410, "The comment was erased meanwhile.")
-    return _done(message)
-
-
-def _done(message: str) -> ResponseReturnValue:
-    if access.wants_json():
-        return jsonify(message=message)
-    flash(message, "good")
-    return redirect(access.own_address(forms.text("back")), 303)
+    return done(message)
 
 
 ROUTES = (

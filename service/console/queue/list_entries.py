@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from flask import abort, flash, jsonify, redirect
+from flask import abort
 from flask.typing import ResponseReturnValue
 
 from moderation import authors, clock
@@ -17,6 +17,7 @@ from moderation.policy.switches import ADDRESSES, WORDS, Kind
 from moderation.tables import Comment
 from service import forms
 from service.console import access
+from service.console.done import done
 from service.context import context
 from texts.wording import exact
 
@@ -131,10 +132,7 @@ def _done(
     message: str, *, added: Mapping[str, str] | None = None, undo: Mapping[str, str] | None = None
 ) -> ResponseReturnValue:
     """The answer. `undo` is what the page's script sends to undo it; of an entry that was `added`, to take it out."""
-    if access.wants_json():
-        return jsonify(message=message, added=added, undo=undo or (added and {"action": "remove", **added}))
-    flash(message, "good")
-    return redirect(access.own_address(forms.text("back")), 303)
+    return done(message, added=added, undo=undo or (added and {"action": "remove", **added}))
 
 
 def _comment(comment_id: str) -> Comment:
