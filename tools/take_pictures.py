@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import models
 from moderation.intake import queues
 from moderation.intake.queues import Queues
 from operations import connections, environment, migrate
+from tests.support.browsing import find_chromium
 from tests.support.processes.installation import Installation
 from tests.support.processes.redis_server import RedisServer
 from tools import newspaper
@@ -43,7 +43,7 @@ def main(wanted: list[str]) -> None:
         installation = Installation(Path(directory) / "data")
         paper = _print(Path(directory), installation)
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
         try:
             installation.start()

@@ -7,7 +7,6 @@ whole Chromium starts a process or two with every page.
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Dialog, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.support.browsing import NewContext, Serve
+from tests.support.browsing import NewContext, Serve, find_chromium
 
 _ARGUMENTS = [
     "--headless",
@@ -34,7 +33,7 @@ _ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    path = find_chromium()
     if path is None:
         missing = "Chromium is missing: apt-get install chromium-headless-shell"
         if os.environ.get("CI") == "true":
