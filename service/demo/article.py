@@ -34,11 +34,11 @@ RATE = "20 per minute"
 _FORM = SubmissionSchema(only=("name", "comment", "parent_id", "user_agent"), unknown=EXCLUDE)
 _PARENT_GONE = "The comment that you reply to is gone. Send yours without it."
 
-#: The status that a comment would have -> what its author is told before it is posted.
+#: The status that a comment would have -> what its author is told before it is posted, and as what kind of note.
 _ADVICE = {
-    "published": "This would be published as it stands.",
-    "flagged": "Please rewrite this: as it stands, a moderator would have to read it first.",
-    "rejected": "Please rewrite this: as it stands, it would be rejected.",
+    "published": ("This would be published as it stands.", "good"),
+    "flagged": ("Please rewrite this: as it stands, a moderator would have to read it first.", "wait"),
+    "rejected": ("Please rewrite this: as it stands, it would be rejected.", "bad"),
 }
 
 #: Examples to try: name -> (the link's text, the comment).
@@ -96,7 +96,7 @@ def comment() -> ResponseReturnValue:
     app_context = context()
     submission = Submission(**valid, thread=site.THREAD, ip=request.remote_addr)
     if request.form.get("check"):
-        return _refuse(200, form, {"form": _advice(site.find_or_create(app_context), submission)})
+        return _advise(form, site.find_or_create(app_context), submission)
     [outcome] = submissions.submit(
         app_context.store, app_context.queues, site.find_or_create(app_context), [submission]
     )
@@ -117,13 +117,16 @@ def status(comment_id: str) -> ResponseReturnValue:
     return jsonify(_as_json(own_comment))
 
 
-def _advice(site_id: str, submission: Submission) -> str:
-    """What to tell an author before the comment is posted, which is not stored."""
+def _advise(form: dict[str, Any], site_id: str, submission: Submission) -> ResponseReturnValue:
+    """Tell an author before the comment is posted what would become of it. Nothing is stored."""
     try:
         decision = scoring.decide(scoring.unstored(site_id, submission))
+        advice, kind = _ADVICE[decision.status]
     except scoring.NotScored:
-        return "It cannot be checked at the moment."
-    return _ADVICE[decision.status]
+        advice, kind = "It cannot be checked at the moment.", "wait"
+    if _wants_json():
+        return jsonify(advice=advice, kind=kind)
+    return _page(200, form, advice=(advice, kind))
 
 
 def _accepted(comment: Comment) -> Response:
@@ -147,7 +150,9 @@ def _as_json(comment: Comment) -> dict[str, Any]:
     return {"id": comment.id, "status": comment.status, "parent_id": comment.parent_id, "html": html}
 
 
-def _page(code: int, form: dict[str, Any], errors: dict[str, str] | None = None) -> ResponseReturnValue:
+def _page(
+    code: int, form: dict[str, Any], errors: dict[str, str] | None = None, *, advice: tuple[str, str] | None = None
+) -> ResponseReturnValue:
     app_context = context()
     own_ids = authorship.own_ids()
     with app_context.store.read() as session:
@@ -159,6 +164,7 @@ def _page(code: int, form: dict[str, Any], errors: dict[str, str] | None = None)
         published=sum(row.status == "published" for row in rows),
         form=form,
         errors=errors or {},
+        advice=advice,
         replied=replied,
         examples=EXAMPLES,
     )

@@ -31,6 +31,13 @@ function tell(errors) {
   if (first) form.elements[first].focus();
 }
 
+function advise({ advice, kind }) {
+  const line = document.getElementById("advice");
+  line.textContent = advice ?? "";
+  line.className = `note ${kind ?? ""}`;
+  line.hidden = !advice;
+}
+
 function place({ id, parent_id: parentId, html }) {
   const item = element(html);
   const there = document.getElementById(id);
@@ -93,7 +100,8 @@ form.addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const result = await answer.json();
     tell(result.errors ?? {});
-    if (!answer.ok || result.errors) return;
+    advise(result);
+    if (!answer.ok || result.advice) return;
     place(result);
     fate.textContent = TOLD[result.status];
     form.elements.comment.value = "";

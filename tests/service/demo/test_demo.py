@@ -17,6 +17,7 @@ from moderation.policy import policies
 from moderation.store import Store
 from moderation.tables import Comment, Site
 from service.demo import article, site
+from tests.support.comments import rows
 
 pytestmark = pytest.mark.one_database
 
@@ -88,6 +89,24 @@ def test_an_author_is_told_that_a_comment_was_rejected(anonymous: FlaskClient, a
     scorer.run_batch()
     assert "Your comment was rejected" in anonymous.get("/demo/").text
     assert '<li class="comment' not in app.test_client().get("/demo/").text
+
+
+@pytest.mark.parametrize(
+    ("comment", "advice", "kind"),
+    [
+        ("How nice", "This would be published as it stands.", "good"),
+        ("You fool insult=0.8", "Please rewrite this: as it stands, a moderator would have to read it first.", "wait"),
+    ],
+)
+def test_what_would_become_of_a_comment_is_told_before_it_is_posted_and_nothing_is_stored(
+    anonymous: FlaskClient, app: Flask, scorer: Scorer, store: Store, comment: str, advice: str, kind: str
+) -> None:
+    app.extensions["winnow_scorer"] = scorer
+    page = post(anonymous, comment, check="yes")
+    assert page.status_code == 200
+    assert f'<p class="note {kind}" role="status" id="advice">{advice}</p>' in page.text
+    assert comment in page.text, "it is still in the form"
+    assert rows(store, Comment) == []
 
 
 def test_a_moderators_decision_shows_on_the_page(
