@@ -2,10 +2,10 @@
 
     python -m tools.try_import [--comments 100000] [--mib 1024]
 
-`winnow import wordpress` brings as many comments, is killed (SIGKILL) half-way and run again: nothing may be there twice,
-nothing missing. What `winnow export` then writes is brought to an installation on the other database, killed half-way
+`winnow import wordpress` brings as many comments, is killed (SIGKILL) half-way and run again: nothing may be there
+twice, nothing missing. What `winnow export` then writes is brought to an installation on the other database, killed half-way
 too, and exported there: it has to be the same, byte for byte. Then a WXR file and a file of lines of `--mib` each, of
-comments of some 10 KiB; the importing process' highest resident memory is told.
+comments of some 10 KiB. Of each import the processor's seconds and the highest resident memory are told.
 """
 
 from __future__ import annotations
@@ -102,17 +102,19 @@ def start(installation: Installation, site: str, source: str, path: Path) -> sub
 
 def follow(process: subprocess.Popen[bytes]) -> tuple[str, float, float]:
     """What an import says at its end, the seconds that it took, and the most memory (MiB) that it held."""
-    began, most = time.monotonic(), 0.0
+    began, most, used = time.monotonic(), 0.0, 0.0
     while process.poll() is None:
         try:
-            most = max(most, psutil.Process(process.pid).memory_info().rss / 2**20)
+            followed = psutil.Process(process.pid)
+            most = max(most, followed.memory_info().rss / 2**20)
+            used = sum(followed.cpu_times()[:2]) or used
         except psutil.Error:
             break
         time.sleep(0.05)
     said, _ = process.communicate()
     if process.returncode != 0:
         raise SystemExit(f"the import failed: {said.decode()}")
-    return said.decode().strip(), time.monotonic() - began, most
+    return f"{said.decode().strip()} ({used:.1f} s of a processor)", time.monotonic() - began, most
 
 
 def counted(installation: Installation, site_id: str) -> tuple[int, int, int]:
@@ -190,7 +192,8 @@ def try_memory(directory: Path, mib: int) -> None:
             site = installation.add_site("Large")
             for _ in range(2):
                 said, seconds, most = follow(start(installation, site.id, source, path))
-                say(f"{path.stat().st_size / 2**20:,.0f} MiB, {source}: {said} {seconds:.0f} s, {most:.0f} MiB of memory")
+                size = path.stat().st_size / 2**20
+                say(f"{size:,.0f} MiB, {source}: {said} {seconds:.0f} s, {most:.0f} MiB of memory")
         path.unlink()
 
 

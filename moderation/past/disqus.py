@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from moderation.past import files, records
-from moderation.past.records import Archive, PastComment, Status, Unreadable
+from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
 from moderation.past.xml_files import Element, elements
 
 _ID = "dsq:id"
@@ -33,9 +34,9 @@ def _posts(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
 
 
 def _threads(path: Path) -> dict[str, str]:
-    """The page of each thread. What is broken is told at the second reading."""
+    """The page of each thread. Whatever is wrong with the file is told at the second reading."""
     threads: dict[str, str] = {}
-    with files.opened(path).file as file:
+    with files.opened(path).file as file, suppress(WrongFile):
         for element in elements(file, _ROOT, [(_ROOT, "thread")], resume=_PLACES):
             page = None if isinstance(element, Unreadable) else _page(element)
             if isinstance(element, Element) and page is not None and _ID in element.attributes:

@@ -1,8 +1,9 @@
 """Reads XML files of any size, one element at a time, also those that are not quite XML.
 
 What other systems export is often not well-formed: bare ampersands, HTML's entities, control characters, broken UTF-8.
-These are mended on the way; where a file is broken beyond that, reading goes on with the next element. What a file declares of its own (entities, which can grow a small file to gigabytes or read
-other files) is refused: see docs/decisions/0073-bringing-the-past.md.
+These are mended on the way; where a file is broken beyond that, reading goes on with the next element. What a file
+declares of its own (entities, which can grow a small file to gigabytes or read other files) is refused: see
+docs/decisions/0073-bringing-the-past.md.
 """
 
 from __future__ import annotations
@@ -252,7 +253,7 @@ class _Builder:
 
 
 def _prefix(written: str, namespace: str | None) -> str:
-    if namespace is None:
+    if namespace is None or not written:
         return f"{written}:" if written else ""
     if "/excerpt" in namespace:
         return "other:"

@@ -175,6 +175,7 @@ def test_where_the_reading_is_cut_makes_no_difference(monkeypatch: pytest.Monkey
     inside = "a &amp; b &euro; &x; <![CDATA[c & d ]] &lt; ]]> &#8;&#233; <![CDATA[]]>e"
     file = io.BytesIO(f"<r><p>{inside}</p></r>".encode())
     [element] = xml_files.elements(file, "r", [("r", "p")], resume={"p": ("r",)})
+    assert isinstance(element, xml_files.Element)
     assert element.text == "a & b € &x; c & d ]] &lt;  é e"
 
 
@@ -219,7 +220,9 @@ def test_reading_goes_on_behind_what_is_broken(wxr: Callable[..., list[Any]], br
     assert [comment.thread for comment in read if getattr(comment, "key", "") == "9"] == ["/after/"] * (len(keys) > 1)
 
 
-@pytest.mark.parametrize("before", ["\n\n", "<br />\n<b>Warning</b>: x in y.php\n", "\ufeff"], ids=["lines", "PHP", "BOM"])
+@pytest.mark.parametrize(
+    "before", ["\n\n", "<br />\n<b>Warning</b>: x in y.php\n", "\ufeff"], ids=["lines", "PHP", "BOM"]
+)
 def test_what_a_server_wrote_before_the_declaration_is_passed_over(tmp_path: Path, before: str) -> None:
     whole = WXR.format(items=item(wxr_comment(1, content="")), encoding="UTF-8", version="1.2")
     [comment] = read_bytes(tmp_path, wordpress.open_archive, (before + whole).encode())
@@ -260,6 +263,14 @@ def test_a_compressed_file_is_read_as_it_is(tmp_path: Path, kept: float) -> None
     else:
         with pytest.raises(WrongFile, match="compressed, and broken"):
             list(disqus.open_archive(tmp_path / "file").comments)
+
+
+def test_disqus_posts_before_a_fault_are_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(DISQUS.format(body=THREAD + post(4) + "<post dsq:id=5><id/></post>"))
+    comments = disqus.open_archive(tmp_path / "file").comments
+    assert isinstance(next(comments), PastComment)
+    with pytest.raises(WrongFile, match="Line 5 is not XML"):
+        next(comments)
 
 
 def test_disqus_posts_with_the_page_of_their_thread_wherever_it_stands(tmp_path: Path) -> None:
