@@ -3,9 +3,9 @@
     python -m tools.try_import [--comments 100000] [--mib 1024]
 
 `winnow import wordpress` brings as many comments, is killed (SIGKILL) half-way and run again: nothing may be there
-twice, nothing missing. What `winnow export` then writes is brought to an installation on the other database, killed half-way
-too, and exported there: it has to be the same, byte for byte. Then a WXR file and a file of lines of `--mib` each, of
-comments of some 10 KiB. Of each import the processor's seconds and the highest resident memory are told.
+twice, nothing missing. What `winnow export` then writes is brought to an installation on the other database, killed
+half-way too, and exported there: it has to be the same, byte for byte. Then a WXR file and a file of lines of `--mib`
+each, of comments of some 10 KiB. Of each import the processor's seconds and the highest resident memory are told.
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ def test_disqus_posts_before_a_fault_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_text(DISQUS.format(body=THREAD + post(4) + "<post dsq:id=5><id/></post>"))
     comments = disqus.open_archive(tmp_path / "file").comments
     assert isinstance(next(comments), PastComment)
-    with pytest.raises(WrongFile, match="Line 5 is not XML"):
+    with pytest.raises(WrongFile, match="Line 4 is not XML"):
         next(comments)
 
 
