@@ -37,6 +37,8 @@ from moderation.tracing import Attributes, Kind
 _TRACEPARENT = re.compile(
     r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.{0,200})?"
 )
+#: How long `winnow doctor` tries to reach the collector.
+_TRY_SECONDS = 3.0
 _KINDS = {kind.name.lower(): kind for kind in SpanKind}
 #: They would log a line for each try and each dropped span; `_Telling` says it once.
 _QUIET = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal")
@@ -67,8 +69,7 @@ class Sending:
     """Where this process's spans begin, and what sends them. What the operator says in OTEL_* counts."""
 
     def __init__(self, part: str) -> None:
-        for name in _QUIET:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _say_less()
         self._exporter = _Telling(OTLPSpanExporter())
         self._provider = TracerProvider(resource=_resource(part), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
@@ -105,6 +106,17 @@ class Sending:
         sending.start()
         sending.join(seconds)
         self._exporter.shutdown()
+
+
+def reaches_collector() -> bool:
+    """Whether the collector takes an empty message, with the operator's headers and certificates."""
+    _say_less()
+    return OTLPSpanExporter(timeout=_TRY_SECONDS).export([]) is SpanExportResult.SUCCESS
+
+
+def _say_less() -> None:
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class _Telling(SpanExporter):
