@@ -395,6 +395,9 @@ class BulkJob(Table):
     error: Mapped[str | None] = mapped_column(String(300))
     touched_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: The request that began it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("ix_bulk_jobs_unfinished", "touched_at", where="finished_at IS NULL"),

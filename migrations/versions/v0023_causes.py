@@ -1,4 +1,4 @@
-"""The request that caused a comment or a delivery, and the span that what follows from it belongs to."""
+"""The request that caused a comment, a delivery or a bulk decision, and the span that what follows from it belongs to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alembic import op
 revision = "0023"
 down_revision = "0016"
 
-_TABLES = ("comments", "webhook_deliveries")
+_TABLES = ("comments", "webhook_deliveries", "bulk_jobs")
 
 
 def upgrade() -> None:

@@ -68,7 +68,7 @@ OTHERS = {
     "review_items": "id site_id comment_id kind label rule not_for about claimed_by closed_by outcome",
     "appeals": "id site_id comment_id outcome",
     "lookalike_bands": "group_id",
-    "bulk_jobs": "id created_by action undoes state position error",
+    "bulk_jobs": "id created_by action undoes state position error request_id traceparent",
     "bulk_changes": "job_id comment_id",
     "tallies": "site_id day what key",
     "watermarks": "name position",

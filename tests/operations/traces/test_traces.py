@@ -20,9 +20,11 @@ import requests
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from moderation import tracing
+from moderation import clock, tracing
+from moderation.decisions import bulk
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
+from moderation.people import accounts
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
@@ -34,13 +36,14 @@ from operations.errors import OperatorError
 from operations.traces import sending
 from tests.operations.traces.collector import Collector
 from tests.support import ROOT
-from tests.support.comments import rows, stored
+from tests.support.comments import rows, scored, stored
 from tests.support.delivering import deliver_once
 from tests.support.processes import forks
 from tests.support.processes.installation import free_port
 from tests.support.processes.parts import Part, environment
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
+from worker import jobs, process
 
 pytestmark = pytest.mark.one_database
 
@@ -272,10 +275,13 @@ def test_a_comment_that_changed_meanwhile_ends_its_decision_as_failed(
     assert decide.failed
 
 
+@pytest.mark.parametrize("hangs", [False, True])
 def test_a_collector_that_is_away_costs_no_memory_and_no_time(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, collector: Collector, monkeypatch: pytest.MonkeyPatch, *, hangs: bool
 ) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    collector.receiver.hang()
+    url = collector.url if hangs else f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "100")
     monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "50")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
@@ -376,6 +382,26 @@ def test_what_a_later_request_does_to_a_comment_carries_that_requests_id(
     ]
     client.delete(f"/api/v1/comments/{comment_id}")
     assert stored(store, comment_id).request_id is None
+
+
+def test_a_bulk_decision_works_for_the_request_that_began_it_and_for_no_longer(
+    store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite
+) -> None:
+    process.use(scorer)
+    actor = f"user:{accounts.create_user(store, 'mo', 'moderator', 'four unrelated words here').id}"
+    flagged = scored(store, queues, scorer, site_with_webhook, "Pills insult=0.6")
+    tracing.work_for(Cause("bulk", SITES_OWN))
+    with store.write() as session:
+        criteria = {"ids": [[flagged.id, 2]], "seen_at": clock.now().isoformat()}
+        job = bulk.create(session, criteria, "reject", actor=actor, total=1)
+    tracing.work_for(tracing.UNKNOWN)
+    jobs.run_bulk_job(job.id)
+    assert stored(store, flagged.id).status == "rejected"
+    assert [(row.request_id, row.traceparent) for row in rows(store, WebhookDelivery)] == [
+        (None, None),
+        ("bulk", SITES_OWN),
+    ]
+    assert tracing.current() is tracing.UNKNOWN
 
 
 @pytest.mark.parametrize(
