@@ -1,4 +1,4 @@
-"""The request that caused a comment, a delivery or a bulk decision, and the span that what follows from it belongs to."""
+"""What caused a comment, a delivery or a bulk decision: the request, and the span that what follows belongs to."""
 
 from __future__ import annotations
 

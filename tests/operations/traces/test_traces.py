@@ -121,6 +121,7 @@ def lines(log: str) -> list[dict[str, Any]]:
 def submit(client: FlaskClient, text: str = "A thoughtful remark.", **headers: str) -> str:
     answer = client.post("/api/v1/comments", json={"name": "Ada", "comment": text}, headers=headers)
     assert answer.status_code == 202
+    assert answer.json is not None
     comment_id: str = answer.json["id"]
     return comment_id
 
@@ -259,7 +260,7 @@ def test_a_batch_is_a_trace_of_its_own_that_names_each_of_its_events(
 
 
 def test_a_comment_that_changed_meanwhile_ends_its_decision_as_failed(
-    traced: Settings, collector: Collector, store: Store, scorer: Scorer, client: FlaskClient
+    traced: Settings, collector: Collector, scorer: Scorer, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comment_id = submit(client)
     judge = scorer._score
@@ -268,7 +269,7 @@ def test_a_comment_that_changed_meanwhile_ends_its_decision_as_failed(
         client.patch(f"/api/v1/comments/{comment_id}", json={"comment": "Other words."})
         return judge(*arguments)
 
-    scorer._score = edited_meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(scorer, "_score", edited_meanwhile)
     scorer.run_batch()
     sending.stop()
     [decide] = collector.wait_for("decide comment")["decide comment"]
