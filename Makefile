@@ -66,8 +66,8 @@ chaos: .venv/.dev  ## break everything that may break, under load, and count; so
 lock:  ## write the lock files anew, after a change of pyproject.toml
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
 	echo 'setuptools>=80' | $(UV) pip compile --universal --generate-hashes --no-header - -o requirements-build.lock
-	$(UV) pip compile --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(UV) pip compile --universal --generate-hashes --no-header --extra dev --extra evaluate \
+	$(UV) pip compile --universal --generate-hashes --no-header --extra tracing pyproject.toml -o requirements.lock
+	$(UV) pip compile --universal --generate-hashes --no-header --extra dev --extra evaluate --extra tracing \
 	  -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 # Winnow itself comes last and downloads nothing: setuptools, which installs it, is locked like the rest.
