@@ -21,7 +21,7 @@ from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
-from moderation.policy.terms import Facts, Policy, Presets, Reason, Verdict, placement
+from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdict, placement
 from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
@@ -88,6 +88,18 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class _Judged:
+    """A comment, what is known of it, and what its policy says."""
+
+    row: Comment
+    policy: Policy
+    scores: dict[str, float] | None
+    own_scores: dict[str, float] | None
+    facts: Facts
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class BatchResult:
     """The result of a batch, for the metrics: numbers, decisions, and how long the classifier took."""
 
@@ -144,7 +156,7 @@ class Scorer:
         Raises:
             moderation.store.AWAY: the database is away.
         """
-        scores = self._score(rows) if scores is None else scores
+        scores = self.score(rows) if scores is None else scores
         try:
             return self._apply_policies(rows, scores)
         except (*AWAY, budget.TooLong):
@@ -156,6 +168,10 @@ class Scorer:
             alike = fingerprint(rows[0].comment)
             return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
         return [decision for row in rows for decision in self.decide([row], scores)]
+
+    def verdicts(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Verdict]:
+        """What their policies say of comments, stored or not, in order. Nothing is explained or written."""
+        return [judged.verdict for judged in self._judged(rows, scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
@@ -185,7 +201,7 @@ class Scorer:
     def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
         """Decisions, the seconds that the classifier took, and how many comments it scored."""
         began = time.perf_counter()
-        scores = self._score(rows, given_up)
+        scores = self.score(rows, given_up)
         seconds = time.perf_counter() - began
         return self.decide(rows, scores), seconds, len(scores)
 
@@ -214,7 +230,7 @@ class Scorer:
             ids = [claim.comment_id for claim in claims]
             return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
 
-    def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
+    def score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
         """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
         try:
@@ -257,6 +273,9 @@ class Scorer:
         return lines
 
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
+        return [self._decision(judged) for judged in self._judged(rows, scores)]
+
+    def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[_Judged]:
         if not rows:
             return []
         codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
@@ -266,8 +285,7 @@ class Scorer:
             facts_of = facts.gather(session, rows, policies, languages)
         own = self._own_scores(rows, facts_of)
         return [
-            self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id))
-            for row in rows
+            _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)) for row in rows
         ]
 
     def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
@@ -278,29 +296,22 @@ class Scorer:
         lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
         return dict(zip(own, lines, strict=True))
 
-    def _decision(
-        self, row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None
-    ) -> Decision:
-        scores = own_scores = None
-        if scored is not None:
-            scores = scored.scores
-            if own is not None:
-                own_scores = scored.lower_by(own)
-            its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
-        verdict = rules.evaluate(policy, scores, its)
-        status, asks = placement(rules.mode_for(policy, verdict), verdict.action)
+    def _decision(self, judged: _Judged) -> Decision:
+        row, policy, scores, its, verdict = judged.row, judged.policy, judged.scores, judged.facts, judged.verdict
+        mode = rules.mode_for(policy, verdict, its)
+        status, asks = placement(mode, verdict.action)
         return Decision.of(
             row,
             status=status,
             actor=actors.POLICY,
-            reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
+            reasons=[reason.as_json() for reason in reasons_in_mode(mode, verdict)],
             scores=scores,
-            own_scores=own_scores,
+            own_scores=judged.own_scores,
             spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (its.language if asks and its.language != "und" else None),
-            priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
+            priority=urgency.of_scores(scores, policy.thresholds_in(its.language)) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
 
@@ -320,6 +331,16 @@ class Scorer:
         except Exception:
             log.exception("comment.not_explained", comment_id=row.id)
             return None
+
+
+def _judge(row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None) -> _Judged:
+    scores = own_scores = None
+    if scored is not None:
+        scores = scored.scores
+        if own is not None:
+            own_scores = scored.lower_by(own)
+        its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
+    return _Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its))
 
 
 def _name(row: Comment) -> str:
@@ -386,9 +407,9 @@ def signals(comment: Comment) -> dict[str, object]:
     return fields | further
 
 
-def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
-    """The verdict's reasons, with a reason of the site's mode where it changes what follows."""
-    rule = rules.MODE_RULES.get(rules.mode_for(site, verdict))
+def reasons_in_mode(mode: Mode, verdict: Verdict) -> tuple[Reason, ...]:
+    """The verdict's reasons, with a reason of the mode that it is under where that changes what follows."""
+    rule = rules.MODE_RULES.get(mode)
     if rule is None or rule.action == verdict.action:
         return verdict.reasons
     return (*verdict.reasons, rule.reason(f"{rule.title}."))

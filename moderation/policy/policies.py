@@ -40,7 +40,14 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
         PatternError: an entry of a list cannot be used. (A stored policy was checked when it was saved.)
     """
     switches: dict[str, Any] = {switch.key: switch.compile(document[switch.key]) for switch in SWITCHES}
-    return Policy(version=version, mode=document["mode"], thresholds=thresholds(document, presets), **switches)
+    chosen = presets.keys() & set(document["languages"].values())
+    return Policy(
+        version=version,
+        mode=document["mode"],
+        thresholds=thresholds(document, presets),
+        presets={name: thresholds({"preset": name, "thresholds": {}}, presets) for name in chosen},
+        **switches,
+    )
 
 
 def in_force() -> Select[Site, PolicyVersion]:

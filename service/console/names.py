@@ -56,6 +56,9 @@ GRADES = {
 #: What a site does with the comments in a language.
 TREATMENTS = {
     "judge": "Judge by scores and rules",
+    "lenient": "Judge by the lenient preset",
+    "balanced": "Judge by the balanced preset",
+    "strict": "Judge by the strict preset",
     "hold": "Hold every comment",
     "rules": "Publish unless a rule speaks",
 }

@@ -126,7 +126,7 @@ def test_a_past_comments_verdict_is_the_policys_own(
         max_links=1,
     )
     facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links, own_scores=own)
-    before, after = consequences.apart_from_thresholds(policy, facts)
+    before, after = consequences.apart_from_thresholds(policy, facts, scores)
     found = consequences.verdict(Past(scores, before, after, None, own_scores=own), policy.thresholds)
     assert found == evaluate(policy, scores, facts).action
 

@@ -274,7 +274,7 @@ def test_what_follows_from_a_verdict_in_each_mode(mode: Mode, action: Action, st
 def test_a_mode_that_changes_what_follows_is_a_reason_too(mode: Mode, toxicity: float, expected: list[str]) -> None:
     site = replace(SITE, mode=mode)
     verdict = evaluate(site, {"toxicity": toxicity}, PLAIN)
-    assert [reason.rule for reason in reasons_in_mode(site, verdict)] == expected
+    assert [reason.rule for reason in reasons_in_mode(rules.mode_for(site, verdict, PLAIN), verdict)] == expected
 
 
 LABELS = ("toxicity", "spam", "threat", "insult")
