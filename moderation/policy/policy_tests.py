@@ -73,6 +73,12 @@ def of_site(session: Session, site_id: str) -> Sequence[PolicyTest]:
     ).all()
 
 
+def number(session: Session, site_id: str) -> int:
+    """How many tests the site has."""
+    query = select(func.count()).select_from(PolicyTest).where(PolicyTest.site_id == site_id)
+    return session.scalar(query) or 0
+
+
 def add(session: Session, site_id: str, new: Example, *, actor: str, comment: Comment | None = None) -> PolicyTest:
     """Keep an example as a test of the site, in the caller's transaction. It replaces one of the same text and name.
 
@@ -95,7 +101,7 @@ def add_all(session: Session, site_id: str, examples: Sequence[Example], *, acto
     _keep(session, site_id, examples, actor=actor, comment_id=None)
     detail = {"tests": len(examples)}
     audit.record(session, [audit.row("policy_test.imported", actor=actor, site_id=site_id, detail=detail)])
-    return _number(session, site_id)
+    return number(session, site_id)
 
 
 def remove(session: Session, site_id: str, test_id: str, *, actor: str) -> None:
@@ -201,8 +207,3 @@ def _keep(
         kept.append(test)
     session.flush()
     return kept
-
-
-def _number(session: Session, site_id: str) -> int:
-    query = select(func.count()).select_from(PolicyTest).where(PolicyTest.site_id == site_id)
-    return session.scalar(query) or 0

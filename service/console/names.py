@@ -62,6 +62,8 @@ TREATMENTS = {
     "hold": "Hold every comment",
     "rules": "Publish unless a rule speaks",
 }
+#: What a policy makes of a comment.
+OUTCOMES = {"publish": "publish it", "flag": "hold it", "reject": "reject it"}
 #: Actors that are not people.
 _NOT_PEOPLE = {
     actors.POLICY: "the site's policy",
