@@ -108,8 +108,10 @@ def outcomes(
     return {result.test.text: result.outcomes for result in results}
 
 
-ALWAYS = {"time_zone": "UTC", "spans": [{"days": list(policies_days), "start": "00:00", "end": "24:00"}
-          for policies_days in (["mon", "tue", "wed", "thu", "fri", "sat", "sun"],)]}  # fmt: skip
+ALWAYS = {
+    "time_zone": "UTC",
+    "spans": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "00:00", "end": "24:00"}],
+}
 
 
 @pytest.mark.parametrize(
