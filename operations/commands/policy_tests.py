@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 import models
 from moderation.decisions import policy_trials
 from moderation.decisions.policy_trials import Result
-from moderation.intake import queues
+from moderation.intake import queues as queues_module
+from moderation.intake.queues import Queues
 from moderation.policy import policies, policy_tests
 from moderation.settings import Settings
 from moderation.sites import sites
@@ -61,11 +62,11 @@ def run(*, name: str | None, model: Path | None, as_json: bool) -> None:
     """Run the sites' policy tests: their own examples, each with what their policy is to make of it.
 
     Each is judged by its site's policy in force, with the model in place or with another one. What fails is shown, and
-    what the other model changes. Ends with 1 where a test fails, so that a script stops before it puts a model in place.
+    what the other model changes. Ends with 1 where a test fails, so that a script stops in time.
     """
     settings, store = open_installation()
-    in_place = models.load()
-    tried = in_place if model is None else models.load(model)
+    in_place = models.load(reader=settings.reader)
+    tried = in_place if model is None else models.load(model, reader=settings.reader)
     lines = []
     for line in _lines(settings, store, name, in_place, tried):
         lines.append(line)
@@ -80,7 +81,7 @@ def run(*, name: str | None, model: Path | None, as_json: bool) -> None:
 def _lines(
     settings: Settings, store: Store, name: str | None, in_place: Classifier, tried: Classifier
 ) -> Iterator[Line]:
-    queue = queues.connect(settings.redis_url)
+    queues = Queues(queues_module.connect(settings.redis_url))  # nothing of a test is queued
     with store.read() as session:
         rows = [(site.id, site.name, policy) for site, policy in _sites(session, name)]
     for site_id, site_name, policy in rows:
@@ -91,7 +92,7 @@ def _lines(
             compiled = policies.compile_policy(
                 policies.DEFAULT | policy.document, policy.version, classifier.thresholds
             )
-            scorer = policy_trials.scorer(store, queue, classifier, site_id, compiled)
+            scorer = policy_trials.scorer(store, queues, classifier, site_id, compiled)
             columns.append(policy_trials.run([scorer], tests, seconds=None) if tests else [])
             if tried is in_place:
                 columns.append(columns[0])
@@ -108,9 +109,7 @@ def _sites(session: Session, name: str | None) -> Sequence[tuple[Site, PolicyVer
 
 def _line(site: str, before: Result, after: Result) -> Line:
     test = after.test
-    return Line(
-        site, test.id, test.text, test.name, test.expected, str(before.outcome), str(after.outcome)
-    )
+    return Line(site, test.id, test.text, test.name, test.expected, str(before.outcome), str(after.outcome))
 
 
 def _show(lines: Sequence[Line], in_place: Classifier, tried: Classifier) -> None:
@@ -130,9 +129,9 @@ def _show(lines: Sequence[Line], in_place: Classifier, tried: Classifier) -> Non
     click.echo(f"{len(lines):,} tests: {failing:,} fail, {changed:,} change.")
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: Line) -> tuple[str, str, str, str, str, str]:
     text = " ".join(line.text.split())
     text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
     text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    words = [_WORDS[action] for action in (line.expected, line.before, line.outcome)]
-    return ("" if line.passes else "FAILS", line.site, *words, text)
+    expected, before, outcome = (_WORDS[action] for action in (line.expected, line.before, line.outcome))
+    return ("" if line.passes else "FAILS", line.site, expected, before, outcome, text)
