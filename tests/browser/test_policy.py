@@ -325,7 +325,6 @@ def test_a_line_is_dragged_on_the_plot_and_a_test_that_a_new_word_breaks_is_aske
     expect(asks.get_by_role("row").nth(1)).to_have_text(
         re.compile(r"You are an idiot, .*\s*hold it\s*hold it\s*reject it")
     )
-    page.screenshot(path="/tmp/p1.png", full_page=True)  # TEMPORARY
     assert violations(page) == []
     assert in_force(store, site).version == 1
     asks.get_by_role("button", name="Save anyway as version 2").click()
