@@ -125,8 +125,11 @@ def test_times_are_set_shown_while_they_last_and_refused_where_they_are_none(
     chief = sign_in(app, store, "by night", "admin")
     held = stored(store, scored(store, queues, scorer, site, "A calm remark.").id)
     assert (held.status, (held.reasons or [{}])[0]["rule"]) == ("flagged", "scheduled_hold")
-    assert "holds every comment until Saturday 06:00 (Europe/Berlin)" in chief.get("/console/").text
+    assert (
+        "holds every comment until Saturday 06:00 (Europe/Berlin), by the times in its policy."
+        in chief.get("/console/").text
+    )
     assert "Every comment waits now, until Saturday 06:00 (Europe/Berlin)" in chief.get(page).text
     clock.now = datetime(2027, 1, 2, 5, 0, tzinfo=UTC)
     assert stored(store, scored(store, queues, scorer, site, "Another calm remark.").id).status == "published"
-    assert "holds every comment" not in chief.get("/console/").text
+    assert "by the times in its policy" not in chief.get("/console/").text
