@@ -61,7 +61,10 @@ class Classifier(Protocol):
     def score(self, texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> Any:
         """Probabilities in [0, 1], shape (len(texts), len(labels))."""
 
-    def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
+    def explain_all(
+        self, texts: Sequence[str], labels: Sequence[Sequence[str]], signals: Sequence[Mapping[str, object]]
+    ) -> Sequence[Mapping[str, Explanation]]:
+        """Of each text, why it scored as it did on each of its labels."""
 
     @property
     def languages(self) -> Mapping[str, str]:
@@ -88,15 +91,24 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A comment, what is known of it, and what its policy says."""
+class Judged:
+    """A comment, its scores, and what its site's policy says of it."""
 
     row: Comment
     policy: Policy
     scores: dict[str, float] | None
+    #: Where it quotes others, what its author's own words score lower.
     own_scores: dict[str, float] | None
     facts: Facts
     verdict: Verdict
+
+    @property
+    def to_explain(self) -> list[str]:
+        """The labels that speak against it for what is in its text."""
+        if self.verdict.action == "publish":
+            return []
+        named = (reason.label for reason in self.verdict.reasons)
+        return [label for label in dict.fromkeys(named) if label is not None and label not in self.facts.by_name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +183,7 @@ class Scorer:
 
     def verdicts(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Verdict]:
         """What their policies say of comments, stored or not, in order. Nothing is explained or written."""
-        return [judged.verdict for judged in self._judged(rows, scores)]
+        return [its.verdict for its in self._judged(rows, scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
@@ -273,9 +285,11 @@ class Scorer:
         return lines
 
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
-        return [self._decision(judged) for judged in self._judged(rows, scores)]
+        judged = self._judged(rows, scores)
+        spans = self._explain([its for its in judged if its.to_explain])
+        return [self._decision(its, spans.get(its.row.id)) for its in judged]
 
-    def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[_Judged]:
+    def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Judged]:
         if not rows:
             return []
         codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
@@ -296,8 +310,8 @@ class Scorer:
         lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
         return dict(zip(own, lines, strict=True))
 
-    def _decision(self, judged: _Judged) -> Decision:
-        row, policy, scores, its, verdict = judged.row, judged.policy, judged.scores, judged.facts, judged.verdict
+    def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
+        row, policy, verdict, its = judged.row, judged.policy, judged.verdict, judged.facts
         mode = rules.mode_for(policy, verdict, its)
         status, asks = placement(mode, verdict.action)
         return Decision.of(
@@ -305,42 +319,51 @@ class Scorer:
             status=status,
             actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(mode, verdict)],
-            scores=scores,
+            scores=judged.scores,
             own_scores=judged.own_scores,
-            spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
+            spans=spans,
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (its.language if asks and its.language != "und" else None),
-            priority=urgency.of_scores(scores, policy.thresholds_in(its.language)) if asks else None,
+            priority=urgency.of_scores(judged.scores, policy.thresholds_in(its.language)) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
 
-    def _spans(self, row: Comment, verdict: Verdict, *, but: Collection[str]) -> dict[str, Any] | None:
-        labels = [reason.label for reason in verdict.reasons if reason.label is not None and reason.label not in but]
+    def _explain(self, judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
+        """The words that raised the scores for which comments are not published: comment id -> label -> spans."""
+        if not judged:
+            return {}
         try:
-            return {
-                label: [
-                    [start, end, round(float(weight), 4)]
-                    for start, end, weight in self.classifier.explain(row.comment, label, signals(row)).spans
-                    if weight > 0
-                ]
-                for label in labels
-            } or None
+            explained = self.classifier.explain_all(
+                [its.row.comment for its in judged],
+                [its.to_explain for its in judged],
+                [signals(its.row) for its in judged],
+            )
         except budget.TooLong:
             raise
         except Exception:
-            log.exception("comment.not_explained", comment_id=row.id)
-            return None
+            if len(judged) == 1:
+                log.exception("comment.not_explained", comment_id=judged[0].row.id)
+                return {}
+            return {comment_id: spans for its in judged for comment_id, spans in self._explain([its]).items()}
+        return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
 
 
-def _judge(row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None) -> _Judged:
+def _judge(row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None) -> Judged:
     scores = own_scores = None
     if scored is not None:
         scores = scored.scores
         if own is not None:
             own_scores = scored.lower_by(own)
         its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
-    return _Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its))
+    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its))
+
+
+def _raising(explained: Mapping[str, Explanation]) -> dict[str, Any]:
+    return {
+        label: [[start, end, round(float(weight), 4)] for start, end, weight in its.spans if weight > 0]
+        for label, its in explained.items()
+    }
 
 
 def _name(row: Comment) -> str:
