@@ -27,6 +27,7 @@ COMMANDS = {
     "privacy": ("privacy:privacy", "Everything there is on an author: export it, erase it."),
     "feedback": ("feedback:feedback", "What people said of comments, as examples to train with."),
     "score": ("model:score", "Score texts from standard input."),
+    "policy-tests": ("policy_tests:run", "Try a model on sites' own examples, before it is put in place."),
     "train": ("model:train", "Train the classifier on labelled comments."),
     "evaluate": ("model:evaluate", "Measure the classifier on labelled comments."),
     "recount": ("recount:recount", "Add the statistics up anew from the audit."),

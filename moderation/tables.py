@@ -131,6 +131,27 @@ class PolicyVersion(Table):
     created_by: Mapped[str] = mapped_column(String(80))
 
 
+class PolicyTest(Table):
+    """An example of a site, with what its policy is to make of it."""
+
+    __tablename__ = "policy_tests"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    #: Equal for texts that say the same, as in `feedback`.
+    text_hash: Mapped[str] = mapped_column(String(32))
+    #: The author's name; empty where it does not matter.
+    name: Mapped[str] = mapped_column(String(200))
+    #: `publish`, `flag` or `reject`.
+    expected: Mapped[str] = mapped_column(String(10))
+    #: The comment that it was taken from, with which it is erased.
+    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("uq_policy_tests_example", "site_id", "text_hash", "name", unique=True),)
+
+
 #: The comments whose decision in force is a person's.
 DECIDED_BY_PEOPLE = f"decided_by LIKE '{actors.PEOPLE}'"
 #: The audit events of what people did in the console.

@@ -21,7 +21,7 @@ from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
-from moderation.policy.terms import Facts, Policy, Presets, Reason, Verdict, placement
+from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdict, placement
 from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
@@ -179,7 +179,7 @@ class Scorer:
         Raises:
             moderation.store.AWAY: the database is away.
         """
-        scores = self._score(rows) if scores is None else scores
+        scores = self.score(rows) if scores is None else scores
         try:
             return self._apply_policies(rows, scores)
         except (*AWAY, budget.TooLong):
@@ -191,6 +191,10 @@ class Scorer:
             alike = fingerprint(rows[0].comment)
             return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
         return [decision for row in rows for decision in self.decide([row], scores)]
+
+    def verdicts(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Verdict]:
+        """What their policies say of comments, stored or not, in order. Nothing is explained or written."""
+        return [its.verdict for its in self._judged(rows, scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
@@ -220,7 +224,7 @@ class Scorer:
 
     def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> _Timed:
         at, began = batch_spans.moment(), time.perf_counter()
-        scores = self._score(rows, given_up)
+        scores = self.score(rows, given_up)
         seconds = time.perf_counter() - began
         return _Timed(self.decide(rows, scores), at, seconds, len(scores))
 
@@ -252,7 +256,7 @@ class Scorer:
             ids = [claim.comment_id for claim in claims]
             return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
 
-    def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
+    def score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
         """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
         try:
@@ -295,6 +299,11 @@ class Scorer:
         return lines
 
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
+        judged = self._judged(rows, scores)
+        spans = self._explain([its for its in judged if its.to_explain])
+        return [self._decision(its, spans.get(its.row.id)) for its in judged]
+
+    def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Judged]:
         if not rows:
             return []
         codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
@@ -303,11 +312,9 @@ class Scorer:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
         own = self._own_scores(rows, facts_of)
-        judged = [
+        return [
             _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)) for row in rows
         ]
-        spans = self._explain([its for its in judged if its.to_explain])
-        return [self._decision(its, spans.get(its.row.id)) for its in judged]
 
     def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
         """Of comments that quote others, the scores of what is left."""
@@ -319,19 +326,20 @@ class Scorer:
 
     def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
         row, policy, verdict, its = judged.row, judged.policy, judged.verdict, judged.facts
-        status, asks = placement(rules.mode_for(policy, verdict), verdict.action)
+        mode = rules.mode_for(policy, verdict, its)
+        status, asks = placement(mode, verdict.action)
         return Decision.of(
             row,
             status=status,
             actor=actors.POLICY,
-            reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
+            reasons=[reason.as_json() for reason in reasons_in_mode(mode, verdict)],
             scores=judged.scores,
             own_scores=judged.own_scores,
             spans=spans,
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (its.language if asks and its.language != "und" else None),
-            priority=urgency.of_scores(judged.scores, policy.thresholds) if asks else None,
+            priority=urgency.of_scores(judged.scores, policy.thresholds_in(its.language)) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
             cause=_cause(row),
         )
@@ -449,9 +457,9 @@ def signals(comment: Comment) -> dict[str, object]:
     return fields | further
 
 
-def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
-    """The verdict's reasons, with a reason of the site's mode where it changes what follows."""
-    rule = rules.MODE_RULES.get(rules.mode_for(site, verdict))
+def reasons_in_mode(mode: Mode, verdict: Verdict) -> tuple[Reason, ...]:
+    """The verdict's reasons, with a reason of the mode that it is under where that changes what follows."""
+    rule = rules.MODE_RULES.get(mode)
     if rule is None or rule.action == verdict.action:
         return verdict.reasons
     return (*verdict.reasons, rule.reason(f"{rule.title}."))
