@@ -41,6 +41,10 @@ class Place:
     comment_url: str | None = None
 
 
+#: Where an erased comment stands.
+NOWHERE = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page whose title is to be read. Only hosts of the site's own `address` may answer."""
@@ -65,7 +69,7 @@ def of_comments(
         comment.id: Place(
             _sent(comment, "thread_title") or titles.get((comment.site_id, comment.thread or "")),
             _url(comment, settings[comment.site_id].address),
-            _sent(comment, "comment_url"),
+            _encoded(_sent(comment, "comment_url")),
         )
         for comment in comments
         if comment.status != "erased"
@@ -161,17 +165,22 @@ def _sent(comment: Comment, name: str) -> str | None:
 
 def _url(comment: Comment, address: str) -> str | None:
     """The address of a comment's page: as the site sent it, or from its thread, if that is an address or a path."""
-    url = _sent(comment, "thread_url")
-    if url is None and comment.thread is not None:
-        if links.is_address(comment.thread):
-            url = comment.thread
-        elif address and comment.thread.startswith("/") and not comment.thread.startswith("//"):
-            url = urljoin(address, comment.thread)
+    url, thread = _sent(comment, "thread_url"), comment.thread
+    if url is None and thread is not None:
+        if links.is_address(thread):
+            url = thread
+        elif address and thread.startswith("/") and not thread.startswith("//"):
+            url = urljoin(address, thread)
+    return _encoded(url)
+
+
+def _encoded(url: str | None) -> str | None:
+    """An address as it is sent: its host and the rest in ASCII. None for one that cannot be."""
     if url is None:
         return None
     try:
         parts = urlsplit(url)
-        host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
     except ValueError:  # UnicodeError is one
         return None
     return parts._replace(netloc=host, **{name: quote(getattr(parts, name), safe=_KEPT) for name in _PARTS}).geturl()
