@@ -19,7 +19,7 @@ from moderation.decisions import standing
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
-from moderation.review import notes
+from moderation.review import notes, saved_filters
 from moderation.tables import (
     Appeal,
     AuditEvent,
@@ -54,6 +54,8 @@ def forget(session: Session, comment: Comment) -> None:
     standing.forget(session, comment, author_too=is_last)
     _forget_bulk_jobs(session, comment.id, identifiers)
     notes.erase(session, comment, author_too=is_last)
+    if is_last and comment.author_key is not None:
+        saved_filters.forget_author(session, comment.site_id, comment.author_key)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 

@@ -80,6 +80,15 @@ def open_with(session: Session, user_id: str, filter_id: str | None) -> None:
     session.execute(update(User).where(User.id == user_id).values(default_filter=filter_id))
 
 
+def forget_author(session: Session, site_id: str, author_key: str) -> None:
+    """Remove what looks for an author of whom nothing else is left on this site, in the caller's transaction."""
+    for saved in session.scalars(
+        select(SavedFilter).where(or_(SavedFilter.site_id == site_id, SavedFilter.site_id.is_(None)))
+    ):
+        if saved.query.get("author") == author_key:
+            session.delete(saved)
+
+
 def _shared() -> ColumnElement[bool]:
     return SavedFilter.user_id.is_(None)
 

@@ -88,7 +88,7 @@ def test_thread_and_author_open_in_the_card_by_a_key_and_the_place_is_kept(enter
     _, held, answer, other = thread
     page = enter("mo")
     expect(card(page, held).locator(".thread")).to_have_text(f"on the page {PLACE['thread_title']}")
-    way = card(page, held).get_by_role("link", name="Open it where it stands")
+    way = card(page, held).get_by_role("link", name="Open it where it stands").get_attribute("href")
     at_keyboard(page, "j")
     before = top(page, held)
     at_keyboard(page, "h")
@@ -110,9 +110,8 @@ def test_thread_and_author_open_in_the_card_by_a_key_and_the_place_is_kept(enter
     expect(card(page, held)).to_be_focused()
     at_keyboard(page, "p")
     expect(card(page, held)).to_contain_text("Published.")
-    way_there = way.get_attribute("href")
-    assert way_there is not None
-    page.goto(urlsplit(page.url)._replace(path=way_there).geturl())
+    assert way is not None
+    page.goto(urlsplit(page.url)._replace(path=way).geturl())
     expect(page.locator("main")).to_contain_text(PLACE["comment_url"])
     page.go_back()
     card(page, other).focus()
