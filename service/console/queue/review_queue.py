@@ -33,8 +33,7 @@ def show_queue() -> ResponseReturnValue:
     beginning = request.args.get("after")
     with context().store.read() as session:
         saved = saved_filters.of_person(session, access.user().id, access.roles())
-        first = next((one for one in saved if one.id == access.user().default_filter), None)
-        if first is not None and not request.args:
+        for first in (one for one in saved if one.id == access.user().default_filter and not request.args):
             return redirect(url_for("console.show_queue", **first.query))
         sites = names.of_own_sites(session)
         query = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
