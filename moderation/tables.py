@@ -209,7 +209,7 @@ class Comment(Table):
     model_version: Mapped[str | None] = mapped_column(String(40))
     policy_version: Mapped[int | None] = mapped_column(Integer)
     #: For a comment from a drop-in protocol, what it takes to tell its sender the decision: `{"protocol": "akismet",
-    #: …}`. Under `signals`, what the classifier may know beside the text.
+    #: …}`. Under `signals`, what the classifier may know beside the text; under `place`, where its page is.
     origin: Mapped[dict[str, Any] | None]
     #: The request that it came with, or that edited it: see `tracing.Cause`.
     request_id: Mapped[str | None] = mapped_column(String(64))
@@ -316,6 +316,33 @@ class ReviewItem(Table):
         _partial("ix_review_items_second", "site_id", "closed_at", where=SECOND_LOOKS),
         Index("ix_review_items_comment", "comment_id"),
     )
+
+
+class Article(Table):
+    """A page that comments stand on, whose title is read from the page itself: once, by `worker/titles.py`."""
+
+    __tablename__ = "articles"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    thread: Mapped[str] = mapped_column(String(500), primary_key=True)
+    title: Mapped[str | None] = mapped_column(String(300))
+    #: How often it was asked for, and when to ask next; None: it is known, or given up.
+    tries: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime | None]
+
+
+class SavedFilter(Table):
+    """A view of the review queue that somebody named: one person's, or everybody's."""
+
+    __tablename__ = "saved_filters"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    #: Whose it is; None: it is shared.
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    #: The site that it is about, if it is about one: only who may see that is shown it.
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    #: The parameters of the queue's address.
+    query: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
 
 
 class Case(Table):
@@ -702,6 +729,8 @@ class User(Table):
     languages: Mapped[str | None] = mapped_column(String(400))
     #: How much room the queue's cards take: `comfortable`, or None for compact.
     density: Mapped[str | None] = mapped_column(String(20))
+    #: The saved filter with which the review queue opens, if it is still there.
+    default_filter: Mapped[str | None] = mapped_column(String(40))
 
 
 class Membership(Table):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from gettext import ngettext
+from gettext import NullTranslations
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 from babel.units import format_unit
 
 _LOCALE = "en"
+#: The module's own `ngettext` looks for a catalogue on the disk at every call.
+_TRANSLATIONS = NullTranslations()
 _NO_LANGUAGES = {"und": "Not told", "mis": "A language that Winnow does not know"}
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -22,7 +24,7 @@ def named(name: str) -> str:
 
 def counted(number: int, singular: str, plural: str) -> str:
     """A number with the right form of a word: `counted(2, "{} link", "{} links")` is `2 links`."""
-    return ngettext(singular, plural, number).format(f"{number:,}")
+    return _TRANSLATIONS.ngettext(singular, plural, number).format(f"{number:,}")
 
 
 def seconds(number: int) -> str:

@@ -20,6 +20,7 @@ from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from moderation.webhooks import afterwards, set_back
 from worker.stopping import Stopping
+from worker.titles import TitleReader
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
 LOG_SECONDS = 30.0
@@ -27,6 +28,7 @@ LOG_SECONDS = 30.0
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
 TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
 BACK_SECONDS, SET_BACK_SECONDS = 10.0, 10.0
+TITLE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +103,7 @@ def run(settings: Settings) -> None:
         Task("clock set back", SET_BACK_SECONDS, lambda: _bring_forward(store)),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("retention", RETENTION_SECONDS, lambda: site_retention.run(store, seconds=RETENTION_TAKES)),
+        Task("titles", TITLE_SECONDS, TitleReader(settings, store).tick),
         Task("log", LOG_SECONDS, store.empty_log),
         Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),
         Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),

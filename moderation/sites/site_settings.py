@@ -73,6 +73,10 @@ class SiteSettings:
     appeal_days: int = 180
     #: Whether moderators have to give a reason when they reject: one of the list, or a note.
     require_reason: bool = False
+    #: Where the site's pages are, such as `https://blog.example`: with it, a thread that is a path has an address.
+    address: str = ""
+    #: Whether the titles of pages below this address are read from there, where the site does not send them.
+    read_titles: bool = False
     retention: Retention = Retention()
 
     def days_kept(self, kind: str) -> int | None:

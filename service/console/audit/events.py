@@ -37,6 +37,8 @@ ACTIONS = {
     "comment.called_back": "Called a comment back",
     "comment.came_back": "Let a comment wait again, when its time had come",
     "comment.skipped": "Skipped a comment",
+    "filter.shared": "Shared a filter of the queue",
+    "filter.removed": "Removed a shared filter",
     "comments.exported": "Exported comments",
     "retention.ran": "Removed what is kept no longer",
     "author.exported": "Exported everything there is on an author",

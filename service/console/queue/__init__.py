@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from service.console.queue import author_actions, bulk, cases, decisions, list_entries, live_updates, review_queue
+from service.console.queue import (
+    author_actions,
+    bulk,
+    cases,
+    decisions,
+    list_entries,
+    live_updates,
+    review_queue,
+    saved_filters,
+)
 
 ROUTES = (
     *author_actions.ROUTES,
@@ -12,4 +21,5 @@ ROUTES = (
     *list_entries.ROUTES,
     *live_updates.ROUTES,
     *review_queue.ROUTES,
+    *saved_filters.ROUTES,
 )

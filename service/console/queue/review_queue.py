@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.review import case_pages, review_counts, review_items
+from moderation.review import case_pages, review_counts, review_items, saved_filters
 from moderation.review.cases import PUT_OFF
 from moderation.tables import Comment, ReviewItem
 from moderation.webhooks import endpoints
@@ -20,6 +20,7 @@ from service.console import access, names
 from service.console.card import cards
 from service.console.queue import cases as case_forms
 from service.console.queue import holding, queue_filters
+from service.console.queue.saved_filters import may_share
 from service.context import context
 
 PAGE = 20
@@ -31,6 +32,9 @@ def show_queue() -> ResponseReturnValue:
     """A page of cards. The address has the filters and the position where the page begins."""
     beginning = request.args.get("after")
     with context().store.read() as session:
+        saved = saved_filters.of_person(session, access.user().id, access.roles())
+        for first in (one for one in saved if one.id == access.user().default_filter and not request.args):
+            return redirect(url_for("console.show_queue", **first.query))
         sites = names.of_own_sites(session)
         query = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
         site_ids = [query.site_id] if query.site_id else list(access.roles())
@@ -56,6 +60,8 @@ def show_queue() -> ResponseReturnValue:
             kinds=names.TABS,
             case_kinds=names.CASE_TABS,
             query=query,
+            saved=saved,
+            may_share=may_share,
             names=queue_filters.NAMES,
             options=queue_filters.options(query, counted, access.languages()),
             orders=queue_filters.ORDERS,
