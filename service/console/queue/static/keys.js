@@ -5,6 +5,7 @@ import { current, isField, step } from "./cards.js";
 import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
+import { showHidden } from "./pausing.js";
 
 const dialog = document.getElementById("keys");
 const useKeys = document.getElementById("use-keys");
@@ -33,6 +34,7 @@ const keys = {
   m: () => tab("[data-tab=mine]"),
   v: () => tab("[data-tab=put_off]"),
   q: () => tab(":first-child"),
+  h: () => showHidden(current()),
   o: open,
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
