@@ -46,7 +46,8 @@ def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
 
 def _context(*, checked: bool) -> ssl.SSLContext:
     """Of a relay without a password, often on this machine, the certificate is not checked: else there were no TLS."""
-    context = ssl.create_default_context()
-    if not checked:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if checked:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

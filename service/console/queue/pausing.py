@@ -30,7 +30,11 @@ def read(session: Session) -> Said | None:
         return None
     decisions = wording.counted(reminder.decisions, "{} decision", "{} decisions")
     if reminder.kind == "cap":
-        return Said("cap", f"You have made {decisions} today, as many as you had set yourself. That is enough.")
+        return Said(
+            "cap",
+            f"You have made {decisions} today, as many as you had set yourself. "
+            "What waits can wait until tomorrow, or is for others.",
+        )
     minutes = f" in {wording.counted(reminder.minutes, '{} minute', '{} minutes')}" if reminder.minutes else ""
     return Said("break", f"{decisions}{minutes} without a break: it is time for one.")
 

@@ -17,7 +17,6 @@ from service.console.signing_in import throttle
 from service.context import context
 from texts import wording
 
-
 #: The fields with a number of what helps to keep well.
 _NUMBERS = ("break_minutes", "break_decisions", "day_cap")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,6 +20,7 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import AWAY, Store
 from tests.moderation.alerts.mailbox import Mailbox
+from tests.support.certificates import certificate_for
 from tests.support.clock import Clock
 from tests.support.comments import accept
 from tests.support.processes.redis_server import RedisServer
@@ -232,6 +236,24 @@ def test_a_password_is_not_sent_to_a_mail_server_without_tls(mailbox: Mailbox) -
     with pytest.raises(ValueError, match="TLS"):
         send_mail(url, "operator@example.com", "Subject", "Text")
     assert mailbox.messages == []
+
+
+def test_a_password_is_sent_over_tls_to_a_server_whose_certificate_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certificate_for(tmp_path, "localhost")
+    with closing(Mailbox(certificate)) as secure:
+        relay = secure.url.replace("127.0.0.1", "localhost")
+        url = relay.replace("smtp://", "smtp://user:secret@")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            send_mail(url, "operator@example.com", "Subject", "Text")
+        assert (secure.passwords, secure.messages) == ([], [])
+        send_mail(relay, "operator@example.com", "To a relay without a password, unchecked", "Text")
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        monkeypatch.setattr("moderation.alerts.mail.ssl.create_default_context", lambda: trusting)
+        send_mail(url, "operator@example.com", "To a server with one", "Text")
+        assert secure.passwords == [b"\0user\0secret"]
+        assert len(secure.messages) == 2
 
 
 def test_an_operator_who_asked_for_none_gets_none(
