@@ -123,7 +123,8 @@ def _decided(comment: Comment, message: str, sentence: str | None = None) -> Res
     if access.wants_json():
         with context().store.read() as session:
             reminder = pausing.read(session)
-        return jsonify(status=comment.status, version=comment.version, message=message, undo=address, reminder=reminder)
+        beside = {"reminder": reminder} if reminder is not None else {}
+        return jsonify(status=comment.status, version=comment.version, message=message, undo=address, **beside)
     flash({"text": sentence or message, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
     return redirect(access.own_address(forms.text("back")), 303)
 
