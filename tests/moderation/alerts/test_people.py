@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from moderation import actors
-from moderation.alerts import channels, digests, sending, showing
+from moderation.alerts import channels, digests, sending, showing, watching
 from moderation.alerts.channels import ChannelError, Choice
 from moderation.alerts.conditions import KINDS
 from moderation.alerts.sending import Sending
@@ -235,6 +235,36 @@ def test_a_digest_comes_once_a_day_at_the_persons_own_hour(desk: Desk, scorer: S
     assert len(desk.receiver.requests) == 2
 
 
+def test_of_two_clocks_one_writes_the_digest(desk: Desk, scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.channel(desk.person(), hour=8)
+    scored(desk.store, desk.queues, scorer, desk.site, "Fool. toxicity=0.6")
+    desk.clock.advance(hours=25)
+    write = digests._text
+
+    def overtaken(*arguments: Any) -> str:
+        monkeypatch.setattr("moderation.alerts.digests._text", write)
+        digests.write_due(desk.store)
+        return write(*arguments)
+
+    monkeypatch.setattr("moderation.alerts.digests._text", overtaken)
+    digests.write_due(desk.store)
+    assert len(rows(desk.store, AlertMessage)) == 1
+
+
+def test_who_may_no_longer_sign_in_gets_nothing_that_was_written_before(desk: Desk) -> None:
+    user = desk.person()
+    desk.channel(user)
+    desk.hold()
+    desk.passes(0)
+    desk.clock.advance(minutes=2)
+    Watching(desk.settings, desk.store, desk.queues).check()
+    with desk.store.write() as session:
+        session.get_one(User, user.id).disabled_at = desk.clock.now
+    assert len(rows(desk.store, AlertMessage)) == 1
+    desk.passes(2)
+    assert desk.receiver.requests == []
+
+
 def test_of_nothing_no_digest_comes(desk: Desk) -> None:
     desk.channel(desk.person(), hour=8)
     desk.passes(25 * 60)
@@ -355,6 +385,10 @@ def test_a_clock_that_stopped_is_seen(desk: Desk) -> None:
     assert silent() is None, "it has never looked"
     desk.passes(0)
     at = desk.clock.now
+    for seconds, turn in ((0, False), (16, True)):
+        with desk.store.write() as session:
+            assert watching._take_turn(session, at + timedelta(seconds=seconds)) is turn
+            session.expunge_all()
     desk.clock.advance(minutes=4)
     assert silent() is None
     desk.clock.advance(minutes=2)

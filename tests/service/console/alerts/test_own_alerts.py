@@ -13,7 +13,7 @@ from moderation import clock
 from moderation.alerts.watching import MARK
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Alert, AlertChannel, AlertMessage, AuditEvent, User, Watermark
+from moderation.tables import Alert, AlertChannel, AlertMessage, AuditEvent, Membership, User, Watermark
 from tests.support.comments import rows
 from tests.support.receiver import Receiver
 from tests.support.signed_in import csrf_token, sign_in, submit
@@ -88,7 +88,7 @@ def test_nobody_changes_another_persons_way(
 
 
 def test_alerts_stand_above_every_page_for_who_may_see_the_site(
-    mo: FlaskClient, make_app: Callable[..., Flask], store: Store, site: CreatedSite
+    mo: FlaskClient, make_app: Callable[..., Flask], store: Store, site: CreatedSite, other_site: CreatedSite
 ) -> None:
     moment = clock.now()
     with store.write() as session:
@@ -105,11 +105,13 @@ def test_alerts_stand_above_every_page_for_who_may_see_the_site(
                     began_at=began,
                 )
             )
-    nobody = sign_in(make_app(), store, "eve", "none")
+    elsewhere = sign_in(make_app(), store, "eve", "none")
+    with store.write() as session:
+        session.add(Membership(user_id=rows(store, User, name="eve")[0].id, site_id=other_site.id, role="admin"))
     for page in ("/console/", "/console/comments", "/console/you"):
         assert "The Site holds every comment" in mo.get(page).text
         assert "has waited for a moderator for" not in mo.get(page).text, "that has not begun"
-        assert "The Site" not in nobody.get(page).text
+        assert "The Site holds" not in elsewhere.get(page).text
 
 
 def test_a_way_that_fails_and_a_clock_that_stopped_are_said_above_every_page(
