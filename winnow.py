@@ -9,6 +9,7 @@ import click
 
 from operations.errors import told_in_a_sentence
 from operations.loading import without_collector
+from operations.traces import hiding
 
 #: name -> (where it is, what `winnow --help` says of it)
 COMMANDS = {
@@ -70,6 +71,7 @@ def cli() -> None:
 
 def main() -> None:
     """The `winnow` program."""
+    hiding.hide()
     told_in_a_sentence(cli)
 
 

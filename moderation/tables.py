@@ -190,6 +190,9 @@ class Comment(Table):
     #: For a comment from a drop-in protocol, what it takes to tell its sender the decision: `{"protocol": "akismet",
     #: …}`. Under `signals`, what the classifier may know beside the text.
     origin: Mapped[dict[str, Any] | None]
+    #: The request that it came with, or that edited it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("uq_comments_external", "site_id", "external_id", where="external_id IS NOT NULL", unique=True),
@@ -392,6 +395,9 @@ class BulkJob(Table):
     error: Mapped[str | None] = mapped_column(String(300))
     touched_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: The request that began it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("ix_bulk_jobs_unfinished", "touched_at", where="finished_at IS NULL"),
@@ -593,6 +599,9 @@ class WebhookDelivery(Table):
     batch_id: Mapped[str | None] = mapped_column(String(40))
     #: How many that batch has.
     batch_size: Mapped[int | None] = mapped_column(Integer)
+    #: What caused it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial(

@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import actors, authors, clock, news
-from moderation.decisions import budget, writing
+from moderation import actors, authors, clock, news, tracing
+from moderation.decisions import batch_spans, budget, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
@@ -26,6 +26,7 @@ from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
+from moderation.tracing import Cause
 from texts import names
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,16 @@ class BatchResult:
     news: News = field(default_factory=News)
 
 
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """Decisions, when their scoring began, the seconds that the classifier took, and how many comments it scored."""
+
+    decisions: list[Decision]
+    began: int
+    seconds: float = 0.0
+    scored: int = 0
+
+
 class Scorer:
     """Decides comments from the queue. One for each process; threads may share it for `decide` only."""
 
@@ -174,7 +185,7 @@ class Scorer:
         except (*AWAY, budget.TooLong):
             raise
         except Exception:
-            log.exception("scoring.judging_failed", comments=len(rows))
+            log.exception("scoring.judging_failed", comments=len(rows), **_causes(rows))
         if len(rows) == 1:
             scored = scores.get(rows[0].id)
             alike = fingerprint(rows[0].comment)
@@ -183,50 +194,53 @@ class Scorer:
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
-        given_up = _given_up(claims)
+        given_up = _given_up(claims, rows)
         if len(rows) > 1:
             try:
                 with budget.limited(BATCH_BUDGET):
                     judged = self._judge(rows, given_up)
-                return self._write(claims, *judged)
+                return self._write(claims, judged)
             except budget.TooLong:
-                log.warning("scoring.batch_slow", comments=len(rows))
+                log.warning("scoring.batch_slow", comments=len(rows), **_causes(rows))
         results = [self._run_alone(claims, row, given_up) for row in sorted(rows, key=lambda row: len(row.comment))]
         return _together(len(claims), results)
 
     def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
         """Decide one comment and write it before the next begins, so that none waits for a slow one."""
         own_claims = [claim for claim in claims if claim.comment_id == row.id]
+        judged = _Timed([], batch_spans.moment())
         try:
             with budget.limited(COMMENT_BUDGET):
                 judged = self._judge([row], given_up)
         except budget.TooLong:
-            log.error("comment.not_scored", comment_id=row.id, why="it took too long")
+            log.error("comment.not_scored", comment_id=row.id, why="it took too long", **_causes([row]))
             # It has no fingerprint, because that would read its text again.
-            judged = [_for_a_person(row, None, alike=())], 0.0, 0
-        return self._write(own_claims, *judged)
+            judged = replace(judged, decisions=[_for_a_person(row, None, alike=())])
+        return self._write(own_claims, judged)
 
-    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
-        """Decisions, the seconds that the classifier took, and how many comments it scored."""
-        began = time.perf_counter()
+    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> _Timed:
+        at, began = batch_spans.moment(), time.perf_counter()
         scores = self._score(rows, given_up)
         seconds = time.perf_counter() - began
-        return self.decide(rows, scores), seconds, len(scores)
+        return _Timed(self.decide(rows, scores), at, seconds, len(scores))
 
-    def _write(
-        self, claims: Sequence[Claim], decisions: Sequence[Decision], seconds: float, scored: int
-    ) -> BatchResult:
+    def _write(self, claims: Sequence[Claim], judged: _Timed) -> BatchResult:
+        decisions: Sequence[Decision] = judged.decisions
         if not decisions:
-            return BatchResult(len(claims), scoring_seconds=seconds)
+            return BatchResult(len(claims), scoring_seconds=judged.seconds)
+        spans = batch_spans.begin(decisions, began=judged.began, scored=judged.scored)
+        decisions = decisions if spans is None else spans.decisions
         with self.store.read() as session:
             owners = lookalikes.owners(session, {decision.comment_id: decision.fingerprint for decision in decisions})
         with self.store.write() as session:
             written = writing.record(session, decisions, owners=owners)
+        if spans is not None:
+            spans.written(written)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
         waits = tuple(
             max(0.0, decision.decided_at.timestamp() - queued_at[decision.comment_id]) for decision in written
         )
-        return BatchResult(len(claims), False, written, seconds, scored, waits, news.of(session))
+        return BatchResult(len(claims), False, written, judged.seconds, judged.scored, waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
@@ -246,7 +260,7 @@ class Scorer:
         except budget.TooLong:
             raise
         except Exception:
-            log.exception("scoring.batch_failed", comments=len(to_score))
+            log.exception("scoring.batch_failed", comments=len(to_score), **_causes(to_score))
         scores: dict[str, Scored] = {}
         for row in to_score:
             try:
@@ -254,7 +268,7 @@ class Scorer:
             except budget.TooLong:
                 raise
             except Exception:
-                log.exception("comment.not_scored", comment_id=row.id)
+                log.exception("comment.not_scored", comment_id=row.id, **_causes([row]))
         return scores
 
     def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
@@ -319,6 +333,7 @@ class Scorer:
             language=row.language or (its.language if asks and its.language != "und" else None),
             priority=urgency.of_scores(judged.scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
+            cause=_cause(row),
         )
 
     def _explain(self, judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
@@ -335,7 +350,7 @@ class Scorer:
             raise
         except Exception:
             if len(judged) == 1:
-                log.exception("comment.not_explained", comment_id=judged[0].row.id)
+                log.exception("comment.not_explained", comment_id=judged[0].row.id, **_causes([judged[0].row]))
                 return {}
             return {comment_id: spans for its in judged for comment_id, spans in self._explain([its]).items()}
         return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
@@ -373,12 +388,23 @@ def _said(row: Comment) -> list[str | None]:
     return [row.language, *(row.origin or {}).get("languages", ())]
 
 
-def _given_up(claims: Sequence[Claim]) -> set[str]:
+def _given_up(claims: Sequence[Claim], rows: Sequence[Comment]) -> set[str]:
     """The comments whose worker died too often: they are not scored again."""
     given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
-    for comment_id in given_up:
-        log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
+    for row in rows:
+        if row.id in given_up:
+            why = "it was being scored each time a worker died"
+            log.error("comment.not_scored", comment_id=row.id, why=why, **_causes([row]))
     return given_up
+
+
+def _cause(row: Comment) -> Cause:
+    return Cause(row.request_id, row.traceparent)
+
+
+def _causes(rows: Sequence[Comment]) -> dict[str, Any]:
+    """What a line in the log says of the requests that these comments came with."""
+    return tracing.fields_of(map(_cause, rows))
 
 
 def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple[int, ...]) -> Decision:
@@ -391,6 +417,7 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple
         scores=scores,
         priority=0,
         fingerprint=alike,
+        cause=_cause(row),
     )
 
 
