@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0023"
+down_revision = "0016"
 
 MOMENT = sa.DateTime(timezone=True)
 _OPEN, _DUE = "ended_at IS NULL", "next_attempt_at IS NOT NULL"
