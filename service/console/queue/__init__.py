@@ -9,6 +9,7 @@ from service.console.queue import (
     decisions,
     list_entries,
     live_updates,
+    pausing,
     review_queue,
     saved_filters,
 )
@@ -20,6 +21,7 @@ ROUTES = (
     *decisions.ROUTES,
     *list_entries.ROUTES,
     *live_updates.ROUTES,
+    *pausing.ROUTES,
     *review_queue.ROUTES,
     *saved_filters.ROUTES,
 )

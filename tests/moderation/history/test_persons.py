@@ -90,7 +90,11 @@ OTHERS = {
     "notes": "id site_id comment_id written_by",
     "skips": "comment_id skipped_by",
     "reporters": "site_id",
-    "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density default_filter",
+    "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density default_filter "
+    "zone hides",
+    "alert_channels": "id user_id kind shown sealed kinds error",
+    "alerts": "id key kind site_id",
+    "alert_messages": "id channel_id alert_id about text",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",
     "recovery_codes": "user_id digest",

@@ -6,6 +6,7 @@ import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
 import { toggleContext } from "./context.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
+import { showHidden } from "./pausing.js";
 
 const dialog = document.getElementById("keys");
 const useKeys = document.getElementById("use-keys");
@@ -34,8 +35,9 @@ const keys = {
   m: () => tab("[data-tab=mine]"),
   v: () => tab("[data-tab=put_off]"),
   q: () => tab(":first-child"),
+  h: () => showHidden(current()),
   o: open,
-  h: () => toggleContext(current()),
+  x: () => toggleContext(current()),
   y: () => current()?.querySelector("h2 a.name")?.click(),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),

@@ -12,6 +12,7 @@ let sending = 0;
 let nothing = null; // what the server last said in place of cards
 
 export const busy = (by) => (sending += by);
+export const isSending = () => sending > 0;
 
 // Whoever leaves before an answer came would not hear that the server refused.
 addEventListener("beforeunload", (event) => sending && event.preventDefault());
