@@ -24,6 +24,9 @@ from moderation.tables import Comment, ReviewItem, Site
 #: The label of the row for the agreement on publishing and rejecting.
 DECISION = "decision"
 
+#: Second looks that are read for the statistics: the latest, of each site and in all.
+MOST_READ = 2000
+
 _MAX = 1 << 64
 
 
@@ -142,17 +145,35 @@ def mistakes(session: Session, site_ids: Collection[str], since: datetime) -> di
     return counts
 
 
+def of_people(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
+    """Person -> how many of their decisions got a second look since then, and how many of those looks agreed."""
+    counts: dict[str, tuple[int, int]] = {}
+    for first, second in _looks(session, site_ids, since, "moderators"):
+        pairs, agreed = counts.get(first["actor"], (0, 0))
+        counts[first["actor"]] = pairs + 1, agreed + (first["status"] == second["status"])
+    return counts
+
+
 def _looks(
     session: Session, site_ids: Collection[str], since: datetime, of: str
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """The first and the second decision of each second look that was answered since then."""
-    query = select(ReviewItem.about).where(
-        ReviewItem.site_id.in_(site_ids),
-        ReviewItem.kind == "second_look",
-        ReviewItem.closed_at.is_not(None),
-        ReviewItem.closed_at >= since,
-    )
-    return [(about, about["second"]) for about in session.scalars(query) if about and _counts(about, of)]
+    """The first and the second decision of each second look that was answered since then: of the latest `MOST_READ`."""
+    found: list[Any] = []
+    for site_id in sorted(site_ids):
+        query = select(ReviewItem.about, ReviewItem.closed_at).where(
+            ReviewItem.site_id == site_id,
+            ReviewItem.kind == "second_look",
+            ReviewItem.closed_at.is_not(None),
+            ReviewItem.closed_at >= since,
+        )
+        found += session.execute(query.order_by(ReviewItem.closed_at.desc()).limit(MOST_READ))
+        if len(found) > 2 * MOST_READ:
+            found = _latest(found)
+    return [(row.about, row.about["second"]) for row in _latest(found) if row.about and _counts(row.about, of)]
+
+
+def _latest(rows: list[Any]) -> list[Any]:
+    return sorted(rows, key=lambda row: row.closed_at, reverse=True)[:MOST_READ]
 
 
 def kappa(pairs: Sequence[tuple[Any, Any]]) -> float | None:

@@ -14,14 +14,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, func, literal, or_, select, text, update
+from sqlalchemy import and_, case, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
+from moderation.history import outcomes
+from moderation.history.outcomes import Event, is_persons, takes_back
 from moderation.store import Store
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent, ReviewItem, Site, Tally, Watermark
 
@@ -52,7 +53,6 @@ _EVENT = (
     AuditEvent.scores,
     AuditEvent.reasons,
 )
-Event = Row[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +157,19 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
     `wait`      `40`                       how long a comment waited for a person's decision, in `bucket`s
     `score`     `insult 13`                the classifier's scores, in `BINS` parts
     `agree`     `insult 6 rejected`        what people decided, by the label with the highest score, in `BANDS` parts
+
+    What became of decisions and appeals is in `outcomes`.
     """
     if event.site_id is None:
         return
+    for outcome in outcomes.of_event(event, earlier):
+        yield Key(event.site_id, outcome.of.created_at.date().isoformat(), outcome.what, outcome.key), outcome.number
     site_id, day, kind = event.site_id, event.created_at.date().isoformat(), actors.kind(event.actor)
 
-    if _takes_back(event):
+    if takes_back(event):
         yield Key(site_id, day, "decided", f"undone {kind}"), 1
-        undone = next((past for past in reversed(earlier) if _is_persons(past)), None)
-        if undone is not None and undone.site_id is not None:
-            for key in _agreement(undone):
-                yield key, -1
+        undone = outcomes.last_decision(earlier)
+        yield from ((key, -1) for key in (() if undone is None else _agreement(earlier[undone])))
         return
     if event.action != "comment.decided":
         return
@@ -175,8 +177,13 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
     if kind == "policy":
         for label, score in (event.scores or {}).items():
             yield Key(site_id, day, "score", f"{label} {min(BINS - 1, int(score * BINS))}"), 1
-    if kind != "user":
-        return
+    if kind == "user":
+        yield from _of_person(event, earlier, previous)
+
+
+def _of_person(event: Event, earlier: Sequence[Event], previous: datetime | None) -> Iterator[tuple[Key, int]]:
+    """What a person's decision adds to the tallies."""
+    site_id, day = event.site_id, event.created_at.date().isoformat()
     yield Key(site_id, day, "person", event.actor), 1
     if previous is not None:
         seconds = (event.created_at - previous).total_seconds()
@@ -201,33 +208,25 @@ def duration(number: float) -> float:
 
 def median(buckets: Iterable[tuple[int, int]]) -> float | None:
     """The median in seconds of durations counted as pairs of bucket and number; None where there are none."""
+    return quantile(buckets, 0.5)
+
+
+def quantile(buckets: Iterable[tuple[int, int]], share: float) -> float | None:
+    """The seconds that this share of the durations does not exceed, as for `median`."""
     counts = sorted(buckets)
-    half = sum(number for _, number in counts) / 2
+    left = sum(number for _, number in counts) * share
     for bucket_number, number in counts:
-        half -= number
-        if half <= 0 and number:
+        left -= number
+        if left <= 0 and number:
             return duration(bucket_number)
     return None
-
-
-def _is_persons(event: Event) -> bool:
-    decided: bool = event.action == "comment.decided" and actors.is_person(event.actor)
-    return decided and not _takes_back(event)
-
-
-def _takes_back(event: Event) -> bool:
-    """Whether the event undoes a person's decision."""
-    if event.action == "comment.undone":
-        return True
-    [first, *_] = event.reasons or [{}]
-    return bool(event.action == "comment.decided" and first.get("rule") == "undo")
 
 
 def _waiting_since(earlier: Sequence[Event]) -> datetime | None:
     """Since when a comment has waited for a person: its first flag or report after the last person's decision."""
     since: datetime | None = None
     for event in earlier:
-        if event.action == "comment.edited" or _is_persons(event):
+        if event.action == "comment.edited" or is_persons(event):
             since = None
         elif since is None and (event.status == "flagged" or event.action == "comment.reported"):
             since = event.created_at
@@ -235,7 +234,7 @@ def _waiting_since(earlier: Sequence[Event]) -> datetime | None:
 
 
 def _agreement(event: Event) -> Iterator[Key]:
-    if event.scores and event.status in {"published", "rejected"}:
+    if event.site_id and event.scores and event.status in {"published", "rejected"}:
         label, score = max(event.scores.items(), key=lambda item: (item[1], item[0]))
         band = min(BANDS - 1, int(score * BANDS))
         yield Key(event.site_id, event.created_at.date().isoformat(), "agree", f"{label} {band} {event.status}")
@@ -258,7 +257,7 @@ def _sum(session: Session, events: Sequence[Event]) -> dict[Key, int]:
         for key, number in keys(event, earlier_events, last_decision.get(event.actor)):
             if event.id > recounted or key.day > kept.get(key.site_id, ""):
                 sums[key] += number
-        if _is_persons(event):
+        if is_persons(event):
             last_decision[event.actor] = event.created_at
     return {key: number for key, number in sums.items() if number}
 
@@ -286,7 +285,7 @@ def _last_decisions(session: Session, events: Sequence[Event]) -> dict[str, date
             .order_by(AuditEvent.id.desc())
             .limit(100)
         )
-        decision = next((event for event in session.execute(before) if _is_persons(event)), None)
+        decision = next((event for event in session.execute(before) if is_persons(event)), None)
         if decision is not None:
             decided_at[actor] = decision.created_at
     return decided_at
@@ -339,11 +338,11 @@ def by_day(session: Session, site_ids: Collection[str], what: str, since: str) -
     return [(day, key, int(number)) for day, key, number in session.execute(query)]
 
 
-def in_all(session: Session, site_ids: Collection[str], what: str, since: str) -> dict[str, int]:
-    """Key -> number of the tallies of kind `what`, of these sites and days together."""
+def in_all(session: Session, site_ids: Collection[str], what: str, since: str, before: str = "9") -> dict[str, int]:
+    """Key -> number of the tallies of kind `what`, of these sites and days (before the day `before`) together."""
     query = (
         select(Tally.key, func.sum(Tally.number))
-        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
+        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.day < before, Tally.what == what)
         .group_by(Tally.key)
     )
     return {key: int(number) for key, number in session.execute(query)}

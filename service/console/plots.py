@@ -54,6 +54,8 @@ class Plot:
     legend: list[tuple[str, str]] = field(default_factory=list)
     note: str = ""
     wide: bool = False
+    #: The rows again with seconds as numbers, where `rows` has them in words.
+    exact: list[list[str | float]] = field(default_factory=list)
 
 
 def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summary: str, note: str = "") -> Plot:
@@ -113,6 +115,7 @@ def line(title: str, names: Sequence[str], series: Series, *, summary: str, time
         x_ticks=_ends(names),
         header=["", series.name],
         rows=[[name, say(value)] for name, value in zip(names, series.values, strict=True) if value is not None],
+        exact=[[name, value] for name, value in zip(names, series.values, strict=True) if value is not None],
     )
 
 

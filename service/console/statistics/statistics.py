@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import render_template, request
@@ -12,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation import clock
-from moderation.decisions.second_looks import Agreement, agreement, mistakes
+from moderation.decisions.second_looks import Agreement, agreement, mistakes, of_people
 from moderation.history import tallies
 from service import forms
-from service.console import names, plots
+from service.console import access, exports, names, plots
 from service.console.plots import Plot, Series
+from service.console.statistics import figures, sheet
+from service.console.statistics.figures import Figure, Teammate
 from service.context import context
 from texts import wording
 
@@ -29,27 +32,63 @@ LEAST_DECIDED = 10
 _OUTCOMES = (("published", "Published"), ("flagged", "Held"), ("rejected", "Rejected"))
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page shows, and the file that it offers."""
+
+    sites: Sequence[tuple[str, str]]
+    site_id: str | None
+    days: Sequence[date]
+    headlines: Sequence[Figure]
+    team: Sequence[Teammate]
+    people: Mapping[str, str]
+    plots: Mapping[str, Sequence[Plot]]
+    second_looks: Mapping[str, Sequence[Agreement]]
+    disagreed: Mapping[str, tuple[int, int]]
+
+
 def show_stats() -> ResponseReturnValue:
-    days = _days()
-    since = days[0].isoformat()
     with context().store.read() as session:
-        sites = names.of_own_sites(session)
-        chosen = request.args.get("site") if request.args.get("site") in dict(sites) else None
-        site_ids = [chosen] if chosen else [site_id for site_id, _ in sites]
-        return render_template(
-            "console/statistics/stats.html",
-            sites=sites,
-            site_id=chosen,
-            period=len(days),
-            periods=PERIODS,
-            decisions=_decisions(session, site_ids, days),
-            queue=_queue(session, site_ids, days),
-            scores=_scores(session, site_ids, since),
-            agreement=_agreement(session, site_ids, since),
-            people=_people(session, site_ids, days),
-            second_looks=second_looks(session, site_ids, clock.now() - timedelta(days=len(days))),
-            disagreed=mistakes(session, site_ids, clock.now() - timedelta(days=len(days))),
-        )
+        return render_template("console/statistics/stats.html", page=_read(session), periods=PERIODS)
+
+
+def export_stats() -> ResponseReturnValue:
+    """What the page shows as a CSV file."""
+    with context().store.read() as session:
+        page = _read(session)
+    rows = sheet.rows(page.headlines, page.team, page.people, page.plots, page.days)
+    slot = exports.take_slot()
+    found = list(rows)
+    body = exports.lines(found, columns=sheet.COLUMNS, form="csv")
+    return exports.send(body, slot, name="statistics", form="csv", total=(len(found), True))
+
+
+def _read(session: Session) -> Page:
+    days = _days()
+    since, period = days[0].isoformat(), figures.of_days(len(days), days[-1])
+    sites = names.of_own_sites(session)
+    chosen = request.args.get("site") if request.args.get("site") in dict(sites) else None
+    site_ids = [chosen] if chosen else [site_id for site_id, _ in sites]
+    started = clock.now() - timedelta(days=len(days))
+    own = [site_id for site_id in site_ids if access.may(site_id, "admin")]
+    team = figures.team(session, site_ids, period, own=own, looks=of_people(session, own, started))
+    return Page(
+        sites,
+        chosen,
+        days,
+        figures.headlines(session, site_ids, period),
+        team,
+        names.of_people(session, [one.actor for one in team]),
+        {
+            "Who decided how much": _people(session, site_ids, days),
+            "Decisions a day": _decisions(session, site_ids, days),
+            "The review queue": _queue(session, site_ids, days),
+            "People and the classifier": _agreement(session, site_ids, since),
+            "How scores are spread": _scores(session, site_ids, since),
+        },
+        second_looks(session, site_ids, started),
+        mistakes(session, site_ids, started),
+    )
 
 
 def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, list[Agreement]]:
@@ -62,7 +101,7 @@ def second_looks(session: Session, site_ids: Collection[str], since: datetime) -
 
 def _days() -> list[date]:
     chosen = forms.argument("days")
-    number = int(chosen) if chosen in {str(period) for period in PERIODS} else 30
+    number = int(chosen) if chosen in {str(period) for period in PERIODS} else PERIODS[0]
     today = clock.now().date()
     return [today - timedelta(days=back) for back in range(number - 1, -1, -1)]
 
@@ -189,7 +228,8 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
     person_plots = []
     for actor in busiest:
         total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), people.get(actor, actor)
-        a_day = f"{total:,} decisions, {total / len(counts[actor]):,.0f} on a day with any"
+        a_day = wording.counted(total, "{} decision", "{} decisions")
+        a_day += f", {total / len(counts[actor]):,.0f} on a day with any"
         note = f"{a_day}. Median {wording.short_duration(pace)} from one to the next." if pace else f"{a_day}."
         series = Series("Decisions", "seen", [counts[actor][day.isoformat()] for day in days])
         person_plots.append(
@@ -203,4 +243,4 @@ def _ordered(labels: Collection[str]) -> list[str]:
     return [label for label in LABELS if label in labels] + sorted(set(labels) - set(LABELS))
 
 
-ROUTES = (("/statistics", "GET", show_stats),)
+ROUTES = (("/statistics", "GET", show_stats), ("/statistics/file", "GET", export_stats))

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from moderation import audit, clock
-from moderation.decisions import comments
+from moderation.decisions import appeals, comments, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.history import tallies
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.settings import Settings
-from moderation.sites import sites
+from moderation.sites import site_settings, sites
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Site, Tally, Watermark
@@ -110,9 +111,11 @@ def _count_naively(store: Store) -> dict[tuple[str, str, str], int]:  # noqa: PL
     asked: dict[str, Any] = {}
     decided_at: dict[str, Any] = {}
     agreed: dict[str, list[tuple[str, str, str] | None]] = {}
+    in_force: dict[str, list[AuditEvent]] = {}
     for event in events:
         if event.comment_id is None:
             continue
+        _count_overturned(counts, in_force.setdefault(event.comment_id, []), event)
         day, kind, which = event.created_at.date().isoformat(), event.actor.split(":")[0], event.comment_id
         if (event.reasons or [{}])[:1] == [{"rule": "undo"}]:
             counts[day, "decided", f"undone {kind}"] += 1
@@ -147,7 +150,26 @@ def _count_naively(store: Store) -> dict[tuple[str, str, str], int]:  # noqa: PL
             agreed.setdefault(which, []).append(key if event.status != "flagged" else None)
             if event.status != "flagged":
                 counts[key] += 1
+    counts.pop(("", "", ""), None)
     return {key: number for key, number in counts.items() if number}
+
+
+def _count_overturned(counts: Counter[tuple[str, str, str]], decisions: list[Any], event: AuditEvent) -> None:
+    """Keep the comment's decisions that nobody took back, each with what it overturned."""
+    if event.action == "comment.edited":
+        decisions.clear()
+    elif (event.reasons or [{}])[:1] == [{"rule": "undo"}]:
+        if decisions and decisions[-1][0].actor != "policy":
+            counts[decisions.pop()[1]] -= 1
+    elif event.action == "comment.decided":
+        settled = [past for past, _ in decisions if past.status != "flagged"]
+        key = ("", "", "")
+        if settled and event.actor.startswith("user:") and settled[-1].actor != event.actor:
+            past = settled[-1]
+            if event.status not in ("flagged", past.status):
+                key = (past.created_at.date().isoformat(), "overturned", f"{past.actor} {past.status}")
+        counts[key] += 1
+        decisions.append((event, key))
 
 
 def test_what_people_do_with_comments_is_counted(
@@ -168,6 +190,59 @@ def test_what_people_do_with_comments_is_counted(
     assert counts["score", "insult 14"] == 1
     waited = tallies.median((int(key), number) for (what, key), number in counts.items() if what == "wait")
     assert waited == pytest.approx(300, rel=0.1)
+
+
+def test_who_was_overturned_and_what_came_of_an_appeal_is_counted_until_it_is_taken_back(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
+) -> None:
+    def told(*kinds: str) -> dict[str, int]:
+        clock.advance(minutes=2)
+        _drain(store)
+        return {key: number for (_, what, key), number in _tallies(store).items() if what in kinds}
+
+    which = _post(store, queues, scorer, site.id, "well insult=0.73")
+    with store.write() as session:
+        comment = comments.decide(session, None, which, "reject", actor="user:u_a")
+        appeals.lodge(session, comment, "It was a joke.")
+    assert told("appeal", "overturned") == {"lodged": 1}
+    with store.write() as session:
+        version = comments.decide(session, None, which, "publish", actor="user:u_b").version
+    assert told("appeal", "overturned") == {"lodged": 1, "reversed": 1, "user:u_a rejected": 1}
+    with store.write() as session:
+        undoing.undo(session, which, version, actor="user:u_b")
+    assert told("appeal", "overturned") == {"lodged": 1}
+    with store.write() as session:
+        version = comments.decide(session, None, which, "reject", actor="user:u_b").version
+    assert told("appeal", "overturned") == {"lodged": 1, "upheld": 1}
+
+
+def test_an_upheld_appeal_that_is_taken_back_is_answered_no_more(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
+) -> None:
+    which = _post(store, queues, scorer, site.id, "well insult=0.73")
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(grace_seconds=60), actor="operator")
+        appeals.lodge(session, comments.decide(session, None, which, "reject", actor="user:u_a"), "It was a joke.")
+        version = comments.decide(session, None, which, "reject", actor="user:u_b", grace=timedelta(minutes=1)).version
+    clock.advance(seconds=5)
+    with store.write() as session:
+        undoing.undo_own(session, which, version, actor="user:u_b")
+    clock.advance(minutes=2)
+    _drain(store)
+    assert {key: number for (_, what, key), number in _tallies(store).items() if what == "appeal"} == {"lodged": 1}
+
+
+def test_the_policys_mistakes_are_told_apart_by_what_it_had_decided(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock
+) -> None:
+    for text, action in (("nice", "reject"), ("awful spam=0.99", "publish"), ("held insult=0.73", "publish")):
+        which = _post(store, queues, scorer, site.id, text)
+        with store.write() as session:
+            comments.decide(session, None, which, action, actor="user:u_a")  # type: ignore[arg-type]
+    clock.advance(minutes=2)
+    _drain(store)
+    found = {key: number for (_, what, key), number in _tallies(store).items() if what == "overturned"}
+    assert found == {"policy published": 1, "policy rejected": 1}
 
 
 def test_a_decision_that_was_undone_says_nothing_about_the_classifier(
@@ -250,6 +325,7 @@ def test_a_median_of_buckets_is_near_the_median() -> None:
     seconds = [2, 3, 5, 8, 13, 60, 600]
     counts = Counter(tallies.bucket(one) for one in seconds)
     assert tallies.median(counts.items()) == pytest.approx(8, rel=0.1)
+    assert tallies.quantile(counts.items(), 0.9) == pytest.approx(600, rel=0.1)
     assert tallies.median([]) is None
 
 

@@ -483,6 +483,42 @@ def test_the_statistics_show_what_was_decided(
     assert "0 published, 0 held, 1 rejected." in said(hidden.get(f"/console/statistics?site={site.id}").text)
 
 
+def test_the_statistics_begin_with_numbers_beside_those_of_the_week_before(
+    app: Flask, store: Store, site: CreatedSite, other_site: CreatedSite, post: Post, clock: Clock
+) -> None:
+    mia = member(app, store, "mia", **{site.id: "admin", other_site.id: "moderator"})
+    mo = member(app, store, "mo", **{site.id: "moderator"})
+    with store.read() as session:
+        ids = dict(session.execute(select(User.name, User.id)).all())
+    clock.advance(minutes=1)
+    for number, on in ((2, site.id), (1, other_site.id)):
+        for at in range(number):
+            which = post(f"fool {at} insult=0.73", on=on)
+            clock.advance(minutes=5)
+            for action, name in (("reject", "mo"), ("publish", "mia")):
+                with store.write() as session:
+                    comments.decide(session, None, which, action, actor=f"user:{ids[name]}")  # type: ignore[arg-type]
+        clock.advance(hours=24 * 7 if on == site.id else 0)
+    clock.advance(minutes=2)
+    while tallies.roll_up(store):
+        pass
+    hers = said(mia.get("/console/statistics").text)
+    assert "Decided by people 2 before: 4" in hers
+    assert "Time to a person’s decision 5.1 min before: 5.1 min" in hers
+    assert "Overturned 50.0% before: 50.0%" in hers
+    assert "mo 1 2 – – –" in hers, "hers is one of the two sites only, where nothing was decided this week"
+    assert "mo 3 0 5.1 min 2 of 2 (100%) –" in said(mia.get("/console/statistics?days=30").text)
+    his = said(mo.get("/console/statistics?days=30").text)
+    assert "mo 2 0 5.1 min" in his
+    assert "of 2 (" not in his
+    file = list(csv.DictReader(io.StringIO(mia.get("/console/statistics/file?days=30").data.decode("utf-8-sig"))))
+    of = {(row["part"], row["name"], row["of"], row["number"]): row["value"] for row in file}
+    assert of["Headlines", "Overturned (share)", "this period", ""] == "0.5"
+    assert of["Team", "mo", "this period", "Overturned by others"] == "2"
+    assert of["Decisions a day", "By people", clock.now.date().isoformat(), "Published"] == "1"
+    assert "Overturned by others" not in mo.get("/console/statistics/file?days=30").text
+
+
 def test_second_looks_are_shown_once_there_are_any(
     app: Flask, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
