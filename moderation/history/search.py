@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import addresses, authors, clock
 from moderation.history.scans import Part, Place, Scan, Stream
 from moderation.store import Store
 from moderation.tables import Comment
+from texts.terms import terms
 
 #: The statuses that are shown when none is chosen: all but `erased`, where nothing is left to see.
 STATUSES = ("published", "flagged", "rejected", "pending")
@@ -21,10 +21,10 @@ STATUSES = ("published", "flagged", "rejected", "pending")
 LOOK = 20_000
 #: More streams than this are not read one by one: all comments are read by time, and filtered.
 MOST_STREAMS = 32
-#: Words of a search beyond these are left out.
-MOST_TERMS = 8
-
-_TERM = re.compile(r'"([^"]+)"|(\S+)')
+#: Comments of a site, the last that changed, whose authors' names are looked at.
+NAMES_LOOKED_AT = 20_000
+#: Authors of one name that are looked for together.
+MOST_OF_A_NAME = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +37,8 @@ class Search:
     status: str | None = None
     #: A user id, else e-mail, else name.
     author: str | None = None
+    #: The keys of authors who go by this name, beside those that `author` itself stands for. See `with_names`.
+    author_keys: tuple[str, ...] = ()
     thread: str | None = None
     ip: str | None = None
     #: Words and "phrases", all of which the comment or its author's name holds; or a comment's id, ours or the site's.
@@ -60,7 +62,7 @@ class Search:
         period = [] if self.thread is not None else self._period()
         by_status = STATUSES if self.status is None else (self.status,)
         statuses = Comment.status.in_(by_status)
-        keys = [] if self.author is None else authors.keys_meant(self.author)
+        keys = [] if self.author is None else list(dict.fromkeys([*authors.keys_meant(self.author), *self.author_keys]))
         by_key: list[list[ColumnElement[bool]]] = [[Comment.author_key == key] for key in keys] or [[]]
         indexed: list[ColumnElement[bool]] = []
         if self.ip is not None:
@@ -97,6 +99,25 @@ class Search:
         return conditions
 
 
+def with_names(session: Session, search: Search) -> Search:
+    """The search with the keys of authors whose name `author` is, where the site knows them by an id or an e-mail.
+
+    No index has names: the last comments that changed are looked at, so who has written nothing for long is not found
+    by name.
+    """
+    if search.author is None:
+        return search
+    keys: list[str] = []
+    name = search.author.strip()
+    look = max(1, NAMES_LOOKED_AT // max(1, len(search.site_ids)))
+    for site_id in search.site_ids:
+        last = select(Comment.author_key, Comment.name).where(Comment.site_id == site_id)
+        seen = last.order_by(Comment.updated_at.desc(), Comment.id.desc()).limit(look).subquery()
+        same = seen.c.name.icontains(name, autoescape=True) & (func.length(seen.c.name) <= len(name))
+        keys += session.scalars(select(seen.c.author_key).where(same).distinct().limit(MOST_OF_A_NAME))
+    return replace(search, author_keys=tuple(key for key in dict.fromkeys(keys) if key)[:MOST_OF_A_NAME])
+
+
 def find(session: Session, search: Search, *, before: str | None = None, limit: int, look: int = LOOK) -> Part[Comment]:
     """A page of the comments asked for, latest first, after the comment `before`."""
     if not search.site_ids:
@@ -129,11 +150,6 @@ def read_all(store: Store, search: Search, *, step: int = 500, look: int = LOOK)
         if part.next is None:
             return
         before = part.next[-1]
-
-
-def terms(text: str) -> list[str]:
-    """The words and phrases that a search asks for."""
-    return [phrase.strip() or word for phrase, word in _TERM.findall(text)][:MOST_TERMS]
 
 
 def _holds(term: str) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from moderation.review.cases import Turn
 from moderation.review.urgency import HEAD_START, LATEST
 from moderation.tables import Comment, Moment, ReviewItem, Site
 from texts.folding import fold
+from texts.terms import terms
 
 #: The order of a page: the first due, the longest open, or the latest opened item comes first.
 Order = Literal["due", "oldest", "newest"]
@@ -311,7 +312,7 @@ class _Reading:
         if not filters.text:
             return True
         text = fold(f"{row.name} {row.comment}")
-        return all(word in text for word in fold(filters.text).split())
+        return all(fold(term) in text for term in terms(filters.text))
 
     def _load(self, rows: Sequence[Row[Any]]) -> list[tuple[ReviewItem, Comment]]:
         query = select(ReviewItem, Comment).join(Comment, Comment.id == ReviewItem.comment_id)

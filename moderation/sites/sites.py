@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, sealing
@@ -164,6 +164,7 @@ def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
     if site is None:
         raise NotFound(f"There is no site {site_id}.")
     require_name(name)
+    require_free_name(session, name, but=site_id)
     if name != site.name:
         site.name = name
         audit.record(session, [audit.row("site.renamed", actor=actor, site_id=site_id)])
@@ -173,6 +174,13 @@ def require_name(name: str) -> None:
     """Raises ValueError, with a sentence, for what cannot be a site's name."""
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise ValueError("A site's name has 1 to 200 characters that can be seen.")
+
+
+def require_free_name(session: Session, name: str, *, but: str | None = None) -> None:
+    """Raises ValueError, with a sentence, where another site than `but` has the name."""
+    others = select(Site.id).where(func.lower(func.trim(Site.name)) == name.strip().lower())
+    if session.scalar(others.where(Site.id != (but or "")).limit(1)) is not None:
+        raise ValueError(f"There is a site {name.strip()} already. Choose another name.")
 
 
 def authenticate(session: Session, api_key: str) -> str | None:

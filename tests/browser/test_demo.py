@@ -99,6 +99,25 @@ def test_hostile_comments_do_no_harm_on_the_page(
     expect_unharmed(page)
 
 
+def test_after_a_reply_the_form_is_for_a_comment_of_its_own(
+    app: Flask, scorer: Scorer, serve: Serve, new_context: NewContext
+) -> None:
+    page = new_context().new_page()
+    page.goto(f"{serve(app)}/demo/")
+    comment(page, "The first")
+    expect(page.locator("#comments > li")).to_have_count(1)
+    scorer.run_batch()
+    page.reload()
+    page.get_by_role("link", name="Reply").click()
+    expect(page.get_by_role("heading", name="Reply to")).to_be_visible()
+    comment(page, "An answer")
+    expect(page.locator(".replies", has_text="An answer")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Leave a comment")).to_be_visible()
+    comment(page, "The second")
+    expect(page.locator("#comments > li", has_text="The second")).to_be_attached()
+    expect(page.locator(".replies", has_text="The second")).to_have_count(0)
+
+
 def test_the_demo_is_accessible(app: Flask, scorer: Scorer, serve: Serve, new_context: NewContext) -> None:
     page = new_context(viewport={"width": 360, "height": 800}).new_page()
     page.goto(f"{serve(app)}/demo/")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
@@ -33,6 +33,8 @@ ACTORS = (actors.POLICY, actors.SITE, actors.OPERATOR)
 
 
 def show_audit_log() -> ResponseReturnValue:
+    if not access.may_anywhere("moderator"):
+        abort(403, "The audit log takes the role of a moderator.")
     fields = _fields()
     before = forms.identifier("before", "a")
     with context().store.read() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Flask, abort, current_app, render_template
 from flask.typing import ResponseReturnValue
@@ -26,6 +27,7 @@ def list_comments() -> ResponseReturnValue:
     query = comment_search.read()
     before = forms.identifier("before", "c")
     with context().store.read() as session:
+        query = replace(query, search=search.with_names(session, query.search))
         part = search.find(session, query.search, before=before, limit=PAGE)
         number, exact = search.count(session, query.search, most=COUNT_UP_TO)
         sites = names.of_own_sites(session)
@@ -66,8 +68,9 @@ def export_comments() -> ResponseReturnValue:
 
 
 def _export(query: comment_search.Query, slot: exports.Slot) -> ResponseReturnValue:
-    store, criteria, form = context().store, query.search, exports.chosen_format()
+    store, form = context().store, exports.chosen_format()
     with store.read() as session:
+        criteria = search.with_names(session, query.search)
         total = search.count(session, criteria, most=exports.COUNT_UP_TO, look=exports.LOOK)
         sites = dict(names.of_own_sites(session))
     # The values of filters may name a person, so the audit has only the names of the filters.

@@ -19,6 +19,8 @@ _DONE = {
     "comment.edited": "Edited",
     "comment.erased": "Erased",
     "comment.undone": "Took the decision back",
+    "comment.appeal_upheld": "Upheld the decision on appeal",
+    "comment.appeal_reversed": "Reversed the decision on appeal",
     "comment.agreement_undone": "Took back that they agree",
     "comment.note_written": "Wrote a note for colleagues",
     "comment.note_removed": "Removed a note",
@@ -126,9 +128,6 @@ def _appeal(appeal: Appeal, version: int | None) -> Iterator[Entry]:
     yield Entry(
         at=appeal.created_at, what="Appealed", kind="author", who="the author", said=appeal.text or None, facts=facts
     )
-    if appeal.decided_at is not None:
-        what = "Appeal turned down: the decision stands" if appeal.outcome == "upheld" else "Appeal granted"
-        yield Entry(at=appeal.decided_at, what=what, kind="person")
 
 
 def _second_look(item: ReviewItem, people: Mapping[str, str]) -> Iterator[Entry]:

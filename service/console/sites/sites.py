@@ -36,6 +36,8 @@ def create_site() -> ResponseReturnValue:
     name = forms.text("name")
     try:
         site_rows.require_name(name)
+        with context().store.read() as session:
+            site_rows.require_free_name(session, name)
     except ValueError as error:
         with context().store.read() as session:
             page = render_template(
@@ -55,11 +57,10 @@ def rename_site(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
     name = forms.text("name")
     try:
-        site_rows.require_name(name)
+        with context().store.write() as session:
+            site_rows.rename(session, site_id, name, actor=access.actor())
     except ValueError as error:
         return _page(site_id, 422, name=str(error))
-    with context().store.write() as session:
-        site_rows.rename(session, site_id, name, actor=access.actor())
     flash("The site has its new name.", "good")
     return _back(site_id)
 

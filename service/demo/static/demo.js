@@ -91,6 +91,16 @@ async function follow(id, status) {
   }
 }
 
+// After a reply the form is for a comment of its own again.
+function answerNobody() {
+  if (!form.elements.parent_id) return;
+  form.elements.parent_id.remove();
+  document.getElementById("not-a-reply")?.remove();
+  const title = form.querySelector("h3");
+  title.textContent = title.dataset.otherwise;
+  history.replaceState(null, "", location.pathname);
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
@@ -105,6 +115,8 @@ form.addEventListener("submit", async (event) => {
     place(result);
     fate.textContent = TOLD[result.status];
     form.elements.comment.value = "";
+    answerNobody();
+    document.getElementById(result.id)?.scrollIntoView({ block: "nearest" });
     follow(result.id, result.status);
   } catch {
     tell({ form: "The comment could not be sent. Try again in a moment." });

@@ -209,6 +209,11 @@ def test_a_text_is_found_in_any_case_and_width_and_in_the_authors_name_too(
     assert ids(read(store, [site.id], Filters(text=words))) == [found]
 
 
+def test_a_phrase_is_found_where_its_words_stand_together(store: Store, site: CreatedSite, fill: Fill) -> None:
+    [found, _] = fill({"comment": "I know where you live"}, {"comment": "Where do you live?"})
+    assert ids(read(store, [site.id], Filters(text='"WHERE you live" know'))) == [found]
+
+
 def test_several_hundred_sites_are_read_in_few_queries(store: Store, fill: Fill, site: CreatedSite) -> None:
     """SQLite joins no more than 500 queries to one."""
     made = fill({"label": "a"})

@@ -6,6 +6,7 @@ import "./cases.js";
 import "./context.js";
 import "./live.js";
 import "./keys.js";
+import "./place.js";
 import "./filters.js";
 import "./popovers.js";
 import "./tabs.js";

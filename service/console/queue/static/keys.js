@@ -11,8 +11,12 @@ import { showHidden } from "./pausing.js";
 const dialog = document.getElementById("keys");
 const useKeys = document.getElementById("use-keys");
 const open = () => current()?.querySelector(".facts a")?.click();
-const publish = () => press(current(), "publish");
-const reject = () => press(current(), "reject");
+// What is ticked comes first; its next page says on how many.
+const ticked = () => document.querySelector("#cards .card:not(.decided) input[name=select]:checked");
+const decide = (action) =>
+  ticked() ? document.querySelector(`#selection [value=${action}]`).click() : press(current(), action);
+const publish = () => decide("publish");
+const reject = () => decide("reject");
 
 const keys = {
   j: () => step(1),
@@ -37,7 +41,7 @@ const keys = {
   q: () => tab(":first-child"),
   h: () => showHidden(current()),
   o: open,
-  x: () => toggleContext(current()),
+  ".": () => toggleContext(current()),
   y: () => current()?.querySelector("h2 a.name")?.click(),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),

@@ -55,6 +55,17 @@ def test_a_name_that_will_not_do_makes_and_renames_no_site(
     assert [one.name for one in rows(store, Site)] == ["The Site"]
 
 
+def test_no_two_sites_have_one_name(store: Store, chief: FlaskClient, site: CreatedSite) -> None:
+    assert submit(chief, "/console/sites", "/console/sites", name=" the site").status_code == 422
+    assert submit(chief, "/console/sites", "/console/sites", name="Herald").status_code == 201
+    [made] = rows(store, Site, name="Herald")
+    path = f"/console/sites/{made.id}"
+    answer = submit(chief, path, f"{path}/name", name="The Site")
+    assert answer.status_code == 422
+    assert "There is a site The Site already." in answer.text
+    assert submit(chief, path, f"{path}/name", name="HERALD").status_code == 303
+
+
 def test_a_new_name_is_shown_and_on_record(store: Store, chief: FlaskClient, site: CreatedSite) -> None:
     path = f"/console/sites/{site.id}"
     answer = submit(chief, path, f"{path}/name", name="The <Herald>")
