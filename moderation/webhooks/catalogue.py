@@ -97,6 +97,10 @@ _REASON = {
         "rule": _text("Which rule, such as `reject_threshold` or `banned_words`."),
         "action": _text("What it asked for.", enum=["publish", "flag", "reject"]),
         "message": _text("For people; it never quotes the comment."),
+        "for_author": _text(
+            "What the author may be told, in the language that the site has chosen for its authors; only there once it "
+            "has chosen one."
+        ),
         "label": _text("Which label, for a threshold."),
         "score": _PROBABILITY,
         "threshold": {
