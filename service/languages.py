@@ -1,4 +1,4 @@
-"""Which language an answer is in: the one that its reader asks for, or the one that a site has chosen for its authors."""
+"""Which language an answer is in: what its reader asks for, or what a site has chosen for its authors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def remember(response: Response, settings: Settings, cookie: str, language: str,
 
 
 def speak_to_author(settings: SiteSettings) -> None:
-    """Speak the language in which this site's authors are told of decisions: the site's, or what the author asks for."""
+    """Speak the language in which this site's authors are told: the site's, or what the author asks for."""
     translation.speak((asked_for() if settings.author_chooses else None) or settings.language)
 
 

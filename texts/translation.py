@@ -1,7 +1,7 @@
 """Sentences in the language of whoever reads them: gettext's catalogues, read by Babel.
 
-The catalogues are in `texts/catalogues/`, one `.po` a language, and are read as they are: nothing is compiled. English is
-the source, and what a process speaks unless it was told otherwise, so that nothing stored is in another language.
+The catalogues are in `texts/catalogues/`, one `.po` a language, and are read as they are: nothing is compiled. English
+is the source, and what a process speaks unless it was told otherwise, so that nothing stored is in another language.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def current() -> str:
 
 
 def speak(language: str) -> None:
-    """Speak this language from now on, in this thread or task: for the edge, which does so at the start of a request."""
+    """Speak this language from now on, in this thread or task: for the edge, at the start of a request."""
     _current.set(_known(language))
 
 
@@ -48,10 +48,15 @@ def in_language(language: str) -> Iterator[None]:
 
 
 def gettext(sentence: str, **values: Any) -> str:
-    """The sentence in the language of now; one that the catalogue lacks stays as it is. `values` fill its `%(name)s`."""
+    """The sentence in the language of now, or as it is where there is none. `values` fill its `%(name)s`."""
     language = current()
     found = sentence if language == SOURCE else catalogue(language).gettext(sentence)
     return found % values if values else found
+
+
+def later(sentence: str) -> str:
+    """The sentence as it is: names one that is said later, by `gettext`, for the catalogues."""
+    return sentence
 
 
 def ngettext(singular: str, plural: str, number: int, **values: Any) -> str:

@@ -34,6 +34,16 @@ def seconds(number: int) -> str:
     return format_unit(number, "second", "long", locale=translation.current())
 
 
+def too_long(length: int, most: int) -> str:
+    """What somebody is told who has written more than fits."""
+    return translation.ngettext(
+        "It has one character; at most %(most)s fit.",
+        "It has %(number)s characters; at most %(most)s fit.",
+        length,
+        most=translation.decimal(most),
+    )
+
+
 def exact(moment: datetime, *, seconds: bool = True) -> str:
     """A moment in UTC in full: `23 November 2026, 09:05:02 UTC`, or without the seconds."""
     time = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
@@ -65,7 +75,7 @@ def short_duration(seconds: float) -> str:
 
 
 def language(code: str) -> str:
-    """What a language is called in English: `German` for `de`, `Urdu (Latin letters)` for `ur-Latn`; what is none, as it is."""
+    """What a language is called in English: `German` for `de`, `Urdu (Latin letters)` for `ur-Latn`."""
     return _NO_LANGUAGES.get(code) or _language(code, translation.SOURCE) or code
 
 

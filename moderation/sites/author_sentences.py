@@ -28,7 +28,7 @@ NO_LABEL = "against its rules"
 
 
 def of(reason: Mapping[str, Any], settings: SiteSettings) -> str:
-    """The sentence for one reason. A moderator's is the site's text for it in this language, and their note as it is."""
+    """The sentence for one reason. A moderator's is the site's text in this language, and their note as it is."""
     rule, label, message = BY_NAME.get(str(reason.get("rule"))), reason.get("label"), str(reason.get("message", ""))
     if rule is None:  # a rule of another version of Winnow
         return message

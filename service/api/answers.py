@@ -59,8 +59,8 @@ class ReasonSchema(Schema):
     message = _text("For people; it never quotes the comment.")
     for_author = fields.String(
         metadata={
-            "description": "What the author may be told, in the language that the site has chosen for its authors; only "
-            "there once it has chosen one."
+            "description": "What the author may be told, in the language that the site has chosen for its authors; "
+            "only there once it has chosen one."
         }
     )
     label = fields.String(metadata={"description": "Which label, for a threshold."})

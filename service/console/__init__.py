@@ -25,6 +25,7 @@ from service.console import (
     refusals,
     signing_in,
     sites,
+    speaking,
     statistics,
 )
 from service.console.card import sentences
@@ -41,9 +42,11 @@ blueprint = PageGroups(
     groups=(audit, card, comments, people, policy, queue, signing_in, sites, statistics),
 )
 
+blueprint.before_request(speaking.speak)
 blueprint.before_request(allow_long_lists)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
+blueprint.after_request(speaking.remember)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
 blueprint.register_error_handler(throttle.TooManyAttempts, throttle.refuse)
 blueprint.register_error_handler(NotFound, refusals.show_missing)

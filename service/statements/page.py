@@ -18,7 +18,7 @@ from service.limits import Buckets
 from service.statements import statement
 from service.statements.statement import Ended
 from texts import translation, wording
-from texts.translation import gettext, ngettext
+from texts.translation import gettext
 
 #: The rate limits, for each address and web process.
 LOOKS, APPEALS = "60 per minute", "6 per minute"
@@ -43,7 +43,7 @@ def appeal(token: str) -> ResponseReturnValue:
     if not text:
         return _page(token, 422, lambda: gettext("Please write why the decision is wrong."))
     if len(text) > LONGEST:
-        return _page(token, 422, lambda: _too_long(text), text=text)
+        return _page(token, 422, lambda: wording.too_long(len(text), LONGEST), text=text)
     try:
         _lodge(token, text)
     except AppealRefused as refusal:
@@ -52,15 +52,6 @@ def appeal(token: str) -> ResponseReturnValue:
     except Ended as ended:
         return _ended(str(ended))
     return redirect(url_for("statements.show", token=token, lang=request.args.get("lang")), 303)
-
-
-def _too_long(text: str) -> str:
-    return ngettext(
-        "It has one character; at most %(most)s fit.",
-        "It has %(number)s characters; at most %(most)s fit.",
-        len(text),
-        most=translation.decimal(LONGEST),
-    )
 
 
 def _lodge(token: str, text: str) -> None:

@@ -15,6 +15,7 @@ from moderation.policy import differences, policies
 from moderation.policy.rules import BY_NAME, RULES, SWITCHES, Rule
 from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch
 from moderation.policy.terms import Policy, Reason
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from service.console.card.sentences import why
@@ -69,7 +70,7 @@ def test_the_queues_filter_calls_it_by_its_title(rule: Rule) -> None:
 @each_rule
 def test_a_statement_tells_the_author_and_leaves_no_gap(rule: Rule) -> None:
     reason = rule.reason("Because.", label="threat", score=0.912, threshold=0.9).as_json()
-    [told] = wording.grounds([reason])
+    [told] = wording.grounds([reason], SiteSettings())
     assert told.endswith(".")
     assert not re.search(r"[{}]|None|unknown", told)
     assert (told == "Because.") == (rule.name == "moderator"), "only a moderator's own words go to the author"
@@ -142,6 +143,6 @@ def test_the_policy_page_has_a_field_for_each_switch(app: Flask, site: CreatedSi
 
 def test_a_reason_of_a_rule_that_this_version_does_not_know_is_told_by_its_message() -> None:
     reason = Reason(rule="of_tomorrow", action="flag", message="It is tomorrow's.").as_json()
-    assert wording.grounds([reason]) == ["It is tomorrow's."]
+    assert wording.grounds([reason], SiteSettings()) == ["It is tomorrow's."]
     assert why([reason]) == "It is tomorrow's."
     assert queue_filters.in_words("rule", "of_tomorrow") == "of_tomorrow"
