@@ -1,7 +1,7 @@
 """The catalogues in texts/catalogues, brought up to date with the code: `make catalogues`.
 
-A sentence that is new comes into each catalogue without a translation, one that is gone leaves it; a translation stays as
-long as its English does not change. `tests/texts/test_catalogues.py` says what is still to be translated.
+A sentence that is new comes into each catalogue without a translation, one that is gone leaves it; a translation stays
+as long as its English does not change. `tests/texts/test_catalogues.py` says what is still to be translated.
 """
 
 from __future__ import annotations
