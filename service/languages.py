@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_gettext_callables(translation.gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(
-        language=translation.current, direction=direction, in_language=_in_language, languages=offered
+        language=translation.current, direction=direction, in_language=_in_language, offered_languages=offered
     )
     app.jinja_env.filters["decimal"] = translation.decimal
 

@@ -50,6 +50,14 @@ def added(reasons: Sequence[Mapping[str, Any]] | None, settings: SiteSettings) -
         return [{**reason, "for_author": of(reason, settings)} for reason in reasons or ()]
 
 
+def of_answer(answer: str, settings: SiteSettings) -> str:
+    """A moderator's answer to an appeal. It is stored with its reason's text, of which the author reads theirs."""
+    for reason in settings.reasons:
+        if answer == reason.text or answer.startswith(f"{reason.text}: "):
+            return reason.text_in(translation.current(), settings.language) + answer.removeprefix(reason.text)
+    return answer
+
+
 def _of_moderator(reason: Mapping[str, Any], settings: SiteSettings, message: str) -> str:
     code, note = reason.get("code"), reason.get("note")
     entry = settings.reason_of(code) if code else None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation import actors, clock
 from moderation.decisions import appeals
-from moderation.sites import site_settings
+from moderation.sites import author_sentences, site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
 from moderation.webhooks import withdrawal
@@ -51,6 +51,8 @@ class Statement:
     appeal: Appeal | None
     #: Whether its author may be told how it ended.
     is_answered: bool
+    #: What the moderator answered.
+    answer: str | None
     may_appeal: bool
     until: datetime
 
@@ -104,6 +106,7 @@ def build(session: Session, link: Link) -> Statement:
         earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in before],
         appeal=appeal,
         is_answered=appeal is not None and _is_answered(session, appeal, settings.grace),
+        answer=author_sentences.of_answer(appeal.answer, settings) if appeal is not None and appeal.answer else None,
         may_appeal=appeals.is_open(session, comment),
         until=until,
     )
