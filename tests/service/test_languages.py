@@ -111,7 +111,7 @@ def test_a_statement_in_german_says_what_by_whom_on_what_ground_and_the_answer_t
     said = told(page_of(anonymous, settings, stored(store, comment.id)))
     assert "Die Antwort:" in said
     assert "Beleidigt jemanden: Bleibt dabei." in said
-    assert not re.search(r"\b(the|was|your|comment|decided)\b", said.replace("The Site With a Webhook", ""), re.I), said
+    assert not re.search(r"\b(the|your|comment|decided)\b", said.replace("The Site With a Webhook", ""), re.I), said
 
 
 REASON = RejectionReason("rude", "Rude to the hosts", texts={"de": "Unhöflich", "pl": "Niegrzeczne"})
