@@ -35,11 +35,12 @@ def faults(catalogue: Catalog) -> Iterator[str]:
 
 
 def fault_of(message: Message, plurals: int) -> str | None:
-    sources = message.id if isinstance(message.id, tuple) else (message.id,)
-    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    sources = [str(one) for one in (message.id if isinstance(message.id, tuple) else (message.id,))]
+    said = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    forms = [str(form or "") for form in said]
     if message.fuzzy:
         return "it is marked as fuzzy"
-    if len(forms) != (plurals if message.pluralizable else 1) or not all(form and form.strip() for form in forms):
+    if len(forms) != (plurals if message.pluralizable else 1) or not all(form.strip() for form in forms):
         return "it is not translated, or not in every form"
     for form in forms:
         if filled(form) != filled(sources[-1]) and filled(form) != filled(sources[-1]) - Counter(["%(number)s"]):
