@@ -25,13 +25,14 @@ _COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def init_app(app: Flask) -> None:
-    """Begin every request in English, and let templates say sentences. `create_app` calls this.
+    """Begin and end every request in English, and let templates say sentences. `create_app` calls this.
 
     A template says `{{ _("A sentence.") }}`, or `{% trans %}…{% endtrans %}`; `language()` and `direction()` are for
     `<html>`.
     """
     app.extensions["winnow_author_settings"] = {}
     app.before_request(lambda: translation.speak(translation.SOURCE))
+    app.teardown_request(lambda _error: translation.speak(translation.SOURCE))  # the thread may do something else next
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_gettext_callables(translation.gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]

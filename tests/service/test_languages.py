@@ -90,6 +90,7 @@ def test_a_statement_is_in_the_sites_language_or_in_the_readers_if_the_site_allo
     assert f'<html lang="{spoken}" dir="{translation.direction(spoken)}">' in page
     assert says in told(page)
     assert ("hreflang" in page) == bool(chosen.get("author_chooses"))
+    assert translation.current() == "en", "what this thread does next is not in the author's language"
 
 
 def test_a_statement_in_german_says_what_by_whom_on_what_ground_and_the_answer_to_an_appeal(
