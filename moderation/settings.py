@@ -66,6 +66,8 @@ class Settings:
     alert_review_seconds: int = 24 * 3600
     #: Whether everybody who has a password must set up an authenticator as well.
     require_totp: bool = False
+    #: Whether spans are sent to a collector, which the variables of OpenTelemetry name (OTEL_…).
+    tracing: bool = False
     #: Single sign-on by OpenID Connect; off without an issuer.
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
@@ -266,6 +268,7 @@ _READERS: dict[str, Any] = {
     "alert_pending_seconds": _at_least_one,
     "alert_review_seconds": _at_least_one,
     "require_totp": _switch,
+    "tracing": _switch,
     "oidc_issuer": _issuer,
     "oidc_client_id": str,
     "oidc_client_secret": str,

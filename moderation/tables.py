@@ -131,6 +131,27 @@ class PolicyVersion(Table):
     created_by: Mapped[str] = mapped_column(String(80))
 
 
+class PolicyTest(Table):
+    """An example of a site, with what its policy is to make of it."""
+
+    __tablename__ = "policy_tests"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    #: Equal for texts that say the same, as in `feedback`.
+    text_hash: Mapped[str] = mapped_column(String(32))
+    #: The author's name; empty where it does not matter.
+    name: Mapped[str] = mapped_column(String(200))
+    #: `publish`, `flag` or `reject`.
+    expected: Mapped[str] = mapped_column(String(10))
+    #: The comment that it was taken from, with which it is erased.
+    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("uq_policy_tests_example", "site_id", "text_hash", "name", unique=True),)
+
+
 #: The comments whose decision in force is a person's.
 DECIDED_BY_PEOPLE = f"decided_by LIKE '{actors.PEOPLE}'"
 #: The audit events of what people did in the console.
@@ -190,6 +211,9 @@ class Comment(Table):
     #: For a comment from a drop-in protocol, what it takes to tell its sender the decision: `{"protocol": "akismet",
     #: …}`. Under `signals`, what the classifier may know beside the text.
     origin: Mapped[dict[str, Any] | None]
+    #: The request that it came with, or that edited it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("uq_comments_external", "site_id", "external_id", where="external_id IS NOT NULL", unique=True),
@@ -392,6 +416,9 @@ class BulkJob(Table):
     error: Mapped[str | None] = mapped_column(String(300))
     touched_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: The request that began it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("ix_bulk_jobs_unfinished", "touched_at", where="finished_at IS NULL"),
@@ -593,6 +620,9 @@ class WebhookDelivery(Table):
     batch_id: Mapped[str | None] = mapped_column(String(40))
     #: How many that batch has.
     batch_size: Mapped[int | None] = mapped_column(Integer)
+    #: What caused it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial(

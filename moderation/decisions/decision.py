@@ -12,6 +12,7 @@ from moderation.review.review_items import NewItem
 from moderation.sites import author_sentences
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
+from moderation.tracing import Cause
 from moderation.webhooks import catalogue
 from moderation.webhooks.catalogue import Event
 
@@ -47,6 +48,8 @@ class Decision:
     origin: dict[str, Any] | None = None
     #: For a person's decision: the decision before it, which an undo restores.
     was: dict[str, Any] | None = None
+    #: What caused it; None: what this thread works for.
+    cause: Cause | None = None
 
     @classmethod
     def of(cls, comment: Comment, **fields: Any) -> Decision:
@@ -126,6 +129,7 @@ class Decision:
             origin=self.origin,
             version=self.version,
             grace=grace,
+            cause=self.cause,
         )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.decisions import standing
+from moderation.intake.submissions import content_hash
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
@@ -29,6 +30,7 @@ from moderation.tables import (
     Comment,
     Feedback,
     Note,
+    PolicyTest,
     Report,
     ReviewItem,
     WebhookDelivery,
@@ -54,6 +56,7 @@ def forget(session: Session, comment: Comment) -> None:
     standing.forget(session, comment, author_too=is_last)
     _forget_bulk_jobs(session, comment.id, identifiers)
     notes.erase(session, comment, author_too=is_last)
+    _forget_tests(session, comment.site_id, [comment.id], {content_hash(comment.comment)})
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 
@@ -83,7 +86,14 @@ def take_words(session: Session, comments: Sequence[Comment], text_hashes: Colle
     _change(session, delete(Note).where(Note.comment_id.in_(ids)))
     same_texts = Feedback.site_id == comments[0].site_id, Feedback.text_hash.in_(text_hashes)
     _change(session, delete(Feedback).where(*same_texts))
+    _forget_tests(session, comments[0].site_id, ids, text_hashes)
     _clean_reasons(session, comments)
+
+
+def _forget_tests(session: Session, site_id: str, ids: Collection[str], text_hashes: Collection[str]) -> None:
+    """Remove the policy tests that were taken from these comments, and those of the same texts."""
+    same = PolicyTest.comment_id.in_(ids) | ((PolicyTest.site_id == site_id) & PolicyTest.text_hash.in_(text_hashes))
+    _change(session, delete(PolicyTest).where(same))
 
 
 def take_identity(session: Session, comments: Sequence[Comment]) -> None:

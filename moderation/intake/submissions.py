@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal, cast
@@ -15,10 +15,12 @@ from sqlalchemy import Table, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import authors, clock
+from moderation import authors, clock, tracing
 from moderation.intake.queues import Queues, Waiting
+from moderation.intake.steps import Steps
 from moderation.store import Store
 from moderation.tables import Comment
+from moderation.tracing import Cause
 from texts.comparison import as_read
 from texts.folding import fold
 
@@ -65,6 +67,7 @@ class Request:
     site_id: str
     submission: Submission
     idempotency_key: str | None = None
+    cause: Cause = field(default_factory=tracing.current)
 
 
 def submit(
@@ -84,8 +87,9 @@ def submit(
 
 def submit_all(store: Store, queues: Queues, requests: Sequence[Request]) -> list[Outcome]:
     """Like `submit`, for submissions to several sites in one transaction."""
+    steps = Steps()
     outcomes = insert_all(store, requests)
-    announce_all(queues, outcomes)
+    announce_all(queues, outcomes, steps)
     return outcomes
 
 
@@ -102,13 +106,12 @@ def insert_all(store: Store, requests: Sequence[Request]) -> list[Outcome]:
         return _insert(store, requests)
 
 
-def announce_all(queues: Queues, outcomes: Sequence[Outcome]) -> None:
+def announce_all(queues: Queues, outcomes: Sequence[Outcome], steps: Steps) -> None:
     """The second half: queue the accepted ones, once they are committed."""
-    queues.announce(
-        Waiting(outcome.comment.site_id, outcome.comment.id, outcome.comment.accepted_at)
-        for outcome in outcomes
-        if outcome.kind == "accepted" and outcome.comment is not None
-    )
+    steps.stored()
+    accepted = [outcome.comment for outcome in outcomes if outcome.kind == "accepted" and outcome.comment is not None]
+    reached = queues.announce(Waiting(comment.site_id, comment.id, comment.accepted_at) for comment in accepted)
+    steps.queued(accepted, reached=reached)
 
 
 #: Made once: `json.dumps` with options makes one for each call.
@@ -176,6 +179,8 @@ def new_row(request: Request) -> dict[str, Any]:
         "status": "pending",
         "revision": 1,
         "version": 1,
+        "request_id": request.cause.request_id,
+        "traceparent": request.cause.traceparent,
     }
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from moderation.tracing import Cause
+
 #: A schema of JSON Schema 2020-12.
 JsonSchema = Mapping[str, Any]
 
@@ -55,6 +57,8 @@ class Event:
     version: int | None = None
     #: How long the decision can still be undone. The message does not leave before.
     grace: timedelta = timedelta(0)
+    #: What caused it; None: what this thread works for.
+    cause: Cause | None = None
 
     @property
     def follows_another(self) -> bool:

@@ -37,6 +37,7 @@ ENTRIES = (
         below=(
             "console.show_policy",
             "console.change_policy",
+            "console.list_policy_tests",
             "console.show_site_settings",
             "console.change_site_settings",
         ),

@@ -13,7 +13,7 @@ from flask import Flask
 
 from moderation.policy import differences, policies
 from moderation.policy.rules import BY_NAME, RULES, SWITCHES, Rule
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch, Times
 from moderation.policy.terms import Policy, Reason
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
@@ -42,6 +42,8 @@ def another(switch: Switch) -> Any:
             return not switch.default
         case ByLanguage():
             return {"de": "hold"}
+        case Times():
+            return {"time_zone": "Europe/Berlin", "spans": [{"days": ["fri"], "start": "22:00", "end": "06:00"}]}
 
 
 def row(rule: Rule) -> str:
@@ -136,6 +138,10 @@ def test_the_policy_page_has_a_field_for_each_switch(app: Flask, site: CreatedSi
     for switch in SWITCHES:
         if isinstance(switch, ByLanguage):
             assert page.count('name="language.de"') == page.count('name="language.ur-Latn"') == 1
+            continue
+        if isinstance(switch, Times):
+            assert page.count(f'name="{switch.key}.time_zone"') == page.count(f'name="{switch.key}.0.start"') == 1
+            assert switch.hint in page
             continue
         assert page.count(f'name="{switch.key}"') == 1
         assert (switch.description.rstrip(".") if isinstance(switch, OnOff) else switch.hint) in page

@@ -19,7 +19,7 @@ from moderation.webhooks import endpoints
 from service.console import access, names
 from service.console.card import cards
 from service.console.queue import cases as case_forms
-from service.console.queue import queue_filters
+from service.console.queue import holding, queue_filters
 from service.context import context
 
 PAGE = 20
@@ -68,6 +68,7 @@ def show_queue() -> ResponseReturnValue:
             next=next_page,
             failing=Counter(endpoints.failing(session, administered).values()),
             site_names=dict(sites),
+            holding=holding.told(session, sites),
             seen_at=clock.now().isoformat(),
             may_decide=lambda site_id: access.may(site_id, "moderator"),
             may_decide_any=access.may_anywhere("moderator"),

@@ -15,7 +15,7 @@ from moderation.decisions.scoring import Scorer
 from moderation.history import feedback, persons
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
-from moderation.policy import policies, policy_lists
+from moderation.policy import policies, policy_lists, policy_tests
 from moderation.review import notes
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
@@ -54,6 +54,7 @@ OF_AUTHORS = {
     "bulk_jobs": "criteria reason",
     "author_warnings": "author_key message",
     "author_standings": "author_key identity",
+    "policy_tests": "text text_hash name",
     "notes": "author_key text",
     "reporters": "reporter",
 }
@@ -64,11 +65,11 @@ OTHERS = {
     "compat_keys": "digest site_id sealed purpose origins",
     "site_secrets": "site_id kind sealed",
     "policies": "site_id created_by",
-    "comments": "id site_id parent_id status scores decided_by model_version",
+    "comments": "id site_id parent_id status scores decided_by model_version request_id traceparent",
     "review_items": "id site_id comment_id kind label rule not_for about claimed_by closed_by outcome",
     "appeals": "id site_id comment_id outcome",
     "lookalike_bands": "group_id",
-    "bulk_jobs": "id created_by action undoes state position error",
+    "bulk_jobs": "id created_by action undoes state position error request_id traceparent",
     "bulk_changes": "job_id comment_id",
     "tallies": "site_id day what key",
     "watermarks": "name position",
@@ -76,11 +77,12 @@ OTHERS = {
     "reports": "id site_id comment_id reason outcome",
     "audit_events": "id site_id comment_id action actor status scores model_version",
     "webhook_endpoints": "id site_id url sealed_secret protocol batch",
-    "webhook_deliveries": "id endpoint_id comment_id event batch_id",
+    "webhook_deliveries": "id endpoint_id comment_id event batch_id request_id traceparent",
     "webhook_attempts": "id delivery_id error failure",
     "feedback": "id site_id source label",
     "author_warnings": "id site_id comment_id created_by",
     "author_standings": "site_id strikes told comment_id",
+    "policy_tests": "id site_id expected comment_id created_by",
     "cases": "comment_id site_id assigned_to put_off_by",
     "notes": "id site_id comment_id written_by",
     "skips": "comment_id skipped_by",
@@ -142,6 +144,8 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         standing.warn(session, comment, "Zqnote", actor="user:u_1", grace=timedelta())
         for on_author in (False, True):
             notes.write(session, comment, "Zqnote", by="user:u_1", on_author=on_author)
+        taken = policy_tests.example(comment.comment, "flag", comment.name)
+        policy_tests.add(session, site.id, taken, actor="user:u_1", comment=comment)
         known = {"author_key": comment.author_key, "identity": "zquser", "comment_id": this}
         session.add(AuthorStanding(site_id=site.id, approvals=0, strikes=[1], told=None, lapses_at=None, **known))
         session.add(Reporter(site_id=site.id, reporter="ZQuser", upheld=1, dismissed=0))
