@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import cache
-from gettext import ngettext
+from gettext import NullTranslations
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
@@ -12,6 +12,8 @@ from babel.units import format_unit
 
 from texts import translation
 
+#: The module's own `ngettext` looks for a catalogue on the disk at every call.
+_TRANSLATIONS = NullTranslations()
 _NO_LANGUAGES = {"und": "Not told", "mis": "A language that Winnow does not know"}
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -26,7 +28,7 @@ def counted(number: int, singular: str, plural: str) -> str:
 
     Where other languages are spoken, `translation.ngettext` has the forms.
     """
-    return ngettext(singular, plural, number).format(f"{number:,}")
+    return _TRANSLATIONS.ngettext(singular, plural, number).format(f"{number:,}")
 
 
 def seconds(number: int) -> str:

@@ -20,7 +20,7 @@ from moderation.intake.submissions import content_hash
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
-from moderation.review import notes
+from moderation.review import notes, saved_filters
 from moderation.tables import (
     Appeal,
     AuditEvent,
@@ -57,6 +57,8 @@ def forget(session: Session, comment: Comment) -> None:
     _forget_bulk_jobs(session, comment.id, identifiers)
     notes.erase(session, comment, author_too=is_last)
     _forget_tests(session, comment.site_id, [comment.id], {content_hash(comment.comment)})
+    if is_last and comment.author_key is not None:
+        saved_filters.forget_author(session, comment.site_id, comment.author_key)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 

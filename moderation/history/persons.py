@@ -27,7 +27,18 @@ from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import BulkJob, Comment, Feedback, KeptLonger, Note, PolicyVersion, Report, Reporter, Site
+from moderation.tables import (
+    BulkJob,
+    Comment,
+    Feedback,
+    KeptLonger,
+    Note,
+    PolicyVersion,
+    Report,
+    Reporter,
+    SavedFilter,
+    Site,
+)
 from moderation.tables import Table as Tables
 from texts.folding import fold
 
@@ -116,6 +127,8 @@ def export(store: Store, person: Person, site_id: str | None) -> Iterator[dict[s
         yield from (_shown(record, "reporters") for record in session.scalars(_as_reporter(person, site_id)))
     for job in _jobs(store, person, site_id):
         yield _shown(job, "bulk_jobs")
+    with store.read() as session:
+        yield from (_shown(saved, "saved_filters") for saved in _views(session, person, site_id))
 
 
 def count(store: Store, person: Person, site_id: str | None) -> Held:
@@ -134,6 +147,8 @@ def count(store: Store, person: Person, site_id: str | None) -> Held:
     for job in _jobs(store, person, site_id):
         held.counts["jobs"] += 1
         held.running += job.finished_at is None
+    with store.read() as session:
+        held.counts["filters"] += len(_views(session, person, site_id))
     return held
 
 
@@ -165,6 +180,10 @@ def erase(store: Store, settings: Settings, person: Person, site_id: str | None)
     with store.write() as session:
         erasing.forget_jobs(session, BulkJob.id.in_(ended))
     done["jobs"] += len(ended)
+    with store.write() as session:
+        for saved in _views(session, person, site_id):
+            session.delete(saved)
+            done["filters"] += 1
     yield done
     if +done and not +count(store, person, site_id).counts:
         detail = {"digest": digest(settings, person)} | dict(+done)
@@ -345,6 +364,13 @@ def _jobs(store: Store, person: Person, site_id: str | None) -> Iterator[BulkJob
         if len(jobs) < PAGE:
             return
         after = jobs[-1].id
+
+
+def _views(session: Session, person: Person, site_id: str | None) -> list[SavedFilter]:
+    """The saved filters of the queue that look for this person, or are called like them. There are few in all."""
+    saved = session.scalars(select(SavedFilter).order_by(SavedFilter.id))
+    texts = ((one, [one.name, *_leaves(one.query)]) for one in saved if site_id in {None, one.site_id})
+    return [one for one, named in texts if any(map(person.is_named, named))]
 
 
 def _leaves(document: Any) -> Iterator[Any]:

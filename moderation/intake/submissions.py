@@ -44,11 +44,17 @@ class Submission:
     #: Whether a field that people do not see was filled in, and how long the form was open.
     honeypot: bool | None = None
     seconds_on_page: float | None = None
+    #: Where it stands, for moderators: the title and the address of its page, and its own address there.
+    thread_title: str | None = None
+    thread_url: str | None = None
+    comment_url: str | None = None
 
 
 #: Signals that only the classifier reads, under these names: kept in `Comment.origin`.
 _SIGNALS = ("honeypot", "seconds_on_page")
-_FIELDS = tuple(name for name in Submission.__slots__ if name not in _SIGNALS)
+#: Where it stands: kept in `Comment.origin`, too. A submission that is sent again may have them anew.
+PLACE = ("thread_title", "thread_url", "comment_url")
+_FIELDS = tuple(name for name in Submission.__slots__ if name not in _SIGNALS + PLACE)
 _read_fields = attrgetter(*_FIELDS)
 
 
@@ -165,8 +171,10 @@ def new_row(request: Request) -> dict[str, Any]:
     submission = request.submission
     fields = dict(zip(_FIELDS, _read_fields(submission), strict=True))
     signals = {name: value for name in _SIGNALS if (value := getattr(submission, name)) is not None}
+    place = {name: value for name in PLACE if (value := getattr(submission, name)) is not None}
+    origin = ({"signals": signals} if signals else {}) | ({"place": place} if place else {})
     return fields | {
-        "origin": {"signals": signals} if signals else None,
+        "origin": origin or None,
         "id": clock.new_id("c", moment),
         "site_id": request.site_id,
         "idempotency_key": request.idempotency_key,

@@ -93,6 +93,10 @@ class SiteSettings:
     author_language: str | None = None
     #: Whether an author whose browser asks for another of our languages reads the statement in that.
     author_chooses: bool = False
+    #: Where the site's pages are, such as `https://blog.example`: with it, a thread that is a path has an address.
+    address: str = ""
+    #: Whether the titles of pages below this address are read from there, where the site does not send them.
+    read_titles: bool = False
     retention: Retention = Retention()
 
     def days_kept(self, kind: str) -> int | None:

@@ -14,6 +14,7 @@ from moderation.errors import NotFound
 from service import pages
 from service.console import (
     access,
+    alerts,
     audit,
     card,
     comments,
@@ -28,6 +29,7 @@ from service.console import (
     speaking,
     statistics,
 )
+from service.console.alerts import banner
 from service.console.card import sentences
 from service.console.page_groups import PageGroups
 from service.console.policy.policy import allow_long_lists
@@ -39,7 +41,7 @@ from texts import wording
 blueprint = PageGroups(
     "console",
     __name__,
-    groups=(audit, card, comments, people, policy, queue, signing_in, sites, statistics),
+    groups=(alerts, audit, card, comments, people, policy, queue, signing_in, sites, statistics),
 )
 
 blueprint.before_request(speaking.speak)
@@ -59,6 +61,7 @@ blueprint.add_app_template_filter(sentences.listed, "listed")
 blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
+blueprint.context_processor(banner.for_pages)
 
 
 def init_app(app: Flask) -> None:

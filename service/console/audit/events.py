@@ -37,6 +37,8 @@ ACTIONS = {
     "comment.called_back": "Called a comment back",
     "comment.came_back": "Let a comment wait again, when its time had come",
     "comment.skipped": "Skipped a comment",
+    "filter.shared": "Shared a filter of the queue",
+    "filter.removed": "Removed a shared filter",
     "comments.exported": "Exported comments",
     "retention.ran": "Removed what is kept no longer",
     "author.exported": "Exported everything there is on an author",
@@ -77,6 +79,10 @@ ACTIONS = {
     "user.totp_turned_off": "Turned an authenticator off",
     "user.recovery_codes_made": "Made recovery codes",
     "user.recovery_code_used": "Used a recovery code",
+    "user.alerts_added": "Added a way to hear of alerts",
+    "user.alerts_changed": "Changed how they hear of alerts",
+    "user.alerts_removed": "Removed a way to hear of alerts",
+    "user.alerts_tested": "Sent themselves a test of alerts",
 }
 #: A detail's name -> its name on the page, where that differs.
 _CALLED = {"user": "person", "from": "before", "role": "now", "undoes": "version taken back", "job": "bulk job"}

@@ -15,6 +15,7 @@ from moderation.history import retention, site_retention
 from moderation.sites import site_settings
 from moderation.sites.site_settings import KINDS, RejectionReason, Retention, SiteSettings
 from moderation.tables import Site
+from moderation.webhooks import sender
 from service import forms
 from service.console import access
 from service.context import context
@@ -93,22 +94,26 @@ def read(
         second_look_moderators=_share(values, "second_look_moderators", errors),
         **ticked,
         author_language=language if language in translation.LANGUAGES else None,
+        address=_address(values, errors),
         appeal_days=_whole(values, "appeal_days", 1, MOST_DAYS, errors),
         retention=Retention(**{kind: _days(values, kind, errors) for kind in KINDS}),
     )
+    if changed.read_titles and not changed.address and "address" not in errors:
+        errors["address"] = "Say where your pages are: titles are read from there only."
     text_days = changed.retention.text
     if text_days is not None and text_days < (changed.days_kept("text") or 0) and "keep_text" not in errors:
         errors["keep_text"] = f"Authors may appeal for {changed.appeal_days} days: keep texts for as long."
     return changed, errors
 
 
-_TICKED = ("appeals", "require_reason", "author_chooses")
+_TICKED = ("appeals", "require_reason", "author_chooses", "read_titles")
 _FIELDS = (
     "author_language",
     "grace_seconds",
     "second_look_automatic",
     "second_look_moderators",
     "appeal_days",
+    "address",
     *(f"keep_{kind}" for kind in KINDS),
 )
 
@@ -165,6 +170,17 @@ def _whole(values: Mapping[str, str], name: str, least: int, most: int, errors: 
     return int(text)
 
 
+def _address(values: Mapping[str, str], errors: Errors) -> str:
+    text = values["address"]
+    try:
+        if text:
+            sender.check_url(text)
+    except sender.Refused as refusal:
+        errors["address"] = str(refusal)
+        return ""
+    return text
+
+
 def _days(values: Mapping[str, str], kind: str, errors: Errors) -> int | None:
     name = f"keep_{kind}"
     return _whole(values, name, 1, _LIMITED.get(kind, MOST_DAYS), errors) if values[name] else None
@@ -187,6 +203,8 @@ def _values(settings: SiteSettings) -> dict[str, Any]:
         "require_reason": settings.require_reason,
         "author_language": settings.author_language or "",
         "author_chooses": settings.author_chooses,
+        "address": settings.address,
+        "read_titles": settings.read_titles,
         "appeal_days": str(settings.appeal_days),
     } | {f"keep_{kind}": str(getattr(settings.retention, kind) or "") for kind in KINDS}
 

@@ -16,7 +16,7 @@ from moderation.history import feedback, persons
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.policy import policies, policy_lists, policy_tests
-from moderation.review import notes
+from moderation.review import notes, saved_filters
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
@@ -56,6 +56,7 @@ OF_AUTHORS = {
     "author_standings": "author_key identity",
     "policy_tests": "text text_hash name",
     "notes": "author_key text",
+    "saved_filters": "name query",
     "reporters": "reporter",
 }
 #: Tables of people who sign in, of sites, keys and numbers; and ids, labels, states and moments.
@@ -83,11 +84,17 @@ OTHERS = {
     "author_warnings": "id site_id comment_id created_by",
     "author_standings": "site_id strikes told comment_id",
     "policy_tests": "id site_id expected comment_id created_by",
+    "articles": "site_id thread title",
+    "saved_filters": "id user_id site_id",
     "cases": "comment_id site_id assigned_to put_off_by",
     "notes": "id site_id comment_id written_by",
     "skips": "comment_id skipped_by",
     "reporters": "site_id",
-    "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density",
+    "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density default_filter "
+    "zone hides",
+    "alert_channels": "id user_id kind shown sealed kinds error",
+    "alerts": "id key kind site_id",
+    "alert_messages": "id channel_id alert_id about text",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",
     "recovery_codes": "user_id digest",
@@ -149,6 +156,8 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         known = {"author_key": comment.author_key, "identity": "zquser", "comment_id": this}
         session.add(AuthorStanding(site_id=site.id, approvals=0, strikes=[1], told=None, lapses_at=None, **known))
         session.add(Reporter(site_id=site.id, reporter="ZQuser", upheld=1, dismissed=0))
+        view = {"site": site.id, "author": "zquser"}
+        saved_filters.save(session, "Zqname person", view, user_id="u_1", by="user:u_1", shared=True)
     until = clock.now() + timedelta(days=1)
     for name, entry in (
         ("blocked_authors", "id:zquser"),

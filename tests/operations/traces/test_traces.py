@@ -263,13 +263,13 @@ def test_a_comment_that_changed_meanwhile_ends_its_decision_as_failed(
     traced: Settings, collector: Collector, scorer: Scorer, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comment_id = submit(client)
-    judge = scorer._score
+    judge = scorer.score
 
     def edited_meanwhile(*arguments: Any) -> Any:
         client.patch(f"/api/v1/comments/{comment_id}", json={"comment": "Other words."})
         return judge(*arguments)
 
-    monkeypatch.setattr(scorer, "_score", edited_meanwhile)
+    monkeypatch.setattr(scorer, "score", edited_meanwhile)
     scorer.run_batch()
     sending.stop()
     [decide] = collector.wait_for("decide comment")["decide comment"]
