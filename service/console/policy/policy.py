@@ -187,30 +187,23 @@ def _page(
         sample_in_force = past_comments.read(session, site_id, in_force, tell) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
+            **_offered(),
             site_id=site_id,
             sites=[site for site in names.of_own_sites(session) if access.may(site[0], "moderator")],
             row=row,
             form=form,
-            lists=rules.LISTS,
-            words=[entry_list for entry_list in rules.LISTS if entry_list.kind is WORDS],
-            limits=rules.LIMITS,
-            times=rules.TIMES[0],
             times_rows=policy_times.rows(form.values),
             held_until=policy_times.until_now(in_force.hold_times),
             tests=tried if isinstance(tried, Comparison) else None,
             asks=isinstance(tried, Comparison) and code == 409,
-            outcomes=names.OUTCOMES,
             number_of_tests=policy_store.number(session, site_id),
-            on_off=rules.ON_OFF,
             grades=policy_languages.by_grade(form.document),
-            treatments=names.TREATMENTS,
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
             people=policy_people.told(session, site_id, candidate, sample, tell),
             with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
             in_force=consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
-            presets=presets(),
             trial=tried if isinstance(tried, Trial) else None,
             trial_text=forms.clean(request.form.get("text", "")),
             trial_name=forms.text("name"),
@@ -222,6 +215,20 @@ def _page(
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
     return make_response(page, code)
+
+
+def _offered() -> dict[str, Any]:
+    """What a policy may be made of, for every site the same."""
+    return {
+        "lists": rules.LISTS,
+        "words": [entry_list for entry_list in rules.LISTS if entry_list.kind is WORDS],
+        "limits": rules.LIMITS,
+        "times": rules.TIMES[0],
+        "on_off": rules.ON_OFF,
+        "outcomes": names.OUTCOMES,
+        "treatments": names.TREATMENTS,
+        "presets": presets(),
+    }
 
 
 def _tell(text: str, said: str | None) -> tuple[str, bool]:
