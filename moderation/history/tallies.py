@@ -157,6 +157,7 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
     `wait`      `40`                       how long a comment waited for a person's decision, in `bucket`s
     `score`     `insult 13`                the classifier's scores, in `BINS` parts
     `agree`     `insult 6 rejected`        what people decided, by the label with the highest score, in `BANDS` parts
+    `list`      `l_01jq… 12`               how often an entry of a shared list was a reason of the policy's decision
     """
     if event.site_id is None:
         return
@@ -175,6 +176,8 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
     if kind == "policy":
         for label, score in (event.scores or {}).items():
             yield Key(site_id, day, "score", f"{label} {min(BINS - 1, int(score * BINS))}"), 1
+        for hit in _list_hits(event):
+            yield Key(site_id, day, "list", hit), 1
     if kind != "user":
         return
     yield Key(site_id, day, "person", event.actor), 1
@@ -232,6 +235,11 @@ def _waiting_since(earlier: Sequence[Event]) -> datetime | None:
         elif since is None and (event.status == "flagged" or event.action == "comment.reported"):
             since = event.created_at
     return since
+
+
+def _list_hits(event: Event) -> list[str]:
+    """The entries of shared lists in the event's reasons."""
+    return [f"{reason['list']} {reason.get('entry')}" for reason in event.reasons or () if reason.get("list")]
 
 
 def _agreement(event: Event) -> Iterator[Key]:
