@@ -174,10 +174,8 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
         return
     yield Key(site_id, day, "decided", f"{event.status} {kind}"), 1
     if kind == "policy":
-        for label, score in (event.scores or {}).items():
-            yield Key(site_id, day, "score", f"{label} {min(BINS - 1, int(score * BINS))}"), 1
-        for hit in _list_hits(event):
-            yield Key(site_id, day, "list", hit), 1
+        for what, part in _of_policys_own(event):
+            yield Key(site_id, day, what, part), 1
     if kind != "user":
         return
     yield Key(site_id, day, "person", event.actor), 1
@@ -237,9 +235,13 @@ def _waiting_since(earlier: Sequence[Event]) -> datetime | None:
     return since
 
 
-def _list_hits(event: Event) -> list[str]:
-    """The entries of shared lists in the event's reasons."""
-    return [f"{reason['list']} {reason.get('entry')}" for reason in event.reasons or () if reason.get("list")]
+def _of_policys_own(event: Event) -> Iterator[tuple[str, str]]:
+    """The scores of a decision by the policy, and the entries of shared lists in its reasons."""
+    for label, score in (event.scores or {}).items():
+        yield "score", f"{label} {min(BINS - 1, int(score * BINS))}"
+    for reason in event.reasons or ():
+        if reason.get("list"):
+            yield "list", f"{reason['list']} {reason.get('entry')}"
 
 
 def _agreement(event: Event) -> Iterator[Key]:

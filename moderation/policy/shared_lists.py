@@ -57,6 +57,8 @@ class Added:
     #: Entries that were there and end later now.
     prolonged: int
     there_already: int
+    #: The numbers of the first and the last that were added.
+    numbers: tuple[int, int]
 
 
 def find(session: Session, list_id: str) -> SharedList:
@@ -186,7 +188,8 @@ def add(store: Store, list_id: str, imported: Imported, *, until: datetime | Non
             if row.version == before.version:
                 if new or later:
                     _write(session, row, new, later, until=until, actor=actor)
-                return Added(len(new), len(later), len(there) - len(later))
+                span = row.last_number - len(new) + 1, row.last_number
+                return Added(len(new), len(later), len(there) - len(later), span)
     raise SharedListError("Somebody else is changing this list at the moment. Try again.")
 
 
@@ -246,9 +249,13 @@ def by_numbers(session: Session, list_id: str, numbers: Sequence[int]) -> Sequen
     return [found[number] for number in numbers if number in found]
 
 
-def numbers(session: Session, list_id: str) -> Sequence[int]:
-    """The numbers of all entries, the latest first."""
-    query = select(SharedListEntry.number).where(SharedListEntry.list_id == list_id)
+def numbers(
+    session: Session, list_id: str, *, having: str = "", within: tuple[int, int] | None = None
+) -> Sequence[int]:
+    """The numbers of the entries, the latest first: of those with this text in them, from a number up to another."""
+    query = _of_list(list_id, having).with_only_columns(SharedListEntry.number)
+    if within is not None:
+        query = query.where(SharedListEntry.number.between(*within))
     return session.scalars(query.order_by(SharedListEntry.number.desc())).all()
 
 

@@ -18,6 +18,7 @@ from service.console import (
     card,
     comments,
     exports,
+    lists,
     navigation,
     people,
     policy,
@@ -28,6 +29,7 @@ from service.console import (
     statistics,
 )
 from service.console.card import sentences
+from service.console.lists.list_page import allow_files
 from service.console.page_groups import PageGroups
 from service.console.policy.policy import allow_long_lists
 from service.console.queue import live_updates
@@ -38,10 +40,11 @@ from texts import wording
 blueprint = PageGroups(
     "console",
     __name__,
-    groups=(audit, card, comments, people, policy, queue, signing_in, sites, statistics),
+    groups=(audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
 )
 
 blueprint.before_request(allow_long_lists)
+blueprint.before_request(allow_files)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)

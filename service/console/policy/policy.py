@@ -13,14 +13,24 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation.patterns import PatternError
-from moderation.policy import consequences, differences, merging, past_comments, policies, policy_lists, rules
+from moderation.policy import (
+    consequences,
+    differences,
+    merging,
+    past_comments,
+    policies,
+    policy_lists,
+    prepared_lists,
+    rules,
+    shared_lists,
+)
 from moderation.policy.consequences import Sample
 from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
 from service import forms
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.policy import policy_form, policy_languages, policy_people, policy_trial
+from service.console.policy import policy_form, policy_languages, policy_people, policy_shared, policy_trial
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
 from service.context import context
@@ -141,7 +151,7 @@ def _page(
     made_from: int | None = None,
 ) -> Response:
     """The page. `made_from` is the version that the form was made from, if it is no longer in force."""
-    in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    in_force = _with_lists(policies.compile_policy(policies.DEFAULT | row.document, row.version, presets()))
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
     tell = cache(_tell)
     with context().store.read() as session:
@@ -158,6 +168,7 @@ def _page(
             on_off=rules.ON_OFF,
             grades=policy_languages.by_grade(form.document),
             treatments=names.TREATMENTS,
+            shared=policy_shared.choices(session),
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
@@ -190,9 +201,17 @@ def _lists_broken(form: Form) -> bool:
 
 def _compile(form: Form, version: int) -> Policy:
     try:
-        return policies.compile_policy(form.document, version, presets())
+        return _with_lists(policies.compile_policy(form.document, version, presets()))
     except PatternError as error:  # a single list was already checked with the form
         abort(422, str(error))
+
+
+def _with_lists(policy: Policy) -> Policy:
+    """The policy with the shared lists to which it subscribes."""
+    if not policy.lists:
+        return policy
+    with context().store.read() as session:
+        return prepared_lists.subscribed(session, {"": policy})[""]
 
 
 def _plots(sample: Sample, policy: Policy) -> list[Plot]:
@@ -233,13 +252,14 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
         query = query.where(PolicyVersion.version >= since)
     rows = session.scalars(query.order_by(PolicyVersion.version.desc()).limit(SHOWN + 1)).all()
     people = names.of_people(session, [row.created_by for row in rows])
+    lists = shared_lists.names(session)
     following = [*rows[1:], None]
     return [
         {
             "version": row.version,
             "who": people.get(row.created_by, row.created_by),
             "at": row.created_at,
-            "changes": differences.describe(earlier.document, row.document, presets()) if earlier else None,
+            "changes": differences.describe(earlier.document, row.document, presets(), lists) if earlier else None,
         }
         for row, earlier in zip(rows, following, strict=True)
         if earlier is not None or row.version == 1

@@ -15,7 +15,8 @@ from moderation.decisions.scoring import Scorer
 from moderation.history import feedback, persons
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
-from moderation.policy import policies, policy_lists
+from moderation.policy import list_imports, policies, policy_lists, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.review import notes
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
@@ -56,6 +57,7 @@ OF_AUTHORS = {
     "author_standings": "author_key identity",
     "notes": "author_key text",
     "reporters": "reporter",
+    "list_entries": "entry key",
 }
 #: Tables of people who sign in, of sites, keys and numbers; and ids, labels, states and moments.
 OTHERS = {
@@ -85,6 +87,8 @@ OTHERS = {
     "notes": "id site_id comment_id written_by",
     "skips": "comment_id skipped_by",
     "reporters": "site_id",
+    "lists": "id name kind created_by",
+    "list_entries": "list_id added_by",
     "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",
@@ -155,6 +159,13 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         ("blocked_ips", "203.0.113.177"),
     ):
         write(store, policy_lists.add, site.id, name, entry, until=until, actor="user:u_1")
+    for kind, entries in (
+        ("authors", "ID: zquser\nzqmail@example.org\nZqname  Person"),
+        ("addresses", "203.0.113.177"),
+    ):
+        list_id = write(store, shared_lists.create, kind, kind, actor="user:u_1").id
+        read = list_imports.read(KINDS[kind], entries)
+        shared_lists.add(store, list_id, read, until=until, actor="user:u_1")
     for criteria in (
         {"site": site.id, "author": "zquser", "block": {"entry": "id:zquser", "until": None}},
         {"site": site.id, "address": "203.0.113.177"},
@@ -236,7 +247,7 @@ def test_the_audit_says_that_it_was_done_by_a_digest(store: Store, settings: Set
     assert event.detail == {
         "digest": persons.digest(settings, person),
         "comments": 1,
-        "entries": 2,
+        "entries": 3,
         "reports": 1,
         "readers": 1,
     }
