@@ -140,11 +140,10 @@ def _until() -> datetime | None:
     text = forms.text("until")
     if not text:
         return None
-    day = forms.day(text)
-    end = day + timedelta(days=1) if day is not None else None
-    if end is None or not clock.now() < end <= clock.now() + FURTHEST:
+    day, moment = forms.day(text), clock.now()
+    if day is None or not moment - timedelta(days=1) < day <= moment + FURTHEST:
         abort(422, "Choose a day from today on, at most ten years from now.")
-    return end
+    return day + timedelta(days=1)
 
 
 def _told(added: Added, repeated: int) -> str:
@@ -187,7 +186,7 @@ def _page(
         list=row,
         kind=KINDS[row.kind],
         users=[user for user in shared_lists.subscribers(session, row.id) if access.may(user[0], "viewer")],
-        entries=shown,
+        shown=shown,
         next=following,
         hits=hits,
         days=list_hits.DAYS,
