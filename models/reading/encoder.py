@@ -33,9 +33,26 @@ class Sums:
     features: Vectors
     counts: NDArray[np.float32]
 
+    def within(self, runs: slice) -> Sums:
+        """Some neighbouring runs as one."""
+        return Sums(self.features[runs].sum(axis=0, keepdims=True), self.counts[runs].sum(keepdims=True))
+
     def joined(self, starts: NDArray[np.intp]) -> Sums:
         """Neighbouring runs as one; `starts` says where each group of them begins."""
         return Sums(np.add.reduceat(self.features, starts), np.add.reduceat(self.counts, starts))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a text's pieces say: standardized features, shape (n_pieces, 1280), and how many pieces each run has."""
+
+    features: Vectors
+    sizes: NDArray[np.intp]
+
+    @property
+    def sums(self) -> Sums:
+        """The sums of the text's runs."""
+        return _sum(self.features, self.sizes)
 
 
 class Encoder:
@@ -48,29 +65,36 @@ class Encoder:
         """The numbers of the pieces that each text, or part of one, falls into."""
         return self._weights.pieces.encode(list(parts), num_threads=1)  # type: ignore[no-any-return]
 
-    def locate_pieces(self, part: str) -> list[tuple[int, int]]:
-        """Where each of its pieces starts and ends."""
+    def locate_pieces(self, part: str) -> list[tuple[int, int, int]]:
+        """The number of each of its pieces, and where it starts and ends."""
         found = self._weights.pieces.encode(part, return_type="proto")
-        return [(piece.begin, piece.end) for piece in found.pieces]
+        return [(piece.id, piece.begin, piece.end) for piece in found.pieces]
 
     def sum_runs(self, texts: Sequence[Sequence[Sequence[int]]]) -> Sums:
         """The summed features of each run of pieces of each text, all in a row. Each text has a run at least."""
-        sums, counts = [], []
+        sums = [_sum(*self._read(batch)) for batch in _batches(texts)]
+        return Sums(np.concatenate([part.features for part in sums]), np.concatenate([part.counts for part in sums]))
+
+    def trace(self, texts: Sequence[Sequence[Sequence[int]]]) -> Iterator[Trace]:
+        """What each text's pieces say, one text after the other; `texts` as for `sum_runs`."""
         for batch in _batches(texts):
-            runs = [run for text in batch for run in _with_ends(text)]
-            sizes = np.array([len(run) for run in runs], np.intp)
-            lengths = np.array([sum(map(len, text)) + 2 for text in batch], np.intp)
-            numbers = np.array([piece for run in runs for piece in run], np.intp)
-            found = self.features(numbers, lengths)
-            middle, steepness = _spread_of(found)
-            found -= middle[:, None]
-            found *= steepness[:, None]
-            of_runs = np.zeros((len(runs), found.shape[1]), np.float32)
-            starts, filled = sizes.cumsum() - sizes, sizes > 0
-            of_runs[filled] = np.add.reduceat(found, starts[filled])
-            sums.append(of_runs)
-            counts.append(sizes.astype(np.float32))
-        return Sums(np.concatenate(sums), np.concatenate(counts))
+            found, sizes = self._read(batch)
+            first = run = 0
+            for text in batch:
+                of_text = sizes[run : run + len(text)]
+                last = first + int(of_text.sum())
+                yield Trace(found[first:last], of_text)
+                first, run = last, run + len(text)
+
+    def _read(self, batch: Sequence[Sequence[Sequence[int]]]) -> tuple[Vectors, NDArray[np.intp]]:
+        """The standardized features of each piece of each run, all in a row, and how many pieces each run has."""
+        runs = [run for text in batch for run in _with_ends(text)]
+        lengths = np.array([sum(map(len, text)) + 2 for text in batch], np.intp)
+        found = self.features(np.array([piece for run in runs for piece in run], np.intp), lengths)
+        middle, steepness = _spread_of(found)
+        found -= middle[:, None]
+        found *= steepness[:, None]
+        return found, np.array([len(run) for run in runs], np.intp)
 
     def features(self, numbers: NDArray[np.intp], lengths: NDArray[np.intp]) -> Vectors:
         """The features of each piece of some texts, shape (n_pieces, 1280), before they are standardized.
@@ -117,32 +141,33 @@ class Encoder:
         last = self._layers(gathered)[-1]
         return np.asarray(last / _lengths(last))
 
-    def slopes(self, gathered: Vectors, direction: Vectors) -> Vectors:
-        """How fast `vectors(gathered) @ direction` grows with each number of `gathered`, shape as that."""
+    def slopes(self, gathered: Vectors, directions: Vectors) -> Vectors:
+        """How fast `vectors(gathered) @ direction` grows with each number of `gathered`, for each of some directions.
+
+        `directions` has shape (n_directions, 512), the slopes (n_directions, *gathered.shape).
+        """
         dense = self._weights.dense
         first, second, third, last = self._layers(gathered)
         length = _lengths(last)
         vectors = last / length
-        of_last = (direction - (vectors @ direction)[:, None] * vectors) / length * (1.0 - last * last)
+        along = (vectors @ directions.T).T[:, :, None]
+        of_last = (directions[:, None, :] - along * vectors) / length * (1.0 - last * last)
         of_third = (of_last @ dense["d3"].T) * (third > 0.0)
         of_second = (of_last @ dense["p3"].T + of_third @ dense["d2"].T) * (second > 0.0)
         of_first = (of_second @ dense["d1"].T) * (first > 0.0)
         return np.asarray(of_second @ dense["p1"].T + of_first @ dense["d0"].T)
 
-    def shares(self, text: Sequence[Sequence[int]], run: slice, slope: Vectors) -> NDArray[np.float64]:
-        """What each piece of some neighbouring runs of a text adds to `gather(these runs) @ slope`.
+    def shares(self, trace: Trace, runs: slice, slopes: Vectors) -> NDArray[np.float64]:
+        """What each piece of some neighbouring runs of a text adds to `gather(these runs) @ slope`, for each slope.
 
-        The marks at the text's ends are pieces of its first and last run.
+        `slopes` has shape (n_slopes, 512), the shares (n_slopes, n_pieces). The marks at the text's ends are pieces of
+        its first and last run.
         """
-        runs = _with_ends(text)
-        numbers = np.array([piece for of_run in runs for piece in of_run], np.intp)
-        ends = np.cumsum([len(of_run) for of_run in runs])
-        first, last = int(ends[run][0]) - len(runs[run.start]), int(ends[run][-1])
-        found = self.features(numbers, np.array([len(numbers)]))[first:last]
-        middle, steepness = _spread_of(found)
-        along = self._weights.gathering @ slope
-        added = (found @ along - middle * along.sum()) * steepness + self._weights.gathering_bias @ slope
-        return np.asarray(added / np.sqrt(max(last - first, 1)), np.float64)
+        ends = np.cumsum(trace.sizes)
+        first, last = int(ends[runs][0] - trace.sizes[runs][0]), int(ends[runs][-1])
+        weights = self._weights
+        added = trace.features[first:last] @ (weights.gathering @ slopes.T) + weights.gathering_bias @ slopes.T
+        return np.asarray(added.T / np.sqrt(max(last - first, 1)), np.float64)
 
     def _layers(self, gathered: Vectors) -> tuple[Vectors, Vectors, Vectors, Vectors]:
         dense = self._weights.dense
@@ -165,6 +190,13 @@ def open_encoder() -> Encoder:
 
 def _lengths(rows: Vectors) -> Vectors:
     return np.asarray(np.sqrt(np.maximum((rows * rows).sum(axis=1, keepdims=True), _TINY)))
+
+
+def _sum(features: Vectors, sizes: NDArray[np.intp]) -> Sums:
+    sums = np.zeros((len(sizes), features.shape[1]), np.float32)
+    starts, filled = sizes.cumsum() - sizes, sizes > 0
+    sums[filled] = np.add.reduceat(features, starts[filled])
+    return Sums(sums, sizes.astype(np.float32))
 
 
 def _with_ends(text: Sequence[Sequence[int]]) -> list[list[int]]:

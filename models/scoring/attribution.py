@@ -8,11 +8,13 @@ the words.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.reading.encoder import Trace
 from models.reading.letters import find_words
 from models.reading.sentences import Places, locate_parts
 from models.scoring.explanation import PART, Explanation, made_of
@@ -34,52 +36,110 @@ class _Part:
 
     Attributes
     ----------
+    pieces : the numbers of its pieces
     units : where each unit stands in the original
     of_piece : the unit that each piece belongs to, -1 for none
     words : the words as their letters are counted
     of_word : the units of each word
     """
 
+    pieces: list[int]
     units: list[Span]
     of_piece: list[int]
     words: list[str]
     of_word: list[range]
 
 
-def explain(text: str, language: str, column: int, reader: Understanding) -> Explanation:
-    """The explanation of a text's logit on the label in a column."""
-    tongue = reader.tongue(language)
-    slope, offset = float(tongue.slope[column]), float(tongue.offset[column])
-    read = reader.read([text], [tongue])
-    raw = read.logits(reader)[:, column]
-    share_of, taken_off = shares(raw * slope + offset)
-    strings, places = locate_parts(text, plain=tongue.plain)
-    parts = [_locate(string, its, reader) for string, its in zip(strings, places, strict=True)]
-    pieces = reader.encoder.find_pieces(strings)
-    weights: dict[Span, float] = {}
-    signals = {PART: -taken_off} if taken_off else {}
-    start = float(reader.at_empty[1] @ reader.head[:, column] + reader.bias[column])
-    for window, share in share_of.items():
-        inside = slice(window - 1, window) if window else slice(0, len(parts))
-        units = [unit for part in parts[inside] for unit in part.units]
-        told = _of_meaning(parts, pieces, inside, column, reader) + BESIDE[column] * _of_words(
-            parts[inside], tongue, reader
-        )
-        missing = float(raw[window]) - start - float(told.sum())
-        if not units:
-            signals[_WHOLE] = signals.get(_WHOLE, 0.0) + share * slope * missing
-        for unit, weight in zip(units, told.tolist(), strict=True):
-            weights[unit] = weights.get(unit, 0.0) + share * slope * (weight + missing / len(units))
-    spans = [(*unit, weight) for unit, weight in sorted(weights.items())]
-    worst = max(share_of)
-    shown = [unit for part in (parts[worst - 1 : worst] if worst else parts) for unit in part.units]
-    where = (shown[0][0], shown[-1][1]) if shown else (0, 0)
-    return made_of(spans, signals, slope * start + offset, where)
+def explain(
+    texts: Sequence[str], languages: Sequence[str], columns: Sequence[Sequence[int]], reader: Understanding
+) -> Iterator[dict[int, Explanation]]:
+    """The explanations of each text's logits on the labels in some columns, by column."""
+    tongues = [reader.tongue(language) for language in languages]
+    located = [locate_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
+    parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
+    traces = reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts])
+    for (strings, _), of_text, trace, tongue, wanted in zip(located, parts, traces, tongues, columns, strict=True):
+        raw = reader.windows([strings], trace.sums, [tongue]).logits(reader)
+        yield _Text(of_text, trace, tongue, raw, reader).explain(wanted)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text that was read: its first window is the whole, then come its parts.
+
+    Attributes
+    ----------
+    logits : of each window before the language's scale, shape (n_windows, n_labels)
+    """
+
+    parts: list[_Part]
+    trace: Trace
+    tongue: Tongue
+    logits: Weights
+    reader: Understanding
+
+    def explain(self, columns: Sequence[int]) -> dict[int, Explanation]:
+        """The explanations of the logits on some labels, by column."""
+        slope, offset = self.tongue.slope, self.tongue.offset
+        pooled = {column: shares(self.logits[:, column] * slope[column] + offset[column]) for column in columns}
+        told: dict[int, dict[int, Weights]] = {column: {} for column in columns}
+        for window in {window for share_of, _ in pooled.values() for window in share_of}:
+            asked = [column for column in columns if window in pooled[column][0]]
+            of_words = _of_words(self.parts[self._inside(window)], self.tongue, self.reader)
+            for column, of_meaning in zip(asked, self._of_meaning(window, asked), strict=True):
+                told[column][window] = of_meaning + BESIDE[column] * of_words
+        return {column: self._explanation(column, *pooled[column], told[column]) for column in columns}
+
+    def _explanation(
+        self, column: int, share_of: Mapping[int, float], taken_off: float, told: Mapping[int, Weights]
+    ) -> Explanation:
+        """`told` is what the units of each window say, whose shares are `share_of`."""
+        reader = self.reader
+        slope, offset = float(self.tongue.slope[column]), float(self.tongue.offset[column])
+        start = float(reader.at_empty[1] @ reader.head[:, column] + reader.bias[column])
+        weights: dict[Span, float] = {}
+        signals = {PART: -taken_off} if taken_off else {}
+        for window, share in share_of.items():
+            units = self._units(window)
+            missing = float(self.logits[window, column]) - start - float(told[window].sum())
+            if not units:
+                signals[_WHOLE] = signals.get(_WHOLE, 0.0) + share * slope * missing
+            for unit, weight in zip(units, told[window].tolist(), strict=True):
+                weights[unit] = weights.get(unit, 0.0) + share * slope * (weight + missing / len(units))
+        spans = [(*unit, weight) for unit, weight in sorted(weights.items())]
+        shown = self._units(max(share_of))
+        where = (shown[0][0], shown[-1][1]) if shown else (0, 0)
+        return made_of(spans, signals, slope * start + offset, where)
+
+    def _inside(self, window: int) -> slice:
+        return slice(window - 1, window) if window else slice(0, len(self.parts))
+
+    def _units(self, window: int) -> list[Span]:
+        return [unit for part in self.parts[self._inside(window)] for unit in part.units]
+
+    def _of_meaning(self, window: int, columns: Sequence[int]) -> Weights:
+        """What each unit of a window adds to the head's logits of it, shape (n_columns, n_units)."""
+        encoder, inside = self.reader.encoder, self._inside(window)
+        empty, _ = self.reader.at_empty
+        gathered = encoder.gather(self.trace.sums.within(inside))
+        way = empty + (_STEPS[:, None] + 0.5).astype(np.float32) * (gathered - empty)
+        directions = self.reader.head[:, columns].T.astype(np.float32)
+        slopes = np.einsum("s,csd->cd", _STEP_WEIGHTS, encoder.slopes(way, directions)).astype(np.float32)
+        added = encoder.shares(self.trace, inside, slopes)
+        added -= (slopes @ empty[0])[:, None] / max(1, added.shape[1])
+        at = 1 if inside.start == 0 else 0  # after the mark at the text's beginning
+        told = []
+        for part in self.parts[inside]:
+            of_part = np.zeros((len(part.units) + 1, len(columns)))
+            np.add.at(of_part, part.of_piece, added[:, at : at + len(part.of_piece)].T)
+            told.append(of_part[:-1])  # pieces of no unit are the last: what they add is spread
+            at += len(part.of_piece)
+        return np.concatenate(told).T
 
 
 def _locate(string: str, places: Places, reader: Understanding) -> _Part:
     pieces = reader.encoder.locate_pieces(string)
-    begins = {first for first, _ in pieces}
+    begins = {first for _, first, _ in pieces}
     units: list[Span] = []
     of_letter = np.full(len(string), -1)
     words, of_word = [], []
@@ -92,36 +152,11 @@ def _locate(string: str, places: Places, reader: Understanding) -> _Part:
         for begin, end in zip(cuts, [*cuts[1:], last], strict=True):
             of_letter[begin:end] = len(units)
             units.append((places[begin][0], max(stop for _, stop in places[begin:end])))
-    of_piece = [int(of_letter[first:last].max(initial=-1)) for first, last in pieces]
-    return _Part(units, of_piece, words, of_word)
+    of_piece = [int(of_letter[first:last].max(initial=-1)) for _, first, last in pieces]
+    return _Part([number for number, _, _ in pieces], units, of_piece, words, of_word)
 
 
-def _of_meaning(
-    parts: list[_Part], pieces: list[list[int]], inside: slice, column: int, reader: Understanding
-) -> Weights:
-    """What each unit of some neighbouring parts adds to the head's logit of them."""
-    encoder = reader.encoder
-    empty, _ = reader.at_empty
-    sums = encoder.sum_runs([pieces])
-    if inside == slice(0, len(parts)):
-        gathered = encoder.gather(sums.joined(np.array([0])))
-    else:
-        gathered = encoder.gather(sums)[inside]
-    way = empty + (_STEPS[:, None] + 0.5).astype(np.float32) * (gathered - empty)
-    slope = (_STEP_WEIGHTS @ encoder.slopes(way, reader.head[:, column].astype(np.float32))).astype(np.float32)
-    added = encoder.shares(pieces, inside, slope)
-    added -= float(empty[0] @ slope) / max(1, len(added))
-    at = 1 if inside.start == 0 else 0  # after the mark at the text's beginning
-    told = []
-    for part in parts[inside]:
-        of_part = np.zeros(len(part.units) + 1)
-        np.add.at(of_part, part.of_piece, added[at : at + len(part.of_piece)])
-        told.append(of_part[:-1])  # pieces of no unit are the last: what they add is spread
-        at += len(part.of_piece)
-    return np.concatenate(told)
-
-
-def _of_words(parts: list[_Part], tongue: Tongue, reader: Understanding) -> Weights:
+def _of_words(parts: Sequence[_Part], tongue: Tongue, reader: Understanding) -> Weights:
     """What the letters and listed words of some parts add, by unit."""
     words = [word for part in parts for word in part.words]
     firsts = np.cumsum([0, *(len(part.units) for part in parts)])

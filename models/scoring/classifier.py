@@ -38,7 +38,7 @@ from texts.normalization import normalize, visible
 #: larger memory would grow for weeks and save hardly any time.
 _CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
-_TOLD = 512
+_TOLD = 1_024
 
 Scores = NDArray[np.float64]
 Signals = Mapping[str, object]
@@ -118,10 +118,7 @@ class Classifier:
         understood = np.zeros(len(texts), bool)
         if self.understanding is not None and self.sum is not None:
             languages = [self.speech(text) for text in texts]
-            asked = np.flatnonzero(
-                readers.choose_asked(self.reader, texts, languages, self.probability(logits))
-            ).tolist()
-            if asked:
+            if asked := self._asked(texts, languages, logits):
                 second = self.understanding.logits([texts[row] for row in asked], [languages[row] for row in asked])
                 understood[asked] = [languages[row] not in READ_FAST for row in asked]
                 both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
@@ -152,25 +149,55 @@ class Classifier:
 
     def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
-        if label not in self.labels:
-            raise ValueError(f"no label {label!r}; there are {', '.join(self.labels)}")
-        column = COLUMN[label]
-        beside = weigh(text, signals or {}).get(label, {})
-        language = self.speech(text)
-        if self.understanding is None or self.sum is None:
-            return self._explain_fast(text, column, beside)
-        scores = self.probability(self.fast_logits([text]))
-        if not readers.choose_asked(self.reader, [text], [language], scores)[0]:
-            return self._explain_fast(text, column, beside)
-        second = attribution.explain(text, language, column, self.understanding)
-        if language not in READ_FAST:
-            return second.beside(beside)
-        share, slope, offset = (float(part[column]) for part in (self.sum.share, self.sum.slope, self.sum.offset))
-        both = together(self._explain_fast(text, column, {}), second, slope=slope, share=share, offset=offset)
-        return both.beside(beside)
+        return self.explain_all([text], [[label]], None if signals is None else [signals])[0][label]
 
-    def _explain_fast(self, text: str, column: int, beside: Mapping[str, float]) -> Explanation:
-        return explain(text, self.cache(), column, floor=self.floor, bias=float(self.bias[column]), beside=beside)
+    def explain_all(
+        self, texts: Sequence[str], labels: Sequence[Sequence[str]], signals: Sequence[Signals] | None = None
+    ) -> list[dict[str, Explanation]]:
+        """`explain` for each text and each of its labels: what all need is done once. Arguments as for `score`."""
+        if unknown := {label for its in labels for label in its} - set(self.labels):
+            raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
+        columns = [[COLUMN[label] for label in its] for its in labels]
+        languages = [self.speech(text) for text in texts]
+        understood: dict[int, dict[int, Explanation]] = {}
+        if self.understanding is not None and (asked := self._asked(texts, languages, self.fast_logits(texts))):
+            second = attribution.explain(
+                [texts[row] for row in asked],
+                [languages[row] for row in asked],
+                [columns[row] for row in asked],
+                self.understanding,
+            )
+            understood = dict(zip(asked, second, strict=True))
+        explained = []
+        for row, text in enumerate(texts):
+            its = self._both(text, columns[row], understood.get(row), fast_too=languages[row] in READ_FAST)
+            beside = weigh(text, signals[row] if signals is not None else {})
+            explained.append({self.labels[at]: one.beside(beside.get(self.labels[at], {})) for at, one in its.items()})
+        return explained
+
+    def _both(
+        self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None, *, fast_too: bool
+    ) -> dict[int, Explanation]:
+        """What one or both readers say of a text, by column."""
+        if understood is not None and not fast_too:
+            return understood
+        fast = explain(text, self.cache(), columns, floor=self.floor, bias=self.bias)
+        if understood is None or self.sum is None:
+            return fast
+        of_both = self.sum
+        return {
+            column: together(
+                fast[column], understood[column],
+                slope=float(of_both.slope[column]), share=float(of_both.share[column]),
+                offset=float(of_both.offset[column]),
+            )
+            for column in columns
+        }  # fmt: skip
+
+    def _asked(self, texts: Sequence[str], languages: Sequence[str], logits: NDArray[np.float64]) -> list[int]:
+        """Of which texts the reader that understands is asked; `logits` are the fast reader's."""
+        chosen = readers.choose_asked(self.reader, texts, languages, self.probability(logits))
+        return [int(row) for row in np.flatnonzero(chosen)]
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
@@ -192,7 +219,8 @@ class Classifier:
             words = self.cache().reader
             told = detect(visible(head), words.known, words.strong)
             if len(self._told) >= _TOLD:
-                self._told.clear()
+                for oldest in list(self._told)[: _TOLD // 2]:
+                    self._told.pop(oldest, None)  # another thread may have
             self._told[head] = told
         return FOREIGN if len(text) > readers.LONGEST and told not in {*READ_FAST, UNTOLD} else told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,28 +94,28 @@ def _locate(text: str, cache: TermCache) -> _Located:
 
 
 def explain(
-    text: str, cache: TermCache, column: int, *, floor: float, bias: float, beside: Mapping[str, float]
-) -> Explanation:
-    """The explanation that `Classifier.explain` gives of the label in a column of the weights.
+    text: str, cache: TermCache, columns: Sequence[int], *, floor: float, bias: NDArray[np.float64]
+) -> dict[int, Explanation]:
+    """Of the labels in some columns of the weights, by column, what the fast reader's logit is made of.
 
-    `floor` and `bias` are the model's; `beside` holds the weights of what counts beside the words, by name.
+    `floor` and `bias` are the model's.
     """
     located = _locate(text, cache)
     windows = cut(np.array([len(located.ids)]), located.ids == BREAK)
     sums = window_sums(located.ids, windows, cache)
     norms = np.sqrt(sums[:, -1] + floor)
-    logits = sums[:, column] / norms + bias
-    share_of, taken_off = shares(logits)
-    worst = max(share_of)
-    signals = dict(beside) | ({PART: -taken_off} if taken_off else {})
-    weights = np.zeros(len(located.ids))
-    for window, share in share_of.items():
-        first, last = int(windows.start[window]), int(windows.end[window])
-        weights[first:last] += share / norms[window] * token_weights(located.ids[first:last], cache, column)
-    spans = [(located.starts[at], located.ends[at], float(weights[at])) for at in np.flatnonzero(weights)]
-    first, last = int(windows.start[worst]), int(windows.end[worst])
-    where = (located.starts[first], located.ends[last - 1]) if last > first else (0, 0)
-    return made_of(spans, signals, bias, where)
+    explained = {}
+    for column in columns:
+        share_of, taken_off = shares(sums[:, column] / norms + bias[column])
+        weights = np.zeros(len(located.ids))
+        for window, share in share_of.items():
+            first, last = int(windows.start[window]), int(windows.end[window])
+            weights[first:last] += share / norms[window] * token_weights(located.ids[first:last], cache, column)
+        spans = [(located.starts[at], located.ends[at], float(weights[at])) for at in np.flatnonzero(weights)]
+        first, last = (int(ends[max(share_of)]) for ends in (windows.start, windows.end))  # of the worst part
+        where = (located.starts[first], located.ends[last - 1]) if last > first else (0, 0)
+        explained[column] = made_of(spans, {PART: -taken_off} if taken_off else {}, float(bias[column]), where)
+    return explained
 
 
 def token_weights(ids: NDArray[np.intp], cache: TermCache, column: int) -> NDArray[np.float64]:

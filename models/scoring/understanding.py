@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
 from models.labels import LABELS
-from models.reading.encoder import Encoder
+from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import WordList
@@ -106,8 +106,10 @@ class Understanding:
         """The windows of texts: their vectors, and what their letters and listed words say."""
         parts = [find_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
         numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
-        runs = [[next(numbers) for _ in of_text] for of_text in parts]
-        sums = self.encoder.sum_runs(runs)
+        return self.windows(parts, self.encoder.sum_runs([[next(numbers) for _ in of] for of in parts]), tongues)
+
+    def windows(self, parts: Sequence[Sequence[str]], sums: Sums, tongues: Sequence[Tongue]) -> Read:
+        """The windows of texts whose parts are read: `sums` are those of all parts in a row."""
         sizes = np.array([len(of_text) for of_text in parts])
         starts = sizes.cumsum() - sizes
         wholes = sums.joined(starts)

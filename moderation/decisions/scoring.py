@@ -61,7 +61,10 @@ class Classifier(Protocol):
     def score(self, texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> Any:
         """Probabilities in [0, 1], shape (len(texts), len(labels))."""
 
-    def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Explanation: ...
+    def explain_all(
+        self, texts: Sequence[str], labels: Sequence[Sequence[str]], signals: Sequence[Mapping[str, object]]
+    ) -> Sequence[Mapping[str, Explanation]]:
+        """Of each text, why it scored as it did on each of its labels."""
 
     @property
     def languages(self) -> Mapping[str, str]:
@@ -85,6 +88,27 @@ class Scored:
     def lower_by(self, own: Mapping[str, float]) -> dict[str, float]:
         """What the author's own words score, of the labels where it is less than the whole text and the name."""
         return {key: own[key] for key, score in self.scores.items() if key not in self.by_name and own[key] < score}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A comment, its scores, and what its site's policy says of it."""
+
+    row: Comment
+    policy: Policy
+    scores: dict[str, float] | None
+    #: Where it quotes others, what its author's own words score lower.
+    own_scores: dict[str, float] | None
+    facts: Facts
+    verdict: Verdict
+
+    @property
+    def to_explain(self) -> list[str]:
+        """The labels that speak against it for what is in its text."""
+        if self.verdict.action == "publish":
+            return []
+        named = (reason.label for reason in self.verdict.reasons)
+        return [label for label in dict.fromkeys(named) if label is not None and label not in self.facts.by_name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +292,11 @@ class Scorer:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
         own = self._own_scores(rows, facts_of)
-        return [
-            self._decision(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id))
-            for row in rows
+        judged = [
+            _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)) for row in rows
         ]
+        spans = self._explain([its for its in judged if its.to_explain])
+        return [self._decision(its, spans.get(its.row.id)) for its in judged]
 
     def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
         """Of comments that quote others, the scores of what is left."""
@@ -281,48 +306,59 @@ class Scorer:
         lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
         return dict(zip(own, lines, strict=True))
 
-    def _decision(
-        self, row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None
-    ) -> Decision:
-        scores = own_scores = None
-        if scored is not None:
-            scores = scored.scores
-            if own is not None:
-                own_scores = scored.lower_by(own)
-            its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
-        verdict = rules.evaluate(policy, scores, its)
+    def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
+        row, policy, verdict, its = judged.row, judged.policy, judged.verdict, judged.facts
         status, asks = placement(rules.mode_for(policy, verdict), verdict.action)
         return Decision.of(
             row,
             status=status,
             actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
-            scores=scores,
-            own_scores=own_scores,
-            spans=self._spans(row, verdict, but=its.by_name) if verdict.action != "publish" else None,
+            scores=judged.scores,
+            own_scores=judged.own_scores,
+            spans=spans,
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (its.language if asks and its.language != "und" else None),
-            priority=urgency.of_scores(scores, policy.thresholds) if asks else None,
+            priority=urgency.of_scores(judged.scores, policy.thresholds) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
         )
 
-    def _spans(self, row: Comment, verdict: Verdict, *, but: Collection[str]) -> dict[str, Any] | None:
-        labels = [reason.label for reason in verdict.reasons if reason.label is not None and reason.label not in but]
+    def _explain(self, judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
+        """The words that raised the scores for which comments are not published: comment id -> label -> spans."""
+        if not judged:
+            return {}
         try:
-            return {
-                label: [
-                    [start, end, round(float(weight), 4)]
-                    for start, end, weight in self.classifier.explain(row.comment, label, signals(row)).spans
-                    if weight > 0
-                ]
-                for label in labels
-            } or None
+            explained = self.classifier.explain_all(
+                [its.row.comment for its in judged],
+                [its.to_explain for its in judged],
+                [signals(its.row) for its in judged],
+            )
         except budget.TooLong:
             raise
         except Exception:
-            log.exception("comment.not_explained", comment_id=row.id)
-            return None
+            if len(judged) == 1:
+                log.exception("comment.not_explained", comment_id=judged[0].row.id)
+                return {}
+            return {comment_id: spans for its in judged for comment_id, spans in self._explain([its]).items()}
+        return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
+
+
+def _judge(row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None) -> Judged:
+    scores = own_scores = None
+    if scored is not None:
+        scores = scored.scores
+        if own is not None:
+            own_scores = scored.lower_by(own)
+        its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
+    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its))
+
+
+def _raising(explained: Mapping[str, Explanation]) -> dict[str, Any]:
+    return {
+        label: [[start, end, round(float(weight), 4)] for start, end, weight in its.spans if weight > 0]
+        for label, its in explained.items()
+    }
 
 
 def _name(row: Comment) -> str:

@@ -49,6 +49,14 @@ class ChosenScores:
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Spans:
         return Spans([(*match.span(), float(match[2])) for match in _MARK.finditer(text) if match[1] == label])
 
+    def explain_all(
+        self, texts: Sequence[str], labels: Sequence[Sequence[str]], signals: Sequence[Mapping[str, object]]
+    ) -> list[dict[str, Spans]]:
+        return [
+            {label: self.explain(text, label, known) for label in its}
+            for text, its, known in zip(texts, labels, signals, strict=True)
+        ]
+
     @property
     def languages(self) -> Mapping[str, str]:
         return GRADES

@@ -49,8 +49,8 @@ class Utf16:
 
 def _scored_parts(text: str, labels: Iterable[str]) -> dict[str, list[tuple[Span, float]]]:
     """Label -> the parts of the text that raised its score, each with its own score."""
-    classifier = shared.classifier()
-    spans = {label: _raising(text, classifier.explain(text, label).spans) for label in labels}
+    [explained] = shared.classifier().explain_all([text], [list(labels)], [{}])
+    spans = {label: _raising(text, its.spans) for label, its in explained.items()}
     pieces = [(label, span) for label, label_spans in spans.items() for span in label_spans]
     if not pieces:
         return {}

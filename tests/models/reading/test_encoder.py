@@ -60,20 +60,21 @@ def test_slopes_say_how_a_vector_changes(encoder: Encoder) -> None:
     runs = [[pieces] for pieces in encoder.find_pieces(TEXTS[1:8])]
     gathered: Any = encoder.gather(encoder.sum_runs(runs)).astype(np.float64)
     rng = np.random.default_rng(0)
-    direction: Any = rng.normal(size=512)
+    directions: Any = rng.normal(size=(2, 512))
     step = rng.normal(size=512)
     small = 1e-5  # a longer step crosses points where a layer's slope jumps
-    ahead, behind = (encoder.vectors(gathered + sign * small * step) @ direction for sign in (1, -1))
-    assert np.allclose(encoder.slopes(gathered, direction) @ step, (ahead - behind) / (2 * small), atol=1e-6)
+    ahead, behind = (encoder.vectors(gathered + sign * small * step) @ directions.T for sign in (1, -1))
+    assert np.allclose(encoder.slopes(gathered, directions) @ step, (ahead - behind).T / (2 * small), atol=1e-6)
 
 
 def test_the_shares_of_pieces_add_up(encoder: Encoder) -> None:
     pieces = encoder.find_pieces(["What a day. ", "You are an idiot. ", "Thank you."])
-    slope = np.random.default_rng(0).normal(size=512).astype(np.float32)
+    slopes = np.random.default_rng(0).normal(size=(2, 512)).astype(np.float32)
     gathered = encoder.gather(encoder.sum_runs([pieces]))
+    _, trace = encoder.trace([encoder.find_pieces(["Another text."]), pieces])
     for part in range(3):
-        shares = encoder.shares(pieces, slice(part, part + 1), slope)
-        assert shares.sum() == pytest.approx(float(gathered[part] @ slope), abs=1e-3)
+        shares = encoder.shares(trace, slice(part, part + 1), slopes)
+        assert shares.sum(axis=1) == pytest.approx(slopes @ gathered[part], abs=1e-3)
 
 
 class TestTable:

@@ -66,3 +66,23 @@ def test_signals_are_named_with_their_weights() -> None:
 def test_an_unknown_label_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="no label 'rudeness'; there are toxicity"):
         CLASSIFIER.explain("hello", "rudeness")
+
+
+def test_explaining_many_texts_and_labels_at_once_says_what_explaining_each_says() -> None:
+    texts = [
+        "You fool. Go away!",
+        "Du bist ein Idiot. Danke.",
+        "",
+        "A kind word about cheap pills at https://a.example",
+    ]
+    labels = [["insult", "toxicity"], ["toxicity", "threat"], ["spam"], ["spam", "insult"]]
+    signals: list[dict[str, object]] = [{}, {}, {}, {"honeypot": True}]
+    for text, its, known, explained in zip(
+        texts, labels, signals, CLASSIFIER.explain_all(texts, labels, signals), strict=True
+    ):
+        assert list(explained) == its
+        for label, together in explained.items():
+            alone = CLASSIFIER.explain(text, label, known)
+            assert together.logit == pytest.approx(alone.logit, abs=1e-5)
+            assert [span[:2] for span in together.spans] == [span[:2] for span in alone.spans]
+            assert [span[2] for span in together.spans] == pytest.approx([span[2] for span in alone.spans], abs=1e-5)
