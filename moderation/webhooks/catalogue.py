@@ -113,6 +113,7 @@ _REASON = {
             "description": "What it reached; for `links`, how many are allowed.",
         },
         "entry": {"type": "integer", "minimum": 1, "description": "Which entry of a word list, from 1."},
+        "list": _text("Of a list that sites share, its id; `entry` is the entry's number there."),
         "code": _text("A moderator's reason, from the site's list."),
         "note": _text("What a moderator added to it."),
     },

@@ -67,6 +67,9 @@ class ReasonSchema(Schema):
     score = fields.Float()
     threshold = fields.Float()
     entry = fields.Integer(metadata={"description": "Which entry of the rule's list it has, counted from 1."})
+    list = fields.String(
+        metadata={"description": "Of a list that sites share, its id; `entry` is the entry's number there."}
+    )
     code = fields.String(metadata={"description": "A moderator's reason, from the site's list."})
     note = fields.String(metadata={"description": "What a moderator added to it."})
 

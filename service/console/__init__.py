@@ -19,6 +19,7 @@ from service.console import (
     card,
     comments,
     exports,
+    lists,
     navigation,
     people,
     policy,
@@ -31,6 +32,7 @@ from service.console import (
 )
 from service.console.alerts import banner
 from service.console.card import sentences
+from service.console.lists.list_page import allow_files
 from service.console.page_groups import PageGroups
 from service.console.policy.policy import allow_long_lists
 from service.console.queue import live_updates
@@ -41,11 +43,12 @@ from texts import wording
 blueprint = PageGroups(
     "console",
     __name__,
-    groups=(alerts, audit, card, comments, people, policy, queue, signing_in, sites, statistics),
+    groups=(alerts, audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
 )
 
 blueprint.before_request(speaking.speak)
 blueprint.before_request(allow_long_lists)
+blueprint.before_request(allow_files)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
 blueprint.after_request(speaking.remember)

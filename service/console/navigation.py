@@ -42,6 +42,7 @@ ENTRIES = (
             "console.change_site_settings",
         ),
     ),
+    Entry("console.list_lists", "Shared lists", "moderator", below=("console.show_list", "console.add_entries")),
     Entry("console.show_audit_log", "Audit log", "moderator"),
     Entry(
         "console.list_sites",
