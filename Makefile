@@ -12,7 +12,7 @@ test test-quick coverage: export OPENBLAS_NUM_THREADS := 1
 # What Python compiles is kept, whatever the environment says: the tests start it hundreds of times.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-quick coverage check check-python check-types check-web format bench chaos lock
+.PHONY: help run test test-quick coverage check check-python check-types check-web format catalogues bench chaos lock
 .DELETE_ON_ERROR:
 
 help:  ## what there is to make
@@ -56,6 +56,9 @@ format: .venv/.dev node_modules/.installed  ## put Python, JavaScript and CSS in
 	$(BIN)/ruff check --fix --exit-zero --quiet
 	$(BIN)/ruff format
 	$(BIOME) format --write
+
+catalogues: .venv/.dev  ## bring texts/catalogues up to date with the sentences in the code; translating is yours
+	$(BIN)/python -m tools.catalogues
 
 bench: .venv/.dev  ## side-by-side measurements
 	$(BIN)/python -m benchmarks

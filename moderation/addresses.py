@@ -50,11 +50,39 @@ class AddressSet:
 
     def __init__(self, entries: Iterable[str] = ()) -> None:
         self.entries = tuple(entries)
-        self._networks = [_network(entry) for entry in self.entries]
+        #: Version and length of a network's prefix -> the prefix -> the first entry's number. So a look takes one step
+        #: for each length, however many networks there are.
+        self._prefixes: dict[tuple[int, int], dict[int, int]] = {}
+        for number, entry in enumerate(self.entries):
+            network = _network(entry)
+            prefixes = self._prefixes.setdefault((network.version, network.prefixlen), {})
+            prefixes.setdefault(int(network.network_address) >> (network.max_prefixlen - network.prefixlen), number)
 
     def __contains__(self, address: str | None) -> bool:
-        parsed = _read(address) if address and self._networks else None
-        return parsed is not None and any(parsed in network for network in self._networks)
+        return bool(self.matches(address))
+
+    def matches(self, address: str | None) -> list[int]:
+        """The numbers of the entries, from 0, that hold the address. Of entries that mean the same, only the first."""
+        parsed = _read(address) if address and self._prefixes else None
+        if parsed is None:
+            return []
+        whole, bits = int(parsed), parsed.max_prefixlen
+        found = (
+            prefixes.get(whole >> (bits - length))
+            for (version, length), prefixes in self._prefixes.items()
+            if version == parsed.version
+        )
+        return sorted(number for number in found if number is not None)
+
+
+def spelled(entry: str) -> str:
+    """The one spelling of an address or a network.
+
+    Raises:
+        PatternError: it is neither.
+    """
+    network = _network(entry)
+    return str(network.network_address if network.prefixlen == network.max_prefixlen else network)
 
 
 def _read(text: str) -> _Address | None:

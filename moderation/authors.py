@@ -95,13 +95,26 @@ class BlockedAuthors:
 
     def __init__(self, entries: Sequence[str] = ()) -> None:
         self.entries = tuple(entries)
-        self._known = {
-            kind: frozenset(form for value in _of_kind(kind, entries) for form in _forms(value)) for kind in _KINDS
-        }
+        #: Kind -> form -> the first entry's number.
+        self._known: dict[str, dict[str, int]] = {kind: {} for kind in _KINDS}
+        for number, (kind, value) in enumerate(map(_typed, entries)):
+            for form in _forms(value):
+                for one in _KINDS if kind is None else (kind,):
+                    self._known[one].setdefault(form, number)
 
     def __contains__(self, author: Author) -> bool:
+        return bool(self.matches(author))
+
+    def matches(self, author: Author) -> list[int]:
+        """The numbers of the entries, from 0, that are this author. Of entries that mean the same, only the first."""
         values = {"id": author.user_id, "email": author.email, "name": author.name}
-        return any(value and not self._known[kind].isdisjoint(_forms(value)) for kind, value in values.items())
+        found = (
+            self._known[kind].get(form)
+            for kind, value in values.items()
+            if value and self._known[kind]
+            for form in _forms(value)
+        )
+        return sorted({number for number in found if number is not None})
 
 
 class TrustedAuthors:
@@ -115,17 +128,26 @@ class TrustedAuthors:
 
     def __init__(self, entries: Sequence[str] = ()) -> None:
         self.entries = tuple(entries)
-        if any(kind == "name" for kind, _ in map(_typed, entries)):
+        if any(map(is_name, entries)):
             raise PatternError("Anybody can type a name. Trust a user id (id:…) or an e-mail address (email:…).")
-        # An old entry such as "id:7" may be an id that begins with "id:".
-        self._ids = frozenset(map(spelled, [*_of_kind("id", entries), *entries]))
-        addresses = _of_kind("email", entries)
-        self._emails = frozenset(spelled(address) for address in addresses if "@" in address)
+        #: Id or e-mail address -> the first entry's number.
+        self._ids: dict[str, int] = {}
+        self._emails: dict[str, int] = {}
+        for number, (kind, value) in enumerate(map(_typed, entries)):
+            self._ids.setdefault(spelled(entries[number]), number)  # "id:7" may be an id that begins with "id:"
+            if kind in {None, "id"}:
+                self._ids.setdefault(spelled(value), number)
+            if kind in {None, "email"} and "@" in value:
+                self._emails.setdefault(spelled(value), number)
 
     def __contains__(self, author: Author) -> bool:
-        if author.user_id and spelled(author.user_id) in self._ids:
-            return True
-        return bool(author.email) and author.is_vouched_for and spelled(author.email or "") in self._emails
+        return bool(self.matches(author))
+
+    def matches(self, author: Author) -> list[int]:
+        """The numbers of the entries, from 0, that are this author. Of entries that mean the same, only the first."""
+        by_id = self._ids.get(spelled(author.user_id)) if author.user_id else None
+        by_email = self._emails.get(spelled(author.email)) if author.email and author.is_vouched_for else None
+        return sorted({number for number in (by_id, by_email) if number is not None})
 
 
 def without_kind(entry: str) -> str:
@@ -133,15 +155,21 @@ def without_kind(entry: str) -> str:
     return _typed(entry)[1]
 
 
+def spelling(entry: str) -> str:
+    """An entry as entries are told apart: whatever the case and the spaces."""
+    kind, value = _typed(entry)
+    return fold(value) if kind is None else f"{kind}:{fold(value)}"
+
+
+def is_name(entry: str) -> bool:
+    """Whether an entry is a name, which proves nothing."""
+    return _typed(entry)[0] == "name"
+
+
 def _typed(entry: str) -> tuple[str | None, str]:
     """The kind of an entry, if it names one, and the rest."""
     match = _TYPED.fullmatch(entry.strip())
     return (match[1].lower(), match[2]) if match else (None, entry)
-
-
-def _of_kind(kind: str, entries: Sequence[str]) -> list[str]:
-    """The values of the entries of this kind, and of those without a kind."""
-    return [value for entry_kind, value in map(_typed, entries) if entry_kind == kind or entry_kind is None]
 
 
 def _forms(value: str) -> set[str]:

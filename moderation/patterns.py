@@ -1,15 +1,21 @@
-"""Patterns that users type to match comments: words with wildcards. Linear time, whatever they type."""
+"""Patterns that users type to match comments: words with wildcards, and expressions. Linear time, whatever they type.
+
+`PatternSet` is for the lists of one policy. `WordIndex` has the same meaning and is for lists of tens of thousands:
+what it takes for a comment does not grow with the list.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import re2
 
 from texts.comparison import as_read, readings
-from texts.folding import fold
+from texts.folding import fold, normalized
 
 #: Entries in a compiled set: few enough that its automaton stays within its memory for any text.
 _SET_SIZE = 250
@@ -22,6 +28,14 @@ _WORD = re.compile(r"[^\W_]+")
 _WORD_OF_ENTRY = re.compile(r"(?:[^\W_]|\*)+")
 #: Words are put between marks, so that the expressions need no (costly) Unicode classes.
 _MARKED = "\x01\\g<0>\x01"
+_MARKED_WORD = re.compile(r"\x01([^\x01]*)\x01")
+
+#: Words of a phrase in a `WordIndex`: so many places are looked up at most for each word of a comment.
+MOST_WORDS = 16
+#: Steps of an expression's program, in RE2's count, and its memory in bytes.
+MOST_STEPS, _EXPRESSION_MEMORY = 300, 1 << 20
+#: Expressions that are looked for in one pass.
+_AT_ONCE, _TOGETHER_MEMORY = 20, 32 << 20
 
 
 class PatternError(ValueError):
@@ -49,15 +63,138 @@ class PatternSet:
         """The numbers of the entries that occur in `text`, from 0, in order."""
         if not self._sets:
             return []
-        marked = [_WORD.sub(_MARKED, reading) for reading in readings(text)]
         return sorted(
             {
                 chunk * _SET_SIZE + number
                 for chunk, compiled in enumerate(self._sets)
-                for reading in marked
+                for reading in _marked_readings(text)
                 for number in compiled.Match(reading) or ()
             }
         )
+
+
+class WordIndex:
+    """Words and phrases as in a `PatternSet`, with the same matches, looked up word by word.
+
+    Only entries that `is_sought` are looked for one by one, so a list may have few of those.
+
+    Raises:
+        PatternError: an entry is empty or too long.
+    """
+
+    def __init__(self, entries: Sequence[str] = ()) -> None:
+        self._phrases: dict[str, int] = {}
+        #: The same for entries with signs around their words, such as `c++`: what is before and behind the words.
+        self._edged: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
+        #: A phrase's first word -> the lengths, in words, of the phrases that begin with it.
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
+        sought: list[int] = []
+        for number, entry in enumerate(entries):
+            plain = fold(entry)
+            _check_length(plain, number)
+            marked = _WORD.sub(_MARKED, as_read(entry) or plain)
+            if is_sought(entry):
+                sought.append(number)
+                continue
+            core = marked[marked.index("\x01") : marked.rindex("\x01") + 1]
+            words = _MARKED_WORD.findall(core)
+            lengths[words[0]].add(len(words))
+            if core == marked:
+                self._phrases.setdefault(core, number)
+            else:
+                self._edged[core].append((*marked.split(core, 1), number))  # type: ignore[arg-type]
+        self._lengths = {word: tuple(sorted(numbers)) for word, numbers in lengths.items()}
+        self._sought, self._numbers = PatternSet([entries[number] for number in sought]), sought
+
+    def matches(self, text: str) -> set[int]:
+        """The numbers of the entries that occur in `text`, from 0. Of entries that mean the same, only the first."""
+        found = {self._numbers[number] for number in self._sought.matches(text)}
+        for marked in _marked_readings(text) if self._lengths else ():
+            words = list(_MARKED_WORD.finditer(marked))
+            for at, word in enumerate(words):
+                for length in self._lengths.get(word[1], ()):
+                    if at + length <= len(words):
+                        found.update(self._at(marked, word.start(), words[at + length - 1].end()))
+        return found
+
+    def _at(self, marked: str, begin: int, end: int) -> Iterator[int]:
+        """The entries whose words stand exactly there."""
+        core = marked[begin:end]
+        if (number := self._phrases.get(core)) is not None:
+            yield number
+        for before, behind, number in self._edged.get(core, ()):
+            if marked.startswith(behind, end) and marked.endswith(before, 0, begin):
+                yield number
+
+
+def is_sought(entry: str) -> bool:
+    """Whether an entry of a `WordIndex` has to be looked for: it has a `*`, or no letters (such as an emoji)."""
+    plain = as_read(entry) or fold(entry)
+    return "*" in plain or _WORD.search(plain) is None
+
+
+class ExpressionSet:
+    """Regular expressions in RE2's syntax, in any case, looked for in a text as it stands and as it is read.
+
+    RE2 takes linear time. Several are looked for in one pass, and one by one only where that finds something.
+
+    Raises:
+        PatternError: an entry is no expression, or too large, or matches everything.
+    """
+
+    def __init__(self, entries: Sequence[str] = ()) -> None:
+        self._each = [_expression_of(entry) for entry in entries]
+        self._together = [_any_of(entries[at : at + _AT_ONCE]) for at in range(0, len(entries), _AT_ONCE)]
+
+    def matches(self, text: str) -> set[int]:
+        """The numbers of the expressions that are found in `text`, from 0."""
+        shown = {normalized("NFKC", text), as_read(text)} if self._each else set()
+        return {
+            number
+            for version in shown
+            for chunk, together in enumerate(self._together)
+            if together is None or together.search(version) is not None
+            for number in range(chunk * _AT_ONCE, min((chunk + 1) * _AT_ONCE, len(self._each)))
+            if self._each[number].search(version) is not None
+        }
+
+
+def _options(memory: int) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = False
+    options.max_mem = memory
+    return options
+
+
+def _expression_of(entry: str) -> Any:
+    if r"\Q" in entry:  # it would quote the expressions that are put together with it
+        raise PatternError(r"`\Q` is not taken. Put a backslash before each sign instead.")
+    try:
+        compiled = re2.compile(entry, options=_options(_EXPRESSION_MEMORY))
+    except re2.error as error:
+        [why, *_] = error.args
+        said = why.decode(errors="replace") if isinstance(why, bytes) else str(why)
+        raise PatternError(f"It is no regular expression that RE2 can use: {said}.") from None
+    if compiled.programsize > MOST_STEPS:
+        steps = f"{compiled.programsize:,} steps; at most {MOST_STEPS} are allowed"
+        raise PatternError(f"It takes {steps}. Say it shorter.")
+    if compiled.search("") is not None:
+        raise PatternError("It is found in every text, also in an empty one.")
+    return compiled
+
+
+def _any_of(entries: Sequence[str]) -> Any:
+    """An expression for any of these; None where they cannot be put together."""
+    try:
+        return re2.compile("|".join(f"(?:{entry})" for entry in entries), options=_options(_TOGETHER_MEMORY))
+    except re2.error:  # two of them have groups of the same name
+        return None
+
+
+@lru_cache(maxsize=4)  # a comment's text is looked at by several lists, one after the other
+def _marked_readings(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.sub(_MARKED, reading) for reading in readings(text))
 
 
 def check_wildcards(entries: Sequence[str], earlier: Collection[str] = ()) -> None:
@@ -94,8 +231,7 @@ def _compile(expressions: Sequence[str]) -> Any:
 
 def _expression(entry: str, number: int) -> str:
     plain = fold(entry)
-    if not plain.strip("* ") or len(plain) > 200:
-        raise PatternError(f"Entry {number + 1} must have between 1 and 200 characters beside `*`.")
+    _check_length(plain, number)
     words = as_read(entry) or plain
     parts: list[str] = []
     at = 0
@@ -103,6 +239,16 @@ def _expression(entry: str, number: int) -> str:
         parts += [re2.escape(words[at : word.start()]), _word_expression(word[0])]
         at = word.end()
     return "".join((*parts, re2.escape(words[at:])))
+
+
+def _check_length(plain: str, number: int) -> None:
+    if not plain.strip("* ") or len(plain) > 200:
+        raise PatternError(f"Entry {number + 1} must have between 1 and 200 characters beside `*`.")
+
+
+def count_words(entry: str) -> int:
+    """How many words an entry has, as they are compared."""
+    return len(_WORD.findall(as_read(entry) or fold(entry)))
 
 
 def _word_expression(word: str) -> str:

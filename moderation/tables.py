@@ -152,6 +152,46 @@ class PolicyTest(Table):
     __table_args__ = (Index("uq_policy_tests_example", "site_id", "text_hash", "name", unique=True),)
 
 
+class SharedList(Table):
+    """A list of the team's, such as of words or domains, to which sites subscribe in their policies."""
+
+    __tablename__ = "lists"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    #: One of `list_kinds.KINDS`.
+    kind: Mapped[str] = mapped_column(String(20))
+    #: Counts changes of its entries, so that what is prepared of them is known to be old.
+    version: Mapped[int] = mapped_column(Integer)
+    #: The number of the entry that was added last. Numbers are not used again.
+    last_number: Mapped[int] = mapped_column(Integer)
+    #: How many entries there are.
+    size: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(80))
+    changed_at: Mapped[datetime]
+
+
+class SharedListEntry(Table):
+    """An entry of a shared list: who added it, when, and until when it counts."""
+
+    __tablename__ = "list_entries"
+    list_id: Mapped[str] = mapped_column(ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True)
+    #: By which reasons name it.
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    entry: Mapped[str] = mapped_column(String(200))
+    #: Equal for entries that mean the same (`list_kinds.ListKind.key`).
+    key: Mapped[str] = mapped_column(String(32))
+    added_at: Mapped[datetime]
+    added_by: Mapped[str] = mapped_column(String(80))
+    #: When it is taken out; None: never.
+    until: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_list_entries_key", "list_id", "key", unique=True),
+        _partial("ix_list_entries_until", "until", where="until IS NOT NULL"),
+    )
+
+
 #: The comments whose decision in force is a person's.
 DECIDED_BY_PEOPLE = f"decided_by LIKE '{actors.PEOPLE}'"
 #: The audit events of what people did in the console.

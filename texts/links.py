@@ -1,8 +1,8 @@
 """What counts as a link: all that a browser or a site's linkifier makes a link of, bare or in markup. Linear time.
 
-`count` finds them all, as a linkifier would: also a host's name alone, an e-mail address, and any scheme. `addresses`
-and the classifier's signals know only what begins with http://, https:// or www. (`BEGINNING`). The classifier's tokens
-have an expression of their own, with which it was trained.
+`count` and `hosts` find them all, as a linkifier would: also a host's name alone, an e-mail address, and any scheme.
+`addresses` and the classifier's signals know only what begins with http://, https:// or www. (`BEGINNING`). The
+classifier's tokens have an expression of their own, with which it was trained.
 """
 
 from __future__ import annotations
@@ -93,6 +93,9 @@ _BARE = (
 _LINK = re.compile(
     rf"(?:<a\s[^<>]*>?\s*|\[url[^\[\]]*\]?\s*)(?:{_BARE})?|(?:\[[^\[\]]*\]\(\s*)?(?:{_BARE})", re.IGNORECASE
 )
+_ONE = re.compile(_BARE, re.IGNORECASE)
+_SCHEME = re.compile(r"^(?:mailto:|[a-z][a-z0-9+.-]*:[/\\]{2,})")
+_PATH = re.compile(r"[/\\?#]")
 #: The end of a sentence without a space after it, as in `done.So`: no host's name is written like that.
 _NO_SPACE = re.compile(r"(?<=[a-z])\.(?=[A-Z][a-z])")
 #: How people write a dot that a machine shall not see, as in `example[.]com`.
@@ -108,12 +111,32 @@ _NOT_IN_ADDRESSES = re.compile(r"[\s\"<>\\^`{|}]")
 
 def count(text: str) -> int:
     """How many links a text holds, as addresses, hosts' names, `<a>`, BBCode or Markdown."""
-    if not text.isascii():
-        text = normalized("NFKC", text.translate(_SHOWN)).translate(_SHOWN)
-    text = _HIDDEN_DOT.sub(".", markup.unescape(text))
+    text = _readable(text)
     if _MARKED.search(text) is None:  # so it is with most comments
         return 0
     return sum(1 for _ in _LINK.finditer(_NO_SPACE.sub(". ", text)))
+
+
+def _readable(text: str) -> str:
+    """A text as a browser would read the addresses in it."""
+    if not text.isascii():
+        text = normalized("NFKC", text.translate(_SHOWN)).translate(_SHOWN)
+    return _HIDDEN_DOT.sub(".", markup.unescape(text))
+
+
+def hosts(text: str) -> set[str]:
+    """The hosts of all links in a text, in markup or not, and those of e-mail addresses; as written, in lower case."""
+    text = _readable(text)
+    if _MARKED.search(text) is None:
+        return set()
+    ways = {text, _NO_SPACE.sub(". ", text)}  # `evil.Com` is a host all the same
+    return {host for way in ways for link in _ONE.finditer(way) if (host := _host_of(link[0]))}
+
+
+def _host_of(link: str) -> str:
+    """The host of a link or an e-mail address: without the scheme, what stands before an `@`, a port and the path."""
+    whole = _SCHEME.sub("", link.lower())
+    return _PATH.split(whole, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].strip(".")
 
 
 def addresses(text: str) -> list[str]:

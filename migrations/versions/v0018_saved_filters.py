@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from moderation.tables import Moment
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 _DOCUMENT = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 

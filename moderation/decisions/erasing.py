@@ -143,6 +143,7 @@ def wordless(document: Any, *, message: str = GONE) -> Any:
     cleaned = {name: wordless(value, message=message) for name, value in document.items()}
     if document.get("rule") == MODERATOR.name or "entry" in document:
         cleaned.pop("note", None)
+        cleaned.pop("for_author", None)
         cleaned["message"] = message
     if "warning" in cleaned and "message" in cleaned:  # a moderator's warning, which may quote the comment
         cleaned["message"] = message

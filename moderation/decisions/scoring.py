@@ -254,7 +254,10 @@ class Scorer:
     def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
         with self.store.read() as session:
             ids = [claim.comment_id for claim in claims]
-            return session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
+            rows = session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
+            if rows:  # so that no comment's budget pays for preparing a policy and its lists
+                self.policies.get(session, {row.site_id for row in rows})
+            return rows
 
     def score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
         """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""

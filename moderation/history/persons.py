@@ -23,7 +23,8 @@ from moderation import actors, addresses, audit, authors, sealing
 from moderation.decisions import comments, erasing
 from moderation.decisions.comments import CommentError
 from moderation.intake.submissions import content_hash
-from moderation.policy import policies, policy_lists
+from moderation.policy import policies, policy_lists, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.policy.policy_lists import mentions
 from moderation.settings import Settings
 from moderation.store import Store
@@ -37,6 +38,8 @@ from moderation.tables import (
     Report,
     Reporter,
     SavedFilter,
+    SharedList,
+    SharedListEntry,
     Site,
 )
 from moderation.tables import Table as Tables
@@ -129,6 +132,7 @@ def export(store: Store, person: Person, site_id: str | None) -> Iterator[dict[s
         yield _shown(job, "bulk_jobs")
     with store.read() as session:
         yield from (_shown(saved, "saved_filters") for saved in _views(session, person, site_id))
+        yield from (_shown(entry, "list_entries") for entry in _shared(session, person, site_id))
 
 
 def count(store: Store, person: Person, site_id: str | None) -> Held:
@@ -144,6 +148,7 @@ def count(store: Store, person: Person, site_id: str | None) -> Held:
     held.counts["reports"] += sum(map(len, _reports(store, person, site_id)))
     with store.read() as session:
         held.counts["readers"] += len(session.scalars(_as_reporter(person, site_id)).all())
+        held.counts["entries"] += len(_shared(session, person, site_id))
     for job in _jobs(store, person, site_id):
         held.counts["jobs"] += 1
         held.running += job.finished_at is None
@@ -176,6 +181,7 @@ def erase(store: Store, settings: Settings, person: Person, site_id: str | None)
         for record in session.scalars(_as_reporter(person, site_id)):
             session.delete(record)
             done["readers"] += 1
+        done["entries"] += _erase_shared(session, person, site_id)
     ended = [job.id for job in _jobs(store, person, site_id) if job.finished_at is not None]
     with store.write() as session:
         erasing.forget_jobs(session, BulkJob.id.in_(ended))
@@ -317,6 +323,29 @@ def _erase_entries(session: Session, person: Person, site_id: str) -> int:
         policies.save(session, site_id, document | remaining, actor=actors.OPERATOR)
         session.flush()
     policy_lists.forget(session, site_id, {entry for _, entry in entries} | {person.value})
+    return len(entries)
+
+
+def _shared(session: Session, person: Person, site_id: str | None) -> Sequence[SharedListEntry]:
+    """The entries of the team's lists that are this person. They belong to no single site."""
+    if site_id is not None:
+        return []
+    kinds = [
+        kind for kind in KINDS.values() if kind.about_people and (kind.name == "addresses") == (person.kind == "ip")
+    ]
+    value = fold(person.value)
+    spellings = {value, *(f"{kind}:{value}" for kind in ("id", "email", "name"))}
+    keys = {kind.key(spelling) for kind in kinds for spelling in spellings}
+    query = select(SharedListEntry).join(SharedList, SharedList.id == SharedListEntry.list_id)
+    query = query.where(SharedList.kind.in_([kind.name for kind in kinds]), SharedListEntry.key.in_(keys))
+    return session.scalars(query.order_by(SharedListEntry.list_id, SharedListEntry.number)).all()
+
+
+def _erase_shared(session: Session, person: Person, site_id: str | None) -> int:
+    entries = _shared(session, person, site_id)
+    for list_id in sorted({entry.list_id for entry in entries}):
+        numbers = [entry.number for entry in entries if entry.list_id == list_id]
+        shared_lists.remove(session, list_id, numbers, actor=actors.OPERATOR)
     return len(entries)
 
 

@@ -157,6 +157,7 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
     `wait`      `40`                       how long a comment waited for a person's decision, in `bucket`s
     `score`     `insult 13`                the classifier's scores, in `BINS` parts
     `agree`     `insult 6 rejected`        what people decided, by the label with the highest score, in `BANDS` parts
+    `list`      `l_01jq… 12`               how often an entry of a shared list was a reason of the policy's decision
 
     What became of decisions and appeals is in `outcomes`.
     """
@@ -175,8 +176,8 @@ def keys(event: Event, earlier: Sequence[Event], previous: datetime | None) -> I
         return
     yield Key(site_id, day, "decided", f"{event.status} {kind}"), 1
     if kind == "policy":
-        for label, score in (event.scores or {}).items():
-            yield Key(site_id, day, "score", f"{label} {min(BINS - 1, int(score * BINS))}"), 1
+        for what, part in _of_policys_own(event):
+            yield Key(site_id, day, what, part), 1
     if kind == "user":
         yield from _of_person(event, earlier, previous)
 
@@ -231,6 +232,15 @@ def _waiting_since(earlier: Sequence[Event]) -> datetime | None:
         elif since is None and (event.status == "flagged" or event.action == "comment.reported"):
             since = event.created_at
     return since
+
+
+def _of_policys_own(event: Event) -> Iterator[tuple[str, str]]:
+    """The scores of a decision by the policy, and the entries of shared lists in its reasons."""
+    for label, score in (event.scores or {}).items():
+        yield "score", f"{label} {min(BINS - 1, int(score * BINS))}"
+    for reason in event.reasons or ():
+        if reason.get("list"):
+            yield "list", f"{reason['list']} {reason.get('entry')}"
 
 
 def _agreement(event: Event) -> Iterator[Key]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from moderation.policy import hold_times
 from moderation.policy.policies import DEFAULT, thresholds
 from moderation.policy.rules import SWITCHES
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch, Times
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Switch, Times
 from moderation.policy.terms import Presets, Threshold
 from texts import wording
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 #: What a site has chosen for a language, as a sentence goes on.
 _TREATED = {
     "judge": "is judged by its scores",
@@ -22,12 +24,19 @@ _TREATED = {
     "hold": "is held",
     "rules": "is published unless a rule speaks",
 }
+#: The effect of a shared list in words.
+_DOES = {"reject": "reject", "flag": "flag", "publish": "publish", None: "not used"}
 #: Entries that a sentence names; the rest are counted.
 _NAMED = 5
 
 
-def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -> list[str]:
-    """Each difference between two stored documents as a sentence; none where they mean the same."""
+def describe(
+    old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets, list_names: Mapping[str, str] = _NO_NAMES
+) -> list[str]:
+    """Each difference between two stored documents as a sentence; none where they mean the same.
+
+    `list_names` has the names of shared lists by id.
+    """
     old, new = DEFAULT | dict(old), DEFAULT | dict(new)
     sentences = [
         f"{name.capitalize()}: {new[name]} (was {old[name]})." for name in ("mode", "preset") if old[name] != new[name]
@@ -36,14 +45,19 @@ def describe(old: Mapping[str, Any], new: Mapping[str, Any], presets: Presets) -
     for switch in SWITCHES:
         old_value, new_value = old[switch.key], new[switch.key]
         if old_value != new_value:
-            sentences += _changed(switch, old_value, new_value, new["expires"].get(switch.key, {}))
+            names = new["expires"].get(switch.key, {}) if isinstance(switch, EntryList) else list_names
+            sentences += _changed(switch, old_value, new_value, names)
     return sentences
 
 
-def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, str]) -> list[str]:
+def _changed(switch: Switch, old_value: Any, new_value: Any, known: Mapping[str, str]) -> list[str]:
+    """`known`: of a list, when its entries end; of shared lists, their names."""
     match switch:
         case EntryList():
-            return [_list(switch.title, old_value, new_value, ends)]
+            return [_list(switch.title, old_value, new_value, known)]
+        case SharedLists():
+            pairs = [(one, old_value.get(one), new_value.get(one)) for one in sorted({*old_value, *new_value})]
+            return [f"{switch.title}: {_shared(known.get(one), *pair)}" for one, *pair in pairs if pair[0] != pair[1]]
         case Limit():
             return [f"{switch.title}: {_number(switch, new_value)} (was {_number(switch, old_value)})."]
         case OnOff():
@@ -54,6 +68,11 @@ def _changed(switch: Switch, old_value: Any, new_value: Any, ends: Mapping[str, 
             return [f"{switch.title}: {_language(*pair)}" for pair in pairs if pair[1] != pair[2]]
         case Times():
             return [f"{switch.title}: {hold_times.describe(new_value)} (was {hold_times.describe(old_value)})."]
+
+
+def _shared(name: str | None, was: str | None, now: str | None) -> str:
+    called = "a list that is gone" if name is None else f"“{name}”"
+    return f"{called}: {_DOES[now]} (was: {_DOES[was]})."
 
 
 def _language(code: str, was: str | None, now: str | None) -> str:

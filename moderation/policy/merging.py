@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.policy.policies import DEFAULT
-from moderation.policy.rules import BY_LANGUAGE, LISTS, SWITCHES
+from moderation.policy.rules import BY_LANGUAGE, LISTS, SHARED, SWITCHES
 from texts import wording
 
 #: The lists, whose entries are merged one by one.
 _LISTS = frozenset(entry_list.key for entry_list in LISTS)
-#: What has a value for each language, which are merged one by one.
+#: What has a value for each language or shared list, which are merged one by one.
 _BY_LANGUAGE = frozenset(switch.key for switch in BY_LANGUAGE)
+_SHARED = frozenset(switch.key for switch in SHARED)
 _TITLES = {"mode": "Mode", "preset": "Preset"} | {switch.key: switch.title for switch in SWITCHES}
 
 
@@ -32,6 +33,10 @@ def merge(
         if key in _BY_LANGUAGE:
             merged[key], languages = _pairs(base[key], mine[key], theirs[key])
             conflicts += [f"{_TITLES[key]}: {wording.language(code)}" for code in languages]
+            continue
+        if key in _SHARED:
+            merged[key], contended = _pairs(base[key], mine[key], theirs[key])
+            conflicts += [_TITLES[key]] if contended else []
             continue
         merged[key], differs = _value(base[key], mine[key], theirs[key])
         conflicts += [_TITLES[key]] if differs else []

@@ -51,7 +51,7 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
     Facts of that moment (repeated, first comment) are taken from the reasons that were recorded then. So is whether the
     language was judged, unless the policy names languages: only then is each comment's language told.
     """
-    recent = _recent(session, site_id, most)
+    recent = latest_comments(session, site_id, most)
     confirmed = _confirmed(session, site_id, most)
     by_people = _by_people(session, site_id, most) + _by_ids(session, confirmed, {row.id for row in recent})
     rows = {row.id: row for row in (*recent, *by_people)}
@@ -80,7 +80,8 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
     return Sample(comments, _days(recent), seconds, measured)
 
 
-def _recent(session: Session, site_id: str, most: int) -> Sequence[_Row]:
+def latest_comments(session: Session, site_id: str, most: int = MOST) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The site's last `most` decided comments, the latest first: what `facts.of_comment` needs of them, and more."""
     # An index has this order for each status: take the head of each and merge.
     heads = [
         select(Comment.id)

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from moderation import audit, clock
 from moderation.errors import NotFound
+from moderation.policy import prepared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.policy.rules import SWITCHES
 from moderation.policy.terms import Policy, Presets, Threshold
-from moderation.tables import PolicyVersion, Site
+from moderation.tables import PolicyVersion, SharedList, Site
 
 #: What a new site starts with.
 DEFAULT: dict[str, Any] = {
@@ -34,7 +36,7 @@ def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Thres
 
 
 def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) -> Policy:
-    """The `Policy` that a stored document describes.
+    """The `Policy` that a stored document describes. `prepared_lists.subscribed` adds the shared lists.
 
     Raises:
         PatternError: an entry of a list cannot be used. (A stored policy was checked when it was saved.)
@@ -83,6 +85,7 @@ def save(
         raise NotFound(f"There is no site {site_id}.")
     whole = DEFAULT | dict(document)
     whole["expires"] = _expires(whole)
+    whole["lists"] = _existing(session, whole["lists"])
     for switch in SWITCHES:
         switch.compile(whole[switch.key])
     site.policy_version += 1
@@ -104,13 +107,26 @@ def _expires(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return {name: ends for name, ends in current_ends.items() if ends}
 
 
+def _existing(session: Session, subscriptions: Mapping[str, str]) -> dict[str, str]:
+    """The subscriptions to lists that are (still) there, with effects that their kind can have."""
+    if not subscriptions:
+        return {}
+    query = select(SharedList.id, SharedList.kind).where(SharedList.id.in_(subscriptions))
+    kinds = {list_id: KINDS[kind] for list_id, kind in session.execute(query)}
+    return {
+        list_id: effect
+        for list_id, effect in subscriptions.items()
+        if list_id in kinds and effect in kinds[list_id].effects
+    }
+
+
 def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> PolicyVersion:
     """Save the policy in force with another mode, as a new version."""
     return save(session, site_id, current(session, site_id).document | {"mode": mode}, actor=actor)
 
 
 class PolicyCache:
-    """Compiled policies by site, read again only when a site's policy has a new version.
+    """Compiled policies by site, with their shared lists, read again only when a policy or a list has a new version.
 
     Threads may share one: at worst two of them compile the same policy.
     """
@@ -127,7 +143,9 @@ class PolicyCache:
             if cached is None or cached.version != version:
                 document = current(session, site_id).document
                 self._policies[site_id] = compile_policy(DEFAULT | document, version, self._presets)
-        return {site_id: self._policies[site_id] for site_id in site_ids}
+        ready = prepared_lists.subscribed(session, {site_id: self._policies[site_id] for site_id in site_ids})
+        self._policies |= ready
+        return ready
 
 
 class Candidate(PolicyCache):

@@ -22,6 +22,7 @@ from moderation.policy.switches import (
     EntryList,
     Limit,
     OnOff,
+    SharedLists,
     Switch,
     Times,
 )
@@ -198,6 +199,38 @@ TRUSTED_IP = Rule(
 )
 
 
+def _list_blocked(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    return _listed(LIST_BLOCKED, policy, facts, "", about_people=True)
+
+
+LIST_BLOCKED = Rule(
+    name="list_blocked",
+    action="reject",
+    title="Blocked by a shared list",
+    for_authors="This site does not take comments from this author, or from the network that it came from.",
+    check=_list_blocked,
+    switch=SharedLists(
+        key="lists",
+        title="Shared lists",
+        description="Id of a shared list (`GET /api/v1/lists`) to its effect on this site: `reject`, `flag`, or, for "
+        "authors and addresses, `publish`, whatever the scores.",
+    ),
+)
+
+
+def _list_trusted(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    return _listed(LIST_TRUSTED, policy, facts, "", about_people=True)
+
+
+LIST_TRUSTED = Rule(
+    name="list_trusted",
+    action="publish",
+    title="Trusted by a shared list",
+    for_authors="This site publishes what this author writes.",
+    check=_list_trusted,
+)
+
+
 def _banned_words(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     own_words = facts.text if facts.own_words is None else facts.own_words
     return _entries(BANNED_WORDS, policy.banned_words, own_words, facts)
@@ -216,6 +249,20 @@ BANNED_WORDS = Rule(
         effect="Reject.",
         added="Whatever has “{entry}” is rejected",
     ),
+)
+
+
+def _list_banned(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    own_words = facts.text if facts.own_words is None else facts.own_words
+    return _listed(LIST_BANNED, policy, facts, own_words, about_people=False)
+
+
+LIST_BANNED = Rule(
+    name="list_banned",
+    action="reject",
+    title="Banned by a shared list",
+    for_authors="It contains a word, a phrase or a link that this site does not publish.",
+    check=_list_banned,
 )
 
 
@@ -344,6 +391,23 @@ SUSPECT_WORDS = Rule(
         effect="Flag.",
         added="Whatever has “{entry}” is flagged",
     ),
+)
+
+
+def _list_suspect(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.own_words is not None:  # as with banned words
+        for reason in _listed(LIST_BANNED, policy, facts, facts.text, about_people=False):
+            yield replace(reason, action="flag")
+    for about_people in (True, False):
+        yield from _listed(LIST_SUSPECT, policy, facts, facts.text, about_people=about_people)
+
+
+LIST_SUSPECT = Rule(
+    name="list_suspect",
+    action="flag",
+    title="Held by a shared list",
+    for_authors="It is on a list of what a person at this site wants to look at first.",
+    check=_list_suspect,
 )
 
 
@@ -538,13 +602,17 @@ RULES = (
     SUSPENDED_AUTHOR,
     TRUSTED_AUTHOR,
     TRUSTED_IP,
+    LIST_BLOCKED,
+    LIST_TRUSTED,
     BANNED_WORDS,
+    LIST_BANNED,
     REJECT_THRESHOLD,
     NOT_SCORED,
     FLAG_THRESHOLD,
     HELD_AUTHOR,
     UNREADABLE,
     SUSPECT_WORDS,
+    LIST_SUSPECT,
     LINKS,
     REPEATED,
     HELD_LANGUAGE,
@@ -629,7 +697,8 @@ LIMITS = tuple(switch for switch in _SET if isinstance(switch, Limit))
 ON_OFF = tuple(switch for switch in _SET if isinstance(switch, OnOff))
 BY_LANGUAGE = tuple(switch for switch in _SET if isinstance(switch, ByLanguage))
 TIMES = tuple(switch for switch in _SET if isinstance(switch, Times))
-SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE, *TIMES)
+SHARED = tuple(switch for switch in _SET if isinstance(switch, SharedLists))
+SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE, *SHARED, *TIMES)
 
 
 def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator[Reason]:
@@ -639,6 +708,15 @@ def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator
     for number in sorted(numbers):
         entry = number + 1
         yield rule.reason(f"It contains entry {entry} of the site's {title}.", entry=entry)
+
+
+def _listed(rule: Rule, policy: Policy, facts: Facts, text: str, *, about_people: bool) -> Iterator[Reason]:
+    """A reason for each entry that the comment has of the shared lists with this rule's effect."""
+    for subscription in policy.subscriptions:
+        shared, effect = subscription.list, subscription.effect
+        if effect == rule.action and shared.kind.about_people == about_people:
+            for number in shared.matches(facts, text, effect):
+                yield rule.reason(shared.reason(number), entry=number, list=shared.id)
 
 
 def _counting(policy: Policy, scores: Scores, facts: Facts) -> list[tuple[str, float]]:

@@ -171,4 +171,22 @@ class Times:
         return hold_times.compile_times(value)
 
 
-Switch = EntryList | Limit | OnOff | ByLanguage | Times
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedLists:
+    """The team's lists to which the site subscribes: a list's id -> its effect, one of `list_kinds.Effect`."""
+
+    key: str
+    title: str
+    description: str
+
+    @property
+    def default(self) -> dict[str, str]:
+        """What a new site starts with."""
+        return {}
+
+    def compile(self, value: Mapping[str, str]) -> Mapping[str, str]:
+        """The subscriptions as the rules have them."""
+        return dict(value)
+
+
+Switch = EntryList | Limit | OnOff | ByLanguage | SharedLists | Times

@@ -11,6 +11,7 @@ from moderation.addresses import AddressSet
 from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.patterns import PatternSet
 from moderation.policy.hold_times import HoldTimes
+from moderation.policy.list_kinds import Effect, PreparedList
 
 Action = Literal["publish", "flag", "reject"]
 Mode = Literal["auto", "hold", "open", "observe"]
@@ -46,6 +47,14 @@ class Threshold:
         return min((at for at in (self.flag_at, self.reject_at) if at is not None), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A shared list to which a site subscribes, and what becomes of comments that have an entry of it."""
+
+    list: PreparedList
+    effect: Effect
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """A site's policy in the form that the rules use. `policies.compile_policy` makes it from the stored document.
@@ -77,6 +86,9 @@ class Policy:
     #: Preset -> its thresholds, of those that the site has chosen for a language.
     presets: Mapping[str, Mapping[str, Threshold]] = field(default_factory=dict)
     hold_times: HoldTimes = field(default_factory=HoldTimes)
+    #: Id of a shared list -> its effect; and the lists themselves, once `prepared_lists.subscribed` has read them.
+    lists: Mapping[str, Effect] = field(default_factory=dict)
+    subscriptions: tuple[Subscription, ...] = ()
 
     def treatment(self, language: str, *, judged: bool) -> Treatment:
         """What becomes of comments in a language; `judged` says whether the classifier judges it."""
@@ -140,6 +152,8 @@ class Reason:
     threshold: float | None = None
     #: Which entry of the rule's list the comment matched, counted from 1.
     entry: int | None = None
+    #: Of a list that sites share, its id; `entry` is the number that the entry has there.
+    list: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}

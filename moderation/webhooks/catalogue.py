@@ -101,6 +101,10 @@ _REASON = {
         "rule": _text("Which rule, such as `reject_threshold` or `banned_words`."),
         "action": _text("What it asked for.", enum=["publish", "flag", "reject"]),
         "message": _text("For people; it never quotes the comment."),
+        "for_author": _text(
+            "What the author may be told, in the language that the site has chosen for its authors; only there once it "
+            "has chosen one."
+        ),
         "label": _text("Which label, for a threshold."),
         "score": _PROBABILITY,
         "threshold": {
@@ -109,6 +113,7 @@ _REASON = {
             "description": "What it reached; for `links`, how many are allowed.",
         },
         "entry": {"type": "integer", "minimum": 1, "description": "Which entry of a word list, from 1."},
+        "list": _text("Of a list that sites share, its id; `entry` is the entry's number there."),
         "code": _text("A moderator's reason, from the site's list."),
         "note": _text("What a moderator added to it."),
     },

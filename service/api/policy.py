@@ -1,4 +1,4 @@
-"""A site's policy, and the rules that are part of it."""
+"""A site's policy, the rules that are part of it, and the lists that it may subscribe to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from moderation import actors
 from moderation.patterns import PatternError
-from moderation.policy import policies
+from moderation.policy import policies, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.policy.rules import LISTS
 from moderation.tables import PolicyVersion
 from service.api.fields import show_moment
@@ -21,6 +22,7 @@ from service.api.policy_schemas import (
     RulesAnswerSchema,
     RulesSchema,
     RulesUpdateSchema,
+    SharedListsSchema,
 )
 from service.api.routing import Operation, answer, operation
 from service.classifier import presets
@@ -60,6 +62,7 @@ def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
     with context().store.write() as session:
         current = _require_version(session, site_id, version).document
         _check_lists(body, current)
+        _check_subscriptions(session, body["lists"])
         saved = policies.save(session, site_id, {"expires": current.get("expires", {})} | body, actor=actors.SITE)
     return answer(_show_policy(saved))
 
@@ -92,8 +95,53 @@ def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
     with context().store.write() as session:
         document = _require_version(session, site_id, version).document
         _check_lists(body, document)
+        _check_subscriptions(session, body["lists"])
         saved = policies.save(session, site_id, document | body, actor=actors.SITE)
     return answer(_show_rules(saved))
+
+
+@operation(
+    "GET",
+    "/lists",
+    Operation(
+        summary="Read the lists to subscribe to",
+        tag=_TAG,
+        answers={200: ("The team's lists, by name.", SharedListsSchema)},
+    ),
+)
+def read_lists(site_id: str) -> Response:
+    """A site subscribes by the policy's `lists`. Admins fill the lists in the console."""
+    with context().store.read() as session:
+        effects = policies.current(session, site_id).document.get("lists", {})
+        rows = shared_lists.in_order(session)
+    lists = [
+        {
+            "id": row.id,
+            "name": row.name,
+            "kind": row.kind,
+            "entries": row.size,
+            "version": row.version,
+            "changed_at": show_moment(row.changed_at),
+            "effects": list(KINDS[row.kind].effects),
+            "effect": effects.get(row.id),
+        }
+        for row in rows
+    ]
+    return answer({"lists": lists})
+
+
+def _check_subscriptions(session: Session, subscriptions: dict[str, str]) -> None:
+    """Refuses a list that does not exist, and an effect that its kind cannot have."""
+    kinds = {row.id: KINDS[row.kind] for row in shared_lists.in_order(session)} if subscriptions else {}
+    errors: dict[str, list[str]] = {}
+    for list_id, effect in subscriptions.items():
+        if list_id not in kinds:
+            errors["lists"] = ["It names a list that does not exist; GET /api/v1/lists has those that do."]
+        elif effect not in kinds[list_id].effects:
+            effects = ", ".join(kinds[list_id].effects)
+            errors["lists"] = [f"A list of {kinds[list_id].name} can only have these effects: {effects}."]
+    if errors:
+        raise invalid(errors)
 
 
 def _check_lists(document: dict[str, Any], stored: dict[str, Any]) -> None:

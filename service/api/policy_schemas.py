@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, get_args
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from models import LABELS
 from models.languages import GRADES, base
 from moderation.patterns import PatternError
 from moderation.policy import hold_times, switches
+from moderation.policy.list_kinds import KINDS, Effect
 from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import LISTS, SWITCHES
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Times
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Times
 from moderation.policy.terms import Mode, PresetName, Treatment
 from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, read_moment, require_text
 from service.api.schemas import Request
@@ -23,6 +24,7 @@ from texts import wording
 PRESETS = get_args(PresetName)
 MODES = get_args(Mode)
 TREATMENTS = get_args(Treatment)
+EFFECTS = get_args(Effect)
 _LISTS = tuple(entry_list.key for entry_list in LISTS)
 
 _SEEN = Whole(
@@ -117,6 +119,22 @@ class Languages(fields.Dict):
         return found
 
 
+class Subscriptions(fields.Dict):
+    """Id of a shared list -> its effect. Whether there is such a list is checked where the policy is saved."""
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(keys=fields.String(), values=Choice(*EFFECTS), **known)
+        self.error_messages["invalid"] = f"Give an object: id of a list to one of {', '.join(EFFECTS)}."
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError(self.error_messages["invalid"])
+        wrong = [list_id for list_id, effect in value.items() if effect not in EFFECTS]
+        if wrong:
+            raise ValidationError({list_id: [f"Give one of {', '.join(EFFECTS)}."] for list_id in wrong})
+        return value
+
+
 class Expires(fields.Dict):
     """List -> entry -> the moment at which it ends."""
 
@@ -190,6 +208,8 @@ def _field(switch: switches.Switch) -> fields.Field[Any]:
             return Languages(load_default=dict, metadata={"description": switch.description})
         case Times():
             return fields.Nested(HoldTimesSchema, load_default=dict, metadata={"description": switch.description})
+        case SharedLists():
+            return Subscriptions(load_default=dict, metadata={"description": switch.description})
     return kind(load_default=switch.default, metadata={"description": switch.description})
 
 
@@ -261,3 +281,30 @@ class RulesAnswerSchema(RulesSchema):
     """The rules in force."""
 
     version, created_at, created_by = _STORED.values()
+
+
+class SharedListSchema(Schema):
+    """A list of the team's, to which a site may subscribe in its policy."""
+
+    id = fields.String(required=True, metadata={"description": "Its name in the policy's `lists`."})
+    name = fields.String(required=True, metadata={"description": "For people."})
+    kind = fields.String(required=True, metadata={"enum": list(KINDS), "description": "What its entries are."})
+    entries = fields.Integer(required=True, metadata={"description": "How many it has."})
+    version = fields.Integer(required=True, metadata={"description": "Counts changes of its entries."})
+    changed_at = fields.String(required=True, metadata={"format": "date-time"})
+    effects = fields.List(
+        fields.String(metadata={"enum": list(EFFECTS)}),
+        required=True,
+        metadata={"description": "The effects that it can have."},
+    )
+    effect = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"enum": [*EFFECTS, None], "description": "Its effect on this site; null: the site does not use it."},
+    )
+
+
+class SharedListsSchema(Schema):
+    """The team's lists."""
+
+    lists = fields.List(fields.Nested(SharedListSchema), required=True)

@@ -19,6 +19,7 @@ from service.console import (
     card,
     comments,
     exports,
+    lists,
     navigation,
     people,
     policy,
@@ -26,10 +27,12 @@ from service.console import (
     refusals,
     signing_in,
     sites,
+    speaking,
     statistics,
 )
 from service.console.alerts import banner
 from service.console.card import sentences
+from service.console.lists.list_page import allow_files
 from service.console.page_groups import PageGroups
 from service.console.policy.policy import allow_long_lists
 from service.console.queue import live_updates
@@ -40,12 +43,15 @@ from texts import wording
 blueprint = PageGroups(
     "console",
     __name__,
-    groups=(alerts, audit, card, comments, people, policy, queue, signing_in, sites, statistics),
+    groups=(alerts, audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
 )
 
+blueprint.before_request(speaking.speak)
 blueprint.before_request(allow_long_lists)
+blueprint.before_request(allow_files)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
+blueprint.after_request(speaking.remember)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
 blueprint.register_error_handler(throttle.TooManyAttempts, throttle.refuse)
 blueprint.register_error_handler(NotFound, refusals.show_missing)

@@ -4,7 +4,7 @@ a phone, or than a screen at 200 % zoom."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -17,6 +17,8 @@ from moderation.decisions.scoring import Scorer
 from moderation.history import tallies
 from moderation.intake.queues import Queues
 from moderation.people import accounts, totp
+from moderation.policy import list_imports, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
@@ -113,6 +115,11 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
     with store.write() as session:
         group = session.scalars(select(ReviewItem.group_id).where(ReviewItem.comment_id == first)).one()
         job = bulk.create(session, {"comments": [first]}, "reject", actor=f"user:{chief.id}", total=1)
+        shared = shared_lists.create(
+            session, "An Uncommonly Long Name of a List " + "x" * 46, "words", actor="operator"
+        ).id
+    read = list_imports.read(KINDS["words"], "casino\n" + "w" * 200)
+    shared_lists.add(store, shared, read, until=clock.now + timedelta(days=3), actor=f"user:{member.id}")
     tallies.sample_queue(store)
     clock.advance(minutes=2)
     tallies.roll_up(store)
@@ -131,6 +138,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
         f"bulk?everything=author&author=ada&site={site.id}", "bulk/jobs", f"bulk/jobs/{job.id}",
         "comments?q=fool&author=ada&from=2001-01-01", "comments", f"comments/{rejected.id}", f"comments/{parent.id}",
         f"author?site={site.id}&key={rejected.author_key}", "audit", "statistics?days=7", "policies",
+        "lists", f"lists/{shared}",
         f"sites/{other.id}/policy", f"sites/{site.id}/settings", "sites", f"sites/{site.id}", "people",
         f"people/{member.id}", f"sites/{other.id}/webhooks", f"sites/{other.id}/webhooks/{endpoint.id}", "you",
         "comments/c_nothing", "nowhere",

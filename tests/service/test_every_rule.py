@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from moderation.policy import differences, policies
+from moderation.policy import differences, policies, shared_lists
 from moderation.policy.rules import BY_NAME, RULES, SWITCHES, Rule
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, Switch, Times
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Switch, Times
 from moderation.policy.terms import Policy, Reason
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from service.console.card.sentences import why
@@ -24,6 +25,8 @@ from service.statements import wording
 from tests.support.signed_in import sign_in
 
 DOCS = Path(__file__).parents[2] / "docs"
+#: The id of a shared list.
+LIST = f"l_{'0' * 26}"
 PRESETS: Any = {"lenient": {}, "balanced": {}, "strict": {}}
 
 each_rule = pytest.mark.parametrize("rule", BY_NAME.values(), ids=lambda rule: rule.name)
@@ -43,6 +46,13 @@ def another(switch: Switch) -> Any:
             return {"de": "hold"}
         case Times():
             return {"time_zone": "Europe/Berlin", "spans": [{"days": ["fri"], "start": "22:00", "end": "06:00"}]}
+        case SharedLists():
+            return {LIST: "flag"}
+
+
+def add_list(store: Store) -> None:
+    with store.write() as session:
+        shared_lists.create(session, "Shared", "words", actor="operator").id = LIST
 
 
 def row(rule: Rule) -> str:
@@ -71,7 +81,7 @@ def test_the_queues_filter_calls_it_by_its_title(rule: Rule) -> None:
 @each_rule
 def test_a_statement_tells_the_author_and_leaves_no_gap(rule: Rule) -> None:
     reason = rule.reason("Because.", label="threat", score=0.912, threshold=0.9).as_json()
-    [told] = wording.grounds([reason])
+    [told] = wording.grounds([reason], SiteSettings())
     assert told.endswith(".")
     assert not re.search(r"[{}]|None|unknown", told)
     assert (told == "Because.") == (rule.name == "moderator"), "only a moderator's own words go to the author"
@@ -107,7 +117,10 @@ def test_a_change_of_it_is_one_sentence(switch: Switch) -> None:
 
 
 @each_switch
-def test_the_api_takes_it_gives_it_and_describes_it(switch: Switch, app: Flask, site: CreatedSite) -> None:
+def test_the_api_takes_it_gives_it_and_describes_it(
+    switch: Switch, app: Flask, site: CreatedSite, store: Store
+) -> None:
+    add_list(store)
     client, headers = app.test_client(), {"Authorization": f"Bearer {site.api_key}"}
     for path in ("/api/v1/policy", "/api/v1/rules"):
         assert client.put(path, json={}, headers=headers).get_json()[switch.key] == switch.default
@@ -133,6 +146,7 @@ def test_the_policy_page_reads_what_it_shows(switch: Switch) -> None:
 
 
 def test_the_policy_page_has_a_field_for_each_switch(app: Flask, site: CreatedSite, store: Store) -> None:
+    add_list(store)
     page = html.unescape(sign_in(app, store).get(f"/console/sites/{site.id}/policy").text)
     for switch in SWITCHES:
         if isinstance(switch, ByLanguage):
@@ -142,12 +156,15 @@ def test_the_policy_page_has_a_field_for_each_switch(app: Flask, site: CreatedSi
             assert page.count(f'name="{switch.key}.time_zone"') == page.count(f'name="{switch.key}.0.start"') == 1
             assert switch.hint in page
             continue
+        if isinstance(switch, SharedLists):
+            assert page.count(f'name="list.{LIST}"') == 1
+            continue
         assert page.count(f'name="{switch.key}"') == 1
         assert (switch.description.rstrip(".") if isinstance(switch, OnOff) else switch.hint) in page
 
 
 def test_a_reason_of_a_rule_that_this_version_does_not_know_is_told_by_its_message() -> None:
     reason = Reason(rule="of_tomorrow", action="flag", message="It is tomorrow's.").as_json()
-    assert wording.grounds([reason]) == ["It is tomorrow's."]
+    assert wording.grounds([reason], SiteSettings()) == ["It is tomorrow's."]
     assert why([reason]) == "It is tomorrow's."
     assert queue_filters.in_words("rule", "of_tomorrow") == "of_tomorrow"

@@ -42,10 +42,27 @@ def _part(rule: Rule | None, reasons: Reasons) -> str:
         of = f"threshold of {thresholds.pop()}" if len(thresholds) == 1 else "thresholds"
         scores_in_words = _and([scores[0], *map(_lower, scores[1:])])
         return f"{scores_in_words} reach this site's {reasons[0].get('action')} {of}"
+    lists = {reason.get("list") for reason in reasons}
+    if len(reasons) > 1 and lists != {None}:
+        return _of_shared_lists(reasons)
     if len(reasons) > 1 and rule is not None and all("entry" in reason for reason in reasons):
         entries = [str(reason["entry"]) for reason in reasons]
         return f"It contains entries {_and(entries)} of the site's {rule.title.lower()}"
     return " ".join(str(reason.get("message", "")).strip() for reason in reasons)
+
+
+def _of_shared_lists(reasons: Reasons) -> str:
+    """The entries of each list together: the message of its first, with all of their numbers."""
+    by_list: dict[Any, list[Mapping[str, Any]]] = {}
+    for reason in reasons:
+        by_list.setdefault(reason.get("list"), []).append(reason)
+    clauses = []
+    for first, *others in by_list.values():
+        message = str(first.get("message", "")).strip().rstrip(".")
+        entries = _and([str(reason.get("entry")) for reason in (first, *others)])
+        one = f"entry {first.get('entry')} of"
+        clauses.append(message.replace(one, f"entries {entries} of", 1) if others else message)
+    return "; ".join([clauses[0], *map(_lower, clauses[1:])]) + "."
 
 
 def _number(reason: Mapping[str, Any]) -> str:

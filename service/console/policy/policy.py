@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation.patterns import PatternError
-from moderation.policy import consequences, differences, merging, past_comments, policies, policy_lists, rules
+from moderation.policy import (
+    consequences,
+    differences,
+    merging,
+    past_comments,
+    policies,
+    policy_lists,
+    prepared_lists,
+    rules,
+    shared_lists,
+)
 from moderation.policy import policy_tests as policy_store
 from moderation.policy.consequences import Sample
 from moderation.policy.switches import WORDS
@@ -26,6 +36,7 @@ from service.console.policy import (
     policy_form,
     policy_languages,
     policy_people,
+    policy_shared,
     policy_tests,
     policy_times,
     policy_trial,
@@ -179,7 +190,7 @@ def _page(
 
     `tried` is what it makes of a text or of the site's tests; with the code 409 because of that nothing was saved.
     """
-    in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    in_force = _with_lists(policies.compile_policy(policies.DEFAULT | row.document, row.version, presets()))
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
     tell = cache(_tell)
     with context().store.read() as session:
@@ -187,31 +198,23 @@ def _page(
         sample_in_force = past_comments.read(session, site_id, in_force, tell) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
+            **_offered(),
+            **_tried(tried, code),
             site_id=site_id,
             sites=[site for site in names.of_own_sites(session) if access.may(site[0], "moderator")],
             row=row,
             form=form,
-            lists=rules.LISTS,
-            words=[entry_list for entry_list in rules.LISTS if entry_list.kind is WORDS],
-            limits=rules.LIMITS,
-            times=rules.TIMES[0],
             times_rows=policy_times.rows(form.values),
             held_until=policy_times.until_now(in_force.hold_times),
-            tests=tried if isinstance(tried, Comparison) else None,
-            asks=isinstance(tried, Comparison) and code == 409,
-            outcomes=names.OUTCOMES,
             number_of_tests=policy_store.number(session, site_id),
-            on_off=rules.ON_OFF,
             grades=policy_languages.by_grade(form.document),
-            treatments=names.TREATMENTS,
+            shared=policy_shared.choices(session),
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
             sample=sample,
             people=policy_people.told(session, site_id, candidate, sample, tell),
             with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
             in_force=consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
-            presets=presets(),
-            trial=tried if isinstance(tried, Trial) else None,
             trial_text=forms.clean(request.form.get("text", "")),
             trial_name=forms.text("name"),
             versions=_versions(session, site_id, forms.number(forms.argument("before"))),
@@ -222,6 +225,27 @@ def _page(
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
     return make_response(page, code)
+
+
+def _tried(tried: Trial | Comparison | None, code: int) -> dict[str, Any]:
+    """What the policy makes of a text or of the site's tests."""
+    of_tests = tried if isinstance(tried, Comparison) else None
+    of_text = tried if isinstance(tried, Trial) else None
+    return {"tests": of_tests, "asks": of_tests is not None and code == 409, "trial": of_text}
+
+
+def _offered() -> dict[str, Any]:
+    """What a policy may be made of, for every site the same."""
+    return {
+        "lists": rules.LISTS,
+        "words": [entry_list for entry_list in rules.LISTS if entry_list.kind is WORDS],
+        "limits": rules.LIMITS,
+        "times": rules.TIMES[0],
+        "on_off": rules.ON_OFF,
+        "outcomes": names.OUTCOMES,
+        "treatments": names.TREATMENTS,
+        "presets": presets(),
+    }
 
 
 def _tell(text: str, said: str | None) -> tuple[str, bool]:
@@ -236,9 +260,17 @@ def _lists_broken(form: Form) -> bool:
 
 def _compile(form: Form, version: int) -> Policy:
     try:
-        return policies.compile_policy(form.document, version, presets())
+        return _with_lists(policies.compile_policy(form.document, version, presets()))
     except PatternError as error:  # a single list was already checked with the form
         abort(422, str(error))
+
+
+def _with_lists(policy: Policy) -> Policy:
+    """The policy with the shared lists to which it subscribes."""
+    if not policy.lists:
+        return policy
+    with context().store.read() as session:
+        return prepared_lists.subscribed(session, {"": policy})[""]
 
 
 def _plots(sample: Sample, policy: Policy) -> list[Plot]:
@@ -280,13 +312,14 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
         query = query.where(PolicyVersion.version >= since)
     rows = session.scalars(query.order_by(PolicyVersion.version.desc()).limit(SHOWN + 1)).all()
     people = names.of_people(session, [row.created_by for row in rows])
+    lists = shared_lists.names(session)
     following = [*rows[1:], None]
     return [
         {
             "version": row.version,
             "who": people.get(row.created_by, row.created_by),
             "at": row.created_at,
-            "changes": differences.describe(earlier.document, row.document, presets()) if earlier else None,
+            "changes": differences.describe(earlier.document, row.document, presets(), lists) if earlier else None,
         }
         for row, earlier in zip(rows, following, strict=True)
         if earlier is not None or row.version == 1

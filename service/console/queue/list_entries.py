@@ -53,10 +53,10 @@ def end_of(span: str, site_id: str) -> datetime | None:
 
 def _end_of_date(site_id: str) -> datetime:
     """The end of the day in the form's `date`, in UTC."""
-    day = forms.day(forms.text("date"))
-    end = day + timedelta(days=1) if day is not None else None
-    if end is None or not clock.now() < end <= clock.now() + FURTHEST:
+    day, moment = forms.day(forms.text("date")), clock.now()
+    if day is None or not moment - timedelta(days=1) < day <= moment + FURTHEST:
         abort(422, "Choose a day from today on, at most a year from now.")
+    end = day + timedelta(days=1)
     if end > clock.now() + timedelta(days=31) and not access.may(site_id, "admin"):
         abort(403, "For more than 30 days, ask an admin of this site.")
     return end

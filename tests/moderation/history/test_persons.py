@@ -15,7 +15,8 @@ from moderation.decisions.scoring import Scorer
 from moderation.history import feedback, persons
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
-from moderation.policy import policies, policy_lists, policy_tests
+from moderation.policy import list_imports, policies, policy_lists, policy_tests, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.review import notes, saved_filters
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
@@ -58,6 +59,7 @@ OF_AUTHORS = {
     "notes": "author_key text",
     "saved_filters": "name query",
     "reporters": "reporter",
+    "list_entries": "entry key",
 }
 #: Tables of people who sign in, of sites, keys and numbers; and ids, labels, states and moments.
 OTHERS = {
@@ -95,6 +97,8 @@ OTHERS = {
     "alert_channels": "id user_id kind shown sealed kinds error",
     "alerts": "id key kind site_id",
     "alert_messages": "id channel_id alert_id about text",
+    "lists": "id name kind created_by",
+    "list_entries": "list_id added_by",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",
     "recovery_codes": "user_id digest",
@@ -158,16 +162,7 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         session.add(Reporter(site_id=site.id, reporter="ZQuser", upheld=1, dismissed=0))
         view = {"site": site.id, "author": "zquser"}
         saved_filters.save(session, "Zqname person", view, user_id="u_1", by="user:u_1", shared=True)
-    until = clock.now() + timedelta(days=1)
-    for name, entry in (
-        ("blocked_authors", "id:zquser"),
-        ("blocked_authors", "Zqmail@example.org"),
-        ("suspended_authors", "id:zquser"),
-        ("trusted_authors", "email:else@example.org"),
-        ("blocked_authors", "name:Zqname Person"),
-        ("blocked_ips", "203.0.113.177"),
-    ):
-        write(store, policy_lists.add, site.id, name, entry, until=until, actor="user:u_1")
+    put_on_lists(store, site.id)
     for criteria in (
         {"site": site.id, "author": "zquser", "block": {"entry": "id:zquser", "until": None}},
         {"site": site.id, "address": "203.0.113.177"},
@@ -181,6 +176,27 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         # As an upgrade may leave it: a column that this story does not fill.
         session.execute(update(Comment).where(Comment.id == this).values(own_scores={"toxicity": 0.1}))
     return stored(store, this)
+
+
+def put_on_lists(store: Store, site_id: str) -> None:
+    """Put them on the site's lists and on the team's."""
+    until = clock.now() + timedelta(days=1)
+    for name, entry in (
+        ("blocked_authors", "id:zquser"),
+        ("blocked_authors", "Zqmail@example.org"),
+        ("suspended_authors", "id:zquser"),
+        ("trusted_authors", "email:else@example.org"),
+        ("blocked_authors", "name:Zqname Person"),
+        ("blocked_ips", "203.0.113.177"),
+    ):
+        write(store, policy_lists.add, site_id, name, entry, until=until, actor="user:u_1")
+    for kind, entries in (
+        ("authors", "ID: zquser\nzqmail@example.org\nZqname  Person"),
+        ("addresses", "203.0.113.177"),
+    ):
+        list_id = write(store, shared_lists.create, kind, kind, actor="user:u_1").id
+        read = list_imports.read(KINDS[kind], entries)
+        shared_lists.add(store, list_id, read, until=until, actor="user:u_1")
 
 
 def told_erased(store: Store) -> None:
@@ -249,7 +265,7 @@ def test_the_audit_says_that_it_was_done_by_a_digest(store: Store, settings: Set
     assert event.detail == {
         "digest": persons.digest(settings, person),
         "comments": 1,
-        "entries": 2,
+        "entries": 3,
         "reports": 1,
         "readers": 1,
     }

@@ -17,9 +17,16 @@ from moderation.decisions.scoring import reasons_in_mode
 from moderation.patterns import PatternSet
 from moderation.policy import rules
 from moderation.policy.hold_times import compile_times
+from moderation.policy.list_kinds import Effect, PreparedList
 from moderation.policy.rules import evaluate
-from moderation.policy.terms import Action, Facts, Mode, Policy, Standing, Threshold, Treatment, placement
+from moderation.policy.terms import Action, Facts, Mode, Policy, Standing, Subscription, Threshold, Treatment, placement
 from moderation.webhooks import catalogue
+
+
+def subscription(kind: str, effect: Effect, *entries: str) -> Subscription:
+    numbered = list(enumerate(entries, 1))
+    return Subscription(PreparedList(f"l_{kind}_{effect}", "Shared", kind, 1, numbered), effect)
+
 
 SITE = Policy(
     thresholds={
@@ -46,6 +53,13 @@ SITE = Policy(
     hold_times=compile_times(
         {"time_zone": "UTC", "spans": [{"days": ["fri"], "start": "22:00", "end": "06:00"}]},
     ),
+    subscriptions=(
+        subscription("authors", "reject", "ada", "lou"),
+        subscription("authors", "publish", "id:ada", "tru", "name:Pretender"),
+        subscription("words", "reject", "casino", "roulette"),
+        subscription("domains", "flag", "spam.example"),
+        subscription("words", "flag", "discount", "doubtful"),
+    ),
 )
 BY_NIGHT = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
 CALM = {"toxicity": 0.01, "spam": 0.01}
@@ -65,6 +79,14 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
     ("an IPv4 address written as IPv6", {"ip": "::ffff:192.0.2.1"}, CALM, "reject", "blocked_ip"),
     ("an address just outside", {"ip": "192.0.3.0"}, CALM, "publish", "clear"),
     ("an address that is none", {"ip": "not an address"}, CALM, "publish", "clear"),
+    ("an author of a shared list", {"author": Author(email="LOU")}, CALM, "reject", "list_blocked"),
+    ("an author whom a shared list trusts", {"author": Author(user_id="TRU")}, CALM, "publish", "list_trusted"),
+    ("a word of a shared list", {"text": "a r0ulette"}, CALM, "reject", "list_banned"),
+    ("one in a quotation", {"text": "> roulette\n\nNo.", "own_words": "No."}, CALM, "flag", "list_banned"),
+    ("a doubtful word", {"text": "so Doubtful"}, CALM, "flag", "list_suspect"),
+    ("a domain of a shared list", {"text": "at www.spam.example/x"}, CALM, "flag", "list_suspect"),
+    ("one in the web site", {"url": "https://a.spam.example"}, CALM, "flag", "list_suspect"),
+    ("a domain that only ends alike", {"text": "at myspam.example"}, CALM, "publish", "clear"),
     ("a trusted author", {"author": Author(user_id="ada")}, CALM, "publish", "trusted_author"),
     ("a trusted address", {"ip": "198.51.100.7"}, CALM, "publish", "trusted_ip"),
     ("a banned word", {"text": "The best Casinos"}, CALM, "reject", "banned_words"),
@@ -139,13 +161,17 @@ PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("suspended_author", {"ip": None, "author": Author(user_id="sue")}, None),
     ("trusted_author", {"author": Author(user_id="ada")}, None),  # whatever the words, and unscored
     ("trusted_ip", {"ip": "198.51.100.7", "author": Author()}, None),
-    ("banned_words", {"ip": None}, None),  # unscored as well: what is banned needs no score
+    ("list_blocked", {"ip": None, "author": Author(name="Lou")}, None),
+    ("list_trusted", {"author": Author(user_id="tru")}, None),
+    ("banned_words", {"author": Author(name="pretender")}, None),  # unscored as well: what is banned needs no score
+    ("list_banned", {"text": "discount roulette"}, None),
     ("not_scored", {"text": "discount"}, None),
     ("reject_threshold", {}, {"spam": 0.9, "toxicity": 0.6}),
     ("flag_threshold", {}, {"toxicity": 0.6}),
     ("held_author", {}, CALM),
     ("unreadable", {"unreadable": "Nothing can be seen in it.", "standing": Standing(approvals=5, strikes=2)}, CALM),
     ("suspect_words", {"unreadable": None}, CALM),
+    ("list_suspect", {"text": "doubtful"}, CALM),
     ("links", {"text": "calm"}, CALM),
     ("repeated", {"links": 0}, CALM),
     ("held_language", {"repeated": False}, CALM),

@@ -16,7 +16,8 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts, members
-from moderation.policy import policies
+from moderation.policy import list_imports, policies, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.review import saved_filters
 from moderation.settings import Settings
 from moderation.sites import site_keys
@@ -46,6 +47,7 @@ PEOPLE = {
 ALL = frozenset(PEOPLE)
 VIEW = ALL - {"admin elsewhere", "nobody"}
 DECIDE = VIEW - {"viewer everywhere", "viewer here"}
+TEAM = DECIDE | {"admin elsewhere"}
 ADMIN = frozenset({"admin everywhere", "admin here"})
 CHIEF = frozenset({"admin everywhere"})
 
@@ -74,6 +76,14 @@ ACTIONS = [
     ("POST", "/console/sites/{site}/webhooks/{endpoint}/batches", {"events": "50", "seconds": "2"}, ADMIN),
     ("POST", "/console/sites/{site}/webhooks/{endpoint}/test", {}, ADMIN),
     ("POST", "/console/sites/{site}/webhooks/{endpoint}/deliveries/{delivery}/redeliver", {}, ADMIN),
+    ("GET", "/console/lists", {}, TEAM),
+    ("POST", "/console/lists", {"name": "New", "kind": "words"}, CHIEF),
+    ("GET", "/console/lists/{list}", {}, TEAM),
+    ("POST", "/console/lists/{list}/entries", {"action": "add", "entries": "word"}, CHIEF),
+    ("POST", "/console/lists/{list}/entries", {"action": "try", "entries": "word", "site": "{site}"}, DECIDE),
+    ("POST", "/console/lists/{list}/remove", {"number": "1"}, CHIEF),
+    ("POST", "/console/lists/{list}/name", {"name": "Other"}, CHIEF),
+    ("POST", "/console/lists/{list}/delete", {}, CHIEF),
     ("GET", "/console/people", {}, CHIEF),
     ("POST", "/console/people", {"name": "newcomer", "role": "admin", "site": ""}, CHIEF),
     ("GET", "/console/people/{user}", {}, ADMIN),
@@ -122,7 +132,11 @@ def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: 
     wanda = accounts.create_user(store, MEMBER, "none", on_sites={alpha.id: "viewer"}).id
     browsers = {who: _sign_in(app, store, who, alpha.id, site.id) for who in PEOPLE}
     moderator = rows(store, User, name="moderator everywhere")[0].id
+    with store.write() as session:
+        shared = shared_lists.create(session, "Shared", "words", actor=actors.OPERATOR).id
+    shared_lists.add(store, shared, list_imports.read(KINDS["words"], "casino"), until=None, actor=actors.OPERATOR)
     ids = {
+        "list": shared,
         **{"comment": outcome.comment.id, "site": alpha.id, "endpoint": endpoint.id, "delivery": delivery.id},
         **{"user": wanda, "key": key, "moderator": moderator, "filter": _shared_filter(store, alpha.id, wanda)},
     }

@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from moderation.policy import policies, policy_lists
+from moderation.policy import list_imports, policies, policy_lists, shared_lists
+from moderation.policy.list_kinds import KINDS
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
@@ -220,3 +221,21 @@ def test_the_page_says_how_well_each_language_is_judged_and_what_becomes_of_it(
     )
     assert re.search(r"Told only: \d+ languages .*? By default: hold every comment\.", page)
     assert "Ukrainian українська" in page
+
+
+def test_a_shared_list_is_chosen_here_and_tried_before_it_is_saved(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    with store.write() as session:
+        list_id = shared_lists.create(session, "Casino spam", "words", actor="operator").id
+    read = list_imports.read(KINDS["words"], "moonshot")
+    shared_lists.add(store, list_id, read, until=None, actor="operator")
+    chosen: dict[str, str | None] = {f"list.{list_id}": "reject"}
+    tried = said(save(chief, site, "try", **chosen, text="a moonshot"))
+    assert "It would be rejected" in tried
+    assert "It contains entry 1 of the list “Casino spam”." in tried
+    assert save(chief, site, **chosen).status_code == 303
+    page = f"/console/sites/{site.id}/policy"
+    assert "Shared lists: “Casino spam”: reject (was: not used)." in said(chief.get(page))
+    assert save(chief, site, mode="hold").status_code == 303
+    assert in_force(store, site).document["lists"] == {list_id: "reject"}

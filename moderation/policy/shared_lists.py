@@ -1,0 +1,334 @@
+"""The team's lists, to which sites subscribe in their policies: made, filled, searched, emptied.
+
+Every change is in the audit with its actor, and makes a new version of the list, by which processes learn of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.orm import Session
+
+from moderation import actors, audit, clock
+from moderation.errors import NotFound
+from moderation.policy import policies
+from moderation.policy.list_imports import Imported
+from moderation.policy.list_kinds import KINDS, ListKind
+from moderation.store import Store
+from moderation.tables import PolicyVersion, SharedList, SharedListEntry, Site
+from texts.folding import fold
+
+#: Lists of a team; of those a process keeps all prepared. Entries of a list, and characters of a name.
+MOST_LISTS, MOST_ENTRIES, LONGEST_NAME = 50, 100_000, 80
+#: Entries that an audit event names, of kinds that are not about people.
+_NAMED = 5
+#: How often adding is tried while others change the same list.
+_TRIES = 3
+#: Numbers in one query: databases bound the parameters of a statement.
+_AT_ONCE = 500
+
+_ENTRIES = cast("SqlTable", SharedListEntry.__table__)
+
+
+class SharedListError(ValueError):
+    """It cannot be done with this list; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is there in a list: number and end of each entry by its key, and how many of them are costly."""
+
+    version: int
+    kind: ListKind
+    known: Mapping[str, tuple[int, datetime | None]]
+    costly: int
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of the lines that were read."""
+
+    added: int
+    #: Entries that were there and end later now.
+    prolonged: int
+    there_already: int
+    #: The numbers of the first and the last that were added.
+    numbers: tuple[int, int]
+
+
+def find(session: Session, list_id: str) -> SharedList:
+    """The list with this id.
+
+    Raises:
+        NotFound: there is no such list.
+    """
+    row = session.get(SharedList, list_id) if clock.is_id("l", list_id) else None
+    if row is None:
+        raise NotFound(f"There is no list {list_id}.")
+    return row
+
+
+def in_order(session: Session) -> Sequence[SharedList]:
+    """All lists, by name."""
+    return session.scalars(select(SharedList).order_by(SharedList.name, SharedList.id)).all()
+
+
+def names(session: Session) -> dict[str, str]:
+    """List id -> name."""
+    rows = session.execute(select(SharedList.id, SharedList.name))
+    return {row[0]: row[1] for row in rows}
+
+
+def create(session: Session, name: str, kind: str, *, actor: str) -> SharedList:
+    """A new list, empty, in the caller's transaction.
+
+    Raises:
+        SharedListError: the name is missing or taken, there is no such kind, or there are too many lists.
+    """
+    if kind not in KINDS:
+        raise SharedListError(f"Choose a kind: {', '.join(KINDS)}.")
+    number = session.scalar(select(func.count()).select_from(SharedList)) or 0
+    if number >= MOST_LISTS:
+        raise SharedListError(f"There are {number} lists already, and no more fit.")
+    moment = clock.now()
+    row = SharedList(
+        id=clock.new_id("l", moment),
+        name=_free_name(session, name),
+        kind=kind,
+        version=1,
+        last_number=0,
+        size=0,
+        created_at=moment,
+        created_by=actor,
+        changed_at=moment,
+    )
+    session.add(row)
+    session.flush()
+    _record(session, row, "list.created", actor, kind=kind)
+    return row
+
+
+def rename(session: Session, list_id: str, name: str, *, actor: str) -> None:
+    """Give a list another name, in the caller's transaction.
+
+    Raises:
+        NotFound: there is no such list.
+        SharedListError: the name is missing or taken.
+    """
+    row = _locked(session, list_id)
+    was, row.name = row.name, _free_name(session, name, but=list_id)
+    if row.name != was:
+        _record(session, row, "list.renamed", actor, was_called=was)
+
+
+def delete_list(session: Session, list_id: str, *, actor: str) -> None:
+    """Delete a list with its entries, in the caller's transaction.
+
+    Raises:
+        NotFound: there is no such list.
+        SharedListError: a site subscribes to it.
+    """
+    row = _locked(session, list_id)
+    using = [site_name for _, site_name, _ in subscribers(session, list_id)]
+    if using:
+        raise SharedListError(
+            f"It is in use, so it stays. Take it out of these policies first: {', '.join(using[:5])}."
+        )
+    _record(session, row, "list.deleted", actor, entries=row.size)
+    session.execute(delete(SharedListEntry).where(SharedListEntry.list_id == list_id))
+    session.delete(row)
+
+
+def subscribers(session: Session, list_id: str) -> list[tuple[str, str, str]]:
+    """Id and name of each site whose policy in force has the list, and the list's effect there."""
+    query = policies.in_force().with_only_columns(Site.id, Site.name, PolicyVersion.document["lists"])
+    rows = session.execute(query.order_by(Site.name, Site.id))
+    return [(site_id, name, lists[list_id]) for site_id, name, lists in rows if list_id in (lists or {})]
+
+
+def state(session: Session, list_id: str) -> State:
+    """What is there in a list.
+
+    Raises:
+        NotFound: there is no such list.
+    """
+    row = find(session, list_id)
+    kind = KINDS[row.kind]
+    columns = SharedListEntry.key, SharedListEntry.number, SharedListEntry.until, SharedListEntry.entry
+    rows = session.execute(select(*columns).where(SharedListEntry.list_id == list_id)).all()
+    costly = sum(1 for *_, entry in rows if kind.is_costly(entry)) if kind.most_costly else 0
+    return State(row.version, kind, {key: (number, until) for key, number, until, _ in rows}, costly)
+
+
+def add(store: Store, list_id: str, imported: Imported, *, until: datetime | None, actor: str) -> Added:
+    """Add entries, `until` a moment or (None) for ever: all of them, or none.
+
+    An entry that is there already stays, and ends at the later of the two moments.
+
+    Raises:
+        NotFound: there is no such list.
+        SharedListError: a line is bad, they do not fit, or others change the list all the time.
+    """
+    if imported.bad_lines:
+        raise SharedListError("Some lines cannot be entries, so none was added.")
+    for _ in range(_TRIES):
+        with store.read() as session:
+            before = state(session, list_id)
+        new = {key: entry for key, entry in imported.entries.items() if key not in before.known}
+        _check_fits(before, new)
+        there = [before.known[key] for key in imported.entries if key in before.known]
+        later = [number for number, end in there if end is not None and (until is None or until > end)]
+        with store.write() as session:
+            row = _locked(session, list_id)
+            if row.version == before.version:
+                if new or later:
+                    _write(session, row, new, later, until=until, actor=actor)
+                span = row.last_number - len(new) + 1, row.last_number
+                return Added(len(new), len(later), len(there) - len(later), span)
+    raise SharedListError("Somebody else is changing this list at the moment. Try again.")
+
+
+def remove(session: Session, list_id: str, numbers: Collection[int], *, actor: str) -> list[str]:
+    """Take entries out by their numbers, in the caller's transaction. Returns those that were there.
+
+    Raises:
+        NotFound: there is no such list.
+    """
+    row = _locked(session, list_id)
+    taken: list[str] = []
+    ordered = sorted(numbers)
+    for at in range(0, len(ordered), _AT_ONCE):
+        query = delete(SharedListEntry).where(
+            SharedListEntry.list_id == list_id, SharedListEntry.number.in_(ordered[at : at + _AT_ONCE])
+        )
+        taken += session.scalars(query.returning(SharedListEntry.entry)).all()
+    if taken:
+        _changed(row, -len(taken))
+        named = {} if KINDS[row.kind].about_people else {"among_them": sorted(taken)[:_NAMED]}
+        _record(session, row, "list.entries_removed", actor, entries=len(taken), **named)
+    return taken
+
+
+def take_out_ended(store: Store) -> int:
+    """Take out entries that have ended, of every list, as new versions. Returns how many there were."""
+    moment, ended = clock.now(), 0
+    due = select(SharedListEntry.list_id).where(SharedListEntry.until <= moment).distinct()
+    with store.read() as session:
+        lists = session.scalars(due).all()
+    for list_id in lists:
+        with store.write() as session:
+            row = session.scalar(select(SharedList).where(SharedList.id == list_id).with_for_update())
+            query = delete(SharedListEntry).where(SharedListEntry.list_id == list_id, SharedListEntry.until <= moment)
+            gone = len(session.scalars(query.returning(SharedListEntry.number)).all())
+            if row is not None and gone:
+                _changed(row, -gone)
+                _record(session, row, "list.entries_ended", actors.POLICY, entries=gone)
+            ended += gone
+    return ended
+
+
+def entries(
+    session: Session, list_id: str, *, having: str = "", before: int | None = None, limit: int = 100
+) -> Sequence[SharedListEntry]:
+    """A page of a list's entries, the latest first: those that have this text in them, before this number."""
+    query = _of_list(list_id, having)
+    if before is not None:
+        query = query.where(SharedListEntry.number < before)
+    return session.scalars(query.order_by(SharedListEntry.number.desc()).limit(limit)).all()
+
+
+def by_numbers(session: Session, list_id: str, numbers: Sequence[int]) -> Sequence[SharedListEntry]:
+    """The entries with these numbers, in this order; those that are gone are left out."""
+    query = select(SharedListEntry).where(SharedListEntry.list_id == list_id, SharedListEntry.number.in_(numbers))
+    found = {row.number: row for row in session.scalars(query)}
+    return [found[number] for number in numbers if number in found]
+
+
+def numbers(
+    session: Session, list_id: str, *, having: str = "", within: tuple[int, int] | None = None
+) -> Sequence[int]:
+    """The numbers of the entries, the latest first: of those with this text in them, from a number up to another."""
+    query = _of_list(list_id, having).with_only_columns(SharedListEntry.number)
+    if within is not None:
+        query = query.where(SharedListEntry.number.between(*within))
+    return session.scalars(query.order_by(SharedListEntry.number.desc())).all()
+
+
+def _of_list(list_id: str, having: str) -> Select[SharedListEntry]:
+    query = select(SharedListEntry).where(SharedListEntry.list_id == list_id)
+    return query.where(SharedListEntry.entry.icontains(having, autoescape=True)) if having else query
+
+
+def _check_fits(before: State, new: Mapping[str, str]) -> None:
+    number = len(before.known) + len(new)
+    if number > MOST_ENTRIES:
+        raise SharedListError(f"The list would have {number:,} entries; at most {MOST_ENTRIES:,} fit.")
+    costly = before.costly + sum(1 for entry in new.values() if before.kind.is_costly(entry))
+    if before.kind.most_costly and costly > before.kind.most_costly:
+        most = before.kind.most_costly
+        raise SharedListError(f"The list would have {costly:,} entries {before.kind.costly}; at most {most:,} fit.")
+
+
+def _write(
+    session: Session,
+    row: SharedList,
+    new: Mapping[str, str],
+    later: Sequence[int],
+    *,
+    until: datetime | None,
+    actor: str,
+) -> None:
+    moment = clock.now()
+    common = {"list_id": row.id, "added_at": moment, "added_by": actor, "until": until}
+    rows = [
+        common | {"number": row.last_number + at, "key": key, "entry": entry}
+        for at, (key, entry) in enumerate(new.items(), 1)
+    ]
+    if rows:
+        session.execute(_ENTRIES.insert(), rows)
+    for at in range(0, len(later), _AT_ONCE):
+        these = SharedListEntry.number.in_(later[at : at + _AT_ONCE])
+        prolonged = update(SharedListEntry).where(SharedListEntry.list_id == row.id, these).values(until=until)
+        session.execute(prolonged.execution_options(synchronize_session=False))
+    row.last_number += len(new)
+    _changed(row, len(new))
+    detail: dict[str, Any] = {"entries": len(new)}
+    detail |= {"prolonged": len(later)} if later else {}
+    detail |= {"until": until.isoformat()} if until is not None else {}
+    if new and not KINDS[row.kind].about_people:
+        detail["among_them"] = list(new.values())[:_NAMED]
+    _record(session, row, "list.entries_added", actor, **detail)
+
+
+def _changed(row: SharedList, more: int) -> None:
+    row.version += 1
+    row.size += more
+    row.changed_at = clock.now()
+
+
+def _locked(session: Session, list_id: str) -> SharedList:
+    query = select(SharedList).where(SharedList.id == list_id).with_for_update()
+    row = session.scalar(query) if clock.is_id("l", list_id) else None
+    if row is None:
+        raise NotFound(f"There is no list {list_id}.")
+    return row
+
+
+def _free_name(session: Session, name: str, *, but: str = "") -> str:
+    plain = " ".join(name.split())
+    if not plain or len(plain) > LONGEST_NAME:
+        raise SharedListError(f"Give a name of 1 to {LONGEST_NAME} characters.")
+    others = session.execute(select(SharedList.id, SharedList.name).where(SharedList.id != but))
+    if any(fold(other) == fold(plain) for _, other in others):
+        raise SharedListError("There is a list of this name already.")
+    return plain
+
+
+def _record(session: Session, row: SharedList, action: str, actor: str, **detail: Any) -> None:
+    whole = {"list": row.name, "list_version": row.version} | detail
+    audit.record(session, [audit.row(action, actor=actor, detail=whole)])
