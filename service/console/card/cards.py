@@ -17,7 +17,7 @@ from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListEntry
-from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR
+from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR, LANGUAGE
 from moderation.policy.terms import Threshold
 from moderation.review import groups
 from moderation.sites import site_settings
@@ -139,11 +139,13 @@ class Card:
     @property
     def unsaid(self) -> list[ScoreLine]:
         """The scores that reach a threshold and that `why` does not name."""
-        return [line for line in self._others if line.level != "clear"]
+        return [] if self._is_guessed else [line for line in self._others if line.level != "clear"]
 
     @property
     def others(self) -> str:
         """The scores that reach no threshold, in few words: `5 others under 0.02`."""
+        if self._is_guessed:
+            return "Scores, which say little in this language"
         clear = [line.score for line in self._others if line.level == "clear"]
         if not clear:
             return "All scores"
@@ -151,6 +153,11 @@ class Card:
         if len(clear) == len(self.scores):
             return f"All scores {under}"
         return f"{wording.counted(len(clear), '{} other', '{} others')} {under}"
+
+    @property
+    def _is_guessed(self) -> bool:
+        """Whether the classifier has not learnt the comment's language."""
+        return any(reason.get("rule") == LANGUAGE.name for reason in self.comment.reasons or ())
 
     @property
     def _others(self) -> list[ScoreLine]:

@@ -91,12 +91,12 @@ def headlines(session: Session, site_ids: Collection[str], period: Period) -> li
         for name, key, unit, note in (
             ("Decided by the policy", "policy", "", "Published, held or rejected."),
             ("Decided by people", "people", "", "Of the team, and over the API."),
-            ("Time to a person’s decision", "median", "seconds", "From the flag or report; half took longer."),
+            ("Time to decision", "median", "seconds", "From flag or report to a person; the median."),
             ("Nine of ten within", "ninety", "seconds", "One in ten took longer."),
             ("Overturned", "overturned", "share", "Of the team’s decisions, by somebody else."),
             ("Policy overturned", "mistaken", "share", "Of what it published or rejected."),
             ("Appeals", "lodged", "", "Sent by authors."),
-            ("Appeals that were right", "reversed", "share", "Of those answered."),
+            ("Appeals reversed", "reversed", "share", "Of those answered."),
         )
     ]
 

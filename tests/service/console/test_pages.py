@@ -28,6 +28,7 @@ from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts, members
 from moderation.policy import policies
+from moderation.policy.rules import LANGUAGE
 from moderation.settings import Settings
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
@@ -36,6 +37,7 @@ from moderation.store import Store
 from moderation.tables import (
     Appeal,
     AuditEvent,
+    Comment,
     Membership,
     ReviewItem,
     User,
@@ -516,6 +518,25 @@ def test_the_answer_to_an_appeal_is_told_once_and_by_whom(app: Flask, store: Sto
     assert "Reversed the decision on appeal by the operator" in history
 
 
+def test_scores_of_a_language_that_is_not_judged_are_said_to_say_little(app: Flask, store: Store, post: Post) -> None:
+    which = post("well insult=0.73")
+    browser = sign_in(app, store)
+    assert "which say little" not in browser.get(f"/console/comments/{which}").text
+    with store.write() as session:
+        session.get_one(Comment, which).reasons = [LANGUAGE.reason("The classifier cannot judge it.").as_json()]
+    for page in ("/console/", f"/console/comments/{which}"):
+        assert "Scores, which say little in this language" in said(browser.get(page).text)
+
+
+def test_the_result_of_saving_a_policy_is_at_the_top_although_it_was_tried_before(
+    app: Flask, store: Store, site: CreatedSite
+) -> None:
+    page = sign_in(app, store, "ad", "admin").get(f"/console/sites/{site.id}/policy").text
+    form = re.search(r'<form id="policy"[^>]*action="([^"]+)"', page)
+    assert form is not None, "without an action, the form goes where the last answer came from: to what was tried"
+    assert "#" not in form[1]
+
+
 def test_the_statistics_begin_with_numbers_beside_those_of_the_week_before(
     app: Flask, store: Store, site: CreatedSite, other_site: CreatedSite, post: Post, clock: Clock
 ) -> None:
@@ -537,7 +558,7 @@ def test_the_statistics_begin_with_numbers_beside_those_of_the_week_before(
         pass
     hers = said(mia.get("/console/statistics").text)
     assert "Decided by people 2 before: 4" in hers
-    assert "Time to a person’s decision 5.1 min before: 5.1 min" in hers
+    assert "Time to decision 5.1 min before: 5.1 min" in hers
     assert "Overturned 50.0% before: 50.0%" in hers
     assert "mo 1 2 – – –" in hers, "hers is one of the two sites only, where nothing was decided this week"
     assert "mo 3 0 5.1 min 2 of 2 (100%) –" in said(mia.get("/console/statistics?days=30").text)
