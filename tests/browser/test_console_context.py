@@ -91,7 +91,7 @@ def test_thread_and_author_open_in_the_card_by_a_key_and_the_place_is_kept(enter
     way = card(page, held).get_by_role("link", name="Open it where it stands").get_attribute("href")
     at_keyboard(page, "j")
     before = top(page, held)
-    at_keyboard(page, "x")
+    at_keyboard(page, ".")
     around = card(page, held).get_by_role("region")
     expect(around.locator(".tree li")).to_have_count(3)
     expect(around.locator(".tree .here")).to_contain_text("This comment")

@@ -37,7 +37,7 @@ const keys = {
   q: () => tab(":first-child"),
   h: () => showHidden(current()),
   o: open,
-  x: () => toggleContext(current()),
+  ".": () => toggleContext(current()),
   y: () => current()?.querySelector("h2 a.name")?.click(),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
