@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from flask import Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -102,7 +102,14 @@ def change_policy(site_id: str) -> ResponseReturnValue:
         trial = policy_trial.judge(site_id, _compile(form, row.version), request.form) if action == "try" else None
         return _page(site_id, row, form, tried=trial)
     access.require(site_id, "admin")
+    if form.document == row.document:
+        return _unchanged(site_id)
     return _save(site_id, form, row, confirmed)
+
+
+def _unchanged(site_id: str) -> ResponseReturnValue:
+    flash("Nothing is different from the policy in force, so no new version was made.", "wait")
+    return redirect(url_for("console.show_policy", site_id=site_id), 303)
 
 
 def _with_theirs(site_id: str, form: Form, seen_version: int, row: PolicyVersion) -> tuple[Form, list[str]]:

@@ -95,6 +95,15 @@ def test_a_field_that_will_not_do_is_named_and_nothing_is_saved(
     assert in_force(store, site).version == before
 
 
+def test_a_policy_that_is_as_it_was_makes_no_version(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
+    first = save(chief, site, banned_words="carrot")
+    assert first.status_code == 303
+    again = save(chief, site)
+    assert "saved=" not in again.headers["Location"]
+    assert "no new version" in chief.get(again.headers["Location"]).text
+    assert len(rows(store, PolicyVersion)) == 2
+
+
 def test_looking_at_the_consequences_saves_nothing(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
     before = in_force(store, site).version
     for button in ("preview", "preset", "try"):
