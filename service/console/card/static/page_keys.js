@@ -1,6 +1,6 @@
 // Keys on a comment's own page: the same letters as in the queue. Who switched those off has none here either.
 
-const FIELD = "input, textarea, select, dialog, [contenteditable]";
+const FIELD = "input, textarea, select, dialog[open], [contenteditable]";
 const dialog = document.getElementById("keys");
 const press = (selector) => document.querySelector(selector)?.click();
 const publish = () => press(".card form.decision [value=publish]");
@@ -27,7 +27,8 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest(FIELD) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.defaultPrevented || event.target.closest(FIELD)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (localStorage.getItem("winnow-keys") === "off" || !Object.hasOwn(keys, event.key)) return;
   event.preventDefault();
   keys[event.key]();
