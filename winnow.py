@@ -9,6 +9,7 @@ import click
 
 from operations.errors import told_in_a_sentence
 from operations.loading import without_collector
+from operations.traces import hiding
 
 #: name -> (where it is, what `winnow --help` says of it)
 COMMANDS = {
@@ -26,6 +27,7 @@ COMMANDS = {
     "privacy": ("privacy:privacy", "Everything there is on an author: export it, erase it."),
     "feedback": ("feedback:feedback", "What people said of comments, as examples to train with."),
     "score": ("model:score", "Score texts from standard input."),
+    "policy-tests": ("policy_tests:run", "Try a model on sites' own examples, before it is put in place."),
     "train": ("model:train", "Train the classifier on labelled comments."),
     "evaluate": ("model:evaluate", "Measure the classifier on labelled comments."),
     "recount": ("recount:recount", "Add the statistics up anew from the audit."),
@@ -70,6 +72,7 @@ def cli() -> None:
 
 def main() -> None:
     """The `winnow` program."""
+    hiding.hide()
     told_in_a_sentence(cli)
 
 

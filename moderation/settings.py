@@ -58,14 +58,19 @@ class Settings:
     web_threads: int = 16
     #: Console pages that may hold a live stream, for each web process; None: a quarter of its threads.
     max_event_streams: int | None = None
-    #: Where the operator is told that comments wait too long: a URL, an e-mail address, or both.
+    #: Where the operator is told that comments wait too long: a URL, an e-mail address, or both. People choose for
+    #: themselves on their own page; their e-mail leaves through the same server.
     alert_url: str | None = None
     alert_email: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
     alert_pending_seconds: int = 300
     alert_review_seconds: int = 24 * 3600
+    #: People are told when so many comments wait for a moderator on one site.
+    alert_review_items: int = 500
     #: Whether everybody who has a password must set up an authenticator as well.
     require_totp: bool = False
+    #: Whether spans are sent to a collector, which the variables of OpenTelemetry name (OTEL_…).
+    tracing: bool = False
     #: Single sign-on by OpenID Connect; off without an issuer.
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
@@ -265,7 +270,9 @@ _READERS: dict[str, Any] = {
     "smtp_url": str,
     "alert_pending_seconds": _at_least_one,
     "alert_review_seconds": _at_least_one,
+    "alert_review_items": _at_least_one,
     "require_totp": _switch,
+    "tracing": _switch,
     "oidc_issuer": _issuer,
     "oidc_client_id": str,
     "oidc_client_secret": str,

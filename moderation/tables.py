@@ -131,6 +131,27 @@ class PolicyVersion(Table):
     created_by: Mapped[str] = mapped_column(String(80))
 
 
+class PolicyTest(Table):
+    """An example of a site, with what its policy is to make of it."""
+
+    __tablename__ = "policy_tests"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    #: Equal for texts that say the same, as in `feedback`.
+    text_hash: Mapped[str] = mapped_column(String(32))
+    #: The author's name; empty where it does not matter.
+    name: Mapped[str] = mapped_column(String(200))
+    #: `publish`, `flag` or `reject`.
+    expected: Mapped[str] = mapped_column(String(10))
+    #: The comment that it was taken from, with which it is erased.
+    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("uq_policy_tests_example", "site_id", "text_hash", "name", unique=True),)
+
+
 class SharedList(Table):
     """A list of the team's, such as of words or domains, to which sites subscribe in their policies."""
 
@@ -228,8 +249,11 @@ class Comment(Table):
     model_version: Mapped[str | None] = mapped_column(String(40))
     policy_version: Mapped[int | None] = mapped_column(Integer)
     #: For a comment from a drop-in protocol, what it takes to tell its sender the decision: `{"protocol": "akismet",
-    #: …}`. Under `signals`, what the classifier may know beside the text.
+    #: …}`. Under `signals`, what the classifier may know beside the text; under `place`, where its page is.
     origin: Mapped[dict[str, Any] | None]
+    #: The request that it came with, or that edited it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("uq_comments_external", "site_id", "external_id", where="external_id IS NOT NULL", unique=True),
@@ -334,6 +358,33 @@ class ReviewItem(Table):
     )
 
 
+class Article(Table):
+    """A page that comments stand on, whose title is read from the page itself: once, by `worker/titles.py`."""
+
+    __tablename__ = "articles"
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    thread: Mapped[str] = mapped_column(String(500), primary_key=True)
+    title: Mapped[str | None] = mapped_column(String(300))
+    #: How often it was asked for, and when to ask next; None: it is known, or given up.
+    tries: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime | None]
+
+
+class SavedFilter(Table):
+    """A view of the review queue that somebody named: one person's, or everybody's."""
+
+    __tablename__ = "saved_filters"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    #: Whose it is; None: it is shared.
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    #: The site that it is about, if it is about one: only who may see that is shown it.
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    #: The parameters of the queue's address.
+    query: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
 class Case(Table):
     """A comment that waits and is not everybody's now: whose turn it is, or until when it is put off."""
 
@@ -432,6 +483,9 @@ class BulkJob(Table):
     error: Mapped[str | None] = mapped_column(String(300))
     touched_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: The request that began it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial("ix_bulk_jobs_unfinished", "touched_at", where="finished_at IS NULL"),
@@ -633,6 +687,9 @@ class WebhookDelivery(Table):
     batch_id: Mapped[str | None] = mapped_column(String(40))
     #: How many that batch has.
     batch_size: Mapped[int | None] = mapped_column(Integer)
+    #: What caused it: see `tracing.Cause`.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         _partial(
@@ -712,6 +769,20 @@ class User(Table):
     languages: Mapped[str | None] = mapped_column(String(400))
     #: How much room the queue's cards take: `comfortable`, or None for compact.
     density: Mapped[str | None] = mapped_column(String(20))
+    #: The saved filter with which the review queue opens, if it is still there.
+    default_filter: Mapped[str | None] = mapped_column(String(40))
+    #: Where their days and hours are: `Europe/Berlin`; None: UTC.
+    zone: Mapped[str | None] = mapped_column(String(64))
+    #: How comments are hidden until they ask for one: `blur` or `cover`; None: not at all.
+    hides: Mapped[str | None] = mapped_column(String(10))
+    #: After so many minutes, or decisions, without a break they are reminded of one.
+    break_minutes: Mapped[int | None] = mapped_column(Integer)
+    break_decisions: Mapped[int | None] = mapped_column(Integer)
+    #: When they last said that they would go on without that break.
+    no_break_at: Mapped[datetime | None]
+    #: So many decisions are enough for a day, and when they last said that they would go on all the same.
+    day_cap: Mapped[int | None] = mapped_column(Integer)
+    cap_lifted_at: Mapped[datetime | None]
 
 
 class Membership(Table):
@@ -746,6 +817,84 @@ class RecoveryCode(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     created_at: Mapped[datetime]
+
+
+class AlertChannel(Table):
+    """A way by which a person wants to hear of alerts: of which, and when."""
+
+    __tablename__ = "alert_channels"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    #: `email`, `chat` or `telegram`.
+    kind: Mapped[str] = mapped_column(String(10))
+    #: What of its address may be seen.
+    shown: Mapped[str] = mapped_column(String(300))
+    #: Its address, encrypted: an address of a chat is a secret, and so is a bot's token.
+    sealed: Mapped[str] = mapped_column(Text)
+    #: The names of some of `conditions.KINDS`, with spaces between.
+    kinds: Mapped[str] = mapped_column(String(100))
+    #: The hour of the day at which a digest comes; None: each alert at once.
+    hour: Mapped[int | None] = mapped_column(Integer)
+    next_digest_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    tested_at: Mapped[datetime | None]
+    #: When something last arrived, and since when nothing does, and why.
+    arrived_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(300))
+
+
+#: The alerts that are not over.
+OPEN_ALERTS = "ended_at IS NULL"
+#: The messages that have still to leave.
+DUE_MESSAGES = "next_attempt_at IS NOT NULL"
+
+
+class Alert(Table):
+    """Something that is not as it should be, from when it was first seen until it was over for long enough."""
+
+    __tablename__ = "alerts"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    #: The name of one of `conditions.KINDS`, and behind a colon the site, if it is about one.
+    key: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(10))
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    #: How much, at the last look: webhooks, comments or seconds.
+    number: Mapped[int] = mapped_column(BigInteger)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    #: When people were told; None until it has lasted for long enough.
+    began_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        _partial("uq_alerts_open", "key", where=OPEN_ALERTS, unique=True),
+        Index("ix_alerts_ended", "ended_at"),
+    )
+
+
+class AlertMessage(Table):
+    """A message to one channel, written in the same transaction as what it tells of. Kept for a week."""
+
+    __tablename__ = "alert_messages"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    channel_id: Mapped[str] = mapped_column(ForeignKey("alert_channels.id", ondelete="CASCADE"))
+    alert_id: Mapped[str | None] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
+    #: `began`, `ended`, `digest` or `test`.
+    about: Mapped[str] = mapped_column(String(10))
+    #: A line, and for a digest further ones.
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(Integer)
+    #: When to try (again), or until when somebody sends it just now; None once it arrived or was given up.
+    next_attempt_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        _partial("ix_alert_messages_due", "next_attempt_at", where=DUE_MESSAGES),
+        Index("uq_alert_messages_told", "channel_id", "alert_id", "about", unique=True),
+        Index("ix_alert_messages_alert_id", "alert_id"),
+    )
 
 
 # So that a row can be built before a process has run its first query.

@@ -33,6 +33,7 @@ from moderation.webhooks import endpoints
 from operations import connections, embedded_redis, environment, sealed
 from operations.commands import backup
 from operations.errors import OperatorError
+from operations.traces import sending
 
 _MEBIBYTE = 1024 * 1024
 #: A scoring process sends a heartbeat every few seconds.
@@ -67,6 +68,8 @@ def examine() -> Iterator[Finding]:
     yield from _database(settings)
     if settings.oidc_issuer is not None:
         yield _single_sign_on(settings.oidc_issuer)
+    if settings.tracing:
+        yield _tracing(settings)
 
 
 def _python() -> Finding:
@@ -264,3 +267,17 @@ def _single_sign_on(issuer: str) -> Finding:
         text = f"The provider calls itself {calls_itself}. Set WINNOW_OIDC_ISSUER to that, if you trust it."
         return Finding("FAIL", "single sign-on", text)
     return Finding("OK", "single sign-on", f"{issuer} describes itself")
+
+
+def _tracing(settings: Settings) -> Finding:
+    try:
+        if not sending.wanted(settings):
+            return Finding(
+                "WARN", "traces", "OTEL_SDK_DISABLED is true, so none are sent. Unset it, or WINNOW_TRACING."
+            )
+    except OperatorError as error:
+        return Finding("FAIL", "traces", str(error))
+    if not sending.reaches_collector():
+        mend = "Correct OTEL_EXPORTER_OTLP_ENDPOINT (http://localhost:4318 unless set), or see whether it runs"
+        return Finding("WARN", "traces", f"The collector does not take them. {mend}; comments do not wait for it.")
+    return Finding("OK", "traces", "the collector takes them")

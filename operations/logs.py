@@ -15,6 +15,8 @@ from typing import Any, Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from moderation import tracing
+
 WITHHELD = "[withheld]"
 
 _PRIVATE_FIELDS = frozenset(
@@ -44,6 +46,7 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
         structlog.stdlib.add_log_level,
         _stamp(log_format),
         _name_part(part),
+        _name_cause,
         structlog.processors.format_exc_info,
         withhold,
     ]
@@ -129,6 +132,12 @@ def _name_part(part: str) -> Processor:
         return event
 
     return add
+
+
+def _name_cause(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    for name, value in tracing.current().fields().items():
+        event.setdefault(name, value)
+    return event
 
 
 def format_of_environment() -> Literal["console", "json"]:

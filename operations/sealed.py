@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from moderation import sealing
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import CompatKey, SiteSecret, User, WebhookEndpoint
+from moderation.tables import AlertChannel, CompatKey, SiteSecret, User, WebhookEndpoint
 
 #: The columns with encrypted secrets; NULL where there is none.
 SEALED: tuple[InstrumentedAttribute[Any], ...] = (
@@ -18,6 +18,7 @@ SEALED: tuple[InstrumentedAttribute[Any], ...] = (
     CompatKey.sealed,
     SiteSecret.sealed,
     User.totp_sealed,
+    AlertChannel.sealed,
 )
 
 

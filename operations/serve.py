@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import multiprocessing.util
 import os
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from moderation.settings import Settings
 from operations import logs
 from operations.lifeline import die_with_parent
 from operations.loading import without_collector
+from operations.traces import sending
 from service.asgi import WholeRequests
 
 _APPLICATION = "service.wsgi"
@@ -52,6 +54,8 @@ def _load(settings: Settings) -> Any:
     assert parent.pid is not None
     die_with_parent(parent.pid)
     logs.configure(settings.log_format, part=f"web {os.getpid()}")
+    sending.start(settings, part="web")
+    multiprocessing.util.Finalize(None, sending.stop, exitpriority=0)  # these processes run nothing of `atexit`
     application = importlib.import_module(_APPLICATION).app
     importlib.import_module("service.compat.shared").load_classifier(application)
     return WholeRequests(application, settings)

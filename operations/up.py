@@ -14,6 +14,7 @@ from moderation.store import Store
 from operations import connections, data_dir, embedded_redis, environment, first_start, migrate, work
 from operations.errors import OperatorError
 from operations.supervisor import ChildFailed, Stopped, Supervisor
+from operations.traces import sending
 
 _START_WITHIN = 90.0
 
@@ -29,6 +30,7 @@ def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) 
     with data_dir.hold(path):
         require_free(host, port)
         settings = _settings(directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
+        sending.wanted(settings)  # says what is wrong here, and not in each process
         if not _is_embedded(settings):
             connections.require_redis(settings.redis_url)
         store = connections.open_store(settings)

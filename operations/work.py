@@ -14,6 +14,7 @@ from moderation import settings
 from operations import logs
 from operations.loading import without_collector
 from operations.supervisor import Supervisor
+from operations.traces import sending
 
 #: Each is a module of `worker` with `run(settings)`, which returns after SIGTERM or SIGINT.
 PARTS = ("scoring", "delivery", "clock")
@@ -25,13 +26,18 @@ def run_part(part: str) -> None:
     logs.configure(configuration.log_format, part=part)
     with without_collector():
         module = importlib.import_module(f"worker.{part}")
-    module.run(configuration)
+    sending.start(configuration, part=part)
+    try:
+        module.run(configuration)
+    finally:
+        sending.stop()
 
 
 def run_web(host: str, port: int, *, processes: int | None = None, threads: int | None = None) -> None:
     """Be the web server, with the settings of the environment where nothing else is asked for."""
     configuration = settings.from_environment(os.environ)
     logs.configure(configuration.log_format, part="web")
+    sending.wanted(configuration)  # says what is wrong here, and not in each web process
     configuration = dataclasses.replace(
         configuration,
         web_processes=processes or configuration.web_processes,

@@ -9,7 +9,19 @@ from moderation.intake import queues
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.store import Store
-from service import api, classifier, compat, console, demo, docs, failures, operations, requests, statements
+from service import (
+    api,
+    classifier,
+    compat,
+    console,
+    demo,
+    docs,
+    failures,
+    languages,
+    operations,
+    requests,
+    statements,
+)
 from service.context import Context
 from service.form_encoding import FormRequest
 from service.sessions import PageSessions
@@ -27,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     classifier.read_with(settings.reader)
     requests.init_app(app, settings)
     failures.init_app(app)
+    languages.init_app(app)
     api.init_app(app)
     app.register_blueprint(api.blueprint, url_prefix="/api/v1")
     compat.init_app(app)

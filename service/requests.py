@@ -13,7 +13,9 @@ from typing import Any
 import structlog
 from flask import Flask, Response, g, request
 
+from moderation import tracing
 from moderation.settings import Settings
+from moderation.tracing import Cause, Span
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 #: Routes that are asked very often, and logged only when they fail.
@@ -30,6 +32,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers.setdefault("X-Content-Type-Options", "nosniff")
         if response.status_code >= 400 or request.endpoint not in _QUIET:
             sys.stderr.write(render(None, "info", _line(response.status_code)) + "\n")
+        if g.span is not None:
+            _end_span(g.span, response.status_code)
         return response
 
     app.before_request(_begin)
@@ -40,6 +44,29 @@ def _begin() -> None:
     own_id = request.environ.get("HTTP_X_REQUEST_ID")
     g.request_id = own_id if own_id and _ID.fullmatch(own_id) else secrets.token_hex(8)
     g.began = time.perf_counter()
+    g.span = span = _begin_span()
+    tracing.work_for(Cause(g.request_id, None if span is None else span.traceparent))
+
+
+def _begin_span() -> Span | None:
+    """The span of this request, as a part of the trace that its sender names."""
+    spans = tracing.spans()
+    if spans is None or request.endpoint in _QUIET:
+        return None
+    route = request.url_rule.rule if request.url_rule else None
+    return spans.begin(
+        f"{request.method} {route}" if route else "HTTP",
+        "server",
+        {"http.request.method": request.method[:20], "http.route": route, "winnow.request_id": g.request_id},
+        parent=request.environ.get("HTTP_TRACEPARENT"),
+    )
+
+
+def _end_span(span: Span, status: int) -> None:
+    span.end(
+        {"http.response.status_code": status, "winnow.site": g.get("site_id")},
+        failed=str(status) if status >= 500 else None,
+    )
 
 
 def _line(status: int) -> dict[str, Any]:
@@ -55,7 +82,7 @@ def _line(status: int) -> dict[str, Any]:
         "ms": round((time.perf_counter() - known.began) * 1000, 1),
         "site": known.get("site_id"),
         "request_id": known.request_id,
-    }
+    } | ({} if known.span is None else Cause(None, known.span.traceparent).fields())
 
 
 def _renderer(settings: Settings) -> Callable[[Any, str, dict[str, Any]], Any]:

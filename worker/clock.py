@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import structlog
 from redis.exceptions import RedisError
 
+from moderation.alerts import digests
+from moderation.alerts.operator import Alerts
+from moderation.alerts.watching import Watching
 from moderation.decisions import bulk, standing
 from moderation.history import past_standing, retention, site_retention, tallies
-from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
 from moderation.intake.queues import Queues
@@ -20,7 +22,9 @@ from moderation.review import cases
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
 from moderation.webhooks import afterwards, set_back
+from worker.alerts import AlertSender
 from worker.stopping import Stopping
+from worker.titles import TitleReader
 
 SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
 LOG_SECONDS = 30.0
@@ -28,6 +32,7 @@ LOG_SECONDS = 30.0
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
 TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
 BACK_SECONDS, SET_BACK_SECONDS = 10.0, 10.0
+TITLE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +94,7 @@ def _bring_forward(store: Store) -> None:
 def run(settings: Settings) -> None:
     """Run the tasks until SIGTERM or SIGINT."""
     stopping = Stopping()
-    store = Store(settings.database_url, pool_size=2)
+    store = Store(settings.database_url, pool_size=3)
     queues = Queues(queues_module.connect(settings.redis_url))
     tasks = (
         Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
@@ -100,13 +105,20 @@ def run(settings: Settings) -> None:
         Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
         Task("past standing", COUNT_SECONDS, lambda: past_standing.count(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),
+        Task("alerts to people", ALERT_SECONDS, Watching(settings, store, queues).check),
+        Task("digests", ALERT_SECONDS, lambda: digests.write_due(store)),
         Task("clock set back", SET_BACK_SECONDS, lambda: _bring_forward(store)),
         Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
         Task("retention", RETENTION_SECONDS, lambda: site_retention.run(store, seconds=RETENTION_TAKES)),
+        Task("titles", TITLE_SECONDS, TitleReader(settings, store).tick),
         Task("log", LOG_SECONDS, store.empty_log),
         Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),
         Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),
     )
+    sender = AlertSender(settings, store)
+    sender.start()
+    sender = AlertSender(settings, store)
+    sender.start()
     log.info("clock.started")
     while not stopping.requested:
         for task in tasks:
@@ -114,4 +126,6 @@ def run(settings: Settings) -> None:
                 task.tick()
                 task.next_at = time.monotonic() + task.every
         stopping.wait(min(task.next_at for task in tasks) - time.monotonic())
+    sender.stop()
+    sender.stop()
     log.info("clock.stopped")

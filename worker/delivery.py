@@ -18,7 +18,7 @@ import redis
 import structlog
 from redis.exceptions import RedisError
 
-from moderation import clock, counters
+from moderation import clock, counters, tracing
 from moderation.intake import queues as queues_module
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
@@ -165,6 +165,7 @@ class Courier:
                     endpoint=attempt.endpoint_id,
                     kind=attempt.failure.kind,
                     why=attempt.failure.message,
+                    **tracing.fields_of(attempt.causes),
                 )
         self._unwritten, self._unsent = [], []
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from moderation import news
+from moderation import news, tracing
 from moderation.decisions import bulk
 from moderation.decisions.scoring import BatchResult, Scorer
 from moderation.store import AWAY
@@ -51,8 +51,11 @@ def run_bulk_job(job_id: str) -> None:
     scorer = process.scorer()
     until = time.monotonic() + BULK_SECONDS
     unfinished = True
-    while unfinished and time.monotonic() < until:
-        unfinished = _run_step(scorer, job_id)
+    try:
+        while unfinished and time.monotonic() < until:
+            unfinished = _run_step(scorer, job_id)
+    finally:
+        tracing.work_for(tracing.UNKNOWN)
     if unfinished:
         scorer.queues.start_bulk_job(job_id)
 

@@ -19,13 +19,14 @@ from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, ReviewItem
 from moderation.webhooks import catalogue, events, withdrawal
 from moderation.webhooks.catalogue import Event
+from texts.translation import gettext
 
 #: Characters of an appeal.
 LONGEST = 2000
 
 
 class AppealRefused(Exception):
-    """This decision cannot be appealed (any more); the message tells the author why."""
+    """This decision cannot be appealed (any more); the message tells the author why, in the language of now."""
 
 
 class TooLate(Exception):
@@ -52,7 +53,7 @@ def lodge(session: Session, comment: Comment, text: str) -> Appeal:
         AppealRefused: the decision in force is not a rejection, or was appealed already.
     """
     if not is_open(session, comment):
-        raise AppealRefused("This decision cannot be appealed, or an appeal was sent already.")
+        raise AppealRefused(gettext("This decision cannot be appealed, or an appeal was sent already."))
     actor = comment.decided_by or actors.POLICY
     appeal = Appeal(
         id=clock.new_id("p"),

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import actors, audit, clock, news
+from moderation import actors, audit, clock, news, tracing
 from moderation.decisions import bulk_criteria, comments, standing, undoing
 from moderation.decisions.bulk_criteria import Chosen
 from moderation.decisions.comments import CommentError
@@ -27,6 +27,7 @@ from moderation.people import roles
 from moderation.sites import site_settings
 from moderation.store import Store
 from moderation.tables import BulkChange, BulkJob, Comment, User
+from moderation.tracing import Cause
 
 #: Comments that one transaction decides. Other writers wait meanwhile, on SQLite some 5 ms for each comment.
 STEP = 25
@@ -120,7 +121,7 @@ def create(
         ListError, PatternError: the author cannot be blocked.
     """
     reason = {name: value for name, value in (("code", code), ("note", note)) if value}
-    moment = clock.now()
+    moment, cause = clock.now(), tracing.current()
     job = BulkJob(
         id=clock.new_id("b", moment),
         created_by=actor,
@@ -134,6 +135,8 @@ def create(
         done=0,
         skipped=0,
         touched_at=moment,
+        request_id=cause.request_id,
+        traceparent=cause.traceparent,
     )
     session.add(job)
     session.flush()
@@ -190,11 +193,12 @@ def cancel(session: Session, job_id: str, *, actor: str) -> BulkJob:
 
 
 def run_step(store: Store, job_id: str) -> Step:
-    """Do the next comments of a job."""
+    """Do the next comments of a job. From then on this thread works for the request that began it."""
     with store.read() as session:
         job = session.get(BulkJob, job_id)
         if job is None or job.finished_at is not None:
             return Step(more=False)
+        tracing.work_for(Cause(job.request_id, job.traceparent))
         user = session.get(User, actors.user_id(job.created_by))
         sites = _sites_of(session, user)
         page = bulk_criteria.read(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from moderation import actors, audit, authors, clock, news
+from moderation import actors, audit, authors, clock, news, tracing
 from moderation.decisions import appeals, erasing, reports, second_looks, standing, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import content_hash, reading_hash
@@ -202,6 +202,8 @@ def edit(
     comment.revision += 1
     comment.version += 1
     comment.updated_at = clock.now()
+    cause = tracing.current()
+    comment.request_id, comment.traceparent = cause.request_id, cause.traceparent
     comment.scores = comment.own_scores = comment.reasons = comment.spans = None
     comment.decided_by = comment.decided_at = None
     review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
@@ -229,6 +231,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
         setattr(comment, name, None)
     comment.name = comment.comment = ""
     comment.external_id = comment.idempotency_key = comment.own_scores = comment.spans = comment.origin = None
+    comment.request_id = comment.traceparent = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
     appeals.erase(session, comment.id)

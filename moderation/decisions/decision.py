@@ -9,7 +9,10 @@ from typing import Any
 from moderation import actors, audit, clock
 from moderation.review import review_items
 from moderation.review.review_items import NewItem
+from moderation.sites import author_sentences
+from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
+from moderation.tracing import Cause
 from moderation.webhooks import catalogue
 from moderation.webhooks.catalogue import Event
 
@@ -45,6 +48,8 @@ class Decision:
     origin: dict[str, Any] | None = None
     #: For a person's decision: the decision before it, which an undo restores.
     was: dict[str, Any] | None = None
+    #: What caused it; None: what this thread works for.
+    cause: Cause | None = None
 
     @classmethod
     def of(cls, comment: Comment, **fields: Any) -> Decision:
@@ -103,8 +108,8 @@ class Decision:
             seen=self.status == "published",
         )
 
-    def event(self, grace: timedelta = timedelta(0)) -> Event:
-        """The event for the site, which is sent when the `grace` is over."""
+    def event(self, settings: SiteSettings, grace: timedelta = timedelta(0)) -> Event:
+        """The event for the site, with its `settings`, which is sent when the `grace` is over."""
         return Event(
             type=catalogue.DECIDED[self.status],
             site_id=self.site_id,
@@ -118,12 +123,13 @@ class Decision:
                 "version": self.version,
                 "revision": self.revision,
                 "decided_by": actors.kind(self.actor),
-                "reasons": self.reasons,
+                "reasons": author_sentences.added(self.reasons, settings),
                 "scores": self.scores,
             },
             origin=self.origin,
             version=self.version,
             grace=grace,
+            cause=self.cause,
         )
 
 

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.decisions import standing
+from moderation.intake.submissions import content_hash
 from moderation.policy import policy_lists
 from moderation.policy.policy_lists import mentions
 from moderation.policy.rules import MODERATOR
-from moderation.review import notes
+from moderation.review import notes, saved_filters
 from moderation.tables import (
     Appeal,
     AuditEvent,
@@ -29,6 +30,7 @@ from moderation.tables import (
     Comment,
     Feedback,
     Note,
+    PolicyTest,
     Report,
     ReviewItem,
     WebhookDelivery,
@@ -54,6 +56,9 @@ def forget(session: Session, comment: Comment) -> None:
     standing.forget(session, comment, author_too=is_last)
     _forget_bulk_jobs(session, comment.id, identifiers)
     notes.erase(session, comment, author_too=is_last)
+    _forget_tests(session, comment.site_id, [comment.id], {content_hash(comment.comment)})
+    if is_last and comment.author_key is not None:
+        saved_filters.forget_author(session, comment.site_id, comment.author_key)
     policy_lists.forget(session, comment.site_id, identifiers | ({comment.name} if comment.name else set()))
 
 
@@ -83,7 +88,14 @@ def take_words(session: Session, comments: Sequence[Comment], text_hashes: Colle
     _change(session, delete(Note).where(Note.comment_id.in_(ids)))
     same_texts = Feedback.site_id == comments[0].site_id, Feedback.text_hash.in_(text_hashes)
     _change(session, delete(Feedback).where(*same_texts))
+    _forget_tests(session, comments[0].site_id, ids, text_hashes)
     _clean_reasons(session, comments)
+
+
+def _forget_tests(session: Session, site_id: str, ids: Collection[str], text_hashes: Collection[str]) -> None:
+    """Remove the policy tests that were taken from these comments, and those of the same texts."""
+    same = PolicyTest.comment_id.in_(ids) | ((PolicyTest.site_id == site_id) & PolicyTest.text_hash.in_(text_hashes))
+    _change(session, delete(PolicyTest).where(same))
 
 
 def take_identity(session: Session, comments: Sequence[Comment]) -> None:
@@ -131,6 +143,7 @@ def wordless(document: Any, *, message: str = GONE) -> Any:
     cleaned = {name: wordless(value, message=message) for name, value in document.items()}
     if document.get("rule") == MODERATOR.name or "entry" in document:
         cleaned.pop("note", None)
+        cleaned.pop("for_author", None)
         cleaned["message"] = message
     if "warning" in cleaned and "message" in cleaned:  # a moderator's warning, which may quote the comment
         cleaned["message"] = message

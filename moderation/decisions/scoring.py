@@ -14,18 +14,19 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import actors, authors, clock, news
-from moderation.decisions import budget, writing
+from moderation import actors, authors, clock, news, tracing
+from moderation.decisions import batch_spans, budget, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
 from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
-from moderation.policy.terms import Facts, Policy, Presets, Reason, Verdict, placement
+from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdict, placement
 from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import fingerprint
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
+from moderation.tracing import Cause
 from texts import names
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,16 @@ class BatchResult:
     news: News = field(default_factory=News)
 
 
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """Decisions, when their scoring began, the seconds that the classifier took, and how many comments it scored."""
+
+    decisions: list[Decision]
+    began: int
+    seconds: float = 0.0
+    scored: int = 0
+
+
 class Scorer:
     """Decides comments from the queue. One for each process; threads may share it for `decide` only."""
 
@@ -168,65 +179,72 @@ class Scorer:
         Raises:
             moderation.store.AWAY: the database is away.
         """
-        scores = self._score(rows) if scores is None else scores
+        scores = self.score(rows) if scores is None else scores
         try:
             return self._apply_policies(rows, scores)
         except (*AWAY, budget.TooLong):
             raise
         except Exception:
-            log.exception("scoring.judging_failed", comments=len(rows))
+            log.exception("scoring.judging_failed", comments=len(rows), **_causes(rows))
         if len(rows) == 1:
             scored = scores.get(rows[0].id)
             alike = fingerprint(rows[0].comment)
             return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
         return [decision for row in rows for decision in self.decide([row], scores)]
 
+    def verdicts(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Verdict]:
+        """What their policies say of comments, stored or not, in order. Nothing is explained or written."""
+        return [its.verdict for its in self._judged(rows, scores)]
+
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows = self._read(claims)
-        given_up = _given_up(claims)
+        given_up = _given_up(claims, rows)
         if len(rows) > 1:
             try:
                 with budget.limited(BATCH_BUDGET):
                     judged = self._judge(rows, given_up)
-                return self._write(claims, *judged)
+                return self._write(claims, judged)
             except budget.TooLong:
-                log.warning("scoring.batch_slow", comments=len(rows))
+                log.warning("scoring.batch_slow", comments=len(rows), **_causes(rows))
         results = [self._run_alone(claims, row, given_up) for row in sorted(rows, key=lambda row: len(row.comment))]
         return _together(len(claims), results)
 
     def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
         """Decide one comment and write it before the next begins, so that none waits for a slow one."""
         own_claims = [claim for claim in claims if claim.comment_id == row.id]
+        judged = _Timed([], batch_spans.moment())
         try:
             with budget.limited(COMMENT_BUDGET):
                 judged = self._judge([row], given_up)
         except budget.TooLong:
-            log.error("comment.not_scored", comment_id=row.id, why="it took too long")
+            log.error("comment.not_scored", comment_id=row.id, why="it took too long", **_causes([row]))
             # It has no fingerprint, because that would read its text again.
-            judged = [_for_a_person(row, None, alike=())], 0.0, 0
-        return self._write(own_claims, *judged)
+            judged = replace(judged, decisions=[_for_a_person(row, None, alike=())])
+        return self._write(own_claims, judged)
 
-    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> tuple[list[Decision], float, int]:
-        """Decisions, the seconds that the classifier took, and how many comments it scored."""
-        began = time.perf_counter()
-        scores = self._score(rows, given_up)
+    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> _Timed:
+        at, began = batch_spans.moment(), time.perf_counter()
+        scores = self.score(rows, given_up)
         seconds = time.perf_counter() - began
-        return self.decide(rows, scores), seconds, len(scores)
+        return _Timed(self.decide(rows, scores), at, seconds, len(scores))
 
-    def _write(
-        self, claims: Sequence[Claim], decisions: Sequence[Decision], seconds: float, scored: int
-    ) -> BatchResult:
+    def _write(self, claims: Sequence[Claim], judged: _Timed) -> BatchResult:
+        decisions: Sequence[Decision] = judged.decisions
         if not decisions:
-            return BatchResult(len(claims), scoring_seconds=seconds)
+            return BatchResult(len(claims), scoring_seconds=judged.seconds)
+        spans = batch_spans.begin(decisions, began=judged.began, scored=judged.scored)
+        decisions = decisions if spans is None else spans.decisions
         with self.store.read() as session:
             owners = lookalikes.owners(session, {decision.comment_id: decision.fingerprint for decision in decisions})
         with self.store.write() as session:
             written = writing.record(session, decisions, owners=owners)
+        if spans is not None:
+            spans.written(written)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
         waits = tuple(
             max(0.0, decision.decided_at.timestamp() - queued_at[decision.comment_id]) for decision in written
         )
-        return BatchResult(len(claims), False, written, seconds, scored, waits, news.of(session))
+        return BatchResult(len(claims), False, written, judged.seconds, judged.scored, waits, news.of(session))
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
@@ -241,7 +259,7 @@ class Scorer:
                 self.policies.get(session, {row.site_id for row in rows})
             return rows
 
-    def _score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
+    def score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
         """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
         try:
@@ -249,7 +267,7 @@ class Scorer:
         except budget.TooLong:
             raise
         except Exception:
-            log.exception("scoring.batch_failed", comments=len(to_score))
+            log.exception("scoring.batch_failed", comments=len(to_score), **_causes(to_score))
         scores: dict[str, Scored] = {}
         for row in to_score:
             try:
@@ -257,7 +275,7 @@ class Scorer:
             except budget.TooLong:
                 raise
             except Exception:
-                log.exception("comment.not_scored", comment_id=row.id)
+                log.exception("comment.not_scored", comment_id=row.id, **_causes([row]))
         return scores
 
     def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
@@ -284,6 +302,11 @@ class Scorer:
         return lines
 
     def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
+        judged = self._judged(rows, scores)
+        spans = self._explain([its for its in judged if its.to_explain])
+        return [self._decision(its, spans.get(its.row.id)) for its in judged]
+
+    def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Judged]:
         if not rows:
             return []
         codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
@@ -292,11 +315,9 @@ class Scorer:
             policies = self.policies.get(session, {row.site_id for row in rows})
             facts_of = facts.gather(session, rows, policies, languages)
         own = self._own_scores(rows, facts_of)
-        judged = [
+        return [
             _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)) for row in rows
         ]
-        spans = self._explain([its for its in judged if its.to_explain])
-        return [self._decision(its, spans.get(its.row.id)) for its in judged]
 
     def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
         """Of comments that quote others, the scores of what is left."""
@@ -308,20 +329,22 @@ class Scorer:
 
     def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
         row, policy, verdict, its = judged.row, judged.policy, judged.verdict, judged.facts
-        status, asks = placement(rules.mode_for(policy, verdict), verdict.action)
+        mode = rules.mode_for(policy, verdict, its)
+        status, asks = placement(mode, verdict.action)
         return Decision.of(
             row,
             status=status,
             actor=actors.POLICY,
-            reasons=[reason.as_json() for reason in reasons_in_mode(policy, verdict)],
+            reasons=[reason.as_json() for reason in reasons_in_mode(mode, verdict)],
             scores=judged.scores,
             own_scores=judged.own_scores,
             spans=spans,
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (its.language if asks and its.language != "und" else None),
-            priority=urgency.of_scores(judged.scores, policy.thresholds) if asks else None,
+            priority=urgency.of_scores(judged.scores, policy.thresholds_in(its.language)) if asks else None,
             fingerprint=fingerprint(row.comment) if asks else (),
+            cause=_cause(row),
         )
 
     def _explain(self, judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
@@ -338,7 +361,7 @@ class Scorer:
             raise
         except Exception:
             if len(judged) == 1:
-                log.exception("comment.not_explained", comment_id=judged[0].row.id)
+                log.exception("comment.not_explained", comment_id=judged[0].row.id, **_causes([judged[0].row]))
                 return {}
             return {comment_id: spans for its in judged for comment_id, spans in self._explain([its]).items()}
         return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
@@ -376,12 +399,23 @@ def _said(row: Comment) -> list[str | None]:
     return [row.language, *(row.origin or {}).get("languages", ())]
 
 
-def _given_up(claims: Sequence[Claim]) -> set[str]:
+def _given_up(claims: Sequence[Claim], rows: Sequence[Comment]) -> set[str]:
     """The comments whose worker died too often: they are not scored again."""
     given_up = {claim.comment_id for claim in claims if claim.attempts >= MAX_ATTEMPTS}
-    for comment_id in given_up:
-        log.error("comment.not_scored", comment_id=comment_id, why="it was being scored each time a worker died")
+    for row in rows:
+        if row.id in given_up:
+            why = "it was being scored each time a worker died"
+            log.error("comment.not_scored", comment_id=row.id, why=why, **_causes([row]))
     return given_up
+
+
+def _cause(row: Comment) -> Cause:
+    return Cause(row.request_id, row.traceparent)
+
+
+def _causes(rows: Sequence[Comment]) -> dict[str, Any]:
+    """What a line in the log says of the requests that these comments came with."""
+    return tracing.fields_of(map(_cause, rows))
 
 
 def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple[int, ...]) -> Decision:
@@ -394,6 +428,7 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple
         scores=scores,
         priority=0,
         fingerprint=alike,
+        cause=_cause(row),
     )
 
 
@@ -425,9 +460,9 @@ def signals(comment: Comment) -> dict[str, object]:
     return fields | further
 
 
-def reasons_in_mode(site: Policy, verdict: Verdict) -> tuple[Reason, ...]:
-    """The verdict's reasons, with a reason of the site's mode where it changes what follows."""
-    rule = rules.MODE_RULES.get(rules.mode_for(site, verdict))
+def reasons_in_mode(mode: Mode, verdict: Verdict) -> tuple[Reason, ...]:
+    """The verdict's reasons, with a reason of the mode that it is under where that changes what follows."""
+    rule = rules.MODE_RULES.get(mode)
     if rule is None or rule.action == verdict.action:
         return verdict.reasons
     return (*verdict.reasons, rule.reason(f"{rule.title}."))

@@ -87,7 +87,8 @@ def undo(session: Session, comment_id: str, version: int, *, actor: str) -> Undo
     restored = Decision.of(
         comment, status=comment.status, actor=comment.decided_by or "", reasons=comment.reasons or []
     )
-    corrected = events.notify(session, [restored.event()], only=may_have_heard)
+    settings = site_settings.of_sites(session, {comment.site_id})[comment.site_id]
+    corrected = events.notify(session, [restored.event(settings)], only=may_have_heard)
     return UndoResult(comment, told=bool(may_have_heard), uncorrected=bool(may_have_heard - corrected))
 
 

@@ -18,6 +18,7 @@ from moderation import actors, audit, news
 from moderation.decisions import second_looks
 from moderation.decisions.decision import Decision
 from moderation.review import lookalikes, review_items
+from moderation.sites import site_settings
 from moderation.tables import Comment
 from moderation.webhooks import events
 
@@ -63,7 +64,8 @@ def write(session: Session, decisions: Sequence[Decision], *, grace: timedelta =
     items = [item for decision in decisions if (item := decision.review_item()) is not None]
     review_items.open_items(session, items, kind="flag")
     second_looks.open_drawn(session, decisions)
-    events.notify(session, [decision.event(grace) for decision in decisions])
+    settings = site_settings.of_sites(session, {decision.site_id for decision in decisions})
+    events.notify(session, [decision.event(settings[decision.site_id], grace) for decision in decisions])
 
 
 def _note(session: Session, decisions: Sequence[Decision]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from moderation.tables import (
@@ -88,16 +88,11 @@ def history(session: Session, comment_id: str) -> History:
 
 def around(session: Session, comment: Comment, *, near: int = 3) -> Around:
     """What a comment answers, what answers it, and its neighbours in its thread."""
-    in_thread: list[ColumnElement[bool]] = [
-        Comment.site_id == comment.site_id,
-        Comment.thread.is_(None) if comment.thread is None else Comment.thread == comment.thread,
-    ]
-    place: Any = tuple_(Comment.created_at, Comment.id)
-    own_place: Any = tuple_(literal(comment.created_at, Moment), literal(comment.id))
-    following = select(Comment).where(*in_thread, place > own_place).order_by(Comment.created_at, Comment.id)
-    preceding = select(Comment).where(*in_thread, place < own_place)
+    in_thread, own_place = _in_thread(comment), _place(comment)
+    next_ones = _next(comment)
+    preceding = select(Comment).where(*in_thread, _placed < own_place)
     preceding = preceding.order_by(Comment.created_at.desc(), Comment.id.desc())
-    next_ids = following.with_only_columns(Comment.id, Comment.parent_id).limit(_ANSWERS_AMONG).subquery()
+    next_ids = next_ones.with_only_columns(Comment.id, Comment.parent_id).limit(_ANSWERS_AMONG).subquery()
     answers = select(Comment).where(
         Comment.id.in_(select(next_ids.c.id).where(next_ids.c.parent_id == comment.id).limit(20))
     )
@@ -106,8 +101,34 @@ def around(session: Session, comment: Comment, *, near: int = 3) -> Around:
         parent=session.get(Comment, comment.parent_id) if comment.parent_id else None,
         before=session.scalars(preceding.limit(near)).all()[::-1] if in_a_thread else [],
         answers=session.scalars(answers.order_by(Comment.created_at, Comment.id)).all(),
-        after=session.scalars(following.limit(near)).all() if in_a_thread else [],
+        after=session.scalars(next_ones.limit(near)).all() if in_a_thread else [],
     )
+
+
+def following(session: Session, comment: Comment) -> list[tuple[str, str | None]]:
+    """The ids of the comments after one in its thread, in order, each with its parent's: so many as are looked at."""
+    rows = session.execute(_next(comment).with_only_columns(Comment.id, Comment.parent_id).limit(_ANSWERS_AMONG))
+    return [(comment_id, parent_id) for comment_id, parent_id in rows]
+
+
+def _in_thread(comment: Comment) -> list[ColumnElement[bool]]:
+    return [
+        Comment.site_id == comment.site_id,
+        Comment.thread.is_(None) if comment.thread is None else Comment.thread == comment.thread,
+    ]
+
+
+_placed: Any = tuple_(Comment.created_at, Comment.id)
+
+
+def _place(comment: Comment) -> Any:
+    return tuple_(literal(comment.created_at, Moment), literal(comment.id))
+
+
+def _next(comment: Comment) -> Select[Comment]:
+    """The comments after one in its thread, in order."""
+    after = select(Comment).where(*_in_thread(comment), _placed > _place(comment))
+    return after.order_by(Comment.created_at, Comment.id)
 
 
 def author(session: Session, site_id: str, author_key: str) -> Record | None:

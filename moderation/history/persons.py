@@ -37,6 +37,7 @@ from moderation.tables import (
     PolicyVersion,
     Report,
     Reporter,
+    SavedFilter,
     SharedList,
     SharedListEntry,
     Site,
@@ -130,6 +131,7 @@ def export(store: Store, person: Person, site_id: str | None) -> Iterator[dict[s
     for job in _jobs(store, person, site_id):
         yield _shown(job, "bulk_jobs")
     with store.read() as session:
+        yield from (_shown(saved, "saved_filters") for saved in _views(session, person, site_id))
         yield from (_shown(entry, "list_entries") for entry in _shared(session, person, site_id))
 
 
@@ -150,6 +152,8 @@ def count(store: Store, person: Person, site_id: str | None) -> Held:
     for job in _jobs(store, person, site_id):
         held.counts["jobs"] += 1
         held.running += job.finished_at is None
+    with store.read() as session:
+        held.counts["filters"] += len(_views(session, person, site_id))
     return held
 
 
@@ -182,6 +186,10 @@ def erase(store: Store, settings: Settings, person: Person, site_id: str | None)
     with store.write() as session:
         erasing.forget_jobs(session, BulkJob.id.in_(ended))
     done["jobs"] += len(ended)
+    with store.write() as session:
+        for saved in _views(session, person, site_id):
+            session.delete(saved)
+            done["filters"] += 1
     yield done
     if +done and not +count(store, person, site_id).counts:
         detail = {"digest": digest(settings, person)} | dict(+done)
@@ -385,6 +393,13 @@ def _jobs(store: Store, person: Person, site_id: str | None) -> Iterator[BulkJob
         if len(jobs) < PAGE:
             return
         after = jobs[-1].id
+
+
+def _views(session: Session, person: Person, site_id: str | None) -> list[SavedFilter]:
+    """The saved filters of the queue that look for this person, or are called like them. There are few in all."""
+    saved = session.scalars(select(SavedFilter).order_by(SavedFilter.id))
+    texts = ((one, [one.name, *_leaves(one.query)]) for one in saved if site_id in {None, one.site_id})
+    return [one for one, named in texts if any(map(person.is_named, named))]
 
 
 def _leaves(document: Any) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from moderation import store as store_module
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
+from moderation.intake.steps import Steps
 from moderation.intake.submissions import Outcome, Request, Submission
 from moderation.store import Store
 
@@ -76,12 +77,14 @@ class Intake:
         """Commit what has gathered, with this thread's submission; let the next thread lead; tell Redis."""
         with self._lock:
             batch, self._gathered = self._gathered[:MOST_TOGETHER], self._gathered[MOST_TOGETHER:]
+        steps = Steps()
         try:
             try:
                 self._commit(batch)
             finally:
                 self._hand_over()
-            submissions.announce_all(self._queues, [entry.outcome for entry in batch if entry.outcome is not None])
+            outcomes = [entry.outcome for entry in batch if entry.outcome is not None]
+            submissions.announce_all(self._queues, outcomes, steps)
         finally:
             for entry in batch:
                 if entry.outcome is None and entry.error is None:  # this thread was ended in the middle

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal, cast
@@ -15,10 +15,12 @@ from sqlalchemy import Table, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import authors, clock
+from moderation import authors, clock, tracing
 from moderation.intake.queues import Queues, Waiting
+from moderation.intake.steps import Steps
 from moderation.store import Store
 from moderation.tables import Comment
+from moderation.tracing import Cause
 from texts.comparison import as_read
 from texts.folding import fold
 
@@ -42,11 +44,17 @@ class Submission:
     #: Whether a field that people do not see was filled in, and how long the form was open.
     honeypot: bool | None = None
     seconds_on_page: float | None = None
+    #: Where it stands, for moderators: the title and the address of its page, and its own address there.
+    thread_title: str | None = None
+    thread_url: str | None = None
+    comment_url: str | None = None
 
 
 #: Signals that only the classifier reads, under these names: kept in `Comment.origin`.
 _SIGNALS = ("honeypot", "seconds_on_page")
-_FIELDS = tuple(name for name in Submission.__slots__ if name not in _SIGNALS)
+#: Where it stands: kept in `Comment.origin`, too. A submission that is sent again may have them anew.
+PLACE = ("thread_title", "thread_url", "comment_url")
+_FIELDS = tuple(name for name in Submission.__slots__ if name not in _SIGNALS + PLACE)
 _read_fields = attrgetter(*_FIELDS)
 
 
@@ -65,6 +73,7 @@ class Request:
     site_id: str
     submission: Submission
     idempotency_key: str | None = None
+    cause: Cause = field(default_factory=tracing.current)
 
 
 def submit(
@@ -84,8 +93,9 @@ def submit(
 
 def submit_all(store: Store, queues: Queues, requests: Sequence[Request]) -> list[Outcome]:
     """Like `submit`, for submissions to several sites in one transaction."""
+    steps = Steps()
     outcomes = insert_all(store, requests)
-    announce_all(queues, outcomes)
+    announce_all(queues, outcomes, steps)
     return outcomes
 
 
@@ -102,13 +112,12 @@ def insert_all(store: Store, requests: Sequence[Request]) -> list[Outcome]:
         return _insert(store, requests)
 
 
-def announce_all(queues: Queues, outcomes: Sequence[Outcome]) -> None:
+def announce_all(queues: Queues, outcomes: Sequence[Outcome], steps: Steps) -> None:
     """The second half: queue the accepted ones, once they are committed."""
-    queues.announce(
-        Waiting(outcome.comment.site_id, outcome.comment.id, outcome.comment.accepted_at)
-        for outcome in outcomes
-        if outcome.kind == "accepted" and outcome.comment is not None
-    )
+    steps.stored()
+    accepted = [outcome.comment for outcome in outcomes if outcome.kind == "accepted" and outcome.comment is not None]
+    reached = queues.announce(Waiting(comment.site_id, comment.id, comment.accepted_at) for comment in accepted)
+    steps.queued(accepted, reached=reached)
 
 
 #: Made once: `json.dumps` with options makes one for each call.
@@ -162,8 +171,10 @@ def new_row(request: Request) -> dict[str, Any]:
     submission = request.submission
     fields = dict(zip(_FIELDS, _read_fields(submission), strict=True))
     signals = {name: value for name in _SIGNALS if (value := getattr(submission, name)) is not None}
+    place = {name: value for name in PLACE if (value := getattr(submission, name)) is not None}
+    origin = ({"signals": signals} if signals else {}) | ({"place": place} if place else {})
     return fields | {
-        "origin": {"signals": signals} if signals else None,
+        "origin": origin or None,
         "id": clock.new_id("c", moment),
         "site_id": request.site_id,
         "idempotency_key": request.idempotency_key,
@@ -176,6 +187,8 @@ def new_row(request: Request) -> dict[str, Any]:
         "status": "pending",
         "revision": 1,
         "version": 1,
+        "request_id": request.cause.request_id,
+        "traceparent": request.cause.traceparent,
     }
 
 

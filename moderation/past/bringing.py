@@ -19,7 +19,7 @@ from moderation import actors, audit, authors, clock
 from moderation.history import feedback, site_retention
 from moderation.intake.submissions import reading_hash
 from moderation.past import own_lines
-from moderation.past.records import PastComment, Unreadable
+from moderation.past.records import PastComment, Unreadable, WrongFile
 from moderation.policy.facts import REPEAT_WINDOW
 from moderation.policy.rules import IMPORTED
 from moderation.policy.terms import Action
@@ -46,11 +46,15 @@ class Counts:
     #: They were there before.
     known: int = 0
     unreadable: int = 0
+    #: Another comment, of another date, has their id in the other system.
+    clashing: int = 0
     #: They answer a comment that is not there.
     unlinked: int = 0
     #: Labelled examples that were new.
     examples: int = 0
     waiting: int = 0
+    #: Why the file could be read no further than to here.
+    broken: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def bring_back(
 
 
 def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable[[Unreadable], object]) -> Iterator[T]:
-    for item in items:
+    for item in _to_its_end(this, items):
         if isinstance(item, Unreadable):
             this.counts.unreadable += 1
             complain(item)
@@ -121,6 +125,23 @@ def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
     while batch := list(islice(items, BATCH)):
         yield batch
+
+
+def _to_its_end(this: _Import, items: Iterable[T]) -> Iterator[T]:
+    """What can be read of a file that breaks off: what came before that is brought.
+
+    Raises:
+        WrongFile: nothing of it can be read.
+    """
+    has_begun = False
+    try:
+        for item in items:
+            has_begun = True
+            yield item
+    except WrongFile as error:
+        if not has_begun:
+            raise
+        this.counts.broken = str(error)
 
 
 def _run(this: _Import, arrivals: Iterator[_Arrival]) -> Iterator[Counts]:
@@ -210,6 +231,7 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
             owners = lookalikes.owners(session, fingerprints)
     with this.store.write() as session:
         known = _known(session, this.site_id, batch)
+        linked = _linked(session, set(known.values()))
         new = _unknown(batch, known)
         parents = _parents(session, this, {arrival.parent for arrival in batch if arrival.parent is not None})
         own_name = this.named_by.key
@@ -222,12 +244,18 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
         examples = [example for arrival in new for example in arrival.examples]
         kept = feedback.keep(session, this.site_id, this.source, examples)
     new_ids = {row["id"] for row in rows}
+    clashing = 0
     for arrival in batch:
         comment_id = next(known[name] for name in _names(arrival.row) if name in known)
-        if arrival.parent is not None and (comment_id not in new_ids or arrival.parent not in parents):
+        if comment_id != arrival.row["id"]:  # which follows from its date
+            clashing += 1
+            continue
+        waits = comment_id not in linked and (comment_id not in new_ids or arrival.parent not in parents)
+        if arrival.parent is not None and waits:
             this.unlinked.append((comment_id, arrival.parent))
     this.counts.brought += len(new)
-    this.counts.known += len(batch) - len(new)
+    this.counts.known += len(batch) - len(new) - clashing
+    this.counts.clashing += clashing
     this.counts.waiting += waiting
     this.counts.examples += kept
 
@@ -250,6 +278,14 @@ def _known(session: Session, site_id: str, batch: Sequence[_Arrival]) -> dict[_N
             query = select(column, Comment.id).where(Comment.site_id == site_id, column.in_(values))
             known |= {(name, value): comment_id for value, comment_id in session.execute(query)}
     return known
+
+
+def _linked(session: Session, comment_ids: Collection[str]) -> frozenset[str]:
+    """Those of these comments that have what they answer, so that nothing is left to do for them."""
+    if not comment_ids:
+        return frozenset()
+    query = select(Comment.id).where(Comment.id.in_(comment_ids), Comment.parent_id.is_not(None))
+    return frozenset(session.scalars(query))
 
 
 def _unknown(batch: Sequence[_Arrival], known: dict[_Name, str]) -> list[_Arrival]:

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from moderation.past import json_lines, records
-from moderation.past.records import Archive, PastComment, Status, Unreadable
+from moderation.past import files, json_lines, records
+from moderation.past.records import Archive, NotReadable, PastComment, Status, Unreadable
 from texts.controls import storable
 
 _STATUS: dict[str, tuple[Status, str]] = {
@@ -32,16 +32,15 @@ _EXAMPLES = {"APPROVED": {"toxicity": 0.0}, "ACCEPTED": {"toxicity": 0.0}, "REJE
 
 def open_archive(path: Path) -> Archive:
     """The comments of a Coral export."""
-    file, size = path.open("rb"), path.stat().st_size
-    return Archive(_comments(path, file), size, records.position_in(file, size))
+    opened = files.opened(path)
+    return Archive(_comments(path, opened.file), opened.size, opened.position)
 
 
 def _comments(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
     with file, closing(sqlite3.connect("")) as connection:
         beside = _Beside(path, connection)
-        for number, line in json_lines.lines(file):
-            if plain := json_lines.of_array(line):
-                yield from records.read(f"Line {number:,}", partial(_comment, plain, f"Line {number:,}", beside))
+        for number, document in json_lines.objects(file):
+            yield from records.read(f"Line {number:,}", partial(_comment, document, f"Line {number:,}", beside))
 
 
 class _Beside:
@@ -68,8 +67,9 @@ class _Beside:
         return first, second
 
 
-def _comment(line: bytes, place: str, beside: _Beside) -> PastComment:
-    document = json_lines.parse(line)
+def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside) -> PastComment:
+    if isinstance(document, NotReadable):
+        raise document
     author_id = _string(_either(document, "authorID", "author_id"))
     username, email = beside.find("user", author_id)
     coral_status = str(document.get("status") or "NONE")

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from moderation.past import records
-from moderation.past.records import Archive, PastComment, Status, Unreadable
+from moderation.past import files, records
+from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
 from moderation.past.xml_files import Element, elements
 
 _ID = "dsq:id"
 _ROOT = "disqus"
+_PLACES = {"thread": (_ROOT,), "post": (_ROOT,)}
 
 
 def open_archive(path: Path) -> Archive:
     """The posts of a Disqus export. It is read twice, because a post may stand before its thread."""
-    file, size = path.open("rb"), path.stat().st_size
-    return Archive(_posts(path, file), size, records.position_in(file, size))
+    opened = files.opened(path)
+    return Archive(_posts(path, opened.file), opened.size, opened.position)
 
 
 def _posts(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
-    threads: dict[str, str] = {}
-    with path.open("rb") as first_reading:
-        for element in elements(first_reading, [(_ROOT, "thread")]):
-            page = _page(element)
-            if page is not None and _ID in element.attributes:
-                threads[element.attributes[_ID]] = page
     with file:
-        for element in elements(file, [(_ROOT, "post")]):
-            yield from records.read(_place(element), partial(_comment, element, threads))
+        threads = _threads(path)
+        for element in elements(file, _ROOT, [(_ROOT, "post")], resume=_PLACES):
+            if isinstance(element, Unreadable):
+                yield element
+            else:
+                yield from records.read(_place(element), partial(_comment, element, threads))
+
+
+def _threads(path: Path) -> dict[str, str]:
+    """The page of each thread. Whatever is wrong with the file is told at the second reading."""
+    threads: dict[str, str] = {}
+    with files.opened(path).file as file, suppress(WrongFile):
+        for element in elements(file, _ROOT, [(_ROOT, "thread")], resume=_PLACES):
+            page = None if isinstance(element, Unreadable) else _page(element)
+            if isinstance(element, Element) and page is not None and _ID in element.attributes:
+                threads[element.attributes[_ID]] = page
+    return threads
 
 
 def _place(element: Element) -> str:

@@ -1,16 +1,21 @@
-"""Reads files with a JSON object on each line, of any size."""
+"""Reads files of JSON objects, of any size: one on each line, or in whatever layout."""
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.past.records import NotReadable, WrongFile
 
-#: Bytes of a line.
+#: Bytes of a line, and characters of an object.
 _LONGEST = 16 * 1024 * 1024
+_CHUNK = 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
+_DECODER = json.JSONDecoder()
 
 
 def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -24,7 +29,7 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         number += 1
         if len(line) == _LONGEST:
             raise WrongFile(f"Line {number:,} is longer than 16 MiB. Write each object on a line of its own.")
-        if line := line.strip().removeprefix(b"\xef\xbb\xbf"):
+        if line := line.strip().removeprefix(_BOM):
             yield number, line
 
 
@@ -45,21 +50,79 @@ def parse(line: bytes) -> dict[str, Any]:
     return document
 
 
-def of_array(line: bytes) -> bytes:
+def objects(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadable]]:
+    """The objects of a file, or why one cannot be read, with the numbers of their lines.
+
+    They stand on lines of their own, with or without what joins an array; else, as in `mongoexport --pretty` and in an
+    array on one line, one after the other.
+
+    Raises:
+        WrongFile: this is no JSON, where each object has not its own line.
+    """
+    each = lines(file)
+    try:
+        beginning = list(islice(each, 2))
+    except WrongFile:  # all of it on one line
+        beginning = [(1, b"[")]
+    if beginning and not any(_is_whole(line) for _, line in beginning):
+        file.seek(0)
+        yield from _anywhere(file)
+        return
+    for number, line in chain(beginning, each):
+        if plain := _of_array(line):
+            try:
+                yield number, parse(plain)
+            except NotReadable as error:
+                yield number, error
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line is an object; or a beginning of an array that has each on a line of its own says nothing yet."""
+    try:
+        parse(_of_array(line))
+    except NotReadable:
+        return False
+    return True
+
+
+def _of_array(line: bytes) -> bytes:
     """A line of an array that has each object on a line of its own, without what joins them; empty: only that."""
     line = line.lstrip(b"[, \t").rstrip(b", \t")
     return line[:-1].rstrip(b", \t") if line.endswith(b"]") and not line.startswith(b"[") else line
 
 
+def _anywhere(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadable]]:
+    """The objects of a file that follow one another in whatever layout."""
+    decoder, text, number, at_end = codecs.getincrementaldecoder("utf-8-sig")(errors="replace"), "", 1, False
+    while True:
+        rest = text.lstrip("[], \t\r\n")
+        number += text.count("\n", 0, len(text) - len(rest))
+        text = rest
+        try:
+            document, end = _DECODER.raw_decode(text)
+        except RecursionError:
+            raise WrongFile(f"Line {number:,} is nested too deeply. What stands before it was read.") from None
+        except ValueError as error:
+            if at_end and not text:
+                return
+            if at_end or len(text) > _LONGEST:
+                why = f"Line {number:,} begins what is no JSON ({str(error)[:100]}), or is longer than 16 MiB."
+                raise WrongFile(f"{why} What stands before it was read.") from None
+            piece = file.read(max(_CHUNK, len(text)))
+            at_end = not piece
+            text += decoder.decode(piece, final=at_end)
+            continue
+        yield number, document if isinstance(document, dict) else NotReadable("It is no JSON object.")
+        number += text.count("\n", 0, end)
+        text = text[end:]
+
+
 def objects_beside(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The objects of another file in the same folder; none where there is no such file. Others' lines are left out."""
+    """The objects of another file in the same folder; none where there is no such file. What is none is left out."""
     other = path.with_name(name)
     if not other.is_file():
         return
     with other.open("rb") as file:
-        for _, line in lines(file):
-            try:
-                if plain := of_array(line):
-                    yield parse(plain)
-            except NotReadable:
-                continue
+        for _, document in objects(file):
+            if isinstance(document, dict):
+                yield document

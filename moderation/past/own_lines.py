@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 from sqlalchemy import JSON, Column, Integer, String, Table, select
 
 from moderation import clock
-from moderation.past import json_lines, records
+from moderation.past import files, json_lines, records
 from moderation.past.records import NotReadable, Unreadable, WrongFile
 from moderation.store import Store
 from moderation.tables import STATUSES, Comment, Moment
@@ -58,10 +58,9 @@ class Lines:
     """The lines of an export, opened: the rows of comments, without the site's id."""
 
     def __init__(self, path: Path) -> None:
-        file = path.open("rb")
-        self.size = path.stat().st_size
-        self.position = records.position_in(file, self.size)
-        self.rows = _rows(file)
+        opened = files.opened(path)
+        self.size, self.position = opened.size, opened.position
+        self.rows = _rows(opened.file)
 
 
 def _rows(file: BinaryIO) -> Iterator[tuple[str, dict[str, Any]] | Unreadable]:

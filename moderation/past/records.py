@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import BinaryIO, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from moderation import addresses, authors, clock
@@ -76,11 +76,6 @@ class Archive:
     #: In whatever `position` counts: bytes, or rows.
     size: int
     position: Callable[[], int]
-
-
-def position_in(file: BinaryIO, size: int) -> Callable[[], int]:
-    """How far a file has been read: to its end, once its reader has closed it."""
-    return lambda: size if file.closed else file.tell()
 
 
 def read(place: str, make: Callable[[], PastComment | None]) -> Iterator[PastComment | Unreadable]:

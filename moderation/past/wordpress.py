@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from moderation.past import records
+from moderation.past import files, records
 from moderation.past.records import Archive, PastComment, Status, Unreadable
 from moderation.past.xml_files import Element, elements
 
 _ITEM = "item"
 _WANTED = ((_ITEM, "link"), (_ITEM, "wp:post_id"), (_ITEM, "wp:comment"))
+_PLACES = {_ITEM: ("rss", "channel"), "wp:comment": ("rss", "channel", _ITEM)}
 #: WordPress' own remarks, and what other sites' software sent: nobody's comments.
 _NOT_COMMENTS = frozenset({"pingback", "trackback", "order_note", "webhook_delivery", "action_log"})
 _STATUS: dict[str, tuple[Status, str]] = {
@@ -22,6 +23,7 @@ _STATUS: dict[str, tuple[Status, str]] = {
     "approved": ("published", "It was approved in WordPress."),
     "0": ("flagged", "It waited for a moderator in WordPress."),
     "hold": ("flagged", "It waited for a moderator in WordPress."),
+    "unknown": ("flagged", "WordPress' export does not say whether it was approved."),
     "spam": ("rejected", "It was marked as spam in WordPress."),
     "trash": ("rejected", "It was put in the trash in WordPress."),
     "post-trashed": ("rejected", "Its post was put in the trash in WordPress."),
@@ -30,16 +32,18 @@ _STATUS: dict[str, tuple[Status, str]] = {
 
 def open_archive(path: Path) -> Archive:
     """A WXR file's comments."""
-    file, size = path.open("rb"), path.stat().st_size
-    return Archive(_comments(file), size, records.position_in(file, size))
+    opened = files.opened(path)
+    return Archive(_comments(opened.file), opened.size, opened.position)
 
 
 def _comments(file: BinaryIO) -> Iterator[PastComment | Unreadable]:
     with file:
         thread: str | None = None
         post_id: str | None = None
-        for element in elements(file, _WANTED, begun=_ITEM):
-            if element.name == _ITEM:
+        for element in elements(file, "rss", _WANTED, resume=_PLACES, begun=_ITEM):
+            if isinstance(element, Unreadable):
+                yield element
+            elif element.name == _ITEM:
                 thread = post_id = None
             elif element.name == "link":
                 thread = records.page(element.text)
@@ -56,7 +60,7 @@ def _place(element: Element) -> str:
 
 
 def _comment(element: Element, thread: str | None) -> PastComment:
-    approved = (element.get("wp:comment_approved") or "").strip()
+    approved = (element.get("wp:comment_approved") or "").strip() or "unknown"
     if approved not in _STATUS:
         raise records.NotReadable(f"Its state is {approved[:40]!r}, which WordPress does not know.")
     status, why = _STATUS[approved]

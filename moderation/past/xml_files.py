@@ -1,8 +1,9 @@
 """Reads XML files of any size, one element at a time, also those that are not quite XML.
 
 What other systems export is often not well-formed: bare ampersands, HTML's entities, control characters, broken UTF-8.
-These are mended on the way. What a file declares of its own (entities, which can grow a small file to gigabytes or read
-other files) is refused: see docs/decisions/0073-bringing-the-past.md.
+These are mended on the way; where a file is broken beyond that, reading goes on with the next element. What a file
+declares of its own (entities, which can grow a small file to gigabytes or read other files) is refused: see
+docs/decisions/0073-bringing-the-past.md.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import codecs
 import html.entities
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from xml.parsers import expat
 
-from moderation.past.records import LONGEST_COMMENT, WrongFile
+from moderation.past.records import LONGEST_COMMENT, Unreadable, WrongFile
 
 _CHUNK = 256 * 1024
 #: Characters that are kept of one element's text: more than fit, so that it can be told that they do not.
@@ -27,8 +28,12 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 #: Characters that XML has no place for.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _AMPERSAND = re.compile(r"&(?:#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));|([A-Za-z][A-Za-z0-9]{1,30});)?")
-#: A reference that a chunk may have cut off.
-_CUT_OFF = re.compile(r"(?:&[#A-Za-z0-9]{0,32}|<(?:!(?:\[(?:C(?:D(?:A(?:T(?:A)?)?)?)?)?)?)?)\Z")
+#: A reference or a mark that a chunk may have cut off.
+_CUT_OFF = re.compile(r"(?:&[#A-Za-z0-9]{0,32}|\]\]?)\Z")
+#: A tag that does not end within so many characters is none.
+_LONGEST_TAG = 4096
+#: The declaration of XML, and what a server may have written before it: empty lines, and warnings of PHP.
+_BEFORE = re.compile(r"(?:(?!<rss[\s>]|<disqus[\s>])[\s\S]){0,20000}?<\?xml[^>]{0,200}\?>")
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _MARK = re.compile(r"(<!\[CDATA\[|\]\]>)")
@@ -38,6 +43,8 @@ _NAMESPACES = {
     "http://disqus.com/disqus-internals": "dsq:",
     "http://disqus.com": "",
 }
+#: What a file of another system begins with -> what it is.
+_KNOWN_ROOTS = {"rss": "WordPress' (winnow import wordpress)", "disqus": "Disqus' (winnow import disqus)"}
 
 
 @dataclass(slots=True)
@@ -63,45 +70,118 @@ class Element:
         return self.first.get(name)
 
 
-def elements(file: BinaryIO, wanted: Collection[tuple[str, str]], *, begun: str | None = None) -> Iterator[Element]:
+def elements(
+    file: BinaryIO,
+    root: str,
+    wanted: Collection[tuple[str, str]],
+    *,
+    resume: Mapping[str, Sequence[str]],
+    begun: str | None = None,
+) -> Iterator[Element | Unreadable]:
     """The elements that are wanted, each by its parent's name and its own, in the order in which they end.
 
-    An element called `begun` is told, empty, as soon as it begins: what follows it belongs to it.
+    An element called `begun` is told, empty, as soon as it begins: what follows it belongs to it. Where the file is
+    broken that is told, and reading goes on with the next element of a name in `resume`, which says where such stand.
 
     Raises:
-        WrongFile: this is not XML, ends too soon, or declares entities.
+        WrongFile: this is not XML, has another root, ends too soon, or declares entities.
     """
-    builder = _Builder(wanted, begun)
-    try:
-        for text in _mended(_decoded(file)):
-            builder.parser.Parse(text.encode(), False)
-            yield from builder.take()
-        builder.parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        yield from builder.take()
+    reading = _Reading(_Builder(root, wanted, begun), resume)
+    for text in _mended(_decoded(file)):
+        yield from reading.feed(text.encode())
+    yield from reading.end()
+
+
+class _Reading:
+    """Feeds a builder, and finds where it can go on after a place that is no XML."""
+
+    def __init__(self, builder: _Builder, resume: Mapping[str, Sequence[str]]) -> None:
+        self._builder, self._resume = builder, resume
+        names = b"|".join(re.escape(name).encode() for name in resume)
+        self._next = re.compile(rb"<(" + names + rb")(?:\s[^<>]*[^<>/])?>")
+        self._fault: tuple[int, str] | None = None
+        #: Lines of what was fed before.
+        self._lines = 0
+
+    def feed(self, data: bytes) -> Iterator[Element | Unreadable]:
+        start = 0
+        while start < len(data):
+            if self._fault is not None:
+                found = self._next.search(data, start)
+                if found is None:
+                    break
+                start = found.start()
+                yield self._gone_on(self._lines + data.count(b"\n", 0, start), found[1].decode())
+            try:
+                self._builder.feed(data[start:])
+                start = len(data)
+            except expat.ExpatError as error:
+                start += self._failed(error)
+            yield from self._builder.take()
+        self._lines += data.count(b"\n")
+
+    def end(self) -> Iterator[Element | Unreadable]:
+        if self._fault is None:
+            try:
+                self._builder.parser.Parse(b"", True)
+            except expat.ExpatError as error:
+                self._failed(error)
+        yield from self._builder.take()
+        if self._fault is not None and not self._builder.is_whole:
+            number, reason = self._fault
+            raise WrongFile(f"Line {number:,} is not XML: {reason}. What stands before it was read.") from None
+
+    def _failed(self, error: expat.ExpatError) -> int:
+        """Note what was wrong. Returns how much of what was fed last cannot be read; that is more than nothing."""
+        line = error.lineno + self._builder.lines_before
         reason = expat.errors.messages[error.code]
-        raise WrongFile(f"Line {error.lineno:,} is not XML: {reason}. What stands before it was read.") from None
-    yield from builder.take()
+        if not self._builder.has_begun:
+            raise WrongFile(f"Line {line:,} is not XML: {reason}.") from None
+        self._fault = line, reason
+        return max(1, self._builder.parser.ErrorByteIndex - self._builder.fed_before)
+
+    def _gone_on(self, lines: int, name: str) -> Unreadable:
+        assert self._fault is not None
+        (line, reason), self._fault = self._fault, None
+        self._builder.start_over(self._resume[name], lines)
+        why = f"The file is not XML there: {reason}. Reading went on at line {lines + 1:,}."
+        return Unreadable(f"Line {line:,}", why)
 
 
 class _Builder:
     """Builds the wanted elements and forgets all others."""
 
-    def __init__(self, wanted: Collection[tuple[str, str]], begun: str | None) -> None:
-        self.parser = expat.ParserCreate("utf-8", " ")
+    def __init__(self, root: str, wanted: Collection[tuple[str, str]], begun: str | None) -> None:
+        self._root, self._wanted, self._begun = root, frozenset(wanted), begun
+        self._names: dict[str, str] = {}
+        self._namespaces: dict[str, str] = {}
+        self._done: list[Element] = []
+        self.has_begun = False
+        self.start_over((), 0)
+
+    def start_over(self, path: Sequence[str], lines_before: int) -> None:
+        """Begin with a new parser, within these elements."""
+        self._path = ["", *path]
+        #: The open elements that are kept, the outermost first.
+        self._open: list[Element] = []
+        self._kept = 0
+        self.lines_before = lines_before
+        self.is_whole = False
+        self.parser = expat.ParserCreate("utf-8")
         self.parser.buffer_text = True
+        prologue = "".join(f"<{name}>" for name in path).encode()
+        self.parser.Parse(prologue, False)
+        self._fed, self.fed_before = len(prologue), 0
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
         self.parser.EntityDeclHandler = self._refuse
         self.parser.ExternalEntityRefHandler = self._refuse
-        self._wanted, self._begun = frozenset(wanted), begun
-        self._names: dict[str, str] = {}
-        self._path: list[str] = [""]
-        #: The open elements that are kept, the outermost first.
-        self._open: list[Element] = []
-        self._kept = 0
-        self._done: list[Element] = []
+
+    def feed(self, data: bytes) -> None:
+        self.fed_before = self._fed
+        self._fed += len(data)
+        self.parser.Parse(data, False)
 
     def take(self) -> list[Element]:
         """The elements that have ended since this was last asked."""
@@ -109,21 +189,34 @@ class _Builder:
         return done
 
     def _start(self, full_name: str, attributes: dict[str, str]) -> None:
-        name, parent = self._name(full_name), self._path[-1]
+        if attributes:
+            attributes = self._with_prefixes(attributes)
+        name, parent = self._names.get(full_name) or self._name(full_name), self._path[-1]
+        if not self.has_begun:
+            self._require_root(name)
         self._path.append(name)
         if name == self._begun:
-            self._done.append(Element(parent, name, self.parser.CurrentLineNumber, {}))
-        if self._open or (parent, name) in self._wanted:
-            named = {self._name(key): value for key, value in attributes.items()} if attributes else {}
-            element = Element(parent, name, self.parser.CurrentLineNumber, named)
-            if self._open and self._kept < _MOST_CHILDREN:
+            self._done.append(Element(parent, name, self._line(), {}))
+        if self._open:
+            element = Element(parent, name, 0, attributes)
+            if self._kept < _MOST_CHILDREN:
                 self._open[-1].children.append(element)
                 self._open[-1].first.setdefault(name, element)
-            self._kept = self._kept + 1 if self._open else 0
+            self._kept += 1
             self._open.append(element)
+        elif (parent, name) in self._wanted:
+            self._kept = 0
+            self._open.append(Element(parent, name, self._line(), attributes))
+
+    def _require_root(self, name: str) -> None:
+        self.has_begun = True
+        if name != self._root:
+            what = f"; that is {_KNOWN_ROOTS[name]}" if name in _KNOWN_ROOTS else ""
+            raise WrongFile(f"It is no such export: it begins with <{name[:40]}>, not with <{self._root}>{what}.")
 
     def _end(self, _name: str) -> None:
         self._path.pop()
+        self.is_whole = len(self._path) == 1
         if self._open:
             element = self._open.pop()
             if not self._open:
@@ -133,27 +226,38 @@ class _Builder:
         if self._open and len(self._open[-1].text) < _MOST_TEXT:
             self._open[-1].text += text[:_MOST_TEXT]
 
+    def _line(self) -> int:
+        return self.parser.CurrentLineNumber + self.lines_before
+
+    def _with_prefixes(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Attributes by their names here, without those that declare a namespace, which is noted."""
+        for key, value in attributes.items():
+            if key.startswith("xmlns"):
+                self._namespaces[key[6:]] = value
+                self._names.clear()
+        return {self._name(key): value for key, value in attributes.items() if not key.startswith("xmlns")}
+
     def _name(self, full_name: str) -> str:
-        name = self._names.get(full_name)
-        if name is None:
-            name = self._names[full_name] = _prefixed(full_name)
-        return name
+        """An element's name with the prefix that its namespace has here; its own where nothing declares it."""
+        prefix, _, name = full_name.rpartition(":")
+        if len(self._names) > _MOST_CHILDREN:
+            self._names.clear()
+        found = self._names[full_name] = _prefix(prefix, self._namespaces.get(prefix)) + name
+        return found
 
     def _refuse(self, *_: object) -> int:
         raise WrongFile(
-            f"Line {self.parser.CurrentLineNumber:,} declares an entity, which no export has: such a file may be "
+            f"Line {self._line():,} declares an entity, which no export has: such a file may be "
             "made to fill the memory, or to read other files."
         )
 
 
-def _prefixed(full_name: str) -> str:
-    namespace, _, name = full_name.rpartition(" ")
-    if not namespace:
-        return name
+def _prefix(written: str, namespace: str | None) -> str:
+    if namespace is None or not written:
+        return f"{written}:" if written else ""
     if "/excerpt" in namespace:
-        return f"other:{name}"
-    prefixes = (prefix for beginning, prefix in _NAMESPACES.items() if namespace.startswith(beginning))
-    return next(prefixes, "other:") + name
+        return "other:"
+    return next((known for beginning, known in _NAMESPACES.items() if namespace.startswith(beginning)), "other:")
 
 
 def _decoded(file: BinaryIO) -> Iterator[str]:
@@ -175,21 +279,40 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
 
 
 def _mended(chunks: Iterator[str]) -> Iterator[str]:
-    """The text as XML: without forbidden characters, and with every ampersand outside of CDATA a reference."""
-    rest, in_cdata = "", False
+    """The text as XML: without forbidden characters and CDATA, with every ampersand a reference, no tag cut in two.
+
+    What stands in CDATA becomes plain text, so that nothing an author wrote can be taken for an element.
+    """
+    rest, in_cdata, is_first = "", False, True
     for chunk in chunks:
         text, mended = rest + _FORBIDDEN.sub("", chunk), []
+        if is_first:
+            text, is_first = _without_declaration(text), False
         parts = _MARK.split(text)
         for part in parts[:-1]:
-            mended.append(part if in_cdata else _with_references(part))
-            if part == (_CDATA_END if in_cdata else _CDATA):
-                in_cdata = not in_cdata
+            if part == _CDATA and not in_cdata:
+                in_cdata = True
+            elif part == _CDATA_END:
+                mended.append("" if in_cdata else "]]&gt;")
+                in_cdata = False
+            else:
+                mended.append(_as_text(part) if in_cdata else _with_references(part))
         text = parts[-1]
-        cut = len(text) - 2 if in_cdata else _cut(text)
-        rest = text[max(0, cut) :]
-        mended.append(text[: max(0, cut)] if in_cdata else _with_references(text[:cut]))
+        cut = max(0, len(text) - 2 if in_cdata else _cut(text))
+        rest = text[cut:]
+        mended.append(_as_text(text[:cut]) if in_cdata else _with_references(text[:cut]))
         yield "".join(mended)
-    yield rest if in_cdata else _with_references(rest)
+    yield _as_text(rest) if in_cdata else _with_references(rest)
+
+
+def _without_declaration(text: str) -> str:
+    """The beginning of a file without its declaration, whose encoding is read by now; its lines keep their numbers."""
+    before = _BEFORE.match(text)
+    return text if before is None else "\n" * before[0].count("\n") + text[before.end() :]
+
+
+def _as_text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _with_references(text: str) -> str:
@@ -197,7 +320,10 @@ def _with_references(text: str) -> str:
 
 
 def _cut(text: str) -> int:
-    """Where a reference or a mark begins that the chunk cut off; the text's length where none does."""
+    """Where a tag, a reference or a mark begins that the chunk cut off; the text's length where none does."""
+    tag = text.rfind("<", max(0, len(text) - _LONGEST_TAG))
+    if tag >= 0 and ">" not in text[tag:]:
+        return tag
     match = _CUT_OFF.search(text, max(0, len(text) - 40))
     return match.start() if match else len(text)
 

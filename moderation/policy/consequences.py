@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any, Literal
 
 from moderation.policy.rules import REJECT_THRESHOLD, RULES, evaluate
-from moderation.policy.terms import Action, Facts, Mode, Policy, Threshold, placement
+from moderation.policy.terms import Action, Facts, Mode, Policy, Scores, Threshold, placement
 
 #: How long a decision takes, in seconds, where too few decisions follow each other to measure it.
 ASSUMED_SECONDS = 20.0
@@ -46,6 +46,8 @@ class Past:
     own_scores: Mapping[str, float] = field(default_factory=dict)
     #: Whether its author is trusted after approvals, so that it need not wait in the mode `hold`.
     trusted: bool = False
+    #: Whether it came at a time at which the site holds every comment, so that none is published first.
+    held_then: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,17 @@ class Consequences:
         return asdict(self)
 
 
-def apart_from_thresholds(policy: Policy, facts: Facts) -> tuple[Action | None, Action]:
-    """The verdict of the rules before the thresholds (None: none), and of those after them."""
+def apart_from_thresholds(policy: Policy, facts: Facts, scores: Scores) -> tuple[Action | None, Action]:
+    """The verdict of the rules before the site's thresholds (None: none), and of those after them.
+
+    In a language with a preset of its own, no threshold of the site has a say.
+    """
+    treatment = policy.treatment(facts.language, judged=facts.language_judged)
+    if treatment in policy.presets:
+        settled = evaluate(policy, scores, facts).action
+        return settled, settled
     verdict = evaluate(policy, {}, facts)  # without scores no threshold is reached
-    by_rules = policy.treatment(facts.language, judged=facts.language_judged) == "rules"
-    if verdict.reasons[0].rule in _BEFORE or by_rules:
+    if verdict.reasons[0].rule in _BEFORE or treatment == "rules":
         return verdict.action, verdict.action
     return None, verdict.action
 
@@ -109,7 +117,8 @@ def verdict(past: Past, thresholds: Mapping[str, Threshold]) -> Action:
 def place(past: Past, thresholds: Mapping[str, Threshold], mode: Mode) -> tuple[str, bool]:
     """The status that this comment would get, and whether a moderator would be asked."""
     action = verdict(past, thresholds)
-    return placement("auto" if past.trusted and action == "publish" and mode == "hold" else mode, action)
+    exempt = (past.trusted and action == "publish" and mode == "hold") or (past.held_then and mode == "open")
+    return placement("auto" if exempt else mode, action)
 
 
 def differing(one: Sample, other: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Counter[str]:

@@ -7,15 +7,23 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from moderation.policy import hold_times
 from moderation.policy.policies import DEFAULT, thresholds
 from moderation.policy.rules import SWITCHES
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Switch
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Switch, Times
 from moderation.policy.terms import Presets, Threshold
 from texts import wording
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 #: What a site has chosen for a language, as a sentence goes on.
-_TREATED = {"judge": "is judged by its scores", "hold": "is held", "rules": "is published unless a rule speaks"}
+_TREATED = {
+    "judge": "is judged by its scores",
+    "lenient": "is judged leniently",
+    "balanced": "is judged as the balanced preset does",
+    "strict": "is judged strictly",
+    "hold": "is held",
+    "rules": "is published unless a rule speaks",
+}
 #: The effect of a shared list in words.
 _DOES = {"reject": "reject", "flag": "flag", "publish": "publish", None: "not used"}
 #: Entries that a sentence names; the rest are counted.
@@ -58,6 +66,8 @@ def _changed(switch: Switch, old_value: Any, new_value: Any, known: Mapping[str,
             codes = sorted({*old_value, *new_value})
             pairs = [(code, old_value.get(code), new_value.get(code)) for code in codes]
             return [f"{switch.title}: {_language(*pair)}" for pair in pairs if pair[1] != pair[2]]
+        case Times():
+            return [f"{switch.title}: {hold_times.describe(new_value)} (was {hold_times.describe(old_value)})."]
 
 
 def _shared(name: str | None, was: str | None, now: str | None) -> str:

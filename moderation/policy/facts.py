@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from moderation import authors
+from moderation import authors, clock
 from moderation.policy import standings
 from moderation.policy.standings import NO_STANDING
 from moderation.policy.terms import Facts, Policy
@@ -39,6 +39,7 @@ def gather(
     repeated = _repeated(session, [comment for comment in comments if policies[comment.site_id].flag_repeated])
     standing = standings.read(session, comments, policies)
     first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
+    now = clock.now()
     return {
         comment.id: replace(
             of_comment(comment),
@@ -46,6 +47,7 @@ def gather(
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             first_comment=comment.id in first,
             standing=standing.get(comment.id, NO_STANDING),
+            moment=now,
             language=languages[comment.id][0],
             language_judged=languages[comment.id][1],
         )

@@ -63,10 +63,19 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
     comments = []
     for row in rows.values():
         known = replace(_facts(row, given.get(row.id, set()), told), standing=standing[row.id])
-        before, after = apart_from_thresholds(policy, known)
+        before, after = apart_from_thresholds(policy, known, row.scores)
         trusted = policy.trust_after is not None and known.standing.approvals >= policy.trust_after
         comments.append(
-            Past(row.scores, before, after, _decided(row, confirmed), row.id in latest, known.own_scores, trusted)
+            Past(
+                row.scores,
+                before,
+                after,
+                _decided(row, confirmed),
+                row.id in latest,
+                known.own_scores,
+                trusted,
+                policy.hold_times.are_now(row.accepted_at),
+            )
         )
     return Sample(comments, _days(recent), seconds, measured)
 
@@ -142,6 +151,7 @@ def _facts(row: _Row, given: set[str], tell: Tell | None) -> Facts:
         own_scores=own_scores or {},
         repeated=REPEATED.name in given,
         first_comment=FIRST_COMMENT.name in given,
+        moment=row.accepted_at,
         language=language,
         language_judged=judged,
     )

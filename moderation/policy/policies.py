@@ -42,7 +42,14 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
         PatternError: an entry of a list cannot be used. (A stored policy was checked when it was saved.)
     """
     switches: dict[str, Any] = {switch.key: switch.compile(document[switch.key]) for switch in SWITCHES}
-    return Policy(version=version, mode=document["mode"], thresholds=thresholds(document, presets), **switches)
+    chosen = presets.keys() & set(document["languages"].values())
+    return Policy(
+        version=version,
+        mode=document["mode"],
+        thresholds=thresholds(document, presets),
+        presets={name: thresholds({"preset": name, "thresholds": {}}, presets) for name in chosen},
+        **switches,
+    )
 
 
 def in_force() -> Select[Site, PolicyVersion]:
@@ -63,12 +70,15 @@ def current(session: Session, site_id: str) -> PolicyVersion:
     return row
 
 
-def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: str) -> PolicyVersion:
-    """Store `document` as the next version of the site's policy and put it in force.
+def save(
+    session: Session, site_id: str, document: Mapping[str, Any], *, actor: str, detail: Mapping[str, Any] | None = None
+) -> PolicyVersion:
+    """Store `document` as the next version of the site's policy and put it in force. The audit has the `detail`.
 
     Raises:
         NotFound: there is no such site.
         PatternError: an entry of a list cannot be used.
+        hold_times.NoTimes: the times at which it holds every comment are none.
     """
     site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
     if site is None:
@@ -83,7 +93,7 @@ def save(session: Session, site_id: str, document: Mapping[str, Any], *, actor: 
         site_id=site_id, version=site.policy_version, document=whole, created_at=clock.now(), created_by=actor
     )
     session.add(row)
-    event = audit.row("policy.changed", actor=actor, site_id=site_id, policy_version=row.version)
+    event = audit.row("policy.changed", actor=actor, site_id=site_id, policy_version=row.version, detail=detail)
     audit.record(session, [event])
     return row
 

@@ -24,6 +24,7 @@ from moderation.policy.switches import (
     OnOff,
     SharedLists,
     Switch,
+    Times,
 )
 from moderation.policy.terms import Action, Facts, Mode, Policy, Reason, Scores, Threshold, Verdict
 from texts import wording
@@ -267,7 +268,7 @@ LIST_BANNED = Rule(
 
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _counting(policy, scores, facts):
-        its = policy.thresholds.get(label, Threshold())
+        its = policy.thresholds_in(facts.language).get(label, Threshold())
         if its.reject_at is not None and its.reached(score, facts.own_scores.get(label, score)) == "reject":
             yield _over(REJECT_THRESHOLD, label, score, its.reject_at, by_name=label in facts.by_name)
 
@@ -297,7 +298,7 @@ NOT_SCORED = Rule(
 
 def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
     for label, score in _counting(policy, scores, facts):
-        its = policy.thresholds.get(label, Threshold())
+        its = policy.thresholds_in(facts.language).get(label, Threshold())
         if its.lowest is not None and its.reached(score, own=score) is not None:
             yield _over(FLAG_THRESHOLD, label, score, its.lowest, by_name=label in facts.by_name)
 
@@ -468,8 +469,9 @@ HELD_LANGUAGE = Rule(
     switch=ByLanguage(
         key="languages",
         title="Languages",
-        description="Language to what becomes of comments in it: `judge` by their scores, `hold` every one, or "
-        "`rules`: publish it unless a rule speaks against it, whatever the scores. A language that is not named is "
+        description="Language to what becomes of comments in it: `judge` by their scores and your thresholds, or by "
+        "those of the preset `lenient`, `balanced` or `strict`; `hold` every one; or `rules`: publish it unless a rule "
+        "speaks against it, whatever the scores. A language that is not named is "
         "judged where the classifier judges it, and is otherwise as `flag_unknown_language` says.",
     ),
 )
@@ -544,10 +546,41 @@ APPROVED_AUTHOR = Rule(
 )
 
 
-def mode_for(policy: Policy, verdict: Verdict) -> Mode:
-    """The mode that a verdict is under: who is trusted after approvals need not wait where everybody else does."""
+def mode_for(policy: Policy, verdict: Verdict, facts: Facts) -> Mode:
+    """The mode that a verdict is under.
+
+    Who is trusted after approvals need not wait where everybody else does. At the times at which a site holds every
+    comment, nothing is published first and looked at afterwards.
+    """
     exempt = policy.mode == "hold" and verdict.reasons[0].rule == APPROVED_AUTHOR.name
-    return "auto" if exempt else policy.mode
+    waits = policy.mode == "open" and policy.hold_times.are_now(facts.moment)
+    return "auto" if exempt or waits else policy.mode
+
+
+def _scheduled_hold(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if policy.hold_times.are_now(facts.moment):
+        end = policy.hold_times.until(facts.moment)
+        until = f" until {policy.hold_times.told(end)}" if end is not None else ""
+        yield SCHEDULED_HOLD.reason(f"This site holds every comment at these times{until}.")
+
+
+SCHEDULED_HOLD = Rule(
+    name="scheduled_hold",
+    action="flag",
+    title="Held at set times",
+    for_authors="At this time a person at this site looks at every comment first.",
+    check=_scheduled_hold,
+    switch=Times(
+        key="hold_times",
+        title="Times at which every comment waits",
+        description="Times of the week, such as nights, at which what would be published waits for a person, but for "
+        "trusted authors. `time_zone` is a name such as `Europe/Berlin`; each of `spans` has the `days` on which it "
+        "begins (`mon` to `sun`), `start` and `end` (`22:00`); one that does not end later than it starts ends on the "
+        "next day. Without spans: never.",
+        hint="What would be published waits for a person then, but for trusted authors; what would be rejected still "
+        "is. A time that does not end later than it starts, such as 22:00 to 06:00, ends on the next day.",
+    ),
+)
 
 
 def _clear(_policy: Policy, _scores: Scores, _facts: Facts) -> Iterator[Reason]:
@@ -586,6 +619,7 @@ RULES = (
     LANGUAGE,
     FIRST_COMMENT,
     APPROVED_AUTHOR,
+    SCHEDULED_HOLD,
     CLEAR,
 )
 
@@ -662,8 +696,9 @@ LISTS = tuple(
 LIMITS = tuple(switch for switch in _SET if isinstance(switch, Limit))
 ON_OFF = tuple(switch for switch in _SET if isinstance(switch, OnOff))
 BY_LANGUAGE = tuple(switch for switch in _SET if isinstance(switch, ByLanguage))
+TIMES = tuple(switch for switch in _SET if isinstance(switch, Times))
 SHARED = tuple(switch for switch in _SET if isinstance(switch, SharedLists))
-SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE, *SHARED)
+SWITCHES: tuple[Switch, ...] = (*LISTS, *LIMITS, *ON_OFF, *BY_LANGUAGE, *SHARED, *TIMES)
 
 
 def _entries(rule: Rule, words: PatternSet, text: str, facts: Facts) -> Iterator[Reason]:

@@ -9,6 +9,8 @@ from typing import Any
 from moderation.addresses import AddressSet
 from moderation.authors import BlockedAuthors, TrustedAuthors
 from moderation.patterns import PatternSet, check_wildcards
+from moderation.policy import hold_times
+from moderation.policy.hold_times import HoldTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,29 @@ class ByLanguage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Times:
+    """Times of the week; see `hold_times`."""
+
+    key: str
+    title: str
+    description: str
+    hint: str
+
+    @property
+    def default(self) -> dict[str, Any]:
+        """What a new site starts with."""
+        return {}
+
+    def compile(self, value: Mapping[str, Any]) -> HoldTimes:
+        """The times in the form that the rule uses.
+
+        Raises:
+            hold_times.NoTimes: they describe none.
+        """
+        return hold_times.compile_times(value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SharedLists:
     """The team's lists to which the site subscribes: a list's id -> its effect, one of `list_kinds.Effect`."""
 
@@ -164,4 +189,4 @@ class SharedLists:
         return dict(value)
 
 
-Switch = EntryList | Limit | OnOff | ByLanguage | SharedLists
+Switch = EntryList | Limit | OnOff | ByLanguage | SharedLists | Times

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from moderation.addresses import AddressSet
 from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.patterns import PatternSet
+from moderation.policy.hold_times import HoldTimes
 from moderation.policy.list_kinds import Effect, PreparedList
 
 Action = Literal["publish", "flag", "reject"]
 Mode = Literal["auto", "hold", "open", "observe"]
-#: What a site does with the comments in a language: by their scores, to a person, or by its rules and no score.
-Treatment = Literal["judge", "hold", "rules"]
+#: The classifier's thresholds that a site may start from, or choose for a language.
+PresetName = Literal["lenient", "balanced", "strict"]
+#: What a site does with the comments in a language: by their scores and its thresholds, or by those of a preset; to a
+#: person; or by its rules and no score.
+Treatment = Literal["judge", "lenient", "balanced", "strict", "hold", "rules"]
 
 #: Preset -> label -> {"flag_at", "reject_at"}; the classifier brings its own.
 Presets = Mapping[str, Mapping[str, Mapping[str, float | None]]]
@@ -78,6 +83,9 @@ class Policy:
     flag_unknown_language: bool = False
     #: Language -> what the site has chosen for it.
     languages: Mapping[str, Treatment] = field(default_factory=dict)
+    #: Preset -> its thresholds, of those that the site has chosen for a language.
+    presets: Mapping[str, Mapping[str, Threshold]] = field(default_factory=dict)
+    hold_times: HoldTimes = field(default_factory=HoldTimes)
     #: Id of a shared list -> its effect; and the lists themselves, once `prepared_lists.subscribed` has read them.
     lists: Mapping[str, Effect] = field(default_factory=dict)
     subscriptions: tuple[Subscription, ...] = ()
@@ -86,6 +94,10 @@ class Policy:
         """What becomes of comments in a language; `judged` says whether the classifier judges it."""
         unless_chosen: Treatment = "judge" if judged or not self.flag_unknown_language else "hold"
         return self.languages.get(language, unless_chosen)
+
+    def thresholds_in(self, language: str) -> Mapping[str, Threshold]:
+        """The thresholds for comments in a language: the site's own, unless it has chosen a preset for that."""
+        return self.presets.get(self.languages.get(language, ""), self.thresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,8 @@ class Facts:
     repeated: bool = False
     first_comment: bool = False
     standing: Standing = Standing()
+    #: When it is decided; None where that is not to matter, as in a policy's tests.
+    moment: datetime | None = None
     #: The code of its language ("und": none that can be told), and whether the classifier judges it.
     language: str = "und"
     language_judged: bool = True

@@ -81,9 +81,9 @@ def _also_reported(session: Session, site_ids: Collection[str], filters: Filters
     return dict(session.execute(query.group_by(other.c.kind)).all())
 
 
-def by_site(session: Session, site_ids: Collection[str]) -> Counts:
-    """How many items are open on each site."""
-    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1}
+def by_site(session: Session, site_ids: Collection[str], *, most: int = COUNT_UP_TO + 1) -> Counts:
+    """How many items are open on each site, counted up to `most`."""
+    parameters = {"site_ids": list(site_ids), "most": most}
     return dict(session.execute(_by_site(), parameters).all())
 
 

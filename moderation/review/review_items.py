@@ -13,7 +13,7 @@ from moderation import clock, news
 from moderation.review import cases, groups
 from moderation.review.review_pages import Filters, Order, Page, Position, page
 from moderation.review.urgency import due
-from moderation.tables import Comment, ReviewItem
+from moderation.tables import Comment, ReviewItem, Site
 
 __all__ = [
     "Filters",
@@ -24,6 +24,7 @@ __all__ = [
     "close",
     "due",
     "hurry",
+    "oldest_by_site",
     "oldest_open_seconds",
     "open_items",
     "open_kinds",
@@ -222,3 +223,18 @@ def oldest_open_seconds(session: Session) -> float:
     )
     oldest = session.scalar(query)
     return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
+
+
+def oldest_by_site(session: Session) -> dict[str, float]:
+    """Site -> how long its oldest item has been open, of the sites that have one. As for `oldest_open_seconds`."""
+    oldest = (
+        select(ReviewItem.opened_at)
+        .where(ReviewItem.site_id == Site.id, ReviewItem.is_open, ReviewItem.kind != "second_look")
+        .order_by(ReviewItem.opened_at, ReviewItem.id)
+        .limit(1)
+        .correlate(Site)
+        .scalar_subquery()
+    )
+    moment = clock.now()
+    rows = session.execute(select(Site.id, oldest)).all()
+    return {site_id: max(0.0, (moment - at).total_seconds()) for site_id, at in rows if at is not None}

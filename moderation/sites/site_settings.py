@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation import audit
 from moderation.errors import NotFound
 from moderation.tables import Site
+from texts import translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,21 @@ class RejectionReason:
     code: str
     text: str
     label: str | None = None
+    #: Language -> the text in it, for authors. `text` is for moderators, and for every other language.
+    texts: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def text_in(self, language: str, site_language: str) -> str:
+        """The text for an author who reads this language.
+
+        Where the site has written none in it: ours, for the reasons that a new site starts with; else the text in the
+        site's own language.
+        """
+        if own := self.texts.get(language):
+            return own
+        if any(self.text == reason.text for reason in REASONS):
+            with translation.in_language(language):
+                return translation.gettext(self.text)
+        return self.texts.get(site_language) or self.text
 
 
 #: What a new site starts with.
@@ -73,6 +89,14 @@ class SiteSettings:
     appeal_days: int = 180
     #: Whether moderators have to give a reason when they reject: one of the list, or a note.
     require_reason: bool = False
+    #: The language in which authors are told of decisions; None: the site has not chosen, which means English.
+    author_language: str | None = None
+    #: Whether an author whose browser asks for another of our languages reads the statement in that.
+    author_chooses: bool = False
+    #: Where the site's pages are, such as `https://blog.example`: with it, a thread that is a path has an address.
+    address: str = ""
+    #: Whether the titles of pages below this address are read from there, where the site does not send them.
+    read_titles: bool = False
     retention: Retention = Retention()
 
     def days_kept(self, kind: str) -> int | None:
@@ -84,6 +108,11 @@ class SiteSettings:
         if days is not None and kind == "text" and self.appeals:
             return max(days, self.appeal_days)
         return days
+
+    @property
+    def language(self) -> str:
+        """The language in which authors are told of decisions."""
+        return self.author_language if self.author_language in translation.LANGUAGES else translation.SOURCE
 
     @property
     def grace(self) -> timedelta:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from moderation import clock
+from moderation.tracing import Cause
 from moderation.webhooks.catalogue import EVENTS, JsonSchema
 
 #: The `type` of a message that is a batch.
@@ -52,6 +53,10 @@ class Waiting(Protocol):
     def next_attempt_at(self) -> datetime | None: ...
     @property
     def payload(self) -> dict[str, Any]: ...
+    @property
+    def request_id(self) -> str | None: ...
+    @property
+    def traceparent(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Batch:
     id: str
     delivery_ids: tuple[str, ...]
     payload: dict[str, Any]
+    #: What caused each of them.
+    causes: tuple[Cause, ...] = ()
 
 
 def formed(
@@ -125,7 +132,8 @@ def _batch(batch_id: str, members: Sequence[Waiting]) -> Batch:
     events = [{"id": one.id, **one.payload} for one in members]
     latest = max(str(event["timestamp"]) for event in events)
     payload = {"type": TYPE, "timestamp": latest, "data": {"events": events}}
-    return Batch(batch_id, tuple(one.id for one in members), payload)
+    causes = tuple(Cause(one.request_id, one.traceparent) for one in members)
+    return Batch(batch_id, tuple(one.id for one in members), payload, causes)
 
 
 def _parted(waiting: Sequence[Waiting], wanted: Batching) -> tuple[list[list[Waiting]], bool]:

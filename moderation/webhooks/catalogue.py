@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from moderation.tracing import Cause
+
 #: A schema of JSON Schema 2020-12.
 JsonSchema = Mapping[str, Any]
 
@@ -55,6 +57,8 @@ class Event:
     version: int | None = None
     #: How long the decision can still be undone. The message does not leave before.
     grace: timedelta = timedelta(0)
+    #: What caused it; None: what this thread works for.
+    cause: Cause | None = None
 
     @property
     def follows_another(self) -> bool:
@@ -97,6 +101,10 @@ _REASON = {
         "rule": _text("Which rule, such as `reject_threshold` or `banned_words`."),
         "action": _text("What it asked for.", enum=["publish", "flag", "reject"]),
         "message": _text("For people; it never quotes the comment."),
+        "for_author": _text(
+            "What the author may be told, in the language that the site has chosen for its authors; only there once it "
+            "has chosen one."
+        ),
         "label": _text("Which label, for a threshold."),
         "score": _PROBABILITY,
         "threshold": {

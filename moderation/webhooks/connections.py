@@ -46,6 +46,8 @@ class Reply:
     status: int
     body: bytes
     location: str | None
+    #: Its `Content-Type`.
+    kind: str | None = None
 
 
 class Closed(ConnectionError):
@@ -66,8 +68,8 @@ class Connection:
         self._opened_at = monotonic()
         self._at_rest = True
 
-    def exchange(self, request: bytes, until: float) -> Reply:
-        """Send a request and read its answer, whose body is cut at `MAX_ANSWER`.
+    def exchange(self, request: bytes, until: float, *, method: str = "POST", most: int = MAX_ANSWER) -> Reply:
+        """Send a request and read its answer, whose body is cut after `most` bytes.
 
         Raises:
             TimeoutError: the answer was not complete by `until`.
@@ -79,16 +81,16 @@ class Connection:
         try:
             self.sock.settimeout(max(0.001, until - monotonic()))
             self.sock.sendall(request)
-            response = http.client.HTTPResponse(incoming, method="POST")  # type: ignore[arg-type]  # only `makefile`
+            response = http.client.HTTPResponse(incoming, method=method)  # type: ignore[arg-type]  # only `makefile`
             response.begin()
-            body = response.read(MAX_ANSWER)
+            body = response.read(most)
         except (http.client.RemoteDisconnected, http.client.IncompleteRead, ConnectionError) as error:
             raise Closed(answering=incoming.raw.begun) from error
-        if response.length and len(body) < MAX_ANSWER:
+        if response.length and len(body) < most:
             raise Closed(answering=True)
         is_whole = response.isclosed() and response.status >= 200
         self._at_rest = is_whole and not response.will_close and incoming.is_empty()
-        return Reply(response.status, body, response.headers.get("Location"))
+        return Reply(response.status, body, response.headers.get("Location"), response.headers.get("Content-Type"))
 
     def is_usable(self) -> bool:
         """Whether another request may be sent: it is young, the last answer was read whole, and nothing came since."""

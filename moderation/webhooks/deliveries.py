@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import redis
 from sqlalchemy import Row, Select, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from moderation import clock, sealing
+from moderation import clock, sealing, tracing
 from moderation.sealing import SealError
 from moderation.settings import Settings
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from moderation.tracing import Cause, Span
 from moderation.webhooks import batches, endpoints
 from moderation.webhooks.attempts import Answer, Failure, Outgoing
 from moderation.webhooks.batches import Batch, Batching
@@ -45,6 +47,7 @@ CHANNEL = "winnow:deliveries"
 #: How many more are looked at than are claimed, because some may have to wait for others of their comment.
 LOOK_FURTHER = 32
 _BATCH_COLUMNS = (WebhookDelivery.batch_id, WebhookDelivery.batch_size)
+_CAUSE_COLUMNS = (WebhookDelivery.request_id, WebhookDelivery.traceparent)
 #: Events beyond the first batch that are leased at a time for an endpoint that asks for batches.
 MOST_BATCHED = 1000
 #: Characters of a failure's message that are kept.
@@ -67,6 +70,8 @@ class Due:
     leased_until: datetime
     #: The deliveries that it holds, if it is a batch.
     batched: tuple[str, ...] = ()
+    #: What caused each of them.
+    causes: tuple[Cause, ...] = ()
 
     @property
     def delivery_ids(self) -> tuple[str, ...]:
@@ -86,6 +91,8 @@ class Attempt:
     failure: Failure | None = None
     #: The deliveries that it held, if it was a batch.
     batched: tuple[str, ...] = ()
+    #: What caused each of them.
+    causes: tuple[Cause, ...] = ()
 
     @property
     def delivery_ids(self) -> tuple[str, ...]:
@@ -141,7 +148,7 @@ def claim(
         return [
             Due(
                 *(one.id, endpoint_id, endpoint.url, endpoint.sealed_secret, one.payload, endpoint.protocol),
-                *(moment + LEASE, one.delivery_ids),
+                *(moment + LEASE, one.delivery_ids, one.causes),
             )
             for one in found
         ]
@@ -152,12 +159,16 @@ def claim(
         update(WebhookDelivery)
         .where(WebhookDelivery.id.in_(wanted))
         .values(leased_until=moment + LEASE)
-        .returning(WebhookDelivery.id, WebhookDelivery.payload)
+        .returning(WebhookDelivery.id, WebhookDelivery.payload, *_CAUSE_COLUMNS)
         .execution_options(synchronize_session=False)
     )
-    payloads = {row.id: row.payload for row in leased}
+    by_id = {row.id: row for row in leased}
     return [
-        Due(one, endpoint_id, endpoint.url, endpoint.sealed_secret, payloads[one], endpoint.protocol, moment + LEASE)
+        Due(
+            *(one, endpoint_id, endpoint.url, endpoint.sealed_secret, by_id[one].payload, endpoint.protocol),
+            moment + LEASE,
+            causes=(Cause(by_id[one].request_id, by_id[one].traceparent),),
+        )
         for one in wanted
     ]
 
@@ -169,7 +180,7 @@ def _claim_batches(
     limit = wanted.events + min((most - 1) * wanted.events, MOST_BATCHED) + LOOK_FURTHER
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, limit)).all()
     _postpone(session, [row for row in rows if row.waits_until is not None])
-    columns = (*_BATCH_COLUMNS, WebhookDelivery.next_attempt_at, WebhookDelivery.payload)
+    columns = (*_BATCH_COLUMNS, *_CAUSE_COLUMNS, WebhookDelivery.next_attempt_at, WebhookDelivery.payload)
     waiting = session.execute(
         select(WebhookDelivery.id, *columns)
         .where(WebhookDelivery.id.in_([row.id for row in rows if row.waits_until is None]))
@@ -203,11 +214,14 @@ def hand_back(session: Session, unsent: Collection[Due]) -> None:
 def send(sender: Sender, settings: Settings, due: Due) -> Attempt:
     """Make one attempt, over the network and outside any transaction. Raises nothing, whatever the other side does."""
     moment, began = clock.now(), time.perf_counter()
+    span = _begin_span(due)
     status: int | None = None
     failure: Failure | None
     try:
         message = Outgoing(due.id, due.payload, _open_secret(settings, due.sealed_secret), moment)
         body, headers = PROTOCOLS[due.protocol].request(settings, message)
+        if span is not None:
+            headers["traceparent"] = span.traceparent
         answer = sender.post(due.url, body, headers)
         status, failure = answer.status, _failure(due, answer)
     except Refused as refusal:
@@ -217,7 +231,27 @@ def send(sender: Sender, settings: Settings, due: Due) -> Attempt:
     except SealError as error:
         failure = Failure("secret", str(error))
     took = round((time.perf_counter() - began) * 1000)
-    return Attempt(due.id, due.endpoint_id, moment, took, status, failure, due.batched)
+    if span is not None:
+        span.end({"http.response.status_code": status}, failed=None if failure is None else failure.kind)
+    return Attempt(due.id, due.endpoint_id, moment, took, status, failure, due.batched, due.causes)
+
+
+def _begin_span(due: Due) -> Span | None:
+    """The span of an attempt. A batch is a trace of its own, with a link to each that it belongs to."""
+    spans = tracing.spans()
+    if spans is None:
+        return None
+    parents = [cause.traceparent for cause in due.causes if cause.traceparent is not None]
+    known = {
+        "http.request.method": "POST",
+        "server.address": urlsplit(due.url).hostname,
+        "winnow.delivery": due.id,
+        "winnow.endpoint": due.endpoint_id,
+        "winnow.events": len(due.delivery_ids),
+        "winnow.request_id": due.causes[0].request_id if len(due.causes) == 1 else None,
+    }
+    alone = parents[0] if parents and not due.batched else None
+    return spans.begin("send webhook", "client", known, parent=alone, links=parents if due.batched else ())
 
 
 def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
-from moderation import clock, news
+from moderation import clock, news, tracing
 from moderation.tables import WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import withdrawal
 from moderation.webhooks.catalogue import Event
@@ -52,6 +52,7 @@ def notify(session: Session, events: Sequence[Event], *, only: Collection[str] |
 def delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The row of a delivery, due once its event can no longer be taken back."""
     moment = clock.now()
+    cause = event.cause or tracing.current()
     return {
         "id": clock.new_id("msg", moment),
         "endpoint_id": endpoint_id,
@@ -62,6 +63,8 @@ def delivery(event: Event, endpoint_id: str, payload: dict[str, Any]) -> dict[st
         "attempts": 0,
         "next_attempt_at": moment + event.grace,
         "version": event.version,
+        "request_id": cause.request_id,
+        "traceparent": cause.traceparent,
     }
 
 

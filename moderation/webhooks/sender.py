@@ -1,4 +1,4 @@
-"""Requests to addresses that somebody else chose: only to the public internet, within a few seconds, a few KiB read.
+"""Requests to addresses that somebody else chose: only to the public internet, in few seconds, and a bounded answer.
 
 A connection goes to one of the addresses that were checked, so that a name cannot answer the check with one address
 and the connection with another. One that is kept stays with its address; each new one has the name checked anew. The
@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
@@ -100,6 +101,29 @@ class Sender:
             raise _unreachable(error) from None
         target = _target(url, reply.location) if reply.location else None
         return Answer(reply.status, reply.body, target)
+
+    def get(self, url: str, headers: Mapping[str, str], *, most: int, seconds: float) -> Reply:
+        """Ask for a page and give the beginning of it, `most` bytes, over a connection of its own.
+
+        Where it redirects to is whole in the reply; going there is the caller's to decide, and is checked like this.
+
+        Raises:
+            Refused, Unreachable: as `post` has them, within `seconds`.
+        """
+        parts = check_url(url)
+        until = monotonic() + seconds
+        request = _request(parts, None, headers)
+        try:
+            connection = self._connect(parts, permitted(parts, self._allow), until)
+            try:
+                reply = connection.exchange(request, until, method="GET", most=most)
+            finally:
+                connection.close()
+        except TimeoutError:
+            raise _too_long(seconds) from None
+        except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            raise _unreachable(error) from None
+        return replace(reply, location=_target(url, reply.location) if reply.location else None)
 
     def break_off(self) -> None:
         """End the requests on their way, and all that come: to those who wait for them there was no answer."""
@@ -311,14 +335,18 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
-def _request(parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """The whole request. What the headers say is ours; the URL's host and path were checked."""
+def _request(parts: SplitResult, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+    """The whole request, a GET if there is no body. The headers are ours; the URL's host and path were checked."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    fields = {"Host": parts.netloc, "Accept-Encoding": "identity", "Content-Length": str(len(body)), **headers}
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    length = {} if body is None else {"Content-Length": str(len(body))}
+    fields = {"Host": parts.netloc, "Accept-Encoding": "identity"} | length | dict(headers)
+    lines = [
+        f"{'GET' if body is None else 'POST'} {path} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in fields.items()),
+    ]
     if any("\r" in line or "\n" in line for line in lines):
         raise ValueError("A header must not hold a line break.")
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
 
 
 def _target(url: str, location: str) -> str | None:
@@ -339,8 +367,8 @@ def _shut(sock: socket.socket) -> None:
         return  # closed meanwhile
 
 
-def _too_long() -> Unreachable:
-    return Unreachable("timed_out", f"It took longer than {TOTAL_SECONDS:g} seconds.")
+def _too_long(seconds: float = TOTAL_SECONDS) -> Unreachable:
+    return Unreachable("timed_out", f"It took longer than {seconds:g} seconds.")
 
 
 def _unreachable(error: Exception) -> Unreachable:

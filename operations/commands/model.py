@@ -40,6 +40,7 @@ def score(*, model: Path | None) -> None:
 def train(*, data: Path, out: Path, kept: Path | None) -> None:
     """Train the classifier on labelled comments."""
     _call("models.training.training", "train", data, out, kept=kept)
+    click.echo(f"Before you put it in place: winnow policy-tests --model {out}", err=True)
 
 
 @click.command()

@@ -50,7 +50,9 @@ def bring(*, source: str, file: Path, name: str) -> None:
     except OSError as error:
         raise OperatorError(f"{file} cannot be read: {error.strerror}.") from None
     click.echo(_in_words(counts))
-    sys.exit(1 if counts.unreadable else 0)
+    if counts.broken:
+        raise OperatorError(f"{file}: {counts.broken}")
+    sys.exit(1 if counts.unreadable or counts.clashing else 0)
 
 
 @click.command("export")
@@ -94,10 +96,13 @@ def _complain(unreadable: Unreadable) -> None:
 
 
 def _in_words(counts: Counts) -> str:
+    if not (counts.brought or counts.known or counts.clashing or counts.unreadable):
+        return "There are no comments in this file."
     parts = [f"Brought {counts.brought:,} comments"]
     parts += [f"{counts.known:,} were there already"] if counts.known else []
     parts += [f"{counts.waiting:,} wait for a moderator"] if counts.waiting else []
     parts += [f"{counts.examples:,} became examples to train with"] if counts.examples else []
     parts += [f"{counts.unlinked:,} answer a comment that is not there"] if counts.unlinked else []
+    parts += [f"{counts.clashing:,} have the id of another comment, and were left out"] if counts.clashing else []
     parts += [f"{counts.unreadable:,} could not be read"] if counts.unreadable else []
     return "; ".join(parts) + "."

@@ -22,6 +22,7 @@ _WORDS = {
     "reports": "reports made of others' comments",
     "entries": "entries of lists of authors and addresses",
     "jobs": "bulk decisions that looked for this author",
+    "filters": "saved filters of the review queue that look for them",
     "readers": "records of how often their reports were right",
 }
 

@@ -9,6 +9,7 @@ import click
 from moderation import settings
 from operations import logs, work
 from operations.supervisor import Supervisor
+from operations.traces import sending
 
 
 @click.command()
@@ -34,6 +35,7 @@ def worker(*, processes: int, only: str | None) -> None:
         return
     configuration = settings.from_environment(os.environ)
     logs.configure(configuration.log_format, part="worker")
+    sending.wanted(configuration)  # says what is wrong here, and not in each process
     work.load_parts(configuration.reader)
     with Supervisor() as supervisor:
         work.start_parts(supervisor, processes=processes, environ=os.environ)

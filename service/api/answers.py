@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields
+from sqlalchemy.orm import object_session
 
 from moderation import actors
 from moderation.tables import STATUSES, Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import statement_links
 from moderation.webhooks.attempts import FAILURE_KINDS
 from moderation.webhooks.catalogue import EVENTS
+from service import languages
 from service.api.fields import show_moment
 from service.context import context
 
@@ -55,6 +57,12 @@ class ReasonSchema(Schema):
     rule = _text("Which rule, such as `reject_threshold` or `banned_words`.")
     action = _text("What it asked for.", enum=["publish", "flag", "reject"])
     message = _text("For people; it never quotes the comment.")
+    for_author = fields.String(
+        metadata={
+            "description": "What the author may be told, in the language that the site has chosen for its authors; "
+            "only there once it has chosen one."
+        }
+    )
     label = fields.String(metadata={"description": "Which label, for a threshold."})
     score = fields.Float()
     threshold = fields.Float()
@@ -254,6 +262,7 @@ def show_comment(comment: Comment) -> dict[str, Any]:
     """A comment as its site sees it."""
     document = show(CommentSchema, comment, but="statement_url")
     document["statement_url"] = _statement_url(comment)
+    document["reasons"] = languages.for_authors(comment.site_id, comment.reasons, object_session(comment))
     if comment.decided_by is not None:
         document["decided_by"] = actors.kind(comment.decided_by)  # the site is not told which moderator it was
     return document

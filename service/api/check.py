@@ -8,7 +8,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 from moderation.intake.submissions import Submission
-from service import scoring
+from service import languages, scoring
 from service.api.answers import ReasonSchema, scores_field, spans_field
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import SubmissionSchema
@@ -54,7 +54,7 @@ def check(site_id: str, *, body: dict[str, Any]) -> Response:
     return answer(
         {
             "status": decision.status,
-            "reasons": decision.reasons,
+            "reasons": languages.for_authors(site_id, decision.reasons),
             "scores": decision.scores,
             "spans": decision.spans,
             "model_version": decision.model_version,

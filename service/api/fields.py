@@ -14,6 +14,7 @@ from moderation import addresses, clock
 from texts import links, visibility
 from texts.controls import CONTROL, without_meaningless
 from texts.escapes import OF_WINDOWS
+from texts.wording import too_long
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -66,7 +67,7 @@ class _NotLonger(validate.Length):
 
     def __call__(self, value: Any) -> Any:
         if self.max is not None and len(value) > self.max:
-            raise ValidationError(f"It has {len(value):,} characters; at most {self.max:,} fit.")
+            raise ValidationError(too_long(len(value), int(self.max)))
         return value
 
 

@@ -6,22 +6,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, get_args
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from models import LABELS
 from models.languages import GRADES, base
 from moderation.patterns import PatternError
-from moderation.policy import switches
+from moderation.policy import hold_times, switches
 from moderation.policy.list_kinds import KINDS, Effect
 from moderation.policy.policy_lists import MOST_ENTRIES
 from moderation.policy.rules import LISTS, SWITCHES
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists
-from moderation.policy.terms import Mode, Treatment
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Times
+from moderation.policy.terms import Mode, PresetName, Treatment
 from service.api.fields import Choice, Line, Moment, Probability, Switch, Whole, read_moment, require_text
 from service.api.schemas import Request
 from texts import wording
 
-PRESETS = ("lenient", "balanced", "strict")
+PRESETS = get_args(PresetName)
 MODES = get_args(Mode)
 TREATMENTS = get_args(Treatment)
 EFFECTS = get_args(Effect)
@@ -162,6 +162,38 @@ class Expires(fields.Dict):
         return loaded
 
 
+class SpanSchema(Request):
+    """A time of some days of the week, by the site's clocks."""
+
+    days = fields.List(
+        Choice(*hold_times.DAYS), required=True, metadata={"description": "The days on which it begins.", "maxItems": 7}
+    )
+    start = Line(longest=5, required=True, metadata={"description": "Such as `22:00`."})
+    end = Line(
+        longest=5,
+        required=True,
+        metadata={"description": "Such as `06:00`; on the next day where it is not later than `start`."},
+    )
+
+
+class HoldTimesSchema(Request):
+    """Times of the week."""
+
+    time_zone = Line(longest=hold_times.LONGEST_ZONE, metadata={"description": "Such as `Europe/Berlin`."})
+    spans = fields.List(fields.Nested(SpanSchema), metadata={"maxItems": hold_times.MOST_SPANS})
+
+    @validates_schema
+    def _check_times(self, data: dict[str, Any], **_: Any) -> None:
+        try:
+            hold_times.compile_times(data)
+        except hold_times.NoTimes as error:
+            raise ValidationError(str(error), error.field) from None
+
+    @post_load
+    def _without_an_empty_list(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return data if data.get("spans") else {}
+
+
 def _field(switch: switches.Switch) -> fields.Field[Any]:
     match switch:
         case EntryList():
@@ -174,6 +206,8 @@ def _field(switch: switches.Switch) -> fields.Field[Any]:
             kind = Switch
         case ByLanguage():
             return Languages(load_default=dict, metadata={"description": switch.description})
+        case Times():
+            return fields.Nested(HoldTimesSchema, load_default=dict, metadata={"description": switch.description})
         case SharedLists():
             return Subscriptions(load_default=dict, metadata={"description": switch.description})
     return kind(load_default=switch.default, metadata={"description": switch.description})

@@ -109,6 +109,17 @@ class SubmissionSchema(Request):
         allow_none=True,
         metadata={"description": "How long your form was open before it was sent.", "example": 41.5},
     )
+    thread_title = Line(
+        longest=300, allow_none=True, metadata={"description": "The title of its page, for moderators."}
+    )
+    thread_url = Link(
+        longest=2000, allow_none=True, metadata={"description": "The address of its page.", "format": "uri"}
+    )
+    comment_url = Link(
+        longest=2000,
+        allow_none=True,
+        metadata={"description": "Its own address on that page (permalink), for moderators.", "format": "uri"},
+    )
 
 
 class EditSchema(Request):

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from moderation.policy.terms import Policy
+from moderation.policy.terms import Policy, Threshold
 from service.compat import shared
 from service.compat.shared import Refusal
 from texts import visibility
@@ -72,7 +72,9 @@ def moderate() -> Response:
     policy = shared.policy(site_id)
     _require_judged(policy, texts, alone=isinstance(document["input"], str))
     scores = shared.score(texts)
-    results = [_result(row, policy) for row in (scores if is_each else [_highest(scores)])]
+    limits = [_thresholds(policy, text) for text in texts]
+    pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
+    results = [_result(row, thresholds) for row, thresholds in pairs]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
 
 
@@ -229,11 +231,16 @@ def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {label: max(row[label] for row in scores) for label in scores[0]}
 
 
-def _result(scores: Mapping[str, float], policy: Policy) -> dict[str, Any]:
+def _thresholds(policy: Policy, text: str) -> Mapping[str, Threshold]:
+    """Those of the text's language. Texts that are one input share those of the first."""
+    return policy.thresholds_in(shared.classifier().language(text)) if policy.presets else policy.thresholds
+
+
+def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
     """A result. A category is flagged where the site's policy would flag each of its labels."""
     categories = {}
     for category, labels in CATEGORIES.items():
-        limits = [policy.thresholds[label].flag_at if label in policy.thresholds else None for label in labels]
+        limits = [thresholds[label].flag_at if label in thresholds else None for label in labels]
         reached = [limit is not None and scores[label] >= limit for label, limit in zip(labels, limits, strict=True)]
         categories[category] = bool(reached) and all(reached)
     return {

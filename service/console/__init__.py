@@ -14,6 +14,7 @@ from moderation.errors import NotFound
 from service import pages
 from service.console import (
     access,
+    alerts,
     audit,
     card,
     comments,
@@ -26,8 +27,10 @@ from service.console import (
     refusals,
     signing_in,
     sites,
+    speaking,
     statistics,
 )
+from service.console.alerts import banner
 from service.console.card import sentences
 from service.console.lists.list_page import allow_files
 from service.console.page_groups import PageGroups
@@ -40,13 +43,15 @@ from texts import wording
 blueprint = PageGroups(
     "console",
     __name__,
-    groups=(audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
+    groups=(alerts, audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
 )
 
+blueprint.before_request(speaking.speak)
 blueprint.before_request(allow_long_lists)
 blueprint.before_request(allow_files)
 blueprint.before_request(access.check)
 blueprint.after_request(pages.set_headers)
+blueprint.after_request(speaking.remember)
 blueprint.register_error_handler(CSRFError, refusals.show_forged)
 blueprint.register_error_handler(throttle.TooManyAttempts, throttle.refuse)
 blueprint.register_error_handler(NotFound, refusals.show_missing)
@@ -59,6 +64,7 @@ blueprint.add_app_template_filter(sentences.listed, "listed")
 blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
 blueprint.context_processor(navigation.for_pages)
+blueprint.context_processor(banner.for_pages)
 
 
 def init_app(app: Flask) -> None:

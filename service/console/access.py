@@ -14,7 +14,10 @@ from moderation.people import accounts
 from moderation.people.roles import by_site, includes
 from moderation.tables import Comment, User
 from service import pages
+from service.console import speaking
 from service.context import context
+from texts import translation
+from texts.translation import gettext
 
 SESSION_COOKIE = "winnow_session"
 
@@ -160,7 +163,9 @@ def _ask_to_sign_in() -> ResponseReturnValue:
         message = "You are no longer signed in, so nothing was done."
         return jsonify(message=message, sign_in=url_for("console.show_sign_in")), 401
     if request.method != "GET":
-        flash("You are no longer signed in, so nothing was done. Sign in, and do it once more.", "bad")
+        with translation.in_language(speaking.chosen()):  # the page that shows it is translated
+            lost = gettext("You are no longer signed in, so nothing was done. Sign in, and do it once more.")
+        flash(lost, "bad")
     address = request.full_path.removesuffix("?") if request.method == "GET" else None
     if address == url_for("console.show_queue"):
         address = None

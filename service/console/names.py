@@ -56,9 +56,14 @@ GRADES = {
 #: What a site does with the comments in a language.
 TREATMENTS = {
     "judge": "Judge by scores and rules",
+    "lenient": "Judge by the lenient preset",
+    "balanced": "Judge by the balanced preset",
+    "strict": "Judge by the strict preset",
     "hold": "Hold every comment",
     "rules": "Publish unless a rule speaks",
 }
+#: What a policy makes of a comment.
+OUTCOMES = {"publish": "publish it", "flag": "hold it", "reject": "reject it"}
 #: Actors that are not people.
 _NOT_PEOPLE = {
     actors.POLICY: "the site's policy",

@@ -7,7 +7,8 @@ from typing import Any
 
 from moderation.people.roles import includes
 from moderation.tables import User
-from service.console import access
+from service.console import access, speaking
+from texts import translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ ENTRIES = (
         below=(
             "console.show_policy",
             "console.change_policy",
+            "console.list_policy_tests",
             "console.show_site_settings",
             "console.change_site_settings",
         ),
@@ -53,11 +55,17 @@ ENTRIES = (
 
 
 def for_pages() -> dict[str, Any]:
-    """The variables `user` and `entries` of every template; for `context_processor`."""
-    user = access.user_or_none()
-    if user is None:
-        return {"user": None, "entries": []}
-    return {"user": user, "entries": [entry for entry in ENTRIES if _is_for(user, entry)]}
+    """The variables of every template that the frame needs: who may go where, and its language.
+
+    For `context_processor`.
+    """
+    user, language = access.user_or_none(), speaking.chosen()
+    return {
+        "user": user,
+        "entries": [entry for entry in ENTRIES if _is_for(user, entry)] if user is not None else [],
+        "frame_language": language,
+        "frame_direction": translation.direction(language),
+    }
 
 
 def _is_for(user: User, entry: Entry) -> bool:

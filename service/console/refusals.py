@@ -12,17 +12,18 @@ from werkzeug.exceptions import NotFound as NotFoundPage
 
 from moderation.errors import NotFound
 from service.console import access
+from texts.translation import gettext, later
 
 _TITLES = {
-    400: "That could not be understood",
-    403: "You may not do that",
-    404: "There is no such page",
-    405: "That cannot be done here",
-    409: "Somebody was quicker",
-    410: "It is gone",
-    413: "That is too much at once",
-    429: "Too many attempts",
-    503: "Not now",
+    400: later("That could not be understood"),
+    403: later("You may not do that"),
+    404: later("There is no such page"),
+    405: later("That cannot be done here"),
+    409: later("Somebody was quicker"),
+    410: later("It is gone"),
+    413: later("That is too much at once"),
+    429: later("Too many attempts"),
+    503: later("Not now"),
 }
 
 
@@ -52,8 +53,10 @@ def show_forged(_error: CSRFError) -> Response:
         return make_response(jsonify(message=message, csrf_token=generate_csrf(), me=user.name), 400)
     return refuse(
         400,
-        "This page was loaded before you last signed in, or more than twelve hours ago, so nothing was done. "
-        "Load it again, and do it once more.",
+        gettext(
+            "This page was loaded before you last signed in, or more than twelve hours ago, so nothing was done. "
+            "Load it again, and do it once more."
+        ),
         back=_referring_page(),
     )
 
@@ -77,7 +80,7 @@ def refuse(status: int, message: str, *, back: str | None = None) -> Response:
         return make_response(jsonify(message=message), status)
     page = render_template(
         "console/refusal.html",
-        title=_TITLES.get(status, "Something went wrong"),
+        title=gettext(_TITLES.get(status, later("Something went wrong"))),
         message=message,
         back=back or url_for("console.show_queue"),
     )

@@ -14,6 +14,7 @@ from texts import wording
 
 blueprint = Blueprint("demo", __name__, template_folder="templates", static_folder="static")
 
+blueprint.before_request(article.speak_as_asked)
 blueprint.before_request(article.refuse_other_sites)
 blueprint.after_request(pages.set_headers)
 blueprint.add_app_template_filter(pages.age, "age")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,41 +16,70 @@ from sqlalchemy.orm import Session
 from moderation.decisions import comments
 from moderation.intake import submissions
 from moderation.intake.submissions import Submission
+from moderation.sites import author_sentences, site_settings
 from moderation.tables import Comment
-from service import scoring
+from service import languages, scoring
 from service.api.schemas import SubmissionSchema
 from service.context import Context, context
 from service.demo import authorship, site
 from service.limits import Buckets
-from texts import wording
+from texts import translation, wording
+from texts.translation import gettext, later
 
 #: Comments shown under the article: the newest.
 SHOWN = 100
 
 #: The rate limit, for each address and web process.
 RATE = "20 per minute"
+#: The cookie with the language that a reader chose.
+LANGUAGE_COOKIE = "winnow_demo_language"
 
 
 #: The form is checked as the API checks a submission, with the same sentences.
 _FORM = SubmissionSchema(only=("name", "comment", "parent_id", "user_agent"), unknown=EXCLUDE)
-_PARENT_GONE = "The comment that you reply to is gone. Send yours without it."
-
 #: The status that a comment would have -> what its author is told before it is posted, and as what kind of note.
 _ADVICE = {
-    "published": ("This would be published as it stands.", "good"),
-    "flagged": ("Please rewrite this: as it stands, a moderator would have to read it first.", "wait"),
-    "rejected": ("Please rewrite this: as it stands, it would be rejected.", "bad"),
+    "published": (later("This would be published as it stands."), "good"),
+    "flagged": (later("Please rewrite this: as it stands, a moderator would have to read it first."), "wait"),
+    "rejected": (later("Please rewrite this: as it stands, it would be rejected."), "bad"),
 }
 
-#: Examples to try: name -> (the link's text, the comment).
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A comment to try, and what becomes of it."""
+
+    title: str
+    text: str
+    outcome: str
+
+    def in_words(self) -> Example:
+        """The same in the language of now."""
+        return Example(gettext(self.title), gettext(self.text), gettext(self.outcome))
+
+
+#: Examples to try. Each catalogue has a text of which the same becomes.
 EXAMPLES = {
-    "friendly": ("A friendly comment", "Thank you for this article. I run a small forum and this is helpful."),
-    "insult": ("An insult", "You are a stupid idiot, and so is everybody who reads this."),
-    "advertisement": (
-        "An advertisement",
-        "Buy cheap followers now!!! Best prices, 100% guaranteed, visit http://followers.example/buy today",
+    "friendly": Example(
+        later("A friendly comment"),
+        later("Thank you for this article. I run a small forum and this is helpful."),
+        later("is published"),
     ),
-    "banned": ("A banned word", "I feel so much better since I take moonshot-pills every day."),
+    "insult": Example(
+        later("An insult"),
+        later("You are a stupid idiot, and so is everybody who reads this."),
+        later("is held for a moderator"),
+    ),
+    "advertisement": Example(
+        later("An advertisement"),
+        later("Buy cheap followers now!!! Best prices, 100% guaranteed, visit http://followers.example/buy today"),
+        later("is held as well"),
+    ),
+    "banned": Example(
+        later("A banned word"),
+        later("I feel so much better since I take moonshot-pills every day."),
+        later("is rejected at once"),
+    ),
 }
 
 
@@ -68,10 +98,18 @@ def refuse_other_sites() -> None:
         abort(403, "Comment on the page itself.")
 
 
+def speak_as_asked() -> None:
+    """Speak the reader's language; for `before_request`."""
+    translation.speak(languages.asked_for(LANGUAGE_COOKIE) or translation.SOURCE)
+
+
 def show() -> ResponseReturnValue:
     chosen = EXAMPLES.get(request.args.get("try", ""))
-    form = {"name": "A visitor", "comment": chosen[1]} if chosen else {}
-    return _page(200, form | {"parent_id": request.args.get("reply")})
+    form = {"name": gettext("A visitor"), "comment": gettext(chosen.text)} if chosen else {}
+    response = make_response(_page(200, form | {"parent_id": request.args.get("reply")}))
+    chosen_language = request.args.get("lang", "")
+    languages.remember(response, context().settings, LANGUAGE_COOKIE, chosen_language, below="demo.show")
+    return response
 
 
 def comment() -> ResponseReturnValue:
@@ -80,16 +118,16 @@ def comment() -> ResponseReturnValue:
     try:
         valid = _FORM.load(form | {"user_agent": request.user_agent.string})
     except ValidationError as error:
-        errors = {name: sentences[0] for name, sentences in error.messages_dict.items()}
+        errors = {name: gettext(sentences[0]) for name, sentences in error.messages_dict.items()}
         if errors.pop("parent_id", None):
-            errors["form"] = _PARENT_GONE
+            errors["form"] = _parent_gone()
         return _refuse(422, form, errors)
     if wait := _buckets().take(request.remote_addr or ""):
         seconds = math.ceil(wait)
         answer = _refuse(
             429,
             form,
-            {"form": f"That was a lot of comments. Try again in {wording.seconds(seconds)}."},
+            {"form": gettext("That was a lot of comments. Try again in %(time)s.", time=wording.seconds(seconds))},
         )
         answer.headers["Retry-After"] = str(seconds)
         return answer
@@ -101,7 +139,7 @@ def comment() -> ResponseReturnValue:
         app_context.store, app_context.queues, site.find_or_create(app_context), [submission]
     )
     if outcome.comment is None:
-        return _refuse(422, form, {"form": _PARENT_GONE})
+        return _refuse(422, form, {"form": _parent_gone()})
     return _accepted(outcome.comment)
 
 
@@ -121,9 +159,10 @@ def _advise(form: dict[str, Any], site_id: str, submission: Submission) -> Respo
     """Tell an author before the comment is posted what would become of it. Nothing is stored."""
     try:
         decision = scoring.decide(scoring.unstored(site_id, submission))
-        advice, kind = _ADVICE[decision.status]
+        sentence, kind = _ADVICE[decision.status]
     except scoring.NotScored:
-        advice, kind = "It cannot be checked at the moment.", "wait"
+        sentence, kind = later("It cannot be checked at the moment."), "wait"
+    advice = gettext(sentence)
     if _wants_json():
         return jsonify(advice=advice, kind=kind)
     return _page(200, form, advice=(advice, kind))
@@ -146,7 +185,7 @@ def _refuse(code: int, form: dict[str, Any], errors: dict[str, str]) -> Response
 
 def _as_json(comment: Comment) -> dict[str, Any]:
     item = ShownComment(comment, True, [])
-    html = render_template("demo/comment_alone.html", item=item)
+    html = render_template("demo/comment_alone.html", item=item, told=_told())
     return {"id": comment.id, "status": comment.status, "parent_id": comment.parent_id, "html": html}
 
 
@@ -166,9 +205,38 @@ def _page(
         errors=errors or {},
         advice=advice,
         replied=replied,
-        examples=EXAMPLES,
+        examples={name: example.in_words() for name, example in EXAMPLES.items()},
+        told=_told(),
+        said=_said(),
     )
     return page, code
+
+
+def _told() -> Callable[[Mapping[str, Any]], str]:
+    """What the page says of a reason: in English, what the API says; in other languages, what it says to authors."""
+    app_context = context()
+    with app_context.store.read() as session:
+        site_id = site.find_or_create(app_context)
+        settings = site_settings.of_sites(session, {site_id})[site_id]
+    if translation.current() == translation.SOURCE:
+        return lambda reason: str(reason.get("message", ""))
+    return lambda reason: author_sentences.of(reason, settings)
+
+
+def _said() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "pending": gettext("Your comment is waiting to be read."),
+        "published": gettext("Your comment was published."),
+        "flagged": gettext("Your comment is held for review by a moderator."),
+        "rejected": gettext("Your comment was rejected."),
+        "unsent": gettext("The comment could not be sent. Try again in a moment."),
+        "visitor": gettext("A visitor"),
+    }
+
+
+def _parent_gone() -> str:
+    return gettext("The comment that you reply to is gone. Send yours without it.")
 
 
 def _comments(session: Session, app_context: Context, own_ids: list[str]) -> list[Comment]:

@@ -10,10 +10,12 @@ from flask import Blueprint, Flask, Response
 from service import pages
 from service.limits import Buckets
 from service.statements import page
+from texts import translation
 from texts.wording import exact
 
 blueprint = Blueprint("statements", __name__, template_folder="templates", static_folder="static")
 
+blueprint.before_request(page.speak_as_asked)
 blueprint.add_app_template_filter(exact, "exact")
 for _rule, _method, _view in (
     ("/<token>", "GET", page.show),
@@ -27,6 +29,7 @@ def _set_headers(response: Response) -> Response:
     # The address alone opens the page, so no other site may learn it.
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Content-Language"] = translation.current()
     return pages.set_headers(response)
 
 

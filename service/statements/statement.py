@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from moderation import actors, clock
 from moderation.decisions import appeals
-from moderation.sites import site_settings
+from moderation.sites import author_sentences, site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Appeal, AuditEvent, Comment, Report, Site
 from moderation.webhooks import withdrawal
 from moderation.webhooks.statement_links import Link
+from service import languages
 from service.console.card.highlights import Segment, segments
 from service.statements import wording
+from texts.translation import gettext, ngettext
 
 #: How many of a comment's decisions, and of those taken back, are read, from the latest.
 _MOST = 50
@@ -32,8 +35,12 @@ class Statement:
 
     comment: Comment
     site_name: str
+    #: Whether its author may choose among our languages.
+    is_offered_in_others: bool
     headline: str
     effect: str
+    #: Who decided, after the day on which it was.
+    decided_by: str
     grounds: Sequence[str]
     legal_ground: str | None
     means: Sequence[str]
@@ -44,6 +51,8 @@ class Statement:
     appeal: Appeal | None
     #: Whether its author may be told how it ended.
     is_answered: bool
+    #: What the moderator answered.
+    answer: str | None
     may_appeal: bool
     until: datetime
 
@@ -54,18 +63,27 @@ class Statement:
 
 
 def build(session: Session, link: Link) -> Statement:
-    """The statement that a link opens.
+    """The statement that a link opens, in the language in which the site's authors are told; spoken from now on.
 
     Raises:
         Ended: the link is too old, or the comment was erased.
     """
     comment = session.get(Comment, link.comment_id)
-    if comment is None or comment.status == "erased":
-        raise Ended("The comment was erased, and with it what was decided about it.")
+    if comment is None:
+        raise _erased()
     settings = site_settings.of_sites(session, {comment.site_id})[comment.site_id]
+    languages.speak_to_author(settings)
+    if comment.status == "erased":
+        raise _erased()
     until = link.decided_at + timedelta(days=settings.appeal_days)
     if until < clock.now():
-        raise Ended(f"It was good for {settings.appeal_days} days after the decision.")
+        raise Ended(
+            ngettext(
+                "It was good for one day after the decision.",
+                "It was good for %(number)s days after the decision.",
+                settings.appeal_days,
+            )
+        )
     events = _decisions(session, comment.id)
     before = events if comment.status == "pending" else events[1:]
     reported = bool(session.scalar(select(exists().where(Report.comment_id == comment.id))))
@@ -77,18 +95,25 @@ def build(session: Session, link: Link) -> Statement:
     return Statement(
         comment=comment,
         site_name=session.scalars(select(Site.name).where(Site.id == comment.site_id)).one(),
+        is_offered_in_others=settings.author_chooses,
         headline=wording.headline(comment.status),
         effect=wording.effect(comment.status),
-        grounds=_grounds(comment, events) if in_force else [],
+        decided_by=wording.decided_by(actor),
+        grounds=_grounds(comment, events, settings) if in_force else [],
         legal_ground=wording.legal_ground(comment.reasons) if comment.status == "rejected" else None,
         means=_means(comment, actor, events, reported=reported) if in_force else [],
         segments=segments(comment.comment, comment.spans if in_force else None),
         earlier=[(event.created_at, wording.what_happened(event.status or "", event.actor)) for event in before],
         appeal=appeal,
         is_answered=appeal is not None and _is_answered(session, appeal, settings.grace),
+        answer=author_sentences.of_answer(appeal.answer, settings) if appeal is not None and appeal.answer else None,
         may_appeal=appeals.is_open(session, comment),
         until=until,
     )
+
+
+def _erased() -> Ended:
+    return Ended(gettext("The comment was erased, and with it what was decided about it."))
 
 
 def _is_answered(session: Session, appeal: Appeal, grace: timedelta) -> bool:
@@ -98,13 +123,13 @@ def _is_answered(session: Session, appeal: Appeal, grace: timedelta) -> bool:
     return withdrawal.answer_has_left(session, appeal.comment_id, appeal.version)
 
 
-def _grounds(comment: Comment, events: Sequence[AuditEvent]) -> list[str]:
+def _grounds(comment: Comment, events: Sequence[AuditEvent], settings: SiteSettings) -> list[str]:
     """The reasons, in sentences. For a moderator's rejection without a reason: why the comment had been held before."""
     reasons = comment.reasons or []
     if not actors.is_person(comment.decided_by) or any(reason.keys() & {"code", "note"} for reason in reasons):
-        return wording.grounds(reasons)
+        return wording.grounds(reasons, settings)
     held_event = next((event for event in events if event.actor == actors.POLICY and event.status != "published"), None)
-    return wording.without_reason(held_event.reasons if held_event is not None else None)
+    return wording.without_reason(held_event.reasons if held_event is not None else None, settings)
 
 
 def _means(comment: Comment, actor: str, events: Sequence[AuditEvent], *, reported: bool) -> list[str]:

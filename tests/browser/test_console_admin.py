@@ -228,7 +228,7 @@ def test_another_browser_is_signed_out_from_ones_own_page(url: str, new_context:
     there = open_as(new_context, url, "chief", user_agent=phone)
     third = open_as(new_context, url, "chief")
     here.reload()
-    expect(here.get_by_text("This browser")).to_have_count(1)
+    expect(here.get_by_text("This browser", exact=True)).to_have_count(1)
     here.get_by_role("button", name="Sign out Chrome on Android").click()
     expect(here.get_by_text("That browser is signed out.")).to_be_visible()
     there.reload()

@@ -20,7 +20,7 @@ from moderation.people import accounts
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Comment, PolicyVersion
+from moderation.tables import AuditEvent, Comment, PolicyVersion
 from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored, submission
@@ -285,3 +285,53 @@ def test_the_thresholds_that_the_scorer_uses_are_those_of_the_page(classifier: C
     """The tests above lean on it: what a site sets itself holds over any classifier's presets."""
     document = policies.DEFAULT | {"thresholds": {"insult": {"flag_at": 0.999, "reject_at": 0.999}}}
     assert policies.thresholds(document, classifier.thresholds)["insult"].flag_at == 0.999
+
+
+@pytest.mark.usefixtures("past")
+def test_a_line_is_dragged_on_the_plot_and_a_test_that_a_new_word_breaks_is_asked_about(
+    open_policy: Open, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    kept = accept(store, queues, site, "You are an idiot, really. insult=0.6")
+    scorer.run_batch()
+    page = open_policy()
+    page.goto(f"{page.url.partition('/sites/')[0]}/comments/{kept.id}")
+    page.get_by_role("button", name="Keep as a policy test").click()
+    expect(page.get_by_text("Kept as a test of the site’s policy")).to_be_visible()
+    page.get_by_role("link", name="Policy", exact=True).click()
+    page.wait_for_load_state("networkidle")
+    before = numbers(page)
+
+    handle = page.get_by_role("slider", name="Reject from this score for insult")
+    plot = page.locator(".on-plot").filter(has=handle).locator("svg")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    at = float(field(page, "reject_at", "insult").input_value())
+    page.mouse.move(box["x"] + at * box["width"], box["y"] + 0.75 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.75 * box["height"], steps=4)
+    page.mouse.up()
+    assert float(field(page, "reject_at", "insult").input_value()) == pytest.approx(0.5, abs=0.01)
+    assert int(numbers(page)["good_rejected"]) >= int(before["good_rejected"])
+    assert int(numbers(page)["unseen_rejected"]) > int(before["unseen_rejected"])
+    handle.press("End")  # by keys, to where nothing is rejected
+    expect(field(page, "reject_at", "insult")).to_have_value("")
+    expect(handle).to_have_attribute("aria-valuetext", "never")
+
+    page.get_by_label("Banned words").fill("idiot*")
+    page.get_by_role("button", name="Save as version 2", exact=True).click()
+    asks = page.get_by_role("alert").filter(has_text="Not saved yet")
+    expect(asks).to_contain_text("a test of yours would be decided otherwise than expected")
+    expect(asks.get_by_role("row").nth(1)).to_have_text(
+        re.compile(r"You are an idiot, .*\s*hold it\s*hold it\s*reject it")
+    )
+    assert violations(page) == []
+    assert in_force(store, site).version == 1
+    asks.get_by_role("button", name="Save anyway as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    saved = in_force(store, site).document
+    assert (saved["banned_words"], saved["thresholds"]["insult"]["reject_at"]) == (["idiot*"], None)
+    [event] = rows(store, AuditEvent, action="policy.changed")
+    assert (event.detail, event.actor.partition(":")[0]) == ({"tests_failing": 1}, "user")
+    page.get_by_role("button", name="Undo").click()  # what makes a test right again is not asked about
+    expect(page.get_by_text("Saved as version 3.")).to_be_visible()

@@ -29,6 +29,7 @@ from tests.support.processes.installation import free_port
 from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
 from tests.support.providers import LyingProvider
+from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
@@ -283,3 +284,16 @@ def test_a_redis_that_takes_nothing_in_is_found(examine: Examine, server: RedisS
     level, text = examine(fails=True)["redis writes"]
     assert level == "FAIL"
     assert "takes nothing in" in text
+
+
+def test_traces_are_looked_at_where_they_are_on(examine: Examine, receivers: Callable[[], Receiver]) -> None:
+    assert "traces" not in examine(fails=True)
+    collector = receivers()
+    collector.answer(200)
+    environ = {"WINNOW_TRACING": "on", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url.removesuffix("/hook")}
+    assert examine(fails=True, **environ)["traces"] == ("OK", "the collector takes them")
+    collector.answer(401)
+    assert examine(fails=True, **environ)["traces"][0] == "WARN"
+    level, told = examine(fails=True, **environ, OTEL_EXPORTER_OTLP_PROTOCOL="grpc")["traces"]
+    assert level == "FAIL"
+    assert "http/protobuf" in told

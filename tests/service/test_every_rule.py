@@ -13,8 +13,9 @@ from flask import Flask
 
 from moderation.policy import differences, policies, shared_lists
 from moderation.policy.rules import BY_NAME, RULES, SWITCHES, Rule
-from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Switch
+from moderation.policy.switches import ByLanguage, EntryList, Limit, OnOff, SharedLists, Switch, Times
 from moderation.policy.terms import Policy, Reason
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from service.console.card.sentences import why
@@ -43,6 +44,8 @@ def another(switch: Switch) -> Any:
             return not switch.default
         case ByLanguage():
             return {"de": "hold"}
+        case Times():
+            return {"time_zone": "Europe/Berlin", "spans": [{"days": ["fri"], "start": "22:00", "end": "06:00"}]}
         case SharedLists():
             return {LIST: "flag"}
 
@@ -78,7 +81,7 @@ def test_the_queues_filter_calls_it_by_its_title(rule: Rule) -> None:
 @each_rule
 def test_a_statement_tells_the_author_and_leaves_no_gap(rule: Rule) -> None:
     reason = rule.reason("Because.", label="threat", score=0.912, threshold=0.9).as_json()
-    [told] = wording.grounds([reason])
+    [told] = wording.grounds([reason], SiteSettings())
     assert told.endswith(".")
     assert not re.search(r"[{}]|None|unknown", told)
     assert (told == "Because.") == (rule.name == "moderator"), "only a moderator's own words go to the author"
@@ -149,6 +152,10 @@ def test_the_policy_page_has_a_field_for_each_switch(app: Flask, site: CreatedSi
         if isinstance(switch, ByLanguage):
             assert page.count('name="language.de"') == page.count('name="language.ur-Latn"') == 1
             continue
+        if isinstance(switch, Times):
+            assert page.count(f'name="{switch.key}.time_zone"') == page.count(f'name="{switch.key}.0.start"') == 1
+            assert switch.hint in page
+            continue
         if isinstance(switch, SharedLists):
             assert page.count(f'name="list.{LIST}"') == 1
             continue
@@ -158,6 +165,6 @@ def test_the_policy_page_has_a_field_for_each_switch(app: Flask, site: CreatedSi
 
 def test_a_reason_of_a_rule_that_this_version_does_not_know_is_told_by_its_message() -> None:
     reason = Reason(rule="of_tomorrow", action="flag", message="It is tomorrow's.").as_json()
-    assert wording.grounds([reason]) == ["It is tomorrow's."]
+    assert wording.grounds([reason], SiteSettings()) == ["It is tomorrow's."]
     assert why([reason]) == "It is tomorrow's."
     assert queue_filters.in_words("rule", "of_tomorrow") == "of_tomorrow"

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], *, within: float = 10.0, what: str = "") -> T:
+def eventually(condition: Callable[[], T], *, within: float = 30.0, what: str = "") -> T:
     """The first true result of `condition`, tried again and again; fails the test after `within` seconds."""
     until = time.monotonic() + within
     while True:

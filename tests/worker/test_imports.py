@@ -52,5 +52,15 @@ def test_a_background_process_loads_no_flask_no_scikit_learn_and_nothing_that_tr
     modules = set(json.loads(out.read_text(encoding="utf-8")))
     assert f"worker.{part}" in modules
     assert ("models.scoring.classifier" in modules) == (part == "scoring")
-    unwanted = ("alembic", "flask", "werkzeug", "sklearn", "scipy", "service", "models.training", "models.evaluation")
+    unwanted = (
+        "opentelemetry",
+        "alembic",
+        "flask",
+        "werkzeug",
+        "sklearn",
+        "scipy",
+        "service",
+        "models.training",
+        "models.evaluation",
+    )
     assert not [name for name in modules if name.startswith(unwanted)]

@@ -37,6 +37,8 @@ ACTIONS = {
     "comment.called_back": "Called a comment back",
     "comment.came_back": "Let a comment wait again, when its time had come",
     "comment.skipped": "Skipped a comment",
+    "filter.shared": "Shared a filter of the queue",
+    "filter.removed": "Removed a shared filter",
     "comments.exported": "Exported comments",
     "retention.ran": "Removed what is kept no longer",
     "author.exported": "Exported everything there is on an author",
@@ -46,6 +48,9 @@ ACTIONS = {
     "bulk.failed": "Failed to decide on many comments",
     "audit.exported": "Exported the audit log",
     "policy.changed": "Changed the policy",
+    "policy_test.added": "Kept a test of the policy",
+    "policy_test.imported": "Brought tests of the policy from a file",
+    "policy_test.removed": "Removed a test of the policy",
     "list.created": "Made a shared list",
     "list.renamed": "Renamed a shared list",
     "list.deleted": "Deleted a shared list",
@@ -80,6 +85,10 @@ ACTIONS = {
     "user.totp_turned_off": "Turned an authenticator off",
     "user.recovery_codes_made": "Made recovery codes",
     "user.recovery_code_used": "Used a recovery code",
+    "user.alerts_added": "Added a way to hear of alerts",
+    "user.alerts_changed": "Changed how they hear of alerts",
+    "user.alerts_removed": "Removed a way to hear of alerts",
+    "user.alerts_tested": "Sent themselves a test of alerts",
 }
 #: A detail's name -> its name on the page, where that differs.
 _CALLED = {"user": "person", "from": "before", "role": "now", "undoes": "version taken back", "job": "bulk job"}

@@ -28,7 +28,7 @@ from service.console import access, names
 from service.console.card import handling, sentences, verbs
 from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
-from service.console.card.links import Link, of_comment
+from service.console.card.links import Link, Shown, of_comment, places
 from service.console.card.verbs import Verb
 from texts import wording
 
@@ -95,6 +95,8 @@ class Card:
     warnings: Sequence[AuthorWarning] = ()
     #: The readers whose reports wait.
     reporters: Sequence[ReporterLine] = ()
+    #: The page that it stands on, and the ways there.
+    place: Shown = Shown()  # noqa: RUF009
     #: How colleagues handle it.
     handling: Handling = field(default_factory=Handling)
 
@@ -201,6 +203,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     warned = standing.warnings(session, [comment for comment, _ in comments])
     reporters = _reporters(session, [comment_id for comment_id in ids if reports[comment_id]])
     handled = handling.of_comments(session, [comment for comment, _ in comments])
+    stand = places(session, [comment for comment, _ in comments], settings)
     people = names.of_people(session, [comment.decided_by for comment, _ in comments])
     people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
     return [
@@ -222,6 +225,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             standing=by_rule.get(comment.id, ()),
             warnings=warned.get(comment.id, ()),
             reporters=reporters.get(comment.id, ()),
+            place=stand[comment.id],
             handling=handled.get(comment.id, Handling()),
         )
         for comment, items in comments

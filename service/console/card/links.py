@@ -1,14 +1,22 @@
-"""Links in comments: shown as text, and opened only through a page of ours that shows the address."""
+"""Links in comments, and to where they stand.
+
+Those in comments are shown as text, and opened only through a page of ours that shows the address. Where a comment
+stands is the site's own word: on the host that its settings name such a link leads there at once.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from flask import abort, render_template
+from flask import abort, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from moderation.sites import articles, site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
 from service.console import access
 from service.context import context
@@ -18,6 +26,23 @@ from texts.links import BEGINNING
 MOST = 10
 _LINK = re.compile(rf"{BEGINNING}[^\s<>\"'`\[\](){{}}|\\^]{{2,2000}}", re.IGNORECASE)
 _TRAILING = ".,;:!?*_~…»”’"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to where a comment stands. `direct`: it leads out of Winnow at once."""
+
+    text: str
+    href: str
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a comment stands, as a card says it: its page's title, and the ways there, the nearest first."""
+
+    title: str | None = None
+    links: Sequence[Way] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +62,45 @@ def of_comment(comment: Comment) -> list[Link]:
     texts += (match[0].rstrip(_TRAILING) for match in _LINK.finditer(comment.comment))
     links = [link for written in dict.fromkeys(texts) if (link := _link(written)) is not None]
     return links[:MOST]
+
+
+def places(
+    session: Session, comments: Sequence[Comment], settings: Mapping[str, SiteSettings] | None = None
+) -> dict[str, Shown]:
+    """Comment id -> where it stands."""
+    if settings is None:
+        settings = site_settings.of_sites(session, {comment.site_id for comment in comments})
+    found = articles.of_comments(session, comments, settings)
+    return {
+        comment.id: _shown(comment, found.get(comment.id, articles.NOWHERE), settings[comment.site_id].address)
+        for comment in comments
+    }
+
+
+def _shown(comment: Comment, place: articles.Place, address: str) -> Shown:
+    ways = []
+    for which, text, url in (
+        ("comment", "Open it where it stands", place.comment_url),
+        ("page", "Open its page", place.url),
+    ):
+        if url is not None:
+            direct = articles.is_own(url, address)
+            href = url if direct else f"{url_for('console.show_queue')}comments/{comment.id}/place/{which}"
+            ways.append(Way(text, href, direct))
+    return Shown(place.title, ways)
+
+
+def show_place(comment_id: str, which: str) -> ResponseReturnValue:
+    """The page that shows the address of where a comment stands, and opens it."""
+    with context().store.read() as session:
+        comment = access.require_comment(session, comment_id)
+        settings = site_settings.of_sites(session, {comment.site_id})
+        place = articles.of_comments(session, [comment], settings).get(comment_id, articles.NOWHERE)
+    url = {"comment": place.comment_url, "page": place.url}.get(which)
+    link = _link(url) if url is not None else None
+    if link is None:
+        abort(404)
+    return render_template("console/card/link.html", link=link, comment=comment)
 
 
 def show_link(comment_id: str, number: int) -> ResponseReturnValue:
@@ -67,4 +131,7 @@ def _link(written: str) -> Link | None:
     return Link(written, f"{parts.scheme.lower()}://{bare}{port}{rest}", host)
 
 
-ROUTES = (("/comments/<comment_id>/links/<int:number>", "GET", show_link),)
+ROUTES = (
+    ("/comments/<comment_id>/links/<int:number>", "GET", show_link),
+    ("/comments/<comment_id>/place/<which>", "GET", show_place),
+)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from moderation.history import histories
+from moderation.policy.policy_tests import OF_STATUS
 from moderation.tables import ReviewItem
 from service.console import access, names
 from service.console.card import cards
@@ -34,6 +35,8 @@ def show_comment(comment_id: str) -> ResponseReturnValue:
             history=timeline.tell(comment, history, names.of_people(session, actors)),
             around=around,
             may_decide=may_decide,
+            expected=OF_STATUS.get(comment.status) if comment.comment else None,
+            outcomes=names.OUTCOMES,
             back=request.path,
         )
 

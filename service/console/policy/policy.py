@@ -20,32 +20,47 @@ from moderation.policy import (
     past_comments,
     policies,
     policy_lists,
-    prepared_lists,
     rules,
     shared_lists,
 )
+from moderation.policy import policy_tests as policy_store
 from moderation.policy.consequences import Sample
+from moderation.policy.switches import WORDS
 from moderation.policy.terms import Policy
 from moderation.tables import PolicyVersion, Site
 from service import forms
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.policy import policy_form, policy_languages, policy_people, policy_shared, policy_trial
+from service.console.policy import (
+    policy_form,
+    policy_languages,
+    policy_people,
+    policy_shared,
+    policy_tests,
+    policy_times,
+    policy_trial,
+)
 from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
+from service.console.policy.policy_tests import Comparison
+from service.console.policy.policy_trial import Trial
 from service.context import context
 
 #: Versions on a page.
 SHOWN = 10
 #: The largest form with long word lists, in bytes: more than other forms of the console may have.
 MOST_BYTES = 1024 * 1024
-_LONG = frozenset({"console.change_policy", "console.sample_policy"})
+_LONG = {
+    "console.change_policy": MOST_BYTES,
+    "console.sample_policy": MOST_BYTES,
+    "console.import_policy_tests": policy_tests.MOST_BYTES,
+}
 
 
 def allow_long_lists() -> None:
-    """Allow the larger forms of this page; for `before_request`, before anything reads the form."""
+    """Allow the larger forms of these pages; for `before_request`, before anything reads the form."""
     if request.endpoint in _LONG:
-        request.max_content_length = MOST_BYTES
+        request.max_content_length = _LONG[request.endpoint]
 
 
 def list_policies() -> ResponseReturnValue:
@@ -65,11 +80,11 @@ def show_policy(site_id: str) -> ResponseReturnValue:
 
 
 def change_policy(site_id: str) -> ResponseReturnValue:
-    """Save the form, or show its consequences and its verdict on a text."""
+    """Save the form, or show its consequences, its verdict on a text, and what it makes of the site's tests."""
     access.require(site_id, "moderator")
     with context().store.read() as session:
         row = policies.current(session, site_id)
-    action = forms.text("action") or "preview"
+    action, _, confirmed = (forms.text("action") or "preview").partition(":")
     form = policy_form.read(request.form, row.document, presets())
     if action == "preset":
         form = policy_form.with_preset(form, presets())
@@ -80,11 +95,13 @@ def change_policy(site_id: str) -> ResponseReturnValue:
         form, conflicts = _with_theirs(site_id, form, seen_version, row)
         if conflicts:
             return _page(site_id, row, form, code=409, seen_version=seen_version, conflicts=conflicts)
+    if action == "tests":
+        return _page(site_id, row, form, tried=_tests(site_id, row, form))
     if action != "save":
         trial = policy_trial.judge(site_id, _compile(form, row.version), request.form) if action == "try" else None
-        return _page(site_id, row, form, trial=trial)
+        return _page(site_id, row, form, tried=trial)
     access.require(site_id, "admin")
-    return _save(site_id, form, row.version)
+    return _save(site_id, form, row, confirmed)
 
 
 def _with_theirs(site_id: str, form: Form, seen_version: int, row: PolicyVersion) -> tuple[Form, list[str]]:
@@ -105,7 +122,9 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
         form = policy_form.read(request.form, row.document, presets())
         list_errors = {name: sentences for name, sentences in form.errors.items() if "." not in name}
         if list_errors:
-            return jsonify(message="Some entries of the lists cannot be used.", errors=list_errors), 422
+            of_times = list_errors.get(policy_times.FIELD, [])
+            message = of_times[0] if len(list_errors) == len(of_times) else "Some entries of the lists cannot be used."
+            return jsonify(message=message, errors=list_errors), 422
         sample = past_comments.read(session, site_id, _compile(form, row.version), _tell)
         people = policy_people.told(session, site_id, _compile(form, row.version), sample, _tell)
     return jsonify(_as_json(sample) | {"people": " ".join(people)})
@@ -119,24 +138,41 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
         abort(400, "Choose a version from the list.")
     with context().store.read() as session:
         earlier = session.get(PolicyVersion, (site_id, version))
-        if earlier is None:
+        row = session.get(PolicyVersion, (site_id, forms.number(forms.text("version"))))
+        if earlier is None or row is None:
             abort(404)
-    return _save(site_id, policy_form.of_document(earlier.document, presets()), forms.number(forms.text("version")))
+    return _save(site_id, policy_form.of_document(earlier.document, presets()), row, "")
 
 
-def _save(site_id: str, form: Form, seen_version: int | None) -> ResponseReturnValue:
-    """Save a new version. If somebody else saved one meanwhile, show the form again, with their changes."""
+def _tests(site_id: str, row: PolicyVersion, form: Form) -> Comparison:
+    """What the form's policy makes of the site's tests, beside the version that it was made from."""
+    stored = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    in_force = policy_shared.with_lists(stored)
+    return policy_tests.compare(site_id, in_force, _compile(form, row.version))
+
+
+def _save(site_id: str, form: Form, seen: PolicyVersion, confirmed: str) -> ResponseReturnValue:
+    """Save a new version. If somebody else saved one meanwhile, show the form again, with their changes.
+
+    Where it decides tests of the site otherwise, and not as is expected, these are shown first. `confirmed` is the
+    digest of what a person has seen and confirmed.
+    """
+    seen_version = seen.version
+    tests = _tests(site_id, seen, form)
+    if tests.worse and confirmed != tests.digest:
+        return _page(site_id, seen, form, code=409, tried=tests)
+    detail = {"tests_failing": tests.failing} if tests.failing else None
     with context().store.write() as session:
         session.get(Site, site_id, with_for_update=True)
         row = policies.current(session, site_id)
         if row.version == seen_version:
-            saved = policies.save(session, site_id, form.document, actor=access.actor())
+            saved = policies.save(session, site_id, form.document, actor=access.actor(), detail=detail)
             number = saved.version
         else:
             number = 0
     if number:
         return redirect(url_for("console.show_policy", site_id=site_id, saved=number), 303)
-    return _page(site_id, row, form, code=409, seen_version=seen_version or 0)
+    return _page(site_id, row, form, code=409, seen_version=seen_version)
 
 
 def _page(
@@ -145,13 +181,18 @@ def _page(
     form: Form,
     *,
     code: int = 200,
-    trial: Any = None,
+    tried: Trial | Comparison | None = None,
     seen_version: int | None = None,
     conflicts: Sequence[str] = (),
     made_from: int | None = None,
 ) -> Response:
-    """The page. `made_from` is the version that the form was made from, if it is no longer in force."""
-    in_force = _with_lists(policies.compile_policy(policies.DEFAULT | row.document, row.version, presets()))
+    """The page. `made_from` is the version that the form was made from, if it is no longer in force.
+
+    `tried` is what it makes of a text or of the site's tests; with the code 409 because of that nothing was saved.
+    """
+    in_force = policy_shared.with_lists(
+        policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    )
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
     tell = cache(_tell)
     with context().store.read() as session:
@@ -159,15 +200,16 @@ def _page(
         sample_in_force = past_comments.read(session, site_id, in_force, tell) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
+            **_offered(),
+            **_tried(tried, code),
             site_id=site_id,
             sites=[site for site in names.of_own_sites(session) if access.may(site[0], "moderator")],
             row=row,
             form=form,
-            lists=rules.LISTS,
-            limits=rules.LIMITS,
-            on_off=rules.ON_OFF,
+            times_rows=policy_times.rows(form.values),
+            held_until=policy_times.until_now(in_force.hold_times),
+            number_of_tests=policy_store.number(session, site_id),
             grades=policy_languages.by_grade(form.document),
-            treatments=names.TREATMENTS,
             shared=policy_shared.choices(session),
             may_edit=access.may(site_id, "admin"),
             plots=_plots(sample, candidate),
@@ -175,8 +217,6 @@ def _page(
             people=policy_people.told(session, site_id, candidate, sample, tell),
             with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
             in_force=consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
-            presets=presets(),
-            trial=trial,
             trial_text=forms.clean(request.form.get("text", "")),
             trial_name=forms.text("name"),
             versions=_versions(session, site_id, forms.number(forms.argument("before"))),
@@ -187,6 +227,27 @@ def _page(
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
     return make_response(page, code)
+
+
+def _tried(tried: Trial | Comparison | None, code: int) -> dict[str, Any]:
+    """What the policy makes of a text or of the site's tests."""
+    of_tests = tried if isinstance(tried, Comparison) else None
+    of_text = tried if isinstance(tried, Trial) else None
+    return {"tests": of_tests, "asks": of_tests is not None and code == 409, "trial": of_text}
+
+
+def _offered() -> dict[str, Any]:
+    """What a policy may be made of, for every site the same."""
+    return {
+        "lists": rules.LISTS,
+        "words": [entry_list for entry_list in rules.LISTS if entry_list.kind is WORDS],
+        "limits": rules.LIMITS,
+        "times": rules.TIMES[0],
+        "on_off": rules.ON_OFF,
+        "outcomes": names.OUTCOMES,
+        "treatments": names.TREATMENTS,
+        "presets": presets(),
+    }
 
 
 def _tell(text: str, said: str | None) -> tuple[str, bool]:
@@ -201,17 +262,9 @@ def _lists_broken(form: Form) -> bool:
 
 def _compile(form: Form, version: int) -> Policy:
     try:
-        return _with_lists(policies.compile_policy(form.document, version, presets()))
+        return policy_shared.with_lists(policies.compile_policy(form.document, version, presets()))
     except PatternError as error:  # a single list was already checked with the form
         abort(422, str(error))
-
-
-def _with_lists(policy: Policy) -> Policy:
-    """The policy with the shared lists to which it subscribes."""
-    if not policy.lists:
-        return policy
-    with context().store.read() as session:
-        return prepared_lists.subscribed(session, {"": policy})[""]
 
 
 def _plots(sample: Sample, policy: Policy) -> list[Plot]:
@@ -233,6 +286,7 @@ def _as_json(sample: Sample) -> dict[str, Any]:
                 _in_ten_thousandths(past.scores),
                 _in_ten_thousandths({**past.scores, **past.own_scores} if past.own_scores and past.scores else None),
                 past.trusted,
+                past.held_then,
             ]
             for past in sample.comments
         ],

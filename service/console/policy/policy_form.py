@@ -15,7 +15,7 @@ from moderation.policy.switches import EntryList, Limit
 from moderation.policy.terms import Presets, Threshold
 from service import forms
 from service.api.policy_schemas import MODES, PRESETS
-from service.console.policy import policy_languages, policy_shared
+from service.console.policy import policy_languages, policy_shared, policy_times
 
 EDGES = ("flag_at", "reject_at")
 LONGEST_ENTRY = 200
@@ -37,7 +37,7 @@ def of_document(document: Mapping[str, Any], presets: Presets) -> Form:
     values: dict[str, Any] = {entry_list.key: "\n".join(whole[entry_list.key]) for entry_list in LISTS}
     values |= {limit.key: "" if whole[limit.key] is None else str(whole[limit.key]) for limit in LIMITS}
     values |= {name: whole[name] for name in (*(switch.key for switch in ON_OFF), "mode", "preset")}
-    values |= policy_languages.values(whole) | policy_shared.values(whole)
+    values |= policy_languages.values(whole) | policy_shared.values(whole) | policy_times.values(whole)
     return Form(values | _threshold_values(policies.thresholds(whole, presets)), dict(whole))
 
 
@@ -69,6 +69,8 @@ def read(fields: Mapping[str, str], document: Mapping[str, Any], presets: Preset
         if faults:
             errors[entries.key] = faults
     settings["languages"] = policy_languages.read(fields, document)
+    settings[policy_times.FIELD], times = policy_times.read(fields, document, errors)
+    values |= times
     settings["lists"] = policy_shared.read(fields, document)
     values |= policy_languages.values(settings) | policy_shared.values(settings)
     chosen = _read_thresholds(fields, values, errors)

@@ -15,10 +15,11 @@ from moderation.history import retention, site_retention
 from moderation.sites import site_settings
 from moderation.sites.site_settings import KINDS, RejectionReason, Retention, SiteSettings
 from moderation.tables import Site
+from moderation.webhooks import sender
 from service import forms
 from service.console import access
 from service.context import context
-from texts import wording
+from texts import translation, wording
 
 MOST_REASONS = 30
 LONGEST_REASON = 120
@@ -44,13 +45,15 @@ _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
 
 Errors = dict[str, str]
+#: Reason's code -> language -> its text for authors.
+Texts = Mapping[str, Mapping[str, str]]
 
 
 def show_site_settings(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "moderator")
     with context().store.read() as session:
         settings = site_settings.of_sites(session, {site_id})[site_id]
-    return _page(site_id, _values(settings), _lines(settings), {})
+    return _page(site_id, _values(settings), _lines(settings), {}, _texts(settings))
 
 
 def change_site_settings(site_id: str) -> ResponseReturnValue:
@@ -60,9 +63,10 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         settings = site_settings.of_sites(session, {site_id})[site_id]
     ticked = {name: name in request.form for name in _TICKED}
-    changed, errors = read(settings, values, lines, ticked)
+    texts = read_texts(request.form, settings)
+    changed, errors = read(settings, values, lines, ticked, texts)
     if errors:
-        return _page(site_id, values | ticked, lines, errors, code=422)
+        return _page(site_id, values | ticked, lines, errors, texts, code=422)
     with context().store.write() as session:
         site_settings.save(session, site_id, changed, actor=access.actor())
     flash("Saved. It holds for decisions from now on.", "good")
@@ -70,11 +74,18 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
 
 
 def read(
-    settings: SiteSettings, values: Mapping[str, str], lines: list[dict[str, str]], ticked: Mapping[str, bool]
+    settings: SiteSettings,
+    values: Mapping[str, str],
+    lines: list[dict[str, str]],
+    ticked: Mapping[str, bool],
+    texts: Texts | None = None,
 ) -> tuple[SiteSettings, Errors]:
     """The settings that the form describes, based on the present ones; and the errors by field."""
     errors: Errors = {}
-    reasons = _reasons(lines, errors)
+    reasons = _reasons(lines, texts or {}, errors)
+    language = values.get("author_language", "")
+    if language and language not in translation.LANGUAGES:
+        errors["author_language"] = "Choose one of the languages."
     changed = replace(
         settings,
         reasons=reasons or settings.reasons,
@@ -82,21 +93,27 @@ def read(
         second_look_automatic=_share(values, "second_look_automatic", errors),
         second_look_moderators=_share(values, "second_look_moderators", errors),
         **ticked,
+        author_language=language if language in translation.LANGUAGES else None,
+        address=_address(values, errors),
         appeal_days=_whole(values, "appeal_days", 1, MOST_DAYS, errors),
         retention=Retention(**{kind: _days(values, kind, errors) for kind in KINDS}),
     )
+    if changed.read_titles and not changed.address and "address" not in errors:
+        errors["address"] = "Say where your pages are: titles are read from there only."
     text_days = changed.retention.text
     if text_days is not None and text_days < (changed.days_kept("text") or 0) and "keep_text" not in errors:
         errors["keep_text"] = f"Authors may appeal for {changed.appeal_days} days: keep texts for as long."
     return changed, errors
 
 
-_TICKED = ("appeals", "require_reason")
+_TICKED = ("appeals", "require_reason", "author_chooses", "read_titles")
 _FIELDS = (
+    "author_language",
     "grace_seconds",
     "second_look_automatic",
     "second_look_moderators",
     "appeal_days",
+    "address",
     *(f"keep_{kind}" for kind in KINDS),
 )
 
@@ -109,7 +126,18 @@ def read_lines(form: Any) -> list[dict[str, str]]:
     return [line for line in lines if line["text"]]
 
 
-def _reasons(lines: list[dict[str, str]], errors: Errors) -> tuple[RejectionReason, ...]:
+def read_texts(form: Any, settings: SiteSettings) -> Texts:
+    """The texts of the reasons for authors in the form: of those reasons that the site has already."""
+    texts: dict[str, dict[str, str]] = {}
+    for reason in settings.reasons:
+        for language in translation.LANGUAGES:
+            text = forms.clean(form.get(f"author.{language}.{reason.code}", "")).strip()
+            if text:
+                texts.setdefault(reason.code, {})[language] = text
+    return texts
+
+
+def _reasons(lines: list[dict[str, str]], texts: Texts, errors: Errors) -> tuple[RejectionReason, ...]:
     """The reasons that have a text. A new reason gets a code from its text, which decisions refer to."""
     reasons_by_code: dict[str, RejectionReason] = {}
     for number, line in enumerate(lines):
@@ -118,7 +146,11 @@ def _reasons(lines: list[dict[str, str]], errors: Errors) -> tuple[RejectionReas
         code = line["code"] if _CODE.fullmatch(line["code"]) else _new_code(line["text"])
         if code in reasons_by_code:
             errors[f"text-{number}"] = "This reason is there twice."
-        reasons_by_code[code] = RejectionReason(code, line["text"], line["label"] if line["label"] in LABELS else None)
+        own_texts = dict(texts.get(code, {}))
+        if any(len(text) > LONGEST_REASON for text in own_texts.values()):
+            errors["texts"] = f"At most {LONGEST_REASON} characters fit into a text for authors."
+        label = line["label"] if line["label"] in LABELS else None
+        reasons_by_code[code] = RejectionReason(code, line["text"], label, own_texts)
     if not reasons_by_code:
         errors["reasons"] = "Leave at least one reason."
     if len(reasons_by_code) > MOST_REASONS:
@@ -136,6 +168,17 @@ def _whole(values: Mapping[str, str], name: str, least: int, most: int, errors: 
         errors[name] = f"Give a whole number from {least} to {most:,}."
         return least
     return int(text)
+
+
+def _address(values: Mapping[str, str], errors: Errors) -> str:
+    text = values["address"]
+    try:
+        if text:
+            sender.check_url(text)
+    except sender.Refused as refusal:
+        errors["address"] = str(refusal)
+        return ""
+    return text
 
 
 def _days(values: Mapping[str, str], kind: str, errors: Errors) -> int | None:
@@ -158,6 +201,10 @@ def _values(settings: SiteSettings) -> dict[str, Any]:
         "second_look_moderators": f"{100 * settings.second_look_moderators:g}",
         "appeals": settings.appeals,
         "require_reason": settings.require_reason,
+        "author_language": settings.author_language or "",
+        "author_chooses": settings.author_chooses,
+        "address": settings.address,
+        "read_titles": settings.read_titles,
         "appeal_days": str(settings.appeal_days),
     } | {f"keep_{kind}": str(getattr(settings.retention, kind) or "") for kind in KINDS}
 
@@ -166,13 +213,30 @@ def _lines(settings: SiteSettings) -> list[dict[str, str]]:
     return [{"code": reason.code, "text": reason.text, "label": reason.label or ""} for reason in settings.reasons]
 
 
+def _texts(settings: SiteSettings) -> Texts:
+    return {reason.code: reason.texts for reason in settings.reasons}
+
+
+def _usual(text: str, site_language: str) -> Mapping[str, str]:
+    """What authors read of a reason for which the site has no text of its own, by language."""
+    reason = RejectionReason("", text)
+    return {code: reason.text_in(code, site_language) for code in translation.LANGUAGES}
+
+
 def _page(
-    site_id: str, values: Mapping[str, Any], lines: list[dict[str, str]], errors: Errors, *, code: int = 200
+    site_id: str,
+    values: Mapping[str, Any],
+    lines: list[dict[str, str]],
+    errors: Errors,
+    texts: Texts,
+    *,
+    code: int = 200,
 ) -> Response:
     empty = {"code": "", "text": "", "label": ""}
     with context().store.read() as session:
         site = session.get_one(Site, site_id)
         too_old = site_retention.counts(session, site_id, site_settings.read(site.settings), most=MOST_COUNTED)
+        kept_lines = [line for line in lines if line["code"]]
         page = render_template(
             "console/policy/site_settings.html",
             site=site,
@@ -180,6 +244,9 @@ def _page(
             lines=lines + [empty] * SPARE,
             labels=[(label, wording.named(label)) for label in LABELS],
             kept=[(kind, *_KEPT[kind], _LIMITED.get(kind), too_old.get(kind)) for kind in KINDS],
+            texts=texts,
+            usual={line["code"]: _usual(line["text"], values["author_language"]) for line in kept_lines},
+            kept_lines=kept_lines,
             errors=errors,
             may_edit=access.may(site_id, "admin"),
             most_grace=MOST_GRACE,

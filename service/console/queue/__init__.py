@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from service.console.queue import author_actions, bulk, cases, decisions, list_entries, live_updates, review_queue
+from service.console.queue import (
+    author_actions,
+    bulk,
+    cases,
+    decisions,
+    list_entries,
+    live_updates,
+    pausing,
+    review_queue,
+    saved_filters,
+)
 
 ROUTES = (
     *author_actions.ROUTES,
@@ -11,5 +21,7 @@ ROUTES = (
     *decisions.ROUTES,
     *list_entries.ROUTES,
     *live_updates.ROUTES,
+    *pausing.ROUTES,
     *review_queue.ROUTES,
+    *saved_filters.ROUTES,
 )

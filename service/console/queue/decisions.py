@@ -17,7 +17,7 @@ from service import forms
 from service.console import access, names, refusals
 from service.console.card import verbs
 from service.console.card.verbs import Verb
-from service.console.queue import latest_change
+from service.console.queue import latest_change, pausing
 from service.context import context
 
 MAX_REASON = 500
@@ -121,7 +121,10 @@ def _decided(comment: Comment, message: str, sentence: str | None = None) -> Res
     """The answer. Where no card is there to show it, the `sentence` says whose comment it was."""
     address = url_for("console.undo", comment_id=comment.id)
     if access.wants_json():
-        return jsonify(status=comment.status, version=comment.version, message=message, undo=address)
+        with context().store.read() as session:
+            reminder = pausing.read(session)
+        beside = {"reminder": reminder} if reminder is not None else {}
+        return jsonify(status=comment.status, version=comment.version, message=message, undo=address, **beside)
     flash({"text": sentence or message, "address": address, "version": comment.version}, "undo")  # type: ignore[arg-type]
     return redirect(access.own_address(forms.text("back")), 303)
 

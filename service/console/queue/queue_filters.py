@@ -43,6 +43,8 @@ NAMES = {
     "thread": "Page",
     "q": "Text",
 }
+#: In the address of the whole queue, where without parameters a saved filter would be shown.
+ALL = "all"
 _LONGEST = 500
 
 
@@ -54,6 +56,8 @@ class Query:
     order: Order
     values: Mapping[str, str]
     filters: Filters
+    #: Whether the person's queue opens with a filter, so that an address without any has to say that it means it.
+    opens_filtered: bool = False
 
     @property
     def shows_put_off(self) -> bool:
@@ -68,7 +72,22 @@ class Query:
 
     def without(self, name: str) -> dict[str, str]:
         """The parameters of an address without this filter."""
-        return {key: value for key, value in self.address.items() if key != name}
+        return self.said({key: value for key, value in self.address.items() if key != name})
+
+    def of_kind(self, kind: str) -> dict[str, str]:
+        """The parameters of an address of this tab, under the same filters."""
+        rest = {key: value for key, value in self.address.items() if key != "kind"}
+        return self.said(rest | ({"kind": kind} if kind else {}))
+
+    def said(self, address: dict[str, str] | None = None) -> dict[str, str]:
+        """The parameters of an address, of this query's if none is given: those of the whole queue say so."""
+        address = self.address if address is None else address
+        return address or ({ALL: "1"} if self.opens_filtered else {})
+
+    @property
+    def whole(self) -> dict[str, str]:
+        """The parameters of an address of all that waits, on the same site."""
+        return self.said({"site": self.site_id} if self.site_id else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +122,8 @@ def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None =
         not_for=actors.of_user(user_id),
         one_of_each=site_ids,
     )
-    return Query(values_sent["site"] if values_sent["site"] in site_ids else None, order, values, filters)
+    site_id = values_sent["site"] if values_sent["site"] in site_ids else None
+    return Query(site_id, order, values, filters, access.user().default_filter is not None)
 
 
 def own_turn(user_id: str) -> Turn:

@@ -6,20 +6,21 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.review import case_pages, review_counts, review_items
+from moderation.review import case_pages, review_counts, review_items, saved_filters
 from moderation.review.cases import PUT_OFF
 from moderation.tables import Comment, ReviewItem
 from moderation.webhooks import endpoints
 from service.console import access, names
 from service.console.card import cards
 from service.console.queue import cases as case_forms
-from service.console.queue import queue_filters
+from service.console.queue import holding, pausing, queue_filters
+from service.console.queue.saved_filters import may_share
 from service.context import context
 
 PAGE = 20
@@ -31,17 +32,15 @@ def show_queue() -> ResponseReturnValue:
     """A page of cards. The address has the filters and the position where the page begins."""
     beginning = request.args.get("after")
     with context().store.read() as session:
+        saved = saved_filters.of_person(session, access.user().id, access.roles())
+        for first in (one for one in saved if one.id == access.user().default_filter and not request.args):
+            return redirect(url_for("console.show_queue", **first.query))
         sites = names.of_own_sites(session)
         query = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
         site_ids = [query.site_id] if query.site_id else list(access.roles())
-        # Without a filter, one index holds the queue of all sites in order.
-        sees_all = query.site_id is None and access.user().role != "none"
-        if query.shows_put_off:
-            rows, next_page, page = _read_put_off(session, site_ids, query, beginning)
-        else:
-            after, on_sites = read_position(beginning), None if sees_all else site_ids
-            page = review_items.page(session, on_sites, query.filters, query.order, after=after, limit=PAGE)
-            rows, next_page = with_all_items(session, page.rows, query.filters.not_for), write_position(page.next)
+        reminder = pausing.read(session)
+        is_enough = reminder is not None and reminder.kind == "cap"
+        rows, next_page, page = _NOTHING if is_enough else _read(session, site_ids, query, beginning)
         counted = review_counts.counts(session, site_ids, not_for=query.filters.not_for)
         tabs, all_counted = review_counts.by_kind(session, site_ids, query.filters, counted["kind"])
         administered = [site_id for site_id in site_ids if access.may(site_id, "admin")]
@@ -56,6 +55,8 @@ def show_queue() -> ResponseReturnValue:
             kinds=names.TABS,
             case_kinds=names.CASE_TABS,
             query=query,
+            saved=saved,
+            may_share=may_share,
             names=queue_filters.NAMES,
             options=queue_filters.options(query, counted, access.languages()),
             orders=queue_filters.ORDERS,
@@ -63,15 +64,32 @@ def show_queue() -> ResponseReturnValue:
             waiting_on=_waiting_on(session, list(access.roles())),
             in_words=queue_filters.in_words,
             number=queue_filters.number,
+            reminder=reminder,
             is_first=read_position(beginning) is None and read_place(beginning) is None,
             page=page,
             next=next_page,
             failing=Counter(endpoints.failing(session, administered).values()),
             site_names=dict(sites),
+            holding=holding.told(session, sites),
             seen_at=clock.now().isoformat(),
             may_decide=lambda site_id: access.may(site_id, "moderator"),
             may_decide_any=access.may_anywhere("moderator"),
         )
+
+
+#: The comments of the page with their open items, where the next page begins, and the page of the queue.
+_Read = tuple[list[tuple[Comment, list[ReviewItem]]], str | None, review_items.Page]
+_NOTHING: _Read = ([], None, review_items.Page([], None, 0))
+
+
+def _read(session: Session, site_ids: Collection[str], query: queue_filters.Query, beginning: str | None) -> _Read:
+    if query.shows_put_off:
+        return _read_put_off(session, site_ids, query, beginning)
+    # Without a filter, one index holds the queue of all sites in order.
+    sees_all = query.site_id is None and access.user().role != "none"
+    after, on_sites = read_position(beginning), None if sees_all else site_ids
+    page = review_items.page(session, on_sites, query.filters, query.order, after=after, limit=PAGE)
+    return with_all_items(session, page.rows, query.filters.not_for), write_position(page.next), page
 
 
 def with_all_items(
@@ -99,8 +117,8 @@ def _with_items(
 
 def _read_put_off(
     session: Session, site_ids: Collection[str], query: queue_filters.Query, beginning: str | None
-) -> tuple[list[tuple[Comment, list[ReviewItem]]], str | None, review_items.Page]:
-    """The cards' comments, where the next page begins, and a page of the queue with nothing on it."""
+) -> _Read:
+    """As `_read`, with a page of the queue with nothing on it."""
     comments, ended = case_pages.put_off(session, site_ids, query.filters, after=read_place(beginning), limit=PAGE)
     rows = _with_items(session, comments, query.filters.not_for, ReviewItem.outcome == PUT_OFF)
     return rows, write_place(ended), review_items.Page([], None, len(rows))

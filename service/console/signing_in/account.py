@@ -7,13 +7,18 @@ from flask.typing import ResponseReturnValue
 
 from models.languages import GRADES
 from moderation import sealing
-from moderation.people import accounts, sessions, totp
+from moderation.alerts import channels
+from moderation.people import accounts, sessions, totp, wellbeing, zones
+from moderation.people.wellbeing import Choices
 from service import forms
 from service.console import access, names
 from service.console.browsers import browser_name
 from service.console.signing_in import throttle
 from service.context import context
 from texts import wording
+
+#: The fields with a number of what helps to keep well.
+_NUMBERS = ("break_minutes", "break_decisions", "day_cap")
 
 
 def show_you() -> ResponseReturnValue:
@@ -54,6 +59,25 @@ def choose_density() -> ResponseReturnValue:
     return redirect(access.own_address(forms.text("back")), 303)
 
 
+def choose_wellbeing() -> ResponseReturnValue:
+    """How comments are hidden, when breaks are due, and what is enough for a day, which is one of their time zone."""
+    user = access.user()
+    numbers = {name: forms.text(name) for name in _NUMBERS}
+    try:
+        if wrong := [text for text in numbers.values() if text and forms.number(text) is None]:
+            raise accounts.PersonError(f"{wrong[0][:20]} is no whole number.")
+        given = {name: forms.number(text) for name, text in numbers.items()}
+        choices = Choices(hides=forms.text("hides") or None, zone=forms.text("zone") or None, **given)
+        with context().store.write() as session:
+            wellbeing.choose(session, user.id, choices)
+            user.zone = choices.zone
+            channels.set_digests(session, user)
+    except accounts.PersonError as error:
+        return _page(422, wellbeing=str(error))
+    flash("Kept.", "good")
+    return _back()
+
+
 def end_own_session() -> ResponseReturnValue:
     chosen = forms.text("session")
     with context().store.write() as session:
@@ -83,6 +107,9 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             errors=errors,
             languages=sorted((wording.language(code), code) for code in GRADES),
             reads=access.languages(),
+            hides=wellbeing.HIDES,
+            typed={name: forms.text(name, most=9) for name in _NUMBERS} if "wellbeing" in errors else {},
+            zones=zones.names(),
             min_length=accounts.MIN_PASSWORD_LENGTH,
             provider=context().settings.oidc_name,
         )
@@ -101,6 +128,7 @@ ROUTES = (
     ("/you", "GET", show_you),
     ("/you/density", "POST", choose_density),
     ("/you/languages", "POST", choose_languages),
+    ("/you/wellbeing", "POST", choose_wellbeing),
     ("/you/password", "POST", change_password),
     ("/you/sessions/end", "POST", end_own_session),
     ("/you/sessions/end-others", "POST", end_other_sessions),

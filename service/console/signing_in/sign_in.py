@@ -11,6 +11,7 @@ from service import forms
 from service.console import access
 from service.console.signing_in import second_step, single_sign_on, throttle
 from service.context import context
+from texts.translation import gettext
 
 
 def show_sign_in() -> ResponseReturnValue:
@@ -23,22 +24,23 @@ def check_sign_in() -> ResponseReturnValue:
     name, password = forms.text("name"), request.form.get("password", "")
     errors = {}
     if not name:
-        errors["name"] = "Please enter your name."
+        errors["name"] = gettext("Please enter your name.")
     if not password:
-        errors["password"] = "Please enter your password."  # noqa: S105 - a sentence
+        errors["password"] = gettext("Please enter your password.")
     if errors:
         return _form(422, name=name, errors=errors)
     throttle.count_attempt(name)
     user = accounts.check_password(context().store, name, password)
     if user is None:
-        return _form(403, name=name, errors={"form": "No user has this name and password. Check both and try again."})
+        wrong = gettext("No user has this name and password. Check both and try again.")
+        return _form(403, name=name, errors={"form": wrong})
     return second_step.ask_or_start(user, request.form.get("next"))
 
 
 def sign_out() -> ResponseReturnValue:
     accounts.end_session(context().store, request.cookies[access.SESSION_COOKIE])
     session.clear()
-    flash("You have signed out.", "good")
+    flash(gettext("You have signed out."), "good")
     response = make_response(redirect(url_for("console.show_sign_in"), 303))
     access.forget(response)
     return response

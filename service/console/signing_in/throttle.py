@@ -21,6 +21,7 @@ from moderation.settings import Settings
 from service.console import refusals
 from service.console.signing_in import known_browsers
 from texts import wording
+from texts.translation import gettext
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +35,8 @@ class TooManyAttempts(Exception):
     """Signing in was tried too often; `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many attempts to sign in. Wait {wording.seconds(retry_after)}, then try again.")
+        wait = wording.seconds(retry_after)
+        super().__init__(gettext("Too many attempts to sign in. Wait %(time)s, then try again.", time=wait))
         self.retry_after = retry_after
 
 

@@ -5,12 +5,8 @@ const form = document.getElementById("comment-form");
 const list = document.getElementById("comments");
 const fate = document.getElementById("fate");
 
-const TOLD = {
-  pending: "Your comment is waiting to be read.",
-  published: "Your comment was published.",
-  flagged: "Your comment is held for review by a moderator.",
-  rejected: "Your comment was rejected.",
-};
+// What it says, in the page's language: a sentence for each status, and a few more.
+const SAID = JSON.parse(form.dataset.said);
 
 function element(html) {
   const template = document.createElement("template");
@@ -85,7 +81,7 @@ async function follow(id, status) {
       status = now.status;
       place(now);
       count();
-      fate.textContent = TOLD[status] ?? "";
+      fate.textContent = SAID[status] ?? "";
     }
     if (status === "published" || status === "rejected") return;
   }
@@ -103,11 +99,11 @@ form.addEventListener("submit", async (event) => {
     advise(result);
     if (!answer.ok || result.advice) return;
     place(result);
-    fate.textContent = TOLD[result.status];
+    fate.textContent = SAID[result.status];
     form.elements.comment.value = "";
     follow(result.id, result.status);
   } catch {
-    tell({ form: "The comment could not be sent. Try again in a moment." });
+    tell({ form: SAID.unsent });
   } finally {
     button.disabled = false;
   }
@@ -117,7 +113,7 @@ document.querySelector(".try").addEventListener("click", (event) => {
   const { text } = event.target.dataset;
   if (text === undefined) return;
   event.preventDefault();
-  form.elements.name.value ||= "A visitor";
+  form.elements.name.value ||= SAID.visitor;
   form.elements.comment.value = text;
   form.scrollIntoView({ block: "nearest" });
   form.querySelector("button").focus({ preventScroll: true });

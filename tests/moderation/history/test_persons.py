@@ -15,9 +15,9 @@ from moderation.decisions.scoring import Scorer
 from moderation.history import feedback, persons
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
-from moderation.policy import list_imports, policies, policy_lists, shared_lists
+from moderation.policy import list_imports, policies, policy_lists, policy_tests, shared_lists
 from moderation.policy.list_kinds import KINDS
-from moderation.review import notes
+from moderation.review import notes, saved_filters
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
@@ -55,7 +55,9 @@ OF_AUTHORS = {
     "bulk_jobs": "criteria reason",
     "author_warnings": "author_key message",
     "author_standings": "author_key identity",
+    "policy_tests": "text text_hash name",
     "notes": "author_key text",
+    "saved_filters": "name query",
     "reporters": "reporter",
     "list_entries": "entry key",
 }
@@ -66,11 +68,11 @@ OTHERS = {
     "compat_keys": "digest site_id sealed purpose origins",
     "site_secrets": "site_id kind sealed",
     "policies": "site_id created_by",
-    "comments": "id site_id parent_id status scores decided_by model_version",
+    "comments": "id site_id parent_id status scores decided_by model_version request_id traceparent",
     "review_items": "id site_id comment_id kind label rule not_for about claimed_by closed_by outcome",
     "appeals": "id site_id comment_id outcome",
     "lookalike_bands": "group_id",
-    "bulk_jobs": "id created_by action undoes state position error",
+    "bulk_jobs": "id created_by action undoes state position error request_id traceparent",
     "bulk_changes": "job_id comment_id",
     "tallies": "site_id day what key",
     "watermarks": "name position",
@@ -78,18 +80,25 @@ OTHERS = {
     "reports": "id site_id comment_id reason outcome",
     "audit_events": "id site_id comment_id action actor status scores model_version",
     "webhook_endpoints": "id site_id url sealed_secret protocol batch",
-    "webhook_deliveries": "id endpoint_id comment_id event batch_id",
+    "webhook_deliveries": "id endpoint_id comment_id event batch_id request_id traceparent",
     "webhook_attempts": "id delivery_id error failure",
     "feedback": "id site_id source label",
     "author_warnings": "id site_id comment_id created_by",
     "author_standings": "site_id strikes told comment_id",
+    "policy_tests": "id site_id expected comment_id created_by",
+    "articles": "site_id thread title",
+    "saved_filters": "id user_id site_id",
     "cases": "comment_id site_id assigned_to put_off_by",
     "notes": "id site_id comment_id written_by",
     "skips": "comment_id skipped_by",
     "reporters": "site_id",
+    "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density default_filter "
+    "zone hides",
+    "alert_channels": "id user_id kind shown sealed kinds error",
+    "alerts": "id key kind site_id",
+    "alert_messages": "id channel_id alert_id about text",
     "lists": "id name kind created_by",
     "list_entries": "list_id added_by",
-    "users": "id name role password_hash setup_digest totp_sealed oidc_subject languages density",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",
     "recovery_codes": "user_id digest",
@@ -146,26 +155,14 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         standing.warn(session, comment, "Zqnote", actor="user:u_1", grace=timedelta())
         for on_author in (False, True):
             notes.write(session, comment, "Zqnote", by="user:u_1", on_author=on_author)
+        taken = policy_tests.example(comment.comment, "flag", comment.name)
+        policy_tests.add(session, site.id, taken, actor="user:u_1", comment=comment)
         known = {"author_key": comment.author_key, "identity": "zquser", "comment_id": this}
         session.add(AuthorStanding(site_id=site.id, approvals=0, strikes=[1], told=None, lapses_at=None, **known))
         session.add(Reporter(site_id=site.id, reporter="ZQuser", upheld=1, dismissed=0))
-    until = clock.now() + timedelta(days=1)
-    for name, entry in (
-        ("blocked_authors", "id:zquser"),
-        ("blocked_authors", "Zqmail@example.org"),
-        ("suspended_authors", "id:zquser"),
-        ("trusted_authors", "email:else@example.org"),
-        ("blocked_authors", "name:Zqname Person"),
-        ("blocked_ips", "203.0.113.177"),
-    ):
-        write(store, policy_lists.add, site.id, name, entry, until=until, actor="user:u_1")
-    for kind, entries in (
-        ("authors", "ID: zquser\nzqmail@example.org\nZqname  Person"),
-        ("addresses", "203.0.113.177"),
-    ):
-        list_id = write(store, shared_lists.create, kind, kind, actor="user:u_1").id
-        read = list_imports.read(KINDS[kind], entries)
-        shared_lists.add(store, list_id, read, until=until, actor="user:u_1")
+        view = {"site": site.id, "author": "zquser"}
+        saved_filters.save(session, "Zqname person", view, user_id="u_1", by="user:u_1", shared=True)
+    put_on_lists(store, site.id)
     for criteria in (
         {"site": site.id, "author": "zquser", "block": {"entry": "id:zquser", "until": None}},
         {"site": site.id, "address": "203.0.113.177"},
@@ -179,6 +176,27 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
         # As an upgrade may leave it: a column that this story does not fill.
         session.execute(update(Comment).where(Comment.id == this).values(own_scores={"toxicity": 0.1}))
     return stored(store, this)
+
+
+def put_on_lists(store: Store, site_id: str) -> None:
+    """Put them on the site's lists and on the team's."""
+    until = clock.now() + timedelta(days=1)
+    for name, entry in (
+        ("blocked_authors", "id:zquser"),
+        ("blocked_authors", "Zqmail@example.org"),
+        ("suspended_authors", "id:zquser"),
+        ("trusted_authors", "email:else@example.org"),
+        ("blocked_authors", "name:Zqname Person"),
+        ("blocked_ips", "203.0.113.177"),
+    ):
+        write(store, policy_lists.add, site_id, name, entry, until=until, actor="user:u_1")
+    for kind, entries in (
+        ("authors", "ID: zquser\nzqmail@example.org\nZqname  Person"),
+        ("addresses", "203.0.113.177"),
+    ):
+        list_id = write(store, shared_lists.create, kind, kind, actor="user:u_1").id
+        read = list_imports.read(KINDS[kind], entries)
+        shared_lists.add(store, list_id, read, until=until, actor="user:u_1")
 
 
 def told_erased(store: Store) -> None:

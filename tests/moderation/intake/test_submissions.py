@@ -103,6 +103,7 @@ AGAIN = [
     ("another text", {"external_id": "1"}, {"external_id": "1", "comment": "Other."}, "conflict"),
     ("another author", {"external_id": "1"}, {"external_id": "1", "name": "Bob"}, "conflict"),
     ("another page", {"external_id": "1", "thread": "a"}, {"external_id": "1", "thread": "b"}, "conflict"),
+    ("its page has another title", {"external_id": "1"}, {"external_id": "1", "thread_title": "Chaff"}, "replayed"),
     ("a field less", {"external_id": "1", "email": "a@example.org"}, {"external_id": "1"}, "conflict"),
     ("another external id", {"external_id": "1"}, {"external_id": "2"}, "accepted"),
     ("no external id at all", {}, {}, "accepted"),

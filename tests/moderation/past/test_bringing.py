@@ -117,6 +117,31 @@ def test_a_bad_comment_is_told_and_counted_and_the_others_come(store: Store, sit
     assert told == [given[1]]
 
 
+def test_a_file_that_breaks_off_is_brought_up_to_there(store: Store, site: CreatedSite) -> None:
+    def given() -> Iterator[PastComment]:
+        yield past("2", "1")
+        yield past("1")
+        raise WrongFile("Line 9 is not XML.")
+
+    *_, counts = bringing.bring(store, site.id, "wordpress", given())
+    assert (counts.brought, counts.unlinked, counts.broken) == (2, 0, "Line 9 is not XML.")
+
+
+def test_an_id_that_two_comments_have_is_told(store: Store, site: CreatedSite) -> None:
+    for brought in (1, 0):
+        counts = bring(store, site, past("1"), past("1", created_at=WRITTEN, comment="Something else."))
+        assert (counts.brought, counts.known, counts.clashing) == (brought, 1 - brought, 1)
+
+
+def test_what_is_linked_already_is_not_kept_in_mind(store: Store, site: CreatedSite) -> None:
+    given = [past("1"), past("2", "1"), past("3", "99")]
+    bring(store, site, *given)
+    again = bringing._Import(store, site.id, "wordpress", Comment.external_id)
+    arrivals = [bringing._arrival(again, comment) for comment in given]
+    bringing._write(again, arrivals)
+    assert [parent for _, parent in again.unlinked] == ["wordpress:99"], "a file may have any number of answers"
+
+
 def test_what_waited_there_waits_for_a_person_here(store: Store, queues: Queues, site: CreatedSite) -> None:
     counts = bring(store, site, past(status="flagged", why="It waited for a moderator in WordPress."))
     [item] = rows(store, ReviewItem, site_id=site.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sqlite3
@@ -101,6 +102,9 @@ ODD_WORDPRESS = {
     "nobody's name": (wxr_comment(comment_author="<![CDATA[ ]]>"), "Well said."),
     "an address of two": (wxr_comment(comment_author_IP="10.0.0.1, 198.51.100.7"), "Well said."),
     "no type": (wxr_comment(comment_type=""), "Well said."),
+    "no state": (wxr_comment(comment_approved=""), "Well said."),
+    "CDATA within CDATA": (wxr_comment(content="<![CDATA[a <![CDATA[ b ]]> c]]>"), "a <![CDATA[ b  c]]>"),
+    "elements within CDATA": (wxr_comment(content="<![CDATA[a <wp:comment> b </item>]]>"), "a <wp:comment> b </item>"),
 }
 
 
@@ -170,7 +174,8 @@ def test_where_the_reading_is_cut_makes_no_difference(monkeypatch: pytest.Monkey
     monkeypatch.setattr(xml_files, "_CHUNK", size)
     inside = "a &amp; b &euro; &x; <![CDATA[c & d ]] &lt; ]]> &#8;&#233; <![CDATA[]]>e"
     file = io.BytesIO(f"<r><p>{inside}</p></r>".encode())
-    [element] = xml_files.elements(file, [("r", "p")])
+    [element] = xml_files.elements(file, "r", [("r", "p")], resume={"p": ("r",)})
+    assert isinstance(element, xml_files.Element)
     assert element.text == "a & b € &x; c & d ]] &lt;  é e"
 
 
@@ -184,7 +189,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_file_that_declares_entities_is_refused(text: str) -> None:
     with pytest.raises(WrongFile, match="declares an entity"):
-        list(xml_files.elements(io.BytesIO(text.encode()), [("r", "p")]))
+        list(xml_files.elements(io.BytesIO(text.encode()), "r", [("r", "p")], resume={"p": ("r",)}))
 
 
 def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
@@ -193,6 +198,78 @@ def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
     comments = wordpress.open_archive(tmp_path / "file").comments
     assert isinstance(next(comments), PastComment)
     with pytest.raises(WrongFile, match=r"Line 4 is not XML"):
+        next(comments)
+
+
+BROKEN = {
+    "a tag that is not closed": (item("<b>", wxr_comment(2)), ["1", "9"]),
+    "a comment that breaks off": (item(wxr_comment(2)[:90]), ["1", "9"]),
+    "within a post": (item("</oops>", wxr_comment(2)), ["1", "2", "9"]),
+    "another file behind it": (f"</channel></rss>{WXR.format(items='', encoding='utf-8', version='1.2')}", ["1"]),
+}
+
+
+@pytest.mark.parametrize(("broken", "keys"), BROKEN.values(), ids=BROKEN)
+def test_reading_goes_on_behind_what_is_broken(wxr: Callable[..., list[Any]], broken: str, keys: list[str]) -> None:
+    after = "" if keys == ["1"] else item(wxr_comment(9), link="https://blog.example/after/")
+    read = wxr(item(wxr_comment(1)), broken, after)
+    assert [comment.key for comment in read if isinstance(comment, PastComment)] == keys
+    told = [fault for fault in read if isinstance(fault, Unreadable)]
+    assert len(told) == (0 if keys == ["1"] else 1)
+    assert all(fault.place.startswith("Line ") and "Reading went on at line" in fault.why for fault in told)
+    assert [comment.thread for comment in read if getattr(comment, "key", "") == "9"] == ["/after/"] * (len(keys) > 1)
+
+
+@pytest.mark.parametrize(
+    "before", ["\n\n", "<br />\n<b>Warning</b>: x in y.php\n", "\ufeff"], ids=["lines", "PHP", "BOM"]
+)
+def test_what_a_server_wrote_before_the_declaration_is_passed_over(tmp_path: Path, before: str) -> None:
+    whole = WXR.format(items=item(wxr_comment(1, content="")), encoding="UTF-8", version="1.2")
+    [comment] = read_bytes(tmp_path, wordpress.open_archive, (before + whole).encode())
+    assert comment.place.startswith(f"Line {4 + before.count(chr(10))} "), "its lines keep their numbers"
+
+
+def test_a_prefix_that_nothing_declares_is_understood(tmp_path: Path) -> None:
+    text = f"<rss><channel>{item(wxr_comment(1))}</channel></rss>"
+    [comment] = read_bytes(tmp_path, wordpress.open_archive, text.encode())
+    assert comment.key == "1"
+
+
+@pytest.mark.parametrize(
+    ("opener", "text", "why"),
+    [
+        (wordpress.open_archive, DISQUS.format(body=""), "winnow import disqus"),
+        (disqus.open_archive, WXR.format(items="", encoding="utf-8", version="1.2"), "winnow import wordpress"),
+        (wordpress.open_archive, "<html><body>Please log in</body></html>", "begins with <html>"),
+        (wordpress.open_archive, "PK\x03\x04 and more", "ZIP"),
+    ],
+    ids=["disqus", "wordpress", "a web page", "a ZIP archive"],
+)
+def test_another_file_is_told_from_an_empty_one(
+    tmp_path: Path, opener: Callable[[Path], Archive], text: str, why: str
+) -> None:
+    with pytest.raises(WrongFile, match=why):
+        read_bytes(tmp_path, opener, text.encode())
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.5], ids=["whole", "cut off"])
+def test_a_compressed_file_is_read_as_it_is(tmp_path: Path, kept: float) -> None:
+    packed = gzip.compress(DISQUS.format(body=THREAD + "".join(map(post, range(1, 2000)))).encode())
+    (tmp_path / "file").write_bytes(packed[: int(len(packed) * kept)])
+    if kept == 1.0:
+        read: list[Any] = list(disqus.open_archive(tmp_path / "file").comments)
+        assert len(read) == 1999
+        assert read[0].thread == "/2019/bridge/"
+    else:
+        with pytest.raises(WrongFile, match="compressed, and broken"):
+            list(disqus.open_archive(tmp_path / "file").comments)
+
+
+def test_disqus_posts_before_a_fault_are_read(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text(DISQUS.format(body=THREAD + post(4) + "<post dsq:id=5><id/></post>"))
+    comments = disqus.open_archive(tmp_path / "file").comments
+    assert isinstance(next(comments), PastComment)
+    with pytest.raises(WrongFile, match="Line 4 is not XML"):
         next(comments)
 
 
@@ -273,10 +350,10 @@ MODERATED = {"commentID": "c-1", "status": "APPROVED", "moderatorID": "m-1", "cr
 BEFORE = {"id": "c-0", "revisions": [{"body": "Before."}], "createdAt": {"$date": "2019-01-01T00:00:00Z"}}
 
 
-@pytest.mark.parametrize("as_array", [False, True], ids=["lines", "an array"])
+@pytest.mark.parametrize("layout", ["lines", "an array", "one line", "pretty"])
 @pytest.mark.parametrize("document", [coral_comment(), TALK], ids=["coral", "talk"])
 def test_coral_s_comments_with_users_stories_and_decisions(
-    tmp_path: Path, document: dict[str, Any], as_array: bool
+    tmp_path: Path, document: dict[str, Any], layout: str
 ) -> None:
     beside = {
         "users.json": {"id": "u-1", "username": "Ada", "email": "ada@example.org"},
@@ -286,7 +363,12 @@ def test_coral_s_comments_with_users_stories_and_decisions(
     for name, other in beside.items():
         (tmp_path / name).write_text(json.dumps(other))
     lines = [json.dumps(BEFORE), json.dumps(document)]
-    text = "[" + ",\n".join(lines) + "]\n" if as_array else "\n".join(lines) + "\n"
+    text = {
+        "lines": "\n".join(lines) + "\n",
+        "an array": "[" + ",\n".join(lines) + "]\n",
+        "one line": "[" + ",".join(lines) + "]",
+        "pretty": "[\n" + ",\n".join(json.dumps(json.loads(line), indent=4) for line in lines) + "\n]\n",
+    }[layout]
     [_, comment] = read_bytes(tmp_path, coral.open_archive, text.encode(), "comments.json")
     assert (comment.name, comment.email, comment.user_id) == ("Ada", "ada@example.org", "u-1")
     assert (comment.thread, "Well said." in comment.comment) == ("/2019/bridge?x=1", True)

@@ -126,7 +126,7 @@ def test_a_past_comments_verdict_is_the_policys_own(
         max_links=1,
     )
     facts = Facts(text=text, author=Author(user_id=author), repeated=repeated, links=links, own_scores=own)
-    before, after = consequences.apart_from_thresholds(policy, facts)
+    before, after = consequences.apart_from_thresholds(policy, facts, scores)
     found = consequences.verdict(Past(scores, before, after, None, own_scores=own), policy.thresholds)
     assert found == evaluate(policy, scores, facts).action
 
@@ -272,3 +272,19 @@ def test_what_a_past_comment_quotes_would_have_been_held_and_not_rejected(
         [one] = past_comments.read(session, site.id, policy, tell).comments
     assert consequences.verdict(one, policy.thresholds) == verdict
     assert count(Sample([one], 1.0), policy.thresholds, "auto").unseen_held == (verdict == "flag")
+
+
+def test_in_a_language_with_a_preset_of_its_own_no_threshold_of_the_site_has_a_say() -> None:
+    policy = Policy(thresholds=insult(0.5, 0.9), languages={"de": "strict"}, presets={"strict": insult(0.3, 0.7)})
+    for score, expected in ((0.2, "publish"), (0.4, "flag"), (0.8, "reject")):
+        before, after = consequences.apart_from_thresholds(policy, Facts(text="x", language="de"), {"insult": score})
+        assert (before, after) == (expected, expected)
+        past_one = Past({"insult": score}, before, after, None)
+        assert consequences.verdict(past_one, insult(0.0, 0.0)) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"), [("auto", "flagged"), ("open", "flagged"), ("hold", "flagged"), ("observe", "published")]
+)
+def test_what_came_at_a_time_when_everything_waits_is_not_published_first(mode: Any, status: str) -> None:
+    assert consequences.place(past(0.7, held_then=True), insult(0.6), mode)[0] == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import jsonschema_rs
@@ -15,6 +16,7 @@ from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.decisions.scoring import reasons_in_mode
 from moderation.patterns import PatternSet
 from moderation.policy import rules
+from moderation.policy.hold_times import compile_times
 from moderation.policy.list_kinds import Effect, PreparedList
 from moderation.policy.rules import evaluate
 from moderation.policy.terms import Action, Facts, Mode, Policy, Standing, Subscription, Threshold, Treatment, placement
@@ -48,6 +50,9 @@ SITE = Policy(
     flag_first_comment=True,
     flag_unknown_language=True,
     languages={"fi": "hold", "de": "hold", "hu": "rules", "pl": "judge"},
+    hold_times=compile_times(
+        {"time_zone": "UTC", "spans": [{"days": ["fri"], "start": "22:00", "end": "06:00"}]},
+    ),
     subscriptions=(
         subscription("authors", "reject", "ada", "lou"),
         subscription("authors", "publish", "id:ada", "tru", "name:Pretender"),
@@ -56,6 +61,7 @@ SITE = Policy(
         subscription("words", "flag", "discount", "doubtful"),
     ),
 )
+BY_NIGHT = datetime(2026, 11, 27, 23, 0, tzinfo=UTC)
 CALM = {"toxicity": 0.01, "spam": 0.01}
 PLAIN = Facts(text="A thoughtful remark.")
 KLINGON: dict[str, Any] = {"language": "tlh", "language_judged": False}
@@ -132,6 +138,7 @@ EACH_RULE: list[tuple[str, dict[str, Any], dict[str, float] | None, Action, str]
     ("an author with enough rejections", {"standing": Standing(5, 3)}, CALM, "flag", "held_author"),
     ("an author with enough approvals", {"standing": Standing(5, 2)}, CALM, "publish", "approved_author"),
     ("an author with too few of both", {"standing": Standing(4, 2)}, CALM, "publish", "clear"),
+    ("a time at which everything waits", {"moment": BY_NIGHT}, CALM, "flag", "scheduled_hold"),
     ("nothing against it", {}, CALM, "publish", "clear"),
 ]
 
@@ -146,6 +153,7 @@ EVERYTHING = Facts(
     language="de",
     language_judged=False,
     standing=Standing(approvals=5, strikes=3),
+    moment=BY_NIGHT,
 )
 PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("blocked_author", {}, None),
@@ -170,7 +178,8 @@ PRECEDENCE: list[tuple[str, dict[str, Any], dict[str, float] | None]] = [
     ("language", {"language": "tlh"}, CALM),
     ("first_comment", {"language_judged": True}, CALM),
     ("approved_author", {"first_comment": False}, CALM),
-    ("clear", {"standing": Standing(approvals=4)}, CALM),
+    ("scheduled_hold", {"standing": Standing(approvals=4)}, CALM),
+    ("clear", {"moment": None}, CALM),
 ]
 
 
@@ -300,7 +309,7 @@ def test_what_follows_from_a_verdict_in_each_mode(mode: Mode, action: Action, st
 def test_a_mode_that_changes_what_follows_is_a_reason_too(mode: Mode, toxicity: float, expected: list[str]) -> None:
     site = replace(SITE, mode=mode)
     verdict = evaluate(site, {"toxicity": toxicity}, PLAIN)
-    assert [reason.rule for reason in reasons_in_mode(site, verdict)] == expected
+    assert [reason.rule for reason in reasons_in_mode(rules.mode_for(site, verdict, PLAIN), verdict)] == expected
 
 
 LABELS = ("toxicity", "spam", "threat", "insult")

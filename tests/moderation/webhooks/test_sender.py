@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import errno
 import http.client
 import os
@@ -17,14 +16,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from moderation.webhooks import sender
 from moderation.webhooks.connections import MAX_ANSWER
 from moderation.webhooks.sender import Refused, Sender, Unreachable, check_url, is_permitted
+from tests.support.certificates import certificate_for
 from tests.support.receiver import Receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -481,7 +477,7 @@ def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address(
         "getaddrinfo",
         lambda host, *rest, **more: real("127.0.0.1" if host.endswith(".example") else host, *rest, **more),
     )
-    certificate = _certificate(tmp_path, "hooks.example")
+    certificate = certificate_for(tmp_path, "hooks.example")
     context = ssl.create_default_context(cafile=str(certificate))
     with _tls_server(certificate) as (port, names):
         answer = Sender(LOOPBACK, context=context).post(f"https://hooks.example:{port}/", b"{}", {})
@@ -559,27 +555,3 @@ class _tls_server:
             if file.readline():
                 headers = http.client.parse_headers(file)
                 file.read(int(headers.get("Content-Length", "0")))
-
-
-def _certificate(directory: Path, name: str) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = directory / "server.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path

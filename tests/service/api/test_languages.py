@@ -53,16 +53,16 @@ def test_what_a_site_has_set_stands_there(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("sent", "errors"),
     [
-        ("de", ["Give an object: language to one of judge, hold, rules."]),
-        (["de"], ["Give an object: language to one of judge, hold, rules."]),
+        ("de", ["Give an object: language to one of judge, lenient, balanced, strict, hold, rules."]),
+        (["de"], ["Give an object: language to one of judge, lenient, balanced, strict, hold, rules."]),
         ({"tlh": "hold"}, {"tlh": ["There is no such language here; GET /api/v1/languages has those that there are."]}),
         (
             {"xx-YY": "hold"},
             {"xx-YY": ["There is no such language here; GET /api/v1/languages has those that there are."]},
         ),
-        ({"de": "publish"}, {"de": ["Give one of judge, hold, rules."]}),
-        ({"de": None}, {"de": ["Give one of judge, hold, rules."]}),
-        ({"de": ["hold"]}, {"de": ["Give one of judge, hold, rules."]}),
+        ({"de": "publish"}, {"de": ["Give one of judge, lenient, balanced, strict, hold, rules."]}),
+        ({"de": None}, {"de": ["Give one of judge, lenient, balanced, strict, hold, rules."]}),
+        ({"de": ["hold"]}, {"de": ["Give one of judge, lenient, balanced, strict, hold, rules."]}),
         (
             {"pt-BR": "hold", "pt-PT": "judge"},
             {"pt-PT": ["It is said twice, and differently, what becomes of Portuguese."]},

@@ -54,6 +54,15 @@ def test_a_comment_is_stored_pending_and_answered_with_202_and_its_address(
     assert [claim.comment_id for claim in queues.claim(10)] == [body["id"]]
 
 
+def test_where_it_stands_is_kept_for_moderators(client: FlaskClient, store: Store) -> None:
+    place = {"thread_title": "Chaff", "thread_url": "https://a.example/1", "comment_url": "https://a.example/1#c2"}
+    response = client.post(ROUTE, json=COMMENT | place)
+    assert stored(store, response.get_json()["id"]).origin == {"place": place}
+    for name in ("thread_url", "comment_url"):
+        refused = client.post(ROUTE, json=COMMENT | {name: "javascript:alert(1)"})
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [name])
+
+
 def test_a_form_will_do_as_well(client: FlaskClient, store: Store) -> None:
     response = client.post(ROUTE, data=COMMENT | {"url": "", "thread": "/news/1"})
     assert response.status_code == 202

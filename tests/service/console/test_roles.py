@@ -18,6 +18,7 @@ from moderation.intake.submissions import Submission
 from moderation.people import accounts, members
 from moderation.policy import list_imports, policies, shared_lists
 from moderation.policy.list_kinds import KINDS
+from moderation.review import saved_filters
 from moderation.settings import Settings
 from moderation.sites import site_keys
 from moderation.sites.sites import CreatedSite, create_site
@@ -55,6 +56,8 @@ ACTIONS = [
     ("GET", "/console/", {}, ALL),
     ("GET", "/console/comments", {}, ALL),
     ("GET", "/console/comments/{comment}", {}, VIEW),
+    ("GET", "/console/comments/{comment}/context", {}, VIEW),
+    ("POST", "/console/filters/{filter}", {"action": "remove"}, ADMIN),
     ("POST", "/console/comments/{comment}/decision", {"action": "reject", "version": "2"}, DECIDE),
     ("GET", "/console/sites", {}, ALL),
     ("POST", "/console/sites", {"name": "New"}, CHIEF),
@@ -135,9 +138,14 @@ def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: 
     ids = {
         "list": shared,
         **{"comment": outcome.comment.id, "site": alpha.id, "endpoint": endpoint.id, "delivery": delivery.id},
-        **{"user": wanda, "key": key, "moderator": moderator},
+        **{"user": wanda, "key": key, "moderator": moderator, "filter": _shared_filter(store, alpha.id, wanda)},
     }
     return World(alpha, browsers, ids)
+
+
+def _shared_filter(store: Store, site_id: str, by: str) -> str:
+    with store.write() as session:
+        return saved_filters.save(session, SITE, {"site": site_id}, user_id=by, by="operator", shared=True).id
 
 
 def _sign_in(app: Flask, store: Store, who: str, here: str, elsewhere: str) -> FlaskClient:
@@ -220,6 +228,20 @@ def test_no_action_changes_a_site_for_who_has_no_role_there(app: Flask, world: W
 def test_the_queue_shows_only_sites_that_one_may_see(world: World) -> None:
     for who, browser in world.browsers.items():
         assert (TEXT in browser.get("/console/").text) is (who in VIEW), who
+
+
+@pytest.mark.parametrize(("view", "may"), [({"site": "{site}"}, ADMIN), ({"label": "spam"}, CHIEF), ({}, frozenset())])
+def test_a_filter_is_shared_by_admins_of_what_it_is_about(
+    world: World, view: dict[str, str], may: frozenset[str]
+) -> None:
+    for who, browser in world.browsers.items():
+        token = csrf_token(browser, "/console/you")
+        form = {name: world.fill(value) for name, value in view.items()} | {"csrf_token": token, "name": who}
+        shared = browser.post("/console/filters", data=form | {"shared": "yes"}).status_code
+        assert (shared == 303) is (who in may), f"{who}: {shared}"
+        own = browser.post("/console/filters", data=form | {"name": f"{who}'s own"}).status_code
+        sees = bool(view) and (who in VIEW or "site" not in view)
+        assert (own == 303) is sees, f"{who}: {own}"
 
 
 def test_the_list_of_sites_has_those_whose_admin_one_is(world: World) -> None:

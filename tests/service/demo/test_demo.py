@@ -85,7 +85,7 @@ def test_an_author_is_told_that_a_comment_is_held(anonymous: FlaskClient, app: F
 
 
 def test_an_author_is_told_that_a_comment_was_rejected(anonymous: FlaskClient, app: Flask, scorer: Scorer) -> None:
-    post(anonymous, article.EXAMPLES["banned"][1])
+    post(anonymous, article.EXAMPLES["banned"].text)
     scorer.run_batch()
     assert "Your comment was rejected" in anonymous.get("/demo/").text
     assert '<li class="comment' not in app.test_client().get("/demo/").text
@@ -204,7 +204,7 @@ def test_an_example_fills_in_the_form_without_sending_it(anonymous: FlaskClient,
     page = anonymous.get(f"/demo/?try={example}").text
     text = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
     assert text
-    assert text[1] == article.EXAMPLES[example][1]
+    assert text[1] == article.EXAMPLES[example].text
     with store.read() as session:
         assert session.query(Comment).count() == 0
 

@@ -27,9 +27,10 @@ export function count(sample, thresholds, mode) {
   const found = { publish: empty(), reject: empty(), null: empty() };
   let asked = 0;
   for (const past of sample.comments) {
-    const [, , decided, recent, , , trusted] = past;
+    const [, , decided, recent, , , trusted, heldThen] = past;
     const action = verdict(past, thresholds);
-    const [status, asks] = placement(trusted && action === "publish" && mode === "hold" ? "auto" : mode, action);
+    const exempt = (trusted && action === "publish" && mode === "hold") || (heldThen && mode === "open");
+    const [status, asks] = placement(exempt ? "auto" : mode, action);
     if (decided !== null || recent) found[decided][status] += 1;
     if (asks && recent) asked += 1;
   }
@@ -140,5 +141,5 @@ form.elements.preset.addEventListener("change", () => {
   show();
 });
 
-form.querySelector(".rules").addEventListener("change", load);
+for (const part of form.querySelectorAll(".words, .rules, .languages")) part.addEventListener("change", load);
 load();

@@ -9,7 +9,7 @@ const press = (card, name, value) => form(card, name)?.querySelector(`button[val
 
 export const assign = (card) => press(card, "assign", "me");
 export const askAdmin = (card) => press(card, "assign", "admins");
-export const skip = (card) => form(card, "skip")?.querySelector("button").click();
+export const skip = (card) => form(card, "skip-it")?.querySelector("button").click();
 export const tab = (which) => document.querySelector(`#tabs a${which}`)?.click();
 export const note = (card) => unfold(card, "write-note", "textarea");
 export const give = (card) => unfold(card, "assign", "[name=colleague]");
@@ -58,10 +58,10 @@ async function send(sent, button) {
   if (sent.matches(".write-note")) sent.elements.text.value = "";
   if (sent.matches(".put-off")) return away(card, answer.message);
   if (focused) card.focus({ preventScroll: true });
-  if (!sent.matches(".skip")) card.querySelector("details.more").open &&= false;
+  if (!sent.matches(".skip-it")) card.querySelector("details.more").open &&= false;
   tell(card, answer.message, "good");
   await renewHandling(find(card.id) ?? card);
-  if (sent.matches(".skip") && neighbour(card, 1)) step(1);
+  if (sent.matches(".skip-it") && neighbour(card, 1)) step(1);
 }
 
 function away(card, message) {

@@ -3,6 +3,9 @@
 import "./decide.js";
 import "./claims.js";
 import "./cases.js";
+import "./context.js";
 import "./live.js";
 import "./keys.js";
 import "./filters.js";
+import "./popovers.js";
+import "./tabs.js";

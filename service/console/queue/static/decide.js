@@ -16,7 +16,8 @@ import {
   typing,
   untell,
 } from "./cards.js";
-import { busy, fetchFresh, hideNothing, insert, refill } from "./queue.js";
+import { remind } from "./pausing.js";
+import { busy, fetchFresh, hideNothing, insert, isSending, refill } from "./queue.js";
 
 const MOST_REMEMBERED = 20;
 const MOST_WORDS = 80;
@@ -125,6 +126,7 @@ function comeBack(card, answer) {
 }
 
 function beginning(card) {
+  if (card.querySelector(".veil:not([open])")) return "";
   const words = card.querySelector(".written")?.textContent.trim() ?? "";
   return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
 }
@@ -169,6 +171,7 @@ async function send(form, button) {
   settle(answer.ok);
   remember();
   refill();
+  remind(answer.reminder, isSending);
 }
 
 export async function undoLast() {

@@ -3,12 +3,14 @@
 
 import { current, isField, step } from "./cards.js";
 import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
+import { toggleContext } from "./context.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
+import { showHidden } from "./pausing.js";
 
 const dialog = document.getElementById("keys");
 const useKeys = document.getElementById("use-keys");
-const open = () => current()?.querySelector("a.context, .facts a")?.click();
+const open = () => current()?.querySelector(".facts a")?.click();
 const publish = () => press(current(), "publish");
 const reject = () => press(current(), "reject");
 
@@ -33,11 +35,16 @@ const keys = {
   m: () => tab("[data-tab=mine]"),
   v: () => tab("[data-tab=put_off]"),
   q: () => tab(":first-child"),
+  h: () => showHidden(current()),
   o: open,
+  ".": () => toggleContext(current()),
+  y: () => current()?.querySelector("h2 a.name")?.click(),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
   "?": () => dialog.showModal(),
 };
+for (let number = 1; number < 10; number += 1)
+  keys[number] = () => document.querySelectorAll("a.saved-filter")[number - 1]?.click();
 
 document.addEventListener("keydown", (event) => {
   if (isField(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;

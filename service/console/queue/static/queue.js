@@ -2,6 +2,7 @@
 
 import { localise } from "../times.js";
 import { cards, current, find, go, keepPlace, waiting, writesAbout } from "./cards.js";
+import { keepContext } from "./context.js";
 
 const KEEP_DECIDED = 10;
 const FEW = 5;
@@ -11,6 +12,7 @@ let sending = 0;
 let nothing = null; // what the server last said in place of cards
 
 export const busy = (by) => (sending += by);
+export const isSending = () => sending > 0;
 
 // Whoever leaves before an answer came would not hear that the server refused.
 addEventListener("beforeunload", (event) => sending && event.preventDefault());
@@ -28,10 +30,17 @@ export async function fetchFresh() {
   const count = page.getElementById("waiting");
   if (count) document.getElementById("waiting")?.replaceWith(document.adoptNode(count));
   const tabs = page.getElementById("tabs");
-  if (tabs && !document.getElementById("tabs").contains(document.activeElement))
-    document.getElementById("tabs").replaceWith(document.adoptNode(tabs));
+  if (tabs && !document.getElementById("tabs").contains(document.activeElement)) renewTabs(document.adoptNode(tabs));
   nothing = page.querySelector(".empty");
   return [...page.querySelectorAll("#cards > .card, #cards .card")].filter((card) => isFresh(card));
+}
+
+// The line of tabs stays where somebody has scrolled it to.
+function renewTabs(fresh) {
+  const before = document.getElementById("tabs");
+  const { scrollLeft } = before;
+  before.replaceWith(fresh);
+  fresh.scrollLeft = scrollLeft;
 }
 
 function isFresh(card) {
@@ -69,8 +78,11 @@ export async function renew(card, wait, isBusy = writesAbout) {
     after.closest("details").open = true;
   }
   const hadFocus = card.contains(document.activeElement);
-  keepPlace(() => card.replaceWith(fresh));
   localise(fresh);
+  keepPlace(() => {
+    keepContext(card, fresh);
+    card.replaceWith(fresh);
+  });
   if (hadFocus) fresh.focus({ preventScroll: true });
 }
 
@@ -104,9 +116,11 @@ export async function refill() {
     return refill();
   }
   if (taken.length || waiting().length || sending) return;
-  const beginning = location.search.replace(/[?&]after=[^&]*/, "");
-  if (beginning !== location.search) location.assign(location.pathname + beginning);
-  else if (nothing && !document.querySelector(".empty")) cards.after(document.adoptNode(nothing));
+  const query = new URLSearchParams(location.search);
+  if (query.has("after")) {
+    query.delete("after");
+    location.assign(`${location.pathname}?${query}`);
+  } else if (nothing && !document.querySelector(".empty")) cards.after(document.adoptNode(nothing));
 }
 
 function prune() {

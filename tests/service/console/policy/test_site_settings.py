@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -78,6 +80,8 @@ def test_numbers_are_saved_as_the_page_means_them(chief: FlaskClient, store: Sto
         ("second_look_automatic", "100.1", "Give a percentage from 0 to 100."),
         ("second_look_moderators", "-1", "Give a percentage from 0 to 100."),
         ("appeal_days", "0", "Give a whole number from 1 to 3,650."),
+        ("address", "blog.example", "Give a URL that starts with http:// or https://"),
+        ("address", "https://mo:secret@blog.example", "must not hold a user"),
     ],
 )
 def test_a_number_that_will_not_do_is_named_and_nothing_is_saved(
@@ -87,8 +91,18 @@ def test_a_number_that_will_not_do_is_named_and_nothing_is_saved(
     answer = save(chief, site, **{field: value})
     assert answer.status_code == 422
     assert sentence in answer.text
-    assert f'id="{field}" name="{field}" inputmode="decimal" value="{value}"' in answer.text, "what was typed stays"
+    kind = "url" if field == "address" else "decimal"
+    assert re.search(rf'id="{field}" name="{field}" inputmode="{kind}"[^>]* value="{value}"', answer.text)
     assert stored(store, site) == before
+
+
+def test_titles_are_read_only_from_an_address_that_is_given(
+    chief: FlaskClient, store: Store, site: CreatedSite
+) -> None:
+    assert "titles are read from there only" in save(chief, site, read_titles="on").text
+    assert not stored(store, site).read_titles
+    assert save(chief, site, read_titles="on", address="https://blog.example/").status_code == 303
+    assert (stored(store, site).address, stored(store, site).read_titles) == ("https://blog.example/", True)
 
 
 def test_a_reason_keeps_its_code_when_its_words_change_and_a_new_one_gets_a_code(

@@ -323,3 +323,12 @@ def decide(browser: FlaskClient, comment_id: str, action: str, **fields: str) ->
     """Press a button on a comment's page."""
     data = form(browser, comment_id) | {"action": action} | fields
     return browser.post(f"/console/comments/{comment_id}/decision", data=data)
+
+
+def test_every_key_does_one_thing(app: Flask, store: Store, site: CreatedSite, post: Poster) -> None:
+    post("so insult=0.73")
+    page = sign_in(app, store).get("/console/").text
+    [listed] = re.findall(r'<dialog id="keys".*?</dialog>', page, re.DOTALL)
+    keys = re.findall(r"<kbd>(.*?)</kbd>", listed)
+    assert "p" in keys
+    assert sorted(keys) == sorted(set(keys))

@@ -1,5 +1,7 @@
 """Tells the operator when comments wait too long: for the classifier, or for a moderator.
 
+People choose for themselves of what they hear: the modules beside this one. The operator is told without a console.
+
 It tells once when that starts, again each hour while it lasts, and once when it is over. Redis remembers what was told,
 so that several clock processes tell it only once; without Redis each process remembers for itself.
 """
@@ -10,9 +12,7 @@ import json
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
 from ipaddress import ip_network
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import redis
 import structlog
@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from moderation import clock
+from moderation.alerts.mail import send_mail
 from moderation.decisions.scoring import oldest_pending_seconds
 from moderation.review.review_items import oldest_open_seconds
 from moderation.settings import Settings
@@ -28,7 +29,6 @@ from moderation.webhooks.sender import Refused, Sender, Unreachable
 from texts import wording
 
 AGAIN_SECONDS = 3600
-_SMTP_SECONDS = 10
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 log = structlog.get_logger(__name__)
@@ -171,36 +171,6 @@ class Alerts:
             self._redis.delete(_key(name, "told"))
         except RedisError:
             log.warning("redis.away", doing="forgetting an alert")
-
-
-def send_mail(url: str, to: str, subject: str, text: str) -> None:
-    """Send a message through `smtp://[user:password@]host[:port][?from=address]`, or `smtps://` for TLS from the start.
-
-    STARTTLS is used where it is offered; a password is never sent without TLS.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ValueError("give a URL that starts with smtp:// or smtps://")
-    message = EmailMessage()
-    message["Subject"], message["To"] = subject, to
-    message["From"] = parse_qs(parts.query).get("from", [to])[0]
-    message.set_content(text)
-    with _connect(parts.scheme, parts.hostname, parts.port) as server:
-        server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls()
-            server.ehlo()
-        elif parts.scheme == "smtp" and parts.password:
-            raise ValueError("the server offers no TLS")
-        if parts.username and parts.password:
-            server.login(unquote(parts.username), unquote(parts.password))
-        server.send_message(message)
-
-
-def _connect(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
-    if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port or 465, timeout=_SMTP_SECONDS)
-    return smtplib.SMTP(host, port or 587, timeout=_SMTP_SECONDS)
 
 
 def _key(name: str, state: str) -> str:

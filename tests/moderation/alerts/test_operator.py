@@ -3,86 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import socketserver
-import threading
-from collections.abc import Callable, Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+import ssl
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import structlog
 
+from moderation.alerts.mail import send_mail
+from moderation.alerts.operator import Alerts
 from moderation.decisions.scoring import Scorer
-from moderation.history import alerts
-from moderation.history.alerts import Alerts
 from moderation.intake import queues as queues_module
 from moderation.intake.queues import Queues
 from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import AWAY, Store
+from tests.moderation.alerts.mailbox import Mailbox
+from tests.support.certificates import certificate_for
 from tests.support.clock import Clock
 from tests.support.comments import accept
 from tests.support.processes.redis_server import RedisServer
 from tests.support.receiver import Receiver
-
-
-class Mailbox:
-    """An SMTP server of our own on loopback, which keeps what it is given. It offers no TLS."""
-
-    def __init__(self) -> None:
-        self.messages: list[EmailMessage] = []
-        self.refuses = False
-        mailbox = self
-
-        class Conversation(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                mailbox.converse(self)
-
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._server.server_address[1]}?from=winnow@example.com"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def converse(self, handler: socketserver.StreamRequestHandler) -> None:
-        def say(line: str) -> None:
-            handler.wfile.write(line.encode() + b"\r\n")
-
-        say("220 mailbox")
-        while line := handler.rfile.readline():
-            match line[:4].upper():
-                case b"EHLO":
-                    say("250 mailbox")
-                case b"MAIL" if self.refuses:
-                    say("451 try again later")
-                case b"DATA":
-                    say("354 go on")
-                    self._take(handler)
-                    say("250 taken")
-                case b"QUIT":
-                    say("221 bye")
-                    return
-                case _:
-                    say("250 ok")
-
-    def _take(self, handler: socketserver.StreamRequestHandler) -> None:
-        lines = []
-        while (line := handler.rfile.readline()) != b".\r\n":
-            lines.append(line)
-        self.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    opened = Mailbox()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -292,8 +234,26 @@ def test_a_setting_that_cannot_work_is_named(
 def test_a_password_is_not_sent_to_a_mail_server_without_tls(mailbox: Mailbox) -> None:
     url = mailbox.url.replace("smtp://", "smtp://user:secret@")
     with pytest.raises(ValueError, match="TLS"):
-        alerts.send_mail(url, "operator@example.com", "Subject", "Text")
+        send_mail(url, "operator@example.com", "Subject", "Text")
     assert mailbox.messages == []
+
+
+def test_a_password_is_sent_over_tls_to_a_server_whose_certificate_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certificate_for(tmp_path, "localhost")
+    with closing(Mailbox(certificate)) as secure:
+        relay = secure.url.replace("127.0.0.1", "localhost")
+        url = relay.replace("smtp://", "smtp://user:secret@")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            send_mail(url, "operator@example.com", "Subject", "Text")
+        assert (secure.passwords, secure.messages) == ([], [])
+        send_mail(relay, "operator@example.com", "To a relay without a password, unchecked", "Text")
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        monkeypatch.setattr("moderation.alerts.mail.ssl.create_default_context", lambda: trusting)
+        send_mail(url, "operator@example.com", "To a server with one", "Text")
+        assert secure.passwords == [b"\0user\0secret"]
+        assert len(secure.messages) == 2
 
 
 def test_an_operator_who_asked_for_none_gets_none(

@@ -1,0 +1,130 @@
+"""Runs a site's policy tests: what a policy, or another model, makes of the site's own examples. Writes nothing.
+
+A test is about its text and its author's name alone. What depends on the moment, on other comments or on the author's
+past (repeated texts, first comments, standing, times at which everything waits) and the site's mode have no part in it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from moderation.decisions import checked
+from moderation.decisions.scoring import Classifier, Scored, Scorer
+from moderation.intake.queues import Queues
+from moderation.intake.submissions import Submission
+from moderation.policy.hold_times import HoldTimes
+from moderation.policy.policies import Candidate
+from moderation.policy.terms import Action, Policy
+from moderation.store import Store
+from moderation.tables import Comment, PolicyTest
+
+#: Tests that are scored together; between two such steps it is looked at how long it took.
+_STEP = 25
+#: Scores that a process remembers: those of several sites' tests.
+_REMEMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A test, and what each policy made of it; None where there was no time for it."""
+
+    test: PolicyTest
+    outcomes: tuple[Action, ...] | None
+
+    @property
+    def outcome(self) -> Action | None:
+        """What the last of the policies made of it."""
+        return self.outcomes[-1] if self.outcomes else None
+
+    @property
+    def passes(self) -> bool:
+        """Whether that is what is expected."""
+        return self.outcome == self.test.expected
+
+    @property
+    def changes(self) -> bool:
+        """Whether the policies make different things of it."""
+        return self.outcomes is not None and len(set(self.outcomes)) > 1
+
+
+class Remembered:
+    """The scores of tests, so that one is scored once with each model. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._scores: OrderedDict[tuple[str, str, str], Scored] = OrderedDict()
+
+    def known(self, version: str, rows: Mapping[str, PolicyTest]) -> dict[str, Scored]:
+        """Row id -> its scores, of the tests that were scored with this version of the model."""
+        with self._lock:
+            return {
+                row_id: found
+                for row_id, test in rows.items()
+                if (found := self._scores.get((version, test.text, test.name))) is not None
+            }
+
+    def remember(self, version: str, rows: Mapping[str, PolicyTest], scores: Mapping[str, Scored]) -> None:
+        """Keep the scores of tests; the oldest make room."""
+        with self._lock:
+            for row_id, scored in scores.items():
+                self._scores[version, rows[row_id].text, rows[row_id].name] = scored
+            while len(self._scores) > _REMEMBERED:
+                self._scores.popitem(last=False)
+
+
+def run(
+    scorers: Sequence[Scorer], tests: Sequence[PolicyTest], *, seconds: float | None, memory: Remembered | None = None
+) -> list[Result]:
+    """What each scorer's policy makes of each test. What begins after so many `seconds` is left out: None, all are run.
+
+    Raises:
+        moderation.store.AWAY: the database is away.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    memory = memory or Remembered()
+    results: list[Result] = []
+    for at in range(0, len(tests), _STEP):
+        step = tests[at : at + _STEP]
+        if until is not None and time.monotonic() > until:
+            results += [Result(test, None) for test in step]
+            continue
+        rows = [_as_comment(test) for test in step]
+        by_id = dict(zip((row.id for row in rows), step, strict=True))
+        columns = [_verdicts(scorer, rows, by_id, memory) for scorer in scorers]
+        results += [Result(test, outcomes) for test, outcomes in zip(step, zip(*columns, strict=True), strict=True)]
+    return results
+
+
+def scorer(store: Store, queues: Queues, classifier: Classifier, site_id: str, policy: Policy) -> Scorer:
+    """A scorer that judges by this policy, as its tests do."""
+    bare = replace(
+        policy,
+        mode="auto",
+        flag_repeated=False,
+        flag_first_comment=False,
+        trust_after=None,
+        hold_after=None,
+        hold_times=HoldTimes(),
+    )
+    return Scorer(store, queues, classifier, Candidate(site_id, bare))
+
+
+def _verdicts(
+    judge: Scorer, rows: Sequence[Comment], tests: Mapping[str, PolicyTest], memory: Remembered
+) -> list[Action]:
+    version = judge.classifier.version
+    scores = memory.known(version, tests)
+    unknown = [row for row in rows if row.id not in scores]
+    if unknown:
+        new = judge.score(unknown)
+        memory.remember(version, tests, new)
+        scores |= new
+    return [verdict.action for verdict in judge.verdicts(rows, scores)]
+
+
+def _as_comment(test: PolicyTest) -> Comment:
+    return checked.new_comment(test.site_id, Submission(name=test.name or "Somebody", comment=test.text), origin={})

@@ -1,0 +1,1 @@
+"""Traces: what happened to a comment in several processes, sent to a collector by OpenTelemetry's protocol."""

@@ -1,0 +1,75 @@
+"""The alerts that are on, above every page, for the people who may see the sites that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy.orm import Session
+
+from moderation.alerts import showing
+from moderation.alerts.conditions import KINDS
+from moderation.tables import Alert
+from service.console import access, names
+from service.context import context
+
+#: So many are shown; the rest is a number.
+MOST_SHOWN = 4
+#: Kind -> where something can be done about it on a site, the role which that takes, and what the link says.
+_WHERE = {
+    "webhook": ("console.list_webhooks", "admin", "See its webhooks"),
+    "hold": ("console.show_policy", "moderator", "See its policy"),
+}
+_STOPPED = "Winnow’s clock has stopped: nobody hears of alerts, and perhaps nothing is scored. Tell the operator."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An alert as it is shown: what is wrong, since when, and a page where something can be done."""
+
+    text: str
+    since: datetime
+    address: str | None = None
+    link: str = ""
+
+
+def for_pages() -> dict[str, Any]:
+    """The variables `alerts`, which are lines, and `more_alerts` of every template; for `context_processor`."""
+    lines = []
+    if access.user_or_none() is not None and access.roles():
+        with context().store.read() as session:
+            lines = _lines(session)
+    return {"alerts": lines[:MOST_SHOWN], "more_alerts": max(0, len(lines) - MOST_SHOWN)}
+
+
+def _lines(session: Session) -> list[Line]:
+    lines = []
+    if (silent := showing.silent_since(session)) is not None:
+        lines.append(Line(_STOPPED, silent))
+    if request.endpoint != "console.show_alerts":
+        failing = showing.channels_fail_since(session, access.user().id)
+        if failing is not None:
+            text = "You do not hear of alerts as you have chosen: what is sent there does not arrive."
+            lines.append(Line(text, failing, url_for("console.show_alerts"), "See why"))
+    alerts = showing.current(session, list(access.roles()))
+    site_names = names.of_sites(session, {alert.site_id for alert in alerts if alert.site_id})
+    return lines + [_line(alert, site_names) for alert in alerts if not _is_said(alert)]
+
+
+def _line(alert: Alert, site_names: dict[str, str]) -> Line:
+    text = KINDS[alert.kind].sentence(alert.number, site_names.get(alert.site_id or ""))
+    since = alert.began_at or alert.first_seen_at
+    if alert.site_id is None:
+        return Line(text, since)
+    endpoint, needed, link = _WHERE.get(alert.kind, ("", "", ""))
+    if endpoint and access.may(alert.site_id, needed):
+        return Line(text, since, url_for(endpoint, site_id=alert.site_id), link)
+    return Line(text, since, url_for("console.show_queue", site=alert.site_id), "See what waits")
+
+
+def _is_said(alert: Alert) -> bool:
+    """Whether the page itself says it: the queue tells admins of webhooks that fail, the moment they do."""
+    on_queue = request.endpoint == "console.show_queue"
+    return on_queue and alert.kind == "webhook" and access.may(alert.site_id or "", "admin")

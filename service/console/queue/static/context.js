@@ -1,0 +1,71 @@
+// What is around a comment, opened in its card: the thread as a tree, and the author's latest comments. Without this
+// script the same link leads to a page of its own.
+
+import { localise } from "../times.js";
+import { announce, cards, go, tell } from "./cards.js";
+
+const way = (card) => card?.querySelector("a.open-context");
+const opened = (card) => card.querySelector(":scope > .context");
+
+export function toggleContext(card) {
+  const link = way(card);
+  if (!link) return;
+  if (opened(card)) close(card);
+  else open(card, link);
+}
+
+function close(card) {
+  const hadFocus = opened(card).contains(document.activeElement);
+  opened(card).remove();
+  way(card)?.setAttribute("aria-expanded", "false");
+  if (hadFocus) go(card);
+}
+
+async function open(card, link) {
+  if (link.dataset.asked) return; // its answer is on the way
+  link.dataset.asked = "yes";
+  const { part, answer } = await ask(link.href);
+  delete link.dataset.asked;
+  if (!card.isConnected || card.classList.contains("decided") || opened(card)) return;
+  if (!part) return tell(card, answer, "bad");
+  part.removeAttribute("id");
+  localise(part);
+  card.append(part);
+  link.setAttribute("aria-expanded", "true");
+  announce("Thread and author are shown below the comment. Escape closes them.");
+  part.scrollIntoView({ block: "nearest" });
+}
+
+async function ask(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    if (answer.redirected) return { answer: "You are no longer signed in. Load the page again to sign in." };
+    if (!answer.ok) return { answer: `The server failed (${answer.status}). Try again in a moment.` };
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return { part: document.adoptNode(page.getElementById("context")) };
+  } catch {
+    return { answer: "The server cannot be reached. Try again in a moment." };
+  }
+}
+
+// A card that is replaced by a newer version keeps what was open in it.
+export function keepContext(before, after) {
+  const part = opened(before);
+  if (!part) return;
+  after.append(part);
+  way(after)?.setAttribute("aria-expanded", "true");
+}
+
+for (const link of cards.querySelectorAll("a.open-context")) link.setAttribute("aria-expanded", "false");
+
+cards.addEventListener("click", (event) => {
+  const link = event.target.closest("a.open-context");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  toggleContext(link.closest(".card"));
+});
+
+cards.addEventListener("keydown", (event) => {
+  const card = event.target.closest(".card");
+  if (event.key === "Escape" && card && opened(card) && !event.target.matches("input, textarea, select")) close(card);
+});

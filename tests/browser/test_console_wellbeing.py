@@ -1,0 +1,118 @@
+"""A moderator who hides comments until they ask, wants breaks and has enough for a day; and hears of alerts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.people import accounts
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import AlertChannel, Comment
+from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
+from tests.support.comments import rows, scored
+from tests.support.receiver import Receiver
+from tests.support.signed_in import PASSWORD
+from tests.support.waiting import eventually
+
+pytest_plugins = ("tests.support.chromium",)
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
+
+
+@pytest.fixture
+def url(app: Flask, store: Store, serve: Serve) -> str:
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    return f"{serve(app)}/console/"
+
+
+@pytest.fixture
+def held(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> list[str]:
+    """Comments that wait, the most urgent first."""
+    return [scored(store, queues, scorer, site, f"Fool {at} insult=0.{890 - at}").id for at in range(7)]
+
+
+def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("WINNOW_TEST_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def is_hidden(page: Page, comment_id: str) -> bool:
+    written = card(page, comment_id).locator(".said > .written")
+    return bool(written.evaluate("one => getComputedStyle(one).visibility === 'hidden'"))
+
+
+def decided(store: Store) -> int:
+    return sum(bool(comment.decided_by and comment.decided_by.startswith("user:")) for comment in rows(store, Comment))
+
+
+def test_comments_stay_hidden_until_asked_and_reminders_let_one_go_on(
+    url: str, new_context: NewContext, held: list[str], store: Store
+) -> None:
+    page = signed_in_page(new_context(viewport={"width": 1280, "height": 800}), f"{url}you", "mo")
+    picture(page, "you")
+    page.get_by_label("Comments, until you ask").select_option("Covered")
+    page.get_by_label("or after so many decisions").fill("2")
+    page.get_by_label("So many decisions are enough").fill("4")
+    page.locator("section", has=page.locator("#wellbeing-title")).get_by_role("button", name="Keep").click()
+    page.goto(url)
+    assert [is_hidden(page, one) for one in held[:2]] == [True, True]
+    picture(page, "covered")
+    assert violations_in_light_and_dark(page) == []
+    at_keyboard(page, "j", "h")
+    assert [is_hidden(page, one) for one in held[:2]] == [False, True]
+    at_keyboard(page, "r")
+    expect(card(page, held[1])).to_be_focused()
+    at_keyboard(page, "r")
+    expect(page.locator("#pause")).to_contain_text("2 decisions without a break: it is time for one.")
+    assert is_hidden(page, held[1]), "it was never asked for, not even in the line of what was decided"
+    picture(page, "break")
+    page.locator("#pause").get_by_role("button", name="Go on").click()
+    expect(page.locator("#pause")).to_be_hidden()
+    expect(card(page, held[2])).to_be_focused()
+    at_keyboard(page, "r")
+    eventually(lambda: decided(store) == 3, what="the third is decided")
+    at_keyboard(page, "r")
+    expect(page.locator(".empty")).to_contain_text("You have made 4 decisions today, as many as you had set yourself.")
+    expect(page.locator("#cards .card")).to_have_count(0)
+    picture(page, "enough")
+    assert violations_in_light_and_dark(page) == []
+    page.get_by_role("button", name="Go on for today").click()
+    expect(card(page, held[4])).to_be_visible()
+
+
+def test_without_a_script_a_hidden_comment_opens_too(url: str, new_context: NewContext, held: list[str]) -> None:
+    page = signed_in_page(new_context(java_script_enabled=False), f"{url}you", "mo")
+    page.get_by_label("Comments, until you ask").select_option("Blurred")
+    page.locator("section", has=page.locator("#wellbeing-title")).get_by_role("button", name="Keep").click()
+    page.goto(url)
+    first = card(page, held[0])
+    assert first.locator(".said > .written").evaluate("one => getComputedStyle(one).filter") == "blur(7.6px)"
+    first.get_by_text("Show the comment").click()
+    assert first.locator(".said > .written").evaluate("one => getComputedStyle(one).filter") == "none"
+    page.goto(f"{url}comments")
+    expect(page.locator(".list .excerpt").first).to_contain_text("Show the comment")
+
+
+def test_a_person_chooses_how_to_hear_of_alerts(
+    url: str, new_context: NewContext, store: Store, receiver: Receiver
+) -> None:
+    page = signed_in_page(new_context(viewport={"width": 390, "height": 844}), f"{url}you/alerts", "mo")
+    page.get_by_text("Chat (Slack, Mattermost)").click()
+    picture(page, "alerts-new")
+    page.get_by_label("Address of an incoming webhook").fill("https://[::1]/hook")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("#url-error")).to_contain_text("private")
+    assert violations_in_light_and_dark(page) == []
+    page.get_by_label("Address of an incoming webhook").fill(receiver.url)
+    page.locator("#new-chat-hour").select_option("Once a day, at 09:00")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("Chat (Slack, Mattermost): 127.0.0.1")).to_be_visible()
+    picture(page, "alerts")
+    assert [channel.hour for channel in rows(store, AlertChannel)] == [9]
+    assert violations_in_light_and_dark(page) == []
