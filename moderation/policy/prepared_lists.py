@@ -12,7 +12,7 @@ from moderation.policy.list_kinds import PreparedList
 from moderation.policy.terms import Policy, Subscription
 from moderation.tables import SharedList, SharedListEntry
 
-#: Lists that a process keeps prepared: one of 65,000 words takes about 25 MB.
+#: Lists that a process keeps prepared: one of 65,000 words takes about 40 MB.
 _MOST_KEPT = 50
 #: List id -> the list. Threads may share it: at worst two of them prepare the same list.
 _kept: dict[str, PreparedList] = {}

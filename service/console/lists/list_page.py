@@ -32,6 +32,8 @@ FURTHEST = timedelta(days=3660)
 #: Which entries the page has, and in which order.
 ORDERS = {"latest": "the latest first", "hits": "the most hits first", "idle": "only those without a hit"}
 _ROOM = 256 * 1024
+#: Characters that a page holds again after they were sent: browsers take long for tens of thousands of lines.
+_MOST_AGAIN = 50_000
 
 
 def allow_files() -> None:
@@ -198,7 +200,8 @@ def _page(
         sites=sites,
         site=forms.text("site"),
         may_change=may_change(),
-        text=text,
+        text=text if len(text) <= _MOST_AGAIN else "",
+        again=len(text) > _MOST_AGAIN,
         until=forms.text("until"),
         error=error,
         about_list=about_list,

@@ -20,7 +20,6 @@ from moderation.policy import (
     past_comments,
     policies,
     policy_lists,
-    prepared_lists,
     rules,
     shared_lists,
 )
@@ -154,7 +153,8 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
 
 def _tests(site_id: str, row: PolicyVersion, form: Form) -> Comparison:
     """What the form's policy makes of the site's tests, beside the version that it was made from."""
-    in_force = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    stored = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    in_force = policy_shared.with_lists(stored)
     return policy_tests.compare(site_id, in_force, _compile(form, row.version))
 
 
@@ -197,7 +197,9 @@ def _page(
 
     `tried` is what it makes of a text or of the site's tests; with the code 409 because of that nothing was saved.
     """
-    in_force = _with_lists(policies.compile_policy(policies.DEFAULT | row.document, row.version, presets()))
+    in_force = policy_shared.with_lists(
+        policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
+    )
     candidate = in_force if _lists_broken(form) else _compile(form, row.version)
     tell = cache(_tell)
     with context().store.read() as session:
@@ -267,17 +269,9 @@ def _lists_broken(form: Form) -> bool:
 
 def _compile(form: Form, version: int) -> Policy:
     try:
-        return _with_lists(policies.compile_policy(form.document, version, presets()))
+        return policy_shared.with_lists(policies.compile_policy(form.document, version, presets()))
     except PatternError as error:  # a single list was already checked with the form
         abort(422, str(error))
-
-
-def _with_lists(policy: Policy) -> Policy:
-    """The policy with the shared lists to which it subscribes."""
-    if not policy.lists:
-        return policy
-    with context().store.read() as session:
-        return prepared_lists.subscribed(session, {"": policy})[""]
 
 
 def _plots(sample: Sample, policy: Policy) -> list[Plot]:

@@ -9,9 +9,11 @@ from typing import Any, get_args
 from sqlalchemy.orm import Session
 
 from moderation import clock
-from moderation.policy import shared_lists
+from moderation.policy import prepared_lists, shared_lists
 from moderation.policy.list_kinds import KINDS, Effect
+from moderation.policy.terms import Policy
 from moderation.tables import SharedList
+from service.context import context
 
 #: Beginning of the names of the form's fields.
 FIELD = "list."
@@ -51,3 +53,11 @@ def choices(session: Session) -> list[Choice]:
         Choice(row, FIELD + row.id, KINDS[row.kind].title, {one: EFFECTS[one] for one in KINDS[row.kind].effects})
         for row in shared_lists.in_order(session)
     ]
+
+
+def with_lists(policy: Policy) -> Policy:
+    """The policy with the shared lists to which it subscribes."""
+    if not policy.lists:
+        return policy
+    with context().store.read() as session:
+        return prepared_lists.subscribed(session, {"": policy})[""]

@@ -18,6 +18,7 @@ from moderation.policy.terms import Policy
 from service import forms
 from service.classifier import classifier, presets
 from service.console import access, names
+from service.console.policy import policy_shared
 from service.context import context
 
 #: How long a page waits for the tests of a policy, and the largest file of examples, in bytes.
@@ -148,7 +149,7 @@ def _page(
         row = policies.current(session, site_id)
         sites = [site for site in names.of_own_sites(session) if access.may(site[0], "moderator")]
     policy = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
-    results = Comparison(_run(site_id, policy))
+    results = Comparison(_run(site_id, policy_shared.with_lists(policy)))
     page: Any = render_template(
         "console/policy/policy_tests.html",
         site_id=site_id,
