@@ -239,6 +239,8 @@ def test_the_policys_mistakes_are_told_apart_by_what_it_had_decided(
         which = _post(store, queues, scorer, site.id, text)
         with store.write() as session:
             comments.decide(session, None, which, action, actor="user:u_a")  # type: ignore[arg-type]
+    with store.write() as session:  # their own change of mind overturns nothing
+        comments.decide(session, None, which, "reject", actor="user:u_a")
     clock.advance(minutes=2)
     _drain(store)
     found = {key: number for (_, what, key), number in _tallies(store).items() if what == "overturned"}
