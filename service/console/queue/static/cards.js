@@ -9,7 +9,7 @@ export const current = () => document.activeElement?.closest?.("#cards .card") ?
 export const csrfToken = () => document.querySelector("[name=csrf_token]").value;
 
 // Somebody types or chooses something. Elsewhere the same letters are commands, so the focus is not taken away.
-const FIELD = "input:not([type=checkbox]), textarea, select, dialog, [contenteditable]";
+const FIELD = "input:not([type=checkbox]), textarea, select, dialog[open], [contenteditable]";
 export const isField = (element) => Boolean(element?.closest?.(FIELD));
 export const typing = () => isField(document.activeElement);
 // The card that somebody writes about: in one of its fields, or in the dialog for a reason.
