@@ -24,6 +24,8 @@ from service.console.queue import queue_filters
 from service.statements import wording
 from tests.support.signed_in import sign_in
 
+pytestmark = pytest.mark.one_database
+
 DOCS = Path(__file__).parents[2] / "docs"
 #: The id of a shared list.
 LIST = f"l_{'0' * 26}"

@@ -29,6 +29,8 @@ from tests.support.clock import Clock
 from tests.support.comments import dump, rows, scored
 from tests.support.receiver import Receiver
 
+pytestmark = pytest.mark.one_database
+
 EVERYTHING = frozenset(KINDS)
 TOKEN = "123456:" + "Abc-_9" * 6
 

@@ -15,6 +15,8 @@ from moderation.sites.sites import CreatedSite
 from tests.conftest import client_of
 from tests.service.api.test_comments import ids, post, walk
 
+pytestmark = pytest.mark.one_database
+
 ROUTE = "/api/v1/comments"
 QUEUE = "/api/v1/review-queue"
 

@@ -55,7 +55,7 @@ from tests.support.browsing import HOSTILE
 from tests.support.clock import Clock
 from tests.support.signed_in import csrf_token, sign_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 Post = Callable[..., str]
 

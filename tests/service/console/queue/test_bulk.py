@@ -19,6 +19,8 @@ from tests.support.comments import accept, rows, scored, stored
 from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
 from worker import jobs, process
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def _opened(scorer: Scorer) -> None:

@@ -27,6 +27,8 @@ from tests.support.clock import Clock
 from tests.support.comments import rows, stored
 from tests.support.signed_in import PASSWORD, csrf_token, sign_in, submit_sign_in
 
+pytestmark = pytest.mark.one_database
+
 Act = Callable[..., TestResponse]
 
 

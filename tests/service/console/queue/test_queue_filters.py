@@ -29,6 +29,8 @@ from tests.support.clock import Clock
 from tests.support.comments import rows
 from tests.support.signed_in import sign_in
 
+pytestmark = pytest.mark.one_database
+
 Post = Callable[..., str]
 
 
