@@ -51,7 +51,8 @@ for (let number = 1; number < 10; number += 1)
   keys[number] = () => document.querySelectorAll("a.saved-filter")[number - 1]?.click();
 
 document.addEventListener("keydown", (event) => {
-  if (isField(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
+    return;
   if (!useKeys.checked && event.key !== "?") return;
   if (!Object.hasOwn(keys, event.key)) return;
   event.preventDefault();
