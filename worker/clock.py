@@ -117,8 +117,6 @@ def run(settings: Settings) -> None:
     )
     sender = AlertSender(settings, store)
     sender.start()
-    sender = AlertSender(settings, store)
-    sender.start()
     log.info("clock.started")
     while not stopping.requested:
         for task in tasks:
@@ -126,6 +124,5 @@ def run(settings: Settings) -> None:
                 task.tick()
                 task.next_at = time.monotonic() + task.every
         stopping.wait(min(task.next_at for task in tasks) - time.monotonic())
-    sender.stop()
     sender.stop()
     log.info("clock.stopped")

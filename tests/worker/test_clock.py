@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +26,7 @@ from tests.support.comments import accept
 from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
-from worker.clock import Task
+from worker.clock import Task, run
 
 
 def make_old(store: Store) -> None:
@@ -92,3 +96,28 @@ def test_a_fault_of_ours_in_one_task_ends_neither_the_clock_nor_the_others() -> 
     with structlog.testing.capture_logs() as logs:
         Task("sweep", 1.0, fail).tick()
     assert [entry["event"] for entry in logs] == ["clock.failed"]
+
+
+@pytest.mark.one_database
+def test_people_are_told_by_one_thread_that_ends_with_the_clock(settings: Settings, store: Store) -> None:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    seen: list[int] = []
+
+    def look() -> None:
+        time.sleep(0.5)
+        seen.append(senders())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def senders() -> int:
+        return [thread.name for thread in threading.enumerate()].count("alerts")
+
+    looking = threading.Thread(target=look)
+    try:
+        looking.start()
+        run(settings)
+    finally:
+        looking.join()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert seen == [1]
+    assert senders() == 0
