@@ -131,8 +131,8 @@ class OnOff:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ByLanguage:
-    """What becomes of comments by their language: its code -> one of `terms.Treatment`."""
+class _Choices:
+    """Something chosen for each of some names; for none where a site starts."""
 
     key: str
     title: str
@@ -146,6 +146,18 @@ class ByLanguage:
     def compile(self, value: Mapping[str, str]) -> Mapping[str, str]:
         """The choices as the rules have them."""
         return dict(value)
+
+
+class ByLanguage(_Choices):
+    """What becomes of comments by their language: its code -> one of `terms.Treatment`."""
+
+    __slots__ = ()
+
+
+class SharedLists(_Choices):
+    """The team's lists to which the site subscribes: a list's id -> its effect, one of `list_kinds.Effect`."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,24 +181,6 @@ class Times:
             hold_times.NoTimes: they describe none.
         """
         return hold_times.compile_times(value)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SharedLists:
-    """The team's lists to which the site subscribes: a list's id -> its effect, one of `list_kinds.Effect`."""
-
-    key: str
-    title: str
-    description: str
-
-    @property
-    def default(self) -> dict[str, str]:
-        """What a new site starts with."""
-        return {}
-
-    def compile(self, value: Mapping[str, str]) -> Mapping[str, str]:
-        """The subscriptions as the rules have them."""
-        return dict(value)
 
 
 Switch = EntryList | Limit | OnOff | ByLanguage | SharedLists | Times

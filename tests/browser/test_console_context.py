@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
-from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent
 from tests.support.browsing import (
-    NewContext,
-    Serve,
+    Enter,
     at_keyboard,
     card,
     expect_unharmed,
-    signed_in_page,
     violations_in_light_and_dark,
 )
 from tests.support.comments import rows, scored
-from tests.support.signed_in import PASSWORD
 
 pytest_plugins = ("tests.support.chromium",)
 pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
 
-LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+PHONE = {"width": 360, "height": 740}
 PLACE = {
     "thread": "/2026/winnowing",
     "thread_title": "Winnowing, then and now: how farmers parted the wheat from the chaff",
@@ -40,21 +34,6 @@ PLACE = {
     "comment_url": "https://blog.example/2026/winnowing#comment-7",
 }
 HOSTILE = "<b>Bold</b> <script>alert(1)</script> \u202e " + "x" * 300
-
-Enter = Callable[..., Page]
-
-
-@pytest.fixture
-def enter(app: Flask, store: Store, serve: Serve, new_context: NewContext) -> Enter:
-    """A browser in which somebody is at the review queue."""
-    for name, role in (("mo", "moderator"), ("ada", "admin")):
-        accounts.create_user(store, name, role, PASSWORD)
-    url = f"{serve(app)}/console/"
-
-    def open_queue(name: str, viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
-        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), url, name)
-
-    return open_queue
 
 
 @pytest.fixture

@@ -7,47 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
-from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent
 from tests.support.browsing import (
-    NewContext,
-    Serve,
+    Enter,
     at_keyboard,
     card,
     expect_unharmed,
-    signed_in_page,
     violations_in_light_and_dark,
 )
 from tests.support.comments import rows, scored
-from tests.support.signed_in import PASSWORD
 
 pytest_plugins = ("tests.support.chromium",)
 pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
 
-LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PHONE = {"width": 390, "height": 844}
 HOSTILE = "<b>Ask</b> legal <script>alert(1)</script> \u202e first. " + "x" * 300
-
-Enter = Callable[..., Page]
-
-
-@pytest.fixture
-def enter(app: Flask, store: Store, serve: Serve, new_context: NewContext) -> Enter:
-    """A browser in which somebody is at the review queue."""
-    for name, role in (("mo", "moderator"), ("ada", "admin")):
-        accounts.create_user(store, name, role, PASSWORD)
-    url = f"{serve(app)}/console/"
-
-    def open_queue(name: str, viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
-        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), url, name)
-
-    return open_queue
 
 
 @pytest.fixture

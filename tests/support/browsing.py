@@ -15,6 +15,8 @@ from tests.support.signed_in import PASSWORD
 NewContext = Callable[..., BrowserContext]
 #: Serves an app, on this port or any, and gives its address.
 Serve = Callable[..., str]
+#: Opens the review queue as "mo", a moderator, or "ada", an admin.
+Enter = Callable[..., Page]
 
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(2)>",

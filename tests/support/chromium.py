@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Dialog, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.support.browsing import NewContext, Serve, find_chromium
+from moderation.people import accounts
+from moderation.store import Store
+from tests.support.browsing import Enter, NewContext, Serve, find_chromium, signed_in_page
+from tests.support.signed_in import PASSWORD
 
+LAPTOP = {"width": 1280, "height": 800}
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -79,6 +83,19 @@ def serve() -> Iterator[Serve]:
     """Serves an app from a thread on a port of its own: `url = serve(app)`."""
     with _servers() as start:
         yield start
+
+
+@pytest.fixture
+def enter(app: Flask, store: Store, serve: Serve, new_context: NewContext) -> Enter:
+    """A browser in which somebody is at the review queue."""
+    for name, role in (("mo", "moderator"), ("ada", "admin")):
+        accounts.create_user(store, name, role, PASSWORD)
+    url = f"{serve(app)}/console/"
+
+    def open_queue(name: str, viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
+        return signed_in_page(new_context(viewport=viewport, reduced_motion="reduce", **options), url, name)
+
+    return open_queue
 
 
 @contextmanager

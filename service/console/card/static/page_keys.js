@@ -1,7 +1,8 @@
 // Keys on a comment's own page: the same letters as in the queue. Who switched those off has none here either.
 
+import { showKeys } from "../key_list.js";
+
 const FIELD = "input, textarea, select, dialog[open], [contenteditable]";
-const dialog = document.getElementById("keys");
 const press = (selector) => document.querySelector(selector)?.click();
 const publish = () => press(".card form.decision [value=publish]");
 const reject = () => press(".card form.decision [value=reject]");
@@ -23,7 +24,7 @@ const keys = {
   y: () => press(".card .name[href]"),
   j: back,
   k: back,
-  "?": () => dialog.showModal(),
+  "?": showKeys,
 };
 
 document.addEventListener("keydown", (event) => {
@@ -32,10 +33,4 @@ document.addEventListener("keydown", (event) => {
   if (localStorage.getItem("winnow-keys") === "off" || !Object.hasOwn(keys, event.key)) return;
   event.preventDefault();
   keys[event.key]();
-});
-
-dialog.addEventListener("keydown", (event) => {
-  if (event.key !== "?") return;
-  event.preventDefault();
-  dialog.close();
 });

@@ -1,6 +1,7 @@
 // Keyboard shortcuts. Not while somebody types, and not for people who switch them off, because single-letter keys
 // disturb speech control.
 
+import { showKeys } from "../key_list.js";
 import { current, isField, step } from "./cards.js";
 import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
 import { toggleContext } from "./context.js";
@@ -8,7 +9,6 @@ import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
 import { showHidden } from "./pausing.js";
 
-const dialog = document.getElementById("keys");
 const useKeys = document.getElementById("use-keys");
 const open = () => current()?.querySelector(".facts a")?.click();
 // What is ticked comes first; its next page says on how many.
@@ -45,7 +45,7 @@ const keys = {
   y: () => current()?.querySelector("h2 a.name")?.click(),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
-  "?": () => dialog.showModal(),
+  "?": showKeys,
 };
 for (let number = 1; number < 10; number += 1)
   keys[number] = () => document.querySelectorAll("a.saved-filter")[number - 1]?.click();
@@ -59,15 +59,9 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
-dialog.addEventListener("keydown", (event) => {
-  if (event.key !== "?") return;
-  event.preventDefault();
-  dialog.close();
-});
-
 useKeys.checked = localStorage.getItem("winnow-keys") !== "off";
 useKeys.addEventListener("change", () => localStorage.setItem("winnow-keys", useKeys.checked ? "on" : "off"));
 
 const show = document.getElementById("show-keys");
 show.disabled = false;
-show.addEventListener("click", () => dialog.showModal());
+show.addEventListener("click", showKeys);
