@@ -104,9 +104,12 @@ def test_people_are_told_by_one_thread_that_ends_with_the_clock(settings: Settin
     seen: list[int] = []
 
     def look() -> None:
-        time.sleep(0.5)
-        seen.append(senders())
-        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            eventually(senders)  # by then the clock hears signals
+            time.sleep(0.2)
+            seen.append(senders())
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def senders() -> int:
         return [thread.name for thread in threading.enumerate()].count("alerts")
