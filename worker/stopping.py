@@ -19,14 +19,16 @@ class Stopping:
     def __init__(self, also: Callable[[], object] | None = None) -> None:
         self.requested = False
         self._also = also
-        self._reader, self._writer = os.pipe()
+        reader, self._writer = os.pipe()
         os.set_blocking(self._writer, False)
+        self._signals = select.poll()  # which takes a descriptor of any number, as select.select does not
+        self._signals.register(reader, select.POLLIN)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def wait(self, seconds: float) -> None:
         """Wait so long, or until a signal comes."""
-        select.select([self._reader], [], [], max(0.0, seconds))
+        self._signals.poll(1000 * max(0.0, seconds))
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if not self.requested:
