@@ -8,7 +8,7 @@ import os
 import click
 
 from operations.errors import told_in_a_sentence
-from operations.loading import without_collector
+from operations.memory import without_collector
 from operations.traces import hiding
 
 #: name -> (where it is, what `winnow --help` says of it)
@@ -24,7 +24,7 @@ COMMANDS = {
     "import": ("past:bring", "Bring a site's comments from where it was before."),
     "export": ("past:take_away", "Write a site's comments as lines of JSON, which import again."),
     "retention": ("retention:retention", "Remove what sites do not keep any longer, or count it."),
-    "privacy": ("privacy:privacy", "Everything there is on an author: export it, erase it."),
+    "privacy": ("privacy:privacy", "Everything there is on an author: export it, erase it. Encrypt addresses."),
     "feedback": ("feedback:feedback", "What people said of comments, as examples to train with."),
     "score": ("model:score", "Score texts from standard input."),
     "policy-tests": ("policy_tests:run", "Try a model on sites' own examples, before it is put in place."),

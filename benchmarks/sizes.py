@@ -70,7 +70,7 @@ def compare(
     report.add(what, figure, f"the same, within {MOST_RATIO:.0f} times", many / few <= MOST_RATIO)
 
 
-def _claim(installation: Installation, _rows: int) -> None:
+def claim(installation: Installation, _rows: int) -> None:
     """Claim and read; then give back, so that as many wait the next time."""
     claims = installation.queues.claim(BATCH)
     with installation.store.read() as session:
@@ -96,7 +96,7 @@ def _page(installation: Installation, site_id: str | None, rows: int) -> None:
 
 
 ACTS = {
-    "claiming a batch": _claim,
+    "claiming a batch": claim,
     "paging a site's review queue": _page_of_a_site,
     "paging the whole review queue": _page_of_all,
 }

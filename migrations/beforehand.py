@@ -37,6 +37,22 @@ def build_index(store: Store, name: str, definition: str) -> None:
         connection.exec_driver_sql(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {definition}")
 
 
+def add_column(store: Store, table: str, column: str) -> None:
+    """Add an empty column on PostgreSQL, by itself, so that an index on it can be built before the migration."""
+    if store.is_sqlite:
+        return
+    for number in range(1, TRIES + 1):
+        try:
+            with store.write() as session:
+                session.execute(text("SET LOCAL lock_timeout = 800"))
+                session.execute(text(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column}"))
+            return
+        except AWAY:
+            if number == TRIES:
+                raise
+            time.sleep(PAUSE)
+
+
 def in_chunks(store: Store, change: Callable[[Session, str, str], None]) -> None:
     """Call `change` for all comments, some at a time: with a transaction, and the ids after which and up to which."""
     after = ""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from moderation.identities.tokens import is_token
 from moderation.patterns import PatternError
 
 _LONGEST = 1000
@@ -18,6 +19,8 @@ _INSIDE = tuple(map(ipaddress.ip_network, (*_HOUSE, "::1", "fc00::/7", "fe80::/1
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
 _WITH_PORT = re.compile(r"([\d.]+)(?::\d{0,5}|/32)")
 
+#: An address of IPv4 in the one spelling.
+_ONE_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
 #: What stands between addresses: in X-Forwarded-For, in Forwarded (RFC 7239), in what people type.
 _BETWEEN = re.compile(r"[,;\s]+")
 #: What may stand around one: the name that Forwarded gives it; the length of a network of one, as databases write it.
@@ -33,6 +36,8 @@ def read(text: str | None) -> str | None:
     Ports, brackets, zones, quotes and leading zeros are left out, and IPv4 within IPv6 is IPv4. From a list, as in
     X-Forwarded-For or Forwarded, it takes the first address that is not of a private network.
     """
+    if text is not None and _ONE_IPV4.fullmatch(text):
+        return text
     addresses = [address for part in _BETWEEN.split((text or "")[:_LONGEST]) if (address := _read(part)) is not None]
     if len(addresses) == 1:
         return str(addresses[0])
@@ -54,6 +59,8 @@ class AddressSet:
         #: for each length, however many networks there are.
         self._prefixes: dict[tuple[int, int], dict[int, int]] = {}
         for number, entry in enumerate(self.entries):
+            if is_token(entry):  # encrypted under a key that is lost
+                continue
             network = _network(entry)
             prefixes = self._prefixes.setdefault((network.version, network.prefixlen), {})
             prefixes.setdefault(int(network.network_address) >> (network.max_prefixlen - network.prefixlen), number)
@@ -67,12 +74,12 @@ class AddressSet:
         if parsed is None:
             return []
         whole, bits = int(parsed), parsed.max_prefixlen
-        found = (
+        rows = (
             prefixes.get(whole >> (bits - length))
             for (version, length), prefixes in self._prefixes.items()
             if version == parsed.version
         )
-        return sorted(number for number in found if number is not None)
+        return sorted(number for number in rows if number is not None)
 
 
 def spelled(entry: str) -> str:
@@ -107,8 +114,10 @@ def _network(entry: str) -> IPv4Network | IPv6Network:
     within = host.strip().strip("[]").partition("%")[0]
     try:
         written = ipaddress.ip_interface(f"{within}/{length.strip()}" if slash else entry.strip())
-    except ValueError as error:
-        raise PatternError(f"{error}. Give an address or a network such as 192.0.2.0/24.") from None
+    except ValueError:
+        what = "network" if slash else "address"
+        said = f"{entry.strip()} is no {what}. Give an address or a network such as 192.0.2.0/24."
+        raise PatternError(said) from None
     network = written.network
     if isinstance(network, IPv6Network) and any(written.ip in outer for outer in _WITH_IPV4):
         bits = network.prefixlen if network.prefixlen <= 32 else network.prefixlen - 96

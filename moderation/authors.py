@@ -63,6 +63,8 @@ def of_comment(comment: Written) -> Author:
 
 def is_nameless(name: str | None) -> bool:
     """Whether this is no name: nothing can be seen, or a form or a protocol put it there."""
+    if name and name.isascii() and name.replace(" ", "").isalnum():  # nothing in it is read otherwise than it stands
+        return " ".join(name.lower().split()) in NAMELESS
     return as_read(name or "") in NAMELESS
 
 
@@ -108,13 +110,13 @@ class BlockedAuthors:
     def matches(self, author: Author) -> list[int]:
         """The numbers of the entries, from 0, that are this author. Of entries that mean the same, only the first."""
         values = {"id": author.user_id, "email": author.email, "name": author.name}
-        found = (
+        rows = (
             self._known[kind].get(form)
             for kind, value in values.items()
             if value and self._known[kind]
             for form in _forms(value)
         )
-        return sorted({number for number in found if number is not None})
+        return sorted({number for number in rows if number is not None})
 
 
 class TrustedAuthors:

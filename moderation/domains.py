@@ -44,14 +44,14 @@ class DomainSet:
 
     def matches(self, hosts: Iterable[str]) -> set[int]:
         """The numbers of the entries, from 0, to which one of these hosts belongs."""
-        found = set()
+        domains = set()
         for host in hosts:
             labels = _in_ascii(host.lower().strip(".")).split(".")[-_MOST_LABELS:]
             for at in range(len(labels)):
                 number = self._numbers.get(".".join(labels[at:]))
                 if number is not None:
-                    found.add(number)
-        return found
+                    domains.add(number)
+        return domains
 
 
 def _in_ascii(host: str) -> str:

@@ -11,13 +11,71 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection, Table
+from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Table
 from sqlalchemy.exc import DBAPIError
+
+from moderation.identities import keyring
+from moderation.identities.columns import Sealed, SealedDocument
 
 #: A connection that was idle for longer is tried before it is used: the database may have been started again.
 _TRUSTED_SECONDS = 1.0
+
+
+class Statement:
+    """The statement that inserts rows of one table, and its values for some rows.
+
+    Args:
+        columns: those that each row gives a value for.
+    """
+
+    def __init__(self, dialect: Dialect, table: Table, columns: Sequence[str]) -> None:
+        self._dialect, self.is_sqlite = dialect, dialect.name == "sqlite"
+        self._columns = tuple(columns)
+        types = [table.c[name].type.dialect_impl(dialect) for name in columns]
+        #: What PostgreSQL is given as it is, but for these.
+        self._sealed = {
+            name: kind for name in columns if isinstance(kind := table.c[name].type, Sealed | SealedDocument)
+        }
+        processors = [column_type.bind_processor(dialect) for column_type in types]
+        self._processors = [(place, process) for place, process in enumerate(processors) if process is not None]
+        names = ", ".join(columns)
+        rows = f"VALUES ({', '.join('?' * len(self._columns))})"
+        if not self.is_sqlite:  # one value for all rows: the driver and the server each read it once
+            rows = f"SELECT {names} FROM json_populate_recordset(NULL::{table.name}, %s)"  # noqa: S608  (our own names)
+        self.text = f"INSERT INTO {table.name} ({names}) {rows}"
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+        """What the driver is given: for SQLite a list of values for each row, for PostgreSQL one document for all."""
+        if self.is_sqlite:
+            return [self._values(row) for row in rows]
+        return _json([self._document(row) for row in rows])
+
+    def _values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = [row[name] for name in self._columns]
+        moment = shown = None
+        for place, process in self._processors:
+            value = values[place]
+            if isinstance(value, datetime):  # most of a row's moments are one
+                if value is not moment:
+                    moment, shown = value, process(value)
+                values[place] = shown
+            elif value is not None:
+                values[place] = process(value)
+        return tuple(values)
+
+    def _document(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is not NULL, as PostgreSQL takes what is not there to be."""
+        given = {name: value for name, value in row.items() if value is not None}
+        if keyring.current().writer is not None:
+            given |= {
+                name: kind.process_bind_param(given[name], self._dialect)
+                for name, kind in self._sealed.items()
+                if name in given
+            }
+        return given
 
 
 class Inserts:
@@ -30,16 +88,7 @@ class Inserts:
 
     def __init__(self, engine: Engine, table: Table, columns: Sequence[str], turn: AbstractContextManager[Any]) -> None:
         self._engine, self._turn = engine, turn
-        self._is_sqlite = engine.dialect.name == "sqlite"
-        self._columns = tuple(columns)
-        types = [table.c[name].type.dialect_impl(engine.dialect) for name in columns]
-        processors = [column_type.bind_processor(engine.dialect) for column_type in types]
-        self._processors = [(place, process) for place, process in enumerate(processors) if process is not None]
-        names = ", ".join(columns)
-        rows = f"VALUES ({', '.join('?' * len(self._columns))})"
-        if not self._is_sqlite:  # one value for all rows: the driver and the server each read it once
-            rows = f"SELECT {names} FROM json_populate_recordset(NULL::{table.name}, %s)"  # noqa: S608  (our own names)
-        self._statement = f"INSERT INTO {table.name} ({names}) {rows}"
+        self._into = Statement(engine.dialect, table, columns)
         self._connection: PoolProxiedConnection | None = None
         self._used_at = 0.0
         self._lock = threading.Lock()
@@ -53,7 +102,7 @@ class Inserts:
         if not self._lock.acquire(blocking=False):
             return False
         try:
-            values = [self._values(row) for row in rows] if self._is_sqlite else _json([*rows])
+            values = self._into.values(rows)
             with self._turn:
                 self._insert(values)
         finally:
@@ -69,15 +118,15 @@ class Inserts:
         error_class = self._engine.dialect.loaded_dbapi.Error
         try:
             connection = self._open(error_class)
-            if self._is_sqlite:
+            if self._into.is_sqlite:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(self._statement, values)
+                connection.executemany(self._into.text, values)
                 connection.commit()
             else:
-                connection.execute(self._statement, (values,))
+                connection.execute(self._into.text, (values,))
         except error_class as error:
             self._forget()  # and with it the transaction, if one is open
-            raise DBAPIError.instance(self._statement, None, error, error_class, hide_parameters=True) from error
+            raise DBAPIError.instance(self._into.text, None, error, error_class, hide_parameters=True) from error
         except BaseException:
             self._forget()
             raise
@@ -85,14 +134,15 @@ class Inserts:
 
     def _open(self, error_class: type[Exception]) -> Any:
         """The driver's connection."""
-        if self._connection is not None and not self._is_sqlite and time.monotonic() > self._used_at + _TRUSTED_SECONDS:
+        is_old = time.monotonic() > self._used_at + _TRUSTED_SECONDS
+        if self._connection is not None and not self._into.is_sqlite and is_old:
             try:
                 self._connection.driver_connection.execute("SELECT 1")  # type: ignore[union-attr]
             except error_class:
                 self._forget()
         if self._connection is None:
             self._connection = self._engine.raw_connection()
-            if not self._is_sqlite:  # each statement is a transaction
+            if not self._into.is_sqlite:  # each statement is a transaction
                 self._connection.driver_connection.autocommit = True  # type: ignore[union-attr]
         return self._connection.driver_connection
 
@@ -100,12 +150,6 @@ class Inserts:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()
-
-    def _values(self, row: Mapping[str, Any]) -> list[Any]:
-        values = [row[name] for name in self._columns]
-        for place, process in self._processors:
-            values[place] = process(values[place])
-        return values
 
 
 _json = json.JSONEncoder(ensure_ascii=False, default=str).encode

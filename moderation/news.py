@@ -13,9 +13,9 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 #: What open consoles are told: a comment waits for a person; it was decided on or changed; somebody opened it; somebody
-#: closed it; what is known of its author is another; a colleague wrote a note on it, assigned it, put it off or skipped
-#: it; a bulk job made progress.
-Kind = Literal["opened", "decided", "claimed", "released", "author", "handled", "job"]
+#: closed it; somebody else opened, or closed, what another has open; what is known of its author changed; a colleague
+#: wrote a note on it, assigned it, put it off or skipped it; a bulk job made progress.
+Kind = Literal["opened", "decided", "claimed", "released", "joined", "left", "author", "handled", "job"]
 
 
 @dataclass(frozen=True, slots=True)

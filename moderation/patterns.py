@@ -41,6 +41,11 @@ _AT_ONCE, _TOGETHER_MEMORY = 20, 32 << 20
 class PatternError(ValueError):
     """An entry of a word list or of an address list cannot be used; the message says which and why."""
 
+    def about(self, entry: str) -> str:
+        """The message where only this entry is meant, and shown: without its number and without repeating it."""
+        rest = re.sub(r"^Entry \d+ ", "", str(self)).removeprefix(f"{entry} ")
+        return str(self) if rest == str(self) else f"It {rest}"
+
 
 class PatternSet:
     """A list of words or phrases, matched whole, in any case and any disguise. `*` stands for any run of letters.
@@ -108,14 +113,14 @@ class WordIndex:
 
     def matches(self, text: str) -> set[int]:
         """The numbers of the entries that occur in `text`, from 0. Of entries that mean the same, only the first."""
-        found = {self._numbers[number] for number in self._sought.matches(text)}
+        numbers = {self._numbers[number] for number in self._sought.matches(text)}
         for marked in _marked_readings(text) if self._lengths else ():
             words = list(_MARKED_WORD.finditer(marked))
             for at, word in enumerate(words):
                 for length in self._lengths.get(word[1], ()):
                     if at + length <= len(words):
-                        found.update(self._at(marked, word.start(), words[at + length - 1].end()))
-        return found
+                        numbers.update(self._at(marked, word.start(), words[at + length - 1].end()))
+        return numbers
 
     def _at(self, marked: str, begin: int, end: int) -> Iterator[int]:
         """The entries whose words stand exactly there."""
@@ -169,7 +174,7 @@ def _options(memory: int) -> Any:
 
 def _expression_of(entry: str) -> Any:
     if r"\Q" in entry:  # it would quote the expressions that are put together with it
-        raise PatternError(r"`\Q` is not taken. Put a backslash before each sign instead.")
+        raise PatternError(r"\Q is not taken. Put a backslash before each sign instead.")
     try:
         compiled = re2.compile(entry, options=_options(_EXPRESSION_MEMORY))
     except re2.error as error:
@@ -210,11 +215,11 @@ def check_wildcards(entries: Sequence[str], earlier: Collection[str] = ()) -> No
         if entry in earlier:
             continue
         if max(stars, default=0) > MOST_STARS:
-            raise PatternError(f"Entry {number} has more than {MOST_STARS} `*` in a word. Say it in several entries.")
+            raise PatternError(f"Entry {number} has more than {MOST_STARS} * in a word. Say it in several entries.")
         if several > MOST_WITH_SEVERAL and max(stars, default=0) >= SEVERAL_STARS:
             raise PatternError(
-                f"Entry {number} is too much: a list takes {MOST_WITH_SEVERAL} words with two or more `*`, since each "
-                "slows the look at every comment. Write some of them out, or with one `*`."
+                f"Entry {number} is too much: a list takes {MOST_WITH_SEVERAL} words with two or more *, since each "
+                "slows the look at every comment. Write some of them out, or with one *."
             )
 
 
@@ -242,8 +247,11 @@ def _expression(entry: str, number: int) -> str:
 
 
 def _check_length(plain: str, number: int) -> None:
-    if not plain.strip("* ") or len(plain) > 200:
-        raise PatternError(f"Entry {number + 1} must have between 1 and 200 characters beside `*`.")
+    if not plain.strip("* "):
+        what = "has nothing but stars" if "*" in plain else "is empty"
+        raise PatternError(f"Entry {number + 1} {what}: give it some letters.")
+    if len(plain) > 200:
+        raise PatternError(f"Entry {number + 1} has {len(plain):,} characters; at most 200 fit.")
 
 
 def count_words(entry: str) -> int:

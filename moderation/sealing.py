@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -18,7 +19,7 @@ class SealError(Exception):
 
 def seal(settings: Settings, secret: str) -> str:
     """Encrypt `secret` under the first key of `WINNOW_SECRET_KEY`."""
-    return _fernet(settings).encrypt(secret.encode()).decode()
+    return seal_under(settings.secret_keys, secret)
 
 
 def unseal(settings: Settings, sealed: str) -> str:
@@ -27,8 +28,22 @@ def unseal(settings: Settings, sealed: str) -> str:
     Raises:
         SealError: no key fits.
     """
+    return unseal_under(settings.secret_keys, sealed)
+
+
+def seal_under(secret_keys: Sequence[str], secret: str) -> str:
+    """`seal`, for whoever has no more than the keys."""
+    return _fernet(secret_keys).encrypt(secret.encode()).decode()
+
+
+def unseal_under(secret_keys: Sequence[str], sealed: str) -> str:
+    """`unseal`, for whoever has no more than the keys.
+
+    Raises:
+        SealError: no key fits.
+    """
     try:
-        return _fernet(settings).decrypt(sealed.encode()).decode()
+        return _fernet(secret_keys).decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise SealError(
             "A stored secret was encrypted under another WINNOW_SECRET_KEY. "
@@ -76,13 +91,13 @@ def signing_keys(settings: Settings, purpose: str) -> list[str]:
     return [hmac.new(key.encode(), message, hashlib.sha256).hexdigest() for key in settings.secret_keys]
 
 
-def _fernet(settings: Settings) -> MultiFernet:
-    if not settings.secret_keys:
+def _fernet(secret_keys: Sequence[str]) -> MultiFernet:
+    if not secret_keys:
         raise SealError(
             "WINNOW_SECRET_KEY is not set, so no secret can be stored. "
             'Make one with `python3 -c "import secrets; print(secrets.token_urlsafe(32))"`.'
         )
-    return MultiFernet([Fernet(_derive(key)) for key in settings.secret_keys])
+    return MultiFernet([Fernet(_derive(key)) for key in secret_keys])
 
 
 def _derive(key: str) -> bytes:

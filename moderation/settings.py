@@ -30,6 +30,8 @@ class Settings:
 
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
+    #: A replica of a PostgreSQL database, on which long queries of the console and exports read.
+    replica_url: str | None = field(default=None, repr=False)
     data_dir: Path
     #: The first key encrypts, all decrypt. Needed as soon as a secret has to be stored.
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -116,6 +118,8 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
     for name in ("database_url", "redis_url", "data_dir"):
         if name not in values:
             raise SettingsError(f"WINNOW_{name.upper()} is not set. Set it, or run `winnow up`, which needs nothing.")
+    if values.get("replica_url") and not values["database_url"].startswith("postgresql"):
+        raise SettingsError("WINNOW_REPLICA_URL is set, but WINNOW_DATABASE_URL is no PostgreSQL. Unset the first.")
     if values.get("oidc_issuer") and not values.get("oidc_client_id"):
         raise SettingsError("WINNOW_OIDC_ISSUER is set, so WINNOW_OIDC_CLIENT_ID must be too: the issuer tells you it.")
     return Settings(**values)
@@ -163,6 +167,12 @@ def _database_url(text: str) -> str:
         _require_plain_password(text)
         return "postgresql+psycopg://" + text.partition("://")[2]
     raise ValueError("give a SQLAlchemy URL that starts with sqlite:// or postgresql://")
+
+
+def _replica_url(text: str) -> str:
+    if not (url := _database_url(text)).startswith("postgresql"):
+        raise ValueError("only PostgreSQL has replicas, so it starts with postgresql://")
+    return url
 
 
 def _redis_url(text: str) -> str:
@@ -249,6 +259,7 @@ _SECRETS = {"smtp_url", "oidc_client_secret"}
 _READERS: dict[str, Any] = {
     "database_url": _database_url,
     "redis_url": _redis_url,
+    "replica_url": _replica_url,
     "data_dir": lambda text: Path(text).expanduser(),
     "public_url": _public_url,
     "log_format": _one_of("console", "json"),

@@ -8,21 +8,26 @@ never fails because it read first and wrote later.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Table, create_engine, event, make_url
+from sqlalchemy import Dialect, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from moderation.inserting import Inserts
+from moderation.identities.keyring import Keyring
+from moderation.inserting import Inserts, Statement
+from moderation.replica import Replica
+
+_T = TypeVar("_T")
 
 #: How long a transaction waits for its turn to write, in seconds.
 WRITE_TIMEOUT = 5.0
@@ -42,14 +47,20 @@ _CONNECTING: dict[str, int | None] = _PATIENCE | {"prepare_threshold": None}
 class Store:
     """Opens transactions on one database. Safe to share between threads; use one for each process."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        self.engine = _open_engine(url, pool_size)
+    def __init__(
+        self, url: str, *, pool_size: int = 20, replica_url: str | None = None, secret_keys: Sequence[str] = ()
+    ) -> None:
+        self.engine = open_engine(url, pool_size)
+        #: Under which keys e-mail and addresses are encrypted, if they are.
+        self.keyring = Keyring(self.engine, secret_keys)
+        self._replica = Replica(open_engine(replica_url, pool_size)) if replica_url else None
         self._write_engine = self.engine.execution_options(writes=True)
         self._inserts: dict[tuple[str, ...], Inserts] = {}
-        self._turn: AbstractContextManager[Any] = nullcontext()
+        #: The turn to write, which each transaction that writes takes. A thread may take it before.
+        self.turn: AbstractContextManager[Any] = nullcontext()
         database = self.engine.url.database
         if self.is_sqlite and database and database != ":memory:":
-            self._turn = WriteTurn(Path(f"{database}.lock"))
+            self.turn = WriteTurn(Path(f"{database}.lock"))
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,8 +69,25 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading, with nothing to commit. On SQLite it sees one snapshot."""
+        self.keyring.use()
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
+
+    def read_behind(self, work: Callable[[Session], _T]) -> _T:
+        """Long reading that may miss the last seconds: `work` reads on the replica, where there is one to be used.
+
+        When the replica fails in the middle, `work` begins anew on the primary.
+        """
+        self.keyring.use()
+        replica = self._replica
+        if replica is not None and replica.is_usable():
+            try:
+                with Session(replica.engine, expire_on_commit=False) as session:
+                    return work(session)
+            except AWAY:
+                replica.leave_alone()
+        with self.read() as session:
+            return work(session)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -67,20 +95,22 @@ class Store:
 
         Compute nothing inside, because on SQLite every other writer waits.
         """
+        self.keyring.use(writes=True)
         session = Session(self._write_engine, expire_on_commit=False, autoflush=False)
-        with self._turn, session, session.begin():
+        with self.turn, session, session.begin():
             yield session
 
     def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows that all name the same columns, in a transaction of their own: much quicker than `write`."""
         if not rows:
             return
+        self.keyring.use(writes=True)
         key = (table.name, *rows[0])
         inserts = self._inserts.get(key)
         if inserts is None:
-            inserts = self._inserts.setdefault(key, Inserts(self.engine, table, list(rows[0]), self._turn))
+            inserts = self._inserts.setdefault(key, Inserts(self.engine, table, list(rows[0]), self.turn))
         if not inserts.try_insert(rows):
-            with self._turn, self._write_engine.begin() as connection:
+            with self.turn, self._write_engine.begin() as connection:
                 connection.execute(table.insert(), rows)
 
     def empty_log(self) -> bool:
@@ -90,7 +120,7 @@ class Store:
         """
         if not self.is_sqlite:
             return True
-        with self._turn, closing(self.engine.raw_connection()) as connection:
+        with self.turn, closing(self.engine.raw_connection()) as connection:
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout={_LOG_PATIENCE_MS}")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -104,10 +134,14 @@ class Store:
         for inserts in self._inserts.values():
             inserts.close()
         self.engine.dispose()
+        if self._replica is not None:
+            self._replica.engine.dispose()
 
 
 class WriteTurn:
     """A first-come lock across threads and processes; the kernel frees it when its holder dies.
+
+    A thread that has it may take it again.
 
     Nobody waits for it longer than `WRITE_TIMEOUT`, even when its holder hangs. After somebody waited in vain, others
     wait only `_STUCK_PATIENCE` until somebody has had the lock again: otherwise each request would hold its thread for
@@ -116,7 +150,8 @@ class WriteTurn:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._threads = threading.Lock()
+        self._threads = threading.RLock()
+        self._depth = 0
         self._file: int | None = None
         self._pid: int | None = None
         self._taker: _Taker | None = None
@@ -126,6 +161,9 @@ class WriteTurn:
         until = time.monotonic() + (min(WRITE_TIMEOUT, _STUCK_PATIENCE) if self._stuck else WRITE_TIMEOUT)
         if not self._threads.acquire(timeout=max(0.0, until - time.monotonic())):
             raise busy()
+        if self._depth:
+            self._depth += 1
+            return
         try:
             self._stuck = not self._take(until)
         except OSError as error:
@@ -134,10 +172,13 @@ class WriteTurn:
         if self._stuck:
             self._threads.release()
             raise busy()
+        self._depth = 1
 
     def __exit__(self, *_: object) -> None:
         assert self._file is not None
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._depth -= 1
+        if not self._depth:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
         self._threads.release()
 
     def _take(self, until: float) -> bool:
@@ -211,7 +252,41 @@ def insert_missing(session: Session, table: type[Any], rows: Sequence[Mapping[st
     session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def _open_engine(url: str, pool_size: int) -> Engine:
+def insert_many(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns, in the caller's transaction: much quicker than the session does."""
+    connection = session.connection()
+    into = Statement(connection.dialect, table, list(rows[0]))
+    values = into.values(rows)
+    connection.exec_driver_sql(into.text, values if into.is_sqlite else (values,))
+
+
+def insert_many_missing(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> int:
+    """The same for thousands of rows of numbers, texts and moments. Returns how many were inserted."""
+    if not rows:
+        return 0
+    into, values = _missing(session.connection().dialect, table.__table__, rows)
+    return int(session.connection().exec_driver_sql(into, values).rowcount)
+
+
+def _missing(dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Any]:
+    """The statement that inserts them, and its values. Written out: through SQLAlchemy many rows take twice as long."""
+    columns = list(rows[0])
+    names = ", ".join(columns)
+    if dialect.name == "postgresql":  # one value for all rows: the driver and the server each read it once
+        document = json.dumps([dict(row) for row in rows], default=str)
+        from_rows = f"SELECT {names} FROM json_populate_recordset(NULL::{table.name}, %(rows)s)"  # noqa: S608
+        return f"INSERT INTO {table.name} ({names}) {from_rows} ON CONFLICT DO NOTHING", {"rows": document}
+    values = [[row[name] for row in rows] for name in columns]
+    for place, name in enumerate(columns):
+        if (process := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None:
+            processed = {value: process(value) for value in set(values[place])}
+            values[place] = [processed[value] for value in values[place]]
+    places = ", ".join("?" * len(columns))
+    return f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({places})", list(zip(*values, strict=True))  # noqa: S608
+
+
+def open_engine(url: str, pool_size: int) -> Engine:
+    """Connections to a database, as Winnow wants them."""
     if url.startswith("sqlite"):
         engine = create_engine(
             url,

@@ -26,7 +26,9 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from moderation import actors
+from moderation import actors, authors
+from moderation.identities.columns import Sealed, SealedDocument
+from texts.folding import fold
 
 
 class Moment(TypeDecorator[datetime]):
@@ -47,6 +49,25 @@ class Moment(TypeDecorator[datetime]):
 
 
 Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def compared(text: str) -> str:
+    """A text as what names people is compared: whatever its case and spaces, and its kind in front."""
+    return fold(authors.without_kind(text))
+
+
+#: A document whose texts may hold e-mail or IP addresses.
+PersonalDocument = SealedDocument(compared)
+
+
+def _author(*, is_identity: bool = False) -> Sealed:
+    """An author's key, which may be an e-mail address."""
+    return Sealed("author", 400, is_key=True, is_identity=is_identity)
+
+
+def _reader(*, is_identity: bool = False) -> Sealed:
+    """The site's own id for a reader, which may be an e-mail address."""
+    return Sealed("reader", 200, always=False, is_key=True, is_identity=is_identity, compared=compared)
 
 
 class Table(DeclarativeBase):
@@ -81,6 +102,10 @@ class Site(Table):
     settings: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default=text("'{}'"))
     #: The key of the draw of second looks, so that nobody outside can tell which comments are drawn.
     draw_key: Mapped[str | None] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    #: When it was archived; None: it is in use. See `sites/archive.py`.
+    archived_at: Mapped[datetime | None]
+
+    __table_args__ = (_partial("ix_sites_archived", "id", where="archived_at IS NOT NULL"),)
 
 
 class ApiKey(Table):
@@ -126,7 +151,7 @@ class PolicyVersion(Table):
     __tablename__ = "policies"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    document: Mapped[dict[str, Any]]
+    document: Mapped[dict[str, Any]] = mapped_column(PersonalDocument)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(80))
 
@@ -178,9 +203,9 @@ class SharedListEntry(Table):
     list_id: Mapped[str] = mapped_column(ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True)
     #: By which reasons name it.
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    entry: Mapped[str] = mapped_column(String(200))
+    entry: Mapped[str] = mapped_column(Sealed("entry", 200, is_wide=True, always=False, is_key=True, compared=compared))
     #: Equal for entries that mean the same (`list_kinds.ListKind.key`).
-    key: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(Sealed("entry key", 32, is_wide=True, is_key=True))
     added_at: Mapped[datetime]
     added_by: Mapped[str] = mapped_column(String(80))
     #: When it is taken out; None: never.
@@ -194,6 +219,8 @@ class SharedListEntry(Table):
 
 #: The comments whose decision in force is a person's.
 DECIDED_BY_PEOPLE = f"decided_by LIKE '{actors.PEOPLE}'"
+#: The comments of authors whose key is no name, so that their name is in no other index. A longer one fits into none.
+NAMED_BESIDE_THE_KEY = "author_key NOT LIKE 'name:%' AND length(name) <= 200"
 #: The audit events of what people did in the console.
 DONE_BY_PEOPLE = f"actor LIKE '{actors.PEOPLE}'"
 
@@ -211,22 +238,22 @@ class Comment(Table):
     external_id: Mapped[str | None] = mapped_column(String(200))
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     #: Tells a replay of a submission from another one under the same key.
-    request_hash: Mapped[str | None] = mapped_column(String(32))
+    request_hash: Mapped[str | None] = mapped_column(Sealed("request", 32, is_wide=True, is_key=True))
 
     name: Mapped[str] = mapped_column(Text)
     comment: Mapped[str] = mapped_column(Text)
     thread: Mapped[str | None] = mapped_column(String(500))
     parent_id: Mapped[str | None] = mapped_column(String(40))
-    email: Mapped[str | None] = mapped_column(String(320))
+    email: Mapped[str | None] = mapped_column(Sealed("email", 320, is_wide=True, compared=compared))
     url: Mapped[str | None] = mapped_column(String(2000))
-    ip: Mapped[str | None] = mapped_column(String(45))
+    ip: Mapped[str | None] = mapped_column(Sealed("ip", 45))
     user_agent: Mapped[str | None] = mapped_column(String(1000))
-    user_id: Mapped[str | None] = mapped_column(String(200))
+    user_id: Mapped[str | None] = mapped_column(Sealed("user", 200, is_wide=True, always=False))
     language: Mapped[str | None] = mapped_column(String(35))
     #: When it was written, if the site says so; else when it was accepted.
     created_at: Mapped[datetime]
     #: The author's key (`authors.key_of`); None for an author who cannot be told from others.
-    author_key: Mapped[str | None] = mapped_column(String(400))
+    author_key: Mapped[str | None] = mapped_column(_author())
     #: Equal for comments that look alike to a reader (`submissions.reading_hash`).
     content_hash: Mapped[str | None] = mapped_column(String(32))
 
@@ -241,7 +268,7 @@ class Comment(Table):
     scores: Mapped[dict[str, Any] | None]
     #: Of a comment that quotes others: what its author's own words score, where that is lower. See `Facts.own_scores`.
     own_scores: Mapped[dict[str, Any] | None]
-    reasons: Mapped[list[dict[str, Any]] | None]
+    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(PersonalDocument)
     #: Offsets of the words that moved a score, never the words: `{label: [[start, end, weight], …]}`.
     spans: Mapped[dict[str, Any] | None]
     decided_by: Mapped[str | None] = mapped_column(String(80))
@@ -250,10 +277,12 @@ class Comment(Table):
     policy_version: Mapped[int | None] = mapped_column(Integer)
     #: For a comment from a drop-in protocol, what it takes to tell its sender the decision: `{"protocol": "akismet",
     #: …}`. Under `signals`, what the classifier may know beside the text; under `place`, where its page is.
-    origin: Mapped[dict[str, Any] | None]
+    origin: Mapped[dict[str, Any] | None] = mapped_column(PersonalDocument)
     #: The request that it came with, or that edited it: see `tracing.Cause`.
     request_id: Mapped[str | None] = mapped_column(String(64))
     traceparent: Mapped[str | None] = mapped_column(String(55))
+    #: Comments that say nearly the same have this in common. None while there is only one; see `lookalikes.py`.
+    group_id: Mapped[str | None] = mapped_column(String(40))
 
     __table_args__ = (
         _partial("uq_comments_external", "site_id", "external_id", where="external_id IS NOT NULL", unique=True),
@@ -272,6 +301,10 @@ class Comment(Table):
         Index("ix_comments_content", "site_id", "content_hash", "created_at", "id"),
         _partial("ix_comments_ip", "site_id", "ip", "id", where="ip IS NOT NULL"),
         _partial("ix_comments_by_people", "site_id", "id", where=DECIDED_BY_PEOPLE),
+        _partial("ix_comments_group", "group_id", "site_id", "status", "id", where="group_id IS NOT NULL"),
+        _partial("ix_comments_decided", "decided_by", "decided_at", "id", where=DECIDED_BY_PEOPLE),
+        Index("ix_comments_written", "site_id", "created_at", "id"),
+        _partial("ix_comments_name", "site_id", "name", "id", where=NAMED_BESIDE_THE_KEY),
     )
 
 
@@ -301,7 +334,7 @@ class ReviewItem(Table):
     label: Mapped[str | None] = mapped_column(String(20))
     rule: Mapped[str | None] = mapped_column(String(40))
     language: Mapped[str | None] = mapped_column(String(35))
-    author_key: Mapped[str | None] = mapped_column(String(400))
+    author_key: Mapped[str | None] = mapped_column(_author())
     thread: Mapped[str | None] = mapped_column(String(500))
     #: Comments that say nearly the same have this in common.
     group_id: Mapped[str | None] = mapped_column(String(40))
@@ -352,7 +385,6 @@ class ReviewItem(Table):
                 ("members", ("group_id", "comment_id")),
             )
         ),
-        _partial("ix_review_items_oldest", "opened_at", where="closed_at IS NULL"),
         _partial("ix_review_items_second", "site_id", "closed_at", where=SECOND_LOOKS),
         Index("ix_review_items_comment", "comment_id"),
     )
@@ -379,9 +411,9 @@ class SavedFilter(Table):
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     #: The site that it is about, if it is about one: only who may see that is shown it.
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(Sealed("filter", 60, is_wide=True, always=False, is_key=True))
     #: The parameters of the queue's address.
-    query: Mapped[dict[str, Any]]
+    query: Mapped[dict[str, Any]] = mapped_column(PersonalDocument)
     created_at: Mapped[datetime]
 
 
@@ -409,7 +441,7 @@ class Note(Table):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
-    author_key: Mapped[str | None] = mapped_column(String(400))
+    author_key: Mapped[str | None] = mapped_column(_author())
     written_by: Mapped[str] = mapped_column(String(80))
     written_at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
@@ -448,6 +480,10 @@ class Appeal(Table):
     __table_args__ = (Index("uq_appeals_comment", "comment_id", "version", unique=True),)
 
 
+#: The groups that are large enough for a list of groups.
+LISTED_GROUPS = "number >= 3"
+
+
 class LookalikeBand(Table):
     """Finds a comment's group: a band of a text's fingerprint, and the group that had it first."""
 
@@ -455,6 +491,27 @@ class LookalikeBand(Table):
     band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     group_id: Mapped[str] = mapped_column(String(40))
     seen_at: Mapped[datetime] = mapped_column(index=True)
+    #: The sketch of the text that brought the band, by which it is checked; None for one of before migration 0024.
+    sketch: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class LookalikeGroup(Table):
+    """How many comments of a site say nearly the same, where it is more than one. Kept for 30 days after the last."""
+
+    __tablename__ = "lookalike_groups"
+    group_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    #: How many came, whatever became of them.
+    number: Mapped[int] = mapped_column(Integer)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    #: Whether they are so short that many people write the same by chance.
+    says_little: Mapped[bool]
+
+    __table_args__ = (
+        _partial("ix_lookalike_groups_latest", "site_id", "last_at", "group_id", where=LISTED_GROUPS),
+        _partial("ix_lookalike_groups_largest", "site_id", "number", "group_id", where=LISTED_GROUPS),
+    )
 
 
 class BulkJob(Table):
@@ -467,9 +524,9 @@ class BulkJob(Table):
     #: `publish`, `reject` or `undo`.
     action: Mapped[str] = mapped_column(String(12))
     #: The moderator's reason: `{"code", "note"}`.
-    reason: Mapped[dict[str, Any] | None]
+    reason: Mapped[dict[str, Any] | None] = mapped_column(PersonalDocument)
     #: Which comments: see `bulk.py`.
-    criteria: Mapped[dict[str, Any]]
+    criteria: Mapped[dict[str, Any]] = mapped_column(PersonalDocument)
     #: The job that an `undo` undoes.
     undoes: Mapped[str | None] = mapped_column(String(40))
     #: `waiting`, `running`, `done`, `cancelled` or `failed`.
@@ -549,7 +606,7 @@ class Report(Table):
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(40))
     note: Mapped[str | None] = mapped_column(Text)
-    reporter: Mapped[str | None] = mapped_column(String(200))
+    reporter: Mapped[str | None] = mapped_column(_reader())
     created_at: Mapped[datetime]
     #: `waiting`, `upheld`, `dismissed`, or `edited` where the comment is another now; None for a report of before
     #: migration 0014 that nobody has answered.
@@ -566,7 +623,7 @@ class Reporter(Table):
     __tablename__ = "reporters"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
     #: The site's own id for the reader.
-    reporter: Mapped[str] = mapped_column(String(200), primary_key=True)
+    reporter: Mapped[str] = mapped_column(_reader(is_identity=True), primary_key=True)
     upheld: Mapped[int] = mapped_column(Integer)
     dismissed: Mapped[int] = mapped_column(Integer)
 
@@ -576,9 +633,9 @@ class AuthorStanding(Table):
 
     __tablename__ = "author_standings"
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
-    author_key: Mapped[str] = mapped_column(String(400), primary_key=True)
+    author_key: Mapped[str] = mapped_column(_author(is_identity=True), primary_key=True)
     #: The user id or e-mail address as it is compared for trust (`spelled`); None: nobody vouches for the author.
-    identity: Mapped[str | None] = mapped_column(String(400))
+    identity: Mapped[str | None] = mapped_column(Sealed("identity", 400, is_wide=True))
     #: Approvals by people since their last rejection.
     approvals: Mapped[int] = mapped_column(Integer)
     #: The moments of the latest rejections by people, oldest first, in seconds since 1970.
@@ -599,7 +656,7 @@ class AuthorWarning(Table):
     __tablename__ = "author_warnings"
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
-    author_key: Mapped[str] = mapped_column(String(400))
+    author_key: Mapped[str] = mapped_column(_author())
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     message: Mapped[str] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(String(80))
@@ -625,11 +682,11 @@ class AuditEvent(Table):
     status: Mapped[str | None] = mapped_column(String(10))
     revision: Mapped[int | None] = mapped_column(Integer)
     version: Mapped[int | None] = mapped_column(Integer)
-    reasons: Mapped[list[dict[str, Any]] | None]
+    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(PersonalDocument)
     scores: Mapped[dict[str, Any] | None]
     model_version: Mapped[str | None] = mapped_column(String(40))
     policy_version: Mapped[int | None] = mapped_column(Integer)
-    detail: Mapped[dict[str, Any] | None]
+    detail: Mapped[dict[str, Any] | None] = mapped_column(PersonalDocument)
 
     __table_args__ = (
         Index("ix_audit_events_comment", "comment_id", "id"),
@@ -660,6 +717,8 @@ class WebhookEndpoint(Table):
 
 #: The deliveries that were tried since they were last due as new.
 WAS_TRIED = "attempts > 0"
+#: Those of them that have not arrived.
+UNDELIVERED = f"delivered_at IS NULL AND {WAS_TRIED}"
 
 
 class WebhookDelivery(Table):
@@ -672,7 +731,7 @@ class WebhookDelivery(Table):
     comment_id: Mapped[str | None] = mapped_column(String(40))
     #: The name of one of `catalogue.EVENTS`.
     event: Mapped[str] = mapped_column(String(40))
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[dict[str, Any]] = mapped_column(PersonalDocument)
     created_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(Integer)
     #: When to try next; None once it was delivered, given up or cancelled.
@@ -702,6 +761,7 @@ class WebhookDelivery(Table):
         _partial("ix_webhook_deliveries_leased", "endpoint_id", "leased_until", where="leased_until IS NOT NULL"),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
         _partial("ix_webhook_deliveries_tried", "endpoint_id", "id", where=WAS_TRIED),
+        _partial("ix_webhook_deliveries_undelivered", "endpoint_id", "id", where=UNDELIVERED),
         Index("ix_webhook_deliveries_comment", "comment_id"),
     )
 
@@ -736,7 +796,7 @@ class Feedback(Table):
     #: From 0 (it is not) to 1 (it is).
     value: Mapped[float] = mapped_column(Float)
     #: Further data from the sender, such as its comment's id; never an author's details.
-    detail: Mapped[dict[str, Any] | None]
+    detail: Mapped[dict[str, Any] | None] = mapped_column(PersonalDocument)
     created_at: Mapped[datetime]
 
     __table_args__ = (
@@ -806,8 +866,21 @@ class UserSession(Table):
     expires_at: Mapped[datetime]
     #: The id in lists of sessions, where the digest must not be shown.
     id: Mapped[str | None] = mapped_column(String(40), index=True, unique=True)
-    ip: Mapped[str | None] = mapped_column(String(45))
+    ip: Mapped[str | None] = mapped_column(Sealed("ip", 45))
     user_agent: Mapped[str | None] = mapped_column(String(300))
+
+
+class IdentityKey(Table):
+    """A key under which e-mail and IP addresses are encrypted. Without a row none are. See `identities/keyring.py`."""
+
+    __tablename__ = "identity_keys"
+    #: By which what is encrypted names it.
+    letter: Mapped[str] = mapped_column(String(1), primary_key=True)
+    #: The key, encrypted under `WINNOW_SECRET_KEY`.
+    sealed: Mapped[str] = mapped_column(Text)
+    #: One of `keyring.Stage`.
+    stage: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
 
 
 class RecoveryCode(Table):
@@ -828,7 +901,7 @@ class AlertChannel(Table):
     #: `email`, `chat` or `telegram`.
     kind: Mapped[str] = mapped_column(String(10))
     #: What of its address may be seen.
-    shown: Mapped[str] = mapped_column(String(300))
+    shown: Mapped[str] = mapped_column(Sealed("shown", 300, is_wide=True, always=False, is_key=True))
     #: Its address, encrypted: an address of a chat is a secret, and so is a bot's token.
     sealed: Mapped[str] = mapped_column(Text)
     #: The names of some of `conditions.KINDS`, with spaces between.

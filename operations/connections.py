@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 import migrations
 from moderation import redis_address
+from moderation.sealing import SealError
 from moderation.settings import Settings, shown
 from moderation.store import Store
 from operations import file_systems
@@ -32,8 +33,11 @@ def open_store(settings: Settings) -> Store:
         _require_local(url)
         if not url.drivername.startswith("sqlite"):  # the store itself would wait for minutes
             create_engine(url, connect_args={"connect_timeout": _PATIENCE}, poolclass=NullPool).connect().close()
-        store = Store(settings.database_url)
+        store = Store(settings.database_url, replica_url=settings.replica_url, secret_keys=settings.secret_keys)
         store.engine.connect().close()
+        store.keyring.use()
+    except SealError as error:
+        raise OperatorError(str(error)) from None
     except (DBAPIError, ArgumentError, NoSuchModuleError) as error:
         raise OperatorError(database_sentence(settings.database_url, error)) from None
     return store

@@ -15,23 +15,27 @@ from typing import Literal
 import redis
 import requests
 import rq
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import migrations
 import models
 from moderation import clock, probes, redis_address
 from moderation.decisions.scoring import oldest_pending_seconds
-from moderation.history import calls
+from moderation.history import calls, metrics
+from moderation.identities import keyring
 from moderation.intake.queues import SCORING_QUEUE
 from moderation.people.single_sign_on import metadata_address
+from moderation.replica import FURTHEST_BEHIND, Replica
 from moderation.sealing import SealError
 from moderation.settings import Settings, SettingsError, shown
-from moderation.store import Store
-from moderation.tables import Comment, Site, WebhookDelivery, WebhookEndpoint
+from moderation.store import Store, open_engine
+from moderation.tables import UNDELIVERED, Comment, Site, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import endpoints
 from operations import connections, embedded_redis, environment, sealed
 from operations.commands import backup
+from operations.encryption.rewriting import in_clear
 from operations.errors import OperatorError
 from operations.traces import sending
 
@@ -161,7 +165,7 @@ def _calls(client: redis.Redis) -> Finding:
     if not any(site.answered for site in recent_calls):
         without_verdict = without_verdict or [site for site in recent_calls if site.all_refused]
     answered = sum(site.answered for site in recent_calls)
-    refused = sum(sum(site.refused.values()) for site in recent_calls)
+    refused = sum(site.failed for site in recent_calls)
     if not without_verdict:
         return Finding("OK", "calls", f"{answered:,} had a verdict and {refused:,} had none since yesterday")
     described = "; ".join(
@@ -184,12 +188,30 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("FAIL", "database", f"It is at revision {current or 'none'}, not {newest}. Run `winnow migrate`.")
         return
     yield Finding("OK", "database", f"revision {current} at {shown(settings.database_url)}")
-    wrong = probes.of_database(store).look()
+    yield (identities := _identities(store))
+    # Where they cannot be read, a write would begin a key under which to go on.
+    wrong = None if identities.level == "FAIL" else probes.of_database(store).look()
     if wrong is not None:
         yield Finding("FAIL", "database writes", wrong)
     examinations: tuple[Callable[[Settings, Store], Finding], ...] = (_secrets, _pending, _webhooks, _backup)
     for look in examinations:
         yield look(settings, store)
+    if settings.replica_url is not None:
+        yield _replica(settings.replica_url)
+
+
+def _replica(url: str) -> Finding:
+    engine = open_engine(url, pool_size=1)
+    try:
+        behind = Replica(engine).behind()
+    except SQLAlchemyError:
+        return Finding("WARN", "replica", f"{shown(url)} does not answer. Meanwhile its work is the primary's.")
+    finally:
+        engine.dispose()
+    if behind is None or behind > FURTHEST_BEHIND:
+        how_far = "how far behind cannot be told" if behind is None else f"{behind:,.0f} seconds behind"
+        return Finding("WARN", "replica", f"It is not used, because it is too old: {how_far} ({shown(url)}).")
+    return Finding("OK", "replica", f"{behind:.0f} seconds behind, at {shown(url)}")
 
 
 def _secrets(settings: Settings, store: Store) -> Finding:
@@ -204,28 +226,48 @@ def _secrets(settings: Settings, store: Store) -> Finding:
     return Finding("OK", "secrets", f"{number} stored, all readable")
 
 
+def _identities(store: Store) -> Finding:
+    """Whether e-mail and addresses are encrypted, all of them, and can be read."""
+    with store.read() as session:
+        rows = keyring.read(session.connection())
+        clear = in_clear(session) if rows else False
+    if not rows:
+        return Finding("OK", "identities", "e-mail and addresses are in clear text (`winnow privacy encrypt`)")
+    if keyring.current().lost:
+        text = "E-mail and addresses are under a key that cannot be opened: it was made under another WINNOW_SECRET_KEY"
+        mend = "Add the old one after the new one, separated by a comma. If it is lost, run `winnow privacy encrypt`"
+        return Finding(
+            "FAIL", "identities", f"{text}. {mend}: what is new is then whole, what is old stays unreadable."
+        )
+    if len(rows) > 1 or rows[0].stage != "whole" or clear:
+        text = "E-mail and addresses are encrypted in part."
+        return Finding("WARN", "identities", f"{text} Run `winnow privacy encrypt`, or `decrypt`, to its end.")
+    return Finding("OK", "identities", "e-mail and addresses are encrypted")
+
+
 def _pending(settings: Settings, store: Store) -> Finding:
     with store.read() as session:
         age = oldest_pending_seconds(session)
-        waiting = session.scalar(select(func.count()).select_from(Comment).where(Comment.status == "pending")) or 0
-    text = f"{waiting:,} comments wait to be scored" + (f", the oldest for {age:,.0f} s" if waiting else "")
+        waiting = metrics.count(session, Comment.status == "pending", along=(Comment.accepted_at, Comment.id))
+    more = " or more" if waiting == metrics.MOST_COUNTED else ""
+    told = f"{waiting:,}{more} comments wait to be scored" + (f", the oldest for {age:,.0f} s" if waiting else "")
     if age > settings.alert_pending_seconds:
-        return Finding("FAIL", "queue", f"{text}. Start more processes: `winnow worker --processes N`.")
-    return Finding("OK", "queue", text)
+        return Finding("FAIL", "queue", f"{told}. Start more processes: `winnow worker --processes N`.")
+    return Finding("OK", "queue", told)
 
 
 def _webhooks(_settings: Settings, store: Store) -> Finding:
-    undelivered = (WebhookDelivery.delivered_at.is_(None), WebhookDelivery.attempts > 0)
     query = (
         select(WebhookEndpoint.url, func.count(), func.max(WebhookDelivery.id))
         .join(WebhookDelivery, WebhookDelivery.endpoint_id == WebhookEndpoint.id)
-        .where(*undelivered, WebhookEndpoint.active)
+        .join(Site, Site.id == WebhookEndpoint.site_id)
+        .where(text(UNDELIVERED), WebhookEndpoint.active, Site.archived_at.is_(None))
         .group_by(WebhookEndpoint.url)
     )
     with store.read() as session:
         failing = [
             f"{shown(url)} ({count:,} undelivered; {_last_error(session, delivery_id)})"
-            for url, count, delivery_id in session.execute(query).tuples()
+            for url, count, delivery_id in session.execute(query)
         ]
     if not failing:
         return Finding("OK", "webhooks", "none fails")

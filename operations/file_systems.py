@@ -22,7 +22,7 @@ def network_kind(path: Path) -> str | None:
 
 def network_kind_in(mounts: str, path: Path) -> str | None:
     """The same, by the lines of Linux' `mountinfo`. Of two mounts at one place the later hides the earlier."""
-    found, depth = None, -1
+    kind, depth = None, -1
     for line in mounts.splitlines():
         mount, separator, of_file_system = line.partition(" - ")
         fields = mount.split(" ")
@@ -30,5 +30,5 @@ def network_kind_in(mounts: str, path: Path) -> str | None:
             continue
         place = Path(_ESCAPED.sub(lambda code: chr(int(code[1], 8)), fields[4]))
         if path.is_relative_to(place) and len(place.parts) >= depth:
-            found, depth = of_file_system.split(" ")[0], len(place.parts)
-    return found if found in _NETWORK else None
+            kind, depth = of_file_system.split(" ")[0], len(place.parts)
+    return kind if kind in _NETWORK else None

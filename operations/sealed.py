@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from moderation import sealing
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import AlertChannel, CompatKey, SiteSecret, User, WebhookEndpoint
+from moderation.tables import AlertChannel, CompatKey, IdentityKey, SiteSecret, User, WebhookEndpoint
 
 #: The columns with encrypted secrets; NULL where there is none.
 SEALED: tuple[InstrumentedAttribute[Any], ...] = (
@@ -19,6 +19,7 @@ SEALED: tuple[InstrumentedAttribute[Any], ...] = (
     SiteSecret.sealed,
     User.totp_sealed,
     AlertChannel.sealed,
+    IdentityKey.sealed,
 )
 
 

@@ -16,7 +16,7 @@ from granian.log import LogLevels
 from moderation.settings import Settings
 from operations import logs
 from operations.lifeline import die_with_parent
-from operations.loading import without_collector
+from operations.memory import share_one_pool, without_collector
 from operations.traces import sending
 from service.asgi import WholeRequests
 
@@ -27,6 +27,7 @@ _FINISH_WITHIN = 8
 
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. A web process that dies is started again."""
+    share_one_pool()
     # Loaded here first, so that an error in loading is shown once and ends this process: granian's own processes would
     # show it again and again. They share what is loaded now; the application opens nothing before a request.
     with without_collector():

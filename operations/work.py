@@ -12,7 +12,7 @@ from functools import partial
 from models.artifact import ArtifactError
 from moderation import settings
 from operations import logs
-from operations.loading import without_collector
+from operations.memory import without_collector
 from operations.supervisor import Supervisor
 from operations.traces import sending
 

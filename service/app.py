@@ -21,6 +21,7 @@ from service import (
     operations,
     requests,
     statements,
+    static_files,
 )
 from service.context import Context
 from service.form_encoding import FormRequest
@@ -29,15 +30,20 @@ from service.sessions import PageSessions
 
 def create_app(settings: Settings) -> Flask:
     """The application with these settings. Nothing is opened until the first request."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_url_path=static_files.URL_PATH)
     app.session_interface = PageSessions()
     app.request_class = FormRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a thread may be an address
     client = queues.connect(settings.redis_url)
-    app.extensions["winnow"] = Context(settings, Store(settings.database_url), Queues(client))
+    app.extensions["winnow"] = Context(
+        settings,
+        Store(settings.database_url, replica_url=settings.replica_url, secret_keys=settings.secret_keys),
+        Queues(client),
+    )
     classifier.read_with(settings.reader)
     requests.init_app(app, settings)
+    static_files.init_app(app)
     failures.init_app(app)
     languages.init_app(app)
     api.init_app(app)

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
 from moderation.settings import Settings
-from service.answering import Threads
+from service.answering.accepting import Accepting, Answer
+from service.answering.threads import Patience, Threads
 from service.compat.shared import MAX_BODY_BYTES
 
 #: How long a client may send nothing of its body, and how long the whole body may take, in seconds.
@@ -35,22 +37,21 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: A header that must not count as left out where it cannot be read: the comment would be stored twice.
+_NEVER_LEFT_OUT = frozenset({"IDEMPOTENCY_KEY"})
+
 _TOO_LATE = (
     b'{"type":"about:blank","title":"Request Timeout","status":408,'
     b'"detail":"The body of the request did not arrive in time. Send it again."}'
+)
+_BROKEN_OFF = (
+    b'{"type":"/api/docs#problem-malformed","title":"The request cannot be read","status":400,'
+    b'"detail":"The body broke off, or is not in chunks as its Transfer-Encoding says. Nothing of it was read."}'
 )
 
 
 class _Gone(Exception):
     """The client closed the connection, or neither sends nor reads."""
-
-
-class _Answer(NamedTuple):
-    """An answer whose length is known. (A streamed answer is sent while it is made.)"""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 class WholeRequests:
@@ -60,50 +61,60 @@ class WholeRequests:
         self._app = app
         self._largest = max(settings.max_body_bytes, settings.max_batch_bytes, MAX_BODY_BYTES)
         self._threads = Threads(settings.web_threads)
+        self._accepting = Accepting(app, settings)
+        self._patience = Patience()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        headers = _headers(scope)
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         try:
-            body, length = await self._read(receive, headers.get("CONTENT_LENGTH", ""))
+            body, length = await self._read(receive, announced)
         except TimeoutError:
-            await _send(send, _Answer(408, [(b"content-type", b"application/problem+json")], _TOO_LATE), close=True)
+            await _refuse(send, 408, _TOO_LATE)
             return
-        except _Gone:
+        except _Gone:  # or the server cannot read the chunks, and somebody waits
+            await _refuse(send, 400, _BROKEN_OFF)
             return
+        known: Mapping[str, Any] = {}
+        if isinstance(body, BytesIO):  # in one piece
+            answer = await self._accepting.answer(scope, body.getvalue())
+            if isinstance(answer, Answer):
+                await _send(send, answer)
+                return
+            known = answer.environ
         with body, contextlib.suppress(_Gone):
-            await self._answer(_environ(scope, headers, body, length), receive, send)
+            await self._answer({**_environ(scope, _headers(scope), body, length), **known}, receive, send)
 
-    async def _read(self, receive: Receive, announced: str) -> tuple[IO[bytes], int]:
+    async def _read(self, receive: Receive, announced: bytes) -> tuple[IO[bytes], int]:
         """The body and its length. Stops early at a body that is too large for any route.
 
         Raises:
             TimeoutError: it does not arrive in time.
         """
-        if announced.isascii() and announced.isdigit() and int(announced) > self._largest:
-            return BytesIO(), int(announced)
-        clock = asyncio.get_running_loop().time
-        latest = clock() + BODY_SECONDS
+        expected = int(announced) if announced.isdigit() else None
+        if expected is not None and expected > self._largest:
+            return BytesIO(), expected
+        latest = time.monotonic() + BODY_SECONDS
         body: IO[bytes] | None = None
         try:
-            async with asyncio.timeout(SILENT_SECONDS) as patience:
-                while True:
+            while True:
+                with self._patience.until(min(latest, time.monotonic() + SILENT_SECONDS)):
                     message = await receive()
-                    if message["type"] != "http.request":
-                        raise _Gone
-                    part = message.get("body", b"")
-                    if body is None:
-                        if not message.get("more_body"):  # nearly every request
-                            return BytesIO(part), len(part)
-                        body = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed by the caller, or below)
-                    body.write(part)
-                    if not message.get("more_body") or body.tell() > self._largest:
-                        length = body.tell()
-                        body.seek(0)
-                        return body, length
-                    patience.reschedule(min(latest, clock() + SILENT_SECONDS))
+                if message["type"] != "http.request":
+                    raise _Gone
+                part = message.get("body", b"")
+                if body is None:
+                    # Nearly every request. The server says only in a further message that nothing more comes.
+                    if len(part) == expected or not message.get("more_body"):
+                        return BytesIO(part), len(part)
+                    body = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  (closed by the caller, or below)
+                body.write(part)
+                if not message.get("more_body") or body.tell() > self._largest:
+                    length = body.tell()
+                    body.seek(0)
+                    return body, length
         except BaseException:
             if body is not None:
                 body.close()
@@ -119,7 +130,7 @@ class WholeRequests:
         finally:
             stream.stop_watching()
 
-    def _respond(self, environ: dict[str, Any], stream: _Stream) -> _Answer | None:
+    def _respond(self, environ: dict[str, Any], stream: _Stream) -> Answer | None:
         """The answer, made in a thread of its own; None when it was streamed."""
         status, headers = 500, list[tuple[bytes, bytes]]()
 
@@ -131,7 +142,7 @@ class WholeRequests:
         chunks = self._app(environ, start)  # type: ignore[arg-type]
         try:
             if any(name == b"content-length" for name, _ in headers) or status in {204, 304}:
-                return _Answer(status, headers, b"".join(chunks))
+                return Answer(status, headers, b"".join(chunks))
             stream.start(status, headers)
             for chunk in chunks:
                 stream.write(chunk)
@@ -189,7 +200,11 @@ async def _awaited(sending: Awaitable[None]) -> None:
     await sending
 
 
-async def _send(send: Send, answer: _Answer, *, close: bool = False) -> None:
+async def _refuse(send: Send, status: int, document: bytes) -> None:
+    await _send(send, Answer(status, [(b"content-type", b"application/problem+json")], document), close=True)
+
+
+async def _send(send: Send, answer: Answer, *, close: bool = False) -> None:
     headers = [*answer.headers, (b"connection", b"close")] if close else answer.headers
     with contextlib.suppress(OSError):
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -205,9 +220,9 @@ def _headers(scope: Message) -> dict[str, str]:
     values_by_name: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         if b"_" not in name:
-            values_by_name.setdefault(name.decode("latin-1").upper().replace("-", "_"), []).append(
-                value.decode("latin-1") if value.isascii() else ""
-            )
+            own_name = name.decode("latin-1").upper().replace("-", "_")
+            is_read = value.isascii() or own_name in _NEVER_LEFT_OUT
+            values_by_name.setdefault(own_name, []).append(value.decode("latin-1") if is_read else "")
     return {name: (";" if name == "COOKIE" else ",").join(values) for name, values in values_by_name.items()}
 
 

@@ -72,11 +72,15 @@ def wants_page() -> bool:
 
 def _sentence(status: int, error: HTTPException) -> str:
     sentences = {
-        404: f"There is no {request.path[:200]} here. The routes are listed at /api/docs.",
+        404: f"There is no {request.path[:200]} here{_slash()}. The routes are listed at /api/docs.",
         405: f"{request.method[:20]} is not possible here.",
         413: "The body is larger than this route takes.",
     }
     return sentences.get(status) or error.description or "The request was refused."
+
+
+def _slash() -> str:
+    return ", with a slash at its end" if request.path[:200].rstrip("/") != request.path[:200] else ""
 
 
 def _headers(error: HTTPException) -> dict[str, str]:

@@ -92,14 +92,17 @@ def declared_charset() -> str | None:
 def read_body(*, most: int = 1000, fields_of: Callable[[bytes], list[Field]] | None = None) -> tuple[list[Field], bool]:
     """The fields of the request's form, in order, and whether there are files, which are left out.
 
-    `fields_of` reads a body that is URL-encoded or has no Content-Type.
+    `fields_of` reads a body that is URL-encoded, or whose Content-Type is anything but a multipart form.
 
     Raises:
         werkzeug.exceptions.HTTPException: the form is too large, has more than `most` parts, or is broken.
     """
     data = request.get_data(cache=True)
     if request.mimetype != MULTIPART:
-        return (fields_of or urlencoded)(data) if request.mimetype in {URLENCODED, ""} else [], False
+        data = data.removeprefix(codecs.BOM_UTF8)
+        if fields_of is not None:
+            return fields_of(data), False
+        return urlencoded(data) if request.mimetype in {URLENCODED, ""} else [], False
     boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "ignore")
     if not boundary:
         raise BadRequest("The form says no boundary.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, current_app, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from moderation.settings import Settings
@@ -36,10 +38,12 @@ def init_app(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_gettext_callables(translation.gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(_=_said, gettext=_said)
     app.jinja_env.globals.update(
         language=translation.current, direction=direction, in_language=_in_language, offered_languages=offered
     )
     app.jinja_env.filters["decimal"] = translation.decimal
+    app.jinja_env.filters["percent"] = translation.percent
 
 
 def asked_for(cookie: str | None = None) -> str | None:
@@ -47,10 +51,10 @@ def asked_for(cookie: str | None = None) -> str | None:
 
     None: none of these is one of ours.
     """
-    wanted = [request.args.get("lang", "")]
+    candidates = [request.args.get("lang", "")]
     if cookie is not None:
-        wanted.append(request.cookies.get(cookie, ""))
-    return translation.first_known([*wanted, *request.accept_languages.values()])
+        candidates.append(request.cookies.get(cookie, ""))
+    return translation.first_known([*candidates, *request.accept_languages.values()])
 
 
 def remember(response: Response, settings: Settings, cookie: str, language: str, *, below: str) -> None:
@@ -86,15 +90,27 @@ def for_authors(
 
 def _author_settings(site_id: str, session: Session | None) -> SiteSettings:
     remembered: dict[str, tuple[SiteSettings, float]] = current_app.extensions["winnow_author_settings"]
-    found, until = remembered.get(site_id, (None, 0.0))
+    settings_kept, until = remembered.get(site_id, (None, 0.0))
     moment = time.monotonic()
-    if found is None or moment >= until:
+    if settings_kept is None or moment >= until:
         with nullcontext(session) if session is not None else context().store.read() as open_session:
-            found = site_settings.of_sites(open_session, {site_id}).get(site_id, SiteSettings())
+            settings_kept = site_settings.of_sites(open_session, {site_id}).get(site_id, SiteSettings())
         if len(remembered) >= _MOST_REMEMBERED:
             remembered.clear()
-        remembered[site_id] = (found, moment + REMEMBERED_SECONDS)
-    return found
+        remembered[site_id] = (settings_kept, moment + REMEMBERED_SECONDS)
+    return settings_kept
+
+
+def _said(sentence: str, **values: Any) -> Markup:
+    """A sentence of a template. A page says hundreds: those that nothing fills in are looked up once in a process."""
+    if not values:
+        return _whole(translation.current(), sentence)
+    return Markup(translation.gettext(sentence)) % values  # noqa: S704  (what fills it in is escaped)
+
+
+@lru_cache(maxsize=20_000)
+def _whole(_language: str, sentence: str) -> Markup:
+    return Markup(translation.gettext(sentence)) % {}  # noqa: S704  (sentences are ours)
 
 
 def _ngettext(singular: str, plural: str, number: int) -> str:

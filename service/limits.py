@@ -51,6 +51,12 @@ class Buckets:
                 self._full_at.popitem(last=False)
         return 0.0
 
+    def give_back(self, key: str) -> None:
+        """Put back a request that was taken from `key`'s bucket."""
+        with self._lock:
+            if key in self._full_at:
+                self._full_at[key] -= self._interval
+
     def require(self, key: str, detail: str) -> None:
         """Take a request from `key`'s bucket.
 

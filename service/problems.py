@@ -21,6 +21,7 @@ Errors = Mapping[str, Sequence[str]]
 KINDS = {
     "malformed": (400, "The request cannot be read"),
     "unauthorized": (401, "A valid site key is needed"),
+    "archived": (403, "The site is archived"),
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "This method is not allowed here"),
     "conflict": (409, "It is known with other content"),

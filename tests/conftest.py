@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from moderation.decisions.scoring import Scorer
 from moderation.intake import queues as queues_module
 from moderation.intake.queues import Queues
+from moderation.review.fingerprints import NONE
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.site_settings import SiteSettings
@@ -32,6 +34,9 @@ from tests.support.hearing import Told
 from tests.support.processes.installation import Installation
 from tests.support.processes.redis_server import RedisServer
 from tests.support.receiver import Receiver
+
+# For the processes that tests start: those of the test run have all cores at work already.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -111,6 +116,7 @@ def quick_tests() -> Iterator[None]:
     quick.log_plainly()
     with pytest.MonkeyPatch.context() as patch:
         quick.hash_passwords_quickly(patch)
+        quick.draw_nobody_by_chance(patch)
         quick.compile_routes_and_templates_once(patch)
         quick.compile_statements_once(patch)
         quick.read_certificates_once(patch)
@@ -123,8 +129,8 @@ def stores_closed_in_the_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     opened: list[Store] = []
     begin = Store.__init__
 
-    def remember(self: Store, url: str, *, pool_size: int = 20) -> None:
-        begin(self, url, pool_size=pool_size)
+    def remember(self: Store, url: str, **options: Any) -> None:
+        begin(self, url, **options)
         opened.append(self)
 
     monkeypatch.setattr(Store, "__init__", remember)
@@ -198,7 +204,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    opened = Store(database_url)
+    opened = Store(database_url, secret_keys=(SECRET_KEY,))
     yield opened
     opened.close()
 
@@ -222,8 +228,7 @@ def site_with_webhook(store: Store, settings: Settings, receiver: Receiver) -> C
 @pytest.fixture
 def ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comments that say nearly the same stay apart, each with a card of its own: for tests of something else."""
-    for module in ("review.lookalikes", "decisions.scoring"):
-        monkeypatch.setattr(f"moderation.{module}.fingerprint", lambda _text: ())
+    monkeypatch.setattr("moderation.review.lookalikes.fingerprint", lambda _text: NONE)
 
 
 @pytest.fixture

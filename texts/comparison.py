@@ -37,7 +37,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _DISGUISING = re.compile(r"[\d@$!|*\-_'.]|(.)\1{2}")
 
 
-def _compared(character: str) -> str:
+def compared(character: str) -> str:
+    """How one character is compared: as none, one or a few, a look-alike as the letter that it passes for."""
     if character == _TATWEEL:
         return ""
     code = ord(character)
@@ -50,7 +51,7 @@ def _compared(character: str) -> str:
     return character if folded == "*" else folded  # `*` has a meaning in lists; other stars do not become one
 
 
-_COMPARED = CharacterTable(_compared)
+_COMPARED = CharacterTable(compared)
 
 
 def as_read(text: str) -> str:

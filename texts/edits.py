@@ -28,10 +28,10 @@ def read(text: str, steps: Iterable[Step]) -> str:
 
 def moved(places: list[int], edits: Iterable[Edit], side: int) -> list[int]:
     """Where each character begins (`side` 0) or ends (-1) in the original, after edits, which have one place each."""
-    found: list[int] = []
+    positions: list[int] = []
     done = 0
     for start, end, read_as in edits:
-        found += places[done:start]
-        found += [places[start:end][side]] * len(read_as)
+        positions += places[done:start]
+        positions += [places[start:end][side]] * len(read_as)
         done = end
-    return found + places[done:]
+    return positions + places[done:]

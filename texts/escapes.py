@@ -30,7 +30,8 @@ _ENTITY = re.compile(
 _PERCENT = r"%(?:25)*"
 _HEX = "[0-9a-fA-F]"
 _ESCAPE = re.compile(
-    rf"(?P<kept>{BEGINNING}[^\s\"'<>]+|(?<![A-Za-z0-9])[A-Za-z]:\\\S+)"
+    rf"(?P<kept>{BEGINNING}[^\s\"'<>]+|(?<![A-Za-z0-9])[A-Za-z]:\\\S+"
+    r"|(?<![^\W_])[^\W_](?:\\[^\W_](?![^\W_])){3,})"  # s\p\e\l\t
     rf"|(?P<ascii>{_PERCENT}[0-7]{_HEX})"
     rf"|(?P<bytes>(?:{_PERCENT}[89A-Fa-f]{_HEX})+)"
     rf"|(?:{_PERCENT}|\\{{1,8}})(?:u(?P<unit>{_HEX}{{4}})|u\{{0*(?P<code>{_HEX}{{1,6}})\}})"

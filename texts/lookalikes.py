@@ -73,26 +73,86 @@ _ELSEWHERE |= {
     for like, plain in _ELSEWHERE.items()
     if like != like.upper() and like.upper().lower() == like
 }
-_ANY_ELSEWHERE = re.compile(f"[{''.join(_ELSEWHERE)}]")
+#: Signs that stand for letters in a word that has no number; beside one they are what they are.
+_SIGNS = {
+    "₮": "t", "₴": "s", "₱": "p", "₭": "k", "₦": "n", "₲": "g", "₳": "a", "₵": "c", "₿": "b", "฿": "b", "₫": "d",
+    "₤": "l", "₣": "f", "₥": "m", "₹": "r", "₽": "p", "₡": "c", "†": "t", "‡": "t", "§": "s", "¤": "o", "∂": "d",
+    "◯": "o", "○": "o", "∪": "u", "⛎": "u", "℘": "p", "∩": "n", "∆": "a", "Ɇ": "e",
+}  # fmt: skip
+_ANY_ELSEWHERE = re.compile(f"[{''.join(_ELSEWHERE)}{''.join(_SIGNS)}\u0640]")
 #: What stands between the signs of ASCII that part words.
 _WORD = re.compile(r"[^\s!-/:-@\[-`{-~]+")
 
 
 def mixed_words(text: str) -> list[Edit]:
-    """The letters that look like Latin ones in words of two scripts, where every letter of the word does."""
+    """The letters that look like Latin ones in words of two scripts, where every letter of the word does.
+
+    So do some signs in words of Latin letters, among which a stroke that lengthens Arabic words says nothing.
+    """
     if text.isascii() or not _ANY_ELSEWHERE.search(text):
         return []
     edits: list[Edit] = []
     for word in _WORD.finditer(text):
-        found = [(at, like) for at, like in enumerate(word[0], word.start()) if like in _ELSEWHERE]
-        if found and len({_script(one) for one in word[0] if one.isalpha()}) > 1 and all(map(_looks_latin, word[0])):
-            edits += [(at, at + 1, _ELSEWHERE[like]) for at, like in found]
+        if _is_signed(word[0]):
+            edits += [
+                (at, at + 1, _SIGNS.get(sign, ""))
+                for at, sign in enumerate(word[0], word.start())
+                if sign in _SIGNS or sign == _TATWEEL
+            ]
+            continue
+        replacements = [(at, like) for at, like in enumerate(word[0], word.start()) if like in _ELSEWHERE]
+        if (
+            replacements
+            and len({_script(one) for one in word[0] if one.isalpha()}) > 1
+            and all(map(_looks_latin, word[0]))
+        ):
+            edits += [(at, at + 1, _ELSEWHERE[like]) for at, like in replacements]
     return edits
+
+
+_TATWEEL = "\u0640"
+
+
+def _is_signed(word: str) -> bool:
+    """Whether a word has signs that stand for letters, other letters that look Latin, and no number."""
+    letters = [letter for letter in word if letter.isalnum() and letter not in _SIGNS and letter != _TATWEEL]
+    has_signs = _TATWEEL in word or not _SIGNS.keys().isdisjoint(word)
+    return has_signs and bool(letters) and all(letter.isalpha() and _looks_latin(letter) for letter in letters)
 
 
 def is_of_rare_letters(word: str) -> bool:
     """Whether a word has letters of `RARE` and, like a disguise, only letters that look Latin."""
     return not RARE.isdisjoint(word.lower()) and all(map(_looks_latin, word))
+
+
+#: Letters of other scripts that nobody tells from Latin ones: a word of these alone passes for a Latin word.
+_TWINS = frozenset("асԁеһіјӏорԛѕԝхуѵονρօսց")
+
+
+def is_false_host(host: str) -> bool:
+    """Whether a host's name passes for one in Latin letters and is not: `pаypal.com` with a Cyrillic a.
+
+    As browsers have it, that is a part of two scripts, or under an ending in Latin letters one that is all twins.
+    """
+    labels = [_decoded(label) for label in host.lower().split(".")]
+    return labels[-1].isascii() and any(map(_passes_for_latin, labels))
+
+
+def _passes_for_latin(label: str) -> bool:
+    letters = [letter for letter in label if letter.isalpha()]
+    foreign = [letter for letter in letters if _script(letter) != "LATIN"]
+    if not foreign or not all(map(_looks_latin, letters)):
+        return False
+    return len(foreign) < len(letters) or _TWINS.issuperset(foreign)
+
+
+def _decoded(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return label
 
 
 def _script(letter: str) -> str:

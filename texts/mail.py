@@ -32,16 +32,16 @@ def mail(text: str) -> list[Edit]:
     """What a gateway has encoded in a text, as read once."""
     if "=" not in text:
         return []
-    found: list[Edit] = []
+    edits: list[Edit] = []
     is_mail = False
     for match in _ENCODED.finditer(text):
         if match["soft"] is not None:
-            found.append(_across_lines(text, match, found[-1][1] if found else 0))
+            edits.append(_across_lines(text, match, edits[-1][1] if edits else 0))
         elif match["kept"] is None and (read_as := _read(match)) is not None:
-            found.append((*match.span(), read_as))
+            edits.append((*match.span(), read_as))
             is_mail = is_mail or _is_decisive(text, match, read_as)
         is_mail = is_mail or match["soft"] is not None
-    return found if is_mail else []
+    return edits if is_mail else []
 
 
 def _is_decisive(text: str, match: re.Match[str], read_as: str) -> bool:

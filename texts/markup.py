@@ -35,6 +35,11 @@ _END = r"(?:[=\s][^\[\]]*+)?\]"
 #: is no such.
 BBCODE = rf"\[/?(?:{_INLINE}|center|code|h[1-6]|img|indent|justify|left|list|quote|right){_END}"
 BBCODE_IN_A_WORD = rf"\[(?!(?:url|email)(?:\]|=[\s\"']?(?:https?:|www\.|//)))/?(?:{_INLINE}){_END}"
+#: A tag that only says how letters look.
+BBCODE_OF_LOOKS = (
+    r"\[/?(?P<looks>b|bg|bgcolor|big|center|colou?r|face|font|glow|highlight|i|indent|ins|justify|left|right|s|shadow|size|small|"
+    rf"spoiler|strike|strong|style|sub|sup|tt|u){_END}"
+)
 _KNOWN_TAG = re.compile(rf"<(?:/?(?:{ELEMENTS})(?=[\s/>])|[!?/])[^<>]*+>", re.IGNORECASE)
 _HREF = re.compile(r"""\shref\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 #: Entities for numbers beyond the last character; Python refuses to read the longest of them.

@@ -33,7 +33,7 @@ def mojibake(text: str) -> list[Edit]:
     """The characters of a text that are several, as read once."""
     if text.isascii():
         return []
-    found = []
+    repairs = []
     for run in _RUN.finditer(text):
         if len(run[0]) == 2 and not _ALONE.fullmatch(run[0]):
             continue
@@ -41,8 +41,8 @@ def mojibake(text: str) -> list[Edit]:
             meant = bytes(_BYTES[sign] for sign in run[0]).decode()
         except UnicodeDecodeError:  # an overlong form or half a pair
             continue
-        found += _one_by_one(run.start(), meant)
-    return found
+        repairs += _one_by_one(run.start(), meant)
+    return repairs
 
 
 def _one_by_one(start: int, meant: str) -> list[Edit]:

@@ -20,7 +20,7 @@ _REAL = _words("""
     """)
 #: The same, but an insult elsewhere than in the first place, or in the last of several.
 _GIVEN = _words("fat fatty randi titti titty")
-_FAMILY = _words("crap dyke fagot hell hoe hooker moron schmuck")
+_FAMILY = _words("babi coglione crap dyke fagot hell hoe hooker moron perra puki puta schmuck troia zorra")
 #: Words that make a rude one of them after all, since nobody is called so.
 _NO_NAMES = _words("""
     a all am an are bag bags be big breath cheap cheese dirty dumb eat eater eats face filthy fuck fucking go hairy hard

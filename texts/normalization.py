@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import islice
 
-from texts import edits, escapes, lookalikes, mail, markup, mojibake, visibility
+from texts import codes, edits, escapes, lookalikes, mail, markup, mojibake, visibility
 from texts.edits import Edit
 from texts.folding import CharacterTable
 
@@ -23,14 +23,31 @@ _HIDDEN = re.compile(
     rf"|</?(?!bdo)(?:{markup.ELEMENTS})(?=[\s/>])[^<>]*+>"
     rf"|{_IN_A_WORD}<(?!/?bdo[\s/>])(?P<unknown>(?:/?[a-z][a-z0-9-]*+(?=[\s/>])|[!?/])[^<>]*+)>(?=[\w<])(?P<after>\w*+)"
     rf"|{_IN_A_WORD}(?:{markup.BBCODE_IN_A_WORD}|\[\]\([^()\n]*+\))(?=[\w<\[])"
+    rf"|{markup.BBCODE_OF_LOOKS}"
     r"|!\[(?P<picture>[^\[\]\n]{0,300})\]\([^()\s]{0,2000}(?:\s\"[^\"\n]{0,300}\")?\)",  # in Markdown: its words
     re.IGNORECASE,
 )
 #: What a browser may show from right to left; many sites take the tag away, and show it as it stands.
 _EITHER_WAY = re.compile(r"<bdo(?=[\s/>])([^<>]*+)>([^<]*+)|</bdo(?=[\s/>])[^<>]*+>", re.IGNORECASE)
 #: Single letters, one below the other or far apart, and what is between them.
-_COLUMN = re.compile(r"(?<!\S)[^\W_](?:(?:\s{4,}+|[^\S\n]*+\n\s*+)[^\W_](?!\S)){2,}")
+_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
+_COLUMN = re.compile(rf"(?<!\S)[^\W_](?:(?:\s{{4,}}+|[^\S{_BREAKS}]*+[{_BREAKS}]\s*+)[^\W_](?!\S)){{2,}}")
 _GAP = re.compile(r"\s+")
+_BREAK = re.compile(rf"\r\n|[{_BREAKS}]")
+#: Single letters with the same signs between any two of them, as in "y * o * u" or "**y****o****u**".
+_SIGN = r"[!-/:-@\[-`{-~\s\u00a1-\u00bf\u2000-\u2bff\u3000-\u303f\U0001f300-\U0001faff]"  # no vowel sign of a script
+_SPELT_WITH_SIGNS = re.compile(rf"(?<![^\W_])[^\W_](?P<signs>{_SIGN}{{2,10}}?)[^\W_](?:(?P=signs)[^\W_](?![^\W_]))++")
+_OF_TAGS = frozenset("bipqsu")
+#: Attributes of tags that a browser shows, at once or by and by; and two words, as somebody would write them there.
+_SEEN = re.compile(
+    r"\s(?:alt|title|value|label|placeholder|aria-label|summary)\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)')",
+    re.IGNORECASE,
+)
+_PICTURED = re.compile(r"<(?:ima?ge?|input|area)\b", re.IGNORECASE)
+_TWO_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?[,;]?\s+[^\W\d_]{2}")
+_NO_WORDS = re.compile(r"\s*(?:\[|/?wp:|more\b)", re.IGNORECASE)
+_CLOSING = re.compile(r"\[/(\w{1,12})\]")
+_REST_OF_WORD = re.compile(r"\w*")
 #: Letters after this sign are shown from right to left, up to the next such sign or the line's end.
 _REVERSED = re.compile("\u202e([^\u202a-\u202e\n]+)")
 #: Characters that NFKC reads as a word or a sentence, and how many of them are read so.
@@ -106,11 +123,22 @@ def _is_disguised(word: str) -> bool:
 
 
 def _comments(text: str) -> list[Edit]:
+    """HTML's comments. Some sites show them as they stand, so their words are read after the word that they are in."""
     edits: list[Edit] = []
+    waiting = ""
     start = text.find("<!--")
-    while start >= 0 and (end := text.find("-->", start + 2)) >= 0:  # "<!-->" is a comment as well
-        edits.append((start, end + 3, ""))
-        start = text.find("<!--", end + 3)
+    while start >= 0 and (close := text.find("-->", start + 2)) >= 0:  # "<!-->" is a comment as well
+        rest = _REST_OF_WORD.match(text, close + 3)
+        assert rest is not None
+        within = text[start + 4 : close]
+        if _TWO_WORDS.search(within) and not _NO_WORDS.match(within):
+            waiting += f" {within}"
+        edits.append((start, rest.end(), rest[0]))
+        start = text.find("<!--", rest.end())
+        if waiting and start != rest.end():
+            edits[-1], waiting = _followed(edits[-1], waiting), ""
+    if waiting:
+        edits[-1] = _followed(edits[-1], waiting)
     return edits
 
 
@@ -120,20 +148,40 @@ def _hidden_markup(text: str) -> list[Edit]:
         return []
     edits: list[Edit] = []
     waiting = ""
+    closed = {tag[1].lower() for tag in _CLOSING.finditer(text)}
     for match in _HIDDEN.finditer(text):
         start, end = match.span()
+        if match["looks"] is not None and match["looks"].lower() not in closed:
+            continue
         read_as = _shown(text, match)
         if match["unknown"] is not None:  # it may be seen, so it is read after its word
             if text[start - 1] == ">" and (not edits or edits[-1][1] != start):
                 continue
             waiting += f" {match['unknown'].strip('/')}"
-        if waiting and not text.startswith("<", end):
-            read_as, waiting = f"{read_as}{waiting} ", ""
+        elif (seen := _seen(match)) or waiting:
+            rest = _REST_OF_WORD.match(text, end)
+            assert rest is not None
+            end, read_as, waiting = rest.end(), read_as + rest[0], f"{waiting} {seen}".rstrip()
         edits.append((start, end, read_as))
+        if waiting and not text.startswith("<", end):
+            edits[-1], waiting = _followed(edits[-1], waiting), ""
     if waiting:
-        start, end, read_as = edits[-1]
-        edits[-1] = start, end, f"{read_as}{waiting} "
+        edits[-1] = _followed(edits[-1], waiting)
     return edits
+
+
+def _followed(edit: Edit, words: str) -> Edit:
+    """An edit after which these words are read."""
+    start, end, read_as = edit
+    return start, end, f"{read_as}{words} "
+
+
+def _seen(match: re.Match[str]) -> str:
+    """The words in the attributes of a tag that a reader may see."""
+    if not match[0].startswith("<") or "=" not in match[0]:
+        return ""
+    seen = " ".join(double or single for double, single in _SEEN.findall(match[0])).strip()
+    return seen if _PICTURED.match(match[0]) or _TWO_WORDS.search(seen) else ""
 
 
 def _shown(text: str, match: re.Match[str]) -> str:
@@ -160,10 +208,23 @@ def _columns(text: str) -> list[Edit]:
     if list(map(len, text.split())).count(1) < 3:  # so it is with most comments
         return edits
     for run in _COLUMN.finditer(text):
-        gaps = [(gap.span(), gap[0].count("\n") or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
+        gaps = [(gap.span(), len(_BREAK.findall(gap[0])) or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
         narrow = min(width for _, width in gaps)
         if not "".join(run[0].split()).isdigit():
             edits += [(*span, "" if width == narrow else " ") for span, width in gaps]
+    return edits
+
+
+def _spelt_with_signs(text: str) -> list[Edit]:
+    """The signs between letters that are written one by one. A token of the classifier's has shorter ones."""
+    edits: list[Edit] = []
+    for run in _SPELT_WITH_SIGNS.finditer(text):
+        signs = run["signs"]
+        letters = run[0].replace(signs, "")
+        tags = signs in {"][", "><"} and ("[/" in text or "</" in text or set(letters.lower()) <= _OF_TAGS)
+        if tags or signs.isspace() or letters.isdigit():
+            continue
+        edits += [(at, at + len(signs), "") for at in range(run.start() + 1, run.end() - 1, len(signs) + 1)]
     return edits
 
 
@@ -189,7 +250,10 @@ _TRANSPORT = (
 _STEPS = (
     *_TRANSPORT,
     escapes.blanks,
+    codes.codes,
+    codes.turned,
     _reversed_letters,
+    _spelt_with_signs,
     _comments,
     _hidden_markup,
     _either_way,

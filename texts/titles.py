@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from texts.controls import CONTROL
+from texts.controls import CONTROL, storable
 
 LONGEST = 300
 #: Bounded everywhere, so that no page costs more than its length.
@@ -34,10 +34,10 @@ def _decoded(body: bytes, content_type: str) -> str:
     declared = _CHARSET.search(content_type) or _CHARSET.search(body[:2048].decode("ascii", "replace"))
     try:
         return body.decode(declared[1] if declared else "utf-8", "replace")
-    except LookupError:  # no encoding of this name
+    except (LookupError, ValueError):  # no encoding of this name, or one that is for no pages, such as `idna`
         return body.decode("utf-8", "replace")
 
 
 def _tidy(text: str) -> str | None:
-    words = " ".join(_UNSEEN.sub("", CONTROL.sub(" ", unescape(text))).split())
+    words = " ".join(_UNSEEN.sub("", CONTROL.sub(" ", storable(unescape(text)))).split())
     return (words if len(words) <= LONGEST else words[: LONGEST - 1] + "…") or None

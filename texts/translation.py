@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from babel.core import Locale
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 #: The language that the sentences in the code are in.
@@ -50,8 +50,8 @@ def in_language(language: str) -> Iterator[None]:
 def gettext(sentence: str, **values: Any) -> str:
     """The sentence in the language of now, or as it is where there is none. `values` fill its `%(name)s`."""
     language = current()
-    found = sentence if language == SOURCE else catalogue(language).gettext(sentence)
-    return found % values if values else found
+    translated = sentence if language == SOURCE else catalogue(language).gettext(sentence)
+    return translated % values if values else translated
 
 
 def later(sentence: str) -> str:
@@ -59,19 +59,51 @@ def later(sentence: str) -> str:
     return sentence
 
 
+def forms_later(singular: str, plural: str) -> tuple[str, str]:
+    """The two forms as they are: names a sentence that is said later, by `ngettext`, for the catalogues."""
+    return singular, plural
+
+
 def ngettext(singular: str, plural: str, number: int, **values: Any) -> str:
     """The form that goes with the number, in the language of now; `%(number)s` is the number as people write it."""
     language = current()
     if language == SOURCE:
-        found = singular if number == 1 else plural
+        translated = singular if number == 1 else plural
     else:
-        found = catalogue(language).ngettext(singular, plural, number)
-    return found % ({"number": decimal(number)} | values)
+        translated = catalogue(language).ngettext(singular, plural, number)
+    return translated % ({"number": decimal(number)} | values)
 
 
 def decimal(number: float) -> str:
     """A number as it is written in the language of now, with up to three places: `2,000`, `0.95`."""
-    return format_decimal(number, format="#,##0.###", locale=current())
+    if current() == SOURCE and isinstance(number, int):
+        return f"{number:,}"
+    return _decimal(current(), number)
+
+
+def decimal_point() -> str:
+    """What stands before a number's places in the language of now."""
+    return _decimal_point(current())
+
+
+def fixed(number: float, places: int = 2) -> str:
+    """A number with so many places, also where they are zero: `0.90`."""
+    return written(f"{number:.{places}f}")
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A part of one, as a percentage: `12%`, `12.5%`."""
+    if current() == SOURCE:
+        return f"{share:.{places}%}"
+    pattern = str(Locale.parse(current()).percent_formats[None].pattern)
+    if places:
+        pattern = pattern.replace("##0", f"##0.{'0' * places}")
+    return format_percent(round(share, places + 2), format=pattern, locale=current())
+
+
+def written(number: str) -> str:
+    """A number that was written with a point before its places, as it is written in the language of now."""
+    return number if current() == SOURCE else number.replace(".", decimal_point())
 
 
 def direction(language: str) -> str:
@@ -86,6 +118,16 @@ def first_known(tags: Iterable[str]) -> str | None:
         if language in LANGUAGES:
             return language
     return None
+
+
+@lru_cache(maxsize=4096)
+def _decimal(language: str, number: float) -> str:
+    return format_decimal(number, format="#,##0.###", locale=language)
+
+
+@cache
+def _decimal_point(language: str) -> str:
+    return format_decimal(0.5, format="0.0", locale=language)[1]
 
 
 @cache

@@ -16,6 +16,15 @@ _BBCODE = re.compile(markup.BBCODE, re.IGNORECASE)
 _MOST_ESCAPED = 3
 
 
+#: Characters that show what follows in the order against its script's, so that `gpj.exe` reads `exe.jpg`.
+_OVERRIDES = re.compile("[\u202d\u202e]")
+
+
+def is_turned_round(text: str) -> bool:
+    """Whether hidden characters have a text read in another order than it is written in, as it is or as HTML."""
+    return _OVERRIDES.search(text) is not None or ("&" in text and _OVERRIDES.search(markup.unescape(text)) is not None)
+
+
 def is_drawn(character: str) -> bool:
     """Whether a character by itself shows something. One that Unicode has not assigned shows a box."""
     if character in FILLERS or "\U000e0000" <= character <= "\U000e0fff" or "\ufff0" <= character <= "\ufff8":

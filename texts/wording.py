@@ -7,14 +7,15 @@ from functools import cache
 from gettext import NullTranslations
 
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.units import format_unit
 
 from texts import translation
+from texts.own_names import OWN_NAMES
 
 #: The module's own `ngettext` looks for a catalogue on the disk at every call.
 _TRANSLATIONS = NullTranslations()
-_NO_LANGUAGES = {"und": "Not told", "mis": "A language that Winnow does not know"}
+_NO_LANGUAGES = {"und": translation.later("Not told"), "mis": translation.later("A language that Winnow does not know")}
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -36,14 +37,30 @@ def seconds(number: int) -> str:
     return format_unit(number, "second", "long", locale=translation.current())
 
 
-def too_long(length: int, most: int) -> str:
-    """What somebody is told who has written more than fits."""
-    return translation.ngettext(
+#: What is too long, and the sentence that says so.
+TOO_LONG = {
+    "it": translation.forms_later(
         "It has one character; at most %(most)s fit.",
         "It has %(number)s characters; at most %(most)s fit.",
-        length,
-        most=translation.decimal(most),
-    )
+    ),
+    "note": translation.forms_later(
+        "The note has %(number)s character; at most %(most)s fit.",
+        "The note has %(number)s characters; at most %(most)s fit.",
+    ),
+    "reason": translation.forms_later(
+        "The reason has %(number)s character; at most %(most)s fit.",
+        "The reason has %(number)s characters; at most %(most)s fit.",
+    ),
+    "name": translation.forms_later(
+        "The name has %(number)s character; at most %(most)s fit.",
+        "The name has %(number)s characters; at most %(most)s fit.",
+    ),
+}
+
+
+def too_long(length: int, most: int, what: str = "it") -> str:
+    """What somebody is told who has written more than fits."""
+    return translation.ngettext(*TOO_LONG[what], length, most=translation.decimal(most))
 
 
 def exact(moment: datetime, *, seconds: bool = True) -> str:
@@ -54,6 +71,23 @@ def exact(moment: datetime, *, seconds: bool = True) -> str:
         return f"{moment.day} {moment:%B %Y}, {time} UTC"
     date = format_date(moment, "long", locale=language)
     return translation.gettext("%(date)s, %(time)s UTC", date=date, time=time)
+
+
+def day(moment: datetime) -> str:
+    """A day in short: `3 Nov 2026`."""
+    language = translation.current()
+    if language == translation.SOURCE:
+        return f"{moment.day} {moment:%b %Y}"
+    return format_date(moment, "medium", locale=language)
+
+
+def short_day(moment: datetime, *, hours: bool = False) -> str:
+    """A day without its year, as it stands below a plot: `3 Nov`, or with the time `3 Nov 09:00`."""
+    language = translation.current()
+    date = f"{moment.day} {moment:%b}"
+    if language != translation.SOURCE:
+        date = format_skeleton("MMMd", moment, locale=language)
+    return f"{date} {moment:%H:%M}" if hours else date
 
 
 def ago(seconds: float) -> str:
@@ -76,15 +110,36 @@ def short_duration(seconds: float) -> str:
     return format_unit(round(number, 0 if number >= 10 else 1), unit, "short", locale=translation.current())
 
 
+def label(name: str) -> str:
+    """What a label, or a reader's reason, is called in the language of now. Stored sentences have `named`."""
+    return translation.gettext(named(name)) if name else ""
+
+
+def within(name: str) -> str:
+    """A name as it stands within a sentence: in small letters, where the language does not mind (German does)."""
+    return name if translation.current() == "de" else name[:1].lower() + name[1:]
+
+
 def language(code: str) -> str:
-    """What a language is called in English: `German` for `de`, `Urdu (Latin letters)` for `ur-Latn`."""
-    return _NO_LANGUAGES.get(code) or _language(code, translation.SOURCE) or code
+    """What a language is called in the language of now: `German` for `de`, `Urdu (Latin letters)` for `ur-Latn`."""
+    if code in _NO_LANGUAGES:
+        return translation.gettext(_NO_LANGUAGES[code])
+    written, _, rest = code.partition("-")
+    if rest.lower().startswith("latn"):
+        name = _language(written, translation.current())
+        return translation.gettext("%(language)s (Latin letters)", language=name) if name else code
+    return _language(code, translation.current()) or code
+
+
+def english_language(code: str) -> str:
+    """What a language is called in English: for what is stored."""
+    with translation.in_language(translation.SOURCE):
+        return language(code)
 
 
 def own_language(code: str) -> str:
     """What its speakers call it, as far as that is known: `Deutsch` for `de`."""
-    written = code.partition("-")[0]
-    return (_language(written, written) if written == code else None) or language(code)
+    return OWN_NAMES.get(code) or language(code)
 
 
 @cache
@@ -93,8 +148,5 @@ def _language(code: str, locale: str) -> str | None:
         names = Locale.parse(locale)
     except (ValueError, UnknownLocaleError):
         return None
-    language, _, rest = code.partition("-")
-    if rest.lower().startswith("latn"):
-        name = names.languages.get(language)
-        return f"{name} (Latin letters)" if name else None
-    return names.languages.get(code.replace("-", "_")) or names.languages.get(language.lower())
+    written = code.partition("-")[0].lower()
+    return names.languages.get(code.replace("-", "_")) or names.languages.get(written)

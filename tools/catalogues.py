@@ -15,18 +15,26 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 
+from models import LABELS
+from moderation.alerts.channels import CHANNELS
+from moderation.alerts.conditions import KINDS
 from moderation.decisions import erasing
+from moderation.history import calls
 from moderation.people.roles import ROLES
+from moderation.people.wellbeing import HIDES
+from moderation.policy.list_kinds import KINDS as LIST_KINDS
 from moderation.policy.rules import BY_NAME, MODERATOR
+from moderation.policy.switches import EntryList, Limit, OnOff, Switch, Times
 from moderation.sites import author_sentences
 from moderation.sites.site_settings import REASONS
-from service.api.schemas import COMMENT_MISSING, NAME_MISSING
+from service.api.schemas import COMMENT_MISSING, NAME_MISSING, REPORT_REASONS
 from service.console.navigation import ENTRIES
 from texts.translation import CATALOGUES, LANGUAGES, SOURCE
+from texts.wording import named
 
 ROOT = Path(__file__).parent.parent
 #: Function -> which of its arguments are sentences.
-KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2), "forms_later": (1, 2)}
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 _OPTIONS = {"**/templates/**.html": {"trimmed": "true", "silent": "false"}}
 #: Babel's own rule has a form for whole millions in these.
@@ -67,9 +75,43 @@ def updated(language: str) -> str:
 
 def _kept_as_data() -> Iterator[tuple[str, str]]:
     """Sentences that stand in records: where, and what it says."""
+    yield from _of_rules()
+    yield from _of_lists()
+    yield from _of_others()
+
+
+def _of_rules() -> Iterator[tuple[str, str]]:
     for rule in BY_NAME.values():
         if rule is not MODERATOR:  # it says what a moderator wrote
             yield "moderation/policy/rules.py", rule.for_authors
+        yield "moderation/policy/rules.py", rule.title
+        for switch in rule.switches:
+            for sentence in _of_switch(switch):
+                yield "moderation/policy/rules.py", sentence
+
+
+def _of_switch(switch: Switch) -> Iterator[str]:
+    yield switch.title
+    match switch:
+        case EntryList():
+            yield from (switch.added, switch.effect, switch.kind.hint)
+        case Limit():
+            yield switch.hint
+            if not switch.unset.isdigit():
+                yield switch.unset
+        case OnOff():
+            yield switch.description.removesuffix(".")
+        case Times():
+            yield switch.hint
+
+
+def _of_lists() -> Iterator[tuple[str, str]]:
+    for list_kind in LIST_KINDS.values():
+        for sentence in (list_kind.title, list_kind.hint):
+            yield "moderation/policy/list_kinds.py", sentence
+
+
+def _of_others() -> Iterator[tuple[str, str]]:
     for reason in REASONS:
         yield "moderation/sites/site_settings.py", reason.text
     for name in (*author_sentences.LABELS.values(), author_sentences.NO_LABEL):
@@ -80,6 +122,16 @@ def _kept_as_data() -> Iterator[tuple[str, str]]:
         yield "moderation/decisions/erasing.py", sentence
     for sentence in (NAME_MISSING, COMMENT_MISSING):
         yield "service/api/schemas.py", sentence
+    for label in (*LABELS, *REPORT_REASONS):
+        yield "models/labels.py", named(label)
+    for kind in KINDS.values():
+        yield "moderation/alerts/conditions.py", kind.title
+    for why in calls.REFUSED.values():
+        yield "moderation/history/calls.py", why
+    for name in CHANNELS.values():
+        yield "moderation/alerts/channels.py", name
+    for name in HIDES.values():
+        yield "moderation/people/wellbeing.py", name
     for entry in ENTRIES:
         yield "service/console/navigation.py", entry.text
     for role in ROLES[1:]:

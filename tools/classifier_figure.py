@@ -329,5 +329,5 @@ def draw(story: Story, classifier: Classifier) -> str:
 
 
 if __name__ == "__main__":
-    shipped = models.load()
+    shipped = models.load(reader="fast")
     FIGURE.write_text(draw(tell(shipped), shipped), encoding="utf-8")

@@ -117,14 +117,17 @@ class Newspaper:
     endpoint_id: str
 
 
-class _Clock:
+class Clock:
+    """A clock that stands until it is set."""
+
     def __init__(self, now: datetime) -> None:
         self.now = now
 
 
 @contextmanager
-def _own_clock(start: datetime) -> Iterator[_Clock]:
-    real, own = clock.now, _Clock(start)
+def own_clock(start: datetime) -> Iterator[Clock]:
+    """All code reads this clock within the block."""
+    real, own = clock.now, Clock(start)
     clock.now = lambda: own.now
     try:
         yield own
@@ -154,7 +157,7 @@ class _Writer:
             found = [session.get(Comment, one.comment.id) for one in outcomes if one.comment is not None]
         return [one for one in found if one is not None]
 
-    def day(self, now: _Clock, morning: datetime) -> None:
+    def day(self, now: Clock, morning: datetime) -> None:
         """A day's comments, in three rounds, and what the moderators on duty did about them."""
         busy = self.chance.uniform(0.7, 1.3) * (0.6 if morning.weekday() >= 5 else 1)
         on_duty = self.chance.sample(self.moderators, k=2)
@@ -172,7 +175,7 @@ class _Writer:
         thread = self.chance.choice(THREADS)
         return self.chance.choice(AUTHORS), thread, f"{text[0].upper()}{text[1:]}"
 
-    def look(self, now: _Clock, moderator: str) -> None:
+    def look(self, now: Clock, moderator: str) -> None:
         """Decide on most of what waits, as a person would who mostly agrees with the scores."""
         with self.store.read() as session:
             waits = select(ReviewItem.comment_id).where(ReviewItem.closed_at.is_(None)).order_by(ReviewItem.opened_at)
@@ -194,7 +197,7 @@ def print_newspaper(store: Store, settings: Settings, queues: Queues, classifier
     """Fill an empty, migrated database."""
     writer, today = _Writer(store, settings, queues, classifier), datetime.now(UTC)
     first = (today - timedelta(days=DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
-    with _own_clock(first) as now:
+    with own_clock(first) as now:
         _set_up(writer)
         for number in range(DAYS):
             writer.day(now, first + timedelta(days=number))
@@ -221,7 +224,7 @@ def _set_up(writer: _Writer) -> None:
         site_settings.save(session, writer.site_id, chosen, actor="operator")
 
 
-def _make_today(writer: _Writer, now: _Clock, today: datetime) -> Newspaper:
+def _make_today(writer: _Writer, now: Clock, today: datetime) -> Newspaper:
     """What waits now: comments of the last hours, copies of one advertisement, reports, an appeal, a rejection."""
     store = writer.store
 

@@ -26,10 +26,13 @@ from worker.alerts import AlertSender
 from worker.stopping import Stopping
 from worker.titles import TitleReader
 
-SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS, PURGE_SECONDS = 2.0, 5.0, 60.0, 30.0, 3600.0
+SWEEP_SECONDS, BULK_SECONDS, LISTS_SECONDS, ALERT_SECONDS = 2.0, 5.0, 60.0, 30.0
 LOG_SECONDS = 30.0
-#: How often the sites' own retention runs, and for how long: the sweep waits meanwhile.
+#: How often what is too old is deleted, and for how long: the sweep waits meanwhile. For everybody, and by site.
+PURGE_SECONDS, PURGE_TAKES = 60.0, 1.0
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
+#: When what left something undone goes on: soon, and yet most of the time is for the other tasks.
+SOON_SECONDS = 3.0
 TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
 BACK_SECONDS, SET_BACK_SECONDS = 10.0, 10.0
 TITLE_SECONDS = 5.0
@@ -44,13 +47,16 @@ class Task:
     name: str
     every: float
     do: Callable[[], object]
+    #: What it does takes a limited time, and returns something true where there may be more to do.
+    in_parts: bool = False
     next_at: float = 0.0
     failing: bool = False
 
-    def tick(self) -> None:
-        """Run the task. Whatever it raises is logged and does not end the clock."""
+    def tick(self) -> float:
+        """Run the task, and return in how many seconds it is due again. What it raises does not end the clock."""
+        more: object = None
         try:
-            self.do()
+            more = self.do()
         except (*AWAY, RedisError) as error:
             self._failed("database.away" if isinstance(error, AWAY) else "redis.away", error)
         except Exception:
@@ -59,6 +65,7 @@ class Task:
             if self.failing:
                 log.info("clock.recovered", task=self.name)
             self.failing = False
+        return min(self.every, SOON_SECONDS) if self.in_parts and more else self.every
 
     def _failed(self, event: str, error: Exception) -> None:
         if not self.failing:
@@ -91,12 +98,9 @@ def _bring_forward(store: Store) -> None:
         log.warning("clock.set_back", deliveries=deliveries)
 
 
-def run(settings: Settings) -> None:
-    """Run the tasks until SIGTERM or SIGINT."""
-    stopping = Stopping()
-    store = Store(settings.database_url, pool_size=3)
-    queues = Queues(queues_module.connect(settings.redis_url))
-    tasks = (
+def tasks(settings: Settings, store: Store, queues: Queues) -> tuple[Task, ...]:
+    """All regular tasks."""
+    return (
         Task("sweep", SWEEP_SECONDS, Sweeper(store, queues).tick),
         Task("bulk jobs", BULK_SECONDS, lambda: bulk.queue_again(store, queues)),
         Task("put off", BACK_SECONDS, lambda: _bring_back(store, queues)),
@@ -108,21 +112,33 @@ def run(settings: Settings) -> None:
         Task("alerts to people", ALERT_SECONDS, Watching(settings, store, queues).check),
         Task("digests", ALERT_SECONDS, lambda: digests.write_due(store)),
         Task("clock set back", SET_BACK_SECONDS, lambda: _bring_forward(store)),
-        Task("purge", PURGE_SECONDS, lambda: retention.purge(store)),
-        Task("retention", RETENTION_SECONDS, lambda: site_retention.run(store, seconds=RETENTION_TAKES)),
+        Task("purge", PURGE_SECONDS, lambda: retention.purge(store, seconds=PURGE_TAKES), in_parts=True),
+        Task(
+            "retention",
+            RETENTION_SECONDS,
+            lambda: site_retention.run(store, seconds=RETENTION_TAKES),
+            in_parts=True,
+        ),
         Task("titles", TITLE_SECONDS, TitleReader(settings, store).tick),
         Task("log", LOG_SECONDS, store.empty_log),
-        Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store)),
+        Task("tallies", TALLY_SECONDS, lambda: tallies.roll_up(store) >= tallies.STEP, in_parts=True),
         Task("queue samples", SAMPLE_SECONDS, lambda: tallies.sample_queue(store)),
     )
+
+
+def run(settings: Settings) -> None:
+    """Run the tasks until SIGTERM or SIGINT."""
+    stopping = Stopping()
+    store = Store(settings.database_url, pool_size=3, secret_keys=settings.secret_keys)
+    regular = tasks(settings, store, Queues(queues_module.connect(settings.redis_url)))
     sender = AlertSender(settings, store)
     sender.start()
     log.info("clock.started")
     while not stopping.requested:
-        for task in tasks:
+        for task in regular:
             if time.monotonic() >= task.next_at and not stopping.requested:
-                task.tick()
-                task.next_at = time.monotonic() + task.every
-        stopping.wait(min(task.next_at for task in tasks) - time.monotonic())
+                wait = task.tick()
+                task.next_at = time.monotonic() + wait
+        stopping.wait(min(task.next_at for task in regular) - time.monotonic())
     sender.stop()
     log.info("clock.stopped")

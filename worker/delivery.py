@@ -44,7 +44,7 @@ def run(settings: Settings) -> None:
     """Deliver until SIGTERM or SIGINT."""
     events: SimpleQueue[Event] = SimpleQueue()
     stopping = Stopping(also=lambda: events.put(None))
-    store = Store(settings.database_url, pool_size=2)
+    store = Store(settings.database_url, pool_size=2, secret_keys=settings.secret_keys)
     client = queues_module.connect(settings.redis_url)
     listener = threading.Thread(target=_listen, args=(settings.redis_url, events), daemon=True, name="nudges")
     listener.start()

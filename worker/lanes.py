@@ -129,13 +129,13 @@ class Lanes:
         """Open lanes where deliveries wait: first one for each endpoint, then more while there are places."""
         with self._lock:
             lines = sorted(self._lines, key=lambda endpoint_id: self._pace(endpoint_id).served)
-            wanted = {one: len(self._lines[one]) for one in lines}
+            lengths = {one: len(self._lines[one]) for one in lines}
             opened: list[str] = []
             for most in (1, MOST_IN_FLIGHT):
                 for one in lines:
-                    for _ in range(min(most, wanted[one], self._places.free(one))):
+                    for _ in range(min(most, lengths[one], self._places.free(one))):
                         self._places.take(one)
-                        wanted[one] -= 1
+                        lengths[one] -= 1
                         opened.append(one)
             for one in opened:
                 self._turn += 1

@@ -18,7 +18,7 @@ _opened: list[Scorer] = []
 
 def open_scorer(configuration: Settings) -> Scorer:
     """Open everything, and keep it for `scorer()`."""
-    store = Store(configuration.database_url, pool_size=2)
+    store = Store(configuration.database_url, pool_size=2, secret_keys=configuration.secret_keys)
     return use(
         Scorer(store, Queues(queues_module.connect(configuration.redis_url)), models.load(reader=configuration.reader))
     )

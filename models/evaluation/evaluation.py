@@ -118,13 +118,17 @@ def _jigsaw(classifier: Classifier, data: Path) -> Report:
         aucs.append(estimate.value)
         ranking.append([f"{label} (rows with six labels)", str(estimate), str(bad.sum())])
         weight = natural_weights(examples.targets, column)
-        known = weight > 0
-        honesty.append(_honesty_row(label, examples.targets[known, column] > 0.5, scores[known, column], weight[known]))
+        labelled = weight > 0
+        honesty.append(
+            _honesty_row(label, examples.targets[labelled, column] > 0.5, scores[labelled, column], weight[labelled])
+        )
     ranking.append(["mean of the six (rows with six labels)", f"{np.mean(aucs):.4f}", ""])
-    known = ~np.isnan(examples.targets[:, COLUMN["severe_toxicity"]])  # where any_label is 0, all six are 0
-    bad = examples.targets[known] > 0.5
-    of_known = [auc(bad[:, column], scores[known, column]) for column in map(COLUMN.__getitem__, ABUSE_LABELS)]
-    ranking.append([f"mean of the six (all {known.sum():,} rows where they are known)", f"{np.mean(of_known):.4f}", ""])
+    labelled = ~np.isnan(examples.targets[:, COLUMN["severe_toxicity"]])  # where any_label is 0, all six are 0
+    bad = examples.targets[labelled] > 0.5
+    of_known = [auc(bad[:, column], scores[labelled, column]) for column in map(COLUMN.__getitem__, ABUSE_LABELS)]
+    ranking.append(
+        [f"mean of the six (all {labelled.sum():,} rows where they are known)", f"{np.mean(of_known):.4f}", ""]
+    )
     return Report(
         [
             (f"Jigsaw development comments ({len(truth):,}): ranking", ["label", "ROC AUC", "positives"], ranking),
@@ -292,16 +296,35 @@ def _spam(classifier: Classifier, _data: Path) -> Report:
 def _advertising(classifier: Classifier) -> Table:
     """Our own advertisements, and ordinary comments on the same matters (advertising.toml)."""
     flag_at = classifier.thresholds["balanced"][SPAM]["flag_at"]
-    lists = read_lists("models.evaluation", "advertising.toml")
+
+    def flagged(sentences: list[str]) -> int:
+        return int((classifier.score(sentences)[:, _SPAM] >= flag_at).sum())
+
+    columns = ["half", "advertisements above the default threshold", "ordinary comments above it"]
+    rows = _by_half("advertising.toml", ("adverts", "ordinary"), flagged)
+    return ("Spam: advertisements as they come under articles, of our own", columns, rows)
+
+
+def _everyday(classifier: Classifier, _data: Path) -> Report:
+    """Abuse in short forms, slang and other spellings, and harmless comments with the same words (everyday.toml)."""
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+
+    def flagged(sentences: list[str]) -> int:
+        return int((classifier.score(sentences) >= flag_at).any(axis=1).sum())
+
+    columns = ["half", "abuse above a default threshold", "harmless comments above one"]
+    rows = _by_half("everyday.toml", ("abuse", "harmless"), flagged)
+    return Report([("Everyday abuse: short forms, slang and other spellings, of our own", columns, rows)], [])
+
+
+def _by_half(name: str, kinds: tuple[str, str], flagged: Callable[[list[str]], int]) -> list[list[str]]:
+    """How many of each kind are flagged, of the half of a file that was developed with and of the one held out."""
+    lists = read_lists("models.evaluation", name)
     rows = []
     for half, first in (("developed with", 0), ("held out", 1)):
-        flagged = [
-            f"{(classifier.score(sentences)[:, _SPAM] >= flag_at).sum()} of {len(sentences)}"
-            for sentences in (lists["adverts"][first::2], lists["ordinary"][first::2])
-        ]
-        rows.append([half, *flagged])
-    columns = ["half", "advertisements above the default threshold", "ordinary comments above it"]
-    return ("Spam: advertisements as they come under articles, of our own", columns, rows)
+        parts = [lists[kind][first::2] for kind in kinds]
+        rows.append([half, *(f"{flagged(sentences)} of {len(sentences)}" for sentences in parts)])
+    return rows
 
 
 def _evasion(classifier: Classifier, data: Path) -> Report:
@@ -374,6 +397,7 @@ _MEASUREMENTS: dict[str, Callable[[Classifier, Path], Report]] = {
     "news": _news,
     "languages": _languages,
     "spam": _spam,
+    "everyday abuse": _everyday,
     "evasion": _evasion,
     "innocence": _innocence,
     "fairness": _fairness,

@@ -46,6 +46,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
             explained,
         ),
         _plain(classifier),
+        _short(classifier),
         _hatecheck(classifier, data),
     ]  # fmt: skip
 
@@ -93,6 +94,31 @@ def _plain(classifier: Classifier) -> Table:
         rows.append([code, *(f"{above[kind]} of {len(sentences[kind])}" for kind in ("harmful", "harmless"))])
     title = "Languages: plain insults and threats, and harmless sentences, of our own; looked at while choosing"
     return title, ["language", "harmful above a default threshold", "harmless above one"], rows
+
+
+def short_comments(name: str) -> dict[str, dict[str, list[str]]]:
+    """Our own short comments (short.toml, short_apart.toml): language code -> `abuse` and `harmless` ones."""
+    return tomllib.loads(read_text("models.evaluation", name))
+
+
+def _short(classifier: Classifier) -> Table:
+    """How many comments of a few words lie above a line, when nothing says in which language they are."""
+    ours, apart = short_comments("short.toml"), short_comments("short_apart.toml")
+    rows, sums = [], np.zeros((6, 2), int)
+    for code in {**ours, **apart}:
+        lists = [ours.get(code, {}).get(kind, [])[half::2] for half in (0, 1) for kind in ("abuse", "harmless")]
+        lists += [apart.get(code, {}).get(kind, []) for kind in ("abuse", "harmless")]
+        above = [_flagged(classifier, score_all(classifier, its)).sum() if its else 0 for its in lists]
+        counts = np.array([above, list(map(len, lists))]).T
+        rows.append([code, *(f"{flagged} of {count}" if count else "–" for flagged, count in counts)])
+        sums += counts
+    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+    title = (
+        "Languages: comments of one to five words, above a default threshold: those developed with, those held out, "
+        "and those of somebody who knew neither the lists nor these"
+    )
+    columns = [f"{kind}, {half}" for half in ("developed with", "held out", "apart") for kind in ("abuse", "harmless")]
+    return title, ["language", *columns], rows
 
 
 def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:

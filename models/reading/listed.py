@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-_LEAST_INSIDE = 5  # letters of a listed word that is found within others ("drecksack" in "drecksackverein")
-_MOST_WORDS = 4
+from models.reading.letters import find_words
+
+#: Letters of a listed word that is found within others ("drecksack" in "drecksackverein"). An insult, which says more,
+#: needs more.
+LEAST_INSIDE, LEAST_INSIDE_OF_INSULTS = 5, 7
 _REMEMBERED = 20_000
 
 
 class WordList:
-    """Listed words: a single one matches a word, from five letters on also within one; several match in a row.
+    """Listed words: a single one matches a word, and from `least_inside` letters on within one; several match in a row.
 
     In scripts that write no spaces every listed word is found within a run of letters.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], least_inside: int = LEAST_INSIDE) -> None:
         self._whole: set[str] = set()
         self._inside: set[str] = set()
-        self._phrases: set[tuple[str, ...]] = set()
+        self._phrases: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)  # by their first word
         for word in words:
-            parts = tuple(word.lower().split())
+            parts = tuple(spelt for spelt, _, _ in find_words(word))
             if len(parts) > 1:
-                self._phrases.add(parts)
-            elif parts and (len(parts[0]) >= _LEAST_INSIDE or (_writes_no_spaces(parts[0]) and len(parts[0]) > 1)):
+                self._phrases[parts[0]].add(parts)
+            elif parts and (len(parts[0]) >= least_inside or (_writes_no_spaces(parts[0]) and len(parts[0]) > 1)):
                 self._inside.add(parts[0])
             elif parts:
                 self._whole.add(parts[0])
@@ -32,22 +36,28 @@ class WordList:
 
     def find(self, words: Sequence[str]) -> list[tuple[str, int, int]]:
         """What is found in a text's words, as `letters.spell` gives them: entry, first word, one past the last."""
-        found = [(entry, at, at + 1) for at, word in enumerate(words) if (entry := self._entry(word))]
-        if self._phrases:
-            for at in range(len(words)):
-                for size in range(2, _MOST_WORDS + 1):
-                    phrase = tuple(words[at : at + size])
-                    if phrase in self._phrases:
-                        found.append((" ".join(phrase), at, at + size))
-        return found
+        matches = [(entry, at, at + 1) for at, word in enumerate(words) if (entry := self._entry(word))]
+        for at, word in enumerate(words):
+            for phrase in self._phrases.get(word, ()):
+                if tuple(words[at : at + len(phrase)]) == phrase:
+                    matches.append((" ".join(phrase), at, at + len(phrase)))
+        return matches
+
+    def covered(self, words: Sequence[str]) -> list[int]:
+        """How many letters of each word belong to a listed one, or to several words that are listed together."""
+        letters = [0] * len(words)
+        for entry, first, last in self.find(words):
+            for at in range(first, last):
+                letters[at] = max(letters[at], len(words[at]) if last - first > 1 else len(entry))
+        return letters
 
     def _entry(self, word: str) -> str:
-        known = self._known.get(word)
-        if known is None:
+        entry = self._known.get(word)
+        if entry is None:
             if len(self._known) > _REMEMBERED:
                 self._known.clear()
-            known = self._known[word] = self._look_up(word)
-        return known
+            entry = self._known[word] = self._look_up(word)
+        return entry
 
     def _look_up(self, word: str) -> str:
         if word in self._whole:

@@ -35,11 +35,11 @@ def locate_parts(text: str, *, plain: bool = False) -> tuple[list[str], list[Pla
     pieces.append(shown[done:])
     places += [*zip(starts[done:], ends[done:], strict=True)]
     parts = _cut("".join(pieces))
-    found, at = [], 0
+    located, at = [], 0
     for part in parts:
-        found.append(places[at : at + len(part)])
+        located.append(places[at : at + len(part)])
         at += len(part)
-    return parts, found
+    return parts, located
 
 
 def _cut(shown: str) -> list[str]:

@@ -15,6 +15,7 @@ _LONGEST_WORD = 40
 _LONGEST_TOKEN = 400
 _COMMON_FROM = 300  # training comments that hold a word which stands well alone
 _LONGEST_GLUED = 60
+_SHORTEST_REVERSED = 4  # letters; many a shorter one is a word of its own from both sides
 # What a digit or symbol in place of a letter reads as, the likelier reading first.
 _STANDS_FOR = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "2": "z",
@@ -81,7 +82,7 @@ class Reader:
 
     def line_splits(self, text: str) -> list[tuple[int, int]]:
         """Where line ends part a word that people disguise."""
-        found = []
+        words = []
         for match in _LINE_SPLIT.finditer(text):
             start, end = match.span()
             left = _WORD_BEFORE.search(text, max(0, start - _LONGEST_WORD), start)
@@ -89,8 +90,8 @@ class Reader:
             if left and right:
                 before, after = left.group().lower(), right.group().lower()
                 if before + after in self.strong and not (self._common(before) and self._common(after)):
-                    found.append((start, end))
-        return found
+                    words.append((start, end))
+        return words
 
     def _common(self, word: str) -> bool:
         return self.known.get(word, 0) >= _COMMON_FROM
@@ -124,14 +125,16 @@ class Reader:
         letters = "".join(filter(str.isalnum, token))
         if letters.isdigit():
             return Reading(("<digits>",))
-        found = self._resolve(letters) or self._unglue(letters)
-        return Reading(found, disguised=True) if found else Reading((letters[:_LONGEST_WORD],))
+        resolved = self._resolve(letters) or self._unglue(letters)
+        return Reading(resolved, disguised=True) if resolved else Reading((letters[:_LONGEST_WORD],))
 
     def _word(self, lowered: str, token: str) -> Reading:
         if lowered.isalpha():
             found = self._resolve(lowered)
             if found:
                 return Reading(found, disguised=found[0] in self.strong)
+            if len(lowered) >= _SHORTEST_REVERSED and lowered[::-1] in self.strong and not self._is_slip(lowered):
+                return Reading((lowered[::-1],), disguised=True)
             name = token[0].isupper() and token[1:].islower()
             return Reading((not name and self._unglue(lowered)) or (lowered[:_LONGEST_WORD],))
         unmasked = self._unmask(lowered)
@@ -144,10 +147,14 @@ class Reader:
         words = [word for part in parts for word in self._part(part)]
         return Reading(tuple(words))
 
+    def _is_slip(self, word: str) -> bool:
+        """Whether it is a common word with two neighbouring letters swapped, as in "tihs" for "this"."""
+        return any(self._common(f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}") for at in range(len(word) - 1))
+
     def _part(self, part: str) -> tuple[str, ...]:
         if part.isdigit():
             return ("<digits>",) if len(part) > 2 else ("<digit>",)
-        return self._resolve(part) or (part[:_LONGEST_WORD],)
+        return self._resolve(part) or self._unglue(part) or (part[:_LONGEST_WORD],)
 
     def _resolve(self, word: str) -> tuple[str, ...]:
         """The known word that this is with letters repeated or swapped for digits; () when there is none."""

@@ -19,7 +19,15 @@ from models.reading.letters import find_words
 from models.reading.sentences import Places, locate_parts
 from models.scoring.explanation import PART, Explanation, made_of
 from models.scoring.pooling import shares
-from models.scoring.understanding import BESIDE, MOST_WORDS, WORD_WEIGHT, Tongue, Understanding
+from models.scoring.understanding import (
+    BESIDE,
+    INSULT_WEIGHT,
+    MOST_WORDS,
+    WORD_WEIGHT,
+    Tongue,
+    Understanding,
+    insult_shares,
+)
 
 # Gauss and Legendre's places and weights on the way from 0 to 1.
 _STEPS, _STEP_WEIGHTS = (part / 2 for part in np.polynomial.legendre.leggauss(12))
@@ -171,6 +179,9 @@ def _of_words(parts: Sequence[_Part], tongue: Tongue, reader: Understanding) -> 
         entries.setdefault(entry, [unit for units in of_word[first:last] for unit in units])
     for units in entries.values():
         told[units] += WORD_WEIGHT * min(len(entries), MOST_WORDS) / len(entries) / len(units)
+    if entries:
+        for word_units, share in zip(of_word, insult_shares(words, tongue.insults), strict=True):
+            told[word_units] += INSULT_WEIGHT * share / len(word_units)
     if tongue.letters is None or not words:
         return told
     places = reader.index.places(words)

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
-from models.labels import COLUMN, LABELS
+from models.labels import ABUSE_COLUMNS, COLUMN, LABELS
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
-from models.reading.language import LOOKED_AT, detect, prepare
+from models.reading.language import LOOKED_AT, detect, likeliest, prepare
 from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
@@ -39,6 +40,8 @@ from texts.normalization import normalize, visible
 _CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
+#: From this score on a text in no language that can be told is abuse in English.
+_ABUSE_IN_ENGLISH = 0.5
 
 Scores = NDArray[np.float64]
 Signals = Mapping[str, object]
@@ -117,8 +120,8 @@ class Classifier:
         logits = self.fast_logits(texts)
         understood = np.zeros(len(texts), bool)
         if self.understanding is not None and self.sum is not None:
-            languages = [self.speech(text) for text in texts]
-            if asked := self._asked(texts, languages, logits):
+            languages, asked = self._plan(self.understanding, texts, signals, logits)
+            if asked:
                 second = self.understanding.logits([texts[row] for row in asked], [languages[row] for row in asked])
                 understood[asked] = [languages[row] not in READ_FAST for row in asked]
                 both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
@@ -128,10 +131,18 @@ class Classifier:
                 logits[row, COLUMN[label]] += sum(weights.values())
         return _Reading(logits, understood)
 
-    def speech(self, text: str) -> str:
-        """The language that a text is read in: English, too, where nothing tells it from English."""
-        language = self.detected_language(text)
-        return "en" if language == UNTOLD else language
+    def speech(self, text: str, beside: Signals | None = None, fast_score: float = 0.0) -> str:
+        """The language that a text is read in: where none can be told, one that is said beside it, or the likeliest.
+
+        But English, where the fast reader's score says that it is abuse in English.
+        """
+        told = self.detected_language(text)
+        if told != UNTOLD:
+            return told
+        if self.understanding is None or fast_score >= _ABUSE_IN_ENGLISH:
+            return "en"
+        said = self.language(text, _said(beside))
+        return said if said != UNTOLD else likeliest(visible(text[:LOOKED_AT]))
 
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
@@ -158,29 +169,30 @@ class Classifier:
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
         columns = [[COLUMN[label] for label in its] for its in labels]
-        languages = [self.speech(text) for text in texts]
+        languages: Sequence[str] = ()
         understood: dict[int, dict[int, Explanation]] = {}
-        if self.understanding is not None and (asked := self._asked(texts, languages, self.fast_logits(texts))):
-            second = attribution.explain(
-                [texts[row] for row in asked],
-                [languages[row] for row in asked],
-                [columns[row] for row in asked],
-                self.understanding,
-            )
-            understood = dict(zip(asked, second, strict=True))
+        if self.understanding is not None:
+            languages, asked = self._plan(self.understanding, texts, signals, self.fast_logits(texts))
+            if asked:
+                second = attribution.explain(
+                    [texts[row] for row in asked],
+                    [languages[row] for row in asked],
+                    [columns[row] for row in asked],
+                    self.understanding,
+                )
+                understood = dict(zip(asked, second, strict=True))
         explained = []
         for row, text in enumerate(texts):
-            its = self._both(text, columns[row], understood.get(row), fast_too=languages[row] in READ_FAST)
+            alone = row in understood and languages[row] not in READ_FAST
+            its = understood[row] if alone else self._both(text, columns[row], understood.get(row))
             beside = weigh(text, signals[row] if signals is not None else {})
             explained.append({self.labels[at]: one.beside(beside.get(self.labels[at], {})) for at, one in its.items()})
         return explained
 
     def _both(
-        self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None, *, fast_too: bool
+        self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None
     ) -> dict[int, Explanation]:
-        """What one or both readers say of a text, by column."""
-        if understood is not None and not fast_too:
-            return understood
+        """What the fast reader, or both, say of a text, by column."""
         fast = explain(text, self.cache(), columns, floor=self.floor, bias=self.bias)
         if understood is None or self.sum is None:
             return fast
@@ -194,10 +206,20 @@ class Classifier:
             for column in columns
         }  # fmt: skip
 
-    def _asked(self, texts: Sequence[str], languages: Sequence[str], logits: NDArray[np.float64]) -> list[int]:
-        """Of which texts the reader that understands is asked; `logits` are the fast reader's."""
-        chosen = readers.choose_asked(self.reader, texts, languages, self.probability(logits))
-        return [int(row) for row in np.flatnonzero(chosen)]
+    def _plan(
+        self,
+        second: Understanding,
+        texts: Sequence[str],
+        signals: Sequence[Signals] | None,
+        logits: NDArray[np.float64],
+    ) -> tuple[list[str], list[int]]:
+        """The language each text is read in, and which are shown to the second reader; `logits` are the fast one's."""
+        scores = self.probability(logits)
+        beside: Sequence[Signals | None] = signals if signals is not None else [None] * len(texts)
+        highest = scores[:, ABUSE_COLUMNS].max(axis=1).tolist()
+        languages = list(map(self.speech, texts, beside, highest))
+        chosen = readers.choose_asked(self.reader, texts, languages, scores, second.insults["en"])
+        return languages, [int(row) for row in np.flatnonzero(chosen)]
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
@@ -217,7 +239,8 @@ class Classifier:
         told = self._told.get(head)
         if told is None:
             words = self.cache().reader
-            told = detect(visible(head), words.known, words.strong)
+            insults = {} if self.understanding is None else self.understanding.insults
+            told = detect(visible(head), words.known, words.strong, insults)
             if len(self._told) >= _TOLD:
                 for oldest in list(self._told)[: _TOLD // 2]:
                     self._told.pop(oldest, None)  # another thread may have
@@ -250,8 +273,16 @@ class Classifier:
         return cache
 
 
+def _said(beside: Signals | None) -> Sequence[str | None]:
+    """What is said beside a text of its language."""
+    said = (beside or {}).get("languages")
+    return [tag for tag in said if isinstance(tag, str)] if isinstance(said, list | tuple) else ()
+
+
 def load(path: str | Path | None = None, reader: str = "unsure") -> Classifier:
     """The classifier that ships with Winnow, or the one in a folder that `winnow train` wrote.
+
+    From then on the process multiplies matrices on one core. What is to use more cores is more processes.
 
     `reader` says when its second reader is asked (`readers.READERS`); with "fast" it is not even opened.
 
@@ -268,7 +299,9 @@ def load(path: str | Path | None = None, reader: str = "unsure") -> Classifier:
             f"{', '.join(LABELS)}, in this order. Train it again with `winnow train`."
         )
     prepare()
-    return from_artifact(artifact, reader)
+    classifier = from_artifact(artifact, reader)
+    threadpool_limits(1)  # the products are small: threads that share one wait for each other, at work, for longer
+    return classifier
 
 
 def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from models.labels import ABUSE_COLUMNS
 from models.languages import FIRST_LEARNT
+from models.reading.letters import spell
+from models.reading.listed import WordList
 
 #: `always`: both read every comment. `unsure`: the second reads what the rule below says. `fast`: the first alone.
 READERS = ("always", "unsure", "fast")
@@ -27,25 +29,37 @@ LONGEST = 20_000
 LONGEST_HELPED = 1000
 
 
+_NO_WORDS = WordList(())
+
+
 def choose_asked(
-    reader: str, texts: Sequence[str], languages: Sequence[str], scores: NDArray[np.float64]
+    reader: str,
+    texts: Sequence[str],
+    languages: Sequence[str],
+    scores: NDArray[np.float64],
+    insults: WordList = _NO_WORDS,
 ) -> NDArray[np.bool_]:
     """Which comments the reader that understands is asked for, shape (n,).
 
-    `languages` of the texts as `Classifier.speech` tells them; `scores`, shape (n, n_labels), are the fast reader's.
+    `languages` of the texts as `Classifier.speech` tells them; `scores`, shape (n, n_labels), are the fast reader's;
+    `insults` are English.
     """
     if reader == "fast":
         return np.zeros(len(languages), bool)
     needed = np.array([language not in READ_FAST for language in languages], bool)
     unsure = (scores[:, ABUSE_COLUMNS] > UNSURE_FROM).any(axis=1) if reader == "unsure" else np.ones(len(scores), bool)
-    helped = np.array([_is_helped(text, language) for text, language in zip(texts, languages, strict=True)], bool)
+    spoken = zip(texts, languages, strict=True)
+    helped = np.array([_is_helped(text, language, insults) for text, language in spoken], bool)
     sizes = np.array([len(text) for text in texts])
     return (needed & (sizes <= LONGEST)) | (unsure & helped)
 
 
-def _is_helped(text: str, language: str) -> bool:
-    """Whether both readers read a text: the encoder does not know what pictures say, and one word is no sentence."""
+def _is_helped(text: str, language: str, insults: WordList) -> bool:
+    """Whether both readers read a text: the encoder does not know what pictures say, and one word is no sentence.
+
+    A word that it has been told to be an insult is enough.
+    """
     if language != _BOTH_KNOW or len(text) > LONGEST_HELPED:
         return False
     one_word = text.isascii() and text.strip(" \n.!?").isalpha()
-    return any(map(str.isalpha, text)) and not one_word
+    return any(map(str.isalpha, text)) and not (one_word and not insults.find([spell(text.strip(" \n.!?"))]))

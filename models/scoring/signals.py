@@ -106,5 +106,7 @@ SIGNALS = (
 def weigh(text: str, known: Known) -> dict[str, dict[str, float]]:
     """The weights of a comment's signals on labels' logits: label -> signal name -> weight."""
     text = text[:_LOOKED_AT].lower()
-    found = {signal.name: signal.weight for signal in (SIGNALS if known else _OF_THE_TEXT) if signal.seen(text, known)}
-    return {SPAM: found} if found else {}
+    weights = {
+        signal.name: signal.weight for signal in (SIGNALS if known else _OF_THE_TEXT) if signal.seen(text, known)
+    }
+    return {SPAM: weights} if weights else {}

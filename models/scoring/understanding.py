@@ -8,9 +8,11 @@ is the probability at natural rates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +22,15 @@ from models.labels import LABELS
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
-from models.reading.listed import WordList
+from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.sentences import find_parts
 from models.scoring.pooling import pool
 from models.scoring.terms import expand
 
 #: What a listed word adds to the logit of toxicity, and how many different ones count. Chosen on development sets.
 WORD_WEIGHT, MOST_WORDS = 2.0, 2
+#: What an insult adds beside where nothing else is said; with more words around it, its share of the letters of this.
+INSULT_WEIGHT = 2.5
 #: How much of what letters and listed words say of toxicity counts for another label. By judgement: a bad word is an
 #: insult or profane more often than a threat.
 _SHARES = {"toxicity": 1.0, "insult": 0.8, "profanity": 0.8, "severe_toxicity": 0.5, "identity_attack": 0.5}
@@ -46,12 +50,14 @@ class Tongue:
     ----------
     letters : the weights of letter sequences, None where no comments of the language were learnt from
     words : its listed words
+    insults : those of them that are abuse where nothing else is said
     slope, offset : shape (n_labels,), the language's scale
     plain : it is read without accents
     """
 
     letters: NDArray[np.float32] | None
     words: WordList
+    insults: WordList
     slope: Logits
     offset: Logits
     plain: bool
@@ -79,6 +85,7 @@ class Understanding:
     bias: Logits
     tongues: dict[str, Tongue]
     index: LetterIndex
+    insults: Mapping[str, WordList]
 
     @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
@@ -128,12 +135,33 @@ class Understanding:
 
     def weigh_words(self, words: Sequence[str], tongue: Tongue) -> float:
         """What words add to the logit of toxicity."""
-        listed = {entry for entry, _, _ in tongue.words.find(words)}
-        weight = WORD_WEIGHT * min(len(listed), MOST_WORDS)
+        weight = weigh_listed(words, tongue.words, tongue.insults)
         if tongue.letters is not None and words:
             places = self.index.distinct(words)
             weight += float(tongue.letters[places].sum(dtype=np.float64) / np.sqrt(len(places)))
         return weight
+
+
+def find_insults(facts: Mapping[str, Any]) -> Mapping[str, WordList]:
+    """The insults of each language, of any language, from what an artifact says; models before 2.3 have none."""
+    lists: defaultdict[str, WordList] = defaultdict(lambda: WordList(()))
+    lists.update({code: WordList(words, LEAST_INSIDE_OF_INSULTS) for code, words in facts.get("insults", {}).items()})
+    return lists
+
+
+def weigh_listed(words: Sequence[str], listed: WordList, insults: WordList) -> float:
+    """What the listed words among some add to the logit of toxicity."""
+    entries = {entry for entry, _, _ in listed.find(words)}
+    if not entries:
+        return 0.0
+    return WORD_WEIGHT * min(len(entries), MOST_WORDS) + INSULT_WEIGHT * sum(insult_shares(words, insults))
+
+
+def insult_shares(words: Sequence[str], insults: WordList) -> list[float]:
+    """Which part of all letters each word has that belongs to an insult."""
+    letters = sum(len(word) for word in words if word[0].isalpha())  # signs are words, too
+    covered = zip(words, insults.covered(words), strict=True)
+    return [size / letters if word[0].isalpha() else 0.0 for word, size in covered]
 
 
 def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
@@ -141,11 +169,14 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     arrays, facts = artifact.arrays, artifact.manifest["understanding"]
     if facts["encoder"] != DIGEST:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
+    insult_lists = find_insults(facts)
     tongues = {}
     for row, code in enumerate(facts["tongues"]):
         steps = facts["letters"].get(code)
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
         scale = np.asarray(arrays["tongues"][row], dtype=np.float64)
-        tongues[code] = Tongue(letters, WordList(facts["listed"].get(code, ())), scale[0], scale[1], code == "en")
+        listed = WordList(facts["listed"].get(code, ()))
+        tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], plain=code == "en")
     head = np.asarray(arrays["head"], dtype=np.float64)
-    return Understanding(encoder, head[:-1], head[-1], tongues, LetterIndex(arrays["letters"].shape[1]))
+    index = LetterIndex(arrays["letters"].shape[1])
+    return Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)

@@ -7,7 +7,7 @@ advertised and spoken of, so that neither they nor an address are spam by themse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle, product
 
 import numpy as np
@@ -17,9 +17,10 @@ from models.labels import COLUMN, LABELS, SPAM
 from models.package_data import read_lists
 from models.training.datasets import UNKNOWN, Examples
 
-_LISTS = read_lists("models.training", "made_up.toml")
+_LISTS = read_lists("models.training", "made_up.toml") | read_lists("models.training", "everyday.toml")
 IDENTITY_TERMS = tuple(_LISTS["identity_terms"])
 _WEIGHT = 0.5  # of a sentence of ours beside a comment that somebody wrote: at 1 they cost real comments' ranking
+_EVERYDAY = 2.5  # beside these: people say such things short, and few of the comments learnt from are
 _ADVERT = 0.4  # beside these; at 1 comments under videos are ranked worse
 # The data speaks of these mostly in abuse, so that it takes more plain sentences to make up for it.
 _MALIGNED = {"gay": 420.0, "homosexual": 64.0}
@@ -43,18 +44,40 @@ def made_up_examples() -> Examples:
         *_filled("about_papers", "papers", 1.0),
         *_filled("about_wares", "wares", 0.75),
     ]
-    attacks = list(_filled("hostile", "identity_terms", 1.0))
-    quoted = list(_filled("quoted_at", "at_somebody", 1.0))
     good = np.zeros(len(LABELS), dtype=np.float32)
-    attack = _bad(toxicity=1.0, identity_attack=1.0, spam=0.0)
-    insult = _bad(toxicity=1.0, insult=1.0, threat=0.0, spam=0.0)
     advert = good.copy()
     advert[COLUMN[SPAM]] = 1.0
-    adverts = [(text, _ADVERT) for text in _adverts()]
-    rows = plain + attacks + quoted + adverts
+    kinds = [
+        (plain, good),
+        (list(_filled("hostile", "identity_terms", 1.0)), _bad(toxicity=1.0, identity_attack=1.0, spam=0.0)),
+        (list(_filled("quoted_at", "at_somebody", 1.0)), _bad(toxicity=1.0, insult=1.0, threat=0.0, spam=0.0)),
+        ([(text, _ADVERT) for text in _adverts()], advert),
+    ]
+    return _together(kinds)
+
+
+def everyday_examples() -> Examples:
+    """Abuse in short forms and slang, and what looks like it (everyday.toml), as a part of "made_up".
+
+    The reader that understands does not learn these: other languages would be judged worse.
+    """
+    insults = [*_filled("called", "names", _EVERYDAY), *_filled("sent_off", "dismissals", _EVERYDAY)]
+    harmless = [*_filled("announced", "plans", _EVERYDAY), *((text, 2.0) for text in _LISTS["harmless"])]
+    kinds = [
+        (insults, _bad(toxicity=1.0, insult=1.0, threat=0.0)),
+        (list(_filled("told", "harm_to_oneself", _EVERYDAY)), _bad(toxicity=1.0)),
+        (list(_filled("announced", "harms", _EVERYDAY)), _bad(toxicity=1.0, threat=1.0)),
+        (harmless, np.zeros(len(LABELS), dtype=np.float32)),
+    ]
+    return _together(kinds)
+
+
+def _together(kinds: Sequence[tuple[Sequence[tuple[str, float]], NDArray[np.float32]]]) -> Examples:
+    """Sentences with their weights, and the labels of each kind."""
+    rows = [row for kind, _ in kinds for row in kind]
     return Examples(
         [text for text, _ in rows],
-        np.array([good] * len(plain) + [attack] * len(attacks) + [insult] * len(quoted) + [advert] * len(adverts)),
+        np.array([target for kind, target in kinds for _ in kind]),
         np.array([weight * _WEIGHT for _, weight in rows], dtype=np.float32),
         np.full(len(rows), "made_up"),
         np.full(len(rows), "train"),

@@ -47,8 +47,10 @@ def calibrate(logits: NDArray[np.float64], examples: Examples) -> NDArray[np.flo
         else:
             rows = jigsaw
             weight = natural_weights(examples.targets[rows], column)
-        known = weight > 0
-        maps.append(np.stack([_KNOTS, _logistic_map(logits[rows, column][known], bad[rows][known], weight[known])]))
+        labelled = weight > 0
+        maps.append(
+            np.stack([_KNOTS, _logistic_map(logits[rows, column][labelled], bad[rows][labelled], weight[labelled])])
+        )
     return np.stack(maps)
 
 
@@ -72,18 +74,18 @@ def measure_spam(logits: NDArray[np.float64], knots: NDArray[np.float64], exampl
     """How spam is told from ham in comments that the fit did not see (`logits` as for `calibrate`), for the card."""
     column = COLUMN[SPAM]
     spam_logits = logits[:, column]
-    known = np.isin(examples.source, SPAM_SOURCES)
+    of_spam_sources = np.isin(examples.source, SPAM_SOURCES)
     truth = examples.targets[:, column] > 0.5
-    youtube = known & (examples.source == "youtube")
+    youtube = of_spam_sources & (examples.source == "youtube")
     videos = [youtube & (examples.fold == fold) for fold in range(4)]
     aucs = [auc(truth[video], spam_logits[video]) for video in videos]
     figures = {
         "YouTube, one video left out: mean ROC AUC of the four": round(float(np.mean(aucs)), 4),
         "YouTube, worst video": round(min(aucs), 4),
-        "SMS, four folds": _auc_of(truth, spam_logits, known & (examples.source == "sms")),
+        "SMS, four folds": _auc_of(truth, spam_logits, of_spam_sources & (examples.source == "sms")),
     }
     reject_at = choose_thresholds()["balanced"][SPAM]["reject_at"]
-    comments = known & (examples.source != "sms")
+    comments = of_spam_sources & (examples.source != "sms")
     rejected = np.interp(spam_logits, *knots[column]) >= reject_at
     ordinary = np.interp(spam_logits[examples.source == "jigsaw"], *knots[column]) >= reject_at
     figures["YouTube and web-form spam rejected at the default threshold"] = round(

@@ -39,12 +39,12 @@ class ReadingIndex:
         """A text as reading numbers, with -1 where a sentence ends and -2 for a token without words."""
         numbers: list[int] = []
         for token in find_tokens(self.reader.rejoin(normalize(text))):
-            known = self._tokens.get(token)
-            if known is None:
+            number = self._tokens.get(token)
+            if number is None:
                 words = () if is_break(token) else self.reader.token_words(token)
                 silent = _BREAK if is_break(token) else _SILENT
-                known = self._tokens[token] = self.numbers.setdefault(words, len(self.numbers)) if words else silent
-            numbers.append(known)
+                number = self._tokens[token] = self.numbers.setdefault(words, len(self.numbers)) if words else silent
+            numbers.append(number)
         return np.array(numbers, dtype=np.int32)
 
 

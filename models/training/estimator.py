@@ -159,8 +159,8 @@ class _Together:
         points = np.column_stack([self.asked.pop(label) for label in labels])
         try:
             losses, gradients = self.losses(labels, points)
-            found = zip(labels, losses.tolist(), np.ascontiguousarray(gradients.T), strict=True)
-            self.answers.update({label: (loss, gradient) for label, loss, gradient in found})
+            results = zip(labels, losses.tolist(), np.ascontiguousarray(gradients.T), strict=True)
+            self.answers.update({label: (loss, gradient) for label, loss, gradient in results})
         except BaseException as error:
             self.answers.update(dict.fromkeys(labels, error))
         self.turn.notify_all()
@@ -178,5 +178,5 @@ def _minimize_together(losses: Losses, start: NDArray[np.float64], max_iter: int
             together.leave()
 
     with ThreadPoolExecutor(start.shape[1]) as threads:
-        found = list(threads.map(search, range(start.shape[1])))
-    return np.column_stack([each.x for each in found]), max(int(each.nit) for each in found)
+        optima = list(threads.map(search, range(start.shape[1])))
+    return np.column_stack([each.x for each in optima]), max(int(each.nit) for each in optima)

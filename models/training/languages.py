@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import COLUMN, LABELS, SPAM, TOXICITY
-from models.package_data import read_lists
+from models.package_data import read_lists, read_text
 from models.training.datasets import UNKNOWN, Examples, read_rows
 
 #: The languages that have labelled comments of their own.
@@ -53,8 +54,19 @@ def said_plainly() -> Examples:
         "harmless": dict.fromkeys(LABELS, 0.0),
     }
     texts = [text for kind in labels for text in lists[kind]]
-    targets = [_row(known) for kind, known in labels.items() for _ in lists[kind]]
+    targets = [_row(label_values) for kind, label_values in labels.items() for _ in lists[kind]]
     return _examples("said_plainly", texts, targets, ["train"] * len(texts))
+
+
+def said_here(code: str) -> tuple[list[str], list[float]]:
+    """Our own sentences in a language (`said_here.toml`), and whether each is toxic; none where there are none."""
+    lists = tomllib.loads(read_text("models.training", "said_here.toml")).get(code)
+    if lists is None:
+        return [], []
+    bad = [frame.format(word) for word in lists["bad"] for frame in lists["frames"]]
+    bad += [*lists["threats"], *lists["against_groups"]]
+    good = [frame.format(word) for word in lists["good"] for frame in lists["frames"]] + lists["harmless"]
+    return [*bad, *good], [1.0] * len(bad) + [0.0] * len(good)
 
 
 def _read(data: Path, name: str, target_of: Callable[[dict[str, str]], NDArray[np.float32]]) -> Examples:
@@ -84,10 +96,11 @@ def _row(known: dict[str, float]) -> NDArray[np.float32]:
 
 
 def read_word_lists(data: Path) -> dict[str, list[str]]:
-    """Bad words by language: the public lists, and our own (`bad_words.toml`)."""
+    """Bad words by language: the public lists, but not the English one, and our own (`bad_words.toml`)."""
     words: defaultdict[str, set[str]] = defaultdict(set)
     for row in read_rows(language_path(data, "words")):
-        words[row["language"]].add(row["word"].lower())
+        if row["language"] != "en":
+            words[row["language"]].add(row["word"].lower())
     for code, own in read_lists("models.training", "bad_words.toml").items():
         words[code].update(own)
     return {code: sorted(words[code]) for code in sorted(words)}

@@ -49,11 +49,13 @@ def learn_mixture(logits: NDArray[np.floating[Any]], examples: Examples) -> Mixt
     for label in ABUSE_LABELS:
         column = COLUMN[label]
         weight = natural_weights(targets, column)
-        known, bad = weight > 0, targets[:, column] > 0.5
-        if len(np.unique(bad[known])) < 2:
+        labelled, bad = weight > 0, targets[:, column] > 0.5
+        if len(np.unique(bad[labelled])) < 2:
             continue
-        spread = x[known].std(axis=0)
-        fitted = LogisticRegression(max_iter=500).fit(x[known] / spread, bad[known], sample_weight=weight[known])
+        spread = x[labelled].std(axis=0)
+        fitted = LogisticRegression(max_iter=500).fit(
+            x[labelled] / spread, bad[labelled], sample_weight=weight[labelled]
+        )
         share = _SHARE.get(label, 1.0)
         matrix[:, column] *= 1.0 - share
         matrix[ABUSE_COLUMNS, column] += share * fitted.coef_[0] / spread

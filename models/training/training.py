@@ -9,7 +9,7 @@ import json
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -24,12 +24,14 @@ from models import artifact as artifacts
 from models.artifact import Artifact
 from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
 from models.languages import GRADES
+from models.package_data import read_lists
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.classifier import Classifier, from_artifact
 from models.training import datasets, languages, understanding
-from models.training.augmentation import made_up_examples
+from models.training.augmentation import everyday_examples, made_up_examples
 from models.training.calibration import calibrate, measure_spam
+from models.training.carried import CARRIED, LINED, English, Judge, sentences_path
 from models.training.datasets import Examples
 from models.training.design import (
     FLOOR,
@@ -46,10 +48,10 @@ from models.training.feedback import read_feedback
 from models.training.mixing import Mixture, learn_mixture
 from models.training.stages import Stages
 from models.training.thresholds import choose_thresholds
-from models.training.understanding import Fitting
+from models.training.understanding import Fitting, Lists
 from texts.normalization import normalize
 
-VERSION = "2.1.0"
+VERSION = "2.3.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = {**dict.fromkeys(ABUSE_LABELS, 15.0), SPAM: 4.0}  # chosen on development sets
 #: All others: 0.
@@ -68,6 +70,7 @@ _KNOWN_FROM = 4  # training comments that must hold a word before it counts as k
 _FOLDS = 4
 FAVOUR = {**dict.fromkeys(ABUSE_LABELS, 0.7), SPAM: 0.0}  # chosen as the penalty
 _STEPS = 40  # of L-BFGS
+_JUDGED_AT_ONCE = 2048
 
 Progress = Callable[[str], None]
 
@@ -98,7 +101,7 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 def learn_vocabulary(examples: Examples) -> Vocabulary:
     """The words of the training comments; strong are those that mostly occur in toxic ones."""
     counts = count_words(examples.texts)
-    known = {word: count for word, count in counts.items() if count >= _KNOWN_FROM}
+    vocabulary = {word: count for word, count in counts.items() if count >= _KNOWN_FROM}
     strong: set[str] = set()
     for source, share, least in (("jigsaw", 0.55, 10), ("roman_urdu", 0.93, 8)):
         texts = [text for text, of in zip(examples.texts, examples.source, strict=True) if of == source]
@@ -108,9 +111,9 @@ def learn_vocabulary(examples: Examples) -> Vocabulary:
         strong |= {
             word
             for word, count in of_all.items()
-            if word in known and len(word) > 2 and count >= least and of_toxic[word] > share * count
+            if word in vocabulary and len(word) > 2 and count >= least and of_toxic[word] > share * count
         }
-    return Vocabulary(known, frozenset(strong))
+    return Vocabulary(vocabulary, frozenset(strong))
 
 
 @dataclass(frozen=True)
@@ -253,7 +256,13 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     fast, examples, out_of_fold = _fit_fast(data, stages, tell)
     chosen = understanding.choose_examples(data)
     tell(f"{len(chosen):,} comments for the reader that understands")
-    learnt = Fitting(chosen, languages.read_word_lists(data), stages, tell).learn()
+    words = languages.read_word_lists(data)
+    told = understanding.carry_over(data, English(chosen, *_judge(fast)), words)
+    tell(f"carried labels over to {', '.join(told) or 'no language'}")
+    if missing := [code for code in (*CARRIED, *LINED) if code not in told]:
+        tell(f"there are no sentences of {', '.join(missing)}: docs/decisions/0095 says where they are from")
+    lists = Lists(words, read_lists("models.training", "insults.toml"))
+    learnt = Fitting(chosen, lists, told, stages, tell).learn()
     unseen = {
         text: logits for text, logits, of in zip(examples.texts, out_of_fold, examples.source, strict=True)
         if of == "jigsaw"
@@ -276,6 +285,19 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     return artifact
 
 
+def _judge(fast: Artifact) -> tuple[Judge, Set[str]]:
+    """What the fast reader makes of English sentences; and the words that mostly bad comments hold."""
+    manifest = {**fast.manifest, "version": VERSION, "thresholds": choose_thresholds()}
+    classifier = from_artifact(Artifact(fast.arrays, fast.words, manifest))
+    column = COLUMN[TOXICITY]
+
+    def judge(texts: Sequence[str]) -> NDArray[np.float64]:
+        batches = [texts[first : first + _JUDGED_AT_ONCE] for first in range(0, len(texts), _JUDGED_AT_ONCE)]
+        return np.concatenate([classifier.fast_logits(batch)[:, column] for batch in batches])
+
+    return judge, classifier.cache().reader.strong
+
+
 def _origin(data: Path) -> dict[str, Any]:
     """What the model was made of, for the manifest: the data's checksums, and the versions of libraries."""
     paths = {source: datasets.source_path(data, source) for source in datasets.SOURCES}
@@ -283,6 +305,8 @@ def _origin(data: Path) -> dict[str, Any]:
         name: languages.language_path(data, name)
         for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")
     }
+    sentences = {f"sentences/{code}": sentences_path(data, code) for code in (*CARRIED, *LINED)}
+    paths |= {name: path for name, path in sentences.items() if path.is_file()}
     return {
         "data": {name: datasets.checksum(path) for name, path in paths.items()},
         "libraries": {
@@ -308,16 +332,21 @@ def _fit_fast(data: Path, stages: Stages, tell: Progress) -> tuple[Artifact, Exa
 
     figures = [str(PENALTY), str(FAVOUR), str((WORD_BITS, PAIR_BITS, _STEPS, _KNOWN_FROM, _FOLDS))]
     beside = [str(examples.weights.sum()), str(np.nansum(examples.targets))]
-    found = dict(stages.run("fast", [*figures, *beside, *examples.texts], fit))
-    words, facts, out_of_fold = str(found.pop("known")), json.loads(str(found.pop("facts"))), found.pop("out_of_fold")
-    return Artifact(found, words, facts), examples, out_of_fold
+    fitted = dict(stages.run("fast", [*figures, *beside, *examples.texts], fit))
+    words, facts, out_of_fold = (
+        str(fitted.pop("known")),
+        json.loads(str(fitted.pop("facts"))),
+        fitted.pop("out_of_fold"),
+    )
+    return Artifact(fitted, words, facts), examples, out_of_fold
 
 
 def _examples(data: Path, progress: Progress) -> Examples:
     """The comments to learn from."""
     said = read_feedback(data)
     sources = [datasets.read_source(data, source) for source in datasets.SOURCES]
-    everything = datasets.join([*sources, made_up_examples(), *([said] if said is not None else [])])
+    ours = [made_up_examples(), everyday_examples()]
+    everything = datasets.join([*sources, *ours, *([said] if said is not None else [])])
     tested = datasets.tested_fingerprints(data, everything)
     fingerprints = [datasets.fingerprint(text) for text in everything.texts]
     usable = (everything.split == "train") & np.array([mark not in tested for mark in fingerprints])

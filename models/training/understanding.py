@@ -1,7 +1,8 @@
 """Fit the reader that understands: the head that all languages share, each language's letters, and its scale.
 
 Three stages, each kept (`stages.py`): every comment is encoded once; the head is fitted, with and without each fold; so
-are the letters of each language. Scales are learnt on logits of fits that did not see the comment.
+are the letters of each language. Scales are learnt on logits of fits that did not see the comment. Languages without
+labelled comments of their own learn their letters from labels that are carried over (`carried.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -19,15 +21,17 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
+from models.languages import FIRST_LEARNT
 from models.reading.encoder import DIMENSIONS, open_encoder
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import WordList
 from models.reading.sentences import find_parts
-from models.scoring.understanding import ANY, BESIDE, MOST_WORDS, WORD_WEIGHT
-from models.training import datasets, languages
+from models.scoring.understanding import ANY, BESIDE, find_insults, weigh_listed
+from models.training import carried, datasets, languages
 from models.training.augmentation import made_up_examples
 from models.training.calibration import NATURAL_RATES
+from models.training.carried import CARRIED, LINED, Carried
 from models.training.datasets import Examples
 from models.training.estimator import PartialLabelLogisticRegression
 from models.training.languages import LEARNT
@@ -38,6 +42,11 @@ _LETTER_BITS = 17
 _FOLDS = 3
 _PENALTY = 25.0  # of the head, chosen on development sets as the other figures here
 _LETTER_COST = 3.0  # scikit-learn's C
+#: Languages that the encoder does not know and whose comments are labelled: what letters say counts twice, ...
+_LETTERS_COUNT = {"hi": 2.0, "ro": 2.0}
+#: ... and what each of our own sentences counts (`said_here.toml`), beside the labelled comments of a language: no more
+#: than leaves its development comments ranked as well.
+_OURS_COUNT = {"ar": 0.5, "da": 1.0, "hi": 1.0, "pl": 1.0, "ro": 1.0}
 #: Comments of one source that count fully; of a larger one each counts less, so that more data of one language leaves
 #: the others as they are.
 _FULL_COUNT = 4000
@@ -61,15 +70,22 @@ _TOXICITY_RATE = 0.1
 #: This share of a language's harmless training comments lies above the default threshold of a label. Most were chosen
 #: by keyword or by an adversary and are harder than a site's; those below came as they were written.
 _FLAGGED = 0.06
-_FLAGGED_OF_NATURAL = {"es": 0.02, "it": 0.02, "tr": 0.02, "da": 0.03, "pl": 0.03}
+_FLAGGED_OF_NATURAL = {"es": 0.02, "it": 0.02, "tr": 0.02, "da": 0.025, "pl": 0.025}
 #: Threats are rare among the harmless whatever they were chosen by: so many of these lie above its threshold.
 _FLAGGED_AS_THREAT = 0.005
 #: Noisy labels say so little that plain insults and threats would pass: these are raised, by so much at most.
 _RAISED = {TOXICITY: 3.0, "insult": 3.0, "threat": 2.3}
+#: Where labels are carried over, this share of harmless English comments, said word by word, lies above a line; half as
+#: many where letters have learnt from labelled comments, which look otherwise. So many are encoded to find out.
+_FLAGGED_OF_SAID, _SAID_FOR_A_LINE = (0.015, 0.0075), 3_000
+_LEAST_HARMLESS = 100  # comments, of fewer no line can be set
+_LEAST_COUNT = 1e-3  # a text that counts less is left out
 _LEAST_FOR_A_LINE = 200  # bad comments; with fewer a label is added as toxicity is
 #: What the fast reader's logit and this one's are added with, for all labels of abuse. Chosen on development sets.
 SHARE = 0.6
 
+#: A language's listed words, and the insults among them.
+Listed = tuple[WordList, WordList]
 Progress = Callable[[str], None]
 Logits = NDArray[np.float64]
 
@@ -117,12 +133,38 @@ def _weights_of_ours(examples: Examples) -> NDArray[np.float64]:
     return np.where(examples.source == "made_up", ours, 1.0)
 
 
+def carry_over(data: Path, english: carried.English, words: Mapping[str, Sequence[str]]) -> dict[str, Carried]:
+    """What the languages learn from that labels are carried over to, those whose sentences are in `data`."""
+    return {
+        code: carried.carry(code, carried.read_sentences(data, code), english, words.get(code, ()))
+        for code in (*CARRIED, *LINED)
+        if carried.sentences_path(data, code).is_file()
+    }
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Bad words by language, and insults by language, which are among them when they are counted."""
+
+    words: Mapping[str, Sequence[str]]
+    insults: Mapping[str, Sequence[str]]
+
+
 class Fitting:
     """Holds what the stages share."""
 
-    def __init__(self, examples: Examples, words: Mapping[str, Sequence[str]], stages: Stages, tell: Progress) -> None:
-        self.examples, self.stages, self.tell = examples, stages, tell
-        self.words = {code: list(its) for code, its in words.items()}
+    def __init__(
+        self,
+        examples: Examples,
+        lists: Lists,
+        carried_over: Mapping[str, Carried],
+        stages: Stages,
+        tell: Progress,
+    ) -> None:
+        self.examples, self.carried, self.stages, self.tell = examples, carried_over, stages, tell
+        self.insults = {code: list(its) for code, its in lists.insults.items()}
+        codes = {*lists.words, *self.insults} - (FIRST_LEARNT - {"en"})
+        self.words = {code: sorted({*lists.words.get(code, ()), *self.insults.get(code, ())}) for code in codes}
         self.parts = [find_parts(text[:_LONGEST]) for text in examples.texts]
         self.vectors = np.empty((len(examples), DIMENSIONS), np.float32)
         for source in dict.fromkeys(examples.source):
@@ -131,7 +173,7 @@ class Fitting:
         spam = examples.targets[:, COLUMN[SPAM]]
         of_spam = self.seen_by_none[:, COLUMN[SPAM]]
         self.of_spam = _platt(of_spam, spam > 0.5, spam < 0.5, NATURAL_RATES[SPAM])
-        self.spelt = [[word for part in parts for word, _, _ in find_words(part)] for parts in self.parts]
+        self.spelt = list(map(_spell, self.parts))
 
     def learn(self) -> Learnt:
         """Everything but how the two readers are added."""
@@ -139,34 +181,46 @@ class Fitting:
         tables: list[NDArray[np.float32]] = []
         tongues, scales = [], []
         letters: dict[str, int] = {}
-        listed = {code: WordList(its) for code, its in self.words.items()}
+        insults = find_insults({"insults": self.insults})
+        listed = {code: (WordList(self.words.get(code, ())), insults[code]) for code in {*self.words, *LEARNT}}
         of_jigsaw = self.examples.source == "jigsaw"
         english = self._scale(self.seen_by_none[of_jigsaw], of_jigsaw, None)
         pooled: list[tuple[NDArray[np.bool_], Logits]] = []
         for code in LEARNT:
             rows = self.examples.source == code
-            beside = self._count_listed(rows, listed.get(code))
+            beside = _count_listed([self.spelt[row] for row in np.flatnonzero(rows)], listed[code])
             pooled.append((rows, beside))
             if rows.sum() >= languages.LEAST_FOR_LETTERS:
                 table, said = self._fit_letters(code, rows, index)
                 letters[code] = len(tables)
                 tables.append(table)
                 beside = beside + said
+            scale = self._scale(self.seen_by_none[rows] + beside[:, None] * BESIDE, rows, english)
+            if code in self.carried and code in letters:
+                self._set_lines(scale, code, index, tables[letters[code]], listed[code])
             tongues.append(code)
-            scales.append(self._scale(self.seen_by_none[rows] + beside[:, None] * BESIDE, rows, english))
+            scales.append(scale)
         anything = np.concatenate([np.flatnonzero(rows) for rows, _ in pooled])
         beside = np.concatenate([its for _, its in pooled])
         of_any = self._scale(self.seen_by_none[anything] + beside[:, None] * BESIDE, anything, english)
         for code in ["en", *sorted(set(self.words) - {"en", *LEARNT}), ANY]:
+            scale = english if code == "en" else of_any
+            if code in self.carried:
+                of_half, table = self._learn_carried(code, index)
+                letters[code] = len(tables)
+                tables.append(table)
+                scale = of_any.copy()
+                self._set_lines(scale, code, index, of_half, listed[code])
             tongues.append(code)
-            scales.append(english if code == "en" else of_any)
+            scales.append(scale)
         arrays: Arrays = {
             "head": self.head.astype(np.float32),
             "letters": np.array([_steps(table)[0] for table in tables], np.int8).reshape(-1, index.size),
             "letters_scale": np.array([_steps(table)[1] for table in tables], dtype=np.float32),
             "tongues": np.stack(scales),
         }
-        facts = {"tongues": tongues, "letters": letters, "listed": self.words | {"en": []}, "encoder": DIGEST}
+        lists = {"listed": dict(sorted(self.words.items())), "insults": self.insults}
+        facts = {"tongues": tongues, "letters": letters, **lists, "encoder": DIGEST}
         return Learnt(arrays, facts, self.seen_by_none * english[0] + english[1])
 
     def _encode(self, source: str) -> None:
@@ -174,17 +228,9 @@ class Fitting:
         rows = np.flatnonzero(self.examples.source == source)
 
         def encode() -> Arrays:
-            encoder = open_encoder()
-            found = np.empty((len(rows), DIMENSIONS), np.float16)
-            for first in range(0, len(rows), _ENCODED_AT_ONCE):
-                batch = [self.parts[row] for row in rows[first : first + _ENCODED_AT_ONCE]]
-                numbers = iter(encoder.find_pieces([part for parts in batch for part in parts]))
-                sums = encoder.sum_runs([[next(numbers) for _ in parts] for parts in batch])
-                sizes = np.array([len(parts) for parts in batch])
-                whole = encoder.gather(sums.joined(sizes.cumsum() - sizes))
-                found[first : first + len(batch)] = encoder.vectors(whole)
+            vectors = _encode([self.parts[row] for row in rows])
             self.tell(f"encoded {len(rows):,} comments of {source}")
-            return {"vectors": found}
+            return {"vectors": vectors}
 
         texts = [self.examples.texts[row] for row in rows]
         self.vectors[rows] = self.stages.run(f"vectors-{source}", [DIGEST, *texts], encode)["vectors"]
@@ -227,26 +273,66 @@ class Fitting:
         design = _letter_design([self.spelt[row] for row in at], index)
         toxic = self.examples.targets[at, COLUMN[TOXICITY]] > 0.5
         fold = self.examples.fold[at]
+        ours, of_ours = languages.said_here(code) if code in _OURS_COUNT else ([], [])
+        beside = _letter_design([_spell(find_parts(text)) for text in ours], index) if ours else design[:0]
 
         def fit() -> Arrays:
-            found = []
+            columns = []
             for number in range(_FOLDS + 1):
                 kept = fold != number  # the last time all of them
                 fitted = LogisticRegression(C=_LETTER_COST, solver="liblinear", random_state=0)
-                found.append(fitted.fit(design[kept], toxic[kept]).coef_[0].astype(np.float32))
+                counts = np.append(np.ones(kept.sum()), np.full(len(ours), _OURS_COUNT.get(code, 1.0)))
+                labels = np.append(toxic[kept], np.array(of_ours) > 0.5)
+                fitted.fit(sparse.vstack([design[kept], beside]), labels, sample_weight=counts)
+                columns.append(fitted.coef_[0].astype(np.float32))
             self.tell(f"fitted the letters of {code}")
-            return {"tables": np.stack(found)}
+            return {"tables": np.stack(columns)}
 
         facts = [str(_LETTER_COST), str(_LETTER_BITS), str(_FOLDS), *(" ".join(self.spelt[row]) for row in at)]
-        tables = self.stages.run(f"letters-{code}", facts, fit)["tables"]
+        count = [str(_OURS_COUNT[code])] if ours else []
+        tables = self.stages.run(f"letters-{code}", [*facts, *ours, *count], fit)["tables"]
+        tables = tables * np.float32(_LETTERS_COUNT.get(code, 1.0))
         said = np.array([np.asarray(design @ table) for table in tables[:-1]])
         return tables[-1], said[fold, np.arange(len(at))].astype(np.float64)
 
-    def _count_listed(self, rows: NDArray[np.bool_], words: WordList | None) -> Logits:
-        if words is None:
-            return np.zeros(int(rows.sum()))
-        found = [{entry for entry, _, _ in words.find(self.spelt[row])} for row in np.flatnonzero(rows)]
-        return np.array([WORD_WEIGHT * min(len(entries), MOST_WORDS) for entries in found])
+    def _learn_carried(self, code: str, index: LetterIndex) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The letters of a language from labels carried over: from half of them, and from all."""
+        its = self.carried[code]
+        spelt = [_spell(find_parts(text[:_LONGEST])) for text in its.texts]
+        half = np.arange(len(spelt)) % 2 == 0
+
+        def fit() -> Arrays:
+            design = _letter_design(spelt, index)
+            tables = [_fit_likely(design[kept], its.bad[kept], its.weights[kept]) for kept in (half, half | True)]
+            self.tell(f"fitted the letters of {code} to labels carried over")
+            return {"tables": np.stack(tables)}
+
+        facts = [str((_LETTER_COST, _LETTER_BITS)), str(its.weights.sum()), str(its.bad.tolist()), *its.texts]
+        tables = self.stages.run(f"carried-{code}", facts, fit)["tables"]
+        return tables[0], tables[1]
+
+    def _set_lines(
+        self, scale: Logits, code: str, index: LetterIndex, table: NDArray[np.float32], listed: Listed
+    ) -> None:
+        """Set a language's lines on harmless English comments, said in it, that `table`, its letters, has not seen."""
+        its = self.carried[code]
+        half = np.arange(len(its.texts)) % 2 == 1
+        texts = [its.texts[row] for row in np.flatnonzero(its.comments & half)[:_SAID_FOR_A_LINE]]
+        if len(texts) < _LEAST_HARMLESS:
+            return
+
+        parts = [find_parts(text) for text in texts]
+
+        def encode() -> Arrays:
+            return {"vectors": _encode(parts)}
+
+        vectors = self.stages.run(f"said-{code}", [DIGEST, *texts], encode)["vectors"].astype(np.float64)
+        spelt = list(map(_spell, parts))
+        beside = np.asarray(_letter_design(spelt, index) @ table) + _count_listed(spelt, listed)
+        logits = vectors @ self.head[:-1] + self.head[-1] + beside[:, None] * BESIDE
+        for label in ABUSE_LABELS:
+            share = _FLAGGED_AS_THREAT if label == "threat" else _FLAGGED_OF_SAID[code in LINED]
+            _set_line(scale, label, logits, share, _RAISED.get(label, 0.0))
 
     def _scale(self, logits: Logits, rows: NDArray[Any], otherwise: Logits | None) -> Logits:
         """Slope and offset of each label, shape (2, n_labels): so that the logits mean what they say at natural rates.
@@ -255,26 +341,24 @@ class Fitting:
         toxicity. No threshold flags more than this share of the harmless comments: `_FLAGGED`, or what is natural.
         """
         targets = self.examples.targets[rows]
-        flagged = np.mean([_FLAGGED_OF_NATURAL.get(source, _FLAGGED) for source in self.examples.source[rows]])
-        found = np.stack([np.ones(len(LABELS)), np.zeros(len(LABELS))])
-        flag_at = choose_thresholds()["balanced"]
+        flagged = fmean(_FLAGGED_OF_NATURAL.get(source, _FLAGGED) for source in self.examples.source[rows])
+        calibration = np.stack([np.ones(len(LABELS)), np.zeros(len(LABELS))])
         harmless = targets[:, COLUMN[TOXICITY]] < 0.5
         for label in ABUSE_LABELS:
             column = COLUMN[label]
             bad, good = targets[:, column] > 0.5, targets[:, column] < 0.5
             fitted = min(bad.sum(), good.sum()) >= 100
             if fitted:
-                found[:, column] = _platt(logits[:, column], bad, good, NATURAL_RATES.get(label, _TOXICITY_RATE))
+                calibration[:, column] = _platt(logits[:, column], bad, good, NATURAL_RATES.get(label, _TOXICITY_RATE))
             elif otherwise is not None:
-                found[:, column] = otherwise[:, column]
-                found[1, column] += found[1, COLUMN[TOXICITY]] - otherwise[1, COLUMN[TOXICITY]]
-            if harmless.sum() >= 100:
+                calibration[:, column] = otherwise[:, column]
+                calibration[1, column] += calibration[1, COLUMN[TOXICITY]] - otherwise[1, COLUMN[TOXICITY]]
+            if harmless.sum() >= _LEAST_HARMLESS:
                 share = _FLAGGED_AS_THREAT if label == "threat" and otherwise is not None else flagged
-                highest = np.quantile(logits[harmless, column] * found[0, column] + found[1, column], 1 - share)
                 raised = _RAISED.get(label, 0.0) if otherwise is not None else 0.0
-                found[1, column] += min(raised, logit(flag_at[label]["flag_at"]) - highest)
-        found[:, COLUMN[SPAM]] = self.of_spam
-        return found
+                _set_line(calibration, label, logits[harmless], share, raised)
+        calibration[:, COLUMN[SPAM]] = self.of_spam
+        return calibration
 
 
 def fit_sum(
@@ -287,15 +371,15 @@ def fit_sum(
     """
     rows = [row for row, text in enumerate(examples.texts) if examples.source[row] == "jigsaw" and text in fast]
     first, targets = np.array([fast[examples.texts[row]] for row in rows]), examples.targets[rows]
-    found = np.stack([np.zeros(len(LABELS)), np.ones(len(LABELS)), np.zeros(len(LABELS))])
+    calibration = np.stack([np.zeros(len(LABELS)), np.ones(len(LABELS)), np.zeros(len(LABELS))])
     for label in ABUSE_LABELS:
         column = COLUMN[label]
         x = first[:, column] + SHARE * second[rows, column]
         bad, weight = targets[:, column] > 0.5, _at_natural_rates(targets, column)
         enough = bad.sum() >= _LEAST_FOR_A_LINE or label == TOXICITY
-        line = _fit_line(x, bad, weight, curves[column]) if enough else found[1:, COLUMN[TOXICITY]]
-        found[:, column] = SHARE, *line
-    return found
+        line = _fit_line(x, bad, weight, curves[column]) if enough else calibration[1:, COLUMN[TOXICITY]]
+        calibration[:, column] = SHARE, *line
+    return calibration
 
 
 def _fit_line(x: Logits, bad: NDArray[np.bool_], weight: Logits, curve: NDArray[np.float64]) -> tuple[float, float]:
@@ -323,6 +407,47 @@ def _at_natural_rates(targets: NDArray[np.float32], column: int) -> Logits:
     return weight
 
 
+def _encode(texts: Sequence[Sequence[str]]) -> NDArray[np.float16]:
+    """The vectors of texts that were cut into parts."""
+    encoder = open_encoder()
+    vectors = np.empty((len(texts), DIMENSIONS), np.float16)
+    for first in range(0, len(texts), _ENCODED_AT_ONCE):
+        batch = texts[first : first + _ENCODED_AT_ONCE]
+        numbers = iter(encoder.find_pieces([part for parts in batch for part in parts]))
+        sums = encoder.sum_runs([[next(numbers) for _ in parts] for parts in batch])
+        sizes = np.array([len(parts) for parts in batch])
+        vectors[first : first + len(batch)] = encoder.vectors(encoder.gather(sums.joined(sizes.cumsum() - sizes)))
+    return vectors
+
+
+def _spell(parts: Sequence[str]) -> list[str]:
+    """The words of a text that was cut into parts."""
+    return [word for part in parts for word, _, _ in find_words(part)]
+
+
+def _count_listed(texts: Sequence[Sequence[str]], listed: Listed) -> Logits:
+    """What the listed words of each text add."""
+    return np.array([weigh_listed(spelt, *listed) for spelt in texts], dtype=np.float64)
+
+
+def _set_line(calibration: Logits, label: str, harmless: Logits, share: float, raised: float) -> None:
+    """Move a label's offset so that `share` of harmless comments lies above its threshold: up by `raised` at most."""
+    column = COLUMN[label]
+    highest = np.quantile(harmless[:, column] * calibration[0, column] + calibration[1, column], 1 - share)
+    flag_at = choose_thresholds()["balanced"][label]["flag_at"]
+    calibration[1, column] += min(raised, logit(flag_at) - highest)
+
+
+def _fit_likely(design: sparse.csr_matrix, bad: Logits, weights: Logits) -> NDArray[np.float32]:
+    """Weights of letter sequences, of texts that are bad with a probability: each counts as both, as much as likely."""
+    both = sparse.vstack([design, design]).tocsr()
+    counts = np.append(weights * bad, weights * (1.0 - bad))
+    kept = counts > _LEAST_COUNT
+    fitted = LogisticRegression(C=_LETTER_COST, solver="liblinear", random_state=0)
+    fitted.fit(both[kept], (np.arange(len(counts)) < len(bad))[kept], sample_weight=counts[kept])
+    return np.asarray(fitted.coef_[0], dtype=np.float32)
+
+
 def _letter_design(texts: Sequence[Sequence[str]], index: LetterIndex) -> sparse.csr_matrix:
     """Each text's distinct letter sequences, counted as `Understanding.weigh_words` does."""
     places = [index.distinct(list(words)) for words in texts]
@@ -334,9 +459,9 @@ def _letter_design(texts: Sequence[Sequence[str]], index: LetterIndex) -> sparse
 
 def _platt(x: Logits, bad: NDArray[np.bool_], good: NDArray[np.bool_], rate: float) -> tuple[float, float]:
     """Platt's scale (1999), as if the label had a natural rate."""
-    known = bad | good
-    weight = np.where(bad, rate / bad.sum(), (1.0 - rate) / good.sum())[known] * known.sum()
-    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(x[known, None], bad[known], sample_weight=weight)
+    labelled = bad | good
+    weight = np.where(bad, rate / bad.sum(), (1.0 - rate) / good.sum())[labelled] * labelled.sum()
+    fitted = LogisticRegression(C=1e6, max_iter=1000).fit(x[labelled, None], bad[labelled], sample_weight=weight)
     return max(0.2, float(fitted.coef_[0, 0])), float(fitted.intercept_[0])
 
 

@@ -115,7 +115,7 @@ class Looking:
 
     def __init__(self, settings: Settings, queues: Queues) -> None:
         self._settings, self._queues = settings, queues
-        #: Site -> the version of its policy, and whether that holds everything: a policy may be long.
+        #: Site in use -> the version of its policy, and whether that holds everything: a policy may be long.
         self._modes: dict[str, tuple[int, bool]] = {}
 
     def now(self, session: Session) -> dict[str, Condition]:
@@ -146,7 +146,8 @@ class Looking:
             return False
 
     def _on_hold(self, session: Session) -> list[str]:
-        versions = dict(iter(session.execute(select(Site.id, Site.policy_version))))
+        in_use = select(Site.id, Site.policy_version).where(Site.archived_at.is_(None))
+        versions = dict(iter(session.execute(in_use)))
         new = [site_id for site_id, version in versions.items() if self._modes.get(site_id, (0, False))[0] != version]
         self._modes = {site_id: mode for site_id, mode in self._modes.items() if site_id in versions}
         for site_id in new:

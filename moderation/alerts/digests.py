@@ -46,7 +46,9 @@ def write_due(store: Store) -> int:
 
 def _text(session: Session, channel: AlertChannel, user: User) -> str:
     sites = list(roles.by_site(session, user))
-    names = dict(iter(session.execute(select(Site.id, Site.name).where(Site.id.in_(sites)))))
+    names = dict(
+        iter(session.execute(select(Site.id, Site.name).where(Site.id.in_(sites), Site.archived_at.is_(None))))
+    )
     lines = [*_alerts(session, channel, names), *_waiting(session, names)]
     return "\n".join(lines)
 

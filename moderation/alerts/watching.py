@@ -19,6 +19,7 @@ from moderation import clock
 from moderation.alerts import channels
 from moderation.alerts.conditions import KINDS, Condition, Looking
 from moderation.intake.queues import Queues
+from moderation.people import roles
 from moderation.settings import Settings
 from moderation.store import Store, insert_missing
 from moderation.tables import Alert, AlertChannel, AlertMessage, Membership, Site, User, Watermark
@@ -80,8 +81,9 @@ def _follow(session: Session, wrong: Mapping[str, Condition], moment: datetime) 
             alert.began_at = moment
             log.warning("alert.began", alert=alert.key, number=alert.number)
             _tell_began(session, alert, names.get(alert.site_id or ""))
-    for key in alerts.keys() - wrong.keys():
-        _see_gone(session, alerts[key], names, moment)
+    archived = roles.archived(session)
+    for alert in (alerts[key] for key in alerts.keys() - wrong.keys()):
+        _see_gone(session, alert, names, moment, archived=alert.site_id in archived)
 
 
 def _note(session: Session, condition: Condition, moment: datetime) -> Alert:
@@ -101,14 +103,15 @@ def _note(session: Session, condition: Condition, moment: datetime) -> Alert:
     return alert
 
 
-def _see_gone(session: Session, alert: Alert, names: Mapping[str, str], moment: datetime) -> None:
-    kind = KINDS.get(alert.kind)
+def _see_gone(session: Session, alert: Alert, names: Mapping[str, str], moment: datetime, *, archived: bool) -> None:
+    """End an alert of which nothing was seen for long enough; that about an archived site at once."""
+    kind, site = KINDS.get(alert.kind), names.get(alert.site_id or "")
     if alert.began_at is None or kind is None:
         session.delete(alert)
-    elif moment - alert.last_seen_at >= kind.calm:
+    elif archived or moment - alert.last_seen_at >= kind.calm:
         alert.ended_at = moment
         log.info("alert.ended", alert=alert.key)
-        _tell_ended(session, alert, kind.ended(names.get(alert.site_id or "")))
+        _tell_ended(session, alert, f"{site} was archived." if archived else kind.ended(site))
 
 
 def _tell_began(session: Session, alert: Alert, site: str | None) -> None:

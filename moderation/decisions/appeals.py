@@ -16,7 +16,7 @@ from moderation import actors, audit, clock
 from moderation.review import review_items, urgency
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
-from moderation.tables import Appeal, Comment, ReviewItem
+from moderation.tables import Appeal, Comment, ReviewItem, Site
 from moderation.webhooks import catalogue, events, withdrawal
 from moderation.webhooks.catalogue import Event
 from texts.translation import gettext
@@ -40,8 +40,9 @@ def find(session: Session, comment: Comment) -> Appeal | None:
 
 def is_open(session: Session, comment: Comment) -> bool:
     """Whether the decision in force can be appealed: a rejection, not yet appealed, on a site that takes appeals."""
-    settings = site_settings.of_sites(session, {comment.site_id})[comment.site_id]
-    return comment.status == "rejected" and settings.appeals and find(session, comment) is None
+    site = session.get_one(Site, comment.site_id)
+    takes_appeals = site.archived_at is None and site_settings.read(site.settings).appeals
+    return comment.status == "rejected" and takes_appeals and find(session, comment) is None
 
 
 def lodge(session: Session, comment: Comment, text: str) -> Appeal:

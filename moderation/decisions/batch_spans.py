@@ -26,19 +26,19 @@ class BatchSpans:
         self._open: dict[str, Span] = {}
         self.decisions: list[Decision] = []
         for decision, cause in zip(decisions, causes, strict=True):
-            known = {
+            attributes = {
                 "winnow.comment": decision.comment_id,
                 "winnow.site": decision.site_id,
                 "winnow.request_id": cause.request_id,
             }
             score = spans.begin(
-                *("score comment", "consumer", known | {"winnow.model": decision.model_version}),
+                *("score comment", "consumer", attributes | {"winnow.model": decision.model_version}),
                 parent=cause.traceparent,
                 links=[batch.traceparent],
                 at=began,
             )
             score.end(failed=None if decision.scores else "not_scored", at=now)
-            decide = spans.begin("decide comment", "internal", known, parent=score.traceparent, at=now)
+            decide = spans.begin("decide comment", "internal", attributes, parent=score.traceparent, at=now)
             self._open[decision.comment_id] = decide
             self.decisions.append(replace(decision, cause=Cause(cause.request_id, decide.traceparent)))
         batch.end(at=now)

@@ -36,6 +36,8 @@ COUNT_UP_TO = 2_000
 _COUNTED_AT_ONCE = 500
 #: A preview reads at most so many pages, because a search may find its first match late.
 _MOST_PAGES = 50
+#: The same of a search of all comments, each of whose pages may look at thousands.
+_MOST_PAGES_FOUND = 4
 #: A job without progress for this long is queued again.
 LEFT_ALONE = timedelta(seconds=30)
 _EXAMPLES = 3
@@ -57,7 +59,23 @@ class Preview:
     sites: Counter[str] = field(default_factory=Counter)
     authors: set[tuple[str, str | None]] = field(default_factory=set)
     threads: set[tuple[str, str | None]] = field(default_factory=set)
+    #: Of what readers see: whose it is, and on which pages, with their sites.
+    seen_authors: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seen_threads: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     examples: list[Comment] = field(default_factory=list)
+
+    def add(self, comment: Comment) -> None:
+        """Count one more comment."""
+        self.total += 1
+        self.statuses[comment.status] += 1
+        self.sites[comment.site_id] += 1
+        self.authors.add((comment.site_id, comment.author_key))
+        self.threads.add((comment.site_id, comment.thread))
+        if comment.status == "published":
+            self.seen_authors[comment.site_id, comment.name] += 1
+            self.seen_threads[comment.site_id, comment.thread] += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(comment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +92,34 @@ def preview(
     session: Session, criteria: Mapping[str, Any], action: Action, site_ids: Collection[str], *, actor: str
 ) -> Preview:
     """What deciding all these comments would do: how many they are, on which sites, by which authors."""
-    counts, after, counted = Preview(), "", set()
-    for _ in range(_MOST_PAGES):
-        page = bulk_criteria.read(session, criteria, action, site_ids, actor=actor, after=after, limit=_COUNTED_AT_ONCE)
+    return previews(session, criteria, site_ids, actor=actor)[action]
+
+
+def previews(
+    session: Session, criteria: Mapping[str, Any], site_ids: Collection[str], *, actor: str
+) -> dict[Action, Preview]:
+    """What each decision on all these comments would do, read once for both."""
+    counts: dict[Action, Preview] = {action: Preview() for action in bulk_criteria.ACTIONS}
+    after, counted = "", set()
+    for _ in range(_MOST_PAGES_FOUND if "found" in criteria else _MOST_PAGES):
+        page = bulk_criteria.read(session, criteria, None, site_ids, actor=actor, after=after, limit=_COUNTED_AT_ONCE)
         for chosen in page.chosen:
             if not chosen.free or chosen.comment_id in counted:
                 continue
             counted.add(chosen.comment_id)
-            counts.total += 1
-            counts.statuses[chosen.comment.status] += 1
-            counts.sites[chosen.comment.site_id] += 1
-            counts.authors.add((chosen.comment.site_id, chosen.comment.author_key))
-            counts.threads.add((chosen.comment.site_id, chosen.comment.thread))
-            if len(counts.examples) < _EXAMPLES:
-                counts.examples.append(chosen.comment)
+            for action, preview in counts.items():
+                if not preview.more and chosen.is_changed_by(action):
+                    preview.add(chosen.comment)
         session.expunge_all()
         if page.next is None:
             return counts
-        if counts.total >= COUNT_UP_TO:
-            break
+        for preview in counts.values():
+            preview.more = preview.total >= COUNT_UP_TO
+        if all(preview.more for preview in counts.values()):
+            return counts
         after = page.next
-    counts.more = True
+    for preview in counts.values():
+        preview.more = True
     return counts
 
 

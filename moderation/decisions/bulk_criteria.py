@@ -10,7 +10,11 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation.review import groups, review_pages
+from moderation.decisions import second_looks
+from moderation.finding import documents, names
+from moderation.finding import search as finding
+from moderation.people import roles
+from moderation.review import campaigns, groups, review_pages
 from moderation.review.review_pages import Filters, Position
 from moderation.tables import BulkChange, Comment, ReviewItem
 
@@ -32,6 +36,12 @@ class Chosen:
     comment: Comment
     #: False for a comment that changed since the moderator saw it, or that this person may not decide.
     free: bool = True
+    #: Whether a person is asked about it.
+    waits: bool = False
+
+    def is_changed_by(self, action: str) -> bool:
+        """Whether the decision would do anything: give it another status, or answer what it waits for."""
+        return self.waits or self.comment.status != _AFTER[action]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Page:
 def read(
     session: Session,
     criteria: Mapping[str, Any],
-    action: str,
+    action: str | None,
     site_ids: Collection[str],
     *,
     actor: str,
@@ -57,47 +67,73 @@ def read(
     The criteria are one of
 
         {"ids": [[id, version], …]}             these comments, if they are still at these versions
-        {"group": id, "copies": […]}            the open comments of a group of look-alikes, and published copies of
-                                                them, as `[id, version]`; see `review/copies.py`
+        {"group": id}                           of a group of look-alikes what waits and what readers see; with
+                                                `"waiting": True` what waits
         {"author": key, "site": id}             everything by an author
         {"address": ip, "site": id}             everything from an address
         {"search": {"site": id, "label": …}}    the matching items of the review queue; see `SEARCHED`
+        {"found": {…}}                          what a search of all comments finds; see `finding/documents.py`
         {"undoes": id}                          the comments that a job decided
 
     and `seen_at`, the moment of the preview: a comment that has changed since then is not `free`. Comments that came in
-    since then are left out, and so are those that already have the status of the decision, and no open item.
+    since then are left out, and so are those that already have the status of the decision, and no open item; without an
+    `action` these are there.
     """
-    if "search" in criteria:
-        matching, next_place = _searched(session, criteria["search"], site_ids, actor=actor, after=after, limit=limit)
-        ids: dict[str, int | None] = dict.fromkeys(matching)
-    else:
-        ids, next_place = _ids(session, criteria, site_ids, after, limit)
-        # By their ids alone: with the sites in the query, a database may choose to read all comments of a site.
-        matching = {comment.id: comment for comment in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
+    site_ids = _meant(session, criteria, site_ids)
+    ids, matching, next_place = _matching(session, criteria, site_ids, actor=actor, after=after, limit=limit)
     comments = [matching[key] for key in ids if key in matching and matching[key].site_id in site_ids]
     if "undoes" in criteria:
         return Page([Chosen(comment.id, ids[comment.id] or 0, comment) for comment in comments], next_place)
     comments = [comment for comment in comments if comment.status in DECIDABLE]
     waiting = _open_items(session, [comment.id for comment in comments])
+    # A search by what was decided must not answer a second look, which is not to know that.
+    blind = second_looks.awaited(session, list(waiting), actor) if "found" in criteria else set()
     seen_at = datetime.fromisoformat(criteria["seen_at"])
 
     def choose(comment: Comment) -> Chosen:
         version = ids[comment.id]
         unchanged = version is not None or comment.updated_at <= seen_at
-        free = unchanged and actor not in waiting.get(comment.id, ())
-        return Chosen(comment.id, version or comment.version, comment, free=free)
+        free = unchanged and actor not in waiting.get(comment.id, ()) and comment.id not in blind
+        return Chosen(comment.id, version or comment.version, comment, free=free, waits=comment.id in waiting)
 
     comments = [comment for comment in comments if ids[comment.id] is not None or comment.accepted_at <= seen_at]
-    undecided = [comment for comment in comments if comment.status != _AFTER[action] or comment.id in waiting]
-    return Page([choose(comment) for comment in undecided], next_place)
+    chosen = [choose(comment) for comment in comments]
+    return Page([one for one in chosen if action is None or one.is_changed_by(action)], next_place)
 
 
 def count(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> int:
     """How many comments the criteria name, decided or not; 0 where they would have to be read one by one."""
-    if "ids" in criteria or "search" in criteria:
+    if {"ids", "search", "found"} & criteria.keys():
         return 0
+    site_ids = _meant(session, criteria, site_ids)
     query = _query(criteria, site_ids, "").order_by(None).subquery()
-    return session.scalar(select(func.count()).select_from(query)) or 0
+    seen = 0
+    if "group" in criteria and not criteria.get("waiting"):
+        seen = campaigns.count(session, criteria["group"], site_ids, "published")
+    return seen + (session.scalar(select(func.count()).select_from(query)) or 0)
+
+
+def _meant(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> Collection[str]:
+    """Of these sites, those that the criteria are about: what waits, and campaigns, are those of sites in use."""
+    if not {"search", "group"} & criteria.keys():
+        return site_ids
+    return set(site_ids) - roles.archived(session)
+
+
+def _matching(
+    session: Session, criteria: Mapping[str, Any], site_ids: Collection[str], *, actor: str, after: str, limit: int
+) -> tuple[dict[str, int | None], dict[str, Comment], str | None]:
+    """The next ids with the version that was seen, if known; their comments; where the next page begins."""
+    if "search" in criteria:
+        matching, next_place = _searched(session, criteria["search"], site_ids, actor=actor, after=after, limit=limit)
+        return dict.fromkeys(matching), matching, next_place
+    if "found" in criteria:
+        matching, next_place = _found(session, criteria["found"], site_ids, after=after, limit=limit)
+        return dict.fromkeys(matching), matching, next_place
+    ids, next_place = _ids(session, criteria, site_ids, after, limit)
+    # By their ids alone: with the sites in the query, a database may choose to read all comments of a site.
+    matching = {comment.id: comment for comment in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
+    return ids, matching, next_place
 
 
 def _ids(
@@ -108,12 +144,14 @@ def _ids(
         ahead = sorted((comment_id, version) for comment_id, version in criteria["ids"] if comment_id > after)
         return dict(ahead[:limit]), ahead[limit - 1][0] if len(ahead) > limit else None
     rows = session.execute(_query(criteria, site_ids, after).limit(limit)).all()
-    if criteria.get("copies"):
-        versions: dict[str, int | None] = {row.comment_id: None for row in rows}
-        versions |= {comment_id: version for comment_id, version in criteria["copies"] if comment_id > after}
-        page_ids = sorted(versions)[:limit]
-        next_id = page_ids[-1] if len(page_ids) == limit else None
-        return {comment_id: versions[comment_id] for comment_id in page_ids}, next_id
+    if "group" in criteria:
+        group_ids = {row.comment_id for row in rows}
+        if not criteria.get("waiting"):
+            group_ids.update(
+                campaigns.members(session, criteria["group"], site_ids, ("published",), after=after, limit=limit)
+            )
+        page_ids = sorted(group_ids)[:limit]
+        return dict.fromkeys(page_ids), page_ids[-1] if len(page_ids) == limit else None
     versions_by_id: dict[str, int | None] = {row.comment_id: getattr(row, "version", None) for row in rows}
     return versions_by_id, rows[-1].comment_id if len(rows) == limit else None
 
@@ -148,6 +186,16 @@ def _searched(
     page = review_pages.page(session, sites, filters, "oldest", after=start, limit=limit)
     comments = {comment.id: comment for _, comment in page.rows}
     return comments, None if page.next is None else f"{page.next.at}-{page.next.item_id}"
+
+
+def _found(
+    session: Session, document: Mapping[str, Any], site_ids: Collection[str], *, after: str, limit: int
+) -> tuple[dict[str, Comment], str | None]:
+    """The next comments that a search finds, the latest first; none, with a next page, where it looked long enough."""
+    search = names.resolve(session, documents.read(document, site_ids))
+    part = finding.find(session, search, before=after or None, limit=limit)
+    following = None if part.next is None else finding.as_text(part.next)
+    return {comment.id: comment for comment in part.rows}, following
 
 
 def _open_items(session: Session, comment_ids: Collection[str]) -> dict[str, set[str | None]]:

@@ -25,7 +25,8 @@ _LOOKED_AT = 50
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
     """A comment to decide on, `pending` and not in the database."""
-    return Comment(**(submissions.new_row(Request(site_id, submission)) | {"origin": origin}))
+    row = submissions.new_row(Request(site_id, submission))
+    return Comment(**(row | {"origin": (row["origin"] or {}) | origin}))
 
 
 def keep(session: Session, comment: Comment, decision: Decision) -> None:

@@ -19,7 +19,9 @@ from moderation.decisions import appeals, erasing, reports, second_looks, standi
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import content_hash, reading_hash
 from moderation.policy.rules import MODERATOR
-from moderation.review import cases, lookalikes, review_items, urgency
+from moderation.review import campaigns, cases, lookalikes, review_items, urgency
+from moderation.review.campaigns import Arrival
+from moderation.review.fingerprints import NONE, Fingerprint
 from moderation.review.review_items import NewItem
 from moderation.sites import site_settings
 from moderation.tables import Appeal, Comment, Feedback, Report, ReviewItem
@@ -231,7 +233,7 @@ def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actor
         setattr(comment, name, None)
     comment.name = comment.comment = ""
     comment.external_id = comment.idempotency_key = comment.own_scores = comment.spans = comment.origin = None
-    comment.request_id = comment.traceparent = None
+    comment.request_id = comment.traceparent = comment.group_id = None
     comment.status, comment.version, comment.updated_at = "erased", comment.version + 1, clock.now()
     session.execute(update(Report).where(Report.comment_id == comment.id).values(note=None, reporter=None))
     appeals.erase(session, comment.id)
@@ -264,7 +266,7 @@ def report(
     reason: str,
     note: str | None,
     reporter: str | None,
-    fingerprint: tuple[int, ...] = (),
+    fingerprint: Fingerprint = NONE,
 ) -> Report:
     """Store a reader's report and ask a moderator. A second report by the same reader changes nothing.
 
@@ -282,10 +284,9 @@ def report(
         )
         if earlier is not None:
             return earlier
-    fingerprints = {comment.id: fingerprint}
-    groups = lookalikes.assign(session, fingerprints, lookalikes.owners(session, fingerprints))
+    group_id = _group_of(session, comment, fingerprint)
     second_looks.give_way(session, comment.id)
-    item = NewItem.of(comment, urgency.of_reports({reason: 1}), group_id=groups.get(comment.id))
+    item = NewItem.of(comment, urgency.of_reports({reason: 1}), group_id=group_id)
     review_items.open_items(session, [item], kind="report")
     entry = Report(
         id=clock.new_id("r"),
@@ -303,6 +304,16 @@ def report(
     review_items.hurry(session, comment, urgency.of_reports(_reports_waiting(session, comment.id)), kind="report")
     audit.record(session, [audit.row_about(comment, "comment.reported", actors.SITE, reason=reason)])
     return entry
+
+
+def _group_of(session: Session, comment: Comment, fingerprint: Fingerprint) -> str | None:
+    """The group of a stored comment. One that was decided before groups were kept gets its own now."""
+    if comment.group_id is not None or not fingerprint.bands:
+        return comment.group_id
+    fingerprints = {comment.id: fingerprint}
+    group_id = lookalikes.assign(session, fingerprints, lookalikes.owners(session, fingerprints))[comment.id]
+    campaigns.join(session, [Arrival(comment.id, comment.site_id, group_id, None, fingerprint.says_little)])
+    return group_id
 
 
 def _reports_waiting(session: Session, comment_id: str) -> dict[str, int]:

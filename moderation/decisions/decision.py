@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from moderation import actors, audit, clock
 from moderation.review import review_items
+from moderation.review.fingerprints import NONE, Fingerprint
+from moderation.review.lookalikes import Owners
 from moderation.review.review_items import NewItem
 from moderation.sites import author_sentences
 from moderation.sites.site_settings import SiteSettings
@@ -40,9 +42,11 @@ class Decision:
     decided_at: datetime
     #: Ask a moderator, with this urgency (from 0, look now, to 1000, can wait); None: ask nobody.
     priority: int | None = None
-    #: For a comment that waits for a moderator: it is grouped by this with comments that say nearly the same.
-    fingerprint: tuple[int, ...] = ()
-    #: The group's id; see `ReviewItem`. `writing.record` finds it.
+    #: By this it is grouped with comments that say nearly the same.
+    fingerprint: Fingerprint = NONE
+    #: Who had its bands shortly before; `lookalikes.owners`.
+    owners: Owners = field(default_factory=dict)
+    #: The group's id; see `lookalikes`. `writing.record` finds it.
     group_id: str | None = None
     #: The comment's `origin`, which says whom else to tell.
     origin: dict[str, Any] | None = None

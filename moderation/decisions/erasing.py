@@ -80,7 +80,7 @@ def take_words(session: Session, comments: Sequence[Comment], text_hashes: Colle
     find them any more when the comment is erased.
     """
     ids = [comment.id for comment in comments]
-    gone = {"comment": "", "content_hash": None, "request_hash": None, "spans": None}
+    gone = {"comment": "", "content_hash": None, "request_hash": None, "spans": None, "group_id": None}
     _change(session, update(Comment).where(Comment.id.in_(ids)).values(gone))
     _change(session, update(Appeal).where(Appeal.comment_id.in_(ids)).values(text="", answer=None))
     _change(session, update(Report).where(Report.comment_id.in_(ids)).values(note=None))

@@ -106,6 +106,7 @@ def scorer(store: Store, queues: Queues, classifier: Classifier, site_id: str, p
         mode="auto",
         flag_repeated=False,
         flag_first_comment=False,
+        campaign_authors=None,
         trust_after=None,
         hold_after=None,
         hold_times=HoldTimes(),

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news
 from moderation.decisions import writing
 from moderation.decisions.decision import Decision
 from moderation.errors import NotFound
+from moderation.identities import keyring
 from moderation.policy import policies
 from moderation.policy.rules import REPORTED
 from moderation.review import groups
@@ -157,8 +158,8 @@ def dismiss_all(session: Session, site_id: str, reporter: str, *, actor: str) ->
         Report.outcome == "waiting",
         Report.reporter.is_not(None),
     )
-    found = session.scalars(query.order_by(Report.id).limit(AT_ONCE + 1)).all()
-    more, mine = len(found) > AT_ONCE, found[:AT_ONCE]
+    reports = session.scalars(query.order_by(Report.id).limit(AT_ONCE + 1)).all()
+    more, mine = len(reports) > AT_ONCE, reports[:AT_ONCE]
     if not mine:
         return Dismissal(None)
     comment_ids = sorted({report.comment_id for report in mine})
@@ -247,14 +248,18 @@ def _count(session: Session, site_id: str, reports: Sequence[Report], outcome: s
     numbers: Mapping[str, int] = Counter(reader for reader, _ in pairs)
     if not numbers:
         return
-    rows = [{"site_id": site_id, "reporter": reader, "upheld": 0, "dismissed": 0} for reader in sorted(numbers)]
-    insert_missing(session, Reporter, rows)
+    # While keys change, a reader may be there in another form, which an insert would not meet.
+    known = records(session, site_id, numbers) if keyring.current().is_mixed else {}
+    new = sorted(numbers.keys() - known.keys())
+    rows = [{"site_id": site_id, "reporter": reader, "upheld": 0, "dismissed": 0} for reader in new]
+    if rows:
+        insert_missing(session, Reporter, rows)
     column = Reporter.upheld if outcome == "upheld" else Reporter.dismissed
     for number in sorted(set(numbers.values())):
-        readers = [(site_id, reader) for reader in sorted(numbers) if numbers[reader] == number]
+        readers = [reader for reader in sorted(numbers) if numbers[reader] == number]
         session.execute(
             update(Reporter)
-            .where(tuple_(Reporter.site_id, Reporter.reporter).in_(readers))
+            .where(Reporter.site_id == site_id, Reporter.reporter.in_(readers))
             .values({column: column + by * number})
             .execution_options(synchronize_session=False)
         )

@@ -19,11 +19,12 @@ from moderation.decisions import batch_spans, budget, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
-from moderation.policy import facts, rules
+from moderation.policy import campaign_authors, facts, rules
 from moderation.policy.policies import PolicyCache
 from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdict, placement
 from moderation.review import lookalikes, urgency
-from moderation.review.fingerprints import fingerprint
+from moderation.review.fingerprints import NONE, Fingerprint
+from moderation.review.lookalikes import Owners
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
 from moderation.tracing import Cause
@@ -102,6 +103,9 @@ class Judged:
     own_scores: dict[str, float] | None
     facts: Facts
     verdict: Verdict
+    #: By what it is grouped with comments like it, and who had its bands.
+    alike: Fingerprint = NONE
+    owners: Owners = field(default_factory=dict)
 
     @property
     def to_explain(self) -> list[str]:
@@ -188,7 +192,7 @@ class Scorer:
             log.exception("scoring.judging_failed", comments=len(rows), **_causes(rows))
         if len(rows) == 1:
             scored = scores.get(rows[0].id)
-            alike = fingerprint(rows[0].comment)
+            alike = lookalikes.of_text(rows[0].comment)
             return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
         return [decision for row in rows for decision in self.decide([row], scores)]
 
@@ -219,7 +223,7 @@ class Scorer:
         except budget.TooLong:
             log.error("comment.not_scored", comment_id=row.id, why="it took too long", **_causes([row]))
             # It has no fingerprint, because that would read its text again.
-            judged = replace(judged, decisions=[_for_a_person(row, None, alike=())])
+            judged = replace(judged, decisions=[_for_a_person(row, None, alike=NONE)])
         return self._write(own_claims, judged)
 
     def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> _Timed:
@@ -234,10 +238,8 @@ class Scorer:
             return BatchResult(len(claims), scoring_seconds=judged.seconds)
         spans = batch_spans.begin(decisions, began=judged.began, scored=judged.scored)
         decisions = decisions if spans is None else spans.decisions
-        with self.store.read() as session:
-            owners = lookalikes.owners(session, {decision.comment_id: decision.fingerprint for decision in decisions})
         with self.store.write() as session:
-            written = writing.record(session, decisions, owners=owners)
+            written = writing.record(session, decisions)
         if spans is not None:
             spans.written(written)
         queued_at = {claim.comment_id: claim.queued_at for claim in claims}
@@ -285,7 +287,8 @@ class Scorer:
         named = {comment_id: said for comment_id, said in spoken.items() if said}
         # What stands beside the comment is read, too, so it is judged as a text of its own.
         lines = self._read_texts(
-            [*(row.comment for row in rows), *named.values()], [*map(signals, rows), *({} for _ in named)]
+            [*(row.comment for row in rows), *named.values()],
+            [*map(signals, rows), *(_OF_A_NAME for _ in named)],
         )
         of_names = dict(zip(named, lines[len(rows) :], strict=True))
         return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
@@ -311,12 +314,21 @@ class Scorer:
             return []
         codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
         languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
+        alike = {row.id: lookalikes.of_text(row.comment) for row in rows}
         with self.store.read() as session:
             policies = self.policies.get(session, {row.site_id for row in rows})
-            facts_of = facts.gather(session, rows, policies, languages)
+            owners = lookalikes.owners(session, alike)
+            groups = lookalikes.choose(alike, owners)
+            authors_alike = campaign_authors.read(session, rows, policies, groups, alike)
+            facts_of = facts.gather(session, rows, policies, languages, authors_alike)
         own = self._own_scores(rows, facts_of)
         return [
-            _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)) for row in rows
+            replace(
+                _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)),
+                alike=alike[row.id],
+                owners={band: owners[band] for band in alike[row.id].bands if band in owners},
+            )
+            for row in rows
         ]
 
     def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
@@ -343,7 +355,8 @@ class Scorer:
             policy_version=policy.version,
             language=row.language or (its.language if asks and its.language != "und" else None),
             priority=urgency.of_scores(judged.scores, policy.thresholds_in(its.language)) if asks else None,
-            fingerprint=fingerprint(row.comment) if asks else (),
+            fingerprint=judged.alike,
+            owners=judged.owners,
             cause=_cause(row),
         )
 
@@ -394,6 +407,10 @@ def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored
     return Scored(scores | raised, frozenset(raised))
 
 
+#: A name is in no language: an insult in it tells one, and without any it is read as English, which costs least.
+_OF_A_NAME: Mapping[str, object] = {"languages": ["en"]}
+
+
 def _said(row: Comment) -> list[str | None]:
     """What its sender says of the comment's language, and of the site's."""
     return [row.language, *(row.origin or {}).get("languages", ())]
@@ -418,7 +435,7 @@ def _causes(rows: Sequence[Comment]) -> dict[str, Any]:
     return tracing.fields_of(map(_cause, rows))
 
 
-def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: tuple[int, ...]) -> Decision:
+def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: Fingerprint) -> Decision:
     message = "The site's policy could not be applied, so a person has to look."
     return Decision.of(
         row,
@@ -455,6 +472,7 @@ def signals(comment: Comment) -> dict[str, object]:
         "url": comment.url,
         "ip": comment.ip,
         "user_agent": comment.user_agent,
+        "languages": _said(comment),
     }
     further: dict[str, object] = (comment.origin or {}).get("signals", {})
     return fields | further

@@ -48,8 +48,24 @@ def is_drawn(key: str, comment_id: str, version: int, share: float) -> bool:
     return int.from_bytes(digest, "big") < share * _MAX
 
 
-def open_drawn(session: Session, decisions: Sequence[Decision]) -> None:
+class Drawing(NamedTuple):
+    """How a site's decisions are drawn for a second look: by a key of its own, and by its settings."""
+
+    key: str
+    settings: SiteSettings
+
+
+def read_sites(session: Session, site_ids: set[str]) -> dict[str, Drawing]:
+    """How the decisions of these sites are drawn, by the sites' ids."""
+    query = select(Site.id, Site.draw_key, Site.settings).where(Site.id.in_(site_ids))
+    rows = session.execute(query)
+    return {site_id: Drawing(key or site_id, site_settings.read(document)) for site_id, key, document in rows}
+
+
+def open_drawn(session: Session, decisions: Sequence[Decision], sites: Mapping[str, Drawing]) -> None:
     """Open a second look at each of these decisions that is drawn, in the caller's transaction.
+
+    `sites` is what `read_sites` returned.
 
     A second look at an earlier decision on the same comment is closed, because that decision no longer holds.
     """
@@ -57,9 +73,6 @@ def open_drawn(session: Session, decisions: Sequence[Decision]) -> None:
     settled = [
         decision for decision in decisions if decision.status in ("published", "rejected") and decision.priority is None
     ]
-    if not settled:
-        return
-    sites = _sites(session, {decision.site_id for decision in settled})
     drawn = []
     for decision in settled:
         key, settings = sites[decision.site_id]
@@ -158,7 +171,7 @@ def _looks(
     session: Session, site_ids: Collection[str], since: datetime, of: str
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """The first and the second decision of each second look that was answered since then: of the latest `MOST_READ`."""
-    found: list[Any] = []
+    rows: list[Any] = []
     for site_id in sorted(site_ids):
         query = select(ReviewItem.about, ReviewItem.closed_at).where(
             ReviewItem.site_id == site_id,
@@ -166,10 +179,10 @@ def _looks(
             ReviewItem.closed_at.is_not(None),
             ReviewItem.closed_at >= since,
         )
-        found += session.execute(query.order_by(ReviewItem.closed_at.desc()).limit(MOST_READ))
-        if len(found) > 2 * MOST_READ:
-            found = _latest(found)
-    return [(row.about, row.about["second"]) for row in _latest(found) if row.about and _counts(row.about, of)]
+        rows += session.execute(query.order_by(ReviewItem.closed_at.desc()).limit(MOST_READ))
+        if len(rows) > 2 * MOST_READ:
+            rows = _latest(rows)
+    return [(row.about, row.about["second"]) for row in _latest(rows) if row.about and _counts(row.about, of)]
 
 
 def _latest(rows: list[Any]) -> list[Any]:
@@ -226,13 +239,6 @@ def _question(decision: Decision) -> NewItem:
             "labels": sorted(label for label in labels if label) if rejected else [],
         },
     )
-
-
-def _sites(session: Session, site_ids: set[str]) -> dict[str, tuple[str, SiteSettings]]:
-    query = select(Site.id, Site.draw_key, Site.settings).where(Site.id.in_(site_ids))
-    return {
-        site_id: (key or site_id, site_settings.read(document)) for site_id, key, document in session.execute(query)
-    }
 
 
 def _asked_otherwise(session: Session, comment_ids: Collection[str]) -> set[str]:

@@ -9,10 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, authors, clock, news
+from moderation.identities import keyring
 from moderation.news import News
 from moderation.policy import policies, policy_lists, standings
 from moderation.policy.rules import strike_days
@@ -49,7 +50,7 @@ def weigh(session: Session, comment: Comment) -> None:
     if comment.author_key is None:
         return
     policy = _policy(session, comment.site_id)
-    if not standings.asks(policy) and session.get(AuthorStanding, (comment.site_id, comment.author_key)) is None:
+    if not standings.asks(policy) and _known(session, comment.site_id, comment.author_key) is None:
         return
     session.flush()
     identity = standings.identity_of(comment)
@@ -153,9 +154,9 @@ def unblock(session: Session, site_id: str, author_key: str, entry: str, *, unti
 def _latest_comment(session: Session, site_id: str, entry: str) -> Comment | None:
     """The latest comment of the author whom an entry of a list means."""
     for key in authors.keys_meant(authors.without_kind(entry)):
-        found = _latest_of(session, site_id, key)
-        if found is not None:
-            return found
+        latest = _latest_of(session, site_id, key)
+        if latest is not None:
+            return latest
     return None
 
 
@@ -237,13 +238,13 @@ def of_authors(session: Session, comments: Sequence[Comment], documents: Mapping
     """Comment id -> sentences on the author's standing by rule, where it differs; `documents` are policies by site."""
     numbers = {site_id: _numbers(document) for site_id, document in documents.items()}
     by_comment = standings.read(session, comments, numbers)
-    found: dict[str, list[str]] = {}
+    sentences: dict[str, list[str]] = {}
     for comment in comments:
         known, policy = by_comment.get(comment.id), numbers[comment.site_id]
         name = standings.named(known, policy) if known is not None else None
         if known is not None and name is not None:
-            found[comment.id] = [name, _sentence(known, policy, name)]
-    return found
+            sentences[comment.id] = [name, _sentence(known, policy, name)]
+    return sentences
 
 
 def _sentence(known: Standing, policy: Policy, name: Name) -> str:
@@ -379,10 +380,16 @@ def _numbers(document: Mapping[str, Any]) -> Policy:
 
 def _row(session: Session, site_id: str, author_key: str) -> AuthorStanding:
     """The author's row, locked; made where there is none yet."""
-    empty = {"site_id": site_id, "author_key": author_key, "approvals": 0, "strikes": []}
-    insert_missing(session, AuthorStanding, [empty])
-    return session.scalars(
-        select(AuthorStanding)
-        .where(AuthorStanding.site_id == site_id, AuthorStanding.author_key == author_key)
-        .with_for_update()
-    ).one()
+    # While keys change, it may be there in another form, which an insert would not meet.
+    if not keyring.current().is_mixed or _known(session, site_id, author_key) is None:
+        empty = {"site_id": site_id, "author_key": author_key, "approvals": 0, "strikes": []}
+        insert_missing(session, AuthorStanding, [empty])
+    return session.scalars(_query(site_id, author_key).with_for_update()).first() or _row(session, site_id, author_key)
+
+
+def _known(session: Session, site_id: str, author_key: str) -> AuthorStanding | None:
+    return session.scalars(_query(site_id, author_key)).first()
+
+
+def _query(site_id: str, author_key: str) -> Select[AuthorStanding]:
+    return select(AuthorStanding).where(AuthorStanding.site_id == site_id, AuthorStanding.author_key == author_key)

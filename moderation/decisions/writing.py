@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select
@@ -17,8 +16,8 @@ from sqlalchemy.orm import Session
 from moderation import actors, audit, news
 from moderation.decisions import second_looks
 from moderation.decisions.decision import Decision
-from moderation.review import lookalikes, review_items
-from moderation.sites import site_settings
+from moderation.review import campaigns, lookalikes, review_items
+from moderation.review.campaigns import Arrival
 from moderation.tables import Comment
 from moderation.webhooks import events
 
@@ -27,45 +26,73 @@ _TABLE = cast("Table", Comment.__table__)
 _UPDATE = _TABLE.update().where(_TABLE.c.id == bindparam("which"))
 
 
-def record(
-    session: Session, decisions: Sequence[Decision], *, owners: Mapping[int, str] = MappingProxyType({})
-) -> list[Decision]:
+def record(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
     """Write a batch's decisions: status, scores, audit, review items and deliveries, in the caller's transaction.
 
     A comment is written only while it is `pending` at the revision that was scored, so that running twice changes
-    nothing and an edited comment is scored again. Returns the decisions that were written. `owners` is what
-    `lookalikes.owners` returned for their fingerprints shortly before, which saves time.
+    nothing and an edited comment is scored again. Returns the decisions that were written.
     """
     by_id = {decision.comment_id: decision for decision in decisions}
-    columns = (Comment.id, Comment.status, Comment.revision, Comment.version)
-    rows = session.execute(select(*columns).where(Comment.id.in_(by_id)).order_by(Comment.id).with_for_update())
+    columns = (Comment.id, Comment.status, Comment.revision, Comment.version, Comment.group_id)
+    query = select(*columns).where(Comment.id.in_(by_id)).order_by(Comment.id).with_for_update()
+    rows = session.execute(query).all()
     due = [
         replace(by_id[row.id], version=row.version + 1)
         for row in rows
         if row.status == "pending" and row.revision == by_id[row.id].revision
     ]
-    fingerprints = {decision.comment_id: decision.fingerprint for decision in due}
-    groups = lookalikes.assign(session, fingerprints, owners)
-    due = [replace(decision, group_id=groups.get(decision.comment_id)) for decision in due]
-    write(session, due)
+    groups = {row.id: row.group_id for row in rows}
+    due, joined = _grouped(session, due, groups)
+    write(session, due, groups=groups | joined)
     return due
 
 
-def write(session: Session, decisions: Sequence[Decision], *, grace: timedelta = timedelta(0)) -> None:
+def _grouped(
+    session: Session, decisions: Sequence[Decision], before: Mapping[str, str | None]
+) -> tuple[list[Decision], dict[str, str]]:
+    """The decisions with their comments' groups, and which comments join one. `before` has the group that each was in.
+
+    It comes before the review items, because a person who decides locks the comment first and then its items.
+    """
+    fingerprints = {decision.comment_id: decision.fingerprint for decision in decisions}
+    owners = {band: owner for decision in decisions for band, owner in decision.owners.items()}
+    groups = lookalikes.assign(session, fingerprints, owners)
+    joined = campaigns.join(
+        session,
+        [
+            Arrival(its.comment_id, its.site_id, group, before[its.comment_id], its.fingerprint.says_little)
+            for its in decisions
+            if (group := groups.get(its.comment_id)) is not None
+        ],
+        writes_comments=False,
+    )
+    return [replace(decision, group_id=groups.get(decision.comment_id)) for decision in decisions], joined
+
+
+def write(
+    session: Session,
+    decisions: Sequence[Decision],
+    *,
+    grace: timedelta = timedelta(0),
+    groups: Mapping[str, str | None] | None = None,
+) -> None:
     """Write decisions without a check, in the caller's transaction: status, audit, review items, deliveries.
 
-    The site is told when the `grace` is over.
+    The site is told when the `grace` is over. `groups`, if given, has the group of each comment, to be written too.
     """
     if not decisions:
         return
-    session.execute(_UPDATE, [{"which": decision.comment_id} | decision.columns() for decision in decisions])
+    rows = [{"which": decision.comment_id} | decision.columns() for decision in decisions]
+    if groups is not None:
+        rows = [row | {"group_id": groups[row["which"]]} for row in rows]
+    session.execute(_UPDATE, rows)
     _note(session, decisions)
     audit.record(session, [decision.audit_row() for decision in decisions])
     items = [item for decision in decisions if (item := decision.review_item()) is not None]
     review_items.open_items(session, items, kind="flag")
-    second_looks.open_drawn(session, decisions)
-    settings = site_settings.of_sites(session, {decision.site_id for decision in decisions})
-    events.notify(session, [decision.event(settings[decision.site_id], grace) for decision in decisions])
+    sites = second_looks.read_sites(session, {decision.site_id for decision in decisions})
+    second_looks.open_drawn(session, decisions, sites)
+    events.notify(session, [decision.event(sites[decision.site_id].settings, grace) for decision in decisions])
 
 
 def _note(session: Session, decisions: Sequence[Decision]) -> None:

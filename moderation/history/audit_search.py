@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, or_, text
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.history.scans import Part, Scan, Stream
-from moderation.history.search import LOOK, MOST_STREAMS
+from moderation.finding.scans import Part, Scan, Stream
+from moderation.finding.search import LOOK, MOST_STREAMS
 from moderation.store import Store
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent
 
@@ -85,7 +86,6 @@ def read_all(store: Store, search: AuditSearch, *, before: str, step: int = 500)
     """All events asked for that are older than `before`, in pages, each read in a transaction of its own."""
     place: str | None = before
     while place is not None:
-        with store.read() as session:
-            part = find(session, search, before=place, limit=step)
+        part = store.read_behind(partial(find, search=search, before=place, limit=step))
         yield part.rows
         place = part.next[-1] if part.next else None

@@ -144,20 +144,20 @@ def _named(most: int) -> Select[Any]:
 
 
 def _first_seen(session: Session, comment_ids: Sequence[str]) -> list[tuple[str, datetime | None]]:
-    """When each author's first comment was accepted; None where that is the comment in question."""
+    """When each author's first comment was written, of those that came; None where that is the comment in question."""
     rows = session.execute(_first_accepted(), {"ids": comment_ids})
-    return [(comment_id, first if first and first < accepted_at else None) for comment_id, accepted_at, first in rows]
+    return [(comment_id, first if first and first < written_at else None) for comment_id, written_at, first in rows]
 
 
 @cache
 def _first_accepted() -> Select[Any]:
     shown, earlier = _COMMENTS.alias(), _COMMENTS.alias()
     first_accepted = (
-        select(earlier.c.accepted_at)
+        select(earlier.c.created_at)
         .where(earlier.c.site_id == shown.c.site_id, earlier.c.author_key == shown.c.author_key)
         .order_by(earlier.c.id)
         .limit(1)
         .correlate(shown)
         .scalar_subquery()
     )
-    return select(shown.c.id, shown.c.accepted_at, first_accepted).where(shown.c.id.in_(_IDS))
+    return select(shown.c.id, shown.c.created_at, first_accepted).where(shown.c.id.in_(_IDS))

@@ -16,7 +16,7 @@ import redis
 
 from moderation import clock, counters
 
-ANSWERED = "answered"
+ANSWERED, ARCHIVED = "answered", "archived"
 #: Why a call got no verdict -> how that is said of a number of calls.
 REFUSED: Mapping[str, str] = {
     "no_key": "came without a key",
@@ -27,6 +27,7 @@ REFUSED: Mapping[str, str] = {
     "too_large": "were too large",
     "attribute": "asked for an attribute that there is no score for",
     "language": "were about a text in a language that the classifier has not learnt",
+    ARCHIVED: "were for a site that is archived",
     "too_many": "went over the site's rate limit",
     "not_scored": "could not be scored",
     "unavailable": "came while the database was away",
@@ -59,8 +60,13 @@ class Calls:
 
     @property
     def all_refused(self) -> bool:
-        """Whether there were calls, and none of them got a verdict."""
-        return bool(self.refused) and not self.answered
+        """Whether there were calls that should get a verdict, and none of them got one."""
+        return bool(self.failed) and not self.answered
+
+    @property
+    def failed(self) -> int:
+        """How many calls should have got a verdict, and did not: those of an archived site never get one."""
+        return sum(number for kind, number in self.refused.items() if kind != ARCHIVED)
 
 
 def record(client: redis.Redis, site_id: str, protocol: str, outcome: str) -> None:

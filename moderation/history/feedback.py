@@ -8,7 +8,7 @@ none for longer than `retention.FEEDBACK_KEPT`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -24,7 +24,7 @@ SITE_WEIGHT = 1000.0
 #: Examples that are kept of one site: the oldest make room for new ones, so that no site fills the disk.
 MOST_EXAMPLES = 20_000
 #: Characters of a text that are kept: more than a comment may have.
-_LONGEST_TEXT = 20_480
+LONGEST_TEXT = 20_480
 _PAGE = 1000
 
 
@@ -60,12 +60,12 @@ def as_rows(
     """
     if any(not 0.0 <= value <= 1.0 for value in labels.values()):
         raise ValueError("a label's value is not between 0 and 1")
-    moment, text = clock.now(), text[:_LONGEST_TEXT]
+    moment = clock.now()
     shared = {
         "site_id": site_id,
         "source": source,
-        "text_hash": content_hash(text),
-        "text": text,
+        "text_hash": content_hash(text),  # of the whole text, by which its comment's erasure finds it
+        "text": text[:LONGEST_TEXT],
         "created_at": moment,
         "detail": dict(detail) if detail else None,
     }
@@ -91,6 +91,36 @@ def keep(session: Session, site_id: str, source: str, rows: Sequence[dict[str, A
     session.execute(insert(Feedback), list(latest.values()))
     _make_room(session, site_id)
     return len(latest) - len(earlier)
+
+
+def keep_as_they_were(session: Session, site_id: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Store the examples of another installation, in the caller's transaction. Returns how many were new.
+
+    What the site has said itself of a text stays. Ids, by which examples grow old, stay too, but for those that
+    another site has.
+    """
+    _take_turn(session, site_id)
+    this = select(Feedback.text_hash, Feedback.source, Feedback.label).where(Feedback.site_id == site_id)
+    said = session.execute(this.where(Feedback.text_hash.in_({row["text_hash"] for row in rows}))).all()
+    known = {tuple(key) for key in said}
+    new = {}
+    for row in rows:
+        key = (row["text_hash"], row["source"], row["label"])
+        if key not in known:
+            new[key] = row
+    taken = set(session.scalars(select(Feedback.id).where(Feedback.id.in_([row["id"] for row in new.values()]))))
+    stored = [row | {"site_id": site_id, "id": _free(row["id"], site_id, taken)} for row in new.values()]
+    if stored:
+        session.execute(insert(Feedback), stored)
+        _make_room(session, site_id)
+    return len(stored)
+
+
+def _free(example_id: str, site_id: str, taken: Collection[str]) -> str:
+    """An example's id for this site: where another example has it, one that follows from both."""
+    return (
+        clock.derived_id("f", clock.moment_of(example_id), site_id, example_id) if example_id in taken else example_id
+    )
 
 
 def erase(session: Session, site_id: str, text: str) -> int:

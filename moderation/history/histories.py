@@ -138,7 +138,7 @@ def author(session: Session, site_id: str, author_key: str) -> Record | None:
     first_comment = session.scalar(select(Comment).where(*by_author).order_by(Comment.id).limit(1))
     if first_comment is None:
         return None
-    bounded = select(Comment.status).where(*by_author).limit(COUNT_UP_TO).subquery()
+    bounded = select(Comment.status).where(*by_author).order_by(Comment.id.desc()).limit(COUNT_UP_TO).subquery()
     by_status = select(bounded.c.status, func.count()).group_by(bounded.c.status)
     counts: dict[str, int] = dict(session.execute(by_status).all())
     return Record(counts, first_comment, recent)

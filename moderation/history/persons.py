@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from moderation import actors, addresses, audit, authors, sealing
 from moderation.decisions import comments, erasing
 from moderation.decisions.comments import CommentError
+from moderation.identities import columns
 from moderation.intake.submissions import content_hash
 from moderation.policy import policies, policy_lists, shared_lists
 from moderation.policy.list_kinds import KINDS
@@ -227,16 +228,16 @@ def _conditions(person: Person) -> list[ColumnElement[bool]]:
         return [Comment.ip == person.value]
     by_value, by_name = authors.keys_meant(person.value)[0], authors.keys_meant(f"name:{person.value}")[0]
     has_id = func.coalesce(Comment.user_id, "") != ""
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if person.kind in {None, "id"}:
-        found.append(and_(Comment.author_key == by_value, has_id))
+        conditions.append(and_(Comment.author_key == by_value, has_id))
     if person.kind in {None, "email"}:
-        found.append(and_(Comment.author_key == by_value, ~has_id))
+        conditions.append(and_(Comment.author_key == by_value, ~has_id))
         if "@" in person.value:
-            found.append(func.lower(Comment.email).in_({person.value.lower(), fold(person.value)}))
+            conditions.append(columns.is_same(Comment.email, {person.value.lower(), fold(person.value)}))
     if person.kind in {None, "name"}:
-        found.append(Comment.author_key == by_name)
-    return found
+        conditions.append(Comment.author_key == by_name)
+    return conditions
 
 
 def _comments(store: Store, person: Person, site_id: str, *, limit: int = PAGE) -> Iterator[list[str]]:
@@ -286,9 +287,9 @@ def _erase_comments(session: Session, site_id: str, ids: Sequence[str]) -> int:
 
 
 def _note_also(session: Session, held: Held, ids: Sequence[str]) -> None:
-    columns = {"id": Comment.user_id, "email": Comment.email, "name": Comment.name, "ip": Comment.ip}
-    for row in session.execute(select(*columns.values()).where(Comment.id.in_(ids))):
-        for kind, value in zip(columns, row, strict=True):
+    known_by = {"id": Comment.user_id, "email": Comment.email, "name": Comment.name, "ip": Comment.ip}
+    for row in session.execute(select(*known_by.values()).where(Comment.id.in_(ids))):
+        for kind, value in zip(known_by, row, strict=True):
             values = held.also.setdefault(kind, set())
             if value and len(values) < _MOST_NAMED:
                 values.add(value)
@@ -374,7 +375,7 @@ def _as_reporter(person: Person, site_id: str | None) -> Select[Reporter]:
 def _is_reader(column: InstrumentedAttribute[Any], person: Person) -> ColumnElement[bool]:
     if person.kind == "ip":
         return false()
-    return func.lower(column).in_({person.value.lower(), fold(person.value)})
+    return columns.is_same(column, {person.value.lower(), fold(person.value)})
 
 
 def _jobs(store: Store, person: Person, site_id: str | None) -> Iterator[BulkJob]:
@@ -415,9 +416,9 @@ def _leaves(document: Any) -> Iterator[Any]:
 # As it is written out.
 
 
-def _shown(row: Tables, table: str) -> dict[str, Any]:
-    columns = Tables.metadata.tables[table]
-    return _document(columns, {column.key: getattr(row, column.key) for column in columns.columns})
+def _shown(row: Tables, name: str) -> dict[str, Any]:
+    table = Tables.metadata.tables[name]
+    return _document(table, {column.key: getattr(row, column.key) for column in table.columns})
 
 
 def _document(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:

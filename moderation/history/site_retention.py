@@ -214,17 +214,22 @@ def _take(session: Session, site_id: str, kind: str, ids: Sequence[str], *, befo
 
 def _note(session: Session, site_id: str, kind: str, comment_ids: Sequence[str]) -> None:
     noted = select(KeptLonger.comment_id).where(KeptLonger.site_id == site_id, KeptLonger.kind == kind)
-    known = set(session.scalars(noted.where(KeptLonger.comment_id.in_(comment_ids))))
-    rows = [{"site_id": site_id, "kind": kind, "comment_id": this} for this in comment_ids if this not in known]
+    noted_already = set(session.scalars(noted.where(KeptLonger.comment_id.in_(comment_ids))))
+    rows = [{"site_id": site_id, "kind": kind, "comment_id": this} for this in comment_ids if this not in noted_already]
     if rows:
         session.execute(insert(KeptLonger), rows)
 
 
 def _waits(comment_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """A condition: somebody has still to look at this comment, to answer its author, or to be told of it."""
+    """A condition: somebody has still to look at this comment, to answer its author, or to be told of it.
+
+    On an archived site nobody looks, so what is open there keeps nothing for longer.
+    """
+    open_item = ReviewItem.comment_id == comment_id, ReviewItem.is_open, Site.id == ReviewItem.site_id
+    appeal = Appeal.comment_id == comment_id, Appeal.outcome.is_(None), Appeal.text != "", Site.id == Appeal.site_id
     return or_(
-        exists().where(ReviewItem.comment_id == comment_id, ReviewItem.is_open),
-        exists().where(Appeal.comment_id == comment_id, Appeal.outcome.is_(None), Appeal.text != ""),
+        exists().where(*open_item, Site.archived_at.is_(None)),
+        exists().where(*appeal, Site.archived_at.is_(None)),
         exists().where(WebhookDelivery.comment_id == comment_id, WebhookDelivery.next_attempt_at.is_not(None)),
     )
 
@@ -358,8 +363,8 @@ def _old_jobs(session: Session, site_id: str, before: datetime, most: int | None
 
 def _count(session: Session, kind: str, site_id: str, before: datetime, most: int | None) -> Count:
     if kind == "jobs":
-        found = len(_old_jobs(session, site_id, before, most))
-        return Count(found, more=found == most)
+        number = len(_old_jobs(session, site_id, before, most))
+        return Count(number, more=number == most)
     if kind in _COMMENT_KINDS:
         position = session.scalar(select(Watermark.position).where(Watermark.name == _mark(kind, site_id)))
         ahead = _next_comments(site_id, position, before).with_only_columns(Comment.id)

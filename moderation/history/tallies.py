@@ -126,14 +126,14 @@ def _position(session: Session, name: str) -> str:
 
 
 def sample_queue(store: Store) -> None:
-    """Note for each site how many items wait and how long the oldest has, in seconds. Each hour keeps its largest."""
+    """Note for each site in use how many items wait, and the oldest's age in seconds. Each hour keeps its largest."""
     moment = clock.now()
     waiting = ReviewItem.is_open
     samples: dict[Key, int] = {}
     with store.read() as session:
-        for site_id in session.scalars(select(Site.id)).all():
+        for site_id in session.scalars(select(Site.id).where(Site.archived_at.is_(None))).all():
             of_site = select(ReviewItem.opened_at).where(ReviewItem.site_id == site_id, waiting)
-            bounded = of_site.limit(MOST_COUNTED).subquery()
+            bounded = of_site.order_by(ReviewItem.opened_at).limit(MOST_COUNTED).subquery()
             number = session.scalar(select(func.count()).select_from(bounded)) or 0
             for_a_person = of_site.where(ReviewItem.kind != "second_look")  # no author waits for a second look
             oldest = session.scalar(for_a_person.order_by(ReviewItem.opened_at).limit(1))

@@ -2,13 +2,19 @@
 
 A commit waits for the disk, and only one process at a time may write to SQLite. While one thread commits, the
 submissions of the others gather; one of those threads then commits them all. A single submission waits for nobody.
+An event loop, which must not wait, hands its submissions over and is called back; a thread of the intake's own then
+commits what has gathered.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 
 from moderation import store as store_module
@@ -26,14 +32,61 @@ class Interrupted(Exception):
     """The thread that was to commit a submission ended before it had."""
 
 
-@dataclass(eq=False, slots=True)
-class _Entry:
-    """A gathered submission. `turn` is set when it has its outcome or error, or when its thread has to commit all."""
+log = structlog.get_logger(__name__)
 
-    request: Request
-    turn: threading.Event = field(default_factory=threading.Event)
-    outcome: Outcome | None = None
-    error: Exception | None = None
+
+class _Entry(ABC):
+    """A gathered submission."""
+
+    __slots__ = ("error", "outcome", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.outcome: Outcome | None = None
+        self.error: Exception | None = None
+
+    @abstractmethod
+    def lead(self) -> None:
+        """Let its thread commit all that has gathered."""
+
+    @abstractmethod
+    def tell(self) -> None:
+        """Tell who submitted it: it has its outcome or error."""
+
+
+class _Awaited(_Entry):
+    """One whose thread waits. `turn` is set when it has its outcome or error, or when the thread has to lead."""
+
+    __slots__ = ("turn",)
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.turn = threading.Event()
+
+    def lead(self) -> None:
+        self.turn.set()
+
+    def tell(self) -> None:
+        self.turn.set()
+
+
+class _HandedOver(_Entry):
+    """One that nobody's thread waits for: `told` is called with what became of it."""
+
+    __slots__ = ("_calls", "_told", "gathered_at")
+
+    def __init__(self, request: Request, told: Callable[[Outcome | Exception], None], calls: SimpleQueue[None]) -> None:
+        super().__init__(request)
+        self._told, self._calls = told, calls
+        self.gathered_at = time.monotonic()
+
+    def lead(self) -> None:
+        self._calls.put(None)
+
+    def tell(self) -> None:
+        became = self.error or self.outcome
+        assert became is not None
+        self._told(became)
 
 
 class Intake:
@@ -44,6 +97,9 @@ class Intake:
         self._lock = threading.Lock()
         self._gathered: list[_Entry] = []
         self._busy = False
+        #: Each call lets the intake's own thread, which begins with the first, commit what has gathered.
+        self._calls: SimpleQueue[None] = SimpleQueue()
+        self._own: threading.Thread | None = None
 
     def submit(self, site_id: str, submission: Submission, idempotency_key: str | None = None) -> Outcome:
         """`submissions.submit` for one submission, with the same promise: once this returns, it is safe.
@@ -52,7 +108,7 @@ class Intake:
             Exception: the database's error for the shared transaction, or its turn did not come within
                 `WRITE_TIMEOUT`. The submission is then not stored.
         """
-        entry = _Entry(Request(site_id, submission, idempotency_key))
+        entry = _Awaited(Request(site_id, submission, idempotency_key))
         with self._lock:
             self._gathered.append(entry)
             leads, self._busy = not self._busy, True
@@ -65,7 +121,42 @@ class Intake:
         assert entry.outcome is not None
         return entry.outcome
 
-    def _withdraw(self, entry: _Entry) -> None:
+    def hand_over(self, requests: Sequence[tuple[Request, Callable[[Outcome | Exception], None]]]) -> None:
+        """Submit each, and wait for nothing: its function is called with what became of it, in another thread.
+
+        The promise is that of `submit`, and so are the errors, which are given rather than raised; but call
+        `refuse_overdue` now and then.
+        """
+        entries = [_HandedOver(request, told, self._calls) for request, told in requests]
+        with self._lock:
+            self._gathered += entries
+            leads, self._busy = not self._busy, True
+            if self._own is None:
+                self._own = threading.Thread(target=self._commit_when_called, name="intake", daemon=True)
+                self._own.start()
+        if leads:
+            self._calls.put(None)
+
+    def refuse_overdue(self) -> None:
+        """Take back what was handed over and whose turn did not come within `WRITE_TIMEOUT`."""
+        earliest = time.monotonic() - store_module.WRITE_TIMEOUT
+        with self._lock:
+            overdue = [e for e in self._gathered if isinstance(e, _HandedOver) and e.gathered_at < earliest]
+            for entry in overdue:
+                self._gathered.remove(entry)
+        for entry in overdue:
+            entry.error = store_module.busy()
+            entry.tell()
+
+    def _commit_when_called(self) -> None:
+        while True:
+            self._calls.get()
+            try:
+                self._lead()
+            except Exception as error:  # the comments are stored, and the sweep finds them
+                log.error("intake.failed", error=type(error).__name__)
+
+    def _withdraw(self, entry: _Awaited) -> None:
         """Take back a submission whose turn did not come; wait for one that is being committed already."""
         with self._lock:
             if entry in self._gathered and not entry.turn.is_set():
@@ -75,12 +166,19 @@ class Intake:
 
     def _lead(self) -> None:
         """Commit what has gathered, with this thread's submission; let the next thread lead; tell Redis."""
-        with self._lock:
-            batch, self._gathered = self._gathered[:MOST_TOGETHER], self._gathered[MOST_TOGETHER:]
+        batch: list[_Entry] = []
         steps = Steps()
         try:
             try:
-                self._commit(batch)
+                with self._store.turn:
+                    batch = self._take()  # with what has come while others wrote
+                    self._commit(batch)
+            except BaseException as error:  # the turn does not come, or this thread is ended
+                batch = batch or self._take()
+                if not isinstance(error, store_module.AWAY):
+                    raise
+                for entry in batch:
+                    entry.error = error
             finally:
                 self._hand_over()
             outcomes = [entry.outcome for entry in batch if entry.outcome is not None]
@@ -89,14 +187,19 @@ class Intake:
             for entry in batch:
                 if entry.outcome is None and entry.error is None:  # this thread was ended in the middle
                     entry.error = Interrupted("The process is stopping; the comment was not stored.")
-                entry.turn.set()
+                entry.tell()
+
+    def _take(self) -> list[_Entry]:
+        with self._lock:
+            batch, self._gathered = self._gathered[:MOST_TOGETHER], self._gathered[MOST_TOGETHER:]
+        return batch
 
     def _hand_over(self) -> None:
         with self._lock:
             follower = self._gathered[0] if self._gathered else None
             self._busy = follower is not None
             if follower is not None:
-                follower.turn.set()
+                follower.lead()
 
     def _commit(self, batch: list[_Entry]) -> None:
         try:

@@ -27,10 +27,12 @@ class Steps:
             return
         now = self._moment()
         for (parent, request_id), number in Counter((one.traceparent, one.request_id) for one in accepted).items():
-            known = {"winnow.comments": number, "winnow.request_id": request_id}
-            self._spans.begin("store comments", "client", known, parent=parent, at=self._began).end(at=self._stored)
+            attributes = {"winnow.comments": number, "winnow.request_id": request_id}
+            self._spans.begin("store comments", "client", attributes, parent=parent, at=self._began).end(
+                at=self._stored
+            )
             queue = self._spans.begin(
-                "queue comments", "producer", known | {"messaging.system": "redis"}, parent=parent, at=self._stored
+                "queue comments", "producer", attributes | {"messaging.system": "redis"}, parent=parent, at=self._stored
             )
             queue.end(failed=None if reached else "redis_away", at=now)
 

@@ -165,6 +165,12 @@ def _comment_of(row: Mapping[str, Any]) -> Comment:
     return comment
 
 
+def place_of(comment: Comment) -> dict[str, str | None]:
+    """Where a comment stands, as its site sent it: the fields of `PLACE`; all empty once it was erased."""
+    sent = {} if comment.status == "erased" else (comment.origin or {}).get("place") or {}
+    return {name: sent.get(name) for name in PLACE}
+
+
 def new_row(request: Request) -> dict[str, Any]:
     """The columns of a submission's comment, `pending`; those not here are empty."""
     moment = clock.now()

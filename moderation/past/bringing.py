@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -17,16 +18,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import actors, audit, authors, clock
 from moderation.history import feedback, site_retention
-from moderation.intake.submissions import reading_hash
+from moderation.intake.submissions import content_hash, reading_hash
 from moderation.past import own_lines
+from moderation.past.own_lines import PastExample
 from moderation.past.records import PastComment, Unreadable, WrongFile
 from moderation.policy.facts import REPEAT_WINDOW
 from moderation.policy.rules import IMPORTED
 from moderation.policy.terms import Action
-from moderation.review import lookalikes, review_items, urgency
-from moderation.review.fingerprints import fingerprint
+from moderation.review import campaigns, lookalikes, review_items, urgency
+from moderation.review.campaigns import Arrival
+from moderation.review.fingerprints import NONE, Fingerprint
+from moderation.review.lookalikes import Owners
 from moderation.review.review_items import NewItem
-from moderation.store import Store
+from moderation.store import Store, insert_many
 from moderation.tables import Comment
 
 #: Comments that are written in one transaction: few, so that nobody waits long to write.
@@ -64,7 +68,7 @@ class _Arrival:
     row: dict[str, Any]
     parent: str | None
     examples: Sequence[dict[str, Any]] = ()
-    fingerprint: tuple[int, ...] = ()
+    fingerprint: Fingerprint = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class _Import:
     counts: Counts = field(default_factory=Counts)
     #: (comment's id, what it answers), where that has not been met yet.
     unlinked: list[tuple[str, str]] = field(default_factory=list)
+    #: The hashes of texts that this site has erased since.
+    erased: set[str] = field(default_factory=set)
 
 
 def bring(
@@ -100,17 +106,50 @@ def bring(
 def bring_back(
     store: Store,
     site_id: str,
-    rows: Iterable[tuple[str, dict[str, Any]] | Unreadable],
+    rows: Iterable[tuple[str, own_lines.Row] | Unreadable],
     *,
     complain: Callable[[Unreadable], object] = lambda _: None,
 ) -> Iterator[Counts]:
-    """Bring the comments of an export of Winnow's own to a site, as they were. Yields as `bring`.
+    """Bring the comments and examples of an export of Winnow's own to a site, as they were. Yields as `bring`.
 
     A comment that was still `pending` is decided here: it was never decided there.
     """
     this = _Import(store, site_id, "ndjson", Comment.id)
-    readable = (row for _, row in _readable(this, rows, complain))
-    yield from _run(this, (_returned(row) for batch in _batches(readable) for row in _own(this, batch)))
+    divided = _Divided(this, _readable(this, rows, complain), complain)
+    own = (_returned(row) for batch in _batches(divided.comments()) for row in _own(this, batch))
+    yield from _run(this, own, divided.examples())
+
+
+@dataclass(slots=True)
+class _Divided:
+    """An export's rows: first the comments, and behind them the examples, of which what was erased here is none."""
+
+    this: _Import
+    rows: Iterator[tuple[str, own_lines.Row]]
+    complain: Callable[[Unreadable], object]
+    first: PastExample | None = None
+
+    def comments(self) -> Iterator[dict[str, Any]]:
+        for _, row in self.rows:
+            if isinstance(row, PastExample):
+                self.first = row
+                return
+            yield row
+
+    def examples(self) -> Iterator[dict[str, Any]]:
+        """To be asked for when the comments are there."""
+        if self.first is not None:
+            yield from self._kept(self.first)
+        for place, row in self.rows:
+            if isinstance(row, PastExample):
+                yield from self._kept(row)
+            else:
+                self.this.counts.unreadable += 1
+                self.complain(Unreadable(place, "It is a comment, and stands behind the examples."))
+
+    def _kept(self, example: PastExample) -> Iterator[dict[str, Any]]:
+        if example.row["text_hash"] not in self.this.erased:
+            yield example.row
 
 
 def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable[[Unreadable], object]) -> Iterator[T]:
@@ -144,12 +183,17 @@ def _to_its_end(this: _Import, items: Iterable[T]) -> Iterator[T]:
         this.counts.broken = str(error)
 
 
-def _run(this: _Import, arrivals: Iterator[_Arrival]) -> Iterator[Counts]:
+def _run(this: _Import, arrivals: Iterator[_Arrival], examples: Iterable[dict[str, Any]] = ()) -> Iterator[Counts]:
     for batch in _batches(arrivals):
         try:
             _write(this, batch)
         except IntegrityError:  # PostgreSQL: the site sent one of them meanwhile; now it can be seen
             _write(this, batch)
+        yield this.counts
+    for rows in _batches(iter(examples)):
+        with this.store.write() as session:
+            kept = feedback.keep_as_they_were(session, this.site_id, rows)
+        this.counts.examples += kept
         yield this.counts
     for start in range(0, len(this.unlinked), BATCH):
         _link(this, this.unlinked[start : start + BATCH])
@@ -162,7 +206,6 @@ def _run(this: _Import, arrivals: Iterator[_Arrival]) -> Iterator[Counts]:
 def _arrival(this: _Import, past: PastComment) -> _Arrival:
     erased = past.status == "erased"
     decided_at = past.decided_at or past.created_at
-    reason = IMPORTED.reason(past.why, action=_ACTIONS.get(past.status), label=past.label).as_json()
     origin = {"imported": this.source} | ({"email_was_typed": True} if past.email_was_typed else {})
     external_id = f"{this.source}:{past.key}"
     row = _EMPTY | {
@@ -184,7 +227,7 @@ def _arrival(this: _Import, past: PastComment) -> _Arrival:
         "status": past.status,
         "revision": 1,
         "version": 1,
-        "reasons": None if erased else [reason],
+        "reasons": None if erased else _reasons(past.why, past.status, past.label),
         "decided_by": None if erased else actors.SITE,
         "decided_at": None if erased else decided_at,
         "origin": None if erased else origin,
@@ -192,6 +235,11 @@ def _arrival(this: _Import, past: PastComment) -> _Arrival:
     parent = None if past.parent_key is None else f"{this.source}:{past.parent_key}"
     examples = feedback.as_rows(this.site_id, this.source, past.comment, past.examples) if past.examples else ()
     return _Arrival(_identified(row), parent, examples, _fingerprint(row))
+
+
+@lru_cache(100)
+def _reasons(why: str, status: str, label: str | None) -> Sequence[dict[str, Any]]:
+    return [IMPORTED.reason(why, action=_ACTIONS.get(status), label=label).as_json()]
 
 
 def _returned(row: dict[str, Any]) -> _Arrival:
@@ -202,15 +250,14 @@ def _identified(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its author's key, and with what tells repetitions where it is recent enough to be repeated."""
     erased = row["status"] == "erased"
     is_recent = not erased and row["created_at"] > clock.now() - REPEAT_WINDOW
-    return row | {
-        "author_key": None if erased else authors.key_of(row["user_id"], row["email"], row["name"]),
-        "content_hash": reading_hash(row["comment"]) if is_recent else None,
-    }
+    row["author_key"] = None if erased else authors.key_of(row["user_id"], row["email"], row["name"])
+    row["content_hash"] = reading_hash(row["comment"]) if is_recent else None
+    return row
 
 
-def _fingerprint(row: Mapping[str, Any]) -> tuple[int, ...]:
+def _fingerprint(row: Mapping[str, Any]) -> Fingerprint:
     """What groups a comment that waits for a person with those like it."""
-    return fingerprint(row["comment"]) if row["status"] == "flagged" else ()
+    return lookalikes.of_text(row["comment"]) if row["status"] == "flagged" else NONE
 
 
 def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -225,20 +272,20 @@ def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, An
 
 def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
     fingerprints = {arrival.row["id"]: arrival.fingerprint for arrival in batch if arrival.row["status"] == "flagged"}
-    owners: Mapping[int, str] = {}
+    owners: Owners = {}
     if fingerprints:
         with this.store.read() as session:
             owners = lookalikes.owners(session, fingerprints)
     with this.store.write() as session:
-        known = _known(session, this.site_id, batch)
-        linked = _linked(session, set(known.values()))
-        new = _unknown(batch, known)
+        ids_by_name = _known(session, this.site_id, batch)
+        linked, erased = _as_they_are(session, set(ids_by_name.values()))
+        new = _unknown(batch, ids_by_name)
         parents = _parents(session, this, {arrival.parent for arrival in batch if arrival.parent is not None})
         own_name = this.named_by.key
         parents |= {arrival.row[own_name]: arrival.row["id"] for arrival in new}
         rows = [arrival.row | {"parent_id": parents.get(arrival.parent)} for arrival in new]
         if rows:
-            session.execute(_TABLE.insert(), sorted(rows, key=lambda row: str(row["id"])))
+            insert_many(session, _TABLE, sorted(rows, key=lambda row: str(row["id"])))
             site_retention.start_over(session, this.site_id)
         waiting = _ask(session, rows, fingerprints, owners)
         examples = [example for arrival in new for example in arrival.examples]
@@ -246,7 +293,9 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
     new_ids = {row["id"] for row in rows}
     clashing = 0
     for arrival in batch:
-        comment_id = next(known[name] for name in _names(arrival.row) if name in known)
+        if arrival.row["id"] in erased and arrival.row["comment"]:
+            this.erased.add(content_hash(arrival.row["comment"]))
+        comment_id = next(ids_by_name[name] for name in _names(arrival.row) if name in ids_by_name)
         if comment_id != arrival.row["id"]:  # which follows from its date
             clashing += 1
             continue
@@ -280,12 +329,14 @@ def _known(session: Session, site_id: str, batch: Sequence[_Arrival]) -> dict[_N
     return known
 
 
-def _linked(session: Session, comment_ids: Collection[str]) -> frozenset[str]:
-    """Those of these comments that have what they answer, so that nothing is left to do for them."""
+def _as_they_are(session: Session, comment_ids: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Those of these comments that have what they answer, so that nothing is left to do; and those that are erased."""
     if not comment_ids:
-        return frozenset()
-    query = select(Comment.id).where(Comment.id.in_(comment_ids), Comment.parent_id.is_not(None))
-    return frozenset(session.scalars(query))
+        return frozenset(), frozenset()
+    query = select(Comment.id, Comment.parent_id, Comment.status).where(Comment.id.in_(comment_ids))
+    rows = session.execute(query).all()
+    linked = frozenset(row.id for row in rows if row.parent_id is not None)
+    return linked, frozenset(row.id for row in rows if row.status == "erased")
 
 
 def _unknown(batch: Sequence[_Arrival], known: dict[_Name, str]) -> list[_Arrival]:
@@ -303,13 +354,21 @@ def _ask(
     session: Session,
     rows: Sequence[dict[str, Any]],
     fingerprints: lookalikes.Fingerprints,
-    owners: Mapping[int, str],
+    owners: Owners,
 ) -> int:
     """Ask people about comments that waited for one. They come after those of today. Returns how many there are."""
     waiting = [row for row in rows if row["status"] == "flagged"]
     if not waiting:
         return 0
     groups = lookalikes.assign(session, {row["id"]: fingerprints[row["id"]] for row in waiting}, owners)
+    campaigns.join(
+        session,
+        [
+            Arrival(row["id"], row["site_id"], groups[row["id"]], None, fingerprints[row["id"]].says_little)
+            for row in waiting
+            if row["id"] in groups
+        ],
+    )
     items = []
     for row in waiting:
         label, rule = review_items.cause(row["reasons"])
@@ -325,15 +384,15 @@ def _parents(session: Session, this: _Import, names: Collection[str]) -> dict[st
     if not names:
         return {}
     query = select(this.named_by, Comment.id).where(Comment.site_id == this.site_id, this.named_by.in_(names))
-    found: dict[str | None, str] = dict(session.execute(query).all())
-    return found
+    ids: dict[str | None, str] = dict(session.execute(query).all())
+    return ids
 
 
 def _link(this: _Import, links: Sequence[tuple[str, str]]) -> None:
     """Link answers that came before what they answer, or whose import was interrupted."""
     with this.store.write() as session:
         parents = _parents(session, this, {parent for _, parent in links})
-        found = [{"which": child, "parent_id": parents[parent]} for child, parent in links if parent in parents]
-        if found:
-            session.execute(_LINK, found)
-    this.counts.unlinked += len(links) - len(found)
+        rows = [{"which": child, "parent_id": parents[parent]} for child, parent in links if parent in parents]
+        if rows:
+            session.execute(_LINK, rows)
+    this.counts.unlinked += len(links) - len(rows)

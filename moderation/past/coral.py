@@ -1,21 +1,25 @@
 """Coral's export: its MongoDB collections as `mongoexport` writes them, from Talk 4 to the latest Coral.
 
-`comments.json` is the file; `users.json`, `stories.json` (Talk: `assets.json`) and `commentModerationActions.json` are
-read where they stand beside it.
+`comments.json` is the file (or `archivedComments.json`); `users.json`, `stories.json` (Talk: `assets.json`),
+`commentModerationActions.json` and its archive are read where they stand beside it. Coral's own `utilities/download`
+writes the same files.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.past import files, json_lines, records
-from moderation.past.records import Archive, NotReadable, PastComment, Status, Unreadable
+from moderation.past.records import Archive, NotReadable, PastComment, Status, Unreadable, WrongFile
 from texts.controls import storable
 
 _STATUS: dict[str, tuple[Status, str]] = {
@@ -28,11 +32,54 @@ _STATUS: dict[str, tuple[Status, str]] = {
 }
 #: What Coral itself tells Perspective of a moderator's decision.
 _EXAMPLES = {"APPROVED": {"toxicity": 0.0}, "ACCEPTED": {"toxicity": 0.0}, "REJECTED": {"toxicity": 1.0}}
+#: A moderator's reason for a rejection, where that is another one -> what it says of the text.
+_REASONS: dict[str, dict[str, float]] = {
+    "SPAM": {"spam": 1.0},
+    "AD": {"spam": 1.0},
+    "BANNED_WORD": {},
+    "ILLEGAL_CONTENT": {},
+    "MISINFORMATION": {},
+    "IRRELEVANT_CONTENT": {},
+    "OTHER": {},
+}
+_ACTIONS = ("archivedCommentModerationActions.json", "commentModerationActions.json")
+_FROM_DATABASE = "Write the comments with mongoexport."
+#: How files begin that other tools made of Coral's database -> what they are, and what to do.
+_OTHER_FORMS = [
+    (re.compile(pattern), what)
+    for pattern, what in (
+        (rb"\x6d\xe2\x99\x81", f"It is an archive of mongodump. {_FROM_DATABASE}"),
+        (rb"\xff\xfe|\xfe\xff", "It is UTF-16, which PowerShell makes of a program's output. Use mongoexport -o FILE."),
+        (rb"[^\0]{0,100}\0", "It is BSON, as mongodump writes it. bsondump makes of it what is read here."),
+        (
+            rb"""\s*\[?\s*\{\s*["']?_id["']?\s*:\s*ObjectId\(""",
+            f"It is what MongoDB's shell shows, which is no JSON. {_FROM_DATABASE}",
+        ),
+        (
+            rb"(?:\xef\xbb\xbf)?Comment ID,",
+            "It is what one person downloaded of their own comments, without authors, decisions and threads. "
+            + _FROM_DATABASE,
+        ),
+        (
+            rb"(?:\xef\xbb\xbf)?[A-Za-z_.]+(?:,[A-Za-z_.0-9]+)+\r?\n",
+            f"It is CSV, which has no revisions. {_FROM_DATABASE[:-1]}, without --type.",
+        ),
+    )
+]
 
 
 def open_archive(path: Path) -> Archive:
-    """The comments of a Coral export."""
+    """The comments of a Coral export.
+
+    Raises:
+        WrongFile: it is what another tool made of Coral's database.
+    """
     opened = files.opened(path)
+    beginning = opened.file.read(1000)
+    opened.file.seek(0)
+    if (other := next((what for pattern, what in _OTHER_FORMS if pattern.match(beginning)), None)) is not None:
+        opened.file.close()
+        raise WrongFile(other)
     return Archive(_comments(path, opened.file), opened.size, opened.position)
 
 
@@ -48,23 +95,62 @@ class _Beside:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._known = connection
-        self._known.execute("CREATE TABLE known (kind, id, first, second, PRIMARY KEY (kind, id)) WITHOUT ROWID")
-        put = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)"
+        columns = "kind, id, first, second, more, PRIMARY KEY (kind, id)"
+        self._known.execute(f"CREATE TABLE known ({columns}) WITHOUT ROWID")
+        put = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, NULL)"
         for user in json_lines.objects_beside(path, "users.json"):
             self._known.execute(put, ("user", _id(user), _user_name(user), _user_email(user)))
         for name in ("assets.json", "stories.json"):
             for story in json_lines.objects_beside(path, name):
                 self._known.execute(put, ("story", _id(story), records.page(_string(story.get("url"))), None))
-        for action in json_lines.objects_beside(path, "commentModerationActions.json"):
-            by_person = _string(action.get("moderatorID")) is not None
-            status = _string(action.get("status")) if by_person else None
-            self._known.execute(put, ("action", _string(action.get("commentID")), status, _date(action)))
+        for name in _ACTIONS:
+            for action in json_lines.objects_beside(path, name):
+                self._keep_action(action)
+
+    def _keep_action(self, action: Mapping[str, Any]) -> None:
+        """Keep the latest action on a comment, in whatever order they come; a status only where a person gave it."""
+        by_person = _string(action.get("moderatorID")) is not None
+        status = _string(action.get("status")) if by_person else None
+        reason = action.get("rejectionReason")
+        code = _string(reason.get("code")) if isinstance(reason, Mapping) else None
+        more = json.dumps([_string(action.get("commentRevisionID")), code])
+        self._known.execute(
+            "INSERT INTO known VALUES ('action', ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = excluded.first,"
+            " second = excluded.second, more = excluded.more WHERE coalesce(excluded.second >= second, 1)",
+            (_string(action.get("commentID")), status, _date(action), more),
+        )
 
     def find(self, kind: str, some_id: str | None) -> tuple[str | None, str | None]:
-        """What is known of the user (name, e-mail), story (page) or comment (a person's decision, and when)."""
-        query = "SELECT first, second FROM known WHERE kind = ? AND id = ?"
-        first, second = self._known.execute(query, (kind, some_id)).fetchone() or (None, None)
+        """What is known of the user (name, e-mail) or story (page)."""
+        first, second, _ = self._found(kind, some_id)
         return first, second
+
+    def decision(self, comment_id: str | None) -> _Decision:
+        """The last decision on a comment."""
+        status, moment, more = self._found("action", comment_id)
+        revision, code = json.loads(more or "[null, null]")
+        return _Decision(status, _moment_or_none(moment), revision, code)
+
+    def _found(self, kind: str, some_id: str | None) -> tuple[str | None, str | None, str | None]:
+        query = "SELECT first, second, more FROM known WHERE kind = ? AND id = ?"
+        first, second, more = self._known.execute(query, (kind, some_id)).fetchone() or (None, None, None)
+        return first, second, more
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """The last status that a person gave a comment; None where the last change was not a person's."""
+
+    status: str | None = None
+    moment: datetime | None = None
+    #: Which text it was about, and a moderator's reason for a rejection, where Coral notes them.
+    revision: str | None = None
+    code: str | None = None
+
+    def examples(self) -> Mapping[str, float]:
+        """What the person said of the text."""
+        told = _EXAMPLES.get(self.status or "", {})
+        return _REASONS.get(self.code or "", told) if self.status == "REJECTED" else told
 
 
 def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside) -> PastComment:
@@ -78,7 +164,8 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
     status, why = _STATUS[coral_status]
     if _either(document, "deletedAt", "deleted_at") is not None:
         status, why = "erased", "It was deleted in Coral."
-    decided, decided_at = _persons_decision(document, beside)
+    decision = _persons_decision(document, beside)
+    stands = decision.status == coral_status
     return PastComment(
         place=place,
         key=records.key(_id(document)),
@@ -88,31 +175,44 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
         created_at=_moment(_either(document, "createdAt", "created_at")),
         status=status,
         why=why,
-        decided_at=decided_at if decided == coral_status else None,
+        decided_at=decision.moment if stands else None,
         thread=beside.find("story", _string(_either(document, "storyID", "asset_id")))[0],
         email=records.email(email),
         user_id=records.line(author_id, 200),
-        examples=_EXAMPLES.get(coral_status, {}) if decided == coral_status else {},
+        examples=decision.examples() if stands else {},
     )
 
 
-def _persons_decision(document: Mapping[str, Any], beside: _Beside) -> tuple[str | None, datetime | None]:
-    """The last status that a person gave the comment, and when; None where the last change was not a person's."""
+def _persons_decision(document: Mapping[str, Any], beside: _Beside) -> _Decision:
+    """The last decision, if a person made it, on the text that the comment has now."""
+    text = _latest(document)
     history = document.get("status_history")
     last = history[-1] if isinstance(history, list) and history else None
     if isinstance(last, Mapping) and _string(last.get("assigned_by")) is not None:
-        return _string(last.get("type")), _moment_or_none(last.get("created_at"))
-    decided, decided_at = beside.find("action", _id(document))
-    return decided, _moment_or_none(decided_at)
+        moment, written = _moment_or_none(last.get("created_at")), _moment_or_none(text.get("created_at"))
+        if moment is not None and written is not None and moment < written:
+            return _Decision()
+        return _Decision(_string(last.get("type")), moment)
+    decision = beside.decision(_id(document))
+    written_as = _string(text.get("id"))
+    return _Decision() if decision.revision and written_as and decision.revision != written_as else decision
 
 
-def _body(document: Mapping[str, Any]) -> str | None:
-    """The latest text: of the last revision, which Talk 4 keeps in `body_history`, and also in `body`."""
+def _latest(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The last revision, which Talk 4 keeps in `body_history`; the comment itself where there is none."""
     for name in ("revisions", "body_history"):
         revisions = document.get(name)
         if isinstance(revisions, list) and revisions and isinstance(revisions[-1], Mapping):
-            return _string(revisions[-1].get("body"))
-    return _string(document.get("body"))
+            return revisions[-1]
+    return {"body": document.get("body")}
+
+
+def _body(document: Mapping[str, Any]) -> str | None:
+    """The latest text, with the address of the picture or the video that stands below it."""
+    revision = _latest(document)
+    body, media = _string(revision.get("body")) or "", revision.get("media")
+    address = records.url(_string(media.get("url"))) if isinstance(media, Mapping) else None
+    return body if address is None or address in body else f"{body}\n{address}"
 
 
 def _id(document: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from moderation.past import files
 from moderation.past.records import NotReadable, WrongFile
 
 #: Bytes of a line, and characters of an object.
@@ -118,11 +119,14 @@ def _anywhere(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadabl
 
 
 def objects_beside(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The objects of another file in the same folder; none where there is no such file. What is none is left out."""
-    other = path.with_name(name)
-    if not other.is_file():
+    """The objects of another file in the same folder; none where there is no such file. What is none is left out.
+
+    It may be compressed, with `.gz` behind its name.
+    """
+    other = next((other for end in ("", ".gz") if (other := path.with_name(name + end)).is_file()), None)
+    if other is None:
         return
-    with other.open("rb") as file:
+    with files.opened(other).file as file:
         for _, document in objects(file):
             if isinstance(document, dict):
                 yield document

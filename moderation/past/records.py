@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from texts.controls import CONTROL, storable, without_meaningless
 LONGEST_COMMENT = 65_535
 #: A site's clock may have been this far ahead of ours.
 _AHEAD = timedelta(days=1)
+#: Names and addresses of authors whose reading is remembered: few people write most comments.
+_REMEMBERED = 4096
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 Status = Literal["published", "flagged", "rejected", "erased"]
@@ -98,9 +101,12 @@ def _without_author(comment: PastComment) -> PastComment:
 
 def line(text: str | None, longest: int) -> str | None:
     """One line of text, cut where it is too long; None where there is none."""
+    if text and text.isascii() and text.isprintable():
+        return text.strip()[:longest].strip() or None
     return CONTROL.sub(" ", storable(text or "").strip())[:longest].strip() or None
 
 
+@lru_cache(_REMEMBERED)
 def name(text: str | None) -> str:
     """An author's name. Who gave none, or nothing that can be seen, is anonymous."""
     cleaned = line(text, 200)
@@ -113,6 +119,7 @@ def email(text: str | None) -> str | None:
     return cleaned if cleaned and "@" in cleaned and len(cleaned) <= 320 else None
 
 
+@lru_cache(_REMEMBERED)
 def url(text: str | None) -> str | None:
     """The address of an author's site; None for what a browser could not open."""
     cleaned = line(text, 5000)

@@ -51,7 +51,8 @@ def _comments(file: BinaryIO) -> Iterator[PastComment | Unreadable]:
                 post_id = records.line(element.text, 100)
             elif (element.get("wp:comment_type") or "").strip() not in _NOT_COMMENTS:
                 page = thread or (f"?p={post_id}" if post_id else None)
-                yield from records.read(_place(element), partial(_comment, element, page))
+                place = _place(element)
+                yield from records.read(place, partial(_comment, element, place, page))
 
 
 def _place(element: Element) -> str:
@@ -59,7 +60,7 @@ def _place(element: Element) -> str:
     return f"Line {element.line:,}" + (f" (comment {number})" if number else "")
 
 
-def _comment(element: Element, thread: str | None) -> PastComment:
+def _comment(element: Element, place: str, thread: str | None) -> PastComment:
     approved = (element.get("wp:comment_approved") or "").strip() or "unknown"
     if approved not in _STATUS:
         raise records.NotReadable(f"Its state is {approved[:40]!r}, which WordPress does not know.")
@@ -69,7 +70,7 @@ def _comment(element: Element, thread: str | None) -> PastComment:
     parent = records.line(element.get("wp:comment_parent"), 180)
     address = records.email(element.get("wp:comment_author_email"))
     return PastComment(
-        place=_place(element),
+        place=place,
         key=records.key(element.get("wp:comment_id")),
         parent_key=None if parent == "0" else parent,
         name=records.name(element.get("wp:comment_author")),
@@ -98,7 +99,7 @@ def _examples(element: Element, approved: str) -> dict[str, float]:
     """What a person said: Akismet's plugin notes it with the comment, and spam is spam until somebody disagrees."""
     said = {
         (meta.get("wp:meta_value") or "").strip()
-        for meta in element.children
+        for meta in element.children or ()
         if meta.name == "wp:commentmeta" and (meta.get("wp:meta_key") or "").strip() == "akismet_user_result"
     }
     if said & {"true", "false"}:

@@ -12,7 +12,7 @@ import codecs
 import html.entities
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -56,18 +56,26 @@ class Element:
     line: int
     attributes: dict[str, str]
     text: str = ""
-    children: list[Element] = field(default_factory=list)
-    #: The first of its children of each name.
-    first: dict[str, Element] = field(default_factory=dict)
+    #: Those within it, and the first of each name. Most have none, and each comment has a dozen elements.
+    children: list[Element] | None = None
+    first: dict[str, Element] | None = None
 
     def get(self, name: str) -> str | None:
         """The text of the first element within it of this name."""
-        child = self.child(name)
+        child = None if self.first is None else self.first.get(name)
         return None if child is None else child.text
 
     def child(self, name: str) -> Element | None:
         """The first element within it of this name."""
-        return self.first.get(name)
+        return None if self.first is None else self.first.get(name)
+
+    def add(self, child: Element) -> None:
+        """Put an element within it, behind those that are there."""
+        if self.children is None or self.first is None:
+            self.children, self.first = [child], {child.name: child}
+        else:
+            self.children.append(child)
+            self.first.setdefault(child.name, child)
 
 
 def elements(
@@ -107,11 +115,11 @@ class _Reading:
         start = 0
         while start < len(data):
             if self._fault is not None:
-                found = self._next.search(data, start)
-                if found is None:
+                match = self._next.search(data, start)
+                if match is None:
                     break
-                start = found.start()
-                yield self._gone_on(self._lines + data.count(b"\n", 0, start), found[1].decode())
+                start = match.start()
+                yield self._gone_on(self._lines + data.count(b"\n", 0, start), match[1].decode())
             try:
                 self._builder.feed(data[start:])
                 start = len(data)
@@ -200,8 +208,7 @@ class _Builder:
         if self._open:
             element = Element(parent, name, 0, attributes)
             if self._kept < _MOST_CHILDREN:
-                self._open[-1].children.append(element)
-                self._open[-1].first.setdefault(name, element)
+                self._open[-1].add(element)
             self._kept += 1
             self._open.append(element)
         elif (parent, name) in self._wanted:
@@ -242,8 +249,8 @@ class _Builder:
         prefix, _, name = full_name.rpartition(":")
         if len(self._names) > _MOST_CHILDREN:
             self._names.clear()
-        found = self._names[full_name] = _prefix(prefix, self._namespaces.get(prefix)) + name
-        return found
+        name_read = self._names[full_name] = _prefix(prefix, self._namespaces.get(prefix)) + name
+        return name_read
 
     def _refuse(self, *_: object) -> int:
         raise WrongFile(

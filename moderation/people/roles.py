@@ -30,3 +30,8 @@ def by_site(session: Session, user: User) -> Mapping[str, str]:
         site_id: max(user.role, site_roles.get(site_id, "none"), key=ROLES.index)
         for site_id in session.scalars(select(Site.id))
     }
+
+
+def archived(session: Session) -> frozenset[str]:
+    """The archived sites: people keep their roles there, but nothing of them waits or counts."""
+    return frozenset(session.scalars(select(Site.id).where(Site.archived_at.is_not(None))))

@@ -48,6 +48,8 @@ class Past:
     trusted: bool = False
     #: Whether it came at a time at which the site holds every comment, so that none is published first.
     held_then: bool = False
+    #: Whether as many different authors had written nearly the same as the policy takes for a campaign.
+    in_campaign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from moderation import authors, clock
+from moderation.identities import keyring
 from moderation.policy import standings
 from moderation.policy.standings import NO_STANDING
 from moderation.policy.terms import Facts, Policy
 from moderation.tables import Comment
-from texts import comparison, links, quotations, visibility
+from texts import comparison, links, lookalikes, quotations, visibility
 from texts.folding import MOST_MARKS, is_stream_safe
 
 #: Texts written on the same site within this time of each other count as repeated.
@@ -31,10 +33,12 @@ def gather(
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
     languages: Mapping[str, tuple[str, bool]],
+    authors_alike: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Facts]:
     """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
 
-    `languages` has each comment's language, and whether the classifier judges it.
+    `languages` has each comment's language, and whether the classifier judges it; `authors_alike` is what
+    `campaign_authors.read` found.
     """
     repeated = _repeated(session, [comment for comment in comments if policies[comment.site_id].flag_repeated])
     standing = standings.read(session, comments, policies)
@@ -45,6 +49,7 @@ def gather(
             of_comment(comment),
             # A drop-in protocol that does not store comments remembers repeated ones itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
+            authors_alike=authors_alike.get(comment.id, 0),
             first_comment=comment.id in first,
             standing=standing.get(comment.id, NO_STANDING),
             moment=now,
@@ -62,7 +67,7 @@ def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
     return Facts(
         text=comment.comment,
         own_words=None if own_words == comment.comment else own_words,
-        unreadable=_unreadable(name, comment.comment),
+        unreadable=_unreadable(name, comment.comment, url),
         name=name,
         url=url,
         links=links.count(comment.comment) + links.count(name) + bool(url),
@@ -77,14 +82,23 @@ def says_little(text: str) -> bool:
     return sum(3 if letter >= _DENSE_FROM else 1 for letter in letters[:SHORT]) < SHORT and not links.count(text)
 
 
-def _unreadable(name: str, text: str) -> str | None:
+def _unreadable(name: str, text: str, url: str) -> str | None:
     if not visibility.can_be_seen(text):
         return "Nothing can be seen in it."
     if name and not visibility.can_be_seen(name):
         return "Nothing can be seen in its author's name."
     if not is_stream_safe(text) or not is_stream_safe(name):
         return f"It has more than {MOST_MARKS} marks on one letter."
+    if visibility.is_turned_round(text) or visibility.is_turned_round(name):
+        return "Hidden characters have it read in another order than it is written in."
+    if any(_has_false_host(part) for part in (text, name, url)):
+        return "The host of a link has letters that only look like Latin ones."
     return None
+
+
+def _has_false_host(text: str) -> bool:
+    may_have = not text.isascii() or "xn--" in text.lower()
+    return may_have and any(map(lookalikes.is_false_host, links.hosts(text)))
 
 
 def _repeated(session: Session, comments: Sequence[Comment]) -> set[str]:
@@ -141,6 +155,8 @@ def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
     """
     if not comments:
         return set()
+    if keyring.current().is_mixed:  # columns of one author may differ, so each is compared with a value
+        return {comment.id for comment in comments if not _was_published_before(session, comment)}
     other = aliased(Comment)
     published = exists().where(
         other.site_id == Comment.site_id,
@@ -153,3 +169,10 @@ def _first_comments(session: Session, comments: Sequence[Comment]) -> set[str]:
         Comment.id.in_([comment.id for comment in comments]), ~and_(is_identified, published)
     )
     return set(session.scalars(query))
+
+
+def _was_published_before(session: Session, comment: Comment) -> bool:
+    if comment.author_key is None or (comment.user_id is None and comment.email is None):
+        return False
+    others = Comment.site_id == comment.site_id, Comment.author_key == comment.author_key, Comment.id != comment.id
+    return session.scalar(select(Comment.id).where(*others, Comment.status == "published").limit(1)) is not None

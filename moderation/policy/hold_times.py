@@ -14,6 +14,11 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import get_day_names
+
+from texts import translation
+from texts.translation import gettext
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: Spans that a site may have, and characters of a time zone's name.
 MOST_SPANS, LONGEST_ZONE = 7, 64
@@ -117,10 +122,10 @@ def read_zone(name: str) -> ZoneInfo:
 
 
 def describe(document: Mapping[str, Any]) -> str:
-    """The times in words: `Mon to Fri 22:00 to 06:00, Sat, Sun all day (Europe/Berlin)`."""
+    """The times in words: `Mon to Fri 22:00 to 06:00; Sat, Sun all day (Europe/Berlin)`."""
     spans = document.get("spans") or []
     if not spans:
-        return "never"
+        return gettext("never")
     lines = [f"{_days(span['days'])} {_hours(span['start'], span['end'])}" for span in spans]
     return f"{'; '.join(lines)} ({document.get('time_zone')})"
 
@@ -155,11 +160,13 @@ def _moments(day: date, minutes: int, zone: ZoneInfo) -> list[datetime]:
 
 def _days(days: Sequence[str]) -> str:
     numbers = sorted(DAYS.index(day) for day in days)
-    names = [DAYS[number].capitalize() for number in numbers]
+    names = get_day_names("abbreviated", locale=translation.current())
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"{names[0]} to {names[-1]}"
-    return ", ".join(names)
+        return gettext("%(first)s to %(last)s", first=names[numbers[0]], last=names[numbers[-1]])
+    return ", ".join(names[number] for number in numbers)
 
 
 def _hours(start: str, end: str) -> str:
-    return "all day" if (start, end) in (("00:00", "24:00"), ("00:00", "00:00")) else f"{start} to {end}"
+    if (start, end) in (("00:00", "24:00"), ("00:00", "00:00")):
+        return gettext("all day")
+    return gettext("%(start)s to %(end)s", start=start, end=end)

@@ -87,7 +87,7 @@ def read(kind: ListKind, text: str, *, known: Collection[str] = (), costly: int 
         try:
             spelled = kind.spelled(entry)
         except PatternError as error:
-            imported.complain(number, entry, _sentence(str(error)))
+            imported.complain(number, entry, error.about(entry))
             continue
         key = kind.key(spelled)
         if key in imported.entries:
@@ -105,9 +105,3 @@ def read(kind: ListKind, text: str, *, known: Collection[str] = (), costly: int 
 
 def _entry(kind: ListKind, line: str) -> str:
     return (line.partition("#")[0] if kind.name in _WITH_REMARKS else line).strip()
-
-
-def _sentence(why: str) -> str:
-    """The sentence of an entry's error, which names the entry by a number where it is one of a list."""
-    rest = why.removeprefix("Entry 1 ")
-    return why if rest == why else f"It {rest}"

@@ -106,8 +106,10 @@ def _pattern(entry: str) -> str:
 
 
 def _look_for_patterns(entries: Sequence[str], _effect: Effect) -> Look:
-    found = ExpressionSet(entries)
-    return lambda facts, text: set().union(*(found.matches(part) for part in (text, facts.name, facts.url) if part))
+    expressions = ExpressionSet(entries)
+    return lambda facts, text: set().union(
+        *(expressions.matches(part) for part in (text, facts.name, facts.url) if part)
+    )
 
 
 def _author(entry: str) -> str:

@@ -44,15 +44,15 @@ def run(session: Session, site_id: str, candidate: PreparedList, effect: Effect 
     """Look for the list's entries in the site's last `past_comments.MOST` comments. Nothing is stored."""
     rows = past_comments.latest_comments(session, site_id)
     by_entry: Counter[int] = Counter()
-    found: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
     shown: list[Found] = []
     for row in rows:
-        known = facts.of_comment(row)
-        numbers = candidate.matches(known, known.text, effect)
+        comment_facts = facts.of_comment(row)
+        numbers = candidate.matches(comment_facts, comment_facts.text, effect)
         if not numbers:
             continue
         by_entry.update(numbers)
-        found[row.status] += 1
+        hits[row.status] += 1
         if len(shown) < MOST_SHOWN:
             shown.append(Found(row.id, row.status, row.name, row.comment, numbers))
-    return ListTrial(len(rows), found, by_entry.most_common(MOST_SHOWN), len(by_entry), shown)
+    return ListTrial(len(rows), hits, by_entry.most_common(MOST_SHOWN), len(by_entry), shown)

@@ -8,6 +8,7 @@ from typing import Any
 from moderation.policy.policies import DEFAULT
 from moderation.policy.rules import BY_LANGUAGE, LISTS, SHARED, SWITCHES
 from texts import wording
+from texts.translation import gettext
 
 #: The lists, whose entries are merged one by one.
 _LISTS = frozenset(entry_list.key for entry_list in LISTS)
@@ -32,17 +33,19 @@ def merge(
             continue
         if key in _BY_LANGUAGE:
             merged[key], languages = _pairs(base[key], mine[key], theirs[key])
-            conflicts += [f"{_TITLES[key]}: {wording.language(code)}" for code in languages]
+            conflicts += [f"{gettext(_TITLES[key])}: {wording.language(code)}" for code in languages]
             continue
         if key in _SHARED:
             merged[key], contended = _pairs(base[key], mine[key], theirs[key])
-            conflicts += [_TITLES[key]] if contended else []
+            conflicts += [gettext(_TITLES[key])] if contended else []
             continue
         merged[key], differs = _value(base[key], mine[key], theirs[key])
-        conflicts += [_TITLES[key]] if differs else []
+        conflicts += [gettext(_TITLES[key])] if differs else []
     merged["thresholds"], labels = _thresholds(base, mine, theirs)
     merged["expires"] = theirs["expires"]  # `policies.save` drops the ends of entries that are in no list
-    return merged, conflicts + [f"Thresholds of {wording.named(label).lower()}" for label in labels]
+    return merged, conflicts + [
+        gettext("Thresholds of %(label)s", label=wording.within(wording.label(label))) for label in labels
+    ]
 
 
 def _value(base: Any, mine: Any, theirs: Any) -> tuple[Any, bool]:

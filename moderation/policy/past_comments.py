@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select, text, union_all
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.policy import facts, standings
+from moderation.policy import campaign_authors, facts, standings
 from moderation.policy.consequences import Past, Sample, apart_from_thresholds, seconds_a_decision
 from moderation.policy.rules import FIRST_COMMENT, LANGUAGE, REPEATED
 from moderation.policy.terms import Facts, Policy
@@ -35,6 +35,7 @@ _COLUMNS = (
     Comment.email,
     Comment.user_id,
     Comment.author_key,
+    Comment.group_id,
     Comment.ip,
     Comment.url,
     Comment.origin,
@@ -60,11 +61,16 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
     told = tell if policy.languages else None
     standing = standings.replayed(list(rows.values()), policy)
+    authors_alike = campaign_authors.replayed(list(rows.values()), policy)
     comments = []
     for row in rows.values():
-        known = replace(_facts(row, given.get(row.id, set()), told), standing=standing[row.id])
-        before, after = apart_from_thresholds(policy, known, row.scores)
-        trusted = policy.trust_after is not None and known.standing.approvals >= policy.trust_after
+        facts_then = replace(
+            _facts(row, given.get(row.id, set()), told),
+            standing=standing[row.id],
+            authors_alike=authors_alike[row.id],
+        )
+        before, after = apart_from_thresholds(policy, facts_then, row.scores)
+        trusted = policy.trust_after is not None and facts_then.standing.approvals >= policy.trust_after
         comments.append(
             Past(
                 row.scores,
@@ -72,9 +78,10 @@ def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: in
                 after,
                 _decided(row, confirmed),
                 row.id in latest,
-                known.own_scores,
+                facts_then.own_scores,
                 trusted,
                 policy.hold_times.are_now(row.accepted_at),
+                policy.campaign_authors is not None and facts_then.authors_alike >= policy.campaign_authors,
             )
         )
     return Sample(comments, _days(recent), seconds, measured)

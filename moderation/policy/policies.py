@@ -35,6 +35,16 @@ def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Thres
     return {label: Threshold(values.get("flag_at"), values.get("reject_at")) for label, values in chosen.items()}
 
 
+def is_same(document: Mapping[str, Any], other: Mapping[str, Any], presets: Presets) -> bool:
+    """Whether two documents say the same now, also where one names what is the default or the preset's."""
+    return _in_full(document, presets) == _in_full(other, presets)
+
+
+def _in_full(document: Mapping[str, Any], presets: Presets) -> dict[str, Any]:
+    whole = DEFAULT | dict(document)
+    return whole | {"thresholds": thresholds(whole, presets)}
+
+
 def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) -> Policy:
     """The `Policy` that a stored document describes. `prepared_lists.subscribed` adds the shared lists.
 
@@ -75,6 +85,8 @@ def save(
 ) -> PolicyVersion:
     """Store `document` as the next version of the site's policy and put it in force. The audit has the `detail`.
 
+    What is in force already makes no version: then the version in force is returned, and nothing is written.
+
     Raises:
         NotFound: there is no such site.
         PatternError: an entry of a list cannot be used.
@@ -88,6 +100,9 @@ def save(
     whole["lists"] = _existing(session, whole["lists"])
     for switch in SWITCHES:
         switch.compile(whole[switch.key])
+    in_force = current(session, site_id)
+    if whole == DEFAULT | in_force.document:
+        return in_force
     site.policy_version += 1
     row = PolicyVersion(
         site_id=site_id, version=site.policy_version, document=whole, created_at=clock.now(), created_by=actor

@@ -190,20 +190,20 @@ def _keep(
         session.scalar(select(Site).where(Site.id == site_id).with_for_update()) is None
     ):  # so that two do not overfill it
         raise NotFound(f"There is no site {site_id}.")
-    known = {(test.text_hash, test.name): test for test in of_site(session, site_id)}
+    existing = {(test.text_hash, test.name): test for test in of_site(session, site_id)}
     kept = []
     for one in examples:
         key = (content_hash(one.text), one.name)
-        test = known.get(key)
+        test = existing.get(key)
         if test is None:
-            if len(known) >= MOST:
+            if len(existing) >= MOST:
                 raise Unfit(f"A site has at most {MOST} tests. Remove some first.")
             test = PolicyTest(id=clock.new_id("pt"), site_id=site_id, text_hash=key[0], name=one.name)
             session.add(test)
         test.text, test.expected = one.text, one.expected
         test.comment_id = comment_id or test.comment_id
         test.created_by, test.created_at = actor, clock.now()
-        known[key] = test
+        existing[key] = test
         kept.append(test)
     session.flush()
     return kept

@@ -23,8 +23,8 @@ def subscribed(session: Session, policies: Mapping[str, Policy]) -> dict[str, Po
 
     One whose lists are the ones that it has already stays the same object. A list that is gone is left out.
     """
-    wanted = {list_id for policy in policies.values() for list_id in policy.lists}
-    lists = read(session, wanted) if wanted else {}
+    list_ids = {list_id for policy in policies.values() for list_id in policy.lists}
+    lists = read(session, list_ids) if list_ids else {}
     return {site_id: _with(policy, lists) for site_id, policy in policies.items()}
 
 

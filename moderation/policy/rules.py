@@ -454,9 +454,38 @@ REPEATED = Rule(
 )
 
 
+def _campaign(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if policy.campaign_authors is not None and facts.authors_alike >= policy.campaign_authors:
+        yield CAMPAIGN.reason(
+            f"{facts.authors_alike:,} different authors wrote nearly the same on this site within the last week."
+        )
+
+
+CAMPAIGN = Rule(
+    name="campaign",
+    action="flag",
+    title="Nearly the same by different authors",
+    for_authors="Several people posted nearly the same here lately, so a person at this site looks at this one first.",
+    check=_campaign,
+    switch=Limit(
+        key="campaign_authors",
+        title="Different authors who write nearly the same",
+        default=5,
+        least=2,
+        most=100,
+        unset="any number",
+        description="From so many different authors on who wrote nearly the same on this site within a week, flag what "
+        "says it again; null: never. Not where people have published some of it and rejected none, and not what is so "
+        "short that many people write it.",
+        hint="From so many on, within a week, what says nearly the same waits for a person; not once people have "
+        "published some of it and rejected none, nor what is as short as “Great article!”. Empty: any number.",
+    ),
+)
+
+
 def _held_language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.languages.get(facts.language) == "hold":
-        name = wording.language(facts.language)
+        name = wording.english_language(facts.language)
         yield HELD_LANGUAGE.reason(f"A person looks at every comment in its language on this site ({name}).")
 
 
@@ -480,7 +509,7 @@ HELD_LANGUAGE = Rule(
 def _language(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if not facts.language_judged and facts.language not in policy.languages:
         told = facts.language not in ("und", "mis")
-        name = f" ({wording.language(facts.language)})" if told else ""
+        name = f" ({wording.english_language(facts.language)})" if told else ""
         yield LANGUAGE.reason(f"The classifier cannot judge its language{name}.")
 
 
@@ -615,6 +644,7 @@ RULES = (
     LIST_SUSPECT,
     LINKS,
     REPEATED,
+    CAMPAIGN,
     HELD_LANGUAGE,
     LANGUAGE,
     FIRST_COMMENT,

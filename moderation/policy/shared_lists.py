@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
 from moderation.errors import NotFound
+from moderation.identities import keyring
 from moderation.policy import policies
 from moderation.policy.list_imports import Imported
 from moderation.policy.list_kinds import KINDS, ListKind
@@ -29,6 +30,8 @@ MOST_LISTS, MOST_ENTRIES, LONGEST_NAME = 50, 100_000, 80
 _NAMED = 5
 #: How often adding is tried while others change the same list.
 _TRIES = 3
+#: Entries that a search finds at most where entries may be encrypted.
+_MOST_FOUND = 10_000
 #: Numbers in one query: databases bound the parameters of a statement.
 _AT_ONCE = 500
 
@@ -236,7 +239,7 @@ def entries(
     session: Session, list_id: str, *, having: str = "", before: int | None = None, limit: int = 100
 ) -> Sequence[SharedListEntry]:
     """A page of a list's entries, the latest first: those that have this text in them, before this number."""
-    query = _of_list(list_id, having)
+    query = _of_list(session, list_id, having)
     if before is not None:
         query = query.where(SharedListEntry.number < before)
     return session.scalars(query.order_by(SharedListEntry.number.desc()).limit(limit)).all()
@@ -245,22 +248,26 @@ def entries(
 def by_numbers(session: Session, list_id: str, numbers: Sequence[int]) -> Sequence[SharedListEntry]:
     """The entries with these numbers, in this order; those that are gone are left out."""
     query = select(SharedListEntry).where(SharedListEntry.list_id == list_id, SharedListEntry.number.in_(numbers))
-    found = {row.number: row for row in session.scalars(query)}
-    return [found[number] for number in numbers if number in found]
+    rows = {row.number: row for row in session.scalars(query)}
+    return [rows[number] for number in numbers if number in rows]
 
 
 def numbers(
     session: Session, list_id: str, *, having: str = "", within: tuple[int, int] | None = None
 ) -> Sequence[int]:
     """The numbers of the entries, the latest first: of those with this text in them, from a number up to another."""
-    query = _of_list(list_id, having).with_only_columns(SharedListEntry.number)
+    query = _of_list(session, list_id, having).with_only_columns(SharedListEntry.number)
     if within is not None:
         query = query.where(SharedListEntry.number.between(*within))
     return session.scalars(query.order_by(SharedListEntry.number.desc())).all()
 
 
-def _of_list(list_id: str, having: str) -> Select[SharedListEntry]:
+def _of_list(session: Session, list_id: str, having: str) -> Select[SharedListEntry]:
     query = select(SharedListEntry).where(SharedListEntry.list_id == list_id)
+    if having and keyring.current().is_on:  # the database cannot look into what is encrypted
+        rows = session.execute(query.with_only_columns(SharedListEntry.number, SharedListEntry.entry))
+        found = [number for number, entry in rows if having.lower() in entry.lower()]
+        return query.where(SharedListEntry.number.in_(found[-_MOST_FOUND:]))
     return query.where(SharedListEntry.entry.icontains(having, autoescape=True)) if having else query
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Select, Table, Text, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
+from moderation.identities import columns
 from moderation.policy.rules import strike_days
 from moderation.policy.terms import Policy, Standing
 from moderation.tables import AuthorStanding, Comment
@@ -63,12 +64,14 @@ def read(session: Session, comments: Sequence[Comment], policies: Mapping[str, P
     if not asking:
         return {}
     asked = {comment.site_id: policies[comment.site_id].trust_after for comment in asking}
-    wanted = {
+    keys = {
         "sites": list(asked),
-        "authors": list({comment.author_key for comment in asking}),
+        "authors": columns.forms(
+            AuthorStanding.author_key, {comment.author_key for comment in asking if comment.author_key is not None}
+        ),
         "enough": min((number for number in asked.values() if number is not None), default=_NOBODY),
     }
-    rows = {(row.site_id, row.author_key): row for row in session.execute(_query(), wanted)}
+    rows = {(row.site_id, row.author_key): row for row in session.execute(_query(), keys)}
     if not rows:
         return {}
     moment = clock.now()
@@ -82,8 +85,8 @@ def read(session: Session, comments: Sequence[Comment], policies: Mapping[str, P
 @cache
 def _query() -> Select[Any]:
     """Built once, because building it takes longer than running it. What no rule could ask for stays away."""
-    columns = (_TABLE.c.site_id, _TABLE.c.author_key, _TABLE.c.identity, _TABLE.c.approvals, _TABLE.c.strikes)
-    return select(*columns).where(
+    read = (_TABLE.c.site_id, _TABLE.c.author_key, _TABLE.c.identity, _TABLE.c.approvals, _TABLE.c.strikes)
+    return select(*read).where(
         _TABLE.c.site_id.in_(bindparam("sites", expanding=True)),
         _TABLE.c.author_key.in_(bindparam("authors", expanding=True)),
         or_(_TABLE.c.approvals >= bindparam("enough"), cast(_TABLE.c.strikes, Text) != "[]"),
@@ -140,7 +143,7 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, Standing]:
     for row in rows:
         if row.author_key is not None:
             by_author[row.author_key].append(row)
-    found: dict[str, Standing] = defaultdict(lambda: NO_STANDING)
+    standings: dict[str, Standing] = defaultdict(lambda: NO_STANDING)
     for theirs in by_author.values():
         decided = sorted((row for row in theirs if _is_by_a_person(row)), key=lambda row: row.decided_at)
         moments = [row.decided_at for row in decided]
@@ -149,8 +152,8 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, Standing]:
             end = bisect_left(moments, row.accepted_at)
             earlier = decided[max(0, end - _REPLAYED) : end]
             same = {one.id for one in earlier if identities[one.id] == identities[row.id] is not None}
-            found[row.id] = _replay(earlier, same, row.accepted_at, policy)
-    return found
+            standings[row.id] = _replay(earlier, same, row.accepted_at, policy)
+    return standings
 
 
 def _replay(earlier: Sequence[Any], same: Collection[str], moment: datetime, policy: Policy) -> Standing:

@@ -76,6 +76,7 @@ class Policy:
     trusted_ips: AddressSet = field(default_factory=AddressSet)
     flag_repeated: bool = False
     flag_first_comment: bool = False
+    campaign_authors: int | None = None
     trust_after: int | None = None
     hold_after: int | None = None
     strike_days: int | None = None
@@ -129,6 +130,8 @@ class Facts:
     author: Author = field(default_factory=Author)
     ip: str | None = None
     repeated: bool = False
+    #: How many different authors wrote nearly the same here lately, with its own; see `campaign_authors`.
+    authors_alike: int = 0
     first_comment: bool = False
     standing: Standing = Standing()
     #: When it is decided; None where that is not to matter, as in a policy's tests.

@@ -105,21 +105,21 @@ def bring_back(session: Session, comment_ids: Sequence[str]) -> set[str]:
     Where an item of the same kind was opened meanwhile, that one asks.
     """
     query = select(Case).where(Case.comment_id.in_(comment_ids), Case.put_off_until.is_not(None)).with_for_update()
-    found = {case.comment_id: case for case in session.scalars(query.execution_options(populate_existing=True))}
-    if not found:
+    cases = {case.comment_id: case for case in session.scalars(query.execution_options(populate_existing=True))}
+    if not cases:
         return set()
-    of_these = select(ReviewItem).where(ReviewItem.comment_id.in_(found)).execution_options(populate_existing=True)
+    of_these = select(ReviewItem).where(ReviewItem.comment_id.in_(cases)).execution_options(populate_existing=True)
     asked = {(item.comment_id, item.kind) for item in session.scalars(of_these.where(ReviewItem.is_open))}
     for item in session.scalars(of_these.where(ReviewItem.outcome == PUT_OFF).order_by(ReviewItem.id)):
         if (item.comment_id, item.kind) in asked:
             item.outcome = "report" if item.kind == "report" else "edit"
         else:
             item.closed_at = item.closed_by = item.outcome = item.claimed_until = None
-    for case in found.values():
+    for case in cases.values():
         case.put_off_until = case.put_off_by = None
     session.flush()
-    groups.fall_in(session, sorted(found))
-    return set(found)
+    groups.fall_in(session, sorted(cases))
+    return set(cases)
 
 
 def bring_back_due(store: Store) -> Iterator[news.News]:

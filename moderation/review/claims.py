@@ -39,7 +39,10 @@ def take(session: Session, comment_id: str, *, by: str) -> Claim:
     ).all()
     holders = {item.claimed_by for item in items if item.claimed_until is not None and item.claimed_until > moment}
     other = min(holders - {by}, default=None)
-    if other is not None or not items:
+    if not items:
+        return Claim()
+    if other is not None:
+        news.of(session).happened("joined", items[0].site_id, [comment_id])
         return Claim(other)
     session.execute(
         update(ReviewItem)
@@ -63,6 +66,10 @@ def release(session: Session, comment_id: str, *, by: str) -> bool:
     sites = set(released.scalars())
     for site_id in sites:
         news.of(session).happened("released", site_id, [comment_id])
+    if not sites and holders(session, [comment_id]):  # who has it open is told that it is theirs alone again
+        open_items = select(ReviewItem.site_id).where(ReviewItem.comment_id == comment_id, ReviewItem.is_open)
+        for site_id in set(session.scalars(open_items)):
+            news.of(session).happened("left", site_id, [comment_id])
     return bool(sites)
 
 

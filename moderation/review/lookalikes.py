@@ -1,104 +1,156 @@
 """Groups of comments that say nearly the same, so that an attack is one decision. Found at a fixed cost.
 
-The first comment with a band of a fingerprint gives the band its group. A comment that shares enough bands with a group
-belongs to it and adds its own bands, so that a group follows an attack that changes from copy to copy.
+The first comment with a band of a fingerprint gives the band its group. A comment that shares a band with a group, and
+whose sketch is like that of the comment which brought the band, belongs to it and adds its own bands, so that a group
+follows an attack that changes from copy to copy. Every comment that is decided is looked up so, published ones too.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, func, literal, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import clock
-from moderation.review.fingerprints import fingerprint
-from moderation.store import insert_missing
+from moderation.review.fingerprints import NONE, Fingerprint, fingerprint
+from moderation.store import insert_many_missing
 from moderation.tables import Comment, LookalikeBand
+from texts import quotations
 
-#: Bands, of the 24, that a comment has to share with a group. With 100,000 comments waiting, one may be chance.
-SHARED = 2
 #: How long a group is remembered after its last comment; `retention.py` deletes it.
 REMEMBERED = timedelta(days=7)
 #: How often a band that is in use gets a new `seen_at`.
 _NOTED = timedelta(days=1)
 
 #: Comment id -> fingerprint.
-Fingerprints = Mapping[str, tuple[int, ...]]
+Fingerprints = Mapping[str, Fingerprint]
 
 
-def of_comment(session: Session, site_id: str, comment_id: str) -> tuple[int, ...]:
-    """The fingerprint of a stored comment; empty where there is none. Not for a write transaction: it takes time."""
+class Owner(NamedTuple):
+    """Who has a band: a group, and the sketch of the comment that brought it."""
+
+    group_id: str
+    sketch: int | None
+    #: The band was last noted as in use so long ago that it has to be again.
+    is_stale: bool = False
+
+
+#: Band -> who has it.
+Owners = Mapping[int, Owner]
+
+
+def of_text(text: str) -> Fingerprint:
+    """The fingerprint of a comment: of its author's own words, where it quotes others and they are enough.
+
+    Who quotes a comment and answers it does not repeat it; who only puts a quotation mark before an advertisement does.
+    """
+    own_words = quotations.own_words(text)
+    if own_words != text and not (own := fingerprint(own_words)).short:
+        return own
+    return fingerprint(text)
+
+
+def of_comment(session: Session, site_id: str, comment_id: str) -> Fingerprint:
+    """The fingerprint of a stored comment. Not for a write transaction: it takes time."""
     query = select(Comment.comment).where(Comment.id == comment_id, Comment.site_id == site_id)
-    return fingerprint(session.scalar(query) or "")
+    text = session.scalar(query)
+    return of_text(text) if text else NONE
 
 
-def owners(session: Session, fingerprints: Fingerprints) -> dict[int, str]:
-    """Band -> its group, for the bands of these fingerprints that have one: to be read before `assign`."""
+def own_group(comment_id: str) -> str:
+    """The id of the group that a comment begins, by which the comment is found again."""
+    return f"g{comment_id[1:]}"
+
+
+def founder(group_id: str) -> str:
+    """The id of the comment that began a group."""
+    return f"c{group_id[1:]}"
+
+
+def owners(session: Session, fingerprints: Fingerprints) -> dict[int, Owner]:
+    """Who has the bands of these fingerprints, of those that somebody has: to be read before `assign`."""
     return _owners(session, _bands(fingerprints.values()))
 
 
-def assign(session: Session, fingerprints: Fingerprints, owners: Mapping[int, str]) -> dict[str, str]:
+def choose(fingerprints: Fingerprints, owners: Owners) -> dict[str, str]:
+    """The group of each comment, by id; a comment like no other begins a group. In this order they came."""
+    return _choose(fingerprints, owners)[0]
+
+
+def assign(session: Session, fingerprints: Fingerprints, owners: Owners) -> dict[str, str]:
     """The group of each comment, by id, in the caller's transaction; a comment like no other begins a group.
 
     `owners` is what the function `owners` returned shortly before, or less. Bands that had no group then are written;
     where another process was quicker, its groups count.
     """
     groups, new_owners = _choose(fingerprints, owners)
-    quicker: dict[int, str] = {}
-    if new_owners:
-        _claim(session, new_owners)
-        quicker = {band: group for band, group in _owners(session, new_owners).items() if group != new_owners[band]}
+    quicker: dict[int, Owner] = {}
+    if new_owners and not _claim(session, new_owners):
+        quicker = {band: owner for band, owner in _owners(session, new_owners).items() if owner != new_owners[band]}
     if quicker:
         groups, final_owners = _choose(fingerprints, {**owners, **quicker})
-        _move(session, {band: group for band, group in final_owners.items() if group != new_owners[band]})
-    _note(session, [band for band in _bands(fingerprints.values()) if band in owners or band in quicker])
+        _move(session, {band: owner for band, owner in final_owners.items() if owner != new_owners[band]})
+    _note(session, [band for band in _bands(fingerprints.values()) if band in owners and owners[band].is_stale])
     return groups
 
 
-def _choose(fingerprints: Fingerprints, owners: Mapping[int, str]) -> tuple[dict[str, str], dict[int, str]]:
-    """Comment id -> its group, and band -> its new group for bands that have none yet."""
+def _choose(fingerprints: Fingerprints, owners: Owners) -> tuple[dict[str, str], dict[int, Owner]]:
+    """Comment id -> its group, and the new owners of bands that have none yet."""
     groups: dict[str, str] = {}
-    new_owners: dict[int, str] = {}
-    for comment_id, bands in fingerprints.items():
-        if not bands:
+    new_owners: dict[int, Owner] = {}
+    for comment_id, its in fingerprints.items():
+        if not its.bands:
             continue
-        groups_sharing = Counter(group for band in bands if (group := owners.get(band) or new_owners.get(band)))
-        [(group, shared)] = groups_sharing.most_common(1) or [("", 0)]
-        if shared < min(SHARED, len(bands)):
-            group = clock.new_id("g")
+        known = [owner for band in its.bands if (owner := owners.get(band) or new_owners.get(band))]
+        alike = Counter(owner.group_id for owner in known if owner.sketch is not None and its.is_like(owner.sketch))
+        group = alike.most_common(1)[0][0] if alike else own_group(comment_id)
         groups[comment_id] = group
-        for band in bands:
+        for band in its.bands:
             if band not in owners:
-                new_owners.setdefault(band, group)
+                new_owners.setdefault(band, Owner(group, its.sketch))
     return groups, new_owners
 
 
-def _bands(fingerprints: Iterable[tuple[int, ...]]) -> set[int]:
-    return {band for bands in fingerprints for band in bands}
+def _bands(fingerprints: Iterable[Fingerprint]) -> set[int]:
+    return {band for its in fingerprints for band in its.bands}
 
 
-def _owners(session: Session, bands: Collection[int]) -> dict[int, str]:
+def _owners(session: Session, bands: Collection[int]) -> dict[int, Owner]:
     if not bands:
         return {}
-    query = select(LookalikeBand.band, LookalikeBand.group_id).where(LookalikeBand.band.in_(bands))
-    return {row[0]: row[1] for row in session.execute(query)}
+    is_stale = LookalikeBand.seen_at < clock.now() - _NOTED
+    query = select(LookalikeBand.band, LookalikeBand.group_id, LookalikeBand.sketch, is_stale)
+    rows = session.execute(query.where(_is_among(session, LookalikeBand.band, bands)))
+    return {row[0]: Owner(row[1], row[2], bool(row[3])) for row in rows}
 
 
-def _claim(session: Session, new_owners: Mapping[int, str]) -> None:
-    """Write which group has which band; a band that has a group keeps it."""
+def _is_among(session: Session, column: InstrumentedAttribute[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    """The condition, with one value for thousands of numbers."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(numbers), ARRAY(BigInteger)))
+    return column.in_(select(func.json_each(json.dumps(list(numbers))).table_valued("value").c.value))
+
+
+def _claim(session: Session, new_owners: Owners) -> bool:
+    """Write who has which band; a band that has a group keeps it. Whether all of them had none."""
     moment = clock.now()
-    rows = [{"band": band, "group_id": new_owners[band], "seen_at": moment} for band in sorted(new_owners)]
-    insert_missing(session, LookalikeBand, rows)
+    rows = [
+        {"band": band, "group_id": new_owners[band].group_id, "sketch": new_owners[band].sketch, "seen_at": moment}
+        for band in sorted(new_owners)
+    ]
+    return insert_many_missing(session, LookalikeBand, rows) == len(rows)
 
 
-def _move(session: Session, bands: Mapping[int, str]) -> None:
+def _move(session: Session, bands: Owners) -> None:
     """Give bands that were just claimed to another group: the one that their comments turned out to belong to."""
     by_group: dict[str, list[int]] = {}
-    for band, group in bands.items():
-        by_group.setdefault(group, []).append(band)
+    for band, owner in bands.items():
+        by_group.setdefault(owner.group_id, []).append(band)
     for group, moved in by_group.items():
         session.execute(
             update(LookalikeBand)
@@ -110,13 +162,16 @@ def _move(session: Session, bands: Mapping[int, str]) -> None:
 
 def _note(session: Session, bands: Collection[int]) -> None:
     """Renew `seen_at` of bands that are in use, at most once a day, so that they are not deleted."""
+    if not bands:
+        return
     moment = clock.now()
-    old = select(LookalikeBand.band).where(LookalikeBand.band.in_(bands), LookalikeBand.seen_at < moment - _NOTED)
-    noted = session.scalars(old.order_by(LookalikeBand.band).with_for_update()).all() if bands else []
-    if noted:
-        session.execute(
-            update(LookalikeBand)
-            .where(LookalikeBand.band.in_(noted))
-            .values(seen_at=moment)
-            .execution_options(synchronize_session=False)
-        )
+    stale = select(LookalikeBand.band).where(
+        _is_among(session, LookalikeBand.band, bands), LookalikeBand.seen_at < moment - _NOTED
+    )
+    noted = session.scalars(stale.order_by(LookalikeBand.band).with_for_update()).all()
+    session.execute(
+        update(LookalikeBand)
+        .where(LookalikeBand.band.in_(noted))
+        .values(seen_at=moment)
+        .execution_options(synchronize_session=False)
+    )

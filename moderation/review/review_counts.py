@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, cast
@@ -27,14 +28,24 @@ _ITEMS, _SITES = cast("Table", ReviewItem.__table__), cast("Table", Site.__table
 def counts(session: Session, site_ids: Collection[str], *, not_for: str | None = None) -> dict[str, Counts]:
     """For each of `COUNTED`, its values among the open items of these sites, the most frequent first.
 
-    `not_for` is a person (`user:<id>`): items that they may not take are left out of the kinds.
+    `not_for` is a person (`user:<id>`): items that they may not take are left out.
     """
     parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for or ""}
+    others = session.execute(_NOT_TAKEN, parameters).all() if not_for is not None else []
     counts_by_name: dict[str, Counts] = {}
     for name in COUNTED:
-        rows = [(value, number) for value, number in session.execute(_of(name), parameters) if number]
-        counts_by_name[name] = dict(sorted(rows, key=lambda item: (-item[1], item[0])))
+        left_out = Counter(getattr(row, name) for row in others if name != "kind")
+        rows = _less(dict(session.execute(_of(name), parameters).all()), left_out)
+        counts_by_name[name] = dict(sorted(rows.items(), key=lambda item: (-item[1], item[0])))
     return counts_by_name
+
+
+def _less(counted: Counts, left_out: Counts) -> dict[str, int]:
+    """The numbers without these, but where counting stopped; values of which none is left do not occur."""
+    rest = {
+        value: number if number > COUNT_UP_TO else number - left_out.get(value, 0) for value, number in counted.items()
+    }
+    return {value: number for value, number in rest.items() if number > 0}
 
 
 def by_kind(
@@ -47,7 +58,7 @@ def by_kind(
     """
     chosen = {name: value for name in INDEXED if name != "kind" and (value := getattr(filters, name)) is not None}
     if not chosen and filters.opened_since is None and filters.opened_before is None:
-        reported_too = _also_reported(session, site_ids, filters)
+        reported_too = _also_reported(session, site_ids, filters, each="kind")
         return {kind: number - reported_too.get(kind, 0) for kind, number in unfiltered.items()}, True
     looked_at = select(_ITEMS).where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids))
     if (driving := next(iter(chosen), None)) is not None:
@@ -65,8 +76,8 @@ def by_kind(
     return dict(session.execute(query.group_by(items.c.kind)).all()), number <= COUNT_UP_TO
 
 
-def _also_reported(session: Session, site_ids: Collection[str], filters: Filters) -> dict[str, int]:
-    """How many items of other kinds are of a comment with a report, which comes first."""
+def _also_reported(session: Session, site_ids: Collection[str], filters: Filters, *, each: str) -> dict[str, int]:
+    """How many items of other kinds are of a comment with a report, which comes first: of `each` kind, or site."""
     reports = (
         select(_ITEMS.c.comment_id)
         .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(site_ids), _ITEMS.c.kind == "report")
@@ -74,11 +85,19 @@ def _also_reported(session: Session, site_ids: Collection[str], filters: Filters
         .subquery()
     )
     other = _ITEMS.alias()
-    query = select(other.c.kind, func.count()).join(reports, reports.c.comment_id == other.c.comment_id)
+    query = select(other.c[each], func.count()).join(reports, reports.c.comment_id == other.c.comment_id)
     query = query.where(
         other.c.closed_at.is_(None), other.c.kind != "report", *passing(other.c, filters, of_any_kind=True)
     )
-    return dict(session.execute(query.group_by(other.c.kind)).all())
+    return dict(session.execute(query.group_by(other.c[each])).all())
+
+
+def for_person(session: Session, site_ids: Collection[str], not_for: str) -> Counts:
+    """How many comments wait on each site for a person: as on the queue's tabs, each once, and none of not theirs."""
+    parameters = {"site_ids": list(site_ids), "most": COUNT_UP_TO + 1, "not_for": not_for}
+    left_out = Counter(row.site_id for row in session.execute(_NOT_TAKEN, parameters))
+    left_out.update(_also_reported(session, site_ids, Filters(not_for=not_for), each="site_id"))
+    return _less(by_site(session, site_ids), left_out)
 
 
 def by_site(session: Session, site_ids: Collection[str], *, most: int = COUNT_UP_TO + 1) -> Counts:
@@ -93,6 +112,16 @@ def capped(numbers: Collection[int]) -> int:
 
 
 _SITE_IDS: BindParameter[Any] = bindparam("site_ids", expanding=True)
+
+#: The items that a person may not take: few, and only of these kinds. They are told by the kind's index, and up to a
+#: limit, while a condition on each of many values would read as many rows again for each.
+_WITHHELD = (
+    select(_ITEMS)
+    .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(_SITE_IDS), _ITEMS.c.kind.in_(("second_look", "appeal")))
+    .limit(bindparam("most"))
+    .subquery()
+)
+_NOT_TAKEN = select(_WITHHELD).where(_WITHHELD.c.not_for == bindparam("not_for"))
 
 
 @cache

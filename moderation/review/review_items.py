@@ -214,19 +214,15 @@ def _open_again(session: Session, comment_id: str, items: Sequence[ReviewItem], 
 
 
 def oldest_open_seconds(session: Session) -> float:
-    """How long the oldest item has been open; 0.0 when none is. Second looks do not count: nobody waits for them."""
-    query = (
-        select(ReviewItem.opened_at)
-        .where(ReviewItem.is_open, ReviewItem.kind != "second_look")
-        .order_by(ReviewItem.opened_at)
-        .limit(1)
-    )
-    oldest = session.scalar(query)
-    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
+    """How long the oldest item has been open; 0.0 when none is.
+
+    Second looks do not count: nobody waits for them. Nor do archived sites.
+    """
+    return max(oldest_by_site(session).values(), default=0.0)
 
 
 def oldest_by_site(session: Session) -> dict[str, float]:
-    """Site -> how long its oldest item has been open, of the sites that have one. As for `oldest_open_seconds`."""
+    """Site in use -> how long its oldest item has been open, if there is one. As for `oldest_open_seconds`."""
     oldest = (
         select(ReviewItem.opened_at)
         .where(ReviewItem.site_id == Site.id, ReviewItem.is_open, ReviewItem.kind != "second_look")
@@ -236,5 +232,5 @@ def oldest_by_site(session: Session) -> dict[str, float]:
         .scalar_subquery()
     )
     moment = clock.now()
-    rows = session.execute(select(Site.id, oldest)).all()
+    rows = session.execute(select(Site.id, oldest).where(Site.archived_at.is_(None))).all()
     return {site_id: max(0.0, (moment - at).total_seconds()) for site_id, at in rows if at is not None}

@@ -25,8 +25,8 @@ class Taken(Exception):
 
 def of_person(session: Session, user_id: str, site_ids: Collection[str]) -> Sequence[SavedFilter]:
     """A person's own, then the shared ones about sites that they may see, each in the order of their names."""
-    found = session.scalars(select(SavedFilter).where(or_(SavedFilter.user_id == user_id, _shared())))
-    seen = [one for one in found if one.site_id is None or one.site_id in site_ids]
+    filters = session.scalars(select(SavedFilter).where(or_(SavedFilter.user_id == user_id, _shared())))
+    seen = [one for one in filters if one.site_id is None or one.site_id in site_ids]
     return sorted(seen, key=lambda one: (one.user_id is None, one.name.casefold(), one.id))
 
 

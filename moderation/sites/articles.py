@@ -17,6 +17,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from moderation import clock
+from moderation.intake import submissions
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.store import insert_missing
@@ -120,20 +121,23 @@ def record(session: Session, page: Page, title: str | None) -> None:
 
 def _wanted(session: Session) -> Iterator[Page]:
     """Pages of what moderators are about to see: at both ends of each site's queue, by its indexes."""
-    for site_id, document in session.execute(select(Site.id, Site.settings).order_by(Site.id)).all():
+    in_use = select(Site.id, Site.settings).where(Site.archived_at.is_(None))
+    for site_id, document in session.execute(in_use.order_by(Site.id)).all():
         settings = site_settings.read(document)
         if not (settings.read_titles and settings.address):
             continue
-        found: dict[str, Comment] = {}
+        comments_by_address: dict[str, Comment] = {}
         for order in ((ReviewItem.due, ReviewItem.id), (ReviewItem.opened_at.desc(), ReviewItem.id.desc())):
             items = select(ReviewItem.comment_id).where(ReviewItem.site_id == site_id, ReviewItem.is_open)
             ids = session.scalars(items.order_by(*order).limit(LOOKED_AT)).all()
             comments = session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.thread.is_not(None)))
-            found |= {comment.thread or "": comment for comment in comments if not _sent(comment, "thread_title")}
-        known = _known(session, site_id, found)
-        for thread, comment in found.items():
+            comments_by_address |= {
+                comment.thread or "": comment for comment in comments if not _sent(comment, "thread_title")
+            }
+        known_threads = _known(session, site_id, comments_by_address)
+        for thread, comment in comments_by_address.items():
             url = _url(comment, settings.address)
-            if thread not in known and url is not None and is_own(url, settings.address):
+            if thread not in known_threads and url is not None and is_own(url, settings.address):
                 yield Page(site_id, thread, url, settings.address)
 
 
@@ -159,8 +163,7 @@ def _first(number: int, pages: Iterator[Page]) -> Iterator[Page]:
 
 
 def _sent(comment: Comment, name: str) -> str | None:
-    value: str | None = ((comment.origin or {}).get("place") or {}).get(name)
-    return value
+    return submissions.place_of(comment)[name]
 
 
 def _url(comment: Comment, address: str) -> str | None:

@@ -17,7 +17,7 @@ from moderation.errors import NotFound
 from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import ApiKey, CompatKey, PolicyVersion, Site, SiteSecret
+from moderation.tables import ApiKey, Comment, CompatKey, Feedback, PolicyVersion, Site, SiteSecret
 from moderation.webhooks import endpoints
 
 #: How many keys of a site work at once: the new one, and the one that its servers still use.
@@ -30,6 +30,10 @@ SERVER, BROWSER = "server", "browser"
 MOST_ORIGINS = 20
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _COMPAT_LETTERS = string.ascii_lowercase + string.digits
+
+
+class InUse(Exception):
+    """The site cannot be deleted; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,31 @@ def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
         audit.record(session, [audit.row("site.renamed", actor=actor, site_id=site_id)])
 
 
+def is_unused(session: Session, site_id: str) -> bool:
+    """Whether no comment and no example ever came to a site, so that nothing is lost with it."""
+    # In the order of an index: without one, the database may look through all comments for those of a small site.
+    comments = select(Comment.id).where(Comment.site_id == site_id).order_by(Comment.updated_at)
+    examples = select(Feedback.id).where(Feedback.site_id == site_id).order_by(Feedback.id)
+    return not any(session.scalar(query.limit(1)) is not None for query in (comments, examples))
+
+
+def delete_unused(session: Session, site_id: str, *, actor: str) -> None:
+    """Delete a site that was never used, with its keys, policy and webhooks, in the caller's transaction.
+
+    Raises:
+        NotFound: there is no such site.
+        InUse: something came to it, which would be lost.
+    """
+    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    if not is_unused(session, site_id):
+        raise InUse("Comments came to this site, so it stays. Revoke its keys to have nothing more come to it.")
+    detail = {"site": site_id, "name": site.name}
+    session.execute(delete(Site).where(Site.id == site_id))
+    audit.record(session, [audit.row("site.deleted", actor=actor, detail=detail)])
+
+
 def require_name(name: str) -> None:
     """Raises ValueError, with a sentence, for what cannot be a site's name."""
     if not name.strip() or len(name) > 200 or not name.isprintable():
@@ -183,18 +212,26 @@ def require_free_name(session: Session, name: str, *, but: str | None = None) ->
         raise ValueError(f"There is a site {name.strip()} already. Choose another name.")
 
 
-def authenticate(session: Session, api_key: str) -> str | None:
-    """The id of the site whose valid key this is, else None. The digest is compared in constant time."""
+@dataclass(frozen=True, slots=True)
+class ApiCaller:
+    """The site that an API key belongs to."""
+
+    site_id: str
+    is_archived: bool = False
+
+
+def authenticate(session: Session, api_key: str) -> ApiCaller | None:
+    """The site whose valid key this is, else None. The digest is compared in constant time."""
     if not (api_key.isascii() and api_key.isprintable()):  # a database may refuse to look for such a text
         return None
     stored = session.execute(
-        select(ApiKey.site_id, ApiKey.digest).where(
-            ApiKey.prefix == sealing.public_prefix(api_key), ApiKey.revoked_at.is_(None)
-        )
+        select(ApiKey.site_id, ApiKey.digest, Site.archived_at)
+        .join(Site, Site.id == ApiKey.site_id)
+        .where(ApiKey.prefix == sealing.public_prefix(api_key), ApiKey.revoked_at.is_(None))
     ).one_or_none()
     if stored is None or not sealing.matches(api_key, stored.digest):
         return None
-    return str(stored.site_id)
+    return ApiCaller(stored.site_id, stored.archived_at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +243,7 @@ class CompatCaller:
     from_browser: bool
     #: The pages that may use the key; none: any.
     origins: frozenset[str]
+    is_archived: bool = False
 
 
 def authenticate_compat(session: Session, compat_key: str) -> CompatCaller | None:
@@ -216,8 +254,12 @@ def authenticate_compat(session: Session, compat_key: str) -> CompatCaller | Non
     if len(compat_key) != COMPAT_KEY_LENGTH or not compat_key.isascii():
         return None
     digest = sealing.digest(compat_key.lower())
-    key = session.scalar(select(CompatKey).where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None)))
-    return None if key is None else CompatCaller(key.site_id, key.purpose == BROWSER, frozenset(key.origins or ()))
+    query = select(CompatKey, Site.archived_at).join(Site, Site.id == CompatKey.site_id)
+    found = session.execute(query.where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None))).one_or_none()
+    if found is None:
+        return None
+    key, archived_at = found
+    return CompatCaller(key.site_id, key.purpose == BROWSER, frozenset(key.origins or ()), archived_at is not None)
 
 
 def set_secret(session: Session, settings: Settings, site_id: str, kind: str, secret: str) -> None:

@@ -154,10 +154,10 @@ def claim(
         ]
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, most + LOOK_FURTHER)).all()
     _postpone(session, [row for row in rows if row.waits_until is not None])
-    wanted = [row.id for row in rows if row.waits_until is None][:most]
+    ids = [row.id for row in rows if row.waits_until is None][:most]
     leased = session.execute(
         update(WebhookDelivery)
-        .where(WebhookDelivery.id.in_(wanted))
+        .where(WebhookDelivery.id.in_(ids))
         .values(leased_until=moment + LEASE)
         .returning(WebhookDelivery.id, WebhookDelivery.payload, *_CAUSE_COLUMNS)
         .execution_options(synchronize_session=False)
@@ -169,7 +169,7 @@ def claim(
             moment + LEASE,
             causes=(Cause(by_id[one].request_id, by_id[one].traceparent),),
         )
-        for one in wanted
+        for one in ids
     ]
 
 
@@ -242,7 +242,7 @@ def _begin_span(due: Due) -> Span | None:
     if spans is None:
         return None
     parents = [cause.traceparent for cause in due.causes if cause.traceparent is not None]
-    known = {
+    attributes = {
         "http.request.method": "POST",
         "server.address": urlsplit(due.url).hostname,
         "winnow.delivery": due.id,
@@ -251,7 +251,7 @@ def _begin_span(due: Due) -> Span | None:
         "winnow.request_id": due.causes[0].request_id if len(due.causes) == 1 else None,
     }
     alone = parents[0] if parents and not due.batched else None
-    return spans.begin("send webhook", "client", known, parent=alone, links=parents if due.batched else ())
+    return spans.begin("send webhook", "client", attributes, parent=alone, links=parents if due.batched else ())
 
 
 def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:

@@ -117,15 +117,17 @@ def _require_permitted(url: str, settings: Settings) -> None:
 
 def failing(session: Session, site_ids: Collection[str] | None = None) -> dict[str, str]:
     """Endpoint -> its site, of the webhooks (of these sites; None: of all) that fail: they are on, and the last message
-    that left was not taken.
+    that left was not taken. Those of archived sites are told what is left, but nobody has to see to them.
     """
     query = (
         select(WebhookEndpoint.id, WebhookEndpoint.site_id)
         .join(WebhookDelivery, WebhookDelivery.id == _newest(text(WAS_TRIED)))
+        .join(Site, Site.id == WebhookEndpoint.site_id)
         .where(
             WebhookEndpoint.active,
             WebhookDelivery.delivered_at.is_(None),
             WebhookDelivery.cancelled_at.is_(None),
+            Site.archived_at.is_(None),
         )
     )
     if site_ids is None:

@@ -292,21 +292,21 @@ def require_permitted_name(parts: SplitResult, allow: Sequence[Network] = ()) ->
 
     Asks the resolver, for `NAME_SECONDS` at most. What it does not know, or tells too late, is seen at sending.
     """
-    found: list[Refused] = []
+    refused: list[Refused] = []
 
     def resolve() -> None:
         try:
             permitted(parts, allow)
         except Refused as refusal:
-            found.append(refusal)
+            refused.append(refusal)
         except Unreachable:
             return
 
     resolving = threading.Thread(target=resolve, daemon=True)  # a resolver has no deadline of its own
     resolving.start()
     resolving.join(NAME_SECONDS)
-    if found:
-        raise found[0]
+    if refused:
+        raise refused[0]
 
 
 def is_permitted(text: str, allow: Sequence[Network] = ()) -> bool:

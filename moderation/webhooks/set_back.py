@@ -38,10 +38,10 @@ def bring_forward(store: Store) -> int:
 
 
 def _early(session: Session, moment: datetime) -> list[str]:
-    found: set[str] = set()
+    endpoints: set[str] = set()
     for query in queries(moment):
-        found.update(session.scalars(query.limit(MOST)))
-    return sorted(found)[:MOST]
+        endpoints.update(session.scalars(query.limit(MOST)))
+    return sorted(endpoints)[:MOST]
 
 
 def queries(moment: datetime) -> list[Select[str]]:

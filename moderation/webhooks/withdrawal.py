@@ -75,8 +75,8 @@ def _answers(session: Session, comment_id: str, version: int, *, lock: bool = Fa
         WebhookDelivery.cancelled_at.is_(None),
     )
     query = query.order_by(WebhookDelivery.id)
-    found = session.scalars(query.with_for_update() if lock else query)
-    return [one for one in found if one.payload["data"]["version"] == version]
+    deliveries = session.scalars(query.with_for_update() if lock else query)
+    return [one for one in deliveries if one.payload["data"]["version"] == version]
 
 
 def _may_have_left(delivery: WebhookDelivery) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from moderation import actors, audit
-from moderation.past import bringing, coral, disqus, isso, own_lines, wordpress
+from moderation.past import bringing, coral, disqus, isso, own_lines, remark42, wordpress
 from moderation.past.bringing import Counts
 from moderation.past.records import Archive, Unreadable, WrongFile
 from moderation.sites import sites
@@ -23,6 +23,7 @@ _SOURCES: dict[str, Callable[[Path], Archive]] = {
     "disqus": disqus.open_archive,
     "isso": isso.open_archive,
     "coral": coral.open_archive,
+    "remark42": remark42.open_archive,
 }
 _OWN = "ndjson"
 
@@ -35,7 +36,7 @@ def bring(*, source: str, file: Path, name: str) -> None:
     """Bring the comments of FILE to a site, decided and dated as they were. Nothing is scored, nobody is told.
 
     wordpress is a WXR file (Tools, Export), disqus its XML, isso its SQLite database, coral the comments.json of
-    mongoexport, and ndjson what `winnow export` wrote.
+    mongoexport, remark42 its backup, and ndjson what `winnow export` wrote.
 
     Run it again after an interruption, or with a newer file: what is there already stays as it is. What cannot be read
     is named on standard error; the rest is brought, and the exit code is 1.
@@ -60,14 +61,18 @@ def bring(*, source: str, file: Path, name: str) -> None:
 def take_away(*, name: str) -> None:
     """Write all comments of a site as lines of JSON, with their decisions: `winnow export --site S >comments.ndjson`.
 
+    Behind them stand the site's labelled examples.
+
     `winnow import ndjson` reads them again. They hold the authors' names, e-mail addresses and IP addresses.
     """
     _, store = open_installation()
     with store.write() as session:
         site_id = sites.by_name(session, name).id
         audit.record(session, [audit.row("comments.exported", actor=actors.OPERATOR, site_id=site_id)])
+    out = sys.stdout.buffer
     for line in own_lines.export(store, site_id):
-        click.echo(line.encode() + b"\n", nl=False)
+        out.write(line.encode() + b"\n")
+    out.flush()
 
 
 def _begin(store: Store, site_id: str, source: str, file: Path) -> tuple[Iterator[Counts], int, Callable[[], int]]:

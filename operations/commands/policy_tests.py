@@ -104,6 +104,8 @@ def _sites(session: Session, name: str | None) -> Sequence[tuple[Site, PolicyVer
     query = policies.in_force().order_by(Site.created_at, Site.id)
     if name is not None:
         query = query.where(Site.id == sites.by_name(session, name).id)
+    else:
+        query = query.where(Site.archived_at.is_(None))
     return [(site, policy) for site, policy in session.execute(query)]
 
 

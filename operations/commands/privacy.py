@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,14 @@ import click
 from moderation import actors, audit
 from moderation.history import persons
 from moderation.history.persons import Held, NotNamed, Person
+from moderation.identities import keyring
+from moderation.replica import FURTHEST_BEHIND
+from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.store import Store
 from operations.commands import open_installation
+from operations.encryption import rewriting, stages
+from operations.encryption.rewriting import Walk
 from operations.errors import OperatorError
 
 _WORDS = {
@@ -34,7 +40,7 @@ _site = click.option("--site", "name", metavar="NAME", help="On one site, by nam
 
 @click.group()
 def privacy() -> None:
-    """Everything there is on an author: export it, erase it.
+    """Everything there is on an author: export it, erase it. E-mail and addresses: encrypt them, decrypt them.
 
     A name finds only authors who are known by nothing else, because anybody could type it. docs/privacy.md says how to
     answer a person who asks.
@@ -101,6 +107,72 @@ def erase(*, author: str, name: str | None, yes: bool) -> None:
         raise OperatorError(f"Still there: {_in_words(left)}. {why}Run it again.")
     click.echo(f"Erased {_in_words(held)}.")
     _name_more(held, person)
+
+
+@privacy.command()
+@click.option("--new-key", is_flag=True, help="Under a new key, for when the old one or a backup may be known.")
+def encrypt(*, new_key: bool) -> None:
+    """Encrypt e-mail and IP addresses in the database, from now on and what is there already.
+
+    The key is made here and kept in the database, encrypted under WINNOW_SECRET_KEY. Everything may go on meanwhile:
+    rows are changed some at a time. After an interruption run it again, and it goes on from there. docs/privacy.md says
+    what is encrypted, what is not, and what no longer works.
+    """
+    settings, store = open_installation()
+    if not settings.secret_keys:
+        raise OperatorError("WINNOW_SECRET_KEY is not set. Set the key that this installation began with.")
+    if new_key and stages.is_under_way(store):
+        raise OperatorError(
+            "An earlier encryption or decryption has not come to its end. Run it without --new-key first."
+        )
+    walk = _walk(
+        store, stages.encrypt(store, settings.secret_keys, new_key=new_key, behind=_behind(settings)), "Encrypting"
+    )
+    click.echo(f"E-mail and addresses are encrypted; {walk.changed:,} of {walk.seen:,} rows were changed.")
+    _name_unreadable(walk)
+    if store.is_sqlite:
+        store.empty_log()
+    else:
+        click.echo("PostgreSQL keeps old versions of the rows in its files until VACUUM FULL; backups keep them, too.")
+
+
+@privacy.command()
+def decrypt() -> None:
+    """Bring e-mail and IP addresses in the database back to clear text. After an interruption run it again."""
+    settings, store = open_installation()
+    with store.read() as session:
+        keys = keyring.read(session.connection())
+    if not keys:
+        click.echo("E-mail and addresses are in clear text already.")
+        return
+    walk = _walk(store, stages.decrypt(store, behind=_behind(settings)), "Decrypting")
+    click.echo(f"E-mail and addresses are in clear text; {walk.changed:,} of {walk.seen:,} rows were changed.")
+    _name_unreadable(walk)
+
+
+def _behind(settings: Settings) -> float:
+    """The seconds after which a replica, if there is one, has nothing in an earlier form."""
+    return FURTHEST_BEHIND if settings.replica_url else 0.0
+
+
+def _walk(store: Store, steps: Iterator[Walk], label: str) -> Walk:
+    with store.read() as session:
+        rows = rewriting.count(session)
+    walk, seen = Walk(), 0
+    is_shown = sys.stderr.isatty()
+    with click.progressbar(length=rows, label=label, file=sys.stderr, hidden=not is_shown) as bar:
+        for walk in steps:
+            bar.update(walk.seen - seen)
+            seen = walk.seen
+    return walk
+
+
+def _name_unreadable(walk: Walk) -> None:
+    if walk.unreadable:
+        click.echo(
+            f"{walk.unreadable.total():,} values are under a key that cannot be opened, and stay as they are. If you "
+            "find the old WINNOW_SECRET_KEY, add it after the new one, separated by a comma, and run this again."
+        )
 
 
 def _meant(store: Store, author: str, name: str | None) -> tuple[Person, str | None]:

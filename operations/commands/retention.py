@@ -32,7 +32,7 @@ _TURN = 30.0
 def retention(*, name: str | None, dry_run: bool) -> None:
     """Remove at once what sites do not keep any longer, or count it with --dry-run.
 
-    How long each site keeps what is on its settings' page. The clock removes it by itself, a second in each minute.
+    How long each site keeps what is on its settings' page. The clock removes it by itself, some seconds in each minute.
     """
     _, store = open_installation()
     with store.read() as session:
@@ -51,9 +51,9 @@ def _count(store: Store, site_id: str | None) -> None:
         query = select(Site.id, Site.name, Site.settings).order_by(Site.created_at, Site.id)
         rows = session.execute(query if site_id is None else query.where(Site.id == site_id)).all()
         for row in rows:
-            found = site_retention.counts(session, row.id, site_settings.read(row.settings))
-            words = _in_words({kind: count.number for kind, count in found.items()})
-            click.echo(f"{row.name}: {f'would remove {words}' if found else 'keeps everything'}.")
+            counts = site_retention.counts(session, row.id, site_settings.read(row.settings))
+            words = _in_words({kind: count.number for kind, count in counts.items()})
+            click.echo(f"{row.name}: {f'would remove {words}' if counts else 'keeps everything'}.")
 
 
 def _in_words(numbers: Mapping[str, int]) -> str:

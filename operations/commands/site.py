@@ -10,8 +10,9 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation import actors
 from moderation.policy import policies
-from moderation.sites import sites
+from moderation.sites import archive, sites
 from moderation.tables import PolicyVersion, Site
 from moderation.webhooks.endpoints import EndpointRefused
 from operations.commands import open_installation
@@ -49,18 +50,50 @@ def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
 
 
 @site.command("list")
+@click.option("--archived", "with_archived", is_flag=True, help="Also the archived ones, at the end.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each site.")
-def list_sites(*, as_json: bool) -> None:
-    """List the sites and their modes."""
+def list_sites(*, with_archived: bool, as_json: bool) -> None:
+    """List the sites and their modes, but for archived ones."""
     _, store = open_installation()
     with store.read() as session:
-        query = policies.in_force().order_by(Site.created_at, Site.id)
-        for row, policy in session.execute(query):
+        query = policies.in_force().order_by(Site.archived_at.is_not(None), Site.created_at, Site.id)
+        for row, policy in session.execute(query if with_archived else query.where(Site.archived_at.is_(None))):
             mode = policy.document["mode"]
             if as_json:
-                click.echo(json.dumps({"id": row.id, "name": row.name, "mode": mode}, ensure_ascii=False))
+                fields = {
+                    "id": row.id,
+                    "name": row.name,
+                    "mode": mode,
+                    "archived": row.archived_at is not None,
+                }
+                click.echo(json.dumps(fields, ensure_ascii=False))
             else:
-                click.echo(f"{row.id}  {mode:<8} {row.name}")
+                click.echo(f"{row.id}  {mode if row.archived_at is None else 'archived':<8} {row.name}")
+
+
+@site.command("archive")
+@click.argument("name")
+def archive_site(*, name: str) -> None:
+    """Put the closed site NAME (or id) away: it takes no comments, and nothing of it waits or counts.
+
+    Its comments stay: they can be read, decided, exported and erased. `winnow site unarchive` brings the site back.
+    """
+    _, store = open_installation()
+    with store.write() as session:
+        row = sites.by_name(session, name)
+        archive.archive(session, row.id, actor=actors.OPERATOR)
+    click.echo(f"{row.name} is archived. `winnow site unarchive` brings it back as it was.")
+
+
+@site.command()
+@click.argument("name")
+def unarchive(*, name: str) -> None:
+    """Bring the archived site NAME (or id) back: it takes comments, and what was open waits again."""
+    _, store = open_installation()
+    with store.write() as session:
+        row = sites.by_name(session, name)
+        archive.bring_back(session, row.id, actor=actors.OPERATOR)
+    click.echo(f"{row.name} takes comments again.")
 
 
 @site.command()

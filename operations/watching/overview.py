@@ -78,7 +78,7 @@ class Watch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = Store(settings.database_url, pool_size=1)
+        self._store = Store(settings.database_url, pool_size=1, secret_keys=settings.secret_keys)
         self._queues = Queues(queues_module.connect(settings.redis_url))
 
     def look(self) -> Overview:
@@ -116,15 +116,16 @@ def _failing(session: Session) -> list[Failing]:
     """The webhooks that fail and have most to tell, of up to a hundred that fail."""
     ids = list(endpoints.failing(session))[:100]
     query = select(WebhookEndpoint.id, WebhookEndpoint.url, Site.name).join(Site, Site.id == WebhookEndpoint.site_id)
-    found = session.execute(query.where(WebhookEndpoint.id.in_(ids))).all()
-    waiting = {row.id: _waiting(session, row.id) for row in found}
-    worst = nlargest(MOST_NAMED, found, key=lambda row: waiting[row.id])
+    rows = session.execute(query.where(WebhookEndpoint.id.in_(ids))).all()
+    waiting = {row.id: _waiting(session, row.id) for row in rows}
+    worst = nlargest(MOST_NAMED, rows, key=lambda row: waiting[row.id])
     return [Failing(shown(row.url), row.name, waiting[row.id], _why(session, row.id)) for row in worst]
 
 
 def _waiting(session: Session, endpoint_id: str) -> int:
     of_endpoint = WebhookDelivery.endpoint_id == endpoint_id
-    return metrics.count(session, of_endpoint, WebhookDelivery.next_attempt_at.is_not(None))
+    next_at = WebhookDelivery.next_attempt_at
+    return metrics.count(session, of_endpoint, next_at.is_not(None), along=(WebhookDelivery.endpoint_id, next_at))
 
 
 def _why(session: Session, endpoint_id: str) -> str:

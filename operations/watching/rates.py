@@ -47,12 +47,12 @@ def between(before: Overview, after: Overview) -> Rates | None:
 
 def quantile(histogram: Histogram, share: float) -> float | None:
     """The bound under which this share of the observations lies; infinite beyond the last bound; None without any."""
-    wanted, passed = share * sum(histogram.counts), 0
-    if not wanted:
+    rank, passed = share * sum(histogram.counts), 0
+    if not rank:
         return None
     for bound, count in zip((*histogram.bounds, math.inf), histogram.counts, strict=True):
         passed += count
-        if passed >= wanted:
+        if passed >= rank:
             return bound
     return math.inf
 

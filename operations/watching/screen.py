@@ -27,8 +27,8 @@ def show(watch: Watch, settings: Settings, *, interval: float, console: Console 
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             now = watch.look()
-            found = words.sections(now, rates.between(before, now) if before else None, settings)
-            live.update(draw(found, settings.public_url, width=console.width), refresh=True)
+            sections = words.sections(now, rates.between(before, now) if before else None, settings)
+            live.update(draw(sections, settings.public_url, width=console.width), refresh=True)
             before = now
             time.sleep(interval)
 

@@ -7,9 +7,11 @@ from flask import Response
 from moderation.decisions.comments import CommentError
 from service.api import batch, check, comments, decisions, languages, policy, refusals, reports, threads, webhooks
 from service.api.routing import blueprint
+from service.api.site import archiving
 from service.api.state import init_app
 
 __all__ = [
+    "archiving",
     "batch",
     "blueprint",
     "check",

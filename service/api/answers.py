@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,6 +11,8 @@ from marshmallow import Schema, fields
 from sqlalchemy.orm import object_session
 
 from moderation import actors
+from moderation.intake import submissions
+from moderation.intake.submissions import PLACE
 from moderation.tables import STATUSES, Comment, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import statement_links
 from moderation.webhooks.attempts import FAILURE_KINDS
@@ -90,6 +92,9 @@ class CommentSchema(Schema):
     user_agent = _text(nullable=True)
     user_id = _text(nullable=True)
     language = _text(nullable=True)
+    thread_title = _text("The title of its page, as you sent it.", nullable=True)
+    thread_url = _text("The address of its page, as you sent it.", nullable=True, format="uri")
+    comment_url = _text("Its own address on that page, as you sent it.", nullable=True, format="uri")
     created_at = _moment("When it was written.")
     accepted_at = _moment("When it reached Winnow.")
     updated_at = _moment("When anything about it last changed.")
@@ -131,6 +136,9 @@ class PublicCommentSchema(Schema):
     id = _text()
     external_id = _text(nullable=True)
     thread = _text(nullable=True)
+    thread_title = _text(nullable=True)
+    thread_url = _text(nullable=True, format="uri")
+    comment_url = _text("Its own address on that page, as you sent it.", nullable=True, format="uri")
     parent_id = _text("The comment that it replies to.", nullable=True)
     name = _text()
     comment = _text()
@@ -258,14 +266,23 @@ class DeliveriesSchema(Schema):
     next_cursor = _text(nullable=True)
 
 
+#: What is no column of a comment.
+_MADE = frozenset({"statement_url", *PLACE})
+
+
 def show_comment(comment: Comment) -> dict[str, Any]:
     """A comment as its site sees it."""
-    document = show(CommentSchema, comment, but="statement_url")
+    document = show(CommentSchema, comment, but=_MADE) | submissions.place_of(comment)
     document["statement_url"] = _statement_url(comment)
     document["reasons"] = languages.for_authors(comment.site_id, comment.reasons, object_session(comment))
     if comment.decided_by is not None:
         document["decided_by"] = actors.kind(comment.decided_by)  # the site is not told which moderator it was
     return document
+
+
+def show_public(comment: Comment) -> dict[str, Any]:
+    """A comment as its readers see it."""
+    return show(PublicCommentSchema, comment, but=PLACE) | submissions.place_of(comment)
 
 
 def _statement_url(comment: Comment) -> str | None:
@@ -281,16 +298,16 @@ def show_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 def show_delivery(delivery: WebhookDelivery, attempts: Sequence[WebhookAttempt]) -> dict[str, Any]:
     """A delivery with its attempts."""
-    document = show(DeliverySchema, delivery, but="attempts")
+    document = show(DeliverySchema, delivery, but=("attempts",))
     return document | {"attempts": [show(AttemptSchema, attempt) for attempt in attempts]}
 
 
-def show(schema: type[Schema], row: object, *, but: str = "") -> dict[str, Any]:
-    """The fields of `schema`, read from `row`, except the one named by `but`."""
+def show(schema: type[Schema], row: object, *, but: Collection[str] = ()) -> dict[str, Any]:
+    """The fields of `schema`, read from `row`, except those named by `but`."""
     document = {}
     loaded = vars(row)  # much quicker to read than SQLAlchemy's attributes
     for name in _names(schema):
-        if name != but:
+        if name not in but:
             value = loaded[name] if name in loaded else getattr(row, name)
             document[name] = show_moment(value) if isinstance(value, datetime) else value
     return document

@@ -10,13 +10,15 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from moderation import sealing
+from moderation.sites.sites import ApiCaller
 from moderation.store import Store
 from service.limits import Buckets
 from service.problems import Problem
 
 Caller = TypeVar("Caller")
 
-#: How long a key is remembered without asking the database. A revoked key may be accepted for as long.
+#: How long a key is remembered without asking the database. For as long a key that was revoked, or whose site was
+#: archived, may be accepted.
 REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
 
@@ -29,13 +31,16 @@ class Keys(Generic[Caller]):
         self._authenticate = authenticate
         self._remembered: dict[str, tuple[Caller, float]] = {}
 
+    def remembered(self, key: str) -> Caller | None:
+        """The caller whose key this is, if it was valid a moment ago. The database is not asked."""
+        caller, until = self._remembered.get(sealing.digest(key), (None, 0.0))
+        return caller if time.monotonic() < until else None
+
     def caller_of(self, key: str) -> Caller | None:
         """The caller whose valid key this is. None for a wrong key, for which the database is always asked."""
-        digest = sealing.digest(key)
-        remembered = self._remembered.get(digest)
-        moment = time.monotonic()
-        if remembered is not None and moment < remembered[1]:
-            return remembered[0]
+        if (remembered := self.remembered(key)) is not None:
+            return remembered
+        digest, moment = sealing.digest(key), time.monotonic()
         with self._store.read() as session:
             caller = self._authenticate(session, key)
         if caller is None:
@@ -47,8 +52,8 @@ class Keys(Generic[Caller]):
         return caller
 
 
-def require_site(keys: Keys[str], wrong_keys: Buckets) -> str:
-    """The id of the site that sends the current request.
+def require_caller(keys: Keys[ApiCaller], wrong_keys: Buckets) -> ApiCaller:
+    """The site that sends the current request.
 
     Raises:
         Problem: it carries no valid key. A valid key is never refused, whatever else came from its address.
@@ -57,10 +62,10 @@ def require_site(keys: Keys[str], wrong_keys: Buckets) -> str:
     api_key = api_key.strip()
     if scheme.lower() != "bearer" or not api_key:
         raise _unauthorized("Send your site's key: `Authorization: Bearer wk_…`.")
-    if not api_key.isascii() or len(api_key) > 200 or (site_id := keys.caller_of(api_key)) is None:
+    if not api_key.isascii() or len(api_key) > 200 or (caller := keys.caller_of(api_key)) is None:
         wrong_keys.require(request.remote_addr or "", "Too many wrong keys came from this address")
         raise _unauthorized("This site key is not valid. `winnow site rotate-key` makes a new one.")
-    return site_id
+    return caller
 
 
 def _unauthorized(detail: str) -> Problem:

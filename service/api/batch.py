@@ -29,6 +29,7 @@ _SCHEMA = SubmissionSchema()
         many=MOST,
         forms=True,
         answers={200: ("An outcome for each, in their order.", OutcomesSchema)},
+        problems=("archived",),
     ),
 )
 def submit_batch(site_id: str, *, body: list[Any]) -> Response:

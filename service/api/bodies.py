@@ -15,13 +15,15 @@ from service.problems import Problem
 JSON_TYPES = frozenset({"application/json", "text/json"})
 NDJSON_TYPES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 FORM_TYPES = frozenset({URLENCODED, MULTIPART})
+_COMPRESSIONS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"})
+_GZIP = b"\x1f\x8b"
 
 
 def read_object(*, limit: int, forms: bool = False) -> dict[str, Any]:
     """The request's JSON object; with `forms`, also a form's fields, each of which may be given once."""
     if request.environ.get("CONTENT_TYPE") != "application/json":  # nearly all say just this
         if request.mimetype in FORM_TYPES and forms:
-            _read(limit)  # it is cached
+            _require_no_json(_read(limit))  # it is cached
             return _form()
         _require(JSON_TYPES, "application/json or a form" if forms else "application/json")
     value = parse(_read(limit))
@@ -51,16 +53,34 @@ def parse(data: bytes) -> Any:
     Stricter than `json.loads`: a name given twice, NaN, infinities and numbers too long to read are refused.
     """
     try:
-        return _decoder.decode(data.decode("utf-8-sig"))
+        return parse_text(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Problem("malformed", f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+
+
+def parse_text(text: str) -> Any:
+    """As `parse`, of a text."""
+    try:
+        return _decoder.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Problem("malformed", f"The body is not valid JSON: {error.msg} at {where}.") from None
+        raise Problem("malformed", f"The body is not valid JSON: {error.msg.removesuffix(' at')} at {where}.") from None
     except RecursionError:
         raise Problem("malformed", "The body is not usable JSON: its lists or objects are nested too deeply.") from None
     except ValueError:
         raise Problem("malformed", "The body is not usable JSON: a number in it has too many digits.") from None
+
+
+def require_uncompressed(data: bytes) -> None:
+    """Refuse a body that is compressed, or said to be. An odd Content-Encoding, such as `utf-8`, means nothing."""
+    said = request.headers.get("Content-Encoding", "").lower().strip()
+    named = next((coding for part in said.split(",") if (coding := part.strip()) in _COMPRESSIONS), None)
+    if named or data.startswith(_GZIP):
+        raise Problem(
+            "unsupported-media-type",
+            f"Send the body uncompressed: {named or 'gzip'} is not understood here.",
+            headers={"Accept-Encoding": "identity"},
+        )
 
 
 def _read(limit: int) -> bytes:
@@ -76,6 +96,7 @@ def _read(limit: int) -> bytes:
         data = None
     if data is None or len(data) > limit:
         raise Problem("too-large", f"The body is larger than the {limit:,} bytes that this route takes.")
+    require_uncompressed(data)
     return data
 
 
@@ -124,6 +145,16 @@ def _form() -> dict[str, Any]:
             fault = f"{shown(name)} has a byte, 0x{error.object[error.start]:02X}, that cannot be read"
             raise Problem("unsupported-media-type", f"Send UTF-8: {fault}.") from None
     return values
+
+
+def _require_no_json(data: bytes) -> None:
+    """Refuse JSON that is sent as a form, as `curl -d` does by itself: it would be one field with an odd name."""
+    if request.mimetype == URLENCODED and data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        raise Problem(
+            "unsupported-media-type",
+            "This is JSON, sent as a form: set the Content-Type to application/json.",
+            headers={"Accept": ", ".join(sorted(JSON_TYPES))},
+        )
 
 
 def _require(accepted: frozenset[str], expected: str) -> None:

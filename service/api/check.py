@@ -41,7 +41,7 @@ class VerdictSchema(Schema):
         body=SubmissionSchema,
         forms=True,
         answers={200: ("What the site's policy would do with it.", VerdictSchema)},
-        problems=("unavailable",),
+        problems=("unavailable", "archived"),
     ),
 )
 def check(site_id: str, *, body: dict[str, Any]) -> Response:

@@ -23,6 +23,8 @@ from service.problems import Problem, invalid
 
 #: How long before its commit a change's moment may lie: a reader that catches up reads this span again.
 OVERLAP = timedelta(seconds=10)
+#: Where the environment of a request has the outcome or error of a submission that was tried already.
+BECAME = "winnow.became"
 _TAG = "Comments"
 _UNKNOWN_PARENT = "This site has no comment with this id."
 
@@ -40,7 +42,7 @@ _UNKNOWN_PARENT = "This site has no comment with this id."
             202: ("It is stored and waits for its decision.", CommentSchema),
             200: ("It was decided in time (`Prefer: wait=N`), or it is known: the first one.", CommentSchema),
         },
-        problems=("conflict",),
+        problems=("conflict", "archived"),
     ),
 )
 def submit(site_id: str, *, body: dict[str, Any]) -> Response:
@@ -49,9 +51,11 @@ def submit(site_id: str, *, body: dict[str, Any]) -> Response:
     when too many requests wait already, 202 comes at once."""
     seconds = waiting.preferred_seconds()
     store = context().store
-    outcome = state().intake.submit(site_id, Submission(**body), _idempotency_key())
+    outcome = _became(request.environ.get(BECAME)) or state().intake.submit(
+        site_id, Submission(**body), read_idempotency_key(request.headers.get("Idempotency-Key", ""))
+    )
     comment = accepted(outcome)
-    status, headers = 200 if outcome.kind == "replayed" else 202, {"Location": f"/api/v1/comments/{comment.id}"}
+    status, headers = 200 if outcome.kind == "replayed" else 202, {"Location": address_of(comment)}
     if seconds and comment.status == "pending":
         comment, waited = waiting.wait(store, comment, seconds)
         if waited:
@@ -128,7 +132,7 @@ def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any])
         tag=_TAG,
         body=EditSchema,
         answers={200: ("The comment, pending if anything changed.", CommentSchema)},
-        problems=("not-found", "erased", "stale"),
+        problems=("not-found", "erased", "stale", "archived"),
     ),
 )
 def edit(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:
@@ -176,8 +180,25 @@ def accepted(outcome: Outcome) -> Comment:
     return outcome.comment
 
 
-def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key", "").strip()
+def address_of(comment: Comment) -> str:
+    """Where it can be read, for `Location`."""
+    return f"/api/v1/comments/{comment.id}"
+
+
+def _became(before: Outcome | Exception | None) -> Outcome | None:
+    """What became of a submission that `service/answering` tried before Flask got the request, if it did."""
+    if isinstance(before, Exception):
+        raise before
+    return before
+
+
+def read_idempotency_key(text: str) -> str | None:
+    """The key of an `Idempotency-Key` header; None where there is none.
+
+    Raises:
+        Problem: it is too long, or not printable ASCII.
+    """
+    key = text.strip()
     if key and (len(key) > 200 or not key.isascii() or not key.isprintable()):
         raise invalid({"Idempotency-Key": ["Give up to 200 printable ASCII characters."]})
     return key or None

@@ -11,6 +11,7 @@ from moderation import actors
 from moderation.decisions import comments
 from moderation.decisions.comments import CommentError
 from moderation.review import review_items
+from moderation.sites import archive
 from moderation.tables import Comment, ReviewItem
 from service.api import cursors
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
@@ -41,12 +42,13 @@ _ITEM = DecisionItemSchema()
 def read_queue(site_id: str, *, query: dict[str, Any]) -> Response:
     """What waits for a moderator, most urgent first. A comment has an item for each kind of reason to look. Where
     several filters are combined, a page may have fewer items than `limit`: the last page is the one without
-    `next_cursor`."""
+    `next_cursor`. Nothing of an archived site waits."""
     after = None
     if "cursor" in query:
         after = review_items.Position(*cursors.decode("review", query["cursor"], [int, str]))  # type: ignore[arg-type]
     with context().store.read() as session:
-        page = review_items.page(session, [site_id], _filters(query), after=after, limit=query["limit"])
+        sites = [] if archive.is_archived(session, site_id) else [site_id]
+        page = review_items.page(session, sites, _filters(query), after=after, limit=query["limit"])
     return answer(
         {
             "items": [_show_item(item, comment) for item, comment in page.rows],
@@ -132,4 +134,4 @@ def _tell(comment: Comment) -> dict[str, Any]:
 
 
 def _show_item(item: ReviewItem, comment: Comment) -> dict[str, Any]:
-    return show(ReviewItemSchema, item, but="comment") | {"comment": show_comment(comment)}
+    return show(ReviewItemSchema, item, but=("comment",)) | {"comment": show_comment(comment)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -22,6 +22,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\
 _AHEAD = timedelta(days=1)
 
 _REQUIRED = "This field is required."
+_NO_MOMENT = "Give a moment with its offset, such as 2026-11-23T18:30:00Z."
 
 
 class Text(fields.String):
@@ -37,6 +38,7 @@ class Text(fields.String):
         missing: str = _REQUIRED,
         clean: Callable[[str], str] = str.strip,
         read: Callable[[str], Any] | None = None,
+        no_text: str = "Give a text (a JSON string).",
         **options: Any,
     ) -> None:
         may_be_empty = options.get("allow_none", False)
@@ -45,7 +47,7 @@ class Text(fields.String):
             validate=[_NotLonger(max=longest)] + ([] if may_be_empty else [validate.Length(min=1, error=missing)]),
             **options,
         )
-        self._clean, self._read = clean, read
+        self._clean, self._read, self._no_text = clean, read, no_text
 
     def deserialize(self, value: Any, *arguments: Any, **keywords: Any) -> Any:
         """As marshmallow does it, in a third of the time."""
@@ -59,6 +61,8 @@ class Text(fields.String):
         return text if self._read is None else self._read(text)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError(self._no_text)
         return require_text(value)
 
 
@@ -115,7 +119,7 @@ def read_moment(text: str) -> datetime:
             raise ValueError(text)
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text.upper())).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValidationError("Give a moment with its offset, such as 2026-11-23T18:30:00Z.") from None
+        raise ValidationError(_NO_MOMENT) from None
 
 
 def _read_past(text: str) -> datetime:
@@ -139,8 +143,8 @@ Link = partial(Text, read=_read_link)
 #: A language tag such as `en` or `pt-BR` (BCP 47).
 Language = partial(Text, longest=35, read=_read_language)
 #: An RFC 3339 moment with its offset; a `PastMoment` does not lie in the future.
-Moment = partial(Text, longest=40, read=read_moment)
-PastMoment = partial(Text, longest=40, read=_read_past)
+Moment = partial(Text, longest=40, read=read_moment, no_text=_NO_MOMENT)
+PastMoment = partial(Text, longest=40, read=_read_past, no_text=_NO_MOMENT)
 
 
 def _stripped(value: Any) -> str | None:
@@ -231,6 +235,7 @@ def require_text(value: Any) -> str:
     return value
 
 
+@lru_cache(maxsize=256)  # most moments of a new comment are one
 def show_moment(moment: datetime) -> str:
     """RFC 3339 in UTC, to the microsecond."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

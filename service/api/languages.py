@@ -57,10 +57,10 @@ class LanguagesSchema(Schema):
 def read_languages(site_id: str) -> Response:
     """A comment in a language that is not here, or that cannot be told, has none of these codes: `und` where there are
     too few words to tell, which is judged, and `mis` where nothing is known of its script, which is not."""
-    found = classifier()
+    judge = classifier()
     with context().store.read() as session:
         row = policies.current(session, site_id)
-        policy = policies.compile_policy(policies.DEFAULT | row.document, row.version, found.thresholds)
+        policy = policies.compile_policy(policies.DEFAULT | row.document, row.version, judge.thresholds)
     languages = [
         {
             "code": code,
@@ -70,6 +70,6 @@ def read_languages(site_id: str) -> Response:
             "judged": is_judged(grade),
             "treatment": policy.treatment(code, judged=is_judged(grade)),
         }
-        for code, grade in found.languages.items()
+        for code, grade in judge.languages.items()
     ]
     return answer({"languages": sorted(languages, key=lambda one: str(one["name"]))})

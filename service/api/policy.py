@@ -56,7 +56,10 @@ def read_policy(site_id: str) -> Response:
     ),
 )
 def replace_policy(site_id: str, *, body: dict[str, Any]) -> Response:
-    """In force for every comment that is scored from now on; decided ones stay as they are."""
+    """In force for every comment that is scored from now on; decided ones stay as they are.
+
+    What is in force already makes no new version: the answer is the version in force.
+    """
     version = body.pop("version", None)
     _check_effective(body)
     with context().store.write() as session:
@@ -90,7 +93,7 @@ def read_rules(site_id: str) -> Response:
     ),
 )
 def replace_rules(site_id: str, *, body: dict[str, Any]) -> Response:
-    """Mode, preset and thresholds stay as they are."""
+    """Mode, preset and thresholds stay as they are. Rules that are in force already make no new version."""
     version = body.pop("version", None)
     with context().store.write() as session:
         document = _require_version(session, site_id, version).document

@@ -23,7 +23,7 @@ from service.context import context
         body=ReportSchema,
         forms=True,
         answers={201: ("The report; a moderator will look.", ReportedSchema)},
-        problems=("not-found", "erased"),
+        problems=("not-found", "erased", "archived"),
     ),
 )
 def report(site_id: str, *, comment_id: str, body: dict[str, Any]) -> Response:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, g, request
 from marshmallow import Schema
 from werkzeug.datastructures import Headers
 
+from moderation.sites.archive import CLOSED
 from service.api import bodies
-from service.api.authentication import require_site
+from service.api.authentication import require_caller
 from service.api.schemas import load
 from service.api.state import state
 from service.context import context
@@ -45,7 +47,8 @@ class Operation:
     #: Whether a form will do as well as JSON, and NDJSON as well as a list.
     forms: bool = False
     query: type[Schema] | None = None
-    #: Its problems beside those of every operation, from `problems.KINDS`.
+    #: Its problems beside those of every operation, from `problems.KINDS`; with `archived`, an archived site's requests
+    #: are refused.
     problems: tuple[str, ...] = ()
     headers: tuple[str, ...] = field(default=())
 
@@ -59,8 +62,11 @@ def operation(method: str, path: str, declared: Operation) -> Callable[[View], V
         @wraps(view)
         def serve(**arguments: Any) -> Response:
             current = state()
-            g.site_id = site_id = require_site(current.keys, current.wrong_keys)
+            caller = require_caller(current.keys, current.wrong_keys)
+            g.site_id = site_id = caller.site_id
             current.requests.require(site_id, "This site sends too many requests")
+            if caller.is_archived and "archived" in declared.problems:
+                raise Problem("archived", CLOSED)
             _check_path(arguments)
             if query is not None:
                 arguments["query"] = load(query, _read_query())
@@ -82,7 +88,12 @@ def operation(method: str, path: str, declared: Operation) -> Callable[[View], V
 
 def answer(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return _Finished((_json(document) + "\n").encode(), status=status, headers=headers, content_type="application/json")
+    return _Finished(encoded(document), status=status, headers=headers, content_type="application/json")
+
+
+def encoded(document: object) -> bytes:
+    """A document as answers have it."""
+    return (_json(document) + "\n").encode()
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -103,12 +114,24 @@ def empty() -> Response:
 
 
 def _check_path(arguments: Mapping[str, str]) -> None:
+    if arguments:
+        _require_utf8(request.environ["PATH_INFO"].encode("latin-1", "replace"))
     for part in arguments.values():
         if CONTROL.search(part) or len(part) > 500:  # no id and no thread is like that
             raise Problem("not-found", f"There is no {bodies.shown(part)} here.")
 
 
+def _require_utf8(written: bytes) -> None:
+    """Refuse an address that is not UTF-8: `caf%E9` would be another thread than `caf%C3%A9`, and nothing is there."""
+    try:
+        written.decode()
+    except UnicodeDecodeError as error:
+        fault = f"The address is not UTF-8: byte 0x{error.object[error.start]:02X} cannot be read."
+        raise Problem("malformed", f"{fault} Encode it as encodeURIComponent does.") from None
+
+
 def _read_query() -> dict[str, str]:
+    _require_utf8(unquote_to_bytes(request.query_string))
     values_by_name = {}
     for name, values in request.args.lists():
         if len(values) > 1:

@@ -10,6 +10,7 @@ from werkzeug.routing import BaseConverter
 
 from moderation.intake.gathering import Intake
 from moderation.sites import sites
+from moderation.sites.sites import ApiCaller
 from service.api.authentication import Keys
 from service.context import Context
 from service.limits import Buckets
@@ -26,7 +27,7 @@ class ThreadConverter(BaseConverter):
 class State:
     """The remembered keys, the intake, the rate limits, and the number of requests that may still wait."""
 
-    keys: Keys[str]
+    keys: Keys[ApiCaller]
     intake: Intake
     requests: Buckets
     wrong_keys: Buckets

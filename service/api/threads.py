@@ -9,7 +9,7 @@ from flask import Response
 
 from moderation.history import listing
 from service.api import cursors
-from service.api.answers import FeedSchema, PublicCommentSchema, show
+from service.api.answers import FeedSchema, show_public
 from service.api.routing import Operation, answer, operation
 from service.api.schemas import Page
 from service.context import context
@@ -36,4 +36,4 @@ def read_thread(site_id: str, *, thread: str, query: dict[str, Any]) -> Response
     with context().store.read() as session:
         rows = listing.feed(session, site_id, thread, after=after, limit=query["limit"] + 1)  # type: ignore[arg-type]
     page, next_cursor = cursors.cut("feed", rows, query["limit"], lambda row: [row.created_at, row.id])
-    return answer({"comments": [show(PublicCommentSchema, row) for row in page], "next_cursor": next_cursor})
+    return answer({"comments": [show_public(row) for row in page], "next_cursor": next_cursor})

@@ -164,8 +164,8 @@ def redeliver(site_id: str, *, endpoint_id: str, delivery_id: str) -> Response:
 
 
 def _batching(body: dict[str, Any]) -> Batching | None:
-    wanted = body.get("batch")
-    return None if wanted is None else Batching(**wanted)
+    batch = body.get("batch")
+    return None if batch is None else Batching(**batch)
 
 
 @contextmanager

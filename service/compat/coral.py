@@ -13,19 +13,21 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, g, request
 
 from moderation import authors, clock
 from moderation.decisions.decision import Decision
-from moderation.sites import sites
+from moderation.sites import archive, sites
 from moderation.store import AWAY
 from moderation.tables import Comment
+from service.api import bodies
 from service.api.state import state as api_state
 from service.compat import shared
 from service.compat.shared import Refusal
 from service.context import context
+from service.problems import Problem
 from texts import markup, visibility
 
 blueprint = Blueprint("coral", __name__)
@@ -47,13 +49,15 @@ class Malformed(Exception):
     """The body is not a phase's request about words; the message says where, and quotes nothing of it."""
 
 
-@blueprint.post("/coral/phase")
+@blueprint.post("/coral/phase", strict_slashes=False)  # Coral publishes on a 404
 def judge_phase() -> Response:
     """Judge a comment. The answer tells Coral flags and a status, or nothing."""
     site_id = request.args.get("site", "")
     body = request.get_data(cache=False)
     _require_signature(site_id, body)
     shared.take_one(site_id)
+    if _known(site_id).is_archived:
+        raise Refusal("archived", status=403, site_id=site_id)
     return _opinion(shared.decide(_read(site_id, body)))
 
 
@@ -97,7 +101,7 @@ def _require_signature(site_id: str, body: bytes) -> None:
     Raises:
         Refusal: `wrong_key`, or `too_many` such requests.
     """
-    secret = _secret(site_id)
+    secret = _known(site_id).secret
     if secret is not None:
         g.site_id = site_id
     expected = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
@@ -109,8 +113,15 @@ def _require_signature(site_id: str, body: bytes) -> None:
         raise Refusal("wrong_key", status=401)
 
 
-def _secret(site_id: str) -> str | None:
-    remembered: dict[str, tuple[str, float]] = current_app.extensions.setdefault("winnow_coral", {})
+class _Known(NamedTuple):
+    """What is known of a site: the secret that Coral signs with, if it has one."""
+
+    secret: str | None
+    is_archived: bool
+
+
+def _known(site_id: str) -> _Known:
+    remembered: dict[str, tuple[_Known, float]] = current_app.extensions.setdefault("winnow_coral", {})
     stored = remembered.get(site_id)
     if stored is not None and time.monotonic() < stored[1]:
         return stored[0]
@@ -118,6 +129,7 @@ def _secret(site_id: str) -> str | None:
     try:
         with app_context.store.read() as session:
             secret = sites.find_secret(session, app_context.settings, site_id, "coral")
+            known = _Known(secret, archive.is_archived(session, site_id))
     except AWAY:
         if stored is None:
             raise
@@ -125,15 +137,15 @@ def _secret(site_id: str) -> str | None:
     if secret is None:
         remembered.pop(site_id, None)
     else:
-        remembered[site_id] = (secret, time.monotonic() + _REMEMBERED_SECONDS)
-    return secret
+        remembered[site_id] = (known, time.monotonic() + _REMEMBERED_SECONDS)
+    return known
 
 
 def _read(site_id: str, body: bytes) -> Comment:
     try:
-        document = json.loads(body.decode())
-    except (ValueError, RecursionError):
-        raise Malformed("The body is not valid JSON in UTF-8.") from None
+        document = bodies.parse(body)
+    except Problem as problem:
+        raise Malformed(problem.detail) from None
     if not isinstance(document, dict) or document.get("action") not in ("NEW", "EDIT"):
         raise Malformed("`action` is neither NEW nor EDIT.")
     text, author_id = _string(document, "comment", "body"), _string(document, "author", "id")

@@ -16,8 +16,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from moderation.policy.terms import Policy, Threshold
+from moderation.sites.archive import CLOSED
+from service.api import bodies
 from service.compat import shared
 from service.compat.shared import Refusal
+from service.problems import Problem
 from texts import visibility
 
 blueprint = Blueprint("openai", __name__)
@@ -62,7 +65,7 @@ class Invalid(Exception):
         self.code = code
 
 
-@blueprint.post("/v1/moderations")
+@blueprint.post("/v1/moderations", strict_slashes=False)
 def moderate() -> Response:
     """Score each input, and answer with its categories."""
     site_id = shared.require_site(_bearer(), api_keys=True)
@@ -119,6 +122,7 @@ _REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
         "not_allowed",
         "This API key may be used only on the pages that it is bound to.",
     ),
+    "archived": (403, "invalid_request_error", "site_archived", CLOSED),
     "too_many": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests of this site."),
     "too_large": (
         413,
@@ -145,9 +149,11 @@ def _receive() -> dict[str, Any]:
             code="unsupported_content_type",
         )
     try:
-        document = json.loads(request.get_data(cache=False).decode(errors="surrogateescape"))
-    except (ValueError, RecursionError):
-        raise Invalid("We could not parse the JSON body of your request.") from None
+        body = request.get_data(cache=False)
+        bodies.require_uncompressed(body)
+        document = bodies.parse_text(body.decode("utf-8-sig", errors="surrogateescape"))
+    except Problem as problem:
+        raise Invalid(f"We could not parse the JSON body of your request. {problem.detail}") from None
     if not isinstance(document, dict):
         raise Invalid("We expected a JSON object as the body of your request.")
     for name in document:

@@ -37,13 +37,13 @@ HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 MAX_BODY_BYTES = 1280 * 1024
 
 Kind = (
-    Literal["no_key", "wrong_key", "not_allowed", "too_many"]
-    | Literal["not_scored", "unavailable", "too_large", "too_long", "no_text", "refused", "internal"]
+    Literal["no_key", "wrong_key", "not_allowed", "archived", "too_many"]
+    | Literal["not_scored", "unavailable", "too_large", "too_long", "no_text", "unreadable", "refused", "internal"]
 )
 
 
 #: A refusal's kind -> its name in `history/calls.py`, where that differs.
-_COUNTED_AS = {"refused": "malformed", "too_long": "too_large", "no_text": "missing_field"}
+_COUNTED_AS = {"refused": "malformed", "unreadable": "malformed", "too_long": "too_large", "no_text": "missing_field"}
 
 
 class Refusal(Exception):
@@ -93,8 +93,8 @@ def require_site(key: str | None, *, api_keys: bool = False) -> str:
     Also accepts browser keys, on the pages that they are bound to: only for calls that read and change nothing.
 
     Raises:
-        Refusal: `no_key`, `wrong_key`, `not_allowed`, or `too_many` (requests of the site, or wrong keys from this
-            address).
+        Refusal: `no_key`, `wrong_key`, `not_allowed`, `archived` (the site is), or `too_many` (requests of the site, or
+            wrong keys from this address).
     """
     caller = _require_caller(key, api_keys=api_keys)
     if caller.origins and request.headers.get("Origin", "") not in caller.origins:
@@ -130,6 +130,8 @@ def _require_caller(key: str | None, *, api_keys: bool = False) -> CompatCaller:
         raise Refusal("wrong_key", status=401)
     g.site_id = caller.site_id
     take_one(caller.site_id)
+    if caller.is_archived:
+        raise Refusal("archived", status=403, site_id=caller.site_id)
     return caller
 
 
@@ -137,8 +139,8 @@ def _caller_of(key: str, *, api_keys: bool) -> CompatCaller | None:
     if not key.isascii() or len(key) > 200:
         return None
     caller = state().keys.caller_of(key.lower()) if len(key) == sites.COMPAT_KEY_LENGTH else None
-    if caller is None and api_keys and (site_id := api_state().keys.caller_of(key)):
-        return CompatCaller(site_id, from_browser=False, origins=frozenset())
+    if caller is None and api_keys and (of_api := api_state().keys.caller_of(key)):
+        return CompatCaller(of_api.site_id, from_browser=False, origins=frozenset(), is_archived=of_api.is_archived)
     return caller
 
 
@@ -179,9 +181,9 @@ def treatment(policy: Policy, text: str, said: Sequence[str] = ()) -> Treatment:
     Raises:
         Refusal: `not_scored`.
     """
-    found = classifier()
-    language = found.language(text, said)
-    return policy.treatment(language, judged=found.judges(language))
+    judge = classifier()
+    language = judge.language(text, said)
+    return policy.treatment(language, judged=judge.judges(language))
 
 
 def score(texts: Sequence[str], signals: Sequence[Mapping[str, object]] | None = None) -> list[dict[str, float]]:

@@ -20,11 +20,14 @@ from service.console import (
     comments,
     exports,
     lists,
+    names,
     navigation,
     people,
     policy,
     queue,
     refusals,
+    retold,
+    script_sentences,
     signing_in,
     sites,
     speaking,
@@ -38,13 +41,15 @@ from service.console.policy.policy import allow_long_lists
 from service.console.queue import live_updates
 from service.console.signing_in import single_sign_on, throttle
 from service.context import Context
-from texts import wording
+from texts import translation, wording
 
 blueprint = PageGroups(
     "console",
     __name__,
     groups=(alerts, audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
 )
+
+blueprint.add_url_rule("/<path:address>", view_func=refusals.show_nothing)
 
 blueprint.before_request(speaking.speak)
 blueprint.before_request(allow_long_lists)
@@ -59,11 +64,19 @@ blueprint.register_error_handler(HTTPException, refusals.show)
 blueprint.register_error_handler(OperationalError, refusals.show_unavailable)
 blueprint.add_app_template_filter(pages.age, "age")
 blueprint.add_app_template_filter(wording.exact, "exact")
-blueprint.add_app_template_filter(wording.named, "named")
+blueprint.add_app_template_filter(wording.label, "named")
+blueprint.add_app_template_filter(wording.within, "within")
+blueprint.add_app_template_filter(translation.fixed, "score")
+blueprint.add_app_template_filter(translation.gettext, "role")
+blueprint.add_app_template_filter(names.standing, "standing")
+blueprint.add_app_template_filter(names.status, "status")
+blueprint.add_app_template_filter(retold.reason, "reason")
+blueprint.add_app_template_filter(retold.retold, "retold")
 blueprint.add_app_template_filter(wording.short_duration, "short_duration")
 blueprint.add_app_template_filter(sentences.listed, "listed")
 blueprint.add_app_template_global(wording.counted, "counted")
 blueprint.add_app_template_global(live_updates.now_ms, "now_ms")
+blueprint.add_app_template_global(script_sentences.of_page, "script_sentences")
 blueprint.context_processor(navigation.for_pages)
 blueprint.context_processor(banner.for_pages)
 

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from moderation import actors, clock
 from moderation.people import accounts
-from moderation.people.roles import by_site, includes
+from moderation.people.roles import archived, by_site, includes
 from moderation.tables import Comment, User
-from service import pages
+from service import pages, static_files
 from service.console import speaking
 from service.context import context
 from texts import translation
-from texts.translation import gettext
+from texts.translation import gettext, later
 
 SESSION_COOKIE = "winnow_session"
 
@@ -35,9 +35,11 @@ _OPEN = _endpoints(
 _WITHOUT_AUTHENTICATOR = _OPEN | _endpoints("show_authenticator", "show_qr_code", "turn_authenticator_on", "sign_out")
 
 _NOT_ALLOWED = {
-    "viewer": "You may not look at this site.",
-    "moderator": "You can look at comments, but not decide on them. An admin can give you the role of a moderator.",
-    "admin": "Only an admin of this site can do that.",
+    "viewer": later("You may not look at this site."),
+    "moderator": later(
+        "You can look at comments, but not decide on them. An admin can give you the role of a moderator."
+    ),
+    "admin": later("Only an admin of this site can do that."),
 }
 
 csrf = CSRFProtect()
@@ -45,7 +47,7 @@ csrf = CSRFProtect()
 
 def check() -> ResponseReturnValue | None:
     """Require a signed-in user, and a form's token; for `before_request`."""
-    if request.endpoint == "console.static":
+    if static_files.is_static(request.endpoint):
         return None
     token = request.cookies.get(SESSION_COOKIE)
     g.user = accounts.resume_session(context().store, token) if token else None
@@ -78,9 +80,21 @@ def roles() -> Mapping[str, str]:
     """The sites that the person signed in may see, by id, and their role there. Read once in a request."""
     if "roles" not in g:
         with context().store.read() as session:
-            g.roles = by_site(session, user())
+            g.roles, g.archived = by_site(session, user()), archived(session)
     roles_by_site: Mapping[str, str] = g.roles
     return roles_by_site
+
+
+def is_archived(site_id: str) -> bool:
+    """Whether a site is archived. Asked of the database once in a request."""
+    roles()
+    archived_sites: frozenset[str] = g.archived
+    return site_id in archived_sites
+
+
+def in_use() -> list[str]:
+    """The sites that the person signed in may see, without archived ones: whatever lists or counts work is of these."""
+    return [site_id for site_id in roles() if not is_archived(site_id)]
 
 
 def languages() -> list[str]:
@@ -98,7 +112,7 @@ def require(site_id: str, needed: str) -> None:
     if not may(site_id, "viewer"):
         abort(404)
     if not may(site_id, needed):
-        abort(403, _NOT_ALLOWED[needed])
+        abort(403, gettext(_NOT_ALLOWED[needed]))
 
 
 def require_id(prefix: str, text: str) -> None:
@@ -122,10 +136,15 @@ def may_anywhere(needed: str) -> bool:
     return includes(user().role, needed) or any(includes(role, needed) for role in roles().values())
 
 
+def may_everywhere(needed: str) -> bool:
+    """Whether the person signed in has the role `needed` on every site: for what belongs to no single site."""
+    return includes(user().role, needed)
+
+
 def require_everywhere(needed: str) -> None:
-    """Refuse, with 403, a person without the role `needed` on every site: for what belongs to no single site."""
-    if not includes(user().role, needed):
-        abort(403, "This takes the role of an admin on every site.")
+    """Refuse, with 403, a person without the role `needed` on every site."""
+    if not may_everywhere(needed):
+        abort(403, gettext("This takes the role of an admin on every site."))
 
 
 def remember(response: Response, token: str) -> None:
@@ -160,7 +179,7 @@ def wants_json() -> bool:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if wants_json():
-        message = "You are no longer signed in, so nothing was done."
+        message = gettext("You are no longer signed in, so nothing was done.")
         return jsonify(message=message, sign_in=url_for("console.show_sign_in")), 401
     if request.method != "GET":
         with translation.in_language(speaking.chosen()):  # the page that shows it is translated
@@ -179,5 +198,6 @@ def _lacks_authenticator(person: User) -> bool:
 
 def _ask_for_authenticator() -> ResponseReturnValue:
     if wants_json():
-        return jsonify(message="You have to set up an authenticator first. Load the page again to do so."), 403
+        missing = gettext("You have to set up an authenticator first. Load the page again to do so.")
+        return jsonify(message=missing), 403
     return redirect(url_for("console.show_authenticator"), 303)

@@ -21,6 +21,7 @@ from moderation import clock
 from moderation.tables import Comment
 from service import csv_cells, forms
 from service.api.answers import show_comment
+from texts.translation import gettext
 
 #: Files that a process sends at the same time; the other threads are for everybody else.
 AT_ONCE = 2
@@ -59,13 +60,13 @@ def take_slot() -> Slot:
     """A slot to send a file. Ends the request with 503 while `AT_ONCE` files are being sent."""
     slots: threading.BoundedSemaphore = current_app.extensions["winnow_exports"]
     if not slots.acquire(blocking=False):
-        abort(503, "Other exports are running now. Try again when they have ended, in a minute or so.")
+        abort(503, gettext("Other exports are running now. Try again when they have ended, in a minute or so."))
     return Slot(slots)
 
 
 def chosen_format() -> str:
     """The format that the form names: `csv` or `ndjson`."""
-    return forms.choice("format", _TYPES, "Choose CSV or NDJSON.")
+    return forms.choice("format", _TYPES, gettext("Choose CSV or NDJSON."))
 
 
 def lines(rows: Iterable[dict[str, Any]], *, columns: Sequence[str], form: str) -> Iterator[bytes]:

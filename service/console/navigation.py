@@ -28,6 +28,7 @@ class Entry:
 ENTRIES = (
     Entry("console.show_queue", "Review queue", daily=True),
     Entry("console.list_comments", "All comments", daily=True, below=("console.show_comment", "console.show_author")),
+    Entry("console.list_campaigns", "Campaigns", daily=True, below=("console.show_group",)),
     Entry("console.show_stats", "Statistics", daily=True),
     Entry("console.list_jobs", "Bulk decisions", "moderator", below=("console.show_job",)),
     Entry(

@@ -10,6 +10,8 @@ from types import ModuleType
 from flask import Blueprint, Response, send_from_directory
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 
+from service import static_files
+
 
 class PageGroups(Blueprint):
     """A blueprint whose pages are grouped in packages below its own.
@@ -20,7 +22,7 @@ class PageGroups(Blueprint):
     """
 
     def __init__(self, name: str, import_name: str, groups: Sequence[ModuleType]) -> None:
-        super().__init__(name, import_name, static_folder="static")
+        super().__init__(name, import_name, static_folder="static", static_url_path=static_files.URL_PATH)
         self._folders = {group.__name__.rpartition(".")[2]: Path(group.__path__[0]) for group in groups}
         for group in groups:
             for rule, method, view in group.ROUTES:

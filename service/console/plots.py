@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from texts import wording
+from texts.translation import decimal, fixed, gettext, percent, written
 
 WIDTH, HEIGHT = 1000.0, 200.0
 _NICE = (2, 4, 6, 10, 20, 40, 60, 100)
@@ -68,7 +69,7 @@ def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summa
         for part in series:
             value = part.values[at] or 0
             if value:
-                tooltip = f"{name}: {value:,.0f} {part.name.lower()}"
+                tooltip = f"{name}: {_whole(value)} {wording.within(part.name)}"
                 marks.append(
                     _box(
                         part.look,
@@ -84,10 +85,10 @@ def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summa
         title=title,
         summary=summary,
         marks=marks,
-        y_ticks=[f"{top:,.0f}", f"{top / 2:,.0f}", "0"],
+        y_ticks=[_whole(top), _whole(top / 2), "0"],
         x_ticks=_ends(names),
         header=["", *(part.name for part in series)],
-        rows=[[name, *(f"{part.values[at] or 0:,.0f}" for part in series)] for at, name in enumerate(names)],
+        rows=[[name, *(_whole(part.values[at] or 0) for part in series)] for at, name in enumerate(names)],
         legend=[(part.look, part.name) for part in series] if len(series) > 1 else [],
         note=note,
     )
@@ -97,7 +98,7 @@ def line(title: str, names: Sequence[str], series: Series, *, summary: str, time
     """A line through values, broken where there is none; `times` for seconds."""
     present = [value for value in series.values if value is not None]
     top = _top(max(present, default=0), times=times)
-    say: Format = wording.short_duration if times else "{:,.0f}".format
+    say: Format = wording.short_duration if times else _whole
     step = WIDTH / max(1, len(names))
     points = [
         None if value is None else ((at + 0.5) * step, HEIGHT * (1 - value / top))
@@ -126,23 +127,29 @@ def shares(title: str, cells: Sequence[tuple[int, int]], *, summary: str, note: 
     marks = [*_grid(), Mark("reference", path=f"M0 {_n(HEIGHT)}L{_n(WIDTH)} 0")]
     rows = []
     for at, (number, of) in enumerate(cells):
-        band = f"{at / parts:.1f}-{(at + 1) / parts:.1f}"
+        band = f"{fixed(at / parts, 1)}-{fixed((at + 1) / parts, 1)}"
         if not of:
             rows.append([band, "0", "0", "-"])
             continue
         low, high = _interval(number, of)
         share, x = number / of, (at + 0.5) * width
-        tooltip = f"Scores {band}: people rejected {number:,} of {of:,} ({share:.0%})"
+        tooltip = gettext(
+            "Scores %(band)s: people rejected %(number)s of %(all)s (%(share)s)",
+            band=band,
+            number=decimal(number),
+            all=decimal(of),
+            share=percent(share),
+        )
         span = f"M{_n(x)} {_n(HEIGHT * (1 - high))}V{_n(HEIGHT * (1 - low))}"
         marks += [Mark("interval", tooltip, path=span), _dot("seen dot large", tooltip, x, HEIGHT * (1 - share))]
-        rows.append([band, f"{number:,}", f"{of:,}", f"{share:.0%}"])
+        rows.append([band, decimal(number), decimal(of), percent(share)])
     return Plot(
         title=title,
         summary=summary,
         marks=marks,
-        y_ticks=["100%", "50%", "0%"],
-        x_ticks=["0.0", "0.5", "1.0"],
-        header=["Score", "Rejected", "Decided", "Share"],
+        y_ticks=[percent(1), percent(0.5), percent(0)],
+        x_ticks=[written("0.0"), written("0.5"), written("1.0")],
+        header=[gettext("Score"), gettext("Rejected"), gettext("Decided"), gettext("Share")],
         rows=rows,
         note=note,
         wide=wide,
@@ -156,10 +163,10 @@ def histogram(title: str, counts: Sequence[int], *, look: str = "neutral") -> Pl
     width = WIDTH / parts
     marks, rows = _grid(), []
     for at, number in enumerate(counts):
-        band = f"{at / parts:.2f}-{(at + 1) / parts:.2f}"
-        rows.append([band, f"{number:,}"])
+        band = f"{fixed(at / parts)}-{fixed((at + 1) / parts)}"
+        rows.append([band, decimal(number)])
         if number:
-            tooltip = f"{band}: {number:,}"
+            tooltip = f"{band}: {decimal(number)}"
             marks.append(
                 _box(
                     look,
@@ -173,11 +180,16 @@ def histogram(title: str, counts: Sequence[int], *, look: str = "neutral") -> Pl
     high = sum(counts[parts // 2 :])
     return Plot(
         title=title,
-        summary=f"{title}: {high:,} of {total:,} scores are 0.5 or more.",
+        summary=gettext(
+            "%(title)s: %(high)s of %(total)s scores are 0.5 or more.",
+            title=title,
+            high=decimal(high),
+            total=decimal(total),
+        ),
         marks=marks,
-        y_ticks=[f"{max([*counts, 0]):,}", "", "0"],
-        x_ticks=["0", "0.5", "1"],
-        header=["Score", "Comments"],
+        y_ticks=[decimal(max([*counts, 0])), "", "0"],
+        x_ticks=["0", written("0.5"), "1"],
+        header=[gettext("Score"), gettext("Comments")],
         rows=rows,
     )
 
@@ -186,17 +198,17 @@ def dots(title: str, points: Sequence[tuple[str, float, str]], *, summary: str, 
     """A dot for each value from 0 to 1. `points` are triples (name, value, look)."""
     step = WIDTH / max(1, len(points))
     marks = _grid() + [
-        _dot(f"{look} dot large", f"{name}: {value:.2f}", (at + 0.5) * step, HEIGHT * (1 - value))
+        _dot(f"{look} dot large", f"{name}: {fixed(value)}", (at + 0.5) * step, HEIGHT * (1 - value))
         for at, (name, value, look) in enumerate(points)
     ]
     return Plot(
         title=title,
         summary=summary,
         marks=marks,
-        y_ticks=["1.0", "0.5", "0.0"],
-        x_ticks=["oldest", "latest"],
-        header=["Comment", "Score"],
-        rows=[[name, f"{value:.2f}"] for name, value, _ in points],
+        y_ticks=[written("1.0"), written("0.5"), written("0.0")],
+        x_ticks=[gettext("oldest"), gettext("latest")],
+        header=[gettext("Comment"), gettext("Score")],
+        rows=[[name, fixed(value)] for name, value, _ in points],
         legend=legend,
     )
 
@@ -219,6 +231,10 @@ def _interval(number: int, of: int) -> tuple[float, float]:
     share = number / of
     middle, spread = share + z * z / (2 * of), z * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
     return max(0.0, (middle - spread) / (1 + z * z / of)), min(1.0, (middle + spread) / (1 + z * z / of))
+
+
+def _whole(value: float) -> str:
+    return decimal(round(value))
 
 
 def _ends(names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from flask import Response, jsonify, make_response, render_template, request, url_for
@@ -32,8 +33,13 @@ def show(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]
-    message = "The address may be mistyped, or the comment is gone." if status == 404 else error.description
+    message = gettext("The address may be mistyped, or the comment is gone.") if status == 404 else error.description
     return refuse(status, message or "")
+
+
+def show_nothing(address: str) -> NoReturn:
+    """The page at any other address below the console, so that even there people find their way on."""
+    raise NotFoundPage(address)
 
 
 def show_missing(_error: NotFound) -> Response:
@@ -49,7 +55,7 @@ def show_forged(_error: CSRFError) -> Response:
     """
     user = access.user_or_none()
     if access.wants_json() and user is not None:
-        message = f"You are signed in as {user.name} now. Load the page again."
+        message = gettext("You are signed in as %(name)s now. Load the page again.", name=user.name)
         return make_response(jsonify(message=message, csrf_token=generate_csrf(), me=user.name), 400)
     return refuse(
         400,
@@ -69,7 +75,7 @@ def _referring_page() -> str | None:
 
 def show_unavailable(_error: OperationalError) -> Response:
     """The answer while the database is away."""
-    response = refuse(503, "The database is not available now, so nothing was changed. Try again in a moment.")
+    response = refuse(503, gettext("The database is not available now, so nothing was changed. Try again in a moment."))
     response.headers["Retry-After"] = "2"
     return response
 

@@ -1,4 +1,4 @@
-"""Which language the console speaks: the person's in its frame, and on the pages whose sentences are translated."""
+"""Which language the console speaks: that of the person who is signed in."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from texts import translation
 
 #: The cookie with the language that somebody chose in this browser.
 COOKIE = "winnow_language"
-#: The pages whose sentences are in the catalogues. All others are in English, within a frame that is translated.
-TRANSLATED = frozenset(f"console.{name}" for name in ("show_sign_in", "check_sign_in", "sign_out"))
 
 
 def chosen() -> str:
@@ -20,9 +18,8 @@ def chosen() -> str:
 
 
 def speak() -> None:
-    """Speak it on the pages that are translated; for `before_request`."""
-    if request.endpoint in TRANSLATED:
-        translation.speak(chosen())
+    """Speak it; for `before_request`."""
+    translation.speak(chosen())
 
 
 def remember(response: Response) -> Response:

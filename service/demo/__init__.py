@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from service import pages
+from service import pages, static_files
 from service.demo import article
 from service.limits import Buckets
 from texts import wording
 
-blueprint = Blueprint("demo", __name__, template_folder="templates", static_folder="static")
+blueprint = Blueprint(
+    "demo", __name__, template_folder="templates", static_folder="static", static_url_path=static_files.URL_PATH
+)
 
 blueprint.before_request(article.speak_as_asked)
 blueprint.before_request(article.refuse_other_sites)

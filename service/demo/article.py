@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from moderation.decisions import comments
 from moderation.intake import submissions
 from moderation.intake.submissions import Submission
-from moderation.sites import author_sentences, site_settings
+from moderation.sites import archive, author_sentences, site_settings
 from moderation.tables import Comment
 from service import languages, scoring
 from service.api.schemas import SubmissionSchema
@@ -132,12 +132,14 @@ def comment() -> ResponseReturnValue:
         answer.headers["Retry-After"] = str(seconds)
         return answer
     app_context = context()
+    site_id = site.find_or_create(app_context)
+    with app_context.store.read() as session:
+        if archive.is_archived(session, site_id):
+            return _refuse(403, form, {"form": gettext("Comments are closed here.")})
     submission = Submission(**valid, thread=site.THREAD, ip=request.remote_addr)
     if request.form.get("check"):
-        return _advise(form, site.find_or_create(app_context), submission)
-    [outcome] = submissions.submit(
-        app_context.store, app_context.queues, site.find_or_create(app_context), [submission]
-    )
+        return _advise(form, site_id, submission)
+    [outcome] = submissions.submit(app_context.store, app_context.queues, site_id, [submission])
     if outcome.comment is None:
         return _refuse(422, form, {"form": _parent_gone()})
     return _accepted(outcome.comment)

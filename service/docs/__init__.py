@@ -8,12 +8,16 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, render_template
 
-from service import pages
+from service import pages, static_files
 from service.docs import document, reading
 from service.problems import KINDS
 
 blueprint = Blueprint(
-    "docs", __name__, template_folder="templates", static_folder="static", static_url_path="/docs/static"
+    "docs",
+    __name__,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path=f"/docs{static_files.URL_PATH}",
 )
 
 
@@ -21,6 +25,7 @@ blueprint = Blueprint(
 ADVICE = {
     "malformed": "It is no JSON, or a form that cannot be read; `detail` says where. Sending it again will not help.",
     "unauthorized": "The key is missing, mistyped or was rotated away. A revoked key may work for some seconds more.",
+    "archived": "Nobody judges its comments: do not publish them. An admin brings it back, or `PATCH /api/v1/site`.",
     "not-found": "The address is mistyped, or this site has nothing of this id. Another site's comments are not shown.",
     "method-not-allowed": "The header `Allow` says what is.",
     "conflict": "This `external_id` or `Idempotency-Key` was used for another comment, which is in `current`.",

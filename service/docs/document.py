@@ -23,6 +23,7 @@ TAGS = {
     "Comments": "What your readers write.",
     "Threads": "What your readers see.",
     "Review": "For moderators' tools of your own. The console at /console/ does the same.",
+    "Site": "Whether it is in use.",
     "Policy": "What becomes of a comment.",
     "Webhooks": "How you are told of decisions.",
 }

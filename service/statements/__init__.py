@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response
 
-from service import pages
+from service import pages, static_files
 from service.limits import Buckets
 from service.statements import page
 from texts import translation
 from texts.wording import exact
 
-blueprint = Blueprint("statements", __name__, template_folder="templates", static_folder="static")
+blueprint = Blueprint(
+    "statements", __name__, template_folder="templates", static_folder="static", static_url_path=static_files.URL_PATH
+)
 
 blueprint.before_request(page.speak_as_asked)
 blueprint.add_app_template_filter(exact, "exact")

@@ -26,8 +26,8 @@ from moderation.webhooks import afterwards
 from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.attacks import attack
-from tests.support.browsing import NewContext, Serve, sign_in, violations
-from tests.support.comments import accept, rows, stored
+from tests.support.browsing import Enter, NewContext, Serve, at_keyboard, sign_in, violations
+from tests.support.comments import accept, rows, scored, stored
 from tests.support.delivering import deliver_once
 from tests.support.processes.parts import Part
 from tests.support.receiver import Receiver
@@ -39,6 +39,8 @@ pytestmark = pytest.mark.one_database
 pytest_plugins = ("tests.support.chromium",)
 
 Flag = Callable[..., list[str]]
+
+WATCHES = "Great offer on replica watches, the best Swiss quality, see my page before they are gone"
 
 
 @pytest.fixture
@@ -222,18 +224,60 @@ def test_without_javascript_a_selection_and_a_group_are_decided_by_forms(
     page.get_by_label("Select the comment by Ada 0").check()
     page.get_by_label("Select the comment by Ada 2").check()
     page.get_by_role("button", name="Publish them").click()
-    eventually(lambda: statuses(store, ids) == ["published", "flagged", "published"], within=30)
+    eventually(lambda: statuses(store, ids) == ["published", "flagged", "published"])
     page.reload()
     expect(page.get_by_text("Done: 2 published.")).to_be_visible()
     page.goto(url)
     page.get_by_role("link", name="and 3 that say nearly the same").click()
-    expect(page.get_by_text("4 wait")).to_be_visible()
+    expect(page.get_by_text("4 comments by 4 authors on 1 page.")).to_be_visible()
     page.get_by_role("link", name="Decide on all").click()
     page.get_by_role("button", name="Reject 4").click()
-    eventually(lambda: statuses(store, copies) == ["rejected"] * 4, within=30)
+    eventually(lambda: statuses(store, copies) == ["rejected"] * 4)
     page.reload()
     page.get_by_role("button", name="Undo it all").click()
-    eventually(lambda: statuses(store, copies) == ["flagged"] * 4, within=30)
+    eventually(lambda: statuses(store, copies) == ["flagged"] * 4)
+
+
+def test_a_campaign_that_readers_see_is_found_in_the_bar_decided_by_a_key_and_taken_back(
+    url: str,
+    store: Store,
+    queues: Queues,
+    scorer: Scorer,
+    site: CreatedSite,
+    worker: Part,
+    new_context: NewContext,
+) -> None:
+    """None of it waits, so the queue has nothing of it."""
+    text = "Great offer on replica watches, the best Swiss quality, see my page before they are gone"
+    ids = [accept(store, queues, site, f"{text} {at}", name=f"Seller {at}", thread="/a").id for at in range(4)]
+    while scorer.run_batch().claimed:
+        pass
+    assert statuses(store, ids) == ["published"] * 4
+    worker.start()
+    page = open_page(new_context, url)
+    page.get_by_role("link", name="Campaigns").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Readers see 4")).to_be_visible()
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+    page.get_by_label("Order").select_option("largest")  # acts at once
+    page.wait_for_url("**/campaigns?order=largest")
+    assert violations(page) == []
+    page.get_by_role("link", name="4 comments", exact=True).press("Enter")
+    expect(page.locator("mark")).to_have_count(4)
+    expect(page.get_by_role("heading", name="Comments per hour")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Decide on all").press("Enter")
+    expect(page.locator(".seen-now")).to_contain_text("Readers see 4 of them now.")
+    expect(page.locator(".seen-now")).to_contain_text("Seller 3")
+    assert violations(page) == []
+    page.wait_for_load_state()
+    page.keyboard.press("r")
+    expect_done(page, "Done: 4 rejected.")
+    assert statuses(store, ids) == ["rejected"] * 4
+    page.wait_for_load_state()
+    page.keyboard.press("u")
+    expect_done(page, "Done: 4 taken back.")
+    assert statuses(store, ids) == ["published"] * 4
 
 
 def test_everything_by_an_author_and_everything_that_matches_is_previewed_first(
@@ -267,7 +311,12 @@ def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
     flag(UNLIKE[0], name="Eve", ip="192.0.2.7")
     page = open_page(new_context, url)
     card = page.locator(".card")
+    card.locator(".written").dblclick(position={"x": 4, "y": 8})
+    marked = page.evaluate("getSelection().toString().trim()")
     card.get_by_text("More").click()
+    expect(card.get_by_label("Word or phrase")).to_have_value(marked)
+    assert marked
+    assert marked in UNLIKE[0]
     card.get_by_label("Word or phrase").fill("Miracle cure")
     card.get_by_role("button", name="Add", exact=True).click()
     expect(card).to_contain_text("Whatever has “Miracle cure” is flagged from now on, for a week.")
@@ -318,7 +367,7 @@ def test_open_pages_see_a_job_move_and_its_cards_go_without_asking(
         expect(page.locator("#told")).to_have_text("Done: 5 rejected.")
         expect(page.get_by_role("button", name="Undo it all")).to_be_visible()
     for comment_id in ids:
-        expect(queue.locator(f"#{comment_id}")).to_contain_text("Mo rejected this comment just now.")
+        expect(queue.locator(f"#{comment_id}")).to_contain_text("mo rejected this comment just now.")
 
 
 def run_step(scorer: Scorer, job_id: str) -> None:
@@ -369,3 +418,47 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_nothing(
             expect_done(page, "Done: 600 rejected.", within=90)
     decided = {row.id: (row.status, row.version) for row in rows(store, Comment)}
     assert decided == dict.fromkeys(ids, ("rejected", 3)), "each was decided once"
+
+
+def test_a_campaign_is_found_and_decided_by_keys_and_its_next_copy_comes_last(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, enter: Enter
+) -> None:
+    for at in range(4):
+        scored(store, queues, scorer, site, f"{WATCHES} {at} spam=0.6", name=f"Author {at}")
+    page = enter("mo")
+    copies = page.locator(".card", has_text="replica watches")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    expect(copies).to_have_count(1)
+    for text in ("you fool insult=0.73", "What a stupid bridge to build in such a place insult=0.74"):
+        scored(store, queues, scorer, site, text, name="Other")
+    page.reload()
+    expect(page.locator("#show-keys")).to_be_enabled()
+    expect(page.locator(".card:not(.decided)")).to_have_count(3)
+    copies.focus()
+    page.keyboard.press("r")
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("rejected") == 1)
+    expect(page.locator(".card:not(.decided)")).to_have_count(2)
+    at_keyboard(page, "p")
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("published") == 1)
+    expect(page.locator(".card:not(.decided)", has_text="replica")).to_have_count(0)
+    at_keyboard(page, "p")
+    expect(page.locator(".card:not(.decided)", has_text="replica")).to_have_count(1)
+    offer = page.locator(".card:not(.decided) .likewise")
+    expect(offer).to_contain_text("mo rejected the same.")
+    expect(offer.get_by_role("button")).to_have_text("Reject these 3, too")
+
+    page.get_by_role("link", name="Campaigns").click()
+    expect(page.locator("#show-keys")).to_be_enabled()
+    at_keyboard(page, "?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    at_keyboard(page, "?", "j", "o")
+    page.wait_for_url(re.compile(r"/groups/g_"))
+    expect(page.locator("#show-keys")).to_be_enabled()
+    at_keyboard(page, "j", "j")
+    expect(page.locator(".members li:nth-child(2)")).to_be_focused()
+    at_keyboard(page, "a")
+    page.wait_for_url(re.compile(r"/bulk\?group="))
+    at_keyboard(page, "r")
+    page.wait_for_url(re.compile(r"/bulk/jobs/b_"))
+    [job] = rows(store, BulkJob)
+    assert (job.action, job.total) == ("reject", 3)

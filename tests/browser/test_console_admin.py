@@ -10,15 +10,17 @@ import requests
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
 from moderation.people import accounts, totp
 from moderation.settings import Settings
 from moderation.sites import sites
-from moderation.sites.sites import CreatedSite
+from moderation.sites.sites import ApiCaller, CreatedSite
 from moderation.store import Store
 from moderation.tables import User, WebhookEndpoint
 from moderation.webhooks.sender import Sender
-from tests.support.browsing import NewContext, Serve, sign_in
-from tests.support.comments import rows
+from tests.support.browsing import NewContext, Serve, card, sign_in, violations_in_light_and_dark
+from tests.support.comments import rows, scored
 from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
@@ -127,7 +129,7 @@ def test_a_new_site_shows_its_keys_once_and_takes_a_name_and_a_mode(
     page.get_by_role("button", name="Rename").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Another name")
     with store.read() as session:
-        assert sites.authenticate(session, key) == page.url.split("/")[-1]
+        assert sites.authenticate(session, key) == ApiCaller(page.url.split("/")[-1])
 
 
 def test_a_webhook_is_added_tested_and_sent_again(
@@ -276,3 +278,29 @@ def test_people_are_disabled_enabled_and_given_a_new_way_in(url: str, store: Sto
     chief.get_by_role("button", name="New one-time link").click()
     mo.goto(chief.get_by_role("textbox", name="One-time link").inner_text())
     expect(mo.get_by_role("heading", level=1)).to_have_text("Welcome, mo")
+
+
+def test_an_admin_puts_a_closed_site_away_and_brings_it_back(
+    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, new_context: NewContext
+) -> None:
+    held = scored(store, queues, scorer, site, "insult=0.6")
+    chief = open_as(new_context, url, "chief", f"sites/{site.id}")
+    chief.get_by_text("Archive it").click()
+    expect(chief.get_by_text("1 comment waits for a moderator")).to_be_visible()
+    chief.get_by_role("button", name="Archive this site").click()
+    expect(chief.get_by_text("1 comment waits again when the site is brought back.")).to_be_visible()
+    assert violations_in_light_and_dark(chief) == []
+    key = {"Authorization": f"Bearer {site.api_key}"}
+    answer = requests.post(
+        f"{url.removesuffix('console/')}api/v1/comments", {"name": "A", "comment": "B"}, headers=key, timeout=10
+    )
+    assert answer.json()["type"].endswith("#problem-archived")
+    chief.goto(url)
+    expect(chief.locator(".card")).to_have_count(0)
+    chief.goto(f"{url}sites")
+    chief.get_by_text("1 archived site").click()
+    chief.get_by_role("link", name="The Site", exact=True).click()
+    chief.get_by_role("button", name="Bring the site back").click()
+    expect(chief.get_by_text("what was open waits again")).to_be_visible()
+    chief.goto(url)
+    expect(card(chief, held.id)).to_be_visible()

@@ -13,6 +13,7 @@ from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
+from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
@@ -224,6 +225,20 @@ def test_a_double_click_decides_once(post: Post, enter: Enter, store: Store) -> 
         expect(card(page, one)).to_contain_text("Rejected.")
         statuses = [stored(store, each).status for each in ids]
         assert statuses.count("rejected") == number
+
+
+def test_a_marked_word_is_on_the_list_after_one_key_and_enter(
+    post: Post, enter: Enter, store: Store, site: CreatedSite
+) -> None:
+    one = post("cheapwatches for everybody")
+    page = enter()
+    card(page, one).locator(".said").dblclick(position={"x": 20, "y": 12})
+    at_keyboard(page, ",")
+    expect(card(page, one).locator(".more [name=entry]:not([type=hidden])")).to_have_value("cheapwatches")
+    at_keyboard(page, "Enter")
+    expect(card(page, one).locator(".list-outcome")).to_contain_text("cheapwatches")
+    with store.read() as session:
+        assert policies.current(session, site.id).document["suspect_words"] == ["cheapwatches"]
 
 
 # --- on a phone, and enlarged -------------------------------------------------------------------------------------

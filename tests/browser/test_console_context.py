@@ -33,7 +33,7 @@ PLACE = {
     "thread_url": "https://blog.example/2026/winnowing",
     "comment_url": "https://blog.example/2026/winnowing#comment-7",
 }
-HOSTILE = "<b>Bold</b> <script>alert(1)</script> \u202e " + "x" * 300
+HOSTILE = "<b>Bold</b> <script>alert(1)</script> \u200f " + "x" * 300
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_view_is_named_opened_by_a_key_made_the_first_shared_and_removed(
     expect(mo.locator("#cards .card")).to_have_count(2)
     at_keyboard(mo, "1")
     expect(mo.locator("#cards .card")).to_have_count(1)
-    mo.get_by_text("Change").click()
+    mo.get_by_text("Change saved filters").click()
     expect(mo.get_by_role("button", name="Remove")).to_have_count(0)
     mo.get_by_role("button", name="Open with it").click()
     mo.get_by_role("link", name="Review queue").click()
@@ -149,7 +149,7 @@ def test_a_view_is_named_opened_by_a_key_made_the_first_shared_and_removed(
     mo.get_by_role("link", name="All 1").click()
     mo.get_by_role("link", name="Show all").click()
     expect(card(mo, held)).to_be_visible()
-    ada.get_by_text("Change").click()
+    ada.get_by_text("Change saved filters").click()
     ada.get_by_role("button", name="Remove").click()
     expect(ada.locator("main")).to_contain_text("is removed.")
     mo.get_by_role("link", name="Review queue").click()
@@ -180,6 +180,6 @@ def test_all_of_it_on_a_small_phone_without_javascript(enter: Enter, thread: lis
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".saved nav [aria-current]")).to_contain_text("Held")
     picture(page, "phone-saved")
-    page.get_by_text("Change").click()
+    page.get_by_text("Change saved filters").click()
     page.get_by_role("button", name="Open with everything").click()
     expect(page.locator("main")).to_contain_text("The queue opens with everything again.")

@@ -265,15 +265,51 @@ def test_a_decision_that_the_server_never_got_comes_back(store: Store, flag: Fla
     expect(card(page, first)).to_contain_text("The server cannot be reached.")
     expect(card(page, first).get_by_role("button", name="Publish")).to_be_visible()
     expect(card(page, second)).to_be_focused()
-    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    lost = "Publish, Ada “one insult=0.800”: The server"
+    expect(page.get_by_role("alert")).to_contain_text(f"{lost} cannot be reached.")
+    expect(page.locator("#away")).to_contain_text("The server cannot be reached. Read on")
     assert page.get_by_text("Published.").count() == 0
     assert stored(store, first).status == "flagged"
     page.context.set_offline(False)
+    expect(page.locator("#away")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_contain_text(f"{lost} is there again: try once more.")
+    expect(card(page, first)).to_contain_text("The server is there again: try once more.")
+    assert page.get_by_text("cannot be reached").count() == 0, "what was said of it is not true any longer"
     page.get_by_role("button", name="Show it").click()
     expect(card(page, first)).to_be_focused()
     at_keyboard(page, "p")
     expect(card(page, first)).to_contain_text("Published.")
     assert stored(store, first).status == "published"
+
+
+def test_an_answer_to_what_was_asked_before_the_server_was_away_does_not_bring_it_back(
+    flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    held: list[Route] = []
+    page.route("**/changes?*", lambda route: held.append(route))  # noqa: PLW0108  (it needs a function to mark)
+    page.evaluate("dispatchEvent(new Event('online'))")  # at which the page asks
+
+    def held_up() -> list[Route]:
+        page.wait_for_timeout(20)  # in which the browser's requests reach us
+        return held
+
+    eventually(held_up)
+    page.route(re.compile("/(decision|claim)$"), lambda route: route.abort())
+    at_keyboard(page, "j", "p")
+    expect(card(page, first)).to_contain_text("The server cannot be reached.")
+    asked = len(held)
+    with page.expect_response("**/changes?*"):
+        held[0].continue_()
+    page.wait_for_timeout(200)  # in which the page would have shown it
+    expect(page.locator("#away")).to_be_visible()
+    expect(card(page, first)).to_contain_text("The server cannot be reached.")
+    page.unroute("**/changes?*")
+    for route in held[1:asked]:
+        route.continue_()
+    expect(page.locator("#away")).to_be_hidden(timeout=15_000)  # it asks again by itself, though its stream is open
+    expect(card(page, first)).to_contain_text("The server is there again: try once more.")
 
 
 def test_nothing_is_called_done_while_it_is_on_its_way_or_after_the_server_failed(
@@ -379,9 +415,14 @@ def test_a_claim_warns_and_does_not_block(store: Store, flag: Flag, enter: Calla
     mo, nia = enter("mo"), enter("nia")
     at_keyboard(mo, "j")
     expect(card(nia, first)).to_contain_text("mo is looking at this")
-    at_keyboard(nia, "j", "p")
+    at_keyboard(nia, "j")
+    expect(card(mo, first)).to_contain_text("nia is looking at this, too")
+    at_keyboard(nia, "j")
+    expect(card(mo, first)).not_to_contain_text("is looking at this")
+    expect(card(nia, first)).to_contain_text("mo is looking at this")
+    at_keyboard(nia, "k", "p")
     expect(card(nia, first)).to_contain_text("Published.")
-    expect(card(mo, first)).to_contain_text("Nia published this comment just now.")
+    expect(card(mo, first)).to_contain_text("nia published this comment just now.")
     expect(card(mo, first)).to_be_focused()
     at_keyboard(mo, "r")
     at_keyboard(mo, "j")
@@ -407,7 +448,7 @@ def test_what_somebody_types_goes_on_into_its_field_whatever_becomes_of_the_comm
     mo.keyboard.type("Please ")
     if happens == "decided":
         at_keyboard(nia, "j", "p")
-        expect(card(mo, first)).to_contain_text("Nia published this comment just now.")
+        expect(card(mo, first)).to_contain_text("nia published this comment just now.")
     else:
         edit = {"comment": "one, in other words insult=0.8"}
         assert client_of(app, site.api_key).patch(f"/api/v1/comments/{first}", json=edit).status_code < 300
@@ -440,7 +481,7 @@ def test_anothers_decision_folds_the_card_and_says_who_decided_what_and_why(
     expect(card(nia, third)).to_be_focused()
     place = card(nia, third).bounding_box()
     at_keyboard(mo, "j", "e", "6")
-    expect(card(nia, first)).to_contain_text("Mo rejected this comment just now. Reason: Spam or advertising")
+    expect(card(nia, first)).to_contain_text("mo rejected this comment just now. Reason: Spam or advertising")
     expect(card(nia, first).locator(".meta")).to_be_hidden()
     expect(card(nia, third)).to_be_focused()
     assert place is not None
@@ -480,6 +521,18 @@ def test_new_cards_wait_behind_a_bar_and_move_nothing(flag: Flag, enter: Callabl
     expect(page).to_have_title("Review queue · Winnow")
 
 
+def test_what_moves_up_in_place_of_what_was_decided_is_not_called_new(flag: Flag, enter: Callable[..., Page]) -> None:
+    flag(*(f"remark {number}" for number in range(28)))
+    page = enter("mo")
+    at_keyboard(page, "j", "p", "p")
+    expect(page.locator(".card.decided .outcome.good")).to_have_count(2)
+    [new] = flag("something new insult=0.99")
+    expect(page.get_by_role("button", name="1 new, show it")).to_be_visible()
+    at_keyboard(page, "n")
+    expect(card(page, new)).to_be_focused()
+    expect(page.locator(".card:not(.decided)")).to_have_count(19)
+
+
 def test_where_nothing_waited_what_is_new_appears(flag: Flag, enter: Callable[..., Page]) -> None:
     page = enter("mo")
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
@@ -503,7 +556,7 @@ def test_a_page_that_finds_no_room_for_a_stream_asks_and_sees_the_same(
     at_keyboard(mo, "j")
     expect(card(nia, first)).to_contain_text("mo is looking at this")
     at_keyboard(mo, "r")
-    expect(card(nia, first)).to_contain_text("Mo rejected this comment just now.")
+    expect(card(nia, first)).to_contain_text("mo rejected this comment just now.")
     [new] = flag("three")
     for page in (mo, nia):
         page.get_by_role("button", name="1 new, show it").click()
@@ -605,7 +658,7 @@ def test_a_tab_whose_session_ended_offers_to_sign_in_and_lives_again(
     expect(card(page, second).get_by_text("Rejected.")).to_be_visible()
     at_keyboard(nia, "j", "j", "p")
     expect(card(nia, third)).to_contain_text("Published.")
-    expect(card(page, third)).to_contain_text("Nia published this comment just now.")
+    expect(card(page, third)).to_contain_text("nia published this comment just now.")
     assert [stored(store, one).status for one in (first, second, third)] == ["published", "rejected", "published"]
 
 

@@ -16,7 +16,7 @@ from moderation.people import accounts
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import BulkJob, Comment
-from tests.support.browsing import NewContext, Serve, sign_in
+from tests.support.browsing import Enter, NewContext, Serve, at_keyboard, sign_in, violations
 from tests.support.comments import rows
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
@@ -84,3 +84,53 @@ def test_a_queue_is_worked_by_keys_alone(
     page.wait_for_url(re.compile(r"/bulk/jobs/b_"))
     [job] = rows(store, BulkJob)
     assert (job.action, job.total) == ("publish", 3)
+
+
+def test_a_key_is_changed_and_the_action_that_had_it_gets_the_other(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, enter: Enter
+) -> None:
+    for at in range(4):
+        submissions.submit(store, queues, site.id, [Submission(name=f"Ada {at}", comment=f"you fool {at} insult=0.73")])
+    scorer.run_batch()
+    page = enter("mo")
+    keys = page.get_by_role("dialog", name="Keys")
+
+    def change(key: str, *pressed: str) -> None:
+        page.keyboard.press("?")
+        keys.get_by_role("button", name=key, exact=True).click()
+        at_keyboard(page, *pressed)
+
+    change("p", "Escape")
+    expect(keys.get_by_role("status")).to_contain_text("choose it here")
+    expect(keys.get_by_role("button", name="The usual keys again")).to_be_hidden()
+    keys.get_by_role("button", name="p", exact=True).click()
+    at_keyboard(page, "1")
+    expect(keys.get_by_role("status")).to_have_text("1 cannot be chosen: press one letter or sign.")
+    at_keyboard(page, "r")
+    expect(keys.get_by_role("status")).to_have_text("Changed: it is r now.")
+    assert violations(page) == []
+    expect(keys.locator("dd", has_text="publish it")).to_have_count(1)
+    expect(keys.locator("div", has_text="publish it").locator("dt")).to_have_text("r or f")
+    expect(keys.locator("div", has_text="take it down").locator("dt")).to_have_text("p or d")
+    page.keyboard.press("?")
+    page.reload()
+    expect(page.locator("#show-keys")).to_be_enabled()
+    at_keyboard(page, "j", "r")
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("published") == 1)
+    at_keyboard(page, "p")
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("rejected") == 1)
+
+    page.keyboard.press("?")
+    keys.get_by_role("button", name="The usual keys again").click()
+    page.keyboard.press("?")
+    at_keyboard(page, "p")
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("published") == 2)
+
+    # Caps Lock is on; and where a keyboard types Arabic, keys count by their place. Shift is no other way to decide.
+    press = "(event) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {bubbles: true, ...event}))"
+    page.evaluate(press, {"key": "P", "code": "KeyP", "shiftKey": True})
+    page.evaluate(press, {"key": "U", "code": "KeyU"})
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("published") == 1)
+    expect(page.locator(".card:focus:not(.decided)")).to_have_count(1)
+    page.evaluate(press, {"key": "\u0642", "code": "KeyR"})
+    eventually(lambda: [one.status for one in rows(store, Comment)].count("rejected") == 2)

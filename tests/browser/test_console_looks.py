@@ -64,6 +64,21 @@ SHIFTS = (
 )
 
 
+#: What a finger is to hit, in pixels (WCAG 2.5.8), but for what is only for screen readers.
+TOO_SMALL = """() => [...document.querySelectorAll("main a, main button, main summary")]
+  .filter((one) => one.checkVisibility() && !one.closest(".unseen") && one.getBoundingClientRect().height < 24)
+  .map((one) => `${one.outerHTML.slice(0, 90)} (${one.getBoundingClientRect().height})`)"""
+#: Placeholders with a contrast below 4.5, which axe-core does not look at.
+FAINT = """() => {
+  const light = (colour) => { const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => (part / 255) <= 0.04045
+    ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  return [...document.querySelectorAll("[placeholder]")].filter((one) => {
+    const lights = [getComputedStyle(one, "::placeholder").color, getComputedStyle(one).backgroundColor].map(light);
+    return (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05) < 4.5;
+  }).map((one) => one.outerHTML.slice(0, 90));
+}"""
+
+
 class Looks:
     """What is wrong with the pages that were looked at."""
 
@@ -78,6 +93,12 @@ class Looks:
             self.wrong += [f"{path}: {one}" for one in self.page.evaluate(SHIFTS)]
             self.look(path)
 
+    def _faint(self) -> list[str]:
+        self.page.emulate_media(color_scheme="dark")
+        found: list[str] = self.page.evaluate(FAINT)
+        self.page.emulate_media(color_scheme="light")
+        return found
+
     def look(self, name: str) -> None:
         page = self.page
         page.wait_for_load_state()
@@ -86,6 +107,8 @@ class Looks:
             page.set_viewport_size(size)  # type: ignore[arg-type]
             if (over := page.evaluate(TOO_WIDE)) > 0:
                 self.wrong.append(f"{name}: {over} pixels too wide at {size['width']}")
+        self.wrong += [f"{name}: {one} is too small for a finger" for one in page.evaluate(TOO_SMALL)]
+        self.wrong += [f"{name}: {one} can hardly be read in the dark" for one in self._faint()]
         self.wrong += [f"{name}: {one}" for one in violations_in_light_and_dark(page)]
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
         page.evaluate(SHIFTS)  # those of another size are none; the next page begins at this one
@@ -135,6 +158,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
     sign_in(page, "chief")
     looks.visit(
         "", "?label=insult&q=fool&author=ada&order=newest", f"groups/{group}", f"bulk?group={group}",
+        "campaigns?short=1",
         f"bulk?everything=author&author=ada&site={site.id}", "bulk/jobs", f"bulk/jobs/{job.id}",
         "comments?q=fool&author=ada&from=2001-01-01", "comments", f"comments/{rejected.id}", f"comments/{parent.id}",
         f"author?site={site.id}&key={rejected.author_key}", "audit", "statistics?days=7", "policies",

@@ -143,7 +143,7 @@ def test_the_history_is_read_after_an_edit_a_report_a_decision_and_its_undoing(
         comments.report(session, site.id, which, reason="insult", note="Rude.", reporter="r")
     clock.advance(seconds=5)
     page = open_page(new_context, url, "comments")
-    page.locator(".list a").click()
+    page.locator(".list .own-page").click()
     page.locator(".card").get_by_role("button", name="Reject").click()
     expect(page.locator(".card").get_by_text("Rejected", exact=True)).to_be_visible()
     clock.advance(seconds=5)

@@ -152,6 +152,7 @@ def test_without_javascript_an_appeal_that_is_upheld_says_so(
     assert stored(store, comment.id).version == comment.version
 
 
+@pytest.mark.usefixtures("ungrouped")
 def test_a_second_moderator_looks_and_their_agreement_is_measured(
     url: str,
     store: Store,

@@ -126,7 +126,7 @@ def test_a_decision_on_a_campaign_reaches_the_copies_that_readers_see(
     assert {stored(store, one).status for one in held} == {"flagged"}
     page = enter("")
     page.get_by_role("link", name="Decide on all").click()
-    expect(page.get_by_text("3 of them wait for nobody: readers see them already.")).to_be_visible()
+    expect(page.get_by_text("Readers see 3 of them now. What you decide holds for them, too.")).to_be_visible()
     with Part(settings, "scoring"):
         page.get_by_role("button", name="Reject 8").click()
         expect(page.locator("#job[data-state=done]")).to_contain_text("Done: 8 rejected.", timeout=30_000)

@@ -71,7 +71,7 @@ def test_redis_asks_for_its_password_and_shows_it_to_nobody(tmp_path: Path) -> N
     at_once = Retry(NoBackoff(), 0)
     try:
         with redis.Redis(port=port, password="a0b1c2d3", retry=at_once) as client:
-            eventually(lambda: _answers(client), what="Redis answers", within=20)
+            eventually(lambda: _answers(client), what="Redis answers")
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
             assert client.config_get("appendonly") == {"appendonly": "yes"}
         with redis.Redis(port=port, retry=at_once) as client, pytest.raises(redis.AuthenticationError):

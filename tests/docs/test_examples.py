@@ -76,7 +76,7 @@ def _compare(stated: int | None, expected: object, status: int, answer: object, 
 def _wait_until_all_is_decided(site: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {site['WINNOW_KEY']}"}
     address = f"{site['WINNOW']}/api/v1/comments?status=pending"
-    eventually(lambda: not requests.get(address, headers=headers, timeout=10).json()["comments"], within=30)
+    eventually(lambda: not requests.get(address, headers=headers, timeout=10).json()["comments"])
 
 
 @pytest.mark.skipif(REAL_CURL != examples.CURL, reason="this machine has no curl to compare with")
@@ -137,7 +137,7 @@ def test_an_answered_appeal_is_told_as_shown(running: Installation, site: dict[s
         appealed = requests.post(rejected["statement_url"], data={"text": "It is not."}, timeout=10)
         assert appealed.ok, appealed.text
         session.post(decision, json={"action": "reject", "reason": "It is.", "version": 3})
-    eventually(lambda: any(told.json["type"] == "appeal.decided" for told in receiver.requests), within=30)
+    eventually(lambda: any(told.json["type"] == "appeal.decided" for told in receiver.requests))
     [message] = [told.json for told in receiver.requests if told.json["type"] == "appeal.decided"]
     wrong = list(Shown().compare(parse(shown.text), message["data"]))
     assert not wrong, "\n".join(wrong)

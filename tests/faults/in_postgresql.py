@@ -35,6 +35,13 @@ def _cut(world: World) -> None:
         connection.execute(text(cut))
 
 
+def _frozen(world: World) -> None:
+    """As when its disk hangs: connections are kept and accepted, and nothing is answered."""
+    world.postgres.freeze()
+    world.last(30)
+    world.postgres.thaw()
+
+
 def _connections_cut(world: World) -> None:
     for _ in range(4):
         _cut(world)
@@ -98,6 +105,7 @@ def _failed_over(world: World) -> None:
 FAULTS = [
     Fault("postgresql-killed", _killed, _ONLY, refuses=True),
     Fault("postgresql-restarted", _restarted, _ONLY, refuses=True),
+    Fault("postgresql-frozen", _frozen, _ONLY, refuses=True),
     Fault("postgresql-connections-cut", _connections_cut, _ONLY, refuses=True, short=_ONLY),
     Fault("postgresql-out-of-connections", _out_of_connections, _ONLY, refuses=True),
     Fault("database-long-lock", _long_lock, BOTH, refuses=True),

@@ -141,7 +141,7 @@ def _beside_old_version(world: World) -> None:
 FAULTS = [
     Fault("scoring-killed", _scoring_killed, within=LEASE_SECONDS + 15, short=BOTH),
     Fault("worker-killed", _worker_killed, within=LEASE_SECONDS + 60),
-    Fault("worker-frozen", _frozen),
+    Fault("worker-frozen", _frozen, refuses=True),  # on SQLite, where it froze while it wrote
     Fault("worker-rolling-restart", _rolling_restart),
     Fault("web-killed", _web_killed, refuses=True, short=(POSTGRESQL,)),
     Fault("web-replaced", _web_replaced, short=(SQLITE,)),

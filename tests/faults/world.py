@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urljoin
 
 import psutil
 import requests
@@ -37,7 +38,7 @@ from tests.support.processes.parts import without_settings
 from tests.support.processes.postgres_server import PostgresServer
 from tests.support.processes.redis_server import RedisServer
 from tests.support.processes.sentinel import Watched
-from tests.support.receiver import Receiver
+from tests.support.receiver import Received, Receiver
 from tests.support.waiting import eventually
 
 SECRET_KEY = "a key for tests that is long enough"
@@ -93,6 +94,7 @@ class World:
         self._database_url = database_url
         self.database, self.surroundings, self.rate = database, surroundings, rate
         self._logged = self._received = 0
+        self._path = ""
         self._ahead = 0.0
         self.directory = quick.directory("winnow-faults-")
         self.directory.chmod(0o755)
@@ -157,9 +159,9 @@ class World:
         """How often something was logged since this fault's beginning."""
         return self.log.read_text(encoding="utf-8", errors="replace")[self._logged :].count(event)
 
-    def received(self) -> int:
-        """How many messages have arrived since this fault's beginning."""
-        return len(self.receiver.requests) - self._received
+    def received(self) -> list[Received]:
+        """The messages that have arrived since this fault's beginning, without late ones of the site before."""
+        return [request for request in self.receiver.requests[self._received :] if request.path == self._path]
 
     def held(self) -> set[str]:
         """The comments that wait for a moderator."""
@@ -177,7 +179,7 @@ class World:
         self.begin_site(faults[0].name)
         counts = Counts()
         with Arrivals(self.url, self.site.api_key, rate=self.rate) as self.arrivals:
-            eventually(lambda: self.received() > 20, within=60, what="comments are accepted, decided and told")
+            eventually(lambda: len(self.received()) > 20, within=60, what="comments are accepted, decided and told")
             for fault in faults:
                 self.last(seconds / 4)
                 fault.inject(self)
@@ -201,7 +203,9 @@ class World:
         self._received = len(self.receiver.requests)
         self._logged = len(self.log.read_text(encoding="utf-8", errors="replace"))
         settings = settings_module.from_environment(self.environ)
-        self.site = without_second_looks(self.store, sites.create_site(self.store, settings, name, self.receiver.url))
+        self._path = f"/hook/{self._received}"
+        address = urljoin(self.receiver.url, self._path)
+        self.site = without_second_looks(self.store, sites.create_site(self.store, settings, name, address))
 
     def _as_ever(self, ended: float, within: float, counts: Counts) -> bool:
         """Whether, within so many seconds, comments are accepted, decided and told as before. Notes how many.
@@ -249,7 +253,7 @@ class World:
 
     def _count(self, counts: Counts, *, told: bool) -> list[str]:
         site = counting.read(self.store, self.site.id)
-        received = self.receiver.requests[self._received :]
+        received = self.received()
         distinct = {request.headers["webhook-id"] for request in received}
         counts.accepted, counts.stored = len(self.arrivals.accepted), len(site.comments)
         counts.decided, counts.told = site.decisions.total(), len(distinct)

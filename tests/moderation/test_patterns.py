@@ -76,7 +76,7 @@ def test_an_entry_matches_whole_words_in_any_case(entry: str, text: str, matches
 
 @pytest.mark.parametrize("entry", ["", "   ", "*", "* *", "\x01", "a" * 201])
 def test_an_entry_that_would_match_nothing_or_everything_is_refused_by_its_number(entry: str) -> None:
-    with pytest.raises(PatternError, match="Entry 2 must have between 1 and 200 characters"):
+    with pytest.raises(PatternError, match=r"^Entry 2 (has nothing but stars|is empty|has 201 characters)"):
         PatternSet(["fine", entry])
 
 

@@ -76,9 +76,9 @@ class Servers:
         watched = f"sentinel monitor mymaster 127.0.0.1 {self.ports['primary']} 1\n"
         (self._directory / "sentinel").write_text(f"port {self.ports['sentinel']}\n{watched}")
         self._run(str(self._directory / "sentinel"), "--sentinel")
-        eventually(lambda: answers(f"redis://127.0.0.1:{self.ports['sentinel']}"), within=20)
+        eventually(lambda: answers(f"redis://127.0.0.1:{self.ports['sentinel']}"))
         self.sentinel = redis.Redis(port=self.ports["sentinel"])
-        eventually(self._knows_the_replica, within=30, what="the Sentinel knows the replica")
+        eventually(self._knows_the_replica, what="the Sentinel knows the replica")
 
     def fail_over(self) -> None:
         self.sentinel.sentinel_failover("mymaster")
@@ -97,7 +97,7 @@ class Servers:
     def _start(self, name: str, *more: str) -> None:
         port = self.ports[name]
         self._run("--port", str(port), "--save", "", "--dir", str(self._directory), *more)
-        eventually(lambda: answers(f"redis://127.0.0.1:{port}"), within=20)
+        eventually(lambda: answers(f"redis://127.0.0.1:{port}"))
 
     def _run(self, *arguments: str) -> None:
         command = [find_server().path, *arguments]
@@ -131,7 +131,7 @@ def test_a_failover_is_followed_by_whoever_is_connected(servers: Servers) -> Non
         except redis.RedisError:
             return False
 
-    eventually(follows, within=30, what="the client writes to the new primary")
+    eventually(follows, what="the client writes to the new primary")
     with redis.Redis(port=servers.ports["replica"]) as replica:
         assert replica.get("winnow:probe") == b"2"
 

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.connection import Connection
@@ -326,6 +327,23 @@ def test_a_forked_process_takes_turns_of_its_own(tmp_path: Path) -> None:
         assert not ours.poll(0.3), "the child waits while the parent has it"
     assert ours.poll(5), "and has it afterwards"
     process.join(10)
+
+
+def test_a_thread_that_has_the_turn_may_take_it_again_and_frees_it_with_the_last(tmp_path: Path) -> None:
+    turn, other = WriteTurn(tmp_path / "lock"), WriteTurn(tmp_path / "lock")
+    with ThreadPoolExecutor() as pool:
+
+        def wait_for_it() -> None:
+            with other:
+                pass
+
+        with turn:
+            with turn:
+                pass
+            waiting = pool.submit(wait_for_it)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.2)
+        waiting.result(5)
 
 
 def test_others_on_the_machine_cannot_read_the_lock_file(tmp_path: Path) -> None:

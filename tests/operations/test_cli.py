@@ -22,8 +22,9 @@ from moderation.people import accounts, totp
 from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.sites import sites
+from moderation.sites.sites import ApiCaller
 from moderation.store import Store
-from moderation.tables import Tally, User, WebhookEndpoint
+from moderation.tables import AuditEvent, Tally, User, WebhookEndpoint
 from operations import environment
 from operations import migrate as operations_migrate
 from operations.commands import migrate as commands_migrate
@@ -84,14 +85,14 @@ def test_a_mistyped_command_exits_with_2(run: Run) -> None:
 def test_site_create_prints_a_key_that_works(run: Run, store: Store) -> None:
     made = json.loads(run("site", "create", "A blog", "--json").stdout)
     with store.read() as session:
-        assert sites.authenticate(session, made["api_key"]) == made["id"]
+        assert sites.authenticate(session, made["api_key"]) == ApiCaller(made["id"])
     assert set(made) == {"id", "api_key", "compat_key"}
 
 
 def test_site_create_for_people_prints_the_same(run: Run, store: Store) -> None:
     lines = dict(line.split(maxsplit=1) for line in run("site", "create", "A blog").stdout.splitlines())
     with store.read() as session:
-        assert sites.authenticate(session, lines["api_key"]) == lines["id"]
+        assert sites.authenticate(session, lines["api_key"]) == ApiCaller(lines["id"])
 
 
 def test_site_create_with_a_webhook_prints_the_secret_that_signs(run: Run, found: Settings, store: Store) -> None:
@@ -114,8 +115,8 @@ def test_rotating_a_key_keeps_the_one_before(run: Run, found: Settings, store: S
     with store.read() as session:
         assert [sites.authenticate(session, key) for key in (first.api_key, second, third)] == [
             None,
-            first.id,
-            first.id,
+            ApiCaller(first.id),
+            ApiCaller(first.id),
         ]
 
 
@@ -142,8 +143,24 @@ def test_site_list_shows_names_and_modes(run: Run, found: Settings, store: Store
         "id": made.id,
         "name": "Ein Blog für alle",
         "mode": "auto",
+        "archived": False,
     }
     assert made.id in run("site", "list").stdout
+
+
+def test_an_archived_site_is_listed_only_when_asked_for(run: Run, found: Settings, store: Store) -> None:
+    made = sites.create_site(store, found, "A closed blog")
+    assert "unarchive" in run("site", "archive", "A closed blog").stdout
+    assert made.id not in run("site", "list").stdout
+    assert json.loads(run("site", "list", "--archived", "--json").stdout)["archived"] is True
+    assert run("site", "unarchive", made.id).returncode == 0
+    assert made.id in run("site", "list").stdout
+    with store.read() as session:
+        told = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(2)).all()
+    assert [(event.action, event.actor) for event in told] == [
+        ("site.unarchived", "operator"),
+        ("site.archived", "operator"),
+    ]
 
 
 def test_user_create_prints_a_link_that_sets_the_password(run: Run, store: Store) -> None:

@@ -23,7 +23,7 @@ def running(data_dir: Path) -> Iterator[str]:
     process = subprocess.Popen(embedded_redis.command(data_dir))
     try:
         address = embedded_redis.url(data_dir)
-        eventually(lambda: embedded_redis.answers(address), within=15)
+        eventually(lambda: embedded_redis.answers(address))
         yield address
     finally:
         process.kill()

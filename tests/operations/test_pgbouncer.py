@@ -45,7 +45,7 @@ def bouncer(database_url: str) -> Iterator[str]:
     (directory / "ini").write_text("\n".join([*lines, *(f"{name} = {value}" for name, value in settings.items()), ""]))
     process = subprocess.Popen([PROGRAM, "-q", "-u", "nobody", str(directory / "ini")], stderr=subprocess.DEVNULL)
     address = f"{url.username}@127.0.0.1:{port}/{url.database}"
-    eventually(lambda: _answers(f"postgresql://{address}"), within=20)
+    eventually(lambda: _answers(f"postgresql://{address}"))
     yield f"postgresql+psycopg://{address}"
     process.kill()
     process.wait(10)

@@ -75,7 +75,7 @@ def proxied(tmp_path: Path) -> Iterator[str]:
     process = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")])
     url = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: _answers(url), within=30, what="nginx answers")
+        eventually(lambda: _answers(url), what="nginx answers")
         yield url
     finally:
         process.terminate()

@@ -159,11 +159,11 @@ def test_kill_9_leaves_no_process_and_it_starts_again_at_once(running: Installat
 
 def test_a_killed_web_process_comes_back(battered: Installation) -> None:
     server = part(battered, "winnow-web")
-    eventually(lambda: len(server.children()) == 2, within=20)
+    eventually(lambda: len(server.children()) == 2)
     victim = server.children()[0]
     victim.kill()
     eventually(lambda: victim.pid not in {p.pid for p in server.children()} and len(server.children()) == 2)
-    eventually(lambda: all(answers(battered) for _ in range(20)), within=20)
+    eventually(lambda: all(answers(battered) for _ in range(20)))
     assert server.is_running()
 
 
@@ -171,15 +171,15 @@ def test_a_killed_web_server_comes_back_and_takes_its_processes_along(battered: 
     server = part(battered, "winnow-web")
     children = server.children()
     server.kill()
-    eventually(lambda: not alive(children), within=5)
-    eventually(lambda: answers(battered), within=20)
+    eventually(lambda: not alive(children))
+    eventually(lambda: answers(battered))
 
 
 @pytest.mark.parametrize("name", ["scoring", "delivery", "clock"])
 def test_a_killed_background_process_comes_back(battered: Installation, name: str) -> None:
     victim = part(battered, f"winnow-{name}")
     victim.kill()
-    eventually(lambda: part_or_none(battered, f"winnow-{name}", victim), within=10)
+    eventually(lambda: part_or_none(battered, f"winnow-{name}", victim))
 
 
 def part_or_none(installation: Installation, words: str, former: psutil.Process) -> bool:
@@ -192,7 +192,7 @@ def test_a_killed_redis_comes_back_with_its_data(battered: Installation) -> None
     with redis.Redis.from_url(address) as client:
         client.set("kept", "yes")
     part(battered, "-server").kill()
-    eventually(lambda: embedded_redis.answers(address), within=10)
+    eventually(lambda: embedded_redis.answers(address))
     with redis.Redis.from_url(address) as client:
         assert client.get("kept") == b"yes"
 
@@ -224,7 +224,7 @@ def test_commands_in_another_shell_mean_the_same_installation(untouched: Install
     assert "auto" in run("site", "list")
     assert f"{untouched.url}/console/welcome/" in run("user", "create", "grace", "--role", "moderator")
     # On a busy machine one write may take the second after which the doctor complains.
-    report = eventually(lambda: said if "FAIL" not in (said := run("doctor")) else "", within=30)
+    report = eventually(lambda: said if "FAIL" not in (said := run("doctor")) else "")
     assert "1 scoring" in report
 
 

@@ -68,6 +68,7 @@ def scoring(environ: dict[str, str], tmp_path: Path) -> str:
     return next(line for line in report.splitlines() if " workers " in line)
 
 
+@pytest.mark.one_database  # tests/faults decides comments in processes on both
 def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, str], tmp_path: Path) -> None:
     assert winnow("migrate", cwd=tmp_path, **environ).returncode == 0
     found = from_environment(environ)
@@ -75,7 +76,7 @@ def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, st
     url = f"http://127.0.0.1:{(port := free_port())}"
     start("serve", "--port", str(port), "--processes", "1", "--threads", "4")
     start("worker", "--processes", "2")
-    eventually(lambda: answers(url), within=30)
+    eventually(lambda: answers(url))
     decided = requests.post(
         f"{url}/api/v1/comments",
         json={"name": "Ada", "comment": "Thank you for this article."},
@@ -83,7 +84,7 @@ def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, st
         timeout=40,
     )
     assert decided.json()["status"] != "pending"
-    eventually(lambda: "2 scoring" in scoring(environ, tmp_path), within=30)
+    eventually(lambda: "2 scoring" in scoring(environ, tmp_path))
 
 
 @pytest.mark.one_database
@@ -91,11 +92,11 @@ def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, st
 def test_an_ended_worker_leaves_no_process(start: Start, number: int) -> None:
     worker = start("worker", "--processes", "2")
     names = ["winnow-clock", "winnow-delivery", "winnow-scoring", "winnow-scoring"]
-    eventually(lambda: sorted(child.name() for child in worker.children()) == names, within=30)
+    eventually(lambda: sorted(child.name() for child in worker.children()) == names)
     children = worker.children()
     worker.send_signal(number)
     worker.wait(20)
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == []
 
 
@@ -104,12 +105,12 @@ def test_an_ended_worker_leaves_no_process(start: Start, number: int) -> None:
 def test_an_ended_web_server_leaves_no_process(start: Start, number: int) -> None:
     port = free_port()
     server = start("serve", "--port", str(port))
-    eventually(lambda: answers(f"http://127.0.0.1:{port}"), within=30)
+    eventually(lambda: answers(f"http://127.0.0.1:{port}"))
     children = server.children(recursive=True)
     assert len(children) == 2
     server.send_signal(number)
     server.wait(20)
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == []
 
 
@@ -117,4 +118,4 @@ def test_an_ended_web_server_leaves_no_process(start: Start, number: int) -> Non
 def test_serve_uses_the_processes_that_the_environment_asks_for(start: Start, environ: dict[str, str]) -> None:
     environ["WINNOW_WEB_PROCESSES"] = "3"
     server = start("serve", "--port", str(free_port()))
-    eventually(lambda: len(server.children()) == 3, within=30)
+    eventually(lambda: len(server.children()) == 3)

@@ -92,7 +92,8 @@ def test_a_statement_tells_the_author_and_leaves_no_gap(rule: Rule) -> None:
 @each_rule
 def test_a_card_says_why(rule: Rule) -> None:
     assert why([rule.reason("It is so.").as_json()]) == "It is so."
-    assert "2 and 5" in why([rule.reason(f"Number {entry}.", entry=entry).as_json() for entry in (2, 5)])
+    several = why([rule.reason(f"Number {entry}.", entry=entry).as_json() for entry in (2, 5)])
+    assert re.findall(r"\d", several) == ["2", "5"]
 
 
 def test_the_docs_table_has_each_rule_in_order() -> None:

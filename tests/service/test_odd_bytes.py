@@ -146,6 +146,26 @@ def test_akismet_judges_what_the_reader_will_see(
     assert kept(store) == [read]
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (quote("Ты идиот, lol", encoding="cp1251"), "error"),
+        (quote("Είσαι βλάκας :)", encoding="cp1253"), "error"),
+        ("%c3%a9t%e9 is fine, na%efve caf%e9", "false"),
+    ],
+)
+def test_letters_in_a_charset_that_nobody_names_are_not_taken_for_clean(
+    scored: Flask, site: CreatedSite, text: str, verdict: str
+) -> None:
+    assert checked(scored, site, text.encode()).text == verdict
+
+
+@pytest.mark.parametrize("key", ["{}", " {} ", "{}\r\n"])
+def test_blanks_around_a_key_do_not_make_it_wrong(scored: Flask, site: CreatedSite, key: str) -> None:
+    sent = {"key": key.format(site.compat_key), "blog": "https://b.example"}
+    assert scored.test_client().post("/1.1/verify-key", data=sent).text == "valid"
+
+
 def test_one_odd_byte_is_no_wrong_key(scored: Flask, site: CreatedSite) -> None:
     body = f"key={site.compat_key}&blog=https://blog.example&x=".encode() + b"\xe9"
     answer = scored.test_client().post("/1.1/verify-key", data=body, content_type=FORM)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from moderation.people import accounts
@@ -22,6 +22,8 @@ from moderation.store import Store
 from tests.support.browsing import Enter, NewContext, Serve, find_chromium, signed_in_page
 from tests.support.signed_in import PASSWORD
 
+#: How long a page may take for what is expected of it, on a machine that has much else to do. Nobody waits for so long.
+PATIENCE_MS = 30_000
 LAPTOP = {"width": 1280, "height": 800}
 _ARGUMENTS = [
     "--headless",
@@ -43,6 +45,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
@@ -64,7 +67,7 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
 
     def make(**options: Any) -> BrowserContext:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: wrong.append(str(error.error)))
         context.on("dialog", hear)
         context.on("console", lambda line: wrong.append(line.text) if _is_violation(line.text) else None)
@@ -104,7 +107,7 @@ def _servers() -> Iterator[Serve]:
 
     def start(app: Flask, port: int = 0) -> str:
         server = make_server("127.0.0.1", port, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         running.append((server, thread))
         return f"http://127.0.0.1:{server.server_port}"

@@ -37,7 +37,7 @@ class RealProvider:
                 stdout=output,
                 stderr=output,
             )
-        eventually(self._is_up, within=30.0, what=f"the provider listens; its log is {log}")
+        eventually(self._is_up, what=f"the provider listens; its log is {log}")
 
     def close(self) -> None:
         self._process.kill()

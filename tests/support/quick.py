@@ -1,4 +1,4 @@
-"""What makes hundreds of tests quick and changes nothing that they see."""
+"""What makes hundreds of tests quick, and none red by chance; it changes nothing that they see."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import shutil
 import ssl
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from moderation import store
+from moderation.decisions import second_looks
 from moderation.people import accounts
+from moderation.sites.site_settings import SiteSettings
 
 if TYPE_CHECKING:
     import pytest
@@ -54,6 +57,23 @@ def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
+def draw_nobody_by_chance(patch: pytest.MonkeyPatch) -> None:
+    """A site that chose no shares has one comment in a hundred looked at twice: no test may depend on which.
+
+    It is by the comment's id, which is chance. Tests of second looks choose their shares.
+    """
+    share, unchosen = second_looks._share, SiteSettings()
+
+    def chosen(settings: SiteSettings, actor: str) -> float:
+        same = settings.second_look_automatic == unchosen.second_look_automatic
+        automatic = 0.0 if same else settings.second_look_automatic
+        same = settings.second_look_moderators == unchosen.second_look_moderators
+        moderators = 0.0 if same else settings.second_look_moderators
+        return share(replace(settings, second_look_automatic=automatic, second_look_moderators=moderators), actor)
+
+    patch.setattr(second_looks, "_share", chosen)
+
+
 def log_plainly() -> None:
     """A traceback in a log line is drawn in frames and colours otherwise, which takes longer than most requests."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
@@ -85,14 +105,14 @@ def read_certificates_once(patch: pytest.MonkeyPatch) -> None:
 
 def compile_statements_once(patch: pytest.MonkeyPatch) -> None:
     """Each test opens a database of its own, for which the same statements would be compiled again."""
-    open_engine, compiled = store._open_engine, LRUCache[Any, Any](5000)
+    open_engine, compiled = store.open_engine, LRUCache[Any, Any](5000)
 
     def open_with_what_is_compiled(url: str, pool_size: int) -> Engine:
         engine = open_engine(url, pool_size)
         engine._compiled_cache = compiled
         return engine
 
-    patch.setattr(store, "_open_engine", open_with_what_is_compiled)
+    patch.setattr(store, "open_engine", open_with_what_is_compiled)
     # A dialect is a part of what a compiled statement is found by: those of one kind are the same here.
     patch.setattr(DefaultDialect, "__eq__", lambda self, other: type(self) is type(other))
     patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))

@@ -74,7 +74,7 @@ class Receiver:
         self.answer(204)
         self._released.set()
 
-    def wait_for(self, count: int, *, within: float = 10.0) -> list[Received]:
+    def wait_for(self, count: int, *, within: float = 30.0) -> list[Received]:
         """The requests, once `count` of them have arrived."""
         eventually(lambda: len(self.requests) >= count, within=within, what=f"{count} requests arrived")
         return list(self.requests)

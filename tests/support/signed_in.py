@@ -9,11 +9,12 @@ from html.parser import HTMLParser
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from moderation.people import accounts
 from moderation.store import Store
-from moderation.tables import User
+from moderation.tables import Membership, User
 from service.console.access import SESSION_COOKIE
 
 PASSWORD = "four unrelated words here"
@@ -133,3 +134,13 @@ def field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, f"there is no field {name} in:\n{page}"
     return found[1]
+
+
+def member(app: Flask, store: Store, name: str, **on: str) -> FlaskClient:
+    """A browser of somebody with roles on single sites: `member(app, store, "nia", s_1="viewer")`."""
+    browser = sign_in(app, store, name, "viewer")
+    with store.write() as session:
+        user = session.scalars(select(User).where(User.name == name)).one()
+        user.role = "none"
+        session.add_all(Membership(user_id=user.id, site_id=site_id, role=role) for site_id, role in on.items())
+    return browser

@@ -45,6 +45,8 @@ def fault_of(message: Message, plurals: int) -> str | None:
     for form in forms:
         if filled(form) != filled(sources[-1]) and filled(form) != filled(sources[-1]) - Counter(["%(number)s"]):
             return f"it fills in other things: {form}"
+        if '"' in form and '"' not in sources[-1]:
+            return f"it would end an attribute: {form}"
         if bare(form).count("%") != bare(sources[-1]).count("%"):
             return f"it has a percent sign too many or too few: {form}"
     return None
@@ -76,6 +78,7 @@ def test_the_catalogues_have_the_sentences_of_the_code_and_no_others() -> None:
     ("sentence", "string", "flags"),
     [
         ("A sentence.", "", ()),
+        ("A sentence.", 'Ein "Satz".', ()),
         ("A sentence.", "Ein Satz.", ("fuzzy",)),
         ("Wait %(time)s.", "Warten Sie %(zeit)s.", ()),
         ("Wait %(time)s.", "Warten Sie.", ()),

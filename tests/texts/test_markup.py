@@ -91,7 +91,7 @@ def test_mark_up_that_some_pages_show_is_read_in_both_ways(written: str, read: s
 @pytest.mark.parametrize(
     "text",
     [
-        "[b]bold[/b] words, see [1] and [2], a[0] and arr[i] = x",
+        "[b] bold words, see [1] and [2], a[0] and arr[i] = x",
         "said[quote]one[/quote]two",
         "see[url=https://a.example]this[/url] and[url]www.a.example[/url]",
         "[](x) alone, f(x)[](y)",

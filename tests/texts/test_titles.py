@@ -22,6 +22,8 @@ KANA = "日本語の記事"
         ("<title>Müll</title>".encode("latin-1"), "text/html; charset=ISO-8859-1", "Müll"),
         (f'<meta charset="shift_jis"><title>{KANA}</title>'.encode("shift_jis"), None, KANA),
         (b"<title>caf\xc3\xa9 \xff</title>", "text/html; charset=no-such-thing", "café \ufffd"),
+        *((b"<meta charset=%b><title>tea</title>" % name, None, "tea") for name in (b"idna", b"undefined", b"zlib")),
+        (b"<title>half \\ud83d a pair</title>", "text/html; charset=unicode_escape", "half \ufffd a pair"),
         ("<title>\u202egnp.exe\u200b\x07 \u2066x</title>".encode(), None, "gnp.exe x"),
         (b"<title>" + b"long " * 200 + b"</title>", None, ("long " * 200)[:299] + "…"),
         (b"<title>cut off he", None, "cut off he"),

@@ -31,6 +31,7 @@ winnow.main()
 """
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("part", PARTS)
 def test_a_background_process_loads_no_flask_no_scikit_learn_and_nothing_that_trains(
     settings: Settings, store: Store, queues: Queues, site: CreatedSite, tmp_path: Path, part: str
@@ -40,10 +41,10 @@ def test_a_background_process_loads_no_flask_no_scikit_learn_and_nothing_that_tr
         command = [sys.executable, "-c", RUN, str(out), part]
         process = subprocess.Popen(command, env=environment(settings), stdout=file, stderr=file)
     try:
-        eventually(lambda: f"{part}.started" in log.read_text(encoding="utf-8"), within=30)
+        eventually(lambda: f"{part}.started" in log.read_text(encoding="utf-8"))
         if part == "scoring":
             comment = accept(store, queues, site)
-            eventually(lambda: stored(store, comment.id).status != "pending", within=30)
+            eventually(lambda: stored(store, comment.id).status != "pending")
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     finally:

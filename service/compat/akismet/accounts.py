@@ -29,7 +29,7 @@ def verify_key() -> Response:
     """Answer `valid` or `invalid`, the latter only for a wrong key or no blog."""
     form = fields.read()
     try:
-        shared.require_site(form.get("key") or fields.key_of(form))
+        shared.require_site(form.get("key", "").strip() or fields.key_of(form))
     except Refusal as refusal:
         response = answers.fail(refusal)
         if response.get_data(as_text=True) == "invalid":

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Response, g, request
 
+from moderation.sites.archive import CLOSED
 from service.compat import shared
 from service.compat.akismet import fields
 from service.compat.shared import Refusal
@@ -40,13 +41,18 @@ _HELP = {
         "This key is for pages, and may only have comments scored, on the pages that it is bound to. "
         "Everything else takes the compat key, from a server.",
     ),
+    "archived": ("site-archived", CLOSED),
     "too_many": ("too-many-requests", "Too many requests came with this key. Try again in a moment."),
     "too_large": ("too-large", "The request is too large."),
     "not_scored": ("not-scored", "The comment could not be scored now. Try again later."),
     "no_text": ("missing-required-field", "Missing required field: comment_content"),
+    "unreadable": (
+        "malformed-request",
+        "Most letters of the comment cannot be read. Name their charset in blog_charset, or send UTF-8.",
+    ),
     "too_long": ("too-large", "The comment is too long."),
     "unavailable": ("unavailable", "Winnow's database is not available now. Try again later."),
-    "refused": ("malformed-request", "The request could not be understood."),
+    "refused": ("malformed-request", "The request could not be understood. Send the fields form-encoded."),
     "internal": ("internal", "Something went wrong here. Winnow's log says what."),
 }
 #: Kinds of refusals before the form could be read.

@@ -78,6 +78,8 @@ def _ruled(form: Fields) -> _Answer | None:
 
 
 def _require_fit(text: str) -> None:
+    if fields.lost_its_letters():
+        raise Refusal("unreadable", status=400)
     if not text:
         raise Refusal("no_text", status=400)
     if len(text) > fields.LONGEST_TEXT:
@@ -98,6 +100,7 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
         origin["email_was_typed"] = True
     comment = checked.new_comment(site_id, submission, origin=origin)
     comment.external_id = g.akismet_guid
+    origin = comment.origin or {}  # with where its page is
     recheck = bool(form.get("recheck_reason"))
     earlier = None
     if not shared.only_scores():

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import g, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 from moderation import addresses, clock
 from moderation.intake.submissions import Submission
@@ -35,7 +36,10 @@ _WITHOUT_TEXT = frozenset({"signup"}) | _FROM_A_PAGE
 _NEVER_ENCODED = re.compile(rb"[\x00-\x20\"<>\x7f-\xff]")
 #: The fields that people fill in, and how they begin in a body.
 _SHOWN = frozenset({"comment_content", "comment_author"})
+_SHOWN_BYTES = frozenset(name.encode() for name in _SHOWN)
 _TEXTS = tuple(f"{name}=".encode() for name in _SHOWN)
+#: Bytes of a text that could not be read: this many, and this share of it, are more than a few accents.
+_MANY_LOST, _SHARE_LOST = 4, 0.2
 #: The fields that Akismet documents or its plugins send, and PHP's names of headers.
 _NAMES = re.compile(
     rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"
@@ -73,18 +77,42 @@ def read() -> Fields:
     """
     if "akismet_fields" not in g:
         body, _ = form_encoding.read_body(most=request.max_form_parts or 0, fields_of=_urlencoded)
+        _require_form(body)
         all_fields = [*body, *form_encoding.urlencoded(request.query_string)]
         charset = _charset(all_fields)
         values: dict[str, dict[str, None]] = {}
+        g.akismet_lost = False
         for field in all_fields:
             codec = form_encoding.codec(field.charset) or charset
-            values.setdefault(field.name.decode(codec, "ignore"), {})[field.value.decode(codec, "ignore")] = None
+            value = field.value.decode(codec, "ignore")
+            values.setdefault(field.name.decode(codec, "ignore"), {})[value] = None
+            if field.name in _SHOWN_BYTES and _lost(field.value, value, codec):
+                g.akismet_lost = True
         g.akismet_fields = {
             name: "\n".join(different) if name in _SHOWN else next(iter(different))
             for name, different in values.items()
         }
     form: Fields = g.akismet_fields
     return form
+
+
+def _lost(sent: bytes, read_as: str, codec: str) -> bool:
+    if codec == "utf-8" and (sent.isascii() or len(read_as) == len(sent)):  # as nearly all are
+        return False
+    lost = len(sent) - len(read_as.encode(codec, "ignore"))
+    return lost >= _MANY_LOST and lost > _SHARE_LOST * len(sent)
+
+
+def lost_its_letters() -> bool:
+    """Whether the comment or its name is in a charset that nobody named: what can be read says little of it."""
+    read()
+    return bool(g.akismet_lost)
+
+
+def _require_form(body: Sequence[form_encoding.Field]) -> None:
+    """Refuse a body without any field that we know: JSON, compressed, UTF-16. Its key may be right: not `invalid`."""
+    if body and not any(_NAMES.fullmatch(field.name) for field in body):
+        raise UnsupportedMediaType("The body is not form-encoded.")
 
 
 def _charset(all_fields: Sequence[form_encoding.Field]) -> str:
@@ -107,9 +135,13 @@ def _urlencoded(data: bytes) -> list[form_encoding.Field]:
     text: list[bytes] | None = None
     for pair in sent:
         name, sign, value = pair.partition(b"=")
-        known = _NAMES.fullmatch(form_encoding.decoded(name)) is not None
-        belongs = not known and (as_it_is or (bool(pair) and not sign))
-        says = as_it_is and known and (times[name] > 1 or (name not in _IN_WORDS and _WORDS.search(value) is not None))
+        is_documented = _NAMES.fullmatch(form_encoding.decoded(name)) is not None
+        belongs = not is_documented and (as_it_is or (bool(pair) and not sign))
+        says = (
+            as_it_is
+            and is_documented
+            and (times[name] > 1 or (name not in _IN_WORDS and _WORDS.search(value) is not None))
+        )
         if text is not None and not pair.startswith(_TEXTS):
             text += [pair] if belongs or says else []
             if belongs or (as_it_is and name in _VOUCHING):
@@ -183,18 +215,23 @@ def _misplaced(fields: Fields) -> Iterator[str]:
 def submission_of(fields: Fields, text: str) -> Submission:
     """The submission that a check's fields describe."""
     user_id = fields.get("user_id") or fields.get("user_ID") or ""
-    url = _clean(fields.get("comment_author_url", ""))
+    url, page = (_clean(fields.get(name, "")) for name in ("comment_author_url", "permalink"))
     return Submission(
         name=_line(fields, "comment_author", _LONGEST_NAME) or _NAMELESS,
         comment=text,
         thread=(_line(fields, "permalink", 500) or _line(fields, "blog", 500)),
         email=_line(fields, "comment_author_email", _LONGEST_EMAIL),
-        url=url if links.is_address(url) and len(url) <= _LONGEST_URL else None,
+        url=url if _fits(url) else None,
+        thread_url=page if _fits(page) else None,
         ip=addresses.read(fields.get("user_ip", "")),
         user_agent=_line(fields, "user_agent", 1000),
         user_id=user_id.strip()[:200] if user_id.strip() not in {"", "0"} else None,
         created_at=_moment(fields.get("comment_date_gmt", "")),
     )
+
+
+def _fits(url: str) -> bool:
+    return links.is_address(url) and len(url) <= _LONGEST_URL
 
 
 def languages_of(fields: Fields) -> list[str]:

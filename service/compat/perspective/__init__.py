@@ -35,7 +35,7 @@ _LONGEST_DETAIL = 200
 _LACKING = "X-Winnow-Unsupported-Attributes"
 
 
-@blueprint.post("/v1alpha1/comments:analyze")
+@blueprint.post("/v1alpha1/comments:analyze", strict_slashes=False)
 def analyze() -> Response:
     """Score a text."""
     site_id = shared.require_site(_key())
@@ -54,7 +54,8 @@ def analyze() -> Response:
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
-    scores = attribute_scores(text, thresholds, annotate=document.get("spanAnnotations", False))
+    said = document.get("languages", [])
+    scores = attribute_scores(text, thresholds, said, annotate=document.get("spanAnnotations", False))
     answer = {
         "attributeScores": scores,
         "languages": answered,
@@ -67,7 +68,7 @@ def analyze() -> Response:
     return response
 
 
-@blueprint.post("/v1alpha1/comments:suggestscore")
+@blueprint.post("/v1alpha1/comments:suggestscore", strict_slashes=False)
 def suggest() -> Response:
     """Store a person's scores of a text, as examples to train with."""
     site_id = shared.require_server(_key())
@@ -186,8 +187,8 @@ def _require_known(attributes: Mapping[str, object]) -> None:
 
 def _detected(text: str) -> list[str]:
     """The text's language as Perspective called it, which did not tell Urdu in Latin letters from Hindi."""
-    found = shared.classifier().detected_language(text)
-    return {"ur-Latn": ["hi-Latn", "ur-Latn"], languages.FOREIGN: [languages.UNTOLD]}.get(found, [found])
+    detected = shared.classifier().detected_language(text)
+    return {"ur-Latn": ["hi-Latn", "ur-Latn"], languages.FOREIGN: [languages.UNTOLD]}.get(detected, [detected])
 
 
 def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from moderation.sites.archive import CLOSED
 from service.compat.perspective.protobuf import Malformed
 from service.compat.shared import MAX_BODY_BYTES, Refusal
 
@@ -108,6 +109,10 @@ def _not_allowed(_: Refusal) -> dict[str, Any]:
     return document(403, message, [_info("API_KEY_HTTP_REFERRER_BLOCKED")])
 
 
+def _archived(_: Refusal) -> dict[str, Any]:
+    return document(403, CLOSED, [_info("SITE_ARCHIVED")])
+
+
 def _too_many(_: Refusal) -> dict[str, Any]:
     message = f"Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' of service '{_SERVICE}'."
     return document(429, message, [_info("RATE_LIMIT_EXCEEDED")])
@@ -131,6 +136,7 @@ _BODIES = {
     "no_key": _no_key,
     "wrong_key": _wrong_key,
     "not_allowed": _not_allowed,
+    "archived": _archived,
     "too_many": _too_many,
     "too_large": _too_large,
     "not_scored": _away,

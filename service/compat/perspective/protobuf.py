@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from service.api import bodies
+from service.problems import Problem
+
 _PACKAGE = "type.googleapis.com/google.commentanalyzer.v1alpha1."
 
 
@@ -58,8 +61,11 @@ def read(body: bytes, message: Message) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        document = json.loads(body.decode("utf-8-sig"))
+        bodies.require_uncompressed(body)
+        document = bodies.parse(body)
         json.dumps(document, ensure_ascii=False).encode()  # lone surrogates are not text
+    except Problem as problem:
+        raise Malformed(f"Invalid JSON payload received. {problem.detail}") from None
     except (ValueError, RecursionError):
         raise Malformed("Invalid JSON payload received. The body is not valid JSON in UTF-8.") from None
     if not isinstance(document, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from service.compat import shared
@@ -14,15 +14,16 @@ _MOST_SPANS = 10
 Span = tuple[int, int]
 
 
-def attribute_scores(text: str, thresholds: dict[str, float], *, annotate: bool) -> dict[str, Any]:
-    """Attribute -> its scores, without attributes below their threshold.
+def attribute_scores(text: str, thresholds: dict[str, float], said: Sequence[str], *, annotate: bool) -> dict[str, Any]:
+    """Attribute -> its scores, without attributes below their threshold. `said` are the languages that it may be in.
 
     Raises:
         Refusal: `not_scored`.
     """
-    [scores] = shared.score([text])
+    beside = {"languages": said}
+    [scores] = shared.score([text], [beside])
     selected = {name: scores[LABELS[name]] for name, least in thresholds.items() if scores[LABELS[name]] >= least}
-    parts = _scored_parts(text, {LABELS[name] for name in selected}) if annotate else {}
+    parts = _scored_parts(text, {LABELS[name] for name in selected}, beside) if annotate else {}
     place = Utf16(text)
     return {
         name: {
@@ -47,14 +48,16 @@ class Utf16:
         return index + sum(1 for wide in self._wide if wide < index)
 
 
-def _scored_parts(text: str, labels: Iterable[str]) -> dict[str, list[tuple[Span, float]]]:
+def _scored_parts(
+    text: str, labels: Iterable[str], beside: Mapping[str, object]
+) -> dict[str, list[tuple[Span, float]]]:
     """Label -> the parts of the text that raised its score, each with its own score."""
-    [explained] = shared.classifier().explain_all([text], [list(labels)], [{}])
+    [explained] = shared.classifier().explain_all([text], [list(labels)], [beside])
     spans = {label: _raising(text, its.spans) for label, its in explained.items()}
     pieces = [(label, span) for label, label_spans in spans.items() for span in label_spans]
     if not pieces:
         return {}
-    table = shared.score([text[start:end] for _, (start, end) in pieces])
+    table = shared.score([text[start:end] for _, (start, end) in pieces], [beside] * len(pieces))
     parts: dict[str, list[tuple[Span, float]]] = {}
     for (label, span), scores in zip(pieces, table, strict=True):
         parts.setdefault(label, []).append((span, scores[label]))

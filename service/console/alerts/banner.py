@@ -10,19 +10,22 @@ from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from moderation.alerts import showing
-from moderation.alerts.conditions import KINDS
 from moderation.tables import Alert
 from service.console import access, names
 from service.context import context
+from texts.translation import gettext, later, ngettext
+from texts.wording import duration
 
 #: So many are shown; the rest is a number.
 MOST_SHOWN = 4
 #: Kind -> where something can be done about it on a site, the role which that takes, and what the link says.
 _WHERE = {
-    "webhook": ("console.list_webhooks", "admin", "See its webhooks"),
-    "hold": ("console.show_policy", "moderator", "See its policy"),
+    "webhook": ("console.list_webhooks", "admin", later("See its webhooks")),
+    "hold": ("console.show_policy", "moderator", later("See its policy")),
 }
-_STOPPED = "Winnow’s clock has stopped: nobody hears of alerts, and perhaps nothing is scored. Tell the operator."
+_STOPPED = later(
+    "Winnow’s clock has stopped: nobody hears of alerts, and perhaps nothing is scored. Tell the operator."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +50,56 @@ def for_pages() -> dict[str, Any]:
 def _lines(session: Session) -> list[Line]:
     lines = []
     if (silent := showing.silent_since(session)) is not None:
-        lines.append(Line(_STOPPED, silent))
+        lines.append(Line(gettext(_STOPPED), silent))
     if request.endpoint != "console.show_alerts":
         failing = showing.channels_fail_since(session, access.user().id)
         if failing is not None:
-            text = "You do not hear of alerts as you have chosen: what is sent there does not arrive."
-            lines.append(Line(text, failing, url_for("console.show_alerts"), "See why"))
-    alerts = showing.current(session, list(access.roles()))
+            text = gettext("You do not hear of alerts as you have chosen: what is sent there does not arrive.")
+            lines.append(Line(text, failing, url_for("console.show_alerts"), gettext("See why")))
+    alerts = showing.current(session, access.in_use())
     site_names = names.of_sites(session, {alert.site_id for alert in alerts if alert.site_id})
     return lines + [_line(alert, site_names) for alert in alerts if not _is_said(alert)]
 
 
 def _line(alert: Alert, site_names: dict[str, str]) -> Line:
-    text = KINDS[alert.kind].sentence(alert.number, site_names.get(alert.site_id or ""))
+    text = _sentence(alert, site_names.get(alert.site_id or ""))
     since = alert.began_at or alert.first_seen_at
     if alert.site_id is None:
         return Line(text, since)
     endpoint, needed, link = _WHERE.get(alert.kind, ("", "", ""))
     if endpoint and access.may(alert.site_id, needed):
-        return Line(text, since, url_for(endpoint, site_id=alert.site_id), link)
-    return Line(text, since, url_for("console.show_queue", site=alert.site_id), "See what waits")
+        return Line(text, since, url_for(endpoint, site_id=alert.site_id), gettext(link))
+    return Line(text, since, url_for("console.show_queue", site=alert.site_id), gettext("See what waits"))
+
+
+def _sentence(alert: Alert, site: str | None) -> str:
+    """What is wrong, in the language of now: as `Kind.sentence` has it for e-mail and chats, which are in English."""
+    number = alert.number
+    match alert.kind:
+        case "webhook":
+            return ngettext(
+                "%(site)s may not hear of decisions: %(number)s of its webhooks fails.",
+                "%(site)s may not hear of decisions: %(number)s of its webhooks fail.",
+                number,
+                site=site,
+            )
+        case "hold":
+            return gettext("%(site)s holds every comment for a moderator.", site=site)
+        case "scoring" if number:
+            waited = duration(number)
+            return gettext("Nobody scores comments. The oldest comment has waited for %(time)s.", time=waited)
+        case "scoring":
+            return gettext("Nobody scores comments.")
+        case "long":
+            return ngettext(
+                "%(number)s comments or more wait for a moderator on %(site)s.",
+                "%(number)s comments or more wait for a moderator on %(site)s.",
+                number,
+                site=site,
+            )
+        case _:
+            waited = duration(number)
+            return gettext("A comment on %(site)s has waited for a moderator for %(time)s.", site=site, time=waited)
 
 
 def _is_said(alert: Alert) -> bool:

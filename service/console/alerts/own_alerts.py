@@ -13,7 +13,9 @@ from moderation.alerts.channels import CHANNELS, ChannelError, Choice
 from moderation.alerts.conditions import KINDS
 from service import forms
 from service.console import access
+from service.console.retold import retold
 from service.context import context
+from texts.translation import gettext
 
 #: The fields of each kind of channel, with how much of each is read.
 _FIELDS = {"email": 254, "url": 2000, "token": 200, "chat": 80, "base": 200}
@@ -26,7 +28,7 @@ def show_alerts() -> ResponseReturnValue:
 
 
 def add_alert_channel() -> ResponseReturnValue:
-    kind = forms.choice("kind", CHANNELS, "Choose e-mail, a chat or Telegram.")
+    kind = forms.choice("kind", CHANNELS, gettext("Choose e-mail, a chat or Telegram."))
     fields = {name: forms.text(name, most=most) for name, most in _FIELDS.items()}
     try:
         choice = _choice()
@@ -36,21 +38,23 @@ def add_alert_channel() -> ResponseReturnValue:
             channels.add(session, context().settings, access.user(), target, choice)
     except ChannelError as error:
         return _page(422, kind=kind, error=error, fields=fields)
-    flash("Added. Send yourself a test to see that it works.", "good")
+    flash(gettext("Added. Send yourself a test to see that it works."), "good")
     return _back()
 
 
 def change_alert_channel(channel_id: str) -> ResponseReturnValue:
     choice = _choice()
-    return _change(channel_id, "Kept.", lambda session: channels.change(session, access.user(), channel_id, choice))
+    return _change(
+        channel_id, gettext("Kept."), lambda session: channels.change(session, access.user(), channel_id, choice)
+    )
 
 
 def remove_alert_channel(channel_id: str) -> ResponseReturnValue:
-    return _change(channel_id, "Removed.", lambda session: channels.remove(session, access.user(), channel_id))
+    return _change(channel_id, gettext("Removed."), lambda session: channels.remove(session, access.user(), channel_id))
 
 
 def test_alert_channel(channel_id: str) -> ResponseReturnValue:
-    message = "A test leaves within seconds. Load this page again to see whether it arrived."
+    message = gettext("A test leaves within seconds. Load this page again to see whether it arrived.")
     return _change(channel_id, message, lambda session: channels.test(session, access.user(), channel_id))
 
 
@@ -60,7 +64,7 @@ def _change(channel_id: str, message: str, change: Callable[[Session], None]) ->
         with context().store.write() as session:
             change(session)
     except ChannelError as error:
-        flash(str(error), "bad")
+        flash(retold(str(error)), "bad")
     else:
         flash(message, "good")
     return _back()
@@ -92,7 +96,7 @@ def _page(
         chosen=set(request.form.getlist("kinds")) if error else set(KINDS),
         hour=forms.number(forms.text("hour")) if error else None,
         kind=kind if error else None,
-        errors={error.field: str(error)} if error else {},
+        errors={error.field: retold(str(error))} if error else {},
         fields=typed,
     )
     return page, status

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
 from moderation.history import audit_search
 from moderation.history.audit_search import AuditSearch
 from moderation.people.roles import includes
-from moderation.tables import AuditEvent, Membership, User
+from moderation.tables import AuditEvent
 from service import forms
 from service.console import access, exports, names
 from service.console.audit import events
 from service.context import context
+from texts import translation
+from texts.translation import gettext
 
 PAGE = 50
 _ACTION = re.compile(r"[a-z_.]{1,40}")
@@ -34,25 +34,28 @@ ACTORS = (actors.POLICY, actors.SITE, actors.OPERATOR)
 
 def show_audit_log() -> ResponseReturnValue:
     if not access.may_anywhere("moderator"):
-        abort(403, "The audit log takes the role of a moderator.")
+        abort(403, gettext("The audit log takes the role of a moderator."))
     fields = _fields()
     before = forms.identifier("before", "a")
     with context().store.read() as session:
         search = _search(fields, "moderator")
         part = audit_search.find(session, search, before=before, limit=PAGE)
         actor_names = names.of_people(session, [event.actor for event in part.rows])
-        sites = [(site_id, name) for site_id, name in names.of_own_sites(session) if site_id in search.all_sites]
-        people = _colleagues(session, search.all_sites)
+        sites = [one for one in names.of_own_sites(session, chosen=fields.get("site")) if one[0] in search.all_sites]
+        site_of = names.of_sites(session, search.all_sites)
+        people = names.of_colleagues(session, search.all_sites)
         actors_and_people = people | actor_names
+        not_people = {actor: names.beginning(name) for actor, name in names.of_people(session, ()).items()}
     return render_template(
         "console/audit/audit.html",
         events=[(event, events.action(event.action), events.summary(event, actors_and_people)) for event in part.rows],
         names=actor_names,
         fields=fields,
         sites=sites,
-        site_of=dict(sites),
+        site_of=site_of,
         people=people,
-        actors=ACTORS,
+        actors={actor: not_people[actor] for actor in ACTORS},
+        status=names.status,
         actions=events.ACTIONS,
         is_first=before is None,
         next=part.next[-1] if part.next else None,
@@ -62,7 +65,7 @@ def show_audit_log() -> ResponseReturnValue:
 
 
 def export_audit_log() -> ResponseReturnValue:
-    """All events of the page's filters, on the sites where the person is an admin, as CSV or NDJSON."""
+    """All events of the page's filters, on the sites where the person is an admin, as CSV or NDJSON, in English."""
     fields = _fields()
     search = _search(fields, "admin")
     if not search.site_ids and not search.without_site:
@@ -73,8 +76,9 @@ def export_audit_log() -> ResponseReturnValue:
         form, store = exports.chosen_format(), context().store
         with store.read() as session:
             total = audit_search.count(session, search, most=exports.COUNT_UP_TO, look=exports.LOOK)
-            sites = dict(names.of_own_sites(session))
-            people = _colleagues(session, search.all_sites)
+            sites = names.of_sites(session, access.roles())
+            with translation.in_language(translation.SOURCE):
+                people = names.of_colleagues(session, search.all_sites)
         before = clock.first_id("a", clock.now())  # so that the file does not hold its own export
         detail = {"format": form, "filters": sorted(fields)}
         with store.write() as session:
@@ -94,13 +98,6 @@ def export_audit_log() -> ResponseReturnValue:
     except BaseException:
         slot.release()
         raise
-
-
-def _colleagues(session: Session, site_ids: Collection[str]) -> dict[str, str]:
-    """Actor -> name of the people who may work on these sites, by name. A moderator sees no other people's names."""
-    on_these_sites = exists().where(Membership.user_id == User.id, Membership.site_id.in_(site_ids))
-    query = select(User.id, User.name).where(or_(User.role != "none", on_these_sites)).order_by(User.name).limit(500)
-    return {actors.of_user(user_id): name for user_id, name in session.execute(query)}
 
 
 def _fields() -> dict[str, str]:
@@ -133,6 +130,12 @@ def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
 
 
 def _row(event: AuditEvent, sites: Mapping[str, str], people: Mapping[str, str], *, flat: bool) -> dict[str, Any]:
+    """A line of the file. It is for programs as well, so it is in English."""
+    with translation.in_language(translation.SOURCE):
+        return _cells(event, sites, people, flat=flat)
+
+
+def _cells(event: AuditEvent, sites: Mapping[str, str], people: Mapping[str, str], *, flat: bool) -> dict[str, Any]:
     return {
         "id": event.id,
         "at": exports.moment(event.created_at),

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import authors
+from moderation import authors, clock
 from moderation.decisions import appeals, second_looks, standing
 from moderation.decisions import reports as reports_of_readers
 from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListEntry
-from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR, LANGUAGE
+from moderation.policy.rules import APPROVED_AUTHOR, HELD_AUTHOR, LANGUAGE, decimals
 from moderation.policy.terms import Threshold
-from moderation.review import groups
+from moderation.review import campaigns, groups
+from moderation.review.campaigns import Ruling
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
 from moderation.tables import AuthorWarning, Comment, Report, ReviewItem, Site
@@ -30,12 +31,20 @@ from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, Shown, of_comment, places
 from service.console.card.verbs import Verb
-from texts import wording
+from service.console.retold import retold
+from texts import translation, wording
+from texts.translation import gettext, later, ngettext
 
 #: Of a longer text a card shows the beginning, and the rest on request.
 LONG = 1200
+#: Status -> who decided so, and why.
+_DECIDED = {
+    "published": later("%(name)s published it: %(reasons)s"),
+    "rejected": later("%(name)s rejected it: %(reasons)s"),
+    "flagged": later("%(name)s flagged it: %(reasons)s"),
+}
 #: So many readers who reported a comment are shown with their record.
-REPORTERS = 5
+REPORTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,39 @@ class ScoreLine:
     name: str
     score: float
     threshold: Threshold
+
+    @property
+    def shown(self) -> str:
+        """The score with as many places as its thresholds need, and never rounded up to one that it does not reach."""
+        rounded = self._with_places(self.score)
+        reached_by_rounding = any(self.score < edge <= float(rounded) for edge in self._edges)
+        shown = self._with_places(self.score - 0.5 * 10**-self._places) if reached_by_rounding else rounded
+        return translation.written(shown)
+
+    @property
+    def flags_from(self) -> str | None:
+        return (
+            None if self.threshold.flag_at is None else translation.written(self._with_places(self.threshold.flag_at))
+        )
+
+    @property
+    def rejects_from(self) -> str | None:
+        return (
+            None
+            if self.threshold.reject_at is None
+            else translation.written(self._with_places(self.threshold.reject_at))
+        )
+
+    @property
+    def _edges(self) -> list[float]:
+        return [edge for edge in (self.threshold.flag_at, self.threshold.reject_at) if edge is not None]
+
+    @property
+    def _places(self) -> int:
+        return max(map(decimals, self._edges), default=2)
+
+    def _with_places(self, number: float) -> str:
+        return f"{number:.{self._places}f}"
 
     @property
     def level(self) -> str:
@@ -83,8 +125,15 @@ class Card:
     rejection_reasons: Sequence[RejectionReason]
     #: How many other waiting comments say nearly the same, on the sites that the person may see.
     alike: int = 0
+    #: How many others readers of these sites see that say nearly the same.
+    alike_seen: int = 0
+    #: What people have decided on others that say nearly the same, and who did it last.
+    ruling: Ruling | None = None
+    ruled_by: str = ""
     #: Whether this person may add entries to the site's lists for ever.
     forever: bool = False
+    #: Whether this person may add entries to the lists that sites share.
+    shares: bool = False
     #: Whether the site asks for one of the reasons, or a note, when somebody rejects.
     reason_required: bool = False
     #: The entries of the policy's lists that block or trust its author or address.
@@ -102,7 +151,49 @@ class Card:
 
     @property
     def alike_in_words(self) -> str:
-        return f"{self.alike:,}" if self.alike < groups.COUNT_UP_TO else f"more than {groups.COUNT_UP_TO:,}"
+        """How many others say nearly the same."""
+        if self.alike < groups.COUNT_UP_TO:
+            return ngettext(
+                "and %(number)s that says nearly the same", "and %(number)s that say nearly the same", self.alike
+            )
+        most = translation.decimal(groups.COUNT_UP_TO)
+        return gettext("and more than %(most)s that say nearly the same", most=most)
+
+    @property
+    def ruling_in_words(self) -> str:
+        """What people have decided on others that say nearly the same."""
+        rejected = self.ruling is not None and self.ruling.status == "rejected"
+        sentence = later("%(name)s rejected the same.") if rejected else later("%(name)s published the same.")
+        return gettext(sentence, name=self.ruled_by)
+
+    @property
+    def made_at(self) -> str:
+        """The moment up to which deciding likewise takes what came in."""
+        return clock.now().isoformat()
+
+    @property
+    def likewise_in_words(self) -> str:
+        """What the button says that decides all of them likewise."""
+        number = self.alike + 1
+        if self.ruling is not None and self.ruling.status == "rejected":
+            return ngettext("Reject this one, too", "Reject these %(number)s, too", number)
+        return ngettext("Publish this one, too", "Publish these %(number)s, too", number)
+
+    @property
+    def alike_seen_number(self) -> str:
+        return _up_to(self.alike_seen)
+
+    @property
+    def alike_seen_in_words(self) -> str:
+        """How many readers see that say nearly the same."""
+        if self.alike_seen < groups.COUNT_UP_TO:
+            return ngettext(
+                "readers see %(number)s that says nearly the same",
+                "readers see %(number)s that say nearly the same",
+                self.alike_seen,
+            )
+        most = translation.decimal(groups.COUNT_UP_TO)
+        return gettext("readers see more than %(most)s that say nearly the same", most=most)
 
     @property
     def blind(self) -> bool:
@@ -128,13 +219,18 @@ class Card:
         reasons_in_words = sentences.why(self.comment.reasons)
         if self.comment.decided_by in {None, "policy"} or not reasons_in_words:
             return reasons_in_words
-        return f"{self.decided_by} {self.comment.status} it: {reasons_in_words}"
+        if self.comment.status not in _DECIDED:
+            return reasons_in_words
+        return gettext(_DECIDED[self.comment.status], name=self.decided_by, reasons=reasons_in_words)
 
     @property
     def unsaid_standing(self) -> Sequence[str]:
         """The author's standing, where it is not why the comment waits. At a second look it might tell the first."""
         given = {reason.get("rule") for reason in self.comment.reasons or ()}
-        return () if self.blind or given & {HELD_AUTHOR.name, APPROVED_AUTHOR.name} else self.standing
+        if self.blind or not self.standing or given & {HELD_AUTHOR.name, APPROVED_AUTHOR.name}:
+            return ()
+        name, sentence = self.standing
+        return name, retold(sentence)
 
     @property
     def unsaid(self) -> list[ScoreLine]:
@@ -145,14 +241,14 @@ class Card:
     def others(self) -> str:
         """The scores that reach no threshold, in few words: `5 others under 0.02`."""
         if self._is_guessed:
-            return "Scores, which say little in this language"
+            return gettext("Scores, which say little in this language")
         clear = [line.score for line in self._others if line.level == "clear"]
         if not clear:
-            return "All scores"
-        under = f"under {round(max(clear), 2) + 0.01:.2f}"
+            return gettext("All scores")
+        most = translation.fixed(round(max(clear), 2) + 0.01)
         if len(clear) == len(self.scores):
-            return f"All scores {under}"
-        return f"{wording.counted(len(clear), '{} other', '{} others')} {under}"
+            return gettext("All scores under %(score)s", score=most)
+        return ngettext("%(number)s other under %(score)s", "%(number)s others under %(score)s", len(clear), score=most)
 
     @property
     def _is_guessed(self) -> bool:
@@ -162,12 +258,22 @@ class Card:
     @property
     def _others(self) -> list[ScoreLine]:
         """The scores that `why` does not name."""
-        named = {wording.named(str(reason.get("label"))) for reason in self.comment.reasons or () if "score" in reason}
+        named = {wording.label(str(reason.get("label"))) for reason in self.comment.reasons or () if "score" in reason}
         return [line for line in self.scores if line.name not in named]
 
     @property
     def links(self) -> list[Link]:
         return of_comment(self.comment)
+
+    @property
+    def known_reporters(self) -> int:
+        """How many of its reporters have a record. They come first."""
+        return sum(bool(one.upheld or one.dismissed) for one in self.reporters)
+
+    @property
+    def opened(self) -> int:
+        """When it last began to wait, in milliseconds since 1970; 0 if it does not."""
+        return max((clock.milliseconds(item.opened_at) for item in self.items), default=0)
 
     @property
     def group(self) -> str | None:
@@ -188,7 +294,9 @@ class Card:
         is_flagged = self.comment.status == "flagged"
         kinds = {item.kind for item in self.items}
         return [
-            name for kind, name in names.REVIEW_KINDS.items() if kind in kinds and not (is_flagged and kind == "flag")
+            gettext(name)
+            for kind, name in names.REVIEW_KINDS.items()
+            if kind in kinds and not (is_flagged and kind == "flag")
         ]
 
 
@@ -204,15 +312,13 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     appealed = appeals.waiting(session, ids)
     settings = site_settings.of_sites(session, site_ids)
     records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
-    grouped = groups.count(session, {item.group_id for _, items in comments for item in items if item.group_id},
-                              access.roles())  # fmt: skip
+    copies = _copies(session, comments)
     by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
     warned = standing.warnings(session, [comment for comment, _ in comments])
     reporters = _reporters(session, [comment_id for comment_id in ids if reports[comment_id]])
     handled = handling.of_comments(session, [comment for comment, _ in comments])
     stand = places(session, [comment for comment, _ in comments], settings)
-    people = names.of_people(session, [comment.decided_by for comment, _ in comments])
-    people |= names.of_people(session, [decision.actor for record in records.values() for decision in record.decisions])
+    people = _people(session, comments, copies, records)
     return [
         Card(
             comment=comment,
@@ -226,8 +332,12 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             appeal=appealed.get(comment.id),
             rejection_reasons=settings[comment.site_id].reasons,
             reason_required=settings[comment.site_id].require_reason,
-            alike=max((grouped.get(item.group_id or "", 1) for item in items), default=1) - 1,
+            alike=copies[comment.id].waiting,
+            alike_seen=copies[comment.id].seen,
+            ruling=(ruling := copies[comment.id].ruling),
+            ruled_by=people.get(ruling.actor, "") if ruling else "",
             forever=access.may(comment.site_id, "admin"),
+            shares=access.may_everywhere("admin"),
             listed=_listed(comment, documents[comment.site_id]),
             standing=by_rule.get(comment.id, ()),
             warnings=warned.get(comment.id, ()),
@@ -237,6 +347,55 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
         )
         for comment, items in comments
     ]
+
+
+def _people(
+    session: Session,
+    comments: Sequence[tuple[Comment, Sequence[ReviewItem]]],
+    copies: Mapping[str, _Copies],
+    records: Mapping[str, Record],
+) -> Mapping[str, str]:
+    """The names of whoever decided on these comments, on copies of them, or on others by their authors."""
+    rulings = [its.ruling for its in copies.values() if its.ruling is not None]
+    return names.of_people(
+        session,
+        [
+            *(comment.decided_by for comment, _ in comments),
+            *(ruling.actor for ruling in rulings),
+            *(decision.actor for record in records.values() for decision in record.decisions),
+        ],
+    )
+
+
+class _Copies(NamedTuple):
+    """Comments that say nearly the same as one: how many wait, how many readers see, and what people ruled of them."""
+
+    waiting: int
+    seen: int
+    ruling: Ruling | None
+
+
+def _copies(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewItem]]]) -> dict[str, _Copies]:
+    group_ids = {item.group_id for _, items in comments for item in items if item.group_id}
+    waiting = groups.count(session, group_ids, access.in_use())
+    seen = campaigns.seen(session, group_ids, access.in_use())
+    held = [comment for comment, items in comments if items and comment.status == "flagged"]
+    rulings = campaigns.rulings(session, [(comment.group_id, comment.site_id) for comment in held if comment.group_id])
+    return {
+        comment.id: _Copies(
+            max((waiting.get(item.group_id or "", 1) for item in items), default=1) - 1,
+            max((seen.get(item.group_id or "", 0) for item in items), default=0)
+            - (comment.status == "published" and comment.group_id is not None),
+            rulings.get((comment.group_id or "", comment.site_id)),
+        )
+        for comment, items in comments
+    }
+
+
+def _up_to(number: int) -> str:
+    if number < groups.COUNT_UP_TO:
+        return translation.decimal(number)
+    return gettext("more than %(most)s", most=translation.decimal(groups.COUNT_UP_TO))
 
 
 def _documents(session: Session, site_ids: set[str]) -> dict[str, dict[str, Any]]:
@@ -253,7 +412,7 @@ def _listed(comment: Comment, document: Mapping[str, Any]) -> list[ListEntry]:
 def _score_lines(comment: Comment, thresholds: Mapping[str, Threshold]) -> list[ScoreLine]:
     """The scores, the highest first; labels without thresholds on this site come last."""
     lines = [
-        ScoreLine(wording.named(label), score, thresholds.get(label, Threshold()))
+        ScoreLine(wording.label(label), score, thresholds.get(label, Threshold()))
         for label, score in (comment.scores or {}).items()
     ]
     return sorted(lines, key=lambda line: (line.threshold == Threshold(), -line.score))
@@ -281,7 +440,7 @@ def _unless_hidden(session: Session, records: Mapping[str, Record], site_ids: se
 
 def _with_names(record: Record, people: Mapping[str, str]) -> Record:
     """The record with names in place of the actors of its decisions."""
-    short = {**people, "policy": "the policy"}  # short, because three stand in one line
+    short = {**people, "policy": gettext("the policy")}  # short, because three stand in one line
     named = [replace(decision, actor=short.get(decision.actor or "", decision.actor)) for decision in record.decisions]
     return replace(record, decisions=named)
 
@@ -304,14 +463,19 @@ def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
     lines_by_comment: dict[str, list[str]] = defaultdict(list)
     for comment_id, reasons in counts.items():
         lines_by_comment[comment_id] = [
-            f"{wording.named(reason)}: {wording.counted(number, '{} reader', '{} readers')}"
+            f"{wording.label(reason)}: {ngettext('%(number)s reader', '%(number)s readers', number)}"
             for reason, number in reasons.most_common()
         ] + notes[comment_id]
     return lines_by_comment
 
 
+def _how_telling(one: ReporterLine) -> tuple[bool, int]:
+    """For sorting: readers with a record first, and of them those who were right most often."""
+    return not (one.upheld or one.dismissed), one.dismissed - one.upheld
+
+
 def _reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:
-    """Comment id -> the readers whose reports wait, those who were right most often first."""
+    """Comment id -> the readers whose reports wait, the most telling first."""
     if not comment_ids:
         return {}
     query = select(Report).where(
@@ -330,7 +494,4 @@ def _reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[R
         upheld, dismissed = (record.upheld, record.dismissed) if record is not None else (0, 0)
         return ReporterLine(report.id, report.reason, upheld, dismissed)
 
-    return {
-        comment_id: sorted(map(line, found), key=lambda one: one.dismissed - one.upheld)[:REPORTERS]
-        for comment_id, found in waiting.items()
-    }
+    return {comment_id: sorted(map(line, found), key=_how_telling)[:REPORTERS] for comment_id, found in waiting.items()}

@@ -43,7 +43,7 @@ def of_comments(session: Session, comments: Sequence[Comment]) -> Mapping[str, H
     ids = [comment.id for comment in mine]
     if not ids:
         return {}
-    found = cases.of_comments(session, ids)
+    cases_by_comment = cases.of_comments(session, ids)
     skipped = cases.skipped(session, ids)
     on_comments = notes.of_comments(session, ids)
     keys = {(comment.site_id, comment.author_key) for comment in mine if comment.author_key}
@@ -51,11 +51,11 @@ def of_comments(session: Session, comments: Sequence[Comment]) -> Mapping[str, H
     written = [note for group in (*on_comments.values(), *on_authors.values()) for note in group]
     people = names.of_people(
         session,
-        [note.written_by for note in written] + [who for case in found.values() for who in _people(case)],
+        [note.written_by for note in written] + [who for case in cases_by_comment.values() for who in _people(case)],
     )
     return {
         comment.id: _handling(
-            found.get(comment.id),
+            cases_by_comment.get(comment.id),
             [*on_authors.get((comment.site_id, comment.author_key or ""), ()), *on_comments.get(comment.id, ())],
             skipped.get(comment.id, 0),
             people,
@@ -68,9 +68,9 @@ def of_author(session: Session, site_id: str, key: str) -> list[ShownNote]:
     """The notes on an author, for the author's page. Only moderators see them."""
     if not access.may(site_id, "moderator"):
         return []
-    found = notes.of_authors(session, {(site_id, key)}).get((site_id, key), [])
-    people = names.of_people(session, [note.written_by for note in found])
-    return [_shown(note, people) for note in found]
+    author_notes = notes.of_authors(session, {(site_id, key)}).get((site_id, key), [])
+    people = names.of_people(session, [note.written_by for note in author_notes])
+    return [_shown(note, people) for note in author_notes]
 
 
 def _people(case: Case) -> list[str]:

@@ -7,9 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from texts import wording
+from texts.translation import gettext, later
+
 #: Shades of a mark, from faint to strong.
 LEVELS = 4
-STRENGTHS = ("", "a little", "somewhat", "much", "most")
+_COUNTED = (
+    "",
+    later("Counted a little towards %(labels)s"),
+    later("Counted somewhat towards %(labels)s"),
+    later("Counted much towards %(labels)s"),
+    later("Counted most towards %(labels)s"),
+)
 #: A word with less than this part of the largest weight is not marked.
 _FAINTEST = 0.12
 
@@ -25,9 +34,11 @@ class Segment:
     read_as: str | None = None
 
     @property
-    def strength(self) -> str:
+    def counted(self) -> str:
         """The level in words, for people who cannot see the shade."""
-        return STRENGTHS[self.level]
+        return gettext(
+            _COUNTED[self.level], labels=", ".join(wording.within(wording.label(name)) for name in self.labels)
+        )
 
 
 def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -> list[Segment]:

@@ -21,6 +21,7 @@ from moderation.tables import Comment
 from service.console import access
 from service.context import context
 from texts.links import BEGINNING
+from texts.translation import gettext, later
 
 #: How many links of one comment can be opened.
 MOST = 10
@@ -70,9 +71,9 @@ def places(
     """Comment id -> where it stands."""
     if settings is None:
         settings = site_settings.of_sites(session, {comment.site_id for comment in comments})
-    found = articles.of_comments(session, comments, settings)
+    known_articles = articles.of_comments(session, comments, settings)
     return {
-        comment.id: _shown(comment, found.get(comment.id, articles.NOWHERE), settings[comment.site_id].address)
+        comment.id: _shown(comment, known_articles.get(comment.id, articles.NOWHERE), settings[comment.site_id].address)
         for comment in comments
     }
 
@@ -80,13 +81,13 @@ def places(
 def _shown(comment: Comment, place: articles.Place, address: str) -> Shown:
     ways = []
     for which, text, url in (
-        ("comment", "Open it where it stands", place.comment_url),
-        ("page", "Open its page", place.url),
+        ("comment", later("Open it where it stands"), place.comment_url),
+        ("page", later("Open its page"), place.url),
     ):
         if url is not None:
             direct = articles.is_own(url, address)
             href = url if direct else f"{url_for('console.show_queue')}comments/{comment.id}/place/{which}"
-            ways.append(Way(text, href, direct))
+            ways.append(Way(gettext(text), href, direct))
     return Shown(place.title, ways)
 
 

@@ -8,7 +8,10 @@ from typing import Any
 from moderation import authors
 from moderation.policy.policy_lists import ListEntry
 from moderation.policy.rules import BY_NAME, Rule, decimals
-from texts.wording import exact, named
+from service.console import retold
+from texts import translation
+from texts.translation import gettext, later
+from texts.wording import exact, label, within
 
 Reasons = Sequence[Mapping[str, Any]]
 
@@ -21,6 +24,8 @@ def why(reasons: Reasons | None) -> str:
     parts = [part for rule, reasons_of_rule in by_rule.items() if (part := _part(BY_NAME.get(rule), reasons_of_rule))]
     if not parts:
         return ""
+    if translation.current() != translation.SOURCE:  # where a sentence cannot always go on in small letters
+        return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts)
     first, *others = parts
     clauses = [first.rstrip("."), *(_lower(part).rstrip(".") for part in others)]
     return f"{'; '.join(clauses)}{'' if first.endswith(('?', '!')) and not others else '.'}"
@@ -28,31 +33,62 @@ def why(reasons: Reasons | None) -> str:
 
 def listed(entry: ListEntry) -> tuple[str, str]:
     """An entry that blocks or trusts somebody: a kind (`bad` or `good`), and the sentence."""
-    whom = "address" if entry.name.endswith("_ips") else "author"
-    verb = {"blocked": "blocks", "suspended": "suspends", "trusted": "trusts"}[entry.name.partition("_")[0]]
-    kind = "good" if verb == "trusts" else "bad"
-    end = f" until {exact(entry.until)}" if entry.until is not None else ""
-    return kind, f"This site {verb} the {whom} {authors.without_kind(entry.entry)}{end}."
+    deed, whom = entry.name.partition("_")[0], "address" if entry.name.endswith("_ips") else "author"
+    name = authors.without_kind(entry.entry)
+    kind = "good" if deed == "trusted" else "bad"
+    if entry.until is None:
+        return kind, gettext(_LISTED[deed, whom], name=name)
+    return kind, gettext(_LISTED_UNTIL[deed, whom], name=name, moment=exact(entry.until))
+
+
+_LISTED = {
+    ("blocked", "author"): later("This site blocks the author %(name)s."),
+    ("blocked", "address"): later("This site blocks the address %(name)s."),
+    ("suspended", "author"): later("This site suspends the author %(name)s."),
+    ("trusted", "author"): later("This site trusts the author %(name)s."),
+    ("trusted", "address"): later("This site trusts the address %(name)s."),
+}
+_LISTED_UNTIL = {
+    ("blocked", "author"): later("This site blocks the author %(name)s until %(moment)s."),
+    ("blocked", "address"): later("This site blocks the address %(name)s until %(moment)s."),
+    ("suspended", "author"): later("This site suspends the author %(name)s until %(moment)s."),
+    ("trusted", "author"): later("This site trusts the author %(name)s until %(moment)s."),
+    ("trusted", "address"): later("This site trusts the address %(name)s until %(moment)s."),
+}
+#: Action, and whether the thresholds are one -> the sentence for several scores.
+_SEVERAL = {
+    ("flag", True): later("%(scores)s reach this site's flag threshold of %(threshold)s"),
+    ("flag", False): later("%(scores)s reach this site's flag thresholds"),
+    ("reject", True): later("%(scores)s reach this site's reject threshold of %(threshold)s"),
+    ("reject", False): later("%(scores)s reach this site's reject thresholds"),
+}
+#: Rule -> the sentence for several entries of its list.
+_ENTRIES = {
+    "banned_words": later("It contains entries %(entries)s of the site's banned words"),
+    "suspect_words": later("It contains entries %(entries)s of the site's suspect words"),
+}
 
 
 def _part(rule: Rule | None, reasons: Reasons) -> str:
     if len(reasons) > 1 and all("score" in reason and "threshold" in reason for reason in reasons):
-        scores = [f"{named(str(reason['label']))} {_number(reason)}" for reason in reasons]
+        scores = [f"{label(str(reason['label']))} {_number(reason)}" for reason in reasons]
         thresholds = {_threshold(float(reason["threshold"])) for reason in reasons}
-        of = f"threshold of {thresholds.pop()}" if len(thresholds) == 1 else "thresholds"
-        scores_in_words = _and([scores[0], *map(_lower, scores[1:])])
-        return f"{scores_in_words} reach this site's {reasons[0].get('action')} {of}"
+        one = len(thresholds) == 1
+        sentence = _SEVERAL["reject" if reasons[0].get("action") == "reject" else "flag", one]
+        filled = {"threshold": thresholds.pop()} if one else {}
+        return gettext(sentence, scores=_and([scores[0], *map(within, scores[1:])]), **filled)
     lists = {reason.get("list") for reason in reasons}
     if len(reasons) > 1 and lists != {None}:
         return _of_shared_lists(reasons)
-    if len(reasons) > 1 and rule is not None and all("entry" in reason for reason in reasons):
-        entries = [str(reason["entry"]) for reason in reasons]
-        return f"It contains entries {_and(entries)} of the site's {rule.title.lower()}"
-    return " ".join(str(reason.get("message", "")).strip() for reason in reasons)
+    if len(reasons) > 1 and rule is not None and rule.name in _ENTRIES and all("entry" in one for one in reasons):
+        return gettext(_ENTRIES[rule.name], entries=_and([str(reason["entry"]) for reason in reasons]))
+    return " ".join(map(retold.message, reasons))
 
 
 def _of_shared_lists(reasons: Reasons) -> str:
     """The entries of each list together: the message of its first, with all of their numbers."""
+    if translation.current() != translation.SOURCE:
+        return " ".join(map(retold.message, reasons))
     by_list: dict[Any, list[Mapping[str, Any]]] = {}
     for reason in reasons:
         by_list.setdefault(reason.get("list"), []).append(reason)
@@ -66,15 +102,17 @@ def _of_shared_lists(reasons: Reasons) -> str:
 
 
 def _number(reason: Mapping[str, Any]) -> str:
-    return f"{float(reason['score']):.{decimals(float(reason['threshold']))}f}"
+    return translation.fixed(float(reason["score"]), decimals(float(reason["threshold"])))
 
 
 def _threshold(threshold: float) -> str:
-    return f"{threshold:.{decimals(threshold)}f}"
+    return translation.fixed(threshold, decimals(threshold))
 
 
 def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return gettext("%(words)s and %(last)s", words=", ".join(words[:-1]), last=words[-1])
 
 
 def _lower(sentence: str) -> str:

@@ -5,29 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from texts.translation import later
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A decision in words: on its button, while it is sent, when it is done, and in a sentence with the author."""
+    """A decision in words: on its button, while it is sent, when it is done, and in a sentence with the author.
+
+    `unchanged` is what is said where the comment stays as it is.
+    """
 
     button: str
     doing: str
     done: str
     sentence: str
+    unchanged: str
 
 
+_AGREED_PUBLISHED = later("You agree with the decision before: it stays published.")
+_AGREED_REJECTED = later("You agree with the decision before: it stays rejected.")
 #: What waits and nobody sees, what readers see, and what an author appeals -> action -> its words.
 _HELD: Mapping[str, Verb] = {
-    "publish": Verb("Publish", "Publishing…", "Published", "Published the comment by {}."),
-    "reject": Verb("Reject", "Rejecting…", "Rejected", "Rejected the comment by {}."),
+    "publish": Verb(
+        later("Publish"),
+        later("Publishing…"),
+        later("Published"),
+        later("Published the comment by %(name)s."),
+        _AGREED_PUBLISHED,
+    ),
+    "reject": Verb(
+        later("Reject"),
+        later("Rejecting…"),
+        later("Rejected"),
+        later("Rejected the comment by %(name)s."),
+        _AGREED_REJECTED,
+    ),
 }
 _SEEN: Mapping[str, Verb] = {
-    "publish": Verb("Keep up", "Keeping it up…", "Kept up", "Kept up the comment by {}."),
-    "reject": Verb("Take down", "Taking it down…", "Taken down", "Took down the comment by {}."),
+    "publish": Verb(
+        later("Keep up"),
+        later("Keeping it up…"),
+        later("Kept up"),
+        later("Kept up the comment by %(name)s."),
+        later("Kept up: it stays published."),
+    ),
+    "reject": Verb(
+        later("Take down"),
+        later("Taking it down…"),
+        later("Taken down"),
+        later("Took down the comment by %(name)s."),
+        later("Taken down: it stays rejected."),
+    ),
 }
 _APPEALED: Mapping[str, Verb] = {
-    "publish": Verb("Reverse", "Reversing…", "Reversed", "Reversed the decision on the comment by {}."),
-    "reject": Verb("Uphold", "Upholding…", "Upheld", "Upheld the decision on the comment by {}."),
+    "publish": Verb(
+        later("Reverse"),
+        later("Reversing…"),
+        later("Reversed"),
+        later("Reversed the decision on the comment by %(name)s."),
+        later("Reversed: it stays published."),
+    ),
+    "reject": Verb(
+        later("Uphold"),
+        later("Upholding…"),
+        later("Upheld"),
+        later("Upheld the decision on the comment by %(name)s."),
+        later("Upheld: it stays rejected."),
+    ),
 }
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from flask import Flask, abort, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from models import LABELS
 from moderation import audit, clock
-from moderation.history import search
+from moderation.finding import names as names_meant
+from moderation.finding import search
 from moderation.tables import Comment
-from service import forms
-from service.console import access, exports, names
-from service.console.comments import comment_search, second_look
+from service.console import access, comment_search, exports, names
+from service.console.card import second_look
+from service.console.comments import rows
 from service.context import context
+from texts.translation import gettext
 
 PAGE = 50
 #: Comments are counted up to this number.
@@ -24,41 +25,46 @@ COUNT_UP_TO = 10_000
 
 def list_comments() -> ResponseReturnValue:
     """The page, the latest first. A search that no index can answer says how far it looked, and offers to go on."""
-    query = comment_search.read()
-    before = forms.identifier("before", "c")
+    query, before = comment_search.read(), comment_search.place()
+    seen_at = clock.now().isoformat()
     with context().store.read() as session:
-        query = replace(query, search=search.with_names(session, query.search))
-        part = search.find(session, query.search, before=before, limit=PAGE)
-        number, exact = search.count(session, query.search, most=COUNT_UP_TO)
-        sites = names.of_own_sites(session)
+        criteria = names_meant.resolve(session, query.search)
+        part = search.find(session, criteria, before=before, limit=PAGE)
+        number, exact = search.count(session, criteria, most=COUNT_UP_TO)
+        sites = names.of_own_sites(session, chosen=query.fields.get("site"))
         hidden = second_look.hidden(session, part.rows)
-    # A search by status or score would reveal the hidden decision.
-    left_out = hidden if {"status", "label"} & set(query.fields) else set()
-    return render_template(
-        "console/comments/comments.html",
-        comments=[comment for comment in part.rows if comment.id not in left_out],
-        hidden=hidden,
-        left_out=len(left_out),
-        fields=query.fields,
-        more=query.more,
-        number=number,
-        exact=exact,
-        next=part.next[-1] if part.next else None,
-        stopped_at=clock.moment_of(part.stopped_at[-1]) if part.stopped_at else None,
-        is_first=before is None,
-        sites=sites,
-        site_of=dict(sites),
-        statuses=comment_search.CHOICES,
-        labels=LABELS,
-        may_export=access.may_anywhere("moderator"),
-    )
+        colleagues = names.of_colleagues(session, access.roles())
+        # A search by status, score or who decided would reveal the hidden decision.
+        left_out = hidden if query.tells_decisions else set()
+        return render_template(
+            "console/comments/comments.html",
+            rows=rows.build(session, [one for one in part.rows if one.id not in left_out], hidden),
+            left_out=len(left_out),
+            query=query,
+            criteria=criteria,
+            order=criteria.shown_order(),
+            authors=names_meant.authors_of(session, criteria),
+            number=number,
+            exact=exact,
+            next=search.as_text(part.next) if part.next else None,
+            of_last=part.of_last,
+            stopped_at=search.moment_of(part.stopped_at) if part.stopped_at else None,
+            is_first=before is None,
+            sites=sites,
+            colleagues=colleagues,
+            in_use=comment_search.in_words(query.fields, colleagues),
+            choices=comment_search,
+            labels=LABELS,
+            seen_at=seen_at,
+            may_decide=access.may_anywhere("moderator"),
+        )
 
 
 def export_comments() -> ResponseReturnValue:
     """All comments of the page's filters, on the sites where the person is a moderator, as CSV or NDJSON."""
     query = comment_search.read("moderator")
     if not query.search.site_ids:
-        abort(403, "Exporting takes the role of a moderator.")
+        abort(403, gettext("Exporting takes the role of a moderator."))
     slot = exports.take_slot()
     try:
         return _export(query, slot)
@@ -70,9 +76,9 @@ def export_comments() -> ResponseReturnValue:
 def _export(query: comment_search.Query, slot: exports.Slot) -> ResponseReturnValue:
     store, form = context().store, exports.chosen_format()
     with store.read() as session:
-        criteria = search.with_names(session, query.search)
+        criteria = names_meant.resolve(session, query.search)
         total = search.count(session, criteria, most=exports.COUNT_UP_TO, look=exports.LOOK)
-        sites = dict(names.of_own_sites(session))
+        sites = names.of_sites(session, access.roles())
     # The values of filters may name a person, so the audit has only the names of the filters.
     detail = {"format": form, "filters": sorted(query.fields), "comments": total[0], "all_counted": total[1]}
     with store.write() as session:

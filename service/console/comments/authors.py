@@ -20,11 +20,12 @@ from moderation.policy.policy_lists import ListEntry
 from moderation.tables import Comment
 from service import forms
 from service.console import access, names, plots
-from service.console.card import handling
-from service.console.comments import second_look
+from service.console.card import handling, second_look
 from service.context import context
 from texts import wording
+from texts.translation import decimal, gettext, later
 
+_USED = ((later("Names"), "name"), (later("E-mail"), "email"), (later("User id"), "user_id"), (later("Web"), "url"))
 _LOOKS = {"published": "published", "flagged": "flagged", "rejected": "rejected"}
 
 
@@ -63,11 +64,7 @@ def show_author() -> ResponseReturnValue:
         day=clock.now().date(),
         back=request.full_path,
         notes=notes,
-        used=[
-            (title, values)
-            for title, field in (("Names", "name"), ("E-mail", "email"), ("User id", "user_id"), ("Web", "url"))
-            if (values := record.values_of(field))
-        ],
+        used=[(title, values) for title, field in _USED if (values := record.values_of(field))],
         addresses=record.values_of("ip") if may_see_addresses else [],
     )
 
@@ -93,7 +90,7 @@ def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
     """A plot of the highest score of each of the author's latest comments, in order."""
     points = [
         (
-            f"{comment.created_at:%-d %b %Y}, {wording.named(label).lower()}",
+            f"{wording.day(comment.created_at)}, {wording.within(wording.label(label))}",
             score,
             _LOOKS.get(comment.status, "neutral"),
         )
@@ -105,10 +102,15 @@ def _scores(recent: Sequence[Comment]) -> plots.Plot | None:
         return None
     high = sum(score >= 0.5 for _, score, _ in points)
     return plots.dots(
-        "Highest score of each comment",
+        gettext("Highest score of each comment"),
         points,
-        summary=f"The highest scores of the latest {len(points)} comments, in order: {high} are 0.5 or more.",
-        legend=[("published", "Published"), ("flagged", "Held"), ("rejected", "Rejected")],
+        summary=gettext(
+            "The highest scores of the latest %(number)s comments, in order: %(high)s are %(half)s or more.",
+            number=len(points),
+            high=high,
+            half=decimal(0.5),
+        ),
+        legend=[("published", gettext("Published")), ("flagged", gettext("Held")), ("rejected", gettext("Rejected"))],
     )
 
 

@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 from moderation.history import author_records, threads
 from moderation.history.author_records import Record
 from service.console import access
-from service.console.card import links
-from service.console.comments import second_look
+from service.console.card import links, second_look
 from service.context import context
 
 

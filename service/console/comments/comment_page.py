@@ -10,8 +10,8 @@ from moderation.history import histories
 from moderation.policy.policy_tests import OF_STATUS
 from moderation.tables import ReviewItem
 from service.console import access, names
-from service.console.card import cards
-from service.console.comments import second_look, timeline
+from service.console.card import cards, second_look
+from service.console.comments import timeline
 from service.context import context
 
 

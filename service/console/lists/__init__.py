@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from service.console.lists import list_page, lists
+from service.console.lists import from_comment, list_page, lists
 
 ROUTES = (
     *lists.ROUTES,
     *list_page.ROUTES,
+    *from_comment.ROUTES,
 )

@@ -23,14 +23,19 @@ from service.console import access, names
 from service.console.lists import trials
 from service.console.lists.lists import may_change, require_readable
 from service.console.lists.trials import Trial
+from service.console.retold import retold
 from service.context import context
-from texts import wording
+from texts.translation import gettext, later, ngettext
 
 PAGE = 100
 #: How far away the end of an entry may be.
 FURTHEST = timedelta(days=3660)
 #: Which entries the page has, and in which order.
-ORDERS = {"latest": "the latest first", "hits": "the most hits first", "idle": "only those without a hit"}
+ORDERS = {
+    "latest": later("the latest first"),
+    "hits": later("the most hits first"),
+    "idle": later("only those without a hit"),
+}
 _ROOM = 256 * 1024
 #: Characters that a page holds again after they were sent: browsers take long for tens of thousands of lines.
 _MOST_AGAIN = 50_000
@@ -51,7 +56,7 @@ def show_list(list_id: str) -> ResponseReturnValue:
 def add_entries(list_id: str) -> ResponseReturnValue:
     """Add the entries of the form or of its file, or try them, or (without any) the list as it is, on past comments."""
     store = context().store
-    action = forms.choice("action", ("try", "add"), "Choose to try or to add.")
+    action = forms.choice("action", ("try", "add"), gettext("Choose to try or to add."))
     if action == "add":
         access.require_everywhere("admin")
     text = forms.clean(request.form.get("entries", ""))
@@ -61,7 +66,7 @@ def add_entries(list_id: str) -> ResponseReturnValue:
             text = "\n".join(part for part in (text, _file()) if part.strip())
             imported = _read(session, list_id, text) if text or action == "add" else None
         except UnreadableFile as error:
-            return _page(session, row, code=422, text=text, error=str(error))
+            return _page(session, row, code=422, text=text, error=retold(str(error)))
         if imported is not None and imported.bad_lines:
             return _page(session, row, code=422, text=text, imported=imported)
         if action == "try":
@@ -72,7 +77,7 @@ def add_entries(list_id: str) -> ResponseReturnValue:
         added = shared_lists.add(store, list_id, imported, until=until, actor=access.actor())
     except SharedListError as error:
         with store.read() as session:
-            return _page(session, row, code=422, text=text, error=str(error))
+            return _page(session, row, code=422, text=text, error=retold(str(error)))
     flash(_told(added, imported.repeated), "good")
     span = "{}-{}".format(*added.numbers) if added.added else None
     return redirect(url_for("console.show_list", list_id=list_id, added=span), 303)
@@ -93,10 +98,12 @@ def remove_entries(list_id: str) -> ResponseReturnValue:
             numbers = [number for number in ticked if number is not None]
         taken = shared_lists.remove(session, list_id, numbers, actor=access.actor())
     if not taken:
-        flash("Nothing was taken out: tick the entries first.", "bad")
+        flash(gettext("Nothing was taken out: tick the entries first."), "bad")
     else:
-        which = f"“{taken[0]}” was" if len(taken) == 1 else f"{len(taken):,} entries were"
-        flash(f"{which} taken out.", "good")
+        number = len(taken)
+        several = ngettext("%(number)s entry was taken out.", "%(number)s entries were taken out.", number)
+        told = gettext("“%(entry)s” was taken out.", entry=taken[0]) if number == 1 else several
+        flash(told, "good")
     return redirect(url_for("console.show_list", list_id=list_id), 303)
 
 
@@ -117,8 +124,8 @@ def _change(list_id: str, change: Any) -> Response:
             change(session)
     except SharedListError as error:
         with context().store.read() as session:
-            return _page(session, shared_lists.find(session, list_id), code=422, about_list=str(error))
-    flash("Done.", "good")
+            return _page(session, shared_lists.find(session, list_id), code=422, about_list=retold(str(error)))
+    flash(gettext("Done."), "good")
     return make_response(redirect(url_for("console.show_list", list_id=list_id), 303))
 
 
@@ -144,20 +151,23 @@ def _until() -> datetime | None:
         return None
     day, moment = forms.day(text), clock.now()
     if day is None or not moment - timedelta(days=1) < day <= moment + FURTHEST:
-        abort(422, "Choose a day from today on, at most ten years from now.")
+        abort(422, gettext("Choose a day from today on, at most ten years from now."))
     return day + timedelta(days=1)
 
 
 def _told(added: Added, repeated: int) -> str:
     """What became of the lines, as sentences."""
-    parts = [wording.counted(added.added, "{} entry was added", "{} entries were added")]
+    parts = [ngettext("%(number)s entry was added.", "%(number)s entries were added.", added.added)]
     if added.prolonged:
-        parts.append(wording.counted(added.prolonged, "{} was there and ends later now", "{} were there and end later"))
+        number = added.prolonged
+        parts.append(
+            ngettext("%(number)s was there and ends later now.", "%(number)s were there and end later now.", number)
+        )
     if added.there_already:
-        parts.append(wording.counted(added.there_already, "{} was there already", "{} were there already"))
+        parts.append(ngettext("%(number)s was there already.", "%(number)s were there already.", added.there_already))
     if repeated:
-        parts.append(wording.counted(repeated, "{} line repeats another", "{} lines repeat others"))
-    return f"{'; '.join(parts)}. It holds for every comment from now on."
+        parts.append(ngettext("%(number)s line repeats another.", "%(number)s lines repeat others.", repeated))
+    return " ".join((*parts, gettext("It holds for every comment from now on.")))
 
 
 def _span(text: str) -> tuple[int, int] | None:

@@ -14,30 +14,32 @@ from moderation.policy.shared_lists import SharedListError
 from moderation.tables import PolicyVersion, SharedList, Site
 from service import forms
 from service.console import access
+from service.console.retold import retold
 from service.context import context
+from texts.translation import gettext, later
 
-_NOT_MODERATOR = "This takes the role of a moderator."
-_ABOUT_PEOPLE = "This list is about people, so reading it takes the role of an admin of a site."
+_NOT_MODERATOR = later("This takes the role of a moderator.")
+_ABOUT_PEOPLE = later("This list is about people, so reading it takes the role of an admin of a site.")
 
 
 def may_change() -> bool:
     """Whether the person signed in may make and change lists: they belong to the team, and to no single site."""
-    return access.user().role == "admin"
+    return access.may_everywhere("admin")
 
 
 def require_readable(session: Session, list_id: str) -> SharedList:
     """The list, for a moderator of any site; if it is about people, for an admin of any site."""
     if not access.may_anywhere("moderator"):
-        abort(403, _NOT_MODERATOR)
+        abort(403, gettext(_NOT_MODERATOR))
     row = shared_lists.find(session, list_id)
     if KINDS[row.kind].about_people and not access.may_anywhere("admin"):
-        abort(403, _ABOUT_PEOPLE)
+        abort(403, gettext(_ABOUT_PEOPLE))
     return row
 
 
 def list_lists() -> ResponseReturnValue:
     if not access.may_anywhere("moderator"):
-        abort(403, _NOT_MODERATOR)
+        abort(403, gettext(_NOT_MODERATOR))
     return _page(200)
 
 
@@ -47,8 +49,8 @@ def create_list() -> ResponseReturnValue:
         with context().store.write() as session:
             row = shared_lists.create(session, forms.text("name"), forms.text("kind"), actor=access.actor())
     except SharedListError as error:
-        return _page(422, error=str(error))
-    flash("Created. Add entries, and choose on each site's policy page what the list does there.", "good")
+        return _page(422, error=retold(str(error)))
+    flash(gettext("Created. Add entries, and choose on each site's policy page what the list does there."), "good")
     return redirect(url_for("console.show_list", list_id=row.id), 303)
 
 

@@ -15,6 +15,7 @@ from moderation.policy.list_trials import ListTrial
 from moderation.tables import SharedList
 from service import forms
 from service.console import access, names
+from texts.translation import gettext
 
 #: Characters of a comment that are shown.
 _SHOWN = 200
@@ -53,10 +54,10 @@ def run(session: Session, row: SharedList, imported: Imported | None) -> Trial:
     if imported is None:
         shown = {number for number, _ in result.entries}.union(*(found.numbers for found in result.comments))
         entries = {one.number: one.entry for one in shared_lists.by_numbers(session, row.id, sorted(shown))}
-    return Trial(dict(names.of_own_sites(session))[site_id], result, entries, imported is not None)
+    return Trial(names.of_sites(session, [site_id])[site_id], result, entries, imported is not None)
 
 
 def sites(session: Session) -> list[tuple[str, str]]:
     """The sites on whose comments the person may try a list."""
     found = [site for site in names.of_own_sites(session) if access.may(site[0], "moderator")]
-    return found or abort(403, "This takes the role of a moderator.")
+    return found or abort(403, gettext("This takes the role of a moderator."))

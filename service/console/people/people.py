@@ -15,8 +15,10 @@ from moderation.people.roles import includes
 from service import forms
 from service.console import access, names
 from service.console.browsers import browser_name
-from service.console.people.site_members import show_link
+from service.console.people.site_members import show_link, unknown_role
+from service.console.retold import retold
 from service.context import context
+from texts.translation import gettext
 
 PAGE = 100
 
@@ -35,11 +37,11 @@ def create_person() -> ResponseReturnValue:
         on_sites = {form["site"]: form["role"]}
     try:
         if form["role"] not in names.SITE_ROLES:
-            raise PersonError(f"Choose a role: {', '.join(names.SITE_ROLES)}.")
+            raise PersonError(unknown_role())
         role = "none" if on_sites else form["role"]
         created = accounts.create_user(context().store, form["name"], role, on_sites=on_sites, actor=access.actor())
     except PersonError as error:
-        return _list(422, form=form, error=str(error))
+        return _list(422, form=form, error=retold(str(error)))
     assert created.setup_token is not None
     return show_link(form["name"], created.setup_token, url_for("console.show_person", user_id=created.id))
 
@@ -47,7 +49,7 @@ def create_person() -> ResponseReturnValue:
 def show_person(user_id: str) -> ResponseReturnValue:
     with context().store.read() as session:
         person = _managed(session, user_id)
-        sites = dict(names.of_own_sites(session))
+        sites = names.of_sites(session, access.roles())
         own_sites = {site_id: name for site_id, name in sites.items() if access.may(site_id, "admin")}
         return render_template(
             "console/people/person.html",
@@ -55,7 +57,7 @@ def show_person(user_id: str) -> ResponseReturnValue:
             on_sites=[
                 (site_id, own_sites[site_id], role) for site_id, role in person.on_sites.items() if site_id in own_sites
             ],
-            sites=[(site_id, name) for site_id, name in own_sites.items() if site_id not in person.on_sites],
+            sites=[one for one in names.of_own_sites(session) if one[0] in own_sites and one[0] not in person.on_sites],
             sessions=sessions.of_user(session, user_id),
             browser_name=browser_name,
             roles=names.ROLES,
@@ -71,7 +73,7 @@ def set_person_role(user_id: str) -> ResponseReturnValue:
     def change(session: Session, actor: str) -> None:
         members.set_role(session, user_id, role, actor=actor)
 
-    return _change(user_id, "The role is changed.", change)
+    return _change(user_id, gettext("The role is changed."), change)
 
 
 def set_person_site_role(user_id: str) -> ResponseReturnValue:
@@ -82,11 +84,11 @@ def set_person_site_role(user_id: str) -> ResponseReturnValue:
     def change(session: Session, actor: str) -> None:
         members.set_site_role(session, user_id, site_id, role, actor=actor)
 
-    return _change(user_id, "The role is changed.", change)
+    return _change(user_id, gettext("The role is changed."), change)
 
 
 def disable_person(user_id: str) -> ResponseReturnValue:
-    message = "They are signed out everywhere and cannot sign in until you enable them again."
+    message = gettext("They are signed out everywhere and cannot sign in until you enable them again.")
     return _change(user_id, message, lambda session, actor: members.disable(session, user_id, actor=actor))
 
 
@@ -95,7 +97,7 @@ def enable_person(user_id: str) -> ResponseReturnValue:
         members.require_may_enable(session, members.find(session, user_id), access.user())
         members.enable(session, user_id, actor=actor)
 
-    return _change(user_id, "They can sign in again.", enable)
+    return _change(user_id, gettext("They can sign in again."), enable)
 
 
 def make_person_link(user_id: str) -> ResponseReturnValue:
@@ -106,13 +108,13 @@ def make_person_link(user_id: str) -> ResponseReturnValue:
             members.require_own(session, person, access.user(), access.roles())
             token = members.make_link(session, user_id, actor=access.actor())
     except PersonError as error:
-        flash(str(error), "bad")
+        flash(retold(str(error)), "bad")
         return _back(user_id)
     return show_link(person.user.name, token, url_for("console.show_person", user_id=user_id))
 
 
 def reset_person_authenticator(user_id: str) -> ResponseReturnValue:
-    message = "Their authenticator is turned off; the password alone signs them in."
+    message = gettext("Their authenticator is turned off; the password alone signs them in.")
 
     def turn_off(session: Session, actor: str) -> None:
         members.require_own(session, members.find(session, user_id), access.user(), access.roles())
@@ -130,7 +132,8 @@ def end_person_sessions(user_id: str) -> ResponseReturnValue:
             return sessions.end(session, user_id, chosen, actor=actor)
         return sessions.end_all(session, user_id, actor=actor)
 
-    return _change(user_id, "That browser is signed out." if chosen else "They are signed out everywhere.", end)
+    message = gettext("That browser is signed out.") if chosen else gettext("They are signed out everywhere.")
+    return _change(user_id, message, end)
 
 
 def _change(user_id: str, message: str, change: Callable[[Session, str], object]) -> ResponseReturnValue:
@@ -141,7 +144,7 @@ def _change(user_id: str, message: str, change: Callable[[Session, str], object]
             _managed(session, user_id)
             change(session, access.actor())
     except PersonError as error:
-        flash(str(error), "bad")
+        flash(retold(str(error)), "bad")
     else:
         flash(message, "good")
     return _back(user_id)
@@ -160,13 +163,13 @@ def _list(status: int, *, form: dict[str, str] | None = None, error: str = "") -
     after = forms.clean(request.args.get("after", "")) or None
     with context().store.read() as session:
         persons = members.page(session, after=after, limit=PAGE + 1)
-        sites = dict(names.of_own_sites(session))
         page = render_template(
             "console/people/people.html",
             people=persons[:PAGE],
             next=persons[PAGE - 1].user.name if len(persons) > PAGE else None,
             is_first=after is None,
-            sites=sites,
+            site_of=names.of_sites(session, access.roles()),
+            sites=names.of_own_sites(session),
             roles=names.SITE_ROLES,
             form=form or {},
             error=error,

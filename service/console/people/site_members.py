@@ -11,7 +11,9 @@ from moderation.people.accounts import PersonError
 from moderation.tables import User
 from service import forms
 from service.console import access, names
+from service.console.retold import retold
 from service.context import context
+from texts.translation import gettext
 
 
 def add_member(site_id: str) -> ResponseReturnValue:
@@ -28,11 +30,11 @@ def add_member(site_id: str) -> ResponseReturnValue:
             else:
                 members.set_site_role(session, user.id, site_id, role, actor=access.actor())
     except PersonError as error:
-        flash(str(error), "bad")
+        flash(retold(str(error)), "bad")
         return _back(site_id)
     if token is not None:
         return show_link(name, token, url_for("console.show_site", site_id=site_id, _anchor="members"))
-    flash(f"{name} is now {role} on this site.", "good")
+    flash(gettext("%(name)s is now %(role)s on this site.", name=name, role=gettext(role)), "good")
     return _back(site_id)
 
 
@@ -44,7 +46,10 @@ def change_member(site_id: str, user_id: str) -> ResponseReturnValue:
     with context().store.write() as session:
         members.set_site_role(session, user_id, site_id, role, actor=access.actor())
         name = session.get_one(User, user_id).name
-    message = f"{name} has no role of their own on this site any more." if is_removal else f"{name} is now {role} here."
+    if is_removal:
+        message = gettext("%(name)s has no role of their own on this site any more.", name=name)
+    else:
+        message = gettext("%(name)s is now %(role)s here.", name=name, role=gettext(role))
     flash(message, "good")
     return _back(site_id)
 
@@ -55,8 +60,13 @@ def show_link(name: str, token: str, back: str) -> ResponseReturnValue:
     return render_template("console/people/one_time_link.html", name=name, link=link, back=back), 201
 
 
+def unknown_role() -> str:
+    """What somebody is told whose form has no role of a site."""
+    return gettext("Choose a role: %(roles)s.", roles=", ".join(gettext(role) for role in names.SITE_ROLES))
+
+
 def _role() -> str:
-    return forms.choice("role", names.SITE_ROLES, f"Choose a role: {', '.join(names.SITE_ROLES)}.")
+    return forms.choice("role", names.SITE_ROLES, unknown_role())
 
 
 def _back(site_id: str) -> ResponseReturnValue:

@@ -17,7 +17,6 @@ from moderation.policy import (
     consequences,
     differences,
     merging,
-    past_comments,
     policies,
     policy_lists,
     rules,
@@ -44,7 +43,10 @@ from service.console.policy.policy_form import Form
 from service.console.policy.policy_plot import Plot, plot
 from service.console.policy.policy_tests import Comparison
 from service.console.policy.policy_trial import Trial
+from service.console.retold import retold
 from service.context import context
+from texts import translation
+from texts.translation import gettext
 
 #: Versions on a page.
 SHOWN = 10
@@ -101,13 +103,13 @@ def change_policy(site_id: str) -> ResponseReturnValue:
         trial = policy_trial.judge(site_id, _compile(form, row.version), request.form) if action == "try" else None
         return _page(site_id, row, form, tried=trial)
     access.require(site_id, "admin")
-    if form.document == row.document:
+    if policies.is_same(form.document, row.document, presets()):
         return _unchanged(site_id)
     return _save(site_id, form, row, confirmed)
 
 
 def _unchanged(site_id: str) -> ResponseReturnValue:
-    flash("Nothing is different from the policy in force, so no new version was made.", "wait")
+    flash(gettext("Nothing is different from the policy in force, so no new version was made."), "wait")
     return redirect(url_for("console.show_policy", site_id=site_id), 303)
 
 
@@ -116,7 +118,7 @@ def _with_theirs(site_id: str, form: Form, seen_version: int, row: PolicyVersion
     with context().store.read() as session:
         base = session.get(PolicyVersion, (site_id, seen_version))
     if base is None:
-        return form, ["Everything"]
+        return form, [gettext("Everything")]
     merged, conflicts = merging.merge(base.document, form.document, row.document)
     return policy_form.of_document(merged, presets()), conflicts
 
@@ -130,9 +132,13 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
         list_errors = {name: sentences for name, sentences in form.errors.items() if "." not in name}
         if list_errors:
             of_times = list_errors.get(policy_times.FIELD, [])
-            message = of_times[0] if len(list_errors) == len(of_times) else "Some entries of the lists cannot be used."
+            message = (
+                of_times[0]
+                if len(list_errors) == len(of_times)
+                else gettext("Some entries of the lists cannot be used.")
+            )
             return jsonify(message=message, errors=list_errors), 422
-        sample = past_comments.read(session, site_id, _compile(form, row.version), _tell)
+        sample = policy_people.read_past(site_id, _compile(form, row.version), _tell)
         people = policy_people.told(session, site_id, _compile(form, row.version), sample, _tell)
     return jsonify(_as_json(sample) | {"people": " ".join(people)})
 
@@ -142,7 +148,7 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
     access.require(site_id, "admin")
     version = forms.number(forms.text("restore"))
     if version is None or forms.number(forms.text("version")) is None:
-        abort(400, "Choose a version from the list.")
+        abort(400, gettext("Choose a version from the list."))
     with context().store.read() as session:
         earlier = session.get(PolicyVersion, (site_id, version))
         row = session.get(PolicyVersion, (site_id, forms.number(forms.text("version"))))
@@ -200,30 +206,25 @@ def _page(
     in_force = policy_shared.with_lists(
         policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     )
-    candidate = in_force if _lists_broken(form) else _compile(form, row.version)
-    tell = cache(_tell)
+    same = policies.is_same(form.document, row.document, presets())
+    candidate = in_force if same or _lists_broken(form) else _compile(form, row.version)
     with context().store.read() as session:
-        sample = past_comments.read(session, site_id, candidate, tell)
-        sample_in_force = past_comments.read(session, site_id, in_force, tell) if candidate is not in_force else sample
         page = render_template(
             "console/policy/policy.html",
             **_offered(),
             **_tried(tried, code),
+            **_consequences(session, site_id, candidate, in_force),
             site_id=site_id,
-            sites=[site for site in names.of_own_sites(session) if access.may(site[0], "moderator")],
+            sites=[site for site in names.of_own_sites(session, chosen=site_id) if access.may(site[0], "moderator")],
             row=row,
             form=form,
+            edited=bool(form.errors) or not same,
             times_rows=policy_times.rows(form.values),
             held_until=policy_times.until_now(in_force.hold_times),
             number_of_tests=policy_store.number(session, site_id),
             grades=policy_languages.by_grade(form.document),
             shared=policy_shared.choices(session),
             may_edit=access.may(site_id, "admin"),
-            plots=_plots(sample, candidate),
-            sample=sample,
-            people=policy_people.told(session, site_id, candidate, sample, tell),
-            with_these=consequences.count(sample, candidate.thresholds, candidate.mode),
-            in_force=consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
             trial_text=forms.clean(request.form.get("text", "")),
             trial_name=forms.text("name"),
             versions=_versions(session, site_id, forms.number(forms.argument("before"))),
@@ -234,6 +235,20 @@ def _page(
             saved=request.args.get("saved") == str(row.version) and row.version > 1,
         )
     return make_response(page, code)
+
+
+def _consequences(session: Session, site_id: str, candidate: Policy, in_force: Policy) -> dict[str, Any]:
+    """What the form's policy would have meant for past comments, beside the one in force."""
+    tell = cache(_tell)
+    sample = policy_people.read_past(site_id, candidate, tell)
+    sample_in_force = policy_people.read_past(site_id, in_force, tell) if candidate is not in_force else sample
+    return {
+        "plots": _plots(sample, candidate),
+        "sample": sample,
+        "people": policy_people.told(session, site_id, candidate, sample, tell),
+        "with_these": consequences.count(sample, candidate.thresholds, candidate.mode),
+        "in_force": consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
+    }
 
 
 def _tried(tried: Trial | Comparison | None, code: int) -> dict[str, Any]:
@@ -254,13 +269,14 @@ def _offered() -> dict[str, Any]:
         "outcomes": names.OUTCOMES,
         "treatments": names.TREATMENTS,
         "presets": presets(),
+        "point": translation.decimal_point(),
     }
 
 
 def _tell(text: str, said: str | None) -> tuple[str, bool]:
-    found = classifier()
-    language = found.language(text, [said])
-    return language, found.judges(language)
+    judge = classifier()
+    language = judge.language(text, [said])
+    return language, judge.judges(language)
 
 
 def _lists_broken(form: Form) -> bool:
@@ -271,7 +287,7 @@ def _compile(form: Form, version: int) -> Policy:
     try:
         return policy_shared.with_lists(policies.compile_policy(form.document, version, presets()))
     except PatternError as error:  # a single list was already checked with the form
-        abort(422, str(error))
+        abort(422, retold(str(error)))
 
 
 def _plots(sample: Sample, policy: Policy) -> list[Plot]:
@@ -319,6 +335,7 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
         {
             "version": row.version,
             "who": people.get(row.created_by, row.created_by),
+            "beginning": names.beginning(people.get(row.created_by, row.created_by)),
             "at": row.created_at,
             "changes": differences.describe(earlier.document, row.document, presets(), lists) if earlier else None,
         }

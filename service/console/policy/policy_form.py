@@ -16,10 +16,12 @@ from moderation.policy.terms import Presets, Threshold
 from service import forms
 from service.api.policy_schemas import MODES, PRESETS
 from service.console.policy import policy_languages, policy_shared, policy_times
+from service.console.retold import retold
+from texts.translation import decimal, gettext, later
 
 EDGES = ("flag_at", "reject_at")
 LONGEST_ENTRY = 200
-_NUMBER_WANTED = "Give a number from 0 to 1, or nothing for never."
+_NUMBER_WANTED = later("Give a number from 0 to 1, or nothing for never.")
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,21 @@ def read_entries(text: str, check: Callable[[Sequence[str]], object]) -> tuple[l
     """The entries of a list, one on each line, and the errors in them."""
     entries = [line.strip() for line in text.split("\n") if line.strip()]
     if len(entries) > MOST_ENTRIES:
-        return entries, [f"It has {len(entries):,} entries; at most {MOST_ENTRIES:,} fit."]
+        return entries, [
+            gettext(
+                "It has %(entries)s entries; at most %(most)s fit.",
+                entries=decimal(len(entries)),
+                most=decimal(MOST_ENTRIES),
+            )
+        ]
     faults = [
-        f"Entry {number}, “{entry[:20]}…”, has {len(entry):,} characters; at most {LONGEST_ENTRY} fit."
+        gettext(
+            "Entry %(number)s, “%(entry)s…”, has %(length)s characters; at most %(most)s fit.",
+            number=number,
+            entry=entry[:20],
+            length=decimal(len(entry)),
+            most=LONGEST_ENTRY,
+        )
         for number, entry in enumerate(entries, 1)
         if len(entry) > LONGEST_ENTRY
     ]
@@ -101,7 +115,7 @@ def _too_costly(entry_list: EntryList, entries: list[str], document: Mapping[str
     try:
         entry_list.check(entries, document.get(entry_list.key, entry_list.default))
     except PatternError as error:
-        return [str(error)]
+        return [retold(str(error))]
     return []
 
 
@@ -109,8 +123,8 @@ def _complaint(number: int, entry: str, check: Callable[[Sequence[str]], object]
     try:
         check([entry])
     except PatternError as error:
-        why = str(error).removeprefix("Entry 1 ")
-        return f"Entry {number}, “{entry}”: {why}" if why == str(error) else f"Entry {number}, “{entry}”, {why}"
+        why = retold(error.about(entry))
+        return gettext("Entry %(number)s, “%(entry)s”: %(why)s", number=number, entry=entry, why=why)
     return None
 
 
@@ -118,8 +132,12 @@ def _whole(text: str, limit: Limit, errors: dict[str, list[str]]) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or not limit.least <= int(text[:9]) <= limit.most:
-        span = f"from {limit.least} to {limit.most:,}" if limit.least else f"up to {limit.most:,}"
-        errors[limit.key] = [f"Give a whole number {span}, or nothing for {limit.unset}."]
+        values = {"least": limit.least, "most": decimal(limit.most), "unset": gettext(limit.unset)}
+        if limit.least:
+            fault = gettext("Give a whole number from %(least)s to %(most)s, or nothing for %(unset)s.", **values)
+        else:
+            fault = gettext("Give a whole number up to %(most)s, or nothing for %(unset)s.", **values)
+        errors[limit.key] = [fault]
         return None
     return int(text)
 
@@ -136,10 +154,10 @@ def _read_thresholds(
             try:
                 pair[edge] = _probability(values[name])
             except ValueError:
-                errors[name] = [_NUMBER_WANTED]
+                errors[name] = [gettext(_NUMBER_WANTED)]
         flag_at, reject_at = pair.get("flag_at"), pair.get("reject_at")
         if flag_at is not None and reject_at is not None and flag_at > reject_at:
-            errors[f"flag_at.{label}"] = ["It must not be above the score from which it rejects."]
+            errors[f"flag_at.{label}"] = [gettext("It must not be above the score from which it rejects.")]
         chosen[label] = pair
     return chosen
 
@@ -170,5 +188,5 @@ def _threshold_values(thresholds: Mapping[str, Threshold]) -> dict[str, str]:
         threshold = thresholds.get(label, Threshold())
         for edge in EDGES:
             value = getattr(threshold, edge)
-            values[f"{edge}.{label}"] = "" if value is None else f"{value:g}"
+            values[f"{edge}.{label}"] = "" if value is None else f"{value:.12g}"
     return values

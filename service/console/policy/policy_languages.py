@@ -11,6 +11,7 @@ from moderation.policy.terms import Policy, Treatment
 from service.classifier import classifier
 from service.console import names
 from texts import wording
+from texts.translation import gettext
 
 #: Beginning of the names of the form's fields.
 FIELD = "language."
@@ -70,10 +71,10 @@ def by_grade(document: Mapping[str, Any]) -> list[OfGrade]:
         ]
         title, meaning = names.GRADES[grade]
         if choices:
-            found.append(OfGrade(title, meaning, _by_default(grade, document), choices))
+            found.append(OfGrade(gettext(title), gettext(meaning), _by_default(grade, document), choices))
     return found
 
 
 def _by_default(grade: Grade, document: Mapping[str, Any]) -> str:
     nothing_chosen = Policy(flag_unknown_language=document.get("flag_unknown_language", True))
-    return names.TREATMENTS[nothing_chosen.treatment("", judged=is_judged(grade))]
+    return gettext(names.TREATMENTS[nothing_chosen.treatment("", judged=is_judged(grade))])

@@ -1,9 +1,10 @@
-"""What a policy's numbers on authors and readers would have meant for past comments, in sentences."""
+"""What a policy's numbers on authors, campaigns and readers would have meant for past comments, in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -11,28 +12,61 @@ from moderation.decisions import reports
 from moderation.policy import consequences, past_comments, standings
 from moderation.policy.consequences import Sample
 from moderation.policy.terms import Policy
-from texts import wording
+from service.context import context
+from texts.translation import decimal, gettext, ngettext
+
+
+def read_past(site_id: str, policy: Policy, tell: past_comments.Tell) -> Sample:
+    """The site's past comments, prepared for a policy's rules; the last seconds may be missing."""
+    return context().store.read_behind(
+        partial(past_comments.read, site_id=site_id, policy=policy, tell=tell),
+    )
 
 
 def told(
     session: Session, site_id: str, policy: Policy, sample: Sample, tell: Callable[[str, str | None], tuple[str, bool]]
 ) -> list[str]:
-    """What the policy's numbers on authors and on reports would have meant; none where they are not set."""
+    """What the policy's numbers on campaigns, authors and reports would have meant; none where they are not set."""
     sentences = []
+    if policy.campaign_authors is not None:
+        held = 0
+        if any(past.in_campaign for past in sample.comments):
+            other = past_comments.read(session, site_id, replace(policy, campaign_authors=None), tell)
+            held = consequences.differing(sample, other, policy.thresholds, policy.mode)["flagged"]
+        recent = sum(past.recent for past in sample.comments)
+        sentences.append(
+            gettext(
+                "For saying nearly the same as several others, %(held)s of the last %(recent)s comments would have "
+                "been held. Comments from before groups were kept do not count.",
+                held=decimal(held),
+                recent=decimal(recent),
+            )
+        )
     if standings.asks(policy):
         without = replace(policy, trust_after=None, hold_after=None)
-        other = past_comments.read(session, site_id, without, tell)
+        other = read_past(site_id, without, tell)
         changed = consequences.differing(sample, other, policy.thresholds, policy.mode)
         recent = sum(past.recent for past in sample.comments)
         sentences.append(
-            f"By their authors' standing, {changed.total():,} of the last {recent:,} comments would have been decided "
-            f"otherwise: {changed['published']:,} published without a person's look, {changed['flagged']:,} held."
+            gettext(
+                "By their authors' standing, %(changed)s of the last %(recent)s comments would have been decided "
+                "otherwise: %(published)s published without a person's look, %(held)s held.",
+                changed=decimal(changed.total()),
+                recent=decimal(recent),
+                published=decimal(changed["published"]),
+                held=decimal(changed["flagged"]),
+            )
         )
     if policy.hide_after_reports is not None:
         hidden, reported = reports.would_hide(session, site_id, policy.hide_after_reports)
-        comments = wording.counted(reported, "{} comment that was", "{} comments that were")
         sentences.append(
-            f"Reports would have hidden {hidden:,} of the last {comments} reported, by what is known of their readers "
-            "now."
+            ngettext(
+                "Reports would have hidden %(hidden)s of the last %(number)s comment that was reported, by what is "
+                "known of their readers now.",
+                "Reports would have hidden %(hidden)s of the last %(number)s comments that were reported, by what is "
+                "known of their readers now.",
+                reported,
+                hidden=decimal(hidden),
+            )
         )
     return sentences

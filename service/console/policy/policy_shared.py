@@ -14,11 +14,12 @@ from moderation.policy.list_kinds import KINDS, Effect
 from moderation.policy.terms import Policy
 from moderation.tables import SharedList
 from service.context import context
+from texts.translation import gettext, later
 
 #: Beginning of the names of the form's fields.
 FIELD = "list."
 #: Effect -> its name on the page.
-EFFECTS = {"reject": "Reject", "flag": "Hold", "publish": "Publish, whatever the scores"}
+EFFECTS = {"reject": later("Reject"), "flag": later("Hold"), "publish": later("Publish, whatever the scores")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,13 @@ def values(document: Mapping[str, Any]) -> dict[str, str]:
 def choices(session: Session) -> list[Choice]:
     """Every list of the team's."""
     return [
-        Choice(row, FIELD + row.id, KINDS[row.kind].title, {one: EFFECTS[one] for one in KINDS[row.kind].effects})
+        Choice(row, FIELD + row.id, gettext(KINDS[row.kind].title), _effects(row.kind))
         for row in shared_lists.in_order(session)
     ]
+
+
+def _effects(kind: str) -> dict[str, str]:
+    return {one: gettext(EFFECTS[one]) for one in KINDS[kind].effects}
 
 
 def with_lists(policy: Policy) -> Policy:

@@ -19,7 +19,9 @@ from service import forms
 from service.classifier import classifier, presets
 from service.console import access, names
 from service.console.policy import policy_shared
+from service.console.retold import retold
 from service.context import context
+from texts.translation import decimal, gettext
 
 #: How long a page waits for the tests of a policy, and the largest file of examples, in bytes.
 SECONDS, MOST_BYTES = 5.0, 4 * 1024 * 1024
@@ -93,26 +95,26 @@ def add_policy_test(site_id: str) -> ResponseReturnValue:
         with context().store.write() as session:
             policy_tests.add(session, site_id, new, actor=access.actor())
     except Unfit as error:
-        return _page(site_id, values=values, errors={"text": str(error)}, code=422)
-    flash("Kept. It is run whenever the policy changes.", "good")
+        return _page(site_id, values=values, errors={"text": retold(str(error))}, code=422)
+    flash(gettext("Kept. It is run whenever the policy changes."), "good")
     return redirect(url_for("console.list_policy_tests", site_id=site_id), 303)
 
 
 def keep_as_policy_test(comment_id: str) -> ResponseReturnValue:
     """Keep a decided comment as an example of what the policy is to make of such."""
     access.require_id("c", comment_id)
-    expected = forms.choice("expected", OUTCOMES, "Say what the policy is to make of it.")
+    expected = forms.choice("expected", OUTCOMES, gettext("Say what the policy is to make of it."))
     try:
         with context().store.write() as session:
             comment = access.require_comment(session, comment_id, "moderator")
             if comment.status not in OF_STATUS:
-                abort(409, "There is nothing to keep of it: it waits to be scored, or was erased.")
+                abort(409, gettext("There is nothing to keep of it: it waits to be scored, or was erased."))
             new = policy_tests.example(comment.comment, expected, comment.name)
             policy_tests.add(session, comment.site_id, new, actor=access.actor(), comment=comment)
     except Unfit as error:
-        flash(f"It was not kept. {error}", "bad")
+        flash(gettext("It was not kept. %(why)s", why=retold(str(error))), "bad")
     else:
-        flash("Kept as a test of the site’s policy, which is run whenever the policy changes.", "good")
+        flash(gettext("Kept as a test of the site’s policy, which is run whenever the policy changes."), "good")
     return redirect(url_for("console.show_comment", comment_id=comment_id), 303)
 
 
@@ -122,13 +124,14 @@ def import_policy_tests(site_id: str) -> ResponseReturnValue:
     content = file.read() if file is not None else b""
     try:
         if not content:
-            raise Unfit("Choose a file.")
+            raise Unfit(gettext("Choose a file."))
         examples = policy_tests.read_file(content)
         with context().store.write() as session:
             number = policy_tests.add_all(session, site_id, examples, actor=access.actor())
     except Unfit as error:
-        return _page(site_id, errors={"file": str(error)}, code=422)
-    flash(f"{len(examples):,} kept; the site has {number:,} now.", "good")
+        return _page(site_id, errors={"file": retold(str(error))}, code=422)
+    told = gettext("%(kept)s kept; the site has %(number)s now.", kept=decimal(len(examples)), number=decimal(number))
+    flash(told, "good")
     return redirect(url_for("console.list_policy_tests", site_id=site_id), 303)
 
 
@@ -138,7 +141,7 @@ def remove_policy_test(site_id: str) -> ResponseReturnValue:
     access.require_id("pt", test_id)
     with context().store.write() as session:
         policy_tests.remove(session, site_id, test_id, actor=access.actor())
-    flash("Removed.", "good")
+    flash(gettext("Removed."), "good")
     return redirect(url_for("console.list_policy_tests", site_id=site_id), 303)
 
 
@@ -147,7 +150,7 @@ def _page(
 ) -> Response:
     with context().store.read() as session:
         row = policies.current(session, site_id)
-        sites = [site for site in names.of_own_sites(session) if access.may(site[0], "moderator")]
+        sites = [site for site in names.of_own_sites(session, chosen=site_id) if access.may(site[0], "moderator")]
     policy = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
     results = Comparison(_run(site_id, policy_shared.with_lists(policy)))
     page: Any = render_template(

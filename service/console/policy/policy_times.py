@@ -6,25 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from babel.dates import get_day_names
+
 from moderation import clock
 from moderation.policy import hold_times
 from moderation.policy.hold_times import DAYS, LONGEST_ZONE, MOST_SPANS, HoldTimes, NoTimes
 from service import forms
+from service.console.retold import retold
+from texts import translation
+from texts.translation import gettext
 
 #: The policy's field, and the beginning of the names of the form's.
 FIELD = "hold_times"
 ZONE = f"{FIELD}.time_zone"
-_FULL_DAYS = dict(
-    zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The fields of a time. `days` are triples: the field's name, the day, and whether it is ticked."""
+    """The fields of a time. `days`: the field's name, the day, the day in short, and whether it is ticked."""
 
     number: int
-    days: Sequence[tuple[str, str, bool]]
+    days: Sequence[tuple[str, str, str, bool]]
     start: str
     end: str
 
@@ -51,8 +53,11 @@ def read(
         hold_times.compile_times(times)
     except NoTimes as error:
         _, _, place = error.field.partition(".")
-        at = f"Time {numbers[int(place.partition('.')[0])]}: " if place else ""
-        errors[FIELD] = [f"{at}{error}"]
+        fault = retold(str(error))
+        if place:
+            number = numbers[int(place.partition(".")[0])]
+            fault = gettext("Time %(number)s: %(fault)s", number=number, fault=fault)
+        errors[FIELD] = [fault]
         times = document.get(FIELD, {})
     return times, texts
 
@@ -69,20 +74,28 @@ def values(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def rows(texts: Mapping[str, Any]) -> list[Row]:
     """The rows that the form shows: those with something in them, and an empty one."""
+    names, short = (get_day_names(width, locale=translation.current()) for width in ("wide", "abbreviated"))
     found = [
         Row(
             number,
-            [(f"{FIELD}.{number}.{day}", _FULL_DAYS[day], bool(texts.get(f"{FIELD}.{number}.{day}"))) for day in DAYS],
+            [
+                (f"{FIELD}.{number}.{day}", names[at], short[at], bool(texts.get(f"{FIELD}.{number}.{day}")))
+                for at, day in enumerate(DAYS)
+            ],
             str(texts.get(f"{FIELD}.{number}.start", "")),
             str(texts.get(f"{FIELD}.{number}.end", "")),
         )
         for number in range(MOST_SPANS)
     ]
-    last = max((row.number for row in found if row.start or row.end or any(day[2] for day in row.days)), default=-1)
+    last = max((row.number for row in found if row.start or row.end or any(day[-1] for day in row.days)), default=-1)
     return found[: last + 2]
 
 
 def until_now(times: HoldTimes) -> str | None:
     """When the hold that is in force now ends, as the site's clocks show it."""
     end = times.until(clock.now())
-    return None if end is None else times.told(end)
+    if end is None:
+        return None
+    local = end.astimezone(times.zone)
+    day = get_day_names("wide", locale=translation.current())[local.weekday()]
+    return f"{day} {local:%H:%M} ({times.zone})"

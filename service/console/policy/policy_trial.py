@@ -17,11 +17,17 @@ from service import forms
 from service.classifier import classifier
 from service.console.card.cards import ScoreLine
 from service.console.card.highlights import Segment, segments
+from service.console.retold import retold
 from service.context import context
 from texts import wording
+from texts.translation import gettext, later
 
 LONGEST = 20_000
-_STATUS = {"published": "It would be published", "flagged": "It would be held", "rejected": "It would be rejected"}
+_STATUS = {
+    "published": later("It would be published"),
+    "flagged": later("It would be held"),
+    "rejected": later("It would be rejected"),
+}
 #: The lists whose entries reasons name by number.
 _LISTS = tuple(entry_list for entry_list in LISTS if entry_list.kind is WORDS)
 
@@ -48,13 +54,13 @@ def judge(site_id: str, policy: Policy, fields: Mapping[str, str]) -> Trial | No
     [decision] = scorer.decide([comment])
     words = [line for words in _LISTS for line in _matched(policy, words, (text, name))]
     lines = [
-        ScoreLine(wording.named(label), score, policy.thresholds.get(label, Threshold()))
+        ScoreLine(wording.label(label), score, policy.thresholds.get(label, Threshold()))
         for label, score in (decision.scores or {}).items()
     ]
     return Trial(
         status=decision.status,
-        headline=_STATUS[decision.status],
-        reasons=[str(reason["message"]) for reason in decision.reasons] + words,
+        headline=gettext(_STATUS[decision.status]),
+        reasons=[retold(str(reason["message"])) for reason in decision.reasons] + words,
         scores=sorted(lines, key=lambda line: -line.score),
         segments=segments(text, decision.spans),
     )
@@ -64,4 +70,8 @@ def _matched(policy: Policy, entry_list: EntryList, texts: Sequence[str]) -> lis
     """The matching entries in words. They may be quoted here, because the person may see the list."""
     words: PatternSet = getattr(policy, entry_list.key)
     numbers = sorted({number for text in texts for number in words.matches(text)})
-    return [f"Entry {number + 1} of the {entry_list.title.lower()} is “{words.entries[number]}”." for number in numbers]
+    title = wording.within(gettext(entry_list.title))
+    return [
+        gettext("Entry %(number)s of the %(list)s is “%(entry)s”.", number=at + 1, list=title, entry=words.entries[at])
+        for at in numbers
+    ]

@@ -18,8 +18,10 @@ from moderation.tables import Site
 from moderation.webhooks import sender
 from service import forms
 from service.console import access
+from service.console.retold import retold
 from service.context import context
 from texts import translation, wording
+from texts.translation import decimal, gettext, later, ngettext
 
 MOST_REASONS = 30
 LONGEST_REASON = 120
@@ -31,15 +33,18 @@ MOST_COUNTED = 2000
 #: Kinds that no site keeps for ever: for at most so many days.
 _LIMITED = {"deliveries": retention.RETENTION.days, "feedback": retention.FEEDBACK_KEPT.days}
 _KEPT = {
-    "text": ("Texts", "What was written: comments, appeals and their answers, readers' and moderators' notes."),
-    "identity": (
-        "E-mail and addresses",
-        "The author's e-mail, IP and web address, and browser. Name and user id stay.",
+    "text": (
+        later("Texts"),
+        later("What was written: comments, appeals and their answers, readers' and moderators' notes."),
     ),
-    "audit": ("The audit", "What was done, by whom and why. Statistics stay."),
-    "deliveries": ("Webhook deliveries", "Messages to your site, with their attempts."),
-    "feedback": ("Examples", "Texts with what people said of them, to train with."),
-    "jobs": ("Bulk decisions", "Those that have ended; they cannot be undone then."),
+    "identity": (
+        later("E-mail and addresses"),
+        later("The author's e-mail, IP and web address, and browser. Name and user id stay."),
+    ),
+    "audit": (later("The audit"), later("What was done, by whom and why. Statistics stay.")),
+    "deliveries": (later("Webhook deliveries"), later("Messages to your site, with their attempts.")),
+    "feedback": (later("Examples"), later("Texts with what people said of them, to train with.")),
+    "jobs": (later("Bulk decisions"), later("Those that have ended; they cannot be undone then.")),
 }
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
@@ -69,7 +74,7 @@ def change_site_settings(site_id: str) -> ResponseReturnValue:
         return _page(site_id, values | ticked, lines, errors, texts, code=422)
     with context().store.write() as session:
         site_settings.save(session, site_id, changed, actor=access.actor())
-    flash("Saved. It holds for decisions from now on.", "good")
+    flash(gettext("Saved. It holds for decisions from now on."), "good")
     return redirect(url_for("console.show_site_settings", site_id=site_id), 303)
 
 
@@ -85,7 +90,7 @@ def read(
     reasons = _reasons(lines, texts or {}, errors)
     language = values.get("author_language", "")
     if language and language not in translation.LANGUAGES:
-        errors["author_language"] = "Choose one of the languages."
+        errors["author_language"] = gettext("Choose one of the languages.")
     changed = replace(
         settings,
         reasons=reasons or settings.reasons,
@@ -99,10 +104,14 @@ def read(
         retention=Retention(**{kind: _days(values, kind, errors) for kind in KINDS}),
     )
     if changed.read_titles and not changed.address and "address" not in errors:
-        errors["address"] = "Say where your pages are: titles are read from there only."
+        errors["address"] = gettext("Say where your pages are: titles are read from there only.")
     text_days = changed.retention.text
     if text_days is not None and text_days < (changed.days_kept("text") or 0) and "keep_text" not in errors:
-        errors["keep_text"] = f"Authors may appeal for {changed.appeal_days} days: keep texts for as long."
+        errors["keep_text"] = ngettext(
+            "Authors may appeal for %(number)s day: keep texts for as long.",
+            "Authors may appeal for %(number)s days: keep texts for as long.",
+            changed.appeal_days,
+        )
     return changed, errors
 
 
@@ -142,19 +151,25 @@ def _reasons(lines: list[dict[str, str]], texts: Texts, errors: Errors) -> tuple
     reasons_by_code: dict[str, RejectionReason] = {}
     for number, line in enumerate(lines):
         if len(line["text"]) > LONGEST_REASON:
-            errors[f"text-{number}"] = f"At most {LONGEST_REASON} characters fit."
+            errors[f"text-{number}"] = gettext("At most %(most)s characters fit.", most=decimal(LONGEST_REASON))
         code = line["code"] if _CODE.fullmatch(line["code"]) else _new_code(line["text"])
         if code in reasons_by_code:
-            errors[f"text-{number}"] = "This reason is there twice."
+            errors[f"text-{number}"] = gettext("This reason is there twice.")
         own_texts = dict(texts.get(code, {}))
         if any(len(text) > LONGEST_REASON for text in own_texts.values()):
-            errors["texts"] = f"At most {LONGEST_REASON} characters fit into a text for authors."
+            errors["texts"] = gettext(
+                "At most %(most)s characters fit into a text for authors.", most=decimal(LONGEST_REASON)
+            )
         label = line["label"] if line["label"] in LABELS else None
         reasons_by_code[code] = RejectionReason(code, line["text"], label, own_texts)
     if not reasons_by_code:
-        errors["reasons"] = "Leave at least one reason."
+        errors["reasons"] = gettext("Leave at least one reason.")
     if len(reasons_by_code) > MOST_REASONS:
-        errors["reasons"] = f"There are {len(reasons_by_code)} reasons; at most {MOST_REASONS} fit."
+        errors["reasons"] = gettext(
+            "There are %(reasons)s reasons; at most %(most)s fit.",
+            reasons=decimal(len(reasons_by_code)),
+            most=decimal(MOST_REASONS),
+        )
     return tuple(reasons_by_code.values())
 
 
@@ -165,7 +180,7 @@ def _new_code(text: str) -> str:
 def _whole(values: Mapping[str, str], name: str, least: int, most: int, errors: Errors) -> int:
     text = values[name]
     if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= most:
-        errors[name] = f"Give a whole number from {least} to {most:,}."
+        errors[name] = gettext("Give a whole number from %(least)s to %(most)s.", least=least, most=decimal(most))
         return least
     return int(text)
 
@@ -176,7 +191,7 @@ def _address(values: Mapping[str, str], errors: Errors) -> str:
         if text:
             sender.check_url(text)
     except sender.Refused as refusal:
-        errors["address"] = str(refusal)
+        errors["address"] = retold(str(refusal))
         return ""
     return text
 
@@ -189,7 +204,7 @@ def _days(values: Mapping[str, str], kind: str, errors: Errors) -> int | None:
 def _share(values: Mapping[str, str], name: str, errors: Errors) -> float:
     text = values[name]
     if not _PERCENT.fullmatch(text) or float(text) > 100:
-        errors[name] = "Give a percentage from 0 to 100."
+        errors[name] = gettext("Give a percentage from 0 to 100.")
         return 0.0
     return round(float(text) / 100, 6)
 
@@ -242,7 +257,7 @@ def _page(
             site=site,
             values=values,
             lines=lines + [empty] * SPARE,
-            labels=[(label, wording.named(label)) for label in LABELS],
+            labels=[(label, wording.label(label)) for label in LABELS],
             kept=[(kind, *_KEPT[kind], _LIMITED.get(kind), too_old.get(kind)) for kind in KINDS],
             texts=texts,
             usual={line["code"]: _usual(line["text"], values["author_language"]) for line in kept_lines},

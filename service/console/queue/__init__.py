@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.console.queue import (
     author_actions,
     bulk,
+    campaigns,
     cases,
     decisions,
     list_entries,
@@ -17,6 +18,7 @@ from service.console.queue import (
 ROUTES = (
     *author_actions.ROUTES,
     *bulk.ROUTES,
+    *campaigns.ROUTES,
     *cases.ROUTES,
     *decisions.ROUTES,
     *list_entries.ROUTES,

@@ -14,8 +14,10 @@ from moderation.tables import AuditEvent, Comment, Report
 from service import forms
 from service.console import access
 from service.console.done import done
+from service.console.retold import retold
 from service.context import context
 from texts import wording
+from texts.translation import gettext, ngettext
 
 
 def warn_author(comment_id: str) -> ResponseReturnValue:
@@ -24,7 +26,7 @@ def warn_author(comment_id: str) -> ResponseReturnValue:
         comment = access.require_comment(session, comment_id, "moderator")
         grace = site_settings.of_sites(session, {comment.site_id})[comment.site_id].grace
     if comment.status == "erased":
-        abort(410, "The comment was erased meanwhile, and its author with it.")
+        abort(410, gettext("The comment was erased meanwhile, and its author with it."))
     if forms.text("action") == "take_back":
         return _take_back(comment)
     try:
@@ -32,8 +34,12 @@ def warn_author(comment_id: str) -> ResponseReturnValue:
             message = forms.text("message")
             warning = standing.warn(session, comment, message, actor=access.actor(), grace=grace).id
     except ValueError as error:
-        abort(422, str(error))
-    told = f"The author is warned: the site is told {f'in {grace.seconds} seconds' if grace else 'now'}."
+        abort(422, retold(str(error)))
+    told = (
+        gettext("The author is warned: the site is told in %(time)s.", time=wording.seconds(grace.seconds))
+        if grace
+        else gettext("The author is warned: the site is told now.")
+    )
     return _done(told, undo={"action": "take_back", "warning": warning})
 
 
@@ -41,8 +47,8 @@ def _take_back(comment: Comment) -> ResponseReturnValue:
     with context().write(by=access.user().name) as session:
         warning = forms.text("warning", most=40)
         if not standing.take_back_warning(session, comment, warning, actor=access.actor()):
-            abort(409, "The site has been told of the warning already, so it stays.")
-    return _done("The warning is taken back. The site was never told.")
+            abort(409, gettext("The site has been told of the warning already, so it stays."))
+    return _done(gettext("The warning is taken back. The site was never told."))
 
 
 def dismiss_reports(report_id: str) -> ResponseReturnValue:
@@ -53,17 +59,24 @@ def dismiss_reports(report_id: str) -> ResponseReturnValue:
             abort(404)
         access.require_comment(session, report.comment_id, "moderator")
     if report.reporter is None:
-        abort(422, "Nobody knows who reported this, so there are no others by them.")
+        abort(422, gettext("Nobody knows who reported this, so there are no others by them."))
     with context().write(by=access.user().name) as session:
         dismissal = reports.dismiss_all(session, report.site_id, report.reporter, actor=access.actor())
     if dismissal.id is None:
-        return _done("None of this reader's reports waits any more.")
-    message = f"Dismissed {wording.counted(dismissal.dismissed, '{} report', '{} reports')} by this reader."
+        return _done(gettext("None of this reader's reports waits any more."))
+    message = ngettext(
+        "Dismissed %(number)s report by this reader.",
+        "Dismissed %(number)s reports by this reader.",
+        dismissal.dismissed,
+    )
     if dismissal.waiting:
-        waiting = wording.counted(dismissal.waiting, "{} comment waits", "{} comments wait")
-        message += f" {waiting} on, for other reasons."
+        message += " " + ngettext(
+            "%(number)s comment waits on, for other reasons.",
+            "%(number)s comments wait on, for other reasons.",
+            dismissal.waiting,
+        )
     if dismissal.more:
-        message += " There are more: dismiss them again."
+        message += " " + gettext("There are more: dismiss them again.")
     address = url_for("console.undo_dismissal", dismissal_id=dismissal.id)
     return _done(message, undo={}, address=address)
 
@@ -77,8 +90,7 @@ def undo_dismissal(dismissal_id: str) -> ResponseReturnValue:
     access.require(event.site_id, "moderator")
     with context().write(by=access.user().name) as session:
         number = reports.undo_dismissal(session, dismissal_id, actor=access.actor())
-    again = wording.counted(number, "{} report waits", "{} reports wait")
-    return _done(f"Undone: {again} again.")
+    return _done(ngettext("Undone: %(number)s report waits again.", "Undone: %(number)s reports wait again.", number))
 
 
 def _done(message: str, *, undo: Mapping[str, str] | None = None, address: str | None = None) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""Deciding on many comments at once: the preview, the job, and undoing it."""
+"""Deciding on many comments at once: the preview, the job, and undoing it. `campaigns.py` has the pages of groups."""
 
 from __future__ import annotations
 
@@ -14,44 +14,51 @@ from sqlalchemy.orm import Session
 from moderation import authors, clock
 from moderation.decisions import bulk, bulk_criteria
 from moderation.decisions.comments import ReasonMissing
+from moderation.finding import documents
+from moderation.finding import names as names_meant
 from moderation.news import Progress
 from moderation.patterns import PatternError
 from moderation.policy import policies, policy_lists
 from moderation.policy.policy_lists import ListError
-from moderation.review import copies, groups
+from moderation.review import campaigns
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
 from moderation.tables import BulkJob, Comment, User
 from service import forms
-from service.console import access, names
+from service.console import access, comment_search, names
 from service.console.card import verbs
 from service.console.queue import list_entries, queue_filters
+from service.console.retold import retold
 from service.context import context
-from texts.wording import exact
+from texts.translation import decimal, gettext, later, ngettext
+from texts.wording import exact, too_long
 
-#: Members of a group on a page, jobs in the list, and comments in a selection.
-PAGE, JOBS, MOST_SELECTED = 50, 50, 500
+#: Jobs in the list, and comments in a selection.
+JOBS, MOST_SELECTED = 50, 500
+#: A preview names so many authors, and pages, of what readers see.
+NAMED = 10
 MAX_NOTE = 500
 
 _LONGEST_KEY = 400
+#: Characters of an author, an address or a filter in a title.
+_SHOWN = 80
 
 
 def preview_bulk() -> ResponseReturnValue:
     """The preview: what deciding on all comments that the address names would do."""
     criteria = _criteria(request.args) | {"seen_at": clock.now().isoformat()}
+    if "group" in criteria and request.args.get("copies") == "0":
+        criteria |= {"waiting": True}
     with context().store.read() as session:
-        published_copies = _copies(session, criteria)
-        if published_copies and request.args.get("copies") != "0":
-            criteria |= {"copies": published_copies}
-        return _show_preview(session, criteria, request.args.get("back"), seen=len(published_copies))
+        return _show_preview(session, criteria, request.args.get("back"))
 
 
 def _show_preview(
-    session: Session, criteria: Mapping[str, Any], back: str | None, *, seen: int, missing: str | None = None
+    session: Session, criteria: Mapping[str, Any], back: str | None, *, missing: str | None = None
 ) -> str:
-    """The preview's page. `seen` copies are published; `missing` says what the form that was sent from it lacks."""
+    """The preview's page. `missing` says what the form that was sent from it lacks."""
     actor, sites = access.actor(), moderated_sites()
-    previews = {action: bulk.preview(session, criteria, action, sites, actor=actor) for action in bulk_criteria.ACTIONS}
+    previews = bulk.previews(session, criteria, sites, actor=actor)
     widest = max(previews.values(), key=lambda preview: preview.total)
     return render_template(
         "console/queue/bulk_preview.html",
@@ -62,7 +69,9 @@ def _show_preview(
         site_names=names.of_sites(session, set(widest.sites)),
         reasons=_reasons(session, set(widest.sites)),
         fields=_as_fields(criteria),
-        copies=seen,
+        in_group=_in_group(session, criteria, sites),
+        most=campaigns.COUNT_UP_TO,
+        named=NAMED,
         verbs=verbs.of(
             "published" if set(widest.statuses) == {"published"} else "flagged", appealed=False, blind=False
         ),
@@ -76,9 +85,8 @@ def _show_preview(
 def start_bulk() -> ResponseReturnValue:
     """Start the job that was previewed."""
     criteria = _criteria(request.form) | {"seen_at": _seen_at()}
-    if request.form.get("copies") == "1":
-        with context().store.read() as session:
-            criteria |= {"copies": _copies(session, criteria)}
+    if "group" in criteria and request.form.get("copies") != "1":
+        criteria |= {"waiting": True}
     return _start(criteria)
 
 
@@ -86,10 +94,15 @@ def start_selection() -> ResponseReturnValue:
     """Start a job on the selected cards, at the versions that the page showed."""
     chosen = [comment_id for comment_id in request.form.getlist("select") if clock.is_id("c", comment_id)]
     if not chosen:
-        flash("Nothing was selected. Tick the comments first.", "wait")
+        flash(gettext("Nothing was selected. Tick the comments first."), "wait")
         return redirect(access.own_address(forms.text("back")), 303)
     if len(chosen) > MOST_SELECTED:
-        abort(422, f"You selected {len(chosen):,} comments; at most {MOST_SELECTED} fit in a selection.")
+        told = gettext(
+            "You selected %(number)s comments; at most %(most)s fit in a selection.",
+            number=decimal(len(chosen)),
+            most=MOST_SELECTED,
+        )
+        abort(422, told)
     versions = dict(text.split(":", 1) for text in request.form.getlist("seen_version") if ":" in text)
     ids = [[comment_id, forms.number(versions.get(comment_id, ""))] for comment_id in dict.fromkeys(chosen)]
     return _start({"ids": ids, "seen_at": _seen_at()})
@@ -109,17 +122,21 @@ def show_job(job_id: str) -> ResponseReturnValue:
             who=names.of_people(session, [job.created_by])[job.created_by],
             undone_by=undone_by,
             mine=_may_change(job),
+            back=access.own_address(request.args.get("back")),
             blocked=_blocked(job),
         )
 
 
 def list_jobs() -> ResponseReturnValue:
-    """The person's own jobs, the latest first."""
+    """The jobs that the person may see, the latest first: their own, and for an admin of every site all."""
+    sees_all = access.may_everywhere("admin")
     with context().store.read() as session:
-        query = select(BulkJob).where(BulkJob.created_by == access.actor())
-        jobs = session.scalars(query.order_by(BulkJob.id.desc()).limit(JOBS)).all()
+        query = select(BulkJob).order_by(BulkJob.id.desc()).limit(JOBS)
+        jobs = session.scalars(query if sees_all else query.where(BulkJob.created_by == access.actor())).all()
         return render_template(
-            "console/queue/bulk_jobs.html", jobs=[(job, _title(job.criteria), _progress_sentence(job)) for job in jobs]
+            "console/queue/bulk_jobs.html",
+            jobs=[(job, _title(job.criteria), _progress_sentence(job)) for job in jobs],
+            who=names.of_people(session, [job.created_by for job in jobs]) if sees_all else {},
         )
 
 
@@ -139,30 +156,9 @@ def undo_job(job_id: str) -> ResponseReturnValue:
         try:
             undoing = bulk.undo(session, job_id, actor=actor)
         except bulk.NotAllowed as error:
-            abort(409, str(error))
+            abort(409, retold(str(error)))
         undoing_id = undoing.id
-    return redirect(url_for("console.show_job", job_id=undoing_id), 303)
-
-
-def show_group(group_id: str) -> ResponseReturnValue:
-    """The open comments of a group of look-alikes, oldest first."""
-    access.require_id("g", group_id)
-    after = forms.identifier("after", "c") or ""
-    sites = list(access.roles())
-    with context().store.read() as session:
-        ids = [row.comment_id for row in session.execute(groups.members(group_id, sites, after=after).limit(PAGE + 1))]
-        comments = session.scalars(select(Comment).where(Comment.id.in_(ids[:PAGE])).order_by(Comment.id)).all()
-        return render_template(
-            "console/queue/group.html",
-            group_id=group_id,
-            comments=comments,
-            number=groups.count(session, [group_id], sites).get(group_id, 0),
-            seen=len(copies.published(session, group_id, sites, before=clock.now())),
-            most=groups.COUNT_UP_TO,
-            site_names=names.of_sites(session, {comment.site_id for comment in comments}),
-            next=ids[PAGE - 1] if len(ids) > PAGE else None,
-            may_decide=any(access.may(comment.site_id, "moderator") for comment in comments),
-        )
+    return redirect(url_for("console.show_job", job_id=undoing_id, back=forms.text("back") or None), 303)
 
 
 def moderated_sites() -> list[str]:
@@ -173,23 +169,22 @@ def moderated_sites() -> list[str]:
 def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
     # The third button rejects, too, and blocks the author whose comments these are.
     blocks = forms.text("action") == "block" and "author" in criteria
-    unknown = "Choose to publish or to reject the comments."
+    unknown = gettext("Choose to publish or to reject the comments.")
     chosen = "reject" if blocks else forms.choice("action", bulk_criteria.ACTIONS, unknown)
     action = cast("Literal['publish', 'reject']", chosen)
     note = forms.text("note")
     if len(note) > MAX_NOTE:
-        abort(422, f"The note has {len(note):,} characters; at most {MAX_NOTE} fit.")
+        abort(422, too_long(len(note), MAX_NOTE, "note"))
     code = forms.text("code", most=40) or None
     sites, actor = moderated_sites(), access.actor()
     if not sites:
-        abort(403, "Deciding takes the role of a moderator.")
+        abort(403, gettext("Deciding takes the role of a moderator."))
     with context().store.read() as session:
         if code is not None and code not in {reason.code for reason in _reasons(session, set(sites))}:
-            abort(400, "Choose a reason of the list.")
+            abort(400, gettext("Choose a reason of the list."))
         preview = bulk.preview(session, criteria, action, sites, actor=actor)
         if action == "reject" and not (code or note) and _asks_for_reason(session, set(preview.sites)):
-            number, missing = len(_copies(session, criteria)), str(ReasonMissing())
-            return _show_preview(session, criteria, forms.text("back"), seen=number, missing=missing), 422
+            return _show_preview(session, criteria, forms.text("back"), missing=retold(str(ReasonMissing()))), 422
         total = bulk.count(session, criteria, preview, sites)
         if blocks and (entry := _blocks(session, criteria, preview.examples)):
             until = list_entries.end_of(forms.text("until"), criteria["site"])
@@ -198,7 +193,7 @@ def _start(criteria: Mapping[str, Any]) -> ResponseReturnValue:
         with context().write(by=access.user().name) as session:
             job_id = bulk.create(session, criteria, action, actor=actor, total=total, code=code, note=note or None).id
     except (ListError, PatternError) as error:
-        abort(422, str(error))
+        abort(422, retold(str(error)))
     return redirect(url_for("console.show_job", job_id=job_id, back=forms.text("back") or None), 303)
 
 
@@ -222,18 +217,29 @@ def _criteria(fields: Mapping[str, str]) -> dict[str, Any]:
             access.require(fields["site"], "moderator")
             return {name: forms.clean(fields[name])[:_LONGEST_KEY], "site": fields["site"]}
     if fields.get("everything") == "search":
-        query = queue_filters.read(list(access.roles()), access.user().id, fields)
+        query = queue_filters.read(access.in_use(), access.user().id, fields)
         # Also the address's own parameters, for the form that follows.
         return {"search": _search(query), "address_of": query.address}
+    if fields.get("everything") == "comments":
+        return _found()
     return abort(404)
 
 
-def _copies(session: Session, criteria: Mapping[str, Any]) -> list[list[Any]]:
-    """The ids and versions of a group's copies that were published, without an open item, when the page was made."""
+def _found() -> dict[str, Any]:
+    """What the search of all comments finds, on the sites where the person signed in may decide."""
+    query = comment_search.read("moderator")
+    with context().store.read() as session:
+        criteria = names_meant.resolve(session, query.search)
+    return {"found": documents.write(criteria, query.fields.get("site")), "address_of": dict(query.fields)}
+
+
+def _in_group(session: Session, criteria: Mapping[str, Any], sites: Sequence[str]) -> dict[str, int]:
+    """What became of a group's comments on these sites; nothing where no group is decided on."""
     if "group" not in criteria:
-        return []
-    before = datetime.fromisoformat(criteria["seen_at"])
-    return [list(copy) for copy in copies.published(session, criteria["group"], moderated_sites(), before=before)]
+        return {}
+    group_id = criteria["group"]
+    sizes = campaigns.sizes(session, [group_id], sites).get(group_id, ())
+    return campaigns.counts(session, group_id, [size.site_id for size in sizes])
 
 
 def _search(query: queue_filters.Query) -> dict[str, str]:
@@ -252,9 +258,10 @@ def _as_fields(criteria: Mapping[str, Any]) -> list[tuple[str, str]]:
         versions = [("seen_version", f"{one}:{version}") for one, version in criteria["ids"] if version is not None]
         return [("select", one) for one, _ in criteria["ids"]] + versions
     if "group" in criteria:
-        return [("group", criteria["group"])] + ([("copies", "1")] if criteria.get("copies") else [])
-    if "search" in criteria:
-        return [("everything", "search"), *criteria["address_of"].items()]
+        return [("group", criteria["group"])] + ([] if criteria.get("waiting") else [("copies", "1")])
+    if "search" in criteria or "found" in criteria:
+        kind = "search" if "search" in criteria else "comments"
+        return [("everything", kind), *criteria["address_of"].items()]
     name = "author" if "author" in criteria else "address"
     return [("everything", name), (name, criteria[name]), ("site", criteria["site"])]
 
@@ -265,19 +272,37 @@ def _seen_at() -> str:
         moment = datetime.fromisoformat(request.form.get("seen_at", ""))
         return min(moment, clock.now()).isoformat()
     except (ValueError, TypeError):
-        abort(400, "This form is incomplete. Load the page again.")
+        abort(400, gettext("This form is incomplete. Load the page again."))
+
+
+#: What a job is about, where that is said alike of all such jobs.
+_TITLES = {
+    "group": later("Comments that say nearly the same"),
+    "ids": later("Selected comments"),
+    "undoes": later("Taking back decisions"),
+}
 
 
 def _title(criteria: Mapping[str, Any]) -> str:
-    if "group" in criteria:
-        return "Comments that say nearly the same"
-    if "ids" in criteria:
-        return "Selected comments"
+    """What a job is about. The values of its criteria are None once somebody was erased."""
+    if plain := _TITLES.keys() & criteria.keys():
+        return gettext(_TITLES[min(plain)])
     if "search" in criteria:
-        return "Everything that matches the search"
-    if "undoes" in criteria:
-        return "Taking back decisions"
-    return "Everything by this author" if "author" in criteria else "Everything from this address"
+        words = [
+            f"{gettext(queue_filters.NAMES[name])} “{queue_filters.in_words(name, value)[:_SHOWN]}”"
+            for name, value in (criteria.get("address_of") or {}).items()
+            if name in queue_filters.NAMES
+        ]
+        matches = gettext("Everything that matches: %(words)s", words=", ".join(words))
+        return matches if words else gettext("Everything that matches the search")
+    if "found" in criteria:
+        words = comment_search.in_words(criteria.get("address_of") or {})
+        return ": ".join([gettext("Everything that this search finds"), *([", ".join(words)] if words else [])])
+    if "author" in criteria:
+        author = authors.without_kind(criteria["author"] or gettext("an erased author"))[:_SHOWN]
+        return gettext("Everything by %(name)s", name=author)
+    address = (criteria["address"] or gettext("an address that was erased"))[:_SHOWN]
+    return gettext("Everything from %(address)s", address=address)
 
 
 def show_progress(job: BulkJob | Progress) -> dict[str, Any]:
@@ -297,26 +322,50 @@ def _blocked(job: BulkJob) -> str | None:
     if block is None:
         return None
     end = bulk.blocked_until(block)
-    span = "for ever" if end is None else f"until {exact(end)}"
-    return f"The author is blocked {span}: {authors.without_kind(block['entry'])}."
+    entry = authors.without_kind(block["entry"])
+    if end is None:
+        return gettext("The author is blocked for ever: %(entry)s.", entry=entry)
+    return gettext("The author is blocked until %(moment)s: %(entry)s.", moment=exact(end), entry=entry)
+
+
+#: Action -> what a job says while it is at work, when it is done, when it was stopped, and when it failed.
+_PROGRESS = {
+    "publish": (
+        later("%(done)s of %(total)s published."),
+        later("Done: %(done)s published."),
+        later("Stopped after %(done)s of %(total)s were published."),
+        later("Failed (%(error)s) after %(done)s of %(total)s were published."),
+    ),
+    "reject": (
+        later("%(done)s of %(total)s rejected."),
+        later("Done: %(done)s rejected."),
+        later("Stopped after %(done)s of %(total)s were rejected."),
+        later("Failed (%(error)s) after %(done)s of %(total)s were rejected."),
+    ),
+    "undo": (
+        later("%(done)s of %(total)s taken back."),
+        later("Done: %(done)s taken back."),
+        later("Stopped after %(done)s of %(total)s were taken back."),
+        later("Failed (%(error)s) after %(done)s of %(total)s were taken back."),
+    ),
+}
 
 
 def _progress_sentence(job: BulkJob | Progress) -> str:
-    """A job's progress, as a sentence."""
-    done = {"publish": "published", "reject": "rejected", "undo": "taken back"}[job.action]
-    skipped = (
-        f" {job.skipped:,} left alone: decided or changed meanwhile, or for somebody else to decide."
-        if job.skipped
-        else ""
-    )
+    """A job's progress, as a sentence or two."""
     if job.state == "waiting":
-        return f"Waiting for a worker: {job.total:,} to do."
-    if job.state == "running":
-        return f"{job.done:,} of {job.total:,} {done}.{skipped}"
-    if job.state == "done":
-        return f"Done: {job.done:,} {done}.{skipped}"
-    stopped = "Stopped" if job.state == "cancelled" else f"Failed ({job.error})"
-    return f"{stopped} after {job.done:,} of {job.total:,} were {done}.{skipped}"
+        return gettext("Waiting for a worker: %(number)s to do.", number=decimal(job.total))
+    states = ("running", "done", "cancelled")
+    sentence = _PROGRESS[job.action][states.index(job.state) if job.state in states else -1]
+    said = gettext(sentence, done=decimal(job.done), total=decimal(job.total), error=job.error)
+    if not job.skipped:
+        return said
+    skipped = ngettext(
+        "%(number)s left alone: decided or changed meanwhile, or for somebody else to decide.",
+        "%(number)s left alone: decided or changed meanwhile, or for somebody else to decide.",
+        job.skipped,
+    )
+    return f"{said} {skipped}"
 
 
 def _reasons(session: Session, site_ids: set[str]) -> list[RejectionReason]:
@@ -344,7 +393,7 @@ def _may_change(job: BulkJob) -> bool:
 
 def _require_change(job: BulkJob) -> None:
     if not moderated_sites():
-        abort(403, "Deciding takes the role of a moderator.")
+        abort(403, gettext("Deciding takes the role of a moderator."))
     if not _may_change(job):
         abort(404)
 
@@ -357,5 +406,4 @@ ROUTES = (
     ("/bulk/jobs/<job_id>", "GET", show_job),
     ("/bulk/jobs/<job_id>/cancel", "POST", cancel_job),
     ("/bulk/jobs/<job_id>/undo", "POST", undo_job),
-    ("/groups/<group_id>", "GET", show_group),
 )

@@ -18,38 +18,44 @@ from service import forms
 from service.console import access, refusals
 from service.console.done import done
 from service.context import context
+from texts.translation import gettext, later
+from texts.wording import too_long
 
 #: How long a comment can be put off: the name in the form -> its words and the time.
 SPANS = {
-    "hour": ("for an hour", timedelta(hours=1)),
-    "hours": ("for 4 hours", timedelta(hours=4)),
-    "day": ("for a day", timedelta(days=1)),
-    "days": ("for 3 days", timedelta(days=3)),
-    "week": ("for a week", timedelta(days=7)),
-    "month": ("for 30 days", cases.LONGEST),
+    "hour": (later("Put off for an hour."), timedelta(hours=1)),
+    "hours": (later("Put off for 4 hours."), timedelta(hours=4)),
+    "day": (later("Put off for a day."), timedelta(days=1)),
+    "days": (later("Put off for 3 days."), timedelta(days=3)),
+    "week": (later("Put off for a week."), timedelta(days=7)),
+    "month": (later("Put off for 30 days."), cases.LONGEST),
 }
 #: People whose names are offered to assign a comment to.
 MOST_COLLEAGUES = 200
-_NOTHING_WAITS = "Nobody is asked about this comment any more, so nothing was done."
+_NOTHING_WAITS = later("Nobody is asked about this comment any more, so nothing was done.")
 
 
 def write_note(comment_id: str) -> ResponseReturnValue:
     """A note for colleagues, on the comment or on its author."""
     text = forms.text("text")
-    about = forms.choice("about", ("comment", "author"), "Say whether the note is on the comment or on its author.")
+    unknown = gettext("Say whether the note is on the comment or on its author.")
+    about = forms.choice("about", ("comment", "author"), unknown)
     if not text:
-        abort(422, "Write a note first.")
+        abort(422, gettext("Write a note first."))
     if len(text) > notes.LONGEST:
-        abort(422, f"The note has {len(text):,} characters; at most {notes.LONGEST:,} fit.")
+        abort(422, too_long(len(text), notes.LONGEST, "note"))
 
     def write(session: Session, comment: Comment) -> str:
         if about == "author" and comment.author_key is None:
-            abort(422, "Nobody is named here: the comment has no author to write about.")
+            abort(422, gettext("Nobody is named here: the comment has no author to write about."))
         try:
             notes.write(session, comment, text, by=access.actor(), on_author=about == "author")
         except notes.TooMany:
-            abort(422, f"There are {notes.MOST} notes here already. Remove one that is no longer needed.")
-        return "Your note is on the comment." if about == "comment" else "Your note is on its author."
+            many = gettext(
+                "There are %(most)s notes here already. Remove one that is no longer needed.", most=notes.MOST
+            )
+            abort(422, many)
+        return gettext("Your note is on the comment.") if about == "comment" else gettext("Your note is on its author.")
 
     return _handle(comment_id, write)
 
@@ -65,13 +71,13 @@ def remove_note(note_id: str) -> ResponseReturnValue:
         try:
             notes.remove(session, note, by=access.actor(), is_admin=access.may(note.site_id, "admin"))
         except notes.NotYours:
-            abort(403, "Only who wrote a note, or an admin of the site, can remove it.")
-    return done("The note is removed.")
+            abort(403, gettext("Only who wrote a note, or an admin of the site, can remove it."))
+    return done(gettext("The note is removed."))
 
 
 def assign(comment_id: str) -> ResponseReturnValue:
     """Say whose turn it is: one's own, a colleague's, an admin's, or everybody's again."""
-    unknown = "Say whose turn it is."
+    unknown = gettext("Say whose turn it is.")
     to = forms.choice("to", ("me", "colleague", "admins", "everybody"), unknown)
     name = forms.text("colleague", most=200)
 
@@ -79,11 +85,11 @@ def assign(comment_id: str) -> ResponseReturnValue:
         if to == "colleague":
             colleague = _colleague(session, name, comment.site_id)
             cases.assign(session, comment, actors.of_user(colleague.id), by=access.actor())
-            return f"It is {colleague.name}’s turn."
+            return gettext("It is %(name)s’s turn.", name=colleague.name)
         whose = {"me": access.actor(), "admins": cases.ADMINS}.get(to)
         cases.assign(session, comment, whose, by=access.actor())
-        said = {"me": "It is your turn.", "admins": "An admin is asked."}
-        return said.get(to, "It is everybody’s again.")
+        said = {"me": gettext("It is your turn."), "admins": gettext("An admin is asked.")}
+        return said.get(to, gettext("It is everybody’s again."))
 
     return _handle(comment_id, turn)
 
@@ -92,12 +98,12 @@ def put_off(comment_id: str) -> ResponseReturnValue:
     """Take a comment out of the queue for some time, or call it back."""
     if forms.text("action") == "call_back":
         return _handle(comment_id, _call_back)
-    span = forms.choice("span", SPANS, "Say for how long.")
+    span = forms.choice("span", SPANS, gettext("Say for how long."))
     until = clock.now() + SPANS[span][1]
 
     def put(session: Session, comment: Comment) -> str:
         cases.put_off(session, comment, until, by=access.actor())
-        return f"Put off {SPANS[span][0]}."
+        return gettext(SPANS[span][0])
 
     return _handle(comment_id, put)
 
@@ -107,26 +113,26 @@ def skip(comment_id: str) -> ResponseReturnValue:
 
     def leave(session: Session, comment: Comment) -> str:
         cases.skip(session, comment, by=access.actor())
-        return "Skipped: left to others."
+        return gettext("Skipped: left to others.")
 
     return _handle(comment_id, leave)
 
 
 def colleagues(session: Session) -> list[str]:
     """Names to assign a comment to: people who may decide on one of the sites of the person signed in."""
-    site_ids = [site_id for site_id in access.roles() if access.may(site_id, "moderator")]
+    site_ids = [site_id for site_id in access.in_use() if access.may(site_id, "moderator")]
     return list(session.scalars(members.moderators(site_ids).with_only_columns(User.name).limit(MOST_COLLEAGUES)))
 
 
 def _call_back(session: Session, comment: Comment) -> str:
     called = cases.call_back(session, comment, by=access.actor())
-    return "It waits in the queue again." if called else "It waits already."
+    return gettext("It waits in the queue again.") if called else gettext("It waits already.")
 
 
 def _colleague(session: Session, name: str, site_id: str) -> User:
     person = session.scalar(members.moderators([site_id]).where(User.name == name))
     if person is None:
-        abort(422, "Nobody of this name decides on comments of this site.")
+        abort(422, gettext("Nobody of this name decides on comments of this site."))
     return person
 
 
@@ -138,11 +144,11 @@ def _handle(comment_id: str, act: Callable[[Session, Comment], str]) -> Response
         with context().write(by=access.user().name) as session:
             message = act(session, comments.find(session, None, comment_id, lock=True))
     except cases.NothingWaits:
-        return refusals.refuse(409, _NOTHING_WAITS)
+        return refusals.refuse(409, gettext(_NOTHING_WAITS))
     except comments.NotFound:
         abort(404)
     except comments.Erased:
-        abort(410, "The comment was erased meanwhile.")
+        abort(410, gettext("The comment was erased meanwhile."))
     return done(message)
 
 

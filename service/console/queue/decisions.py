@@ -14,11 +14,13 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.tables import Comment
 from service import forms
-from service.console import access, names, refusals
+from service.console import access, names, refusals, retold
 from service.console.card import verbs
 from service.console.card.verbs import Verb
 from service.console.queue import latest_change, pausing
 from service.context import context
+from texts.translation import gettext
+from texts.wording import too_long
 
 MAX_REASON = 500
 
@@ -30,12 +32,12 @@ def decide(comment_id: str) -> ResponseReturnValue:
     note = forms.text("reason")
     code = forms.text("code") if action == "reject" else ""
     if action not in words or version is None:
-        abort(400, "Choose to publish or to reject the comment, from a page that shows it.")
+        abort(400, gettext("Choose to publish or to reject the comment, from a page that shows it."))
     if len(note) > MAX_REASON:
-        abort(422, f"The reason has {len(note):,} characters; at most {MAX_REASON} fit.")
+        abort(422, too_long(len(note), MAX_REASON, "reason"))
     settings = _settings_of(comment.site_id)
     if code and code not in {reason.code for reason in settings.reasons}:
-        abort(422, "This reason is no longer on the site's list. Load the page again and choose another.")
+        abort(422, gettext("This reason is no longer on the site's list. Load the page again and choose another."))
     try:
         with context().write(by=access.user().name) as session:
             decided = comments.decide(
@@ -50,15 +52,12 @@ def decide(comment_id: str) -> ResponseReturnValue:
                 grace=settings.grace,
             )
     except comments.CommentError as error:
-        return _refuse(comment_id, error, "Your decision was not recorded.")
+        return _refuse(comment_id, error, gettext("Your decision was not recorded."))
     verb = words[action]
     if decided.version == version:
-        told = "You agree with the decision before" if verb.button in {"Publish", "Reject"} else verb.done
-        return _decided(decided, f"{told}: it stays {decided.status}.")
-    reason = settings.reason_of(code).text if code else ""
-    return _decided(
-        decided, f"{verb.done}: {reason}." if reason else f"{verb.done}.", verb.sentence.format(comment.name[:60])
-    )
+        return _decided(decided, gettext(verb.unchanged))
+    reason = f": {retold.reason(settings.reason_of(code))}" if code else ""
+    return _decided(decided, f"{gettext(verb.done)}{reason}.", gettext(verb.sentence, name=comment.name[:60]))
 
 
 def undo(comment_id: str) -> ResponseReturnValue:
@@ -66,12 +65,12 @@ def undo(comment_id: str) -> ResponseReturnValue:
     _require_site(comment_id)
     version = forms.number(forms.text("version"))
     if version is None:
-        abort(400, "Say which decision, from the page on which you made it.")
+        abort(400, gettext("Say which decision, from the page on which you made it."))
     try:
         with context().write(by=access.user().name) as session:
             undone = undoing.undo_own(session, comment_id, version, actor=access.actor())
     except comments.CommentError as error:
-        return _refuse(comment_id, error, "So nothing was undone.")
+        return _refuse(comment_id, error, gettext("So nothing was undone."))
     comment = undone.comment
     message = _what_an_undo_did(undone)
     if access.wants_json():
@@ -131,15 +130,18 @@ def _decided(comment: Comment, message: str, sentence: str | None = None) -> Res
 
 def _what_an_undo_did(undone: undoing.UndoResult) -> str:
     if undone.asked_again:
-        question = "the appeal waits" if "appeal" in undone.asked_again else "the second look is wanted"
-        return f"Undone: {question} again. Nobody was told."
+        if "appeal" in undone.asked_again:
+            return gettext("Undone: the appeal waits again. Nobody was told.")
+        return gettext("Undone: the second look is wanted again. Nobody was told.")
     if undone.comment.status == "pending":
-        return "Undone. The comment is being scored."
+        return gettext("Undone. The comment is being scored.")
     if undone.uncorrected:
-        return "Undone here. But the site has been told already, and cannot be told that the comment waits again."
+        return gettext(
+            "Undone here. But the site has been told already, and cannot be told that the comment waits again."
+        )
     if undone.told:
-        return "Undone. The site had been told already, and is now told of this too."
-    return "Undone. The site was never told."
+        return gettext("Undone. The site had been told already, and is now told of this too.")
+    return gettext("Undone. The site was never told.")
 
 
 def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Response:
@@ -147,18 +149,18 @@ def _refuse(comment_id: str, error: comments.CommentError, outcome: str) -> Resp
     if isinstance(error, comments.NotFound):
         abort(404)
     if isinstance(error, comments.Erased):
-        abort(410, "The comment was erased meanwhile, so there is nothing to decide.")
+        abort(410, gettext("The comment was erased meanwhile, so there is nothing to decide."))
     if isinstance(error, comments.ReasonMissing):
-        abort(422, str(error))
+        abort(422, retold.retold(str(error)))
     if isinstance(error, comments.NotYours | undoing.NotWhoDecided):
-        abort(403, str(error))
+        abort(403, retold.retold(str(error)))
     if not isinstance(error, comments.Stale):
-        return refusals.refuse(409, str(error))
+        return refusals.refuse(409, retold.retold(str(error)))
     with context().store.read() as session:
         comment = session.get(Comment, comment_id)
         if comment is None:
             abort(404)
-        change = latest_change.tell(session, comment, and_then=", after you loaded the page")
+        change = latest_change.tell(session, comment, since_loaded=True)
     return refusals.refuse(
         409,
         f"{change} {outcome}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +15,15 @@ from service import scoring
 _MOST_SITES = 50
 
 
-def told(session: Session, sites: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
-    """Id, name and a sentence that goes on after the name, for each of these sites that holds every comment now."""
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """That a site holds every comment: `until` a moment, as its own clocks show it, or until somebody changes that."""
+
+    until: str | None = None
+
+
+def told(session: Session, sites: Sequence[tuple[str, str]]) -> list[tuple[str, str, Holding]]:
+    """Id, name and until when, for each of these sites that holds every comment now."""
     if len(sites) > _MOST_SITES:
         return []
     try:
@@ -25,10 +33,10 @@ def told(session: Session, sites: Sequence[tuple[str, str]]) -> list[tuple[str, 
     return [(site_id, name, why) for site_id, name in sites if (why := _why(policies[site_id])) is not None]
 
 
-def _why(policy: Policy) -> str | None:
+def _why(policy: Policy) -> Holding | None:
     if policy.mode == "hold":
-        return "holds every comment for a person."
+        return Holding()
     end = policy.hold_times.until(clock.now())
     if end is None or policy.mode == "observe":
         return None
-    return f"holds every comment until {policy.hold_times.told(end)}, by the times in its policy."
+    return Holding(policy.hold_times.told(end))

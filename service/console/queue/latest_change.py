@@ -11,17 +11,44 @@ from sqlalchemy.orm import Session
 from moderation.review import cases
 from moderation.tables import AuditEvent, Comment
 from service import pages
-from service.console import names
+from service.console import names, retold
 from texts import wording
+from texts.translation import gettext, later
 
-_VERBS = {"published": "published", "rejected": "rejected"}
 _ACTIONS = ("comment.decided", "comment.undone", "comment.edited")
+#: Status, or `undone` -> who did it and when, on its own and where the reader's page was loaded before that.
+_SAID = {
+    "undone": (
+        later("%(name)s undid the last decision on this comment %(ago)s."),
+        later("%(name)s undid the last decision on this comment %(ago)s, after you loaded the page."),
+    ),
+    "published": (
+        later("%(name)s published this comment %(ago)s."),
+        later("%(name)s published this comment %(ago)s, after you loaded the page."),
+    ),
+    "rejected": (
+        later("%(name)s rejected this comment %(ago)s."),
+        later("%(name)s rejected this comment %(ago)s, after you loaded the page."),
+    ),
+    "flagged": (
+        later("%(name)s flagged this comment %(ago)s."),
+        later("%(name)s flagged this comment %(ago)s, after you loaded the page."),
+    ),
+    "erased": (
+        later("The comment was erased."),
+        later("The comment was erased, after you loaded the page."),
+    ),
+    "edited": (
+        later("Its author changed the comment, and it is being scored again."),
+        later("Its author changed the comment, after you loaded the page, and it is being scored again."),
+    ),
+}
 
 
-def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
-    """The latest change in one or two sentences. `and_then` continues the first sentence."""
+def tell(session: Session, comment: Comment, *, since_loaded: bool = False) -> str:
+    """The latest change in one or two sentences; `since_loaded`, for whoever loaded the page before it."""
     if comment.status == "erased":
-        return f"The comment was erased{and_then}."
+        return gettext(_SAID["erased"][since_loaded])
     event = session.scalar(
         select(AuditEvent)
         .where(AuditEvent.comment_id == comment.id, AuditEvent.action.in_(_ACTIONS))
@@ -29,12 +56,18 @@ def tell(session: Session, comment: Comment, *, and_then: str = "") -> str:
         .limit(1)
     )
     if event is None or event.action == "comment.edited":
-        return f"Its author changed the comment{and_then}, and it is being scored again."
-    who = names.of_people(session, [event.actor]).get(event.actor, "Somebody")
-    done = "undid the last decision on" if event.action == "comment.undone" else _VERBS.get(comment.status, "flagged")
-    sentence = f"{who[0].upper()}{who[1:]} {done} this comment {pages.age(event.created_at)}{and_then}."
+        return gettext(_SAID["edited"][since_loaded])
+    who = names.of_people(session, [event.actor]).get(event.actor, gettext("Somebody"))
+    done = "undone" if event.action == "comment.undone" else comment.status
+    sentence = gettext(
+        _SAID.get(done, _SAID["flagged"])[since_loaded],
+        name=names.beginning(who),
+        ago=pages.age(event.created_at),
+    )
     reason = messages(event.reasons)
-    return f"{sentence} Reason: {reason}" if reason and event.action == "comment.decided" else sentence
+    if not reason or event.action != "comment.decided":
+        return sentence
+    return f"{sentence} {gettext('Reason: %(reason)s', reason=reason)}"
 
 
 def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
@@ -42,8 +75,11 @@ def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
     found = [case for case in cases.of_comments(session, comment_ids).values() if case.put_off_until is not None]
     people = names.of_people(session, [case.put_off_by for case in found])
     return {
-        case.comment_id: f"{people.get(case.put_off_by or '', 'Somebody')} put this off until "
-        f"{wording.exact(case.put_off_until, seconds=False)}."
+        case.comment_id: gettext(
+            "%(name)s put this off until %(moment)s.",
+            name=people.get(case.put_off_by or "", gettext("Somebody")),
+            moment=wording.exact(case.put_off_until, seconds=False),
+        )
         for case in found
         if case.put_off_until is not None
     }
@@ -51,4 +87,4 @@ def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:
 
 def messages(reasons: list[dict[str, Any]] | None) -> str:
     """The messages of reasons, as one text."""
-    return " ".join(str(reason.get("message", "")) for reason in reasons or ())
+    return " ".join(map(retold.message, reasons or ()))

@@ -18,8 +18,10 @@ from moderation.tables import Comment
 from service import forms
 from service.console import access
 from service.console.done import done
+from service.console.retold import retold
 from service.context import context
-from texts.wording import exact
+from texts.translation import gettext, later
+from texts.wording import exact, within
 
 #: How long an entry stays. Only admins may choose "ever", because they are responsible for the site's policy.
 SPANS: dict[str, timedelta | None] = {
@@ -33,10 +35,15 @@ FURTHEST = timedelta(days=366)
 LONGEST = 200
 
 _LISTS = {entry_list.key: entry_list for entry_list in LISTS}
-_FOR = {"day": "for a day", "week": "for a week", "month": "for 30 days", "ever": "for ever"}
+_FOR = {
+    "day": later("for a day"),
+    "week": later("for a week"),
+    "month": later("for 30 days"),
+    "ever": later("for ever"),
+}
 
 
-_UNKNOWN = "Choose what to do and for how long, from a page that shows the comment."
+_UNKNOWN = later("Choose what to do and for how long, from a page that shows the comment.")
 
 
 def end_of(span: str, site_id: str) -> datetime | None:
@@ -44,10 +51,10 @@ def end_of(span: str, site_id: str) -> datetime | None:
     if span == "date":
         return _end_of_date(site_id)
     if span not in SPANS:
-        abort(400, _UNKNOWN)
+        abort(400, gettext(_UNKNOWN))
     length = SPANS[span]
     if length is None and not access.may(site_id, "admin"):
-        abort(403, "For more than 30 days, ask an admin of this site.")
+        abort(403, gettext("For more than 30 days, ask an admin of this site."))
     return None if length is None else clock.now() + length
 
 
@@ -55,10 +62,10 @@ def _end_of_date(site_id: str) -> datetime:
     """The end of the day in the form's `date`, in UTC."""
     day, moment = forms.day(forms.text("date")), clock.now()
     if day is None or not moment - timedelta(days=1) < day <= moment + FURTHEST:
-        abort(422, "Choose a day from today on, at most a year from now.")
+        abort(422, gettext("Choose a day from today on, at most a year from now."))
     end = day + timedelta(days=1)
     if end > clock.now() + timedelta(days=31) and not access.may(site_id, "admin"):
-        abort(403, "For more than 30 days, ask an admin of this site.")
+        abort(403, gettext("For more than 30 days, ask an admin of this site."))
     return end
 
 
@@ -72,31 +79,36 @@ def add_to_list(comment_id: str) -> ResponseReturnValue:
     if forms.text("action") == "restore":
         return _put_back(comment, name)
     if name not in _LISTS:
-        abort(400, _UNKNOWN)
+        abort(400, gettext(_UNKNOWN))
     until = end_of(span, comment.site_id)
     if until is None and name == "suspended_authors":
-        abort(422, "A suspension ends: choose until when. To keep somebody away for ever, block them.")
+        abort(422, gettext("A suspension ends: choose until when. To keep somebody away for ever, block them."))
     entry_list = _LISTS[name]
     entry = _entry(comment, entry_list.kind)
     try:
         with context().write(by=access.user().name) as session:
             standing.list_author(session, comment, name, entry, until=until, actor=access.actor())
     except PatternError as error:
-        only_stars = entry_list.kind is WORDS and not entry.strip("* ")
-        abort(422, "Only `*` is not a word: give some letters too." if only_stars else str(error))
+        abort(422, retold(error.about(entry)))
     except ListError as error:
-        abort(422, str(error))
+        abort(422, retold(str(error)))
     plain = entry if entry_list.kind is WORDS else authors.without_kind(entry)
-    span_in_words = _FOR.get(span) or f"until {exact(until)}" if until is not None else _FOR["ever"]
+    if span in _FOR or until is None:
+        span_in_words = gettext(_FOR.get(span, _FOR["ever"]))
+    else:
+        span_in_words = gettext("until %(moment)s", moment=exact(until))
     added = {"list": name, "entry": entry}
-    return _done(f"{entry_list.added.format(entry=plain)} from now on, {span_in_words}.", added=added)
+    told = gettext(
+        "%(what)s from now on, %(span)s.", what=gettext(entry_list.added).format(entry=plain), span=span_in_words
+    )
+    return _done(told, added=added)
 
 
 def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
     """Take an entry out. A moderator may end entries that end by themselves; only an admin may end others."""
     entry = forms.text("entry")
     if name not in _LISTS or not entry:
-        abort(400, "Choose what to take back, from a page that shows the comment.")
+        abort(400, gettext("Choose what to take back, from a page that shows the comment."))
     for_ever_too = access.may(comment.site_id, "admin")
     try:
         with context().write(by=access.user().name) as session:
@@ -105,27 +117,28 @@ def _take_out(comment: Comment, name: str) -> ResponseReturnValue:
             )
             version = saved.version if saved is not None else None
     except ListError as error:
-        abort(403, str(error))
-    title, plain = _LISTS[name].title.lower(), authors.without_kind(entry)
+        abort(403, retold(str(error)))
+    filled = {"entry": authors.without_kind(entry), "list": within(gettext(_LISTS[name].title))}
     if version is None:
-        return _done(f"{plain} was not among the {title}.")
+        return _done(gettext("%(entry)s was not among the %(list)s.", **filled))
     undo = {"action": "restore", "list": name, "entry": entry, "version": str(version)}
-    return _done(f"{plain} is no longer among the {title}.", undo=undo)
+    return _done(gettext("%(entry)s is no longer among the %(list)s.", **filled), undo=undo)
 
 
 def _put_back(comment: Comment, name: str) -> ResponseReturnValue:
     """Undo that this person took an entry out, while the policy is as that left it."""
     entry, version = forms.text("entry"), forms.number(forms.text("version"))
     if name not in _LISTS or not entry or version is None:
-        abort(400, "Choose what to put back, from a page that shows the comment.")
+        abort(400, gettext("Choose what to put back, from a page that shows the comment."))
     try:
         with context().write(by=access.user().name) as session:
             saved = standing.list_again(session, comment, name, entry, version=version, actor=access.actor())
     except (ListError, PatternError) as error:
-        abort(422, str(error))
+        abort(422, retold(str(error)))
     if saved is None:
-        abort(409, "Somebody has changed the policy since, or it has ended, so nothing was put back.")
-    return _done(f"{authors.without_kind(entry)} is among the {_LISTS[name].title.lower()} again.")
+        abort(409, gettext("Somebody has changed the policy since, or it has ended, so nothing was put back."))
+    filled = {"entry": authors.without_kind(entry), "list": within(gettext(_LISTS[name].title))}
+    return _done(gettext("%(entry)s is among the %(list)s again.", **filled))
 
 
 def _done(
@@ -139,7 +152,7 @@ def _comment(comment_id: str) -> Comment:
     with context().store.read() as session:
         comment = access.require_comment(session, comment_id)
     if comment.status == "erased":
-        abort(410, "The comment was erased meanwhile, and its author with it.")
+        abort(410, gettext("The comment was erased meanwhile, and its author with it."))
     return comment
 
 
@@ -148,12 +161,12 @@ def _entry(comment: Comment, kind: Kind) -> str:
     if kind is WORDS:
         entry = " ".join(forms.text("entry").split())
         if not entry or len(entry) > LONGEST:
-            abort(422, f"Give a word or a phrase of at most {LONGEST} characters.")
+            abort(422, gettext("Give a word or a phrase of at most %(most)s characters.", most=LONGEST))
         return entry
     if kind is ADDRESSES:
-        return comment.ip or abort(422, "The site did not send an address with this comment.")
+        return comment.ip or abort(422, gettext("The site did not send an address with this comment."))
     who = authors.entry_for(authors.of_comment(comment), longest=LONGEST)
-    return who or abort(422, "Nobody is named here: the comment has no author to block or to trust.")
+    return who or abort(422, gettext("Nobody is named here: the comment has no author to block or to trust."))
 
 
 ROUTES = (("/comments/<comment_id>/list", "POST", add_to_list),)

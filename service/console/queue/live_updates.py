@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from moderation import actors, clock
 from moderation.people import accounts
-from moderation.people.roles import by_site
+from moderation.people.roles import archived, by_site
 from moderation.review import claims
 from moderation.store import AWAY
 from moderation.tables import Comment, ReviewItem
@@ -27,6 +27,7 @@ from service.console import access, names
 from service.console.queue import bulk, latest_change
 from service.console.queue.subscription import Line, Wire
 from service.context import Context, context
+from texts import translation
 
 #: How often a stream sends a heartbeat, and checks whether its reader may still read it.
 HEARTBEAT_SECONDS = 5.0
@@ -44,6 +45,8 @@ class Reach(NamedTuple):
     """What the reader of a stream may hear of: their sites, and their own bulk jobs; an admin of all sites any job."""
 
     sites: Collection[str]
+    #: Those of which nothing waits.
+    archived: Collection[str]
     actor: str
     is_admin: bool
 
@@ -51,7 +54,7 @@ class Reach(NamedTuple):
         """Whether a message is for this reader."""
         if message.job is not None:
             return self.is_admin or message.job.created_by == self.actor
-        return message.site in self.sites
+        return message.site in self.sites and not (message.kind == "opened" and message.site in self.archived)
 
 
 #: Gives what the reader of a stream may hear of now; None when their session has ended.
@@ -70,16 +73,17 @@ def stream_events() -> ResponseReturnValue:
     line = wire.join(access.actor())
     if line is None:
         return {"message": "Ask /console/changes instead."}, 503, {"Retry-After": str(RETRY_SECONDS)}
-    store, token = context().store, request.cookies[access.SESSION_COOKIE]
+    store, token, language = context().store, request.cookies[access.SESSION_COOKIE], translation.current()
 
     def allowed() -> Reach | None:
         user = accounts.resume_session(store, token)
         if user is None:
             return None
         with store.read() as session:
-            return Reach(by_site(session, user).keys(), actors.of_user(user.id), user.role == "admin")
+            sites = by_site(session, user).keys()
+            return Reach(sites, archived(session), actors.of_user(user.id), user.role == "admin")
 
-    answer = Response(_tell(line, allowed), mimetype="text/event-stream")
+    answer = Response(_tell(line, allowed, language), mimetype="text/event-stream")
     answer.headers |= {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     answer.call_on_close(lambda: wire.leave(line))
     return answer
@@ -114,7 +118,7 @@ def show_changes() -> ResponseReturnValue:
         if re.fullmatch(r"[0-9]{1,15}", since):
             after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
             new_items = select(ReviewItem.id).where(
-                ReviewItem.site_id.in_(access.roles()), ReviewItem.opened_at > after, ReviewItem.is_open
+                ReviewItem.site_id.in_(access.in_use()), ReviewItem.opened_at > after, ReviewItem.is_open
             )
             opened = session.scalar(select(func.count()).select_from(new_items.limit(_COUNT_UP_TO).subquery())) or 0
     return jsonify(now=moment, opened=opened, cards=shown)
@@ -125,7 +129,7 @@ def now_ms() -> int:
     return clock.milliseconds(clock.now())
 
 
-def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
+def _tell(line: Line, allowed: Allowed, language: str) -> Iterator[str]:
     """The stream's text. It ends after `LONGEST_SECONDS`, when Redis goes away, or when the reader's session ends."""
     began = time.monotonic()
     reach = allowed()
@@ -147,7 +151,9 @@ def _tell(line: Line, allowed: Allowed) -> Iterator[str]:
         if message is None:
             return
         if reach.includes(message):
-            yield f"data: {json.dumps(_show(message))}\n\n"
+            with translation.in_language(language):  # the request has ended, and its language with it
+                shown = json.dumps(_show(message))
+            yield f"data: {shown}\n\n"
 
 
 def _show(message: Message) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel.units import format_unit
 from flask import redirect
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -12,7 +13,8 @@ from moderation.people import wellbeing
 from service import forms
 from service.console import access
 from service.context import context
-from texts import wording
+from texts import translation
+from texts.translation import forms_later, gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +25,38 @@ class Said:
     text: str
 
 
+_ENOUGH = forms_later(
+    "You have made %(number)s decision today, as many as you had set yourself. "
+    "What waits can wait until tomorrow, or is for others.",
+    "You have made %(number)s decisions today, as many as you had set yourself. "
+    "What waits can wait until tomorrow, or is for others.",
+)
+_BREAK = forms_later(
+    "%(number)s decision without a break: it is time for one.",
+    "%(number)s decisions without a break: it is time for one.",
+)
+_BREAK_AFTER = forms_later(
+    "%(number)s decision in %(minutes)s without a break: it is time for one.",
+    "%(number)s decisions in %(minutes)s without a break: it is time for one.",
+)
+
+
 def read(session: Session) -> Said | None:
     """What the person signed in wants to be reminded of now."""
     reminder = wellbeing.reminder(session, access.user())
     if reminder is None:
         return None
-    decisions = wording.counted(reminder.decisions, "{} decision", "{} decisions")
     if reminder.kind == "cap":
-        return Said(
-            "cap",
-            f"You have made {decisions} today, as many as you had set yourself. "
-            "What waits can wait until tomorrow, or is for others.",
-        )
-    minutes = f" in {wording.counted(reminder.minutes, '{} minute', '{} minutes')}" if reminder.minutes else ""
-    return Said("break", f"{decisions}{minutes} without a break: it is time for one.")
+        return Said("cap", ngettext(*_ENOUGH, reminder.decisions))
+    if not reminder.minutes:
+        return Said("break", ngettext(*_BREAK, reminder.decisions))
+    minutes = format_unit(reminder.minutes, "minute", "long", locale=translation.current())
+    return Said("break", ngettext(*_BREAK_AFTER, reminder.decisions, minutes=minutes))
 
 
 def go_on() -> ResponseReturnValue:
     """Work on all the same."""
-    kind = forms.choice("kind", ("break", "cap"), "Choose whether to go on without a break, or for today.")
+    kind = forms.choice("kind", ("break", "cap"), gettext("Choose whether to go on without a break, or for today."))
     with context().store.write() as session:
         wellbeing.go_on(session, access.user().id, kind)
     if access.wants_json():

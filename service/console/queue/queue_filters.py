@@ -17,31 +17,32 @@ from moderation.review.review_pages import COUNT_UP_TO, Filters, Order
 from service import forms
 from service.console import access, names
 from texts import wording
+from texts.translation import decimal, gettext, later
 
 ORDERS: Mapping[Order, str] = {
-    "due": "Most urgent first",
-    "oldest": "Oldest first",
-    "newest": "Newest first",
+    "due": later("Most urgent first"),
+    "oldest": later("Oldest first"),
+    "newest": later("Newest first"),
 }
 #: The name in the address -> its words, the span of time, and whether older items are meant.
 AGES: Mapping[str, tuple[str, timedelta, bool]] = {
-    "hour": ("At most an hour", timedelta(hours=1), False),
-    "day": ("At most a day", timedelta(days=1), False),
-    "over-hour": ("More than an hour", timedelta(hours=1), True),
-    "over-day": ("More than a day", timedelta(days=1), True),
-    "over-week": ("More than a week", timedelta(days=7), True),
+    "hour": (later("At most an hour"), timedelta(hours=1), False),
+    "day": (later("At most a day"), timedelta(days=1), False),
+    "over-hour": (later("More than an hour"), timedelta(hours=1), True),
+    "over-day": (later("More than a day"), timedelta(days=1), True),
+    "over-week": (later("More than a week"), timedelta(days=7), True),
 }
 RULES = {name: rule.title for name, rule in rules.BY_NAME.items()}
 #: A filter's name in the address -> its name in the form.
 NAMES = {
-    "kind": "Why it waits",
-    "label": "Label",
-    "rule": "Rule",
-    "language": "Language",
-    "age": "Waiting for",
-    "author": "Author",
-    "thread": "Page",
-    "q": "Text",
+    "kind": later("Why it waits"),
+    "label": later("Label"),
+    "rule": later("Rule"),
+    "language": later("Language"),
+    "age": later("Waiting for"),
+    "author": later("Author"),
+    "thread": later("Page"),
+    "q": later("Text"),
 }
 #: In the address of the whole queue, where without parameters a saved filter would be shown.
 ALL = "all"
@@ -128,7 +129,7 @@ def read(site_ids: Sequence[str], user_id: str, form: Mapping[str, str] | None =
 
 def own_turn(user_id: str) -> Turn:
     """The cases of the person signed in, and those for admins where they are one."""
-    return Turn(actors.of_user(user_id), [site_id for site_id in access.roles() if access.may(site_id, "admin")])
+    return Turn(actors.of_user(user_id), [site_id for site_id in access.in_use() if access.may(site_id, "admin")])
 
 
 def options(query: Query, counts_by_filter: Mapping[str, Counts], own: Sequence[str]) -> dict[str, list[Option]]:
@@ -143,22 +144,22 @@ def options(query: Query, counts_by_filter: Mapping[str, Counts], own: Sequence[
             for value, count in values.items()
         ]
         lists[name] = sorted(offered, key=lambda option: not option.own)
-    lists["age"] = [Option(value, text) for value, (text, _, _) in AGES.items()]
+    lists["age"] = [Option(value, gettext(text)) for value, (text, _, _) in AGES.items()]
     return lists
 
 
 def in_words(name: str, value: str) -> str:
     """A filter's value in words."""
     if name == "age":
-        return AGES[value][0]
+        return gettext(AGES[value][0])
     if name == "label":
-        return wording.named(value)
+        return wording.label(value)
     if name == "language":
         return wording.language(value)
     words = {"kind": names.REVIEW_KINDS | names.CASE_TABS, "rule": RULES}.get(name, {})
-    return words.get(value, value)
+    return gettext(words[value]) if value in words else value
 
 
 def number(count: int) -> str:
     """A count in words: `1,000+` where counting stopped."""
-    return f"{COUNT_UP_TO:,}+" if count > COUNT_UP_TO else f"{count:,}"
+    return f"{decimal(COUNT_UP_TO)}+" if count > COUNT_UP_TO else decimal(count)

@@ -37,7 +37,7 @@ def show_queue() -> ResponseReturnValue:
             return redirect(url_for("console.show_queue", **first.query))
         sites = names.of_own_sites(session)
         query = queue_filters.read([site_id for site_id, _ in sites], access.user().id)
-        site_ids = [query.site_id] if query.site_id else list(access.roles())
+        site_ids = [query.site_id] if query.site_id else access.in_use()
         reminder = pausing.read(session)
         is_enough = reminder is not None and reminder.kind == "cap"
         rows, next_page, page = _NOTHING if is_enough else _read(session, site_ids, query, beginning)
@@ -61,7 +61,7 @@ def show_queue() -> ResponseReturnValue:
             options=queue_filters.options(query, counted, access.languages()),
             orders=queue_filters.ORDERS,
             sites=sites,
-            waiting_on=_waiting_on(session, list(access.roles())),
+            waiting_on=_waiting_on(session, access.in_use()),
             in_words=queue_filters.in_words,
             number=queue_filters.number,
             reminder=reminder,
@@ -85,8 +85,8 @@ _NOTHING: _Read = ([], None, review_items.Page([], None, 0))
 def _read(session: Session, site_ids: Collection[str], query: queue_filters.Query, beginning: str | None) -> _Read:
     if query.shows_put_off:
         return _read_put_off(session, site_ids, query, beginning)
-    # Without a filter, one index holds the queue of all sites in order.
-    sees_all = query.site_id is None and access.user().role != "none"
+    # Without a filter, one index holds the queue of all sites in order; also of archived ones, where there are any.
+    sees_all = query.site_id is None and access.user().role != "none" and len(site_ids) == len(access.roles())
     after, on_sites = read_position(beginning), None if sees_all else site_ids
     page = review_items.page(session, on_sites, query.filters, query.order, after=after, limit=PAGE)
     return with_all_items(session, page.rows, query.filters.not_for), write_position(page.next), page
@@ -160,7 +160,8 @@ def read_position(text: str | None) -> review_items.Position | None:
 
 
 def _waiting_on(session: Session, site_ids: Collection[str]) -> review_counts.Counts:
-    return review_counts.by_site(session, site_ids) if 1 < len(site_ids) <= SITES_COUNTED else {}
+    few = 1 < len(site_ids) <= SITES_COUNTED
+    return review_counts.for_person(session, site_ids, access.actor()) if few else {}
 
 
 ROUTES = (("/", "GET", show_queue),)

@@ -16,6 +16,8 @@ from service.console import access
 from service.console.done import done
 from service.console.queue import queue_filters
 from service.context import context
+from texts.translation import gettext
+from texts.wording import too_long
 
 
 def save_filter() -> ResponseReturnValue:
@@ -23,9 +25,9 @@ def save_filter() -> ResponseReturnValue:
     name = forms.text("name")
     shared = bool(forms.text("shared"))
     if not name:
-        abort(422, "Give the filter a name.")
+        abort(422, gettext("Give the filter a name."))
     if len(name) > LONGEST_NAME:
-        abort(422, f"The name has {len(name):,} characters; at most {LONGEST_NAME} fit.")
+        abort(422, too_long(len(name), LONGEST_NAME, "name"))
     query = _view()
     if shared:
         _require_admin(query.get("site"))
@@ -33,18 +35,24 @@ def save_filter() -> ResponseReturnValue:
         try:
             saved = saved_filters.save(session, name, query, user_id=access.user().id, by=access.actor(), shared=shared)
         except saved_filters.Taken:
-            abort(422, f"There is a filter called “{name}” already. Choose another name, or remove that one first.")
+            taken = gettext(
+                "There is a filter called “%(name)s” already. Choose another name, or remove that one first.", name=name
+            )
+            abort(422, taken)
         except saved_filters.TooMany:
-            abort(422, f"There are {MOST_SHARED if shared else MOST_OWN} already. Remove one that is not needed.")
+            most = MOST_SHARED if shared else MOST_OWN
+            abort(422, gettext("There are %(most)s already. Remove one that is not needed.", most=most))
         if forms.text("first"):
             saved_filters.open_with(session, access.user().id, saved.id)
-    return done(f"“{name}” is saved for everybody." if shared else f"“{name}” is saved.")
+    if shared:
+        return done(gettext("“%(name)s” is saved for everybody.", name=name))
+    return done(gettext("“%(name)s” is saved.", name=name))
 
 
 def change_filter(filter_id: str) -> ResponseReturnValue:
     """Open the queue with a view, or no longer; or remove the view."""
     access.require_id("f", filter_id)
-    action = forms.choice("action", ("first", "not_first", "remove"), "Say what to do with the filter.")
+    action = forms.choice("action", ("first", "not_first", "remove"), gettext("Say what to do with the filter."))
     with context().write(by=access.user().name) as session:
         saved = _find(session, filter_id)
         if action != "remove":
@@ -54,13 +62,16 @@ def change_filter(filter_id: str) -> ResponseReturnValue:
                 _require_admin(saved.site_id)
             saved_filters.remove(session, saved, by=access.actor())
         name = saved.name
-    said = {"first": f"The queue opens with “{name}”.", "not_first": "The queue opens with everything again."}
-    return done(said.get(action, f"“{name}” is removed."))
+    if action == "first":
+        return done(gettext("The queue opens with “%(name)s”.", name=name))
+    if action == "not_first":
+        return done(gettext("The queue opens with everything again."))
+    return done(gettext("“%(name)s” is removed.", name=name))
 
 
 def may_share(site_id: str | None) -> bool:
     """Whether the person signed in may share a view, or remove one: an admin of its site, or of every site."""
-    return access.may(site_id, "admin") if site_id is not None else access.user().role == "admin"
+    return access.may(site_id, "admin") if site_id is not None else access.may_everywhere("admin")
 
 
 def _require_admin(site_id: str | None) -> None:
@@ -72,9 +83,9 @@ def _require_admin(site_id: str | None) -> None:
 
 def _view() -> Mapping[str, str]:
     """The view that the form's fields describe, read as the queue reads its address."""
-    query = queue_filters.read(list(access.roles()), access.user().id, request.form)
+    query = queue_filters.read(access.in_use(), access.user().id, request.form)
     if not query.address:
-        abort(422, "Choose a filter first: this is the whole queue.")
+        abort(422, gettext("Choose a filter first: this is the whole queue."))
     return query.address
 
 

@@ -13,9 +13,11 @@ from moderation.people.wellbeing import Choices
 from service import forms
 from service.console import access, names
 from service.console.browsers import browser_name
+from service.console.retold import retold
 from service.console.signing_in import throttle
 from service.context import context
 from texts import wording
+from texts.translation import gettext
 
 #: The fields with a number of what helps to keep well.
 _NUMBERS = ("break_minutes", "break_decisions", "day_cap")
@@ -28,16 +30,16 @@ def show_you() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     current, new = request.form.get("current", ""), request.form.get("new", "")
     if new != request.form.get("again", ""):
-        return _page(422, again="The two passwords differ. Type the same one twice.")
+        return _page(422, again=gettext("The two passwords differ. Type the same one twice."))
     user = access.user()
     throttle.count_attempt(user.name)
     try:
         accounts.change_password(context().store, user, current, new, keep=_token())
     except accounts.WrongPassword as error:
-        return _page(403, current=str(error))
+        return _page(403, current=retold(str(error)))
     except accounts.PersonError as error:
-        return _page(422, new=str(error))
-    flash("Your password is changed, and you are signed out everywhere else.", "good")
+        return _page(422, new=retold(str(error)))
+    flash(gettext("Your password is changed, and you are signed out everywhere else."), "good")
     return _back()
 
 
@@ -47,8 +49,8 @@ def choose_languages() -> ResponseReturnValue:
     try:
         accounts.choose_languages(context().store, access.user().id, codes)
     except accounts.PersonError as error:
-        return _page(422, languages=str(error))
-    flash("Your languages are kept." if codes else "You have chosen no language.", "good")
+        return _page(422, languages=retold(str(error)))
+    flash(gettext("Your languages are kept.") if codes else gettext("You have chosen no language."), "good")
     return _back()
 
 
@@ -65,7 +67,7 @@ def choose_wellbeing() -> ResponseReturnValue:
     numbers = {name: forms.text(name) for name in _NUMBERS}
     try:
         if wrong := [text for text in numbers.values() if text and forms.number(text) is None]:
-            raise accounts.PersonError(f"{wrong[0][:20]} is no whole number.")
+            raise accounts.PersonError(gettext("%(text)s is no whole number.", text=wrong[0][:20]))
         given = {name: forms.number(text) for name, text in numbers.items()}
         choices = Choices(hides=forms.text("hides") or None, zone=forms.text("zone") or None, **given)
         with context().store.write() as session:
@@ -73,8 +75,8 @@ def choose_wellbeing() -> ResponseReturnValue:
             user.zone = choices.zone
             channels.set_digests(session, user)
     except accounts.PersonError as error:
-        return _page(422, wellbeing=str(error))
-    flash("Kept.", "good")
+        return _page(422, wellbeing=retold(str(error)))
+    flash(gettext("Kept."), "good")
     return _back()
 
 
@@ -82,14 +84,14 @@ def end_own_session() -> ResponseReturnValue:
     chosen = forms.text("session")
     with context().store.write() as session:
         sessions.end(session, access.user().id, chosen, actor=access.actor())
-    flash("That browser is signed out.", "good")
+    flash(gettext("That browser is signed out."), "good")
     return _back()
 
 
 def end_other_sessions() -> ResponseReturnValue:
     with context().store.write() as session:
         sessions.end_all(session, access.user().id, keep=sealing.digest(_token()), actor=access.actor())
-    flash("You are signed out everywhere but here.", "good")
+    flash(gettext("You are signed out everywhere but here."), "good")
     return _back()
 
 

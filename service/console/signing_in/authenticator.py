@@ -16,6 +16,7 @@ from service import forms
 from service.console import access
 from service.console.signing_in import throttle
 from service.context import context
+from texts.translation import gettext
 
 #: The entry of the signed cookie with the secret that is being set up and its user, encrypted.
 _PENDING = "totp"
@@ -47,7 +48,7 @@ def turn_authenticator_on() -> ResponseReturnValue:
     throttle.count_code(user_id, code)
     codes = totp.turn_on(context().store, context().settings, user_id, secret, code)
     if codes is None:
-        return _page(422, error="This is not the code of now. Wait for the next one and enter that.")
+        return _page(422, error=gettext("This is not the code of now. Wait for the next one and enter that."))
     session.pop(_PENDING, None)
     return render_template("console/signing_in/recovery_codes.html", codes=codes, is_new=True)
 
@@ -59,13 +60,13 @@ def change_authenticator() -> ResponseReturnValue:
         return redirect(url_for("console.show_authenticator"), 303)
     throttle.count_code(user.id, code)
     if not totp.check(context().store, context().settings, user, code):
-        return _page(403, error="This is not the code of now, or it was used already.")
+        return _page(403, error=gettext("This is not the code of now, or it was used already."))
     if forms.text("action") == "renew":
         codes = totp.renew_recovery_codes(context().store, user.id)
         return render_template("console/signing_in/recovery_codes.html", codes=codes, is_new=False)
     with context().store.write() as write:
         totp.turn_off(write, user.id, actor=access.actor())
-    flash("Your authenticator is turned off. The password alone signs you in.", "wait")
+    flash(gettext("Your authenticator is turned off. The password alone signs you in."), "wait")
     return redirect(url_for("console.show_you"), 303)
 
 

@@ -16,8 +16,8 @@ _LIFETIME = 180 * 86_400
 
 def remember(response: Response, name: str) -> None:
     """Note, in a signed cookie, that this person has signed in here."""
-    known = str(_serializer().dumps([name.casefold(), find(name) or secrets.token_hex(8)]))
-    pages.set_cookie(response, context().settings, _COOKIE, known, seconds=_LIFETIME, below="console.show_queue")
+    token = str(_serializer().dumps([name.casefold(), find(name) or secrets.token_hex(8)]))
+    pages.set_cookie(response, context().settings, _COOKIE, token, seconds=_LIFETIME, below="console.show_queue")
 
 
 def find(name: str) -> str | None:

@@ -12,6 +12,7 @@ from service import forms
 from service.console import access
 from service.console.signing_in import known_browsers, throttle
 from service.context import context
+from texts.translation import gettext
 
 #: How long the second step may take, in seconds.
 PATIENCE = 600
@@ -51,11 +52,12 @@ def check_second_step() -> ResponseReturnValue:
         return _from_the_beginning()
     code = forms.text("code", most=100)
     if not code:
-        return _form(422, "Please enter the code.")
+        return _form(422, gettext("Please enter the code."))
     throttle.count_attempt()
     throttle.count_code(user.id, code)
     if not totp.check(context().store, context().settings, user, code):
-        return _form(403, "This is not the code of now, or it was used already. Wait for the next one and enter that.")
+        wrong = gettext("This is not the code of now, or it was used already. Wait for the next one and enter that.")
+        return _form(403, wrong)
     return start(user, session[_PENDING]["next"])
 
 
@@ -86,7 +88,7 @@ def _form(status: int, error: str = "") -> ResponseReturnValue:
 
 def _from_the_beginning() -> ResponseReturnValue:
     session.pop(_PENDING, None)
-    flash("That took too long, so please begin again.", "wait")
+    flash(gettext("That took too long, so please begin again."), "wait")
     return redirect(url_for("console.show_sign_in"), 303)
 
 

@@ -9,6 +9,7 @@ from moderation.people import accounts
 from moderation.tables import User
 from service import forms
 from service.console import access
+from service.console.retold import retold
 from service.console.signing_in import second_step, single_sign_on, throttle
 from service.context import context
 from texts.translation import gettext
@@ -60,11 +61,11 @@ def set_first_password(token: str) -> ResponseReturnValue:
         return _expired()
     password, again = request.form.get("password", ""), request.form.get("again", "")
     if password != again:
-        return _welcome_form(user, 422, again="The two passwords differ. Type the same one twice.")
+        return _welcome_form(user, 422, again=gettext("The two passwords differ. Type the same one twice."))
     try:
         changed = accounts.set_password(context().store, token, password)
     except accounts.PersonError as error:
-        return _welcome_form(user, 422, password=str(error))
+        return _welcome_form(user, 422, password=retold(str(error)))
     return _expired() if changed is None else second_step.ask_or_start(changed, None)
 
 

@@ -20,6 +20,7 @@ from moderation.settings import Settings
 from moderation.tables import User
 from service.console.signing_in import second_step, throttle
 from service.context import context
+from texts.translation import gettext, later
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,8 @@ TIMEOUT_SECONDS = 5.0
 #: How far the provider's clock may be from ours.
 SKEW_SECONDS = 60
 _NEXT = "sso_next"
+_AWAY = later("%(provider)s cannot be reached now. Try again in a moment, or use your password.")
+_UNTRUSTED = later("%(provider)s gave an answer that cannot be trusted, so nobody was signed in: %(why)s.")
 _EXTENSION = "winnow_sso"
 
 
@@ -165,18 +168,16 @@ def _refuse(error: Exception) -> ResponseReturnValue:
     log.warning("single_sign_on.failed", error=type(error).__name__, why=str(error)[:300])
     name = context().settings.oidc_name
     if isinstance(error, MismatchingStateError):
-        return _form(403, "That took too long, or it began in another browser. Please begin again.")
+        return _form(403, gettext("That took too long, or it began in another browser. Please begin again."))
     if isinstance(error, RequestException):
-        return _form(502, f"{_capital(name)} cannot be reached now. Try again in a moment, or use your password.")
+        return _form(502, gettext(_AWAY, provider=_capital(name)))
     if isinstance(error, OAuthError) and error.error == "access_denied":
-        return _form(403, f"{_capital(name)} did not let you in.")
-    return _form(
-        502, f"{_capital(name)} gave an answer that cannot be trusted, so nobody was signed in: {_why(error)}."
-    )
+        return _form(403, gettext("%(provider)s did not let you in.", provider=_capital(name)))
+    return _form(502, gettext(_UNTRUSTED, provider=_capital(name), why=_why(error)))
 
 
 def _why(error: Exception) -> str:
-    return str(error).rstrip(".")[:200] if isinstance(error, ProviderError) else "the log says why"
+    return str(error).rstrip(".")[:200] if isinstance(error, ProviderError) else gettext("the log says why")
 
 
 def _capital(name: str) -> str:

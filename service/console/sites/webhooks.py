@@ -11,17 +11,19 @@ from moderation.webhooks.batches import Batching
 from moderation.webhooks.endpoints import EndpointRefused, NotNow
 from service import forms
 from service.console import access
+from service.console.retold import retold
 from service.context import context
+from texts.translation import decimal, gettext, later
 
 PAGE = 30
 #: State of a delivery -> its words, and the colour of its badge.
 STATES = {
-    "delivered": ("Delivered", "published"),
-    "waiting": ("Being sent", "pending"),
-    "held": ("Waits out the grace time", "pending"),
-    "failing": ("Will be tried again", "flagged"),
-    "given up": ("Given up", "rejected"),
-    "cancelled": ("Taken back", "pending"),
+    "delivered": (later("Delivered"), "published"),
+    "waiting": (later("Being sent"), "pending"),
+    "held": (later("Waits out the grace time"), "pending"),
+    "failing": (later("Will be tried again"), "flagged"),
+    "given up": (later("Given up"), "rejected"),
+    "cancelled": (later("Taken back"), "pending"),
 }
 
 
@@ -38,7 +40,7 @@ def add_webhook(site_id: str) -> ResponseReturnValue:
         with context().store.write() as session:
             endpoint, secret = endpoints.add(session, context().settings, site_id, url, actor=access.actor())
     except EndpointRefused as refusal:
-        return _page(site_id, 422, url=url, error=str(refusal))
+        return _page(site_id, 422, url=url, error=retold(str(refusal)))
     return render_template("console/sites/new_webhook.html", endpoint=endpoint, secret=secret), 201
 
 
@@ -47,25 +49,26 @@ def switch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     on = forms.text("action") == "on"
     with context().store.write() as session:
         endpoints.switch(session, site_id, endpoint_id, on=on, actor=access.actor())
-    flash(f"The webhook is switched {'on' if on else 'off'}.", "good")
+    flash(gettext("The webhook is switched on.") if on else gettext("The webhook is switched off."), "good")
     return redirect(url_for("console.list_webhooks", site_id=site_id), 303)
 
 
 def batch_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
     _require(site_id, endpoint_id)
     given = {"events": forms.text("events"), "seconds": forms.text("seconds")}
-    wanted = None
+    batching = None
     if forms.text("action") != "off":
         events, seconds = map(forms.number, given.values())
         if events is None or seconds is None or not _fit(events, seconds):
             with context().store.read() as session:
                 endpoints.find(session, site_id, endpoint_id)
-            flash(_BATCH_LIMITS, "bad")
+            flash(_batch_limits(), "bad")
             return _to_deliveries(site_id, endpoint_id)
-        wanted = Batching(events=events, seconds=seconds)
+        batching = Batching(events=events, seconds=seconds)
     with context().store.write() as session:
-        endpoints.set_batches(session, site_id, endpoint_id, wanted, actor=access.actor())
-    flash("Events are sent in batches." if wanted else "Each event is sent alone.", "good")
+        endpoints.set_batches(session, site_id, endpoint_id, batching, actor=access.actor())
+    told = gettext("Events are sent in batches.") if batching else gettext("Each event is sent alone.")
+    flash(told, "good")
     return _to_deliveries(site_id, endpoint_id)
 
 
@@ -77,10 +80,16 @@ def _within(number: int, limits: tuple[int, int]) -> bool:
     return limits[0] <= number <= limits[1]
 
 
-_BATCH_LIMITS = (
-    f"Give {batches.EVENTS_RANGE[0]} to {batches.EVENTS_RANGE[1]} events, and {batches.SECONDS_RANGE[0]} to "
-    f"{batches.SECONDS_RANGE[1]} seconds."
-)
+def _batch_limits() -> str:
+    fewest, most = map(decimal, batches.EVENTS_RANGE)
+    least, longest = map(decimal, batches.SECONDS_RANGE)
+    return gettext(
+        "Give %(fewest)s to %(most)s events, and %(least)s to %(longest)s seconds.",
+        fewest=fewest,
+        most=most,
+        least=least,
+        longest=longest,
+    )
 
 
 def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
@@ -89,9 +98,10 @@ def test_webhook(site_id: str, endpoint_id: str) -> ResponseReturnValue:
         with context().write() as session:
             endpoints.test(session, site_id, endpoint_id, actor=access.actor())
     except NotNow as refusal:
-        flash(str(refusal), "bad")
+        flash(retold(str(refusal)), "bad")
     else:
-        flash("A test message is on its way. What came of it stands here as soon as you load the page again.", "good")
+        told = gettext("A test message is on its way. What came of it stands here as soon as you load the page again.")
+        flash(told, "good")
     return _to_deliveries(site_id, endpoint_id)
 
 
@@ -122,9 +132,10 @@ def redeliver(site_id: str, endpoint_id: str, delivery_id: str) -> ResponseRetur
         with context().write() as session:
             endpoints.redeliver(session, site_id, endpoint_id, delivery_id, actor=access.actor())
     except NotNow as refusal:
-        flash(str(refusal), "bad")
+        flash(retold(str(refusal)), "bad")
     else:
-        flash("It is sent once more, under the same id. Load this page again to see what came of it.", "good")
+        told = gettext("It is sent once more, under the same id. Load this page again to see what came of it.")
+        flash(told, "good")
     return _to_deliveries(site_id, endpoint_id)
 
 

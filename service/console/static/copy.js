@@ -1,5 +1,7 @@
 // Copies a secret that is shown only once. Without this script it can be selected and copied by hand.
 
+import { say } from "./said.js";
+
 const told = document.getElementById("copied");
 
 async function copy(button) {
@@ -10,13 +12,13 @@ async function copy(button) {
   getSelection().addRange(range);
   try {
     await navigator.clipboard.writeText(source.textContent);
-    told.textContent = "Copied.";
-    button.firstChild.textContent = "Copied";
+    told.textContent = say("Copied.");
+    button.firstChild.textContent = say("Copied");
     setTimeout(() => {
       button.firstChild.textContent = button.dataset.text;
     }, 2000);
   } catch {
-    told.textContent = "It is selected: copy it by hand."; // no clipboard without https
+    told.textContent = say("It is selected: copy it by hand."); // no clipboard without https
   }
 }
 

@@ -1,20 +1,21 @@
 // Shows an export's progress, and offers the file when it is complete. Without this script it is a plain download.
 
+import { number as inFigures, say } from "./said.js";
+
 const NEWLINE = 10;
-const format = new Intl.NumberFormat("en");
 
 function show(form) {
   const box = document.createElement("div");
   box.className = "export-progress";
   const bar = document.createElement("progress");
-  bar.setAttribute("aria-label", "Export");
+  bar.setAttribute("aria-label", say("Export"));
   const said = document.createElement("p");
   said.className = "small";
   said.setAttribute("role", "status");
   const stop = document.createElement("button");
   stop.type = "button";
   stop.className = "button quiet";
-  stop.textContent = "Stop";
+  stop.textContent = say("Stop");
   box.append(bar, said, stop);
   form.nextElementSibling?.matches(".export-progress") && form.nextElementSibling.remove();
   form.after(box);
@@ -59,12 +60,12 @@ async function receive(answer, kind, view) {
     if (performance.now() - told > 500) {
       told = performance.now();
       view.said.textContent = exact
-        ? `${format.format(done)} of ${format.format(total)}`
-        : `${format.format(done)} so far`;
+        ? say("%(done)s of %(total)s", { done: inFigures(done), total: inFigures(total) })
+        : say("%(done)s so far", { done: inFigures(done) });
     }
   }
   // Rows may change while they are read, but a file that is clearly shorter was cut off.
-  if (exact && done < total * 0.95) throw new Error("The export ended early. Try it again.");
+  if (exact && done < total * 0.95) throw new Error(say("The export ended early. Try it again."));
   return { blob: new Blob(parts, { type: answer.headers.get("Content-Type") }), number: done };
 }
 
@@ -73,10 +74,10 @@ function offer(view, blob, name, number) {
   link.className = "button";
   link.href = URL.createObjectURL(blob);
   link.download = name;
-  link.textContent = `Save ${name}`;
+  link.textContent = say("Save %(file)s", { file: name });
   view.bar.remove();
   view.stop.replaceWith(link);
-  view.said.textContent = `Done: ${format.format(number)} in the file.`;
+  view.said.textContent = say("Done: %(number)s in the file.", { number: inFigures(number) });
   link.click();
 }
 
@@ -86,7 +87,7 @@ async function run(form, button) {
   view.stop.addEventListener("click", () => abort.abort());
   const buttons = [...form.querySelectorAll("button")];
   for (const one of buttons) one.disabled = true;
-  view.said.textContent = "Counting …";
+  view.said.textContent = say("Counting …");
   try {
     const body = new URLSearchParams(new FormData(form));
     body.set("format", button.value);
@@ -106,9 +107,9 @@ async function run(form, button) {
     const stopped = error.name === "AbortError";
     view.said.className = `note small ${stopped ? "" : "bad"}`;
     view.said.textContent = stopped
-      ? "Stopped. Nothing was saved."
+      ? say("Stopped. Nothing was saved.")
       : error instanceof TypeError
-        ? "The connection was lost, so there is no file. Try again in a moment."
+        ? say("The connection was lost, so there is no file. Try again in a moment.")
         : error.message;
   } finally {
     for (const one of buttons) one.disabled = false;

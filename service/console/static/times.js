@@ -1,7 +1,11 @@
 // Shows times by the reader's own clock: ages that are updated, and the exact local time on hover.
 
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+import { language, locale, say } from "./said.js";
+
+// A reader of English sees dates as their browser writes them.
+const exact = new Intl.DateTimeFormat(language === "en" ? undefined : locale, { dateStyle: "long", timeStyle: "long" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
+const JUST_NOW = say("just now");
 // The server's units, in seconds: texts/wording.py.
 const UNITS = [
   [86400 * 365, "year"],
@@ -17,7 +21,7 @@ function age(moment) {
   for (const [size, unit] of UNITS) {
     if (seconds >= size) return relative.format(-Math.round(seconds / size), unit);
   }
-  return "just now";
+  return JUST_NOW;
 }
 
 // The server wrote an age, or the full moment in UTC: an age stays an age, a moment a moment.
@@ -25,10 +29,10 @@ export function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
-    const text = time.textContent.trim();
+    // The server gives an age the full moment as its title.
+    time.dataset.shows ??= time.title ? "age" : "moment";
     time.title = exact.format(moment);
-    if (text.endsWith("UTC")) time.textContent = exact.format(moment);
-    else if (text.endsWith("ago") || text === "just now") time.textContent = age(moment);
+    time.textContent = time.dataset.shows === "age" ? age(moment) : exact.format(moment);
   }
 }
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from moderation import actors
 from moderation.history import tallies
 from texts import wording
+from texts.translation import decimal, gettext, percent
 
 #: People in the table of the team: those who decided most.
 MOST_IN_TEAM = 100
@@ -36,7 +37,7 @@ class Figure:
             return "–"
         if self.unit == "seconds":
             return wording.short_duration(value)
-        return f"{value:.1%}" if self.unit == "share" else f"{value:,.0f}"
+        return percent(value, 1) if self.unit == "share" else decimal(round(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,14 @@ def headlines(session: Session, site_ids: Collection[str], period: Period) -> li
     return [
         Figure(name, now[key], before[key], unit, note)
         for name, key, unit, note in (
-            ("Decided by the policy", "policy", "", "Published, held or rejected."),
-            ("Decided by people", "people", "", "Of the team, and over the API."),
-            ("Time to decision", "median", "seconds", "From flag or report to a person; the median."),
-            ("Nine of ten within", "ninety", "seconds", "One in ten took longer."),
-            ("Overturned", "overturned", "share", "Of the team’s decisions, by somebody else."),
-            ("Policy overturned", "mistaken", "share", "Of what it published or rejected."),
-            ("Appeals", "lodged", "", "Sent by authors."),
-            ("Appeals reversed", "reversed", "share", "Of those answered."),
+            (gettext("Decided by the policy"), "policy", "", gettext("Published, held or rejected.")),
+            (gettext("Decided by people"), "people", "", gettext("Of the team, and over the API.")),
+            (gettext("Time to decision"), "median", "seconds", gettext("From flag or report to a person; the median.")),
+            (gettext("Nine of ten within"), "ninety", "seconds", gettext("One in ten took longer.")),
+            (gettext("Overturned"), "overturned", "share", gettext("Of the team’s decisions, by somebody else.")),
+            (gettext("Policy overturned"), "mistaken", "share", gettext("Of what it published or rejected.")),
+            (gettext("Appeals"), "lodged", "", gettext("Sent by authors.")),
+            (gettext("Appeals reversed"), "reversed", "share", gettext("Of those answered.")),
         )
     ]
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
+from moderation.decisions.second_looks import Agreement
 from service.console.plots import Plot
 from service.console.statistics.figures import Figure, Teammate
+from texts import wording
 
 COLUMNS = ("part", "name", "of", "number", "value")
 #: A figure's unit -> how the file names it.
 _UNITS = {"": "", "share": " (share)", "seconds": " (seconds)"}
+
+#: Whose decisions second looks are at -> how the file says so.
+_DECISIONS_OF = {"moderators": "moderators’ decisions", "policy": "the policy’s decisions"}
 
 
 def rows(
@@ -19,9 +23,12 @@ def rows(
     team: Iterable[Teammate],
     people: Mapping[str, str],
     plots: Mapping[str, Sequence[Plot]],
-    days: Sequence[date],
+    days: Mapping[str, str],
+    *,
+    second_looks: Mapping[str, Sequence[Agreement]],
 ) -> Iterator[dict[str, Any]]:
-    """The file's rows. `people` are names by actor, `plots` those of each part of the page."""
+    """The file's rows. `people` are names by actor, `plots` those of each part of the page; `days` by what plots call
+    them, `second_looks` by whose decisions they are at."""
     for figure in headlines:
         name = figure.name + _UNITS[figure.unit]
         yield _row("Headlines", name, "this period", "", figure.now)
@@ -29,14 +36,17 @@ def rows(
     for one in team:
         for number, value in _of_teammate(one):
             yield _row("Team", people.get(one.actor, one.actor), "this period", number, value)
-    exact = {f"{day.day} {day:%b}": day.isoformat() for day in days}
+    for whose, rows_of in second_looks.items():
+        for label, pairs, kappa in rows_of:
+            yield _row("Second looks", wording.named(label), _DECISIONS_OF[whose], "Pairs", pairs)
+            yield _row("Second looks", wording.named(label), _DECISIONS_OF[whose], "Cohen’s kappa", kappa)
     for part, of_part in plots.items():
         for plot in of_part:
             for line in plot.exact or plot.rows:
                 of = str(line[0])
                 name, comma, hour = of.partition(", ")
                 for number, cell in zip(plot.header[1:], line[1:], strict=True):
-                    yield _row(part, plot.title, exact.get(name, name) + comma + hour, number, _plain(cell))
+                    yield _row(part, plot.title, days.get(name, name) + comma + hour, number, _plain(cell))
 
 
 def _of_teammate(one: Teammate) -> Iterator[tuple[str, float | None]]:

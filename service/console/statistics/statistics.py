@@ -21,7 +21,8 @@ from service.console.plots import Plot, Series
 from service.console.statistics import figures, sheet
 from service.console.statistics.figures import Figure, Teammate
 from service.context import context
-from texts import wording
+from texts import translation, wording
+from texts.translation import decimal, gettext, later, ngettext
 
 PERIODS = (7, 30, 90)
 #: How many people have a plot on the page: those who decided most.
@@ -29,7 +30,22 @@ MOST_PEOPLE = 12
 #: A label with fewer decisions by people has no plot of its own.
 LEAST_DECIDED = 10
 
-_OUTCOMES = (("published", "Published"), ("flagged", "Held"), ("rejected", "Rejected"))
+_OUTCOMES = (("published", later("Published")), ("flagged", later("Held")), ("rejected", later("Rejected")))
+#: What second looks are compared in, beside the labels; `wording.label` says it.
+_DECISION = later("Decision")
+#: Who decided -> the title of the plot, the plot in a sentence, and what came of it.
+_BY = {
+    "policy": (
+        later("By the policy"),
+        later("By the policy, by day: %(totals)s"),
+        later("%(published)s published, %(flagged)s held, %(rejected)s rejected."),
+    ),
+    "people": (
+        later("By people"),
+        later("By people, by day: %(totals)s"),
+        later("%(published)s published, %(rejected)s rejected."),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +64,27 @@ class Page:
 
 
 def show_stats() -> ResponseReturnValue:
-    with context().store.read() as session:
-        return render_template("console/statistics/stats.html", page=_read(session), periods=PERIODS)
+    page = context().store.read_behind(_read)
+    return render_template("console/statistics/stats.html", page=page, periods=PERIODS)
 
 
 def export_stats() -> ResponseReturnValue:
-    """What the page shows as a CSV file."""
-    with context().store.read() as session:
-        page = _read(session)
-    rows = sheet.rows(page.headlines, page.team, page.people, page.plots, page.days)
+    """What the page shows as a CSV file. It is for programs as well, so its names are English."""
+    with translation.in_language(translation.SOURCE):
+        page = context().store.read_behind(_read)
+        looks = page.second_looks
+        days = {name: day.isoformat() for name, day in zip(_names(page.days), page.days, strict=True)}
+        rows = list(sheet.rows(page.headlines, page.team, page.people, page.plots, days, second_looks=looks))
     slot = exports.take_slot()
-    found = list(rows)
-    body = exports.lines(found, columns=sheet.COLUMNS, form="csv")
-    return exports.send(body, slot, name="statistics", form="csv", total=(len(found), True))
+    body = exports.lines(rows, columns=sheet.COLUMNS, form="csv")
+    return exports.send(body, slot, name="statistics", form="csv", total=(len(rows), True))
 
 
 def _read(session: Session) -> Page:
     days = _days()
     since, period = days[0].isoformat(), figures.of_days(len(days), days[-1])
-    sites = names.of_own_sites(session)
-    chosen = request.args.get("site") if request.args.get("site") in dict(sites) else None
-    site_ids = [chosen] if chosen else [site_id for site_id, _ in sites]
+    chosen = request.args.get("site") if request.args.get("site") in access.roles() else None
+    sites, site_ids = names.of_own_sites(session, chosen=chosen), [chosen] if chosen else access.in_use()
     started = clock.now() - timedelta(days=len(days))
     own = [site_id for site_id in site_ids if access.may(site_id, "admin")]
     team = figures.team(session, site_ids, period, own=own, looks=of_people(session, own, started))
@@ -106,8 +122,9 @@ def _days() -> list[date]:
     return [today - timedelta(days=back) for back in range(number - 1, -1, -1)]
 
 
-def _name(day: date) -> str:
-    return f"{day.day} {day:%b}"
+def _names(days: Sequence[date]) -> list[str]:
+    """What plots call these days."""
+    return [wording.short_day(datetime(day.year, day.month, day.day)) for day in days]
 
 
 def _decisions(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
@@ -116,33 +133,41 @@ def _decisions(session: Session, site_ids: Collection[str], days: Sequence[date]
     for day, key, number in tallies.by_day(session, site_ids, "decided", days[0].isoformat()):
         outcome, kind = key.split(" ")
         counts[day, outcome, "policy" if kind == "policy" else "people"] += number
-    outcome_plots = []
-    for kind, title in (("policy", "By the policy"), ("people", "By people")):
+    outcome_plots, names = [], _names(days)
+    for kind, (title, by_day, told) in _BY.items():
         series = [
-            Series(name, look, [counts[day.isoformat(), look, kind] for day in days])
+            Series(gettext(name), look, [counts[day.isoformat(), look, kind] for day in days])
             for look, name in _OUTCOMES
             if kind == "policy" or look != "flagged"
         ]
-        totals = {line.name: int(sum(value or 0 for value in line.values)) for line in series}
-        totals_in_words = ", ".join(f"{number:,} {name.lower()}" for name, number in totals.items())
+        totals = gettext(told, **{line.look: decimal(int(sum(value or 0 for value in line.values))) for line in series})
         undone = sum(counts[day.isoformat(), "undone", kind] for day in days)
-        note = f"{totals_in_words}." + (f" {undone:,} taken back." if undone else "")
+        note = [totals] + ([ngettext("%(number)s taken back.", "%(number)s taken back.", undone)] if undone else [])
         outcome_plots.append(
             plots.stacked(
-                title, [_name(day) for day in days], series, summary=f"{title}, by day: {totals_in_words}.", note=note
+                gettext(title),
+                names,
+                series,
+                summary=gettext(by_day, totals=totals),
+                note=" ".join(note),
             )
         )
     return outcome_plots
 
 
 def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) -> list[Plot]:
-    samples = tallies.queue_samples(session, site_ids, days[0].isoformat())
+    samples, names = tallies.queue_samples(session, site_ids, days[0].isoformat()), _names(days)
     if len(days) == PERIODS[0]:
         points = [
-            (f"{_name(day)}, {hour:02}:00", [f"{day.isoformat()} {hour:02}"]) for day in days for hour in range(24)
+            (f"{name}, {hour:02}:00", [f"{day.isoformat()} {hour:02}"])
+            for day, name in zip(days, names, strict=True)
+            for hour in range(24)
         ]
     else:
-        points = [(_name(day), [f"{day.isoformat()} {hour:02}" for hour in range(24)]) for day in days]
+        points = [
+            (name, [f"{day.isoformat()} {hour:02}" for hour in range(24)])
+            for day, name in zip(days, names, strict=True)
+        ]
     moments = [name for name, _ in points]
     size, age = (
         [max((samples[hour][which] for hour in hours if hour in samples), default=None) for _, hours in points]
@@ -154,23 +179,26 @@ def _queue(session: Session, site_ids: Collection[str], days: Sequence[date]) ->
     medians = [tallies.median(waits[day.isoformat()]) for day in days]
     measured = [seconds for seconds in medians if seconds is not None]
     most, oldest = max((number or 0 for number in size), default=0), max((seconds or 0 for seconds in age), default=0)
-    longest = wording.short_duration(max(measured)) if measured else "nothing"
+    longest = wording.short_duration(max(measured)) if measured else gettext("nothing")
     return [
         plots.line(
-            "Waiting in the queue", moments, Series("Waiting", "seen", size), summary=f"At most {most:,} waited."
+            gettext("Waiting in the queue"),
+            moments,
+            Series(gettext("Waiting"), "seen", size),
+            summary=ngettext("At most %(number)s waited.", "At most %(number)s waited.", most),
         ),
         plots.line(
-            "Age of the oldest",
+            gettext("Age of the oldest"),
             moments,
-            Series("Age", "seen", age),
-            summary=f"The oldest waited {wording.short_duration(oldest)} at most.",
+            Series(gettext("Age"), "seen", age),
+            summary=gettext("The oldest waited %(time)s at most.", time=wording.short_duration(oldest)),
             times=True,
         ),
         plots.line(
-            "Median wait for a person",
-            [_name(day) for day in days],
-            Series("Median", "seen", medians),
-            summary=f"The median of a day was {longest} at most.",
+            gettext("Median wait for a person"),
+            names,
+            Series(gettext("Median"), "seen", medians),
+            summary=gettext("The median of a day was %(time)s at most.", time=longest),
             times=True,
         ),
     ]
@@ -181,7 +209,7 @@ def _scores(session: Session, site_ids: Collection[str], since: str) -> list[Plo
     for key, number in tallies.in_all(session, site_ids, "score", since).items():
         label, at = key.split(" ")
         counts.setdefault(label, [0] * tallies.BINS)[int(at)] += number
-    return [plots.histogram(wording.named(label), counts[label]) for label in _ordered(counts)]
+    return [plots.histogram(wording.label(label), counts[label]) for label in _ordered(counts)]
 
 
 def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[Plot]:
@@ -200,13 +228,19 @@ def _agreement(session: Session, site_ids: Collection[str], since: str) -> list[
         if label and decided < LEAST_DECIDED:
             continue
         rejected = sum(number for number, _ in cells[label])
-        title = wording.named(label) if label else "All labels"
+        title = wording.label(label) if label else gettext("All labels")
         label_plots.append(
             plots.shares(
                 title,
                 [(max(0, number), max(0, of)) for number, of in cells[label]],
-                summary=f"{title}: people decided {decided:,} comments, and rejected {rejected:,}.",
-                note=f"{decided:,} decided by people.",
+                summary=ngettext(
+                    "%(title)s: people decided %(number)s comment, and rejected %(rejected)s.",
+                    "%(title)s: people decided %(number)s comments, and rejected %(rejected)s.",
+                    decided,
+                    title=title,
+                    rejected=decimal(rejected),
+                ),
+                note=ngettext("%(number)s decided by people.", "%(number)s decided by people.", decided),
                 wide=not label,
             )
         )
@@ -225,16 +259,22 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
         paces[actor].append((int(bucket), number))
     busiest = sorted(counts, key=lambda actor: -sum(counts[actor].values()))[:MOST_PEOPLE]
     people = names.of_people(session, busiest)
-    person_plots = []
+    person_plots, names_of_days = [], _names(days)
     for actor in busiest:
         total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), people.get(actor, actor)
-        a_day = wording.counted(total, "{} decision", "{} decisions")
-        a_day += f", {total / len(counts[actor]):,.0f} on a day with any"
-        note = f"{a_day}. Median {wording.short_duration(pace)} from one to the next." if pace else f"{a_day}."
-        series = Series("Decisions", "seen", [counts[actor][day.isoformat()] for day in days])
-        person_plots.append(
-            plots.stacked(name, [_name(day) for day in days], [series], summary=f"{name}: {a_day}.", note=note)
-        )
+        told = [
+            ngettext(
+                "%(number)s decision, %(a_day)s on a day with any.",
+                "%(number)s decisions, %(a_day)s on a day with any.",
+                total,
+                a_day=decimal(round(total / len(counts[actor]))),
+            )
+        ]
+        summary = gettext("%(name)s: %(told)s", name=name, told=told[0])
+        if pace:
+            told.append(gettext("Median %(time)s from one to the next.", time=wording.short_duration(pace)))
+        series = Series(gettext("Decisions"), "seen", [counts[actor][day.isoformat()] for day in days])
+        person_plots.append(plots.stacked(name, names_of_days, [series], summary=summary, note=" ".join(told)))
     return person_plots
 
 

@@ -48,6 +48,8 @@ TOLD = {
     "VERPISS DICH, DU ARSCHLOCH": "de",
     "Vai tomar no cu": "pt",
     "vete a la mierda": "es",
+    "Te voy a matar": "es",
+    "<handle replaced><handle replaced>बिलकुल सही": "und",
     "Nique ta mère": "fr",
     "che schifo di articolo": "it",
     "Jesteś głupi jak but": "pl",
@@ -120,6 +122,22 @@ def test_a_language_is_told_by_its_script_and_its_words(text: str, language: str
 @pytest.mark.parametrize(("word", "language"), INSULTS.items())
 def test_a_one_word_insult_is_in_its_own_language_or_in_none_that_can_be_told(word: str, language: str) -> None:
     assert CLASSIFIER.detected_language(word) in {language, "und"}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("fdp", {"fr", "pt"}), ("sale fdp va", {"fr"}), ("Gros con!!", {"fr"}), ("du spast", {"de"}),
+        ("voy a matarte", {"es"}), ("vtnc", {"pt"}), ("suka blyat", {"ru"}), ("idiota", {"es", "it", "pl", "pt"}),
+        ("Geen slechte slet", {"nl", "und"}), ("You idiot", {"en"}), ("Dick", {"en"}), ("for sale con", {"en"}),
+        ("My neighbour says his son calls everybody a hijo de puta these days", {"en"}),
+        ("не знаю", {"ru"}), ("поздравляю", {"ru"}), ("дорого", {"ru"}), ("не знаю, що це", {"uk"}),
+    ],
+)  # fmt: skip
+def test_an_insult_tells_the_language_of_a_few_words_and_what_two_languages_share_is_in_the_judged_one(
+    text: str, language: set[str]
+) -> None:
+    assert models.load().detected_language(text) in language
 
 
 def test_only_what_the_model_reads_is_judged() -> None:

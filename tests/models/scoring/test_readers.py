@@ -10,6 +10,7 @@ import pytest
 
 import models
 from models.labels import COLUMN, LABELS
+from models.reading.listed import WordList
 from models.scoring.readers import LONGEST, choose_asked
 
 
@@ -39,9 +40,11 @@ def test_spam_alone_asks_nobody_about_english() -> None:
     assert not choose_asked("unsure", ["a text"], ["en"], scores)[0]
 
 
-def test_a_single_english_word_is_left_to_the_fast_reader() -> None:
+def test_a_single_english_word_is_left_to_the_fast_reader_unless_it_is_a_listed_insult() -> None:
     scores = np.ones((2, len(LABELS)))
     assert choose_asked("always", ["Jackass", "Du"], ["en", "de"], scores).tolist() == [False, True]
+    insults = WordList(["mofo"])
+    assert choose_asked("always", ["Jackass", "Mofo!"], ["en", "en"], scores, insults).tolist() == [False, True]
 
 
 def test_what_is_too_long_is_shown_to_the_fast_reader_alone_and_judged_by_nobody_else() -> None:

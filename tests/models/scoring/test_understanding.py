@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from models.evaluation.languages import plain_sentences
+from models.evaluation.languages import plain_sentences, short_comments
 from models.labels import LABELS
+from models.training.metrics import auc
 
 CLASSIFIER = models.load()
 TOXICITY = LABELS.index("toxicity")
@@ -34,8 +38,15 @@ SENTENCES = {
     "cs": ("jsi obyčejný kretén a debil", "debil", "Děkuji moc za pěkný článek"),
     "hi": ("तू एक नंबर का चूतिया और हरामी है", "चूतिया", "इस लेख के लिए बहुत बहुत धन्यवाद"),
 }
-#: Where fewer than five of eight are told; what the card says of these languages is as modest.
-LEAST_ABOVE = {"ar": 2, "ro": 4, "th": 4, "hi-Latn": 3, "sv": 4}
+#: Comments in languages that labels are carried over to.
+APART: dict[str, dict[str, list[str]]] = tomllib.loads(
+    Path(__file__).with_name("apart.toml").read_text(encoding="utf-8")
+)
+#: Where fewer than five of eight are told, and what the card says of these languages is as modest; and where nearly all
+#: are, by labels that are carried over.
+#: The share of short comments that must be above a line, of those of ours and of somebody's who knew none of the lists.
+LEAST_OF_SHORT = {"short.toml": 0.85, "short_apart.toml": 0.6}
+LEAST_ABOVE = {"th": 4, "hi-Latn": 3, "cs": 7, "id": 7, "nl": 7, "sv": 7}
 
 
 @pytest.mark.parametrize("language", SENTENCES)
@@ -57,12 +68,65 @@ def test_no_harmless_sentence_lies_above_a_default_threshold_and_most_plain_insu
     assert above["harmful"] >= LEAST_ABOVE.get(language, 5), "of 8"
 
 
+@pytest.mark.parametrize("language", APART)
+def test_comments_that_nothing_was_chosen_by_are_ranked_and_harmless_ones_pass(language: str) -> None:
+    bad, good = (CLASSIFIER.score(APART[language][kind]) for kind in ("bad", "good"))
+    flag_at = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
+    assert not (good >= flag_at).any()
+    assert (bad >= flag_at).any(axis=1).sum() >= 4
+    truth = np.repeat([True, False], [len(bad), len(good)])
+    assert auc(truth, np.append(bad[:, TOXICITY], good[:, TOXICITY])) > 0.78
+
+
+@pytest.mark.parametrize("name", ["short.toml", "short_apart.toml"])
+def test_most_insults_of_a_few_words_are_shown_to_a_person_and_hardly_a_harmless_comment(name: str) -> None:
+    flag_at = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
+    lists = short_comments(name).values()
+    above = {
+        kind: np.concatenate([(CLASSIFIER.score(its[kind]) >= flag_at).any(axis=1) for its in lists]).mean()
+        for kind in ("abuse", "harmless")
+    }
+    assert above["abuse"] > LEAST_OF_SHORT[name]
+    assert above["harmless"] < 0.03
+
+
+def test_a_text_too_short_to_tell_is_read_in_the_language_that_is_said_beside_it() -> None:
+    for text, language in (("lul", "nl"), ("burro", "pt-BR")):
+        assert CLASSIFIER.detected_language(text) == "und"
+        alone, said = CLASSIFIER.score([text, text], [{}, {"languages": ["xx", language]}])[:, TOXICITY]
+        assert said > 0.8 > alone
+        assert CLASSIFIER.explain(text, "toxicity", {"languages": [language]}).logit > 1.4
+    for odd in (None, 7, "nl", [None, 5], [""]):
+        assert CLASSIFIER.score(["lul"], [{"languages": odd}])[0, TOXICITY] < 0.8
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"), [("sale fdp va", "fdp"), ("Mais quel con, celui-là!", "con"), ("ไปตายซะ", "ตายซะ")]
+)
+def test_an_insult_is_marked_and_its_weight_adds_up(text: str, marked: str) -> None:
+    told = CLASSIFIER.explain(text, "toxicity")
+    assert sum(weight for *_, weight in told.spans) + sum(told.signals.values()) + told.bias == pytest.approx(
+        told.logit
+    )
+    assert told.logit == pytest.approx(CLASSIFIER.logits([text])[0, TOXICITY], abs=1e-6)
+    start, end, _ = max(told.spans, key=lambda span: span[2])
+    assert start < text.index(marked) + len(marked)
+    assert end > text.index(marked)
+
+
 @pytest.mark.parametrize(
     ("threat", "news"),
     [
         ("Ich werde dich umbringen", "Bei dem Brand kamen zwei Menschen um"),
         ("Je vais te tuer", "Deux personnes ont été tuées dans l'accident"),
         ("Vou te matar", "Duas pessoas morreram no acidente"),
+        ("Te voy a matar", "Dos personas murieron en el accidente"),
+        ("Ik ga je vermoorden", "Bij het ongeluk kwamen twee mensen om"),
+        ("Jag ska slå ihjäl dig", "Två personer omkom i branden"),
+        ("Dræb dig selv, din taber", "To mennesker omkom i branden"),
+        ("Zabiju tě, ty hajzle", "Při požáru zemřeli dva lidé"),
+        ("Te omor, prostule", "Două persoane au murit în incendiu"),
+        ("Zabiję cię, śmieciu", "Dwie osoby zginęły w pożarze"),
         ("Ti ammazzo", "Due persone sono morte nell'incidente"),
         ("Seni öldüreceğim", "Kazada iki kişi öldü"),
         ("Я тебя убью", "В аварии погибли два человека"),

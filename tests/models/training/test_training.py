@@ -24,8 +24,9 @@ from models.reading.words import Reader
 from models.scoring.terms import TermCache, Weights
 from models.scoring.windows import Windows, window_sums
 from models.training import datasets, training, understanding
-from models.training.augmentation import made_up_examples
+from models.training.augmentation import everyday_examples, made_up_examples
 from models.training.calibration import NATURAL_RATES, calibrate, natural_weights
+from models.training.carried import CARRIED, LINED
 from models.training.datasets import SOURCES, Examples, fingerprint, read_rows, read_source
 from models.training.design import (
     FLOOR,
@@ -100,6 +101,11 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "languages/id_gambling_spam.csv.gz", [{"text": "judi slot", "spam": 1, "split": "train"}])
     write(folder / "languages/en_paradetox.csv.gz", [{"text": "a fool wrote this", "toxic": 1, "split": "train"}])
     write(folder / "languages/words.csv.gz", [{"language": "sv", "word": "dumskalle"}])
+    sentences = folder / "languages/sentences"
+    sentences.mkdir()
+    for code in (*CARRIED, *LINED):
+        pairs = [f"{text}\t{text} {code}\tCC BY" for text in (*GOOD, *BAD)]
+        (sentences / f"{code}.txt").write_text("\n".join(pairs), encoding="utf-8")
     for name in ("sms", "web_forms"):
         write(folder / f"spam/{name}.csv.gz", [{"text": text, "spam": bad} for text, bad in spam])
     return folder
@@ -130,9 +136,8 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     small_data: Path, tmp_path: Path
 ) -> None:
     messages: list[str] = []
-    first = training.train(small_data, tmp_path / "first", messages.append)
     kept = tmp_path / "kept"
-    training.train(small_data, tmp_path / "before", lambda _: None, kept)
+    first = training.train(small_data, tmp_path / "first", messages.append, kept)
     again: list[str] = []
     second = training.train(small_data, tmp_path / "second", again.append, kept)
     classifier = models.load(tmp_path / "first")
@@ -142,7 +147,9 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     assert scores[2, spam] > scores[1, spam]
     assert all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
     assert first.words == second.words
-    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, REWRITTEN, "words"}
+    sentences = {f"sentences/{code}" for code in (*CARRIED, *LINED)}
+    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, REWRITTEN, "words"} | sentences
+    assert set(CARRIED) <= set(classifier.manifest["understanding"]["letters"])
     assert not any("fitted" in message or "encoded" in message for message in again)  # the stages were kept
     assert any("insult" in message for message in messages)
     train_in_another_process(small_data, tmp_path / "third")
@@ -322,9 +329,10 @@ def test_hyperparameters_follow_the_conventions_of_scikit_learn() -> None:
 
 
 def test_made_up_examples_hold_nothing_that_is_measured() -> None:
-    made_up = {fingerprint(text) for text in made_up_examples().texts}
-    advertising = read_lists("models.evaluation", "advertising.toml")
-    assert not made_up & {fingerprint(text) for sentences in advertising.values() for text in sentences}
+    made_up = {fingerprint(text) for text in [*made_up_examples().texts, *everyday_examples().texts]}
+    for name in ("advertising.toml", "everyday.toml"):
+        measured = read_lists("models.evaluation", name)
+        assert not made_up & {fingerprint(text) for sentences in measured.values() for text in sentences}
     innocent = {fingerprint(text) for half in (False, True) for _, text in innocent_sentences(held_out=half)}
     assert len(innocent) >= 400
     assert not made_up & innocent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +19,18 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import AuditEvent, BulkChange, BulkJob, Comment, Membership, ReviewItem, User, WebhookDelivery
+from moderation.tables import (
+    AuditEvent,
+    BulkChange,
+    BulkJob,
+    Comment,
+    Membership,
+    ReviewItem,
+    Site,
+    User,
+    WebhookDelivery,
+)
+from tests.support.clock import Clock as FakeClock
 from tests.support.comments import accept, rows, stored
 from worker import jobs, process
 
@@ -92,6 +104,49 @@ def test_a_group_is_decided_everywhere_and_counted(
     assert {stored(store, one).decided_by for one in copies} == {actor}
     assert {reason["message"] for one in copies for reason in stored(store, one).reasons or []} == {"An attack."}
     assert rows(store, ReviewItem, closed_at=None, group_id=item.group_id) == []
+
+
+def test_all_that_a_search_finds_is_decided_once_however_its_order_changes_and_taken_back(
+    store: Store, flag: Callable[..., list[str]], other_site: CreatedSite, start: Start, actor: str, clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(bulk, "STEP", 3)
+    ids = flag(*(f"fool {number}" for number in range(10)), name="Eve")
+    [elsewhere], [other] = flag("fool", name="Eve", where=other_site), flag("fool", name="Adam")
+    site_id = stored(store, ids[0]).site_id
+    clock.advance(seconds=1)
+    run(store, start(found={"author": '"eve"', "site": site_id, "text": "fool"}))
+    assert statuses(store, ids) == ["rejected"] * 10
+    assert statuses(store, [elsewhere, other]) == ["flagged"] * 2
+    clock.advance(seconds=1)
+    # What it decides is decided by the same person and later: it moves to where the job has been.
+    mine = start("publish", found={"by": actor, "dates": "decided"})
+    clock.advance(seconds=1)
+    late = ids[7]
+    with store.write() as session:
+        comments.decide(session, None, late, "publish", actor="user:somebody")
+    done = run(store, mine)
+    assert (done.done, done.state) == (9, "done")
+    assert statuses(store, ids) == ["published"] * 10
+    with store.write() as session:
+        undoing = bulk.undo(session, done.id, actor=actor).id
+    run(store, undoing)
+    assert statuses(store, ids) == ["published" if one == late else "rejected" for one in ids]
+
+
+def test_a_search_by_decision_answers_no_second_look(
+    store: Store, flag: Callable[..., list[str]], site: CreatedSite, start: Start
+) -> None:
+    chosen = SiteSettings(second_look_automatic=0.0, second_look_moderators=1.0)
+    with store.write() as session:
+        session.get_one(Site, site.id).settings = dataclasses.asdict(chosen)
+    ids = flag("one", "two")
+    with store.write() as session:
+        for one in ids:
+            comments.decide(session, None, one, "reject", actor="user:somebody")
+    done = run(store, start("publish", found={"status": "rejected"}))
+    assert (done.done, done.skipped) == (0, 2)
+    assert statuses(store, ids) == ["rejected"] * 2
 
 
 def test_what_somebody_decides_meanwhile_is_skipped_and_counted(

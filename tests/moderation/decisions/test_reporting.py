@@ -11,12 +11,15 @@ from moderation.decisions import comments, second_looks
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.review import review_pages, urgency
+from moderation.review.fingerprints import Fingerprint
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, Report, ReviewItem
 from tests.support.comments import accept, rows, scored, stored
+
+FOUND = Fingerprint((1, 2, 3))
 
 
 @pytest.fixture
@@ -138,7 +141,13 @@ def test_what_more_readers_report_comes_forward_in_its_group_too(
     for comment in (first, second):
         with store.write() as session:
             comments.report(
-                session, site.id, comment.id, reason="spam", note=None, reporter="r1", fingerprint=(1, 2, 3)
+                session,
+                site.id,
+                comment.id,
+                reason="spam",
+                note=None,
+                reporter="r1",
+                fingerprint=FOUND,
             )
     assert queue(store, site) == [first.id]
     for reader in ("r2", "r3"):

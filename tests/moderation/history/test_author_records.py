@@ -104,3 +104,11 @@ def test_a_page_of_authors_takes_as_many_queries_as_one(store: Store, site: Crea
         assert len(author_records.of_authors(session, made)) == 20
         assert author_records.of_authors(session, []) == {}
     assert len([one for one in asked if one != "BEGIN"]) == 4
+
+
+def test_an_author_who_was_brought_with_their_past_was_seen_when_they_wrote(store: Store, site: CreatedSite) -> None:
+    today = START + timedelta(days=30)
+    for day in (2, 5):
+        add(store, site, "published", day=day, accepted_at=today)
+    record = of(store, add(store, site, "flagged", day=14, accepted_at=today + timedelta(minutes=1)))
+    assert record.first_seen == START + timedelta(days=2), "and not when the site's past was brought"

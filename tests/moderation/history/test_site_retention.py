@@ -41,7 +41,13 @@ AUTHOR = {"email": "zqmail@example.org", "ip": "203.0.113.7", "url": "https://zq
 
 def keep(store: Store, site: CreatedSite, *, appeals: bool = False, **days: int) -> None:
     with store.write() as session:
-        chosen = SiteSettings(retention=Retention(**days), appeals=appeals, grace_seconds=0)
+        chosen = SiteSettings(
+            retention=Retention(**days),
+            appeals=appeals,
+            grace_seconds=0,
+            second_look_automatic=0.0,  # by chance a comment would wait for one
+            second_look_moderators=0.0,
+        )
         site_settings.save(session, site.id, chosen, actor="operator")
 
 
@@ -129,7 +135,7 @@ def wait_reported(store: Store, queues: Queues, scorer: Scorer, comment: Comment
 
 
 def wait_appealed(store: Store, queues: Queues, scorer: Scorer, comment: Comment) -> None:
-    keep_appeals = SiteSettings(appeals=True, appeal_days=1)
+    keep_appeals = SiteSettings(appeals=True, appeal_days=1, second_look_automatic=0.0, second_look_moderators=0.0)
     with store.write() as session:
         site_settings.save(session, comment.site_id, keep_appeals, actor="operator")
     with store.write() as session:

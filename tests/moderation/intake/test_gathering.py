@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from moderation.intake.gathering import Intake
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Outcome
 from moderation.sites.sites import CreatedSite
-from moderation.store import Store
+from moderation.store import Store, WriteTurn
 from moderation.tables import Comment
 from tests.support.comments import rows, submission
 from tests.support.waiting import eventually
@@ -71,6 +72,36 @@ def test_what_gathers_during_a_commit_is_committed_together(
     assert {outcome.kind for outcome in outcomes} == {"accepted"}
     assert [(one.comment.site_id, one.comment.external_id) for one in outcomes if one.comment] == requests
     assert queues.length()["waiting"] == 21
+
+
+def test_what_gathers_until_the_turn_to_write_has_come_is_committed_together(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
+) -> None:
+    if not store.is_sqlite:
+        pytest.skip("about SQLite")
+    gate = Gate(store)
+    gate.opened.set()
+    with WriteTurn(Path(f"{store.engine.url.database}.lock")):  # as another process has it
+        futures = [pool.submit(intake.submit, site.id, submission(external_id=f"e{number}")) for number in range(10)]
+        eventually(lambda: len(intake._gathered) == 10, what="all gather")
+        before = gate.inserts
+    assert {future.result(10).kind for future in futures} == {"accepted"}
+    assert (before, gate.inserts) == (0, 1)
+
+
+def test_when_the_turn_to_write_does_not_come_all_are_told_and_nothing_is_stored(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not store.is_sqlite:
+        pytest.skip("about SQLite")
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.3)
+    with WriteTurn(Path(f"{store.engine.url.database}.lock")):
+        futures = [pool.submit(intake.submit, site.id, submission()) for _ in range(3)]
+        for future in futures:
+            with pytest.raises(OperationalError, match="database is locked"):
+                future.result(10)
+    assert intake.submit(site.id, submission()).kind == "accepted"
+    assert len(rows(store, Comment)) == 1
 
 
 def test_a_replay_in_the_same_transaction_is_one(

@@ -13,7 +13,7 @@ import pytest
 from moderation import actors, clock
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
-from moderation.history import author_records
+from moderation.history import author_records, feedback
 from moderation.intake.queues import Queues
 from moderation.intake.sweep import sweep
 from moderation.past import bringing, own_lines
@@ -234,6 +234,72 @@ def test_another_site_of_the_installation_gets_ids_of_its_own(
     assert export(store, full) == text
 
 
+@pytest.fixture
+def taught(store: Store, site: CreatedSite) -> str:
+    """An export of two comments and what was said of them, in more ways than one."""
+    long = "A very long remark. " * 1500
+    bring(store, site, past("1", examples={"spam": 1.0}), past("2", comment=long, examples={"toxicity": 0.0}))
+    feedback.record(store, site.id, source="akismet", text="Buy!", labels={"spam": 0.25}, detail={"id": "7"})
+    return export(store, site)
+
+
+def test_an_export_holds_the_labelled_examples(
+    store: Store, elsewhere: Store, settings: Any, site: CreatedSite, taught: str, tmp_path: Path
+) -> None:
+    from moderation.sites import sites  # noqa: PLC0415  (beside the fixture's own)
+
+    new_site = sites.create_site(elsewhere, settings, "Moved")
+    counts = bring_back(elsewhere, new_site, taught, tmp_path)
+    assert (counts.brought, counts.examples) == (2, 3)
+    assert export(elsewhere, new_site) == taught
+    assert bring_back(elsewhere, new_site, taught, tmp_path).examples == 0
+    assert list(feedback.export(elsewhere, new_site.id)) == [
+        example | {"site": new_site.id} for example in feedback.export(store, site.id)
+    ]
+
+
+def test_another_site_s_examples_get_ids_of_their_own_and_its_own_word_stays(
+    store: Store, site: CreatedSite, other_site: CreatedSite, taught: str, tmp_path: Path
+) -> None:
+    feedback.record(store, other_site.id, source="akismet", text="Buy!", labels={"spam": 0.75})
+    assert [bring_back(store, other_site, taught, tmp_path).examples for _ in range(2)] == [2, 0]
+    values = {row.text: row.value for row in rows(store, Feedback, site_id=other_site.id)}
+    assert (len(values), values["Buy!"]) == (3, 0.75)
+    assert export(store, site) == taught
+
+
+@pytest.mark.parametrize("key", ["1", "2"], ids=["short", "longer than an example"])
+def test_an_example_of_a_text_that_was_erased_does_not_come_back(
+    store: Store, site: CreatedSite, taught: str, tmp_path: Path, key: str
+) -> None:
+    [comment] = rows(store, Comment, site_id=site.id, external_id=f"wordpress:{key}")
+    with store.write() as session:
+        comments.erase(session, site.id, comment.id)
+    assert len(rows(store, Feedback, site_id=site.id)) == 2
+    assert bring_back(store, site, taught, tmp_path).examples == 0
+    assert all(comment.comment[:100] not in row.text for row in rows(store, Feedback, site_id=site.id))
+
+
+BAD_EXAMPLES: dict[str, dict[str, Any]] = {
+    "no text": {"text": None},
+    "a number of no share": {"value": float("nan")},
+    "a switch": {"value": True},
+    "an id of something else": {"id": "c_1"},
+    "an unknown field": {"nonsense": 1},
+    "too long": {"label": "x" * 21},
+}
+
+
+@pytest.mark.parametrize("change", BAD_EXAMPLES.values(), ids=BAD_EXAMPLES)
+def test_an_example_that_was_spoilt_is_named_and_the_rest_comes(
+    store: Store, other_site: CreatedSite, taught: str, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    *before, last = taught.strip().split("\n")
+    spoilt = json.dumps({"example": json.loads(last)["example"] | change})
+    counts = bring_back(store, other_site, "\n".join([*before, spoilt, before[1]]), tmp_path)
+    assert (counts.brought, counts.examples, counts.unreadable) == (2, 2, 2), "a comment behind them is told as well"
+
+
 BAD_LINES: dict[str, Callable[[dict[str, Any]], object]] = {
     "no name": lambda line: line.pop("name"),
     "an id of something else": lambda line: line.update(id="s_1"),
@@ -247,6 +313,9 @@ BAD_LINES: dict[str, Callable[[dict[str, Any]], object]] = {
     "NUL": lambda line: line.update(comment="a\0b"),
     "half a character": lambda line: line.update(thread="\ud800"),
     "another form": lambda line: line.update(reasons={"a": 1}),
+    "NUL within": lambda line: line.update(reasons=[{"message": "a\0b"}]),
+    "half a character within": lambda line: line.update(origin={"\ud800": 1}),
+    "deep": lambda line: line.update(origin=json.loads('{"a":' * 600 + "{}" + "}" * 600)),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from moderation.past import coral, disqus, isso, wordpress, xml_files
+from moderation.past import coral, disqus, isso, remark42, wordpress, xml_files
 from moderation.past.records import Archive, PastComment, Unreadable, WrongFile
 
 WXR = """<?xml version="1.0" encoding="{encoding}" ?>
@@ -398,6 +398,140 @@ def test_a_bad_line_of_coral_is_named(tmp_path: Path, line: str, why: str) -> No
     assert (bad.place, why in bad.why) == ("Line 1", True), bad
     assert isinstance(good, PastComment)
     assert good.examples == {}, "without the moderators' actions nobody knows who approved it"
+
+
+REVISION = {"commentID": "c-1", "commentRevisionID": "r-1", "moderatorID": "m-1", "status": "REJECTED"}
+EARLY, LATE = {"createdAt": "2019-05-05T00:00:00Z"}, {"createdAt": "2019-05-05T00:00:00.5Z"}
+SPAM = {"rejectionReason": {"code": "SPAM"}}
+ACTIONS: dict[str, tuple[list[dict[str, Any]], dict[str, float]]] = {
+    "a person": ([REVISION | EARLY], {"toxicity": 1.0}),
+    "nobody": ([], {}),
+    "Coral itself": ([REVISION | EARLY | {"moderatorID": None}], {}),
+    "as spam": ([REVISION | EARLY | SPAM], {"spam": 1.0}),
+    "as harassment": ([REVISION | EARLY | {"rejectionReason": {"code": "HARASSMENT_BULLYING"}}], {"toxicity": 1.0}),
+    "off topic": ([REVISION | EARLY | {"rejectionReason": {"code": "IRRELEVANT_CONTENT"}}], {}),
+    "of an earlier text": ([REVISION | EARLY | {"commentRevisionID": "r-0"}], {}),
+    "changed since": ([REVISION | EARLY | {"status": "APPROVED"}, REVISION | LATE | SPAM], {"spam": 1.0}),
+    "in another order": ([REVISION | LATE | SPAM, REVISION | EARLY | {"status": "APPROVED"}], {"spam": 1.0}),
+    "and then Coral": ([REVISION | LATE | {"moderatorID": None}, REVISION | EARLY], {}),
+}
+
+
+@pytest.mark.parametrize("name", ["commentModerationActions.json", "archivedCommentModerationActions.json"])
+@pytest.mark.parametrize(("actions", "examples"), ACTIONS.values(), ids=ACTIONS)
+def test_who_rejected_a_comment_in_coral_and_why(
+    tmp_path: Path, name: str, actions: list[dict[str, Any]], examples: dict[str, float]
+) -> None:
+    (tmp_path / f"{name}.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, actions)).encode()))
+    text = json.dumps(coral_comment(status="REJECTED"))
+    [comment] = read_bytes(tmp_path, coral.open_archive, text.encode(), "comments.json")
+    assert (comment.status, comment.examples) == ("rejected", examples)
+    assert (comment.decided_at is not None) == any(action["moderatorID"] for action in actions) or not examples
+
+
+def test_a_text_that_was_changed_after_a_decision_of_talk_is_no_example(tmp_path: Path) -> None:
+    changed = {"body": "Now it is another text.", "created_at": "2019-05-06T00:00:00Z"}
+    text = json.dumps(TALK | {"body_history": [{"body": "Well said."}, changed]})
+    [comment] = read_bytes(tmp_path, coral.open_archive, text.encode())
+    assert (comment.comment, comment.examples, comment.decided_at) == (changed["body"], {}, None)
+
+
+#: Each way in which MongoDB's tools and Coral's own have written a date, from 2.4 to today.
+DATES: dict[str, Any] = {
+    "mongoexport": {"$date": "2019-05-04T12:00:00.5Z"},
+    "mongoexport 2": {"$date": "2019-05-04T14:00:00.500+0200"},
+    "milliseconds": {"$date": 1556971200500},
+    "canonical": {"$date": {"$numberLong": "1556971200500"}},
+    "utilities/download": "2019-05-04T12:00:00.500Z",
+}
+
+
+@pytest.mark.parametrize("date", DATES.values(), ids=DATES)
+@pytest.mark.parametrize("gone", [False, True])
+def test_dates_of_coral_in_each_form(tmp_path: Path, date: Any, gone: bool) -> None:
+    document = coral_comment(createdAt=date, **({"deletedAt": date, "revisions": [], "authorID": None} if gone else {}))
+    [comment] = read_bytes(tmp_path, coral.open_archive, json.dumps(document).encode())
+    assert comment.created_at == datetime(2019, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
+    assert comment.status == ("erased" if gone else "published")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"), [("", "https://gif.example/1"), ("See https://gif.example/1", "See https://gif.example/1")]
+)
+def test_a_comment_that_is_a_picture_is_brought_as_its_address(tmp_path: Path, body: str, text: str) -> None:
+    revision = {"body": body, "media": {"type": "giphy", "url": "https://gif.example/1"}}
+    line = json.dumps(coral_comment(revisions=[revision]))
+    [comment] = read_bytes(tmp_path, coral.open_archive, line.encode())
+    assert comment.comment.strip() == text
+
+
+OTHER_FORMS = {
+    "BSON": (b"\x7b\x01\x00\x00\x07_id\x00" + bytes(12) + b"\x02id\x00", "bsondump"),
+    "an archive": (b"\x6d\xe2\x99\x81\x60\x00\x00\x00", "archive of mongodump"),
+    "the shell": (b'[\n  {\n    _id: ObjectId("5f0f"),\n    id: "c-1"', "MongoDB's shell"),
+    "a person's download": (
+        b"Comment ID,Published Timestamp,Article URL,Comment URL,Comment Text,Media\n",
+        "one person",
+    ),
+    "CSV": (b"_id,id,status,revisions.0.body\n1,c-1,NONE,Well said.\n", "CSV"),
+    "PowerShell": (json.dumps({"id": "c-1"}).encode("utf-16"), "UTF-16"),
+    "ZIP": (b"PK\x03\x04\x14\x00", "ZIP"),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("beginning", "why"), OTHER_FORMS.values(), ids=OTHER_FORMS)
+def test_what_other_tools_made_of_coral_s_database_is_told(
+    tmp_path: Path, beginning: bytes, why: str, packed: bool
+) -> None:
+    if packed and why == "ZIP":
+        return
+    with pytest.raises(WrongFile, match=why):
+        read_bytes(tmp_path, coral.open_archive, gzip.compress(beginning) if packed else beginning)
+
+
+REMARK42: list[dict[str, Any]] = [
+    {"version": 1, "users": [{"id": "github_1", "verified": True}], "posts": None},
+    {
+        "id": "efbc17f1",
+        "pid": "",
+        "text": "<p>Well said.</p>",
+        "user": {"name": "Ada", "id": "github_1", "picture": "", "ip": "293ec5b0cf154855", "admin": False},
+        "locator": {"site": "blog", "url": "https://blog.example/2019/bridge/"},
+        "score": 0,
+        "votes": {},
+        "time": "2019-05-04T06:00:00.500000123-06:00",
+    },
+    {
+        "id": "f863bd79",
+        "pid": "efbc17f1",
+        "text": "Yes.",
+        "user": {"name": "Ada", "id": "anonymous_1"},
+        "time": "2019-05-04T12:01:00Z",
+    },
+    {"id": "0a", "pid": "", "text": "", "user": {"name": "deleted", "id": "deleted"}, "time": "2019-05-04T12:02:00Z"},
+    {"id": "0b", "pid": "", "text": "x", "user": None, "locator": 7, "time": "yesterday"},
+]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_remark42_s_backup(tmp_path: Path, packed: bool) -> None:
+    documents = [*REMARK42[:3], REMARK42[3] | {"delete": True}, REMARK42[3], REMARK42[4]]
+    text = "\n".join(map(json.dumps, documents)).encode()
+    read: list[Any] = read_bytes(tmp_path, remark42.open_archive, gzip.compress(text) if packed else text)
+    [first, answer, gone, empty, bad] = read
+    assert (first.key, first.thread, first.comment) == ("efbc17f1", "/2019/bridge/", "<p>Well said.</p>")
+    assert (first.user_id, first.ip, first.status) == ("remark42:github_1", None, "published")
+    assert first.created_at == datetime(2019, 5, 4, 12, 0, 0, 500_000, tzinfo=UTC)
+    assert (answer.parent_key, answer.user_id, answer.name) == ("efbc17f1", None, "Ada"), "anybody can type a name"
+    assert (gone.status, gone.name) == ("erased", "")
+    assert ("no text" in empty.why, "'yesterday'" in bad.why) == (True, True)
+
+
+@pytest.mark.parametrize("first", ["", "{}", "nonsense", '{"version":2,"users":[]}', json.dumps(REMARK42[1])])
+def test_a_file_that_is_no_backup_of_remark42_is_refused(tmp_path: Path, first: str) -> None:
+    with pytest.raises(WrongFile, match="no backup of Remark42"):
+        read_bytes(tmp_path, remark42.open_archive, f"{first}\n{json.dumps(REMARK42[2])}".encode())
 
 
 def test_half_a_character_is_no_obstacle(tmp_path: Path) -> None:

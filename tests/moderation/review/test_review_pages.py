@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -230,13 +231,9 @@ INDEXES = {
 }
 
 
-@pytest.mark.parametrize("one_of_each", [True, False])
-@pytest.mark.parametrize("of_one_site", [True, False])
-@pytest.mark.parametrize("name", [*INDEXES, "site", "opened"])
 def test_each_filter_and_each_order_is_read_off_its_own_index(
-    store: Store, site: CreatedSite, other_site: CreatedSite, fill: Fill,
-    name: str, of_one_site: bool, one_of_each: bool,
-) -> None:  # fmt: skip
+    store: Store, site: CreatedSite, other_site: CreatedSite, fill: Fill
+) -> None:
     """So that a page costs the same however many wait. `benchmarks/` measures it with a million."""
     rows: list[dict[str, Any]] = [
         {"minute": number, "priority": number % 7, "closed": number % 9 == 0} for number in range(400)
@@ -247,15 +244,23 @@ def test_each_filter_and_each_order_is_read_off_its_own_index(
         row.update(dict.fromkeys(names, "a" if number % 80 == 0 else "b"))
         row["kind"] = "flag" if number % 80 == 0 else "report"
     fill(*rows)
-    asked: dict[str, Any] = {INDEXES[name][0]: INDEXES[name][1]} if name in INDEXES else {}
-    site_ids = [site.id] if of_one_site else [site.id, other_site.id]
-    filters = Filters(**asked, one_of_each=site_ids if one_of_each else None)
-    plan = head_plan(store, site_ids, filters, "newest" if name == "opened" else "due")
-    assert f"ix_review_items_{name}" in plan
-    assert "SCAN review_items" not in plan
-    # Only the few that were found on several sites are put in order in the end, outside.
-    assert plan.count("TEMP B-TREE FOR ORDER BY") <= (0 if of_one_site else 1)
-    assert not re.search(rf"Sort Key: review_items{'' if of_one_site else '_[0-9]'}\.(due|opened_at)", plan)
+    wrong = []
+    for name, site_ids, one_of_each in product(
+        [*INDEXES, "site", "opened"], ([site.id], [site.id, other_site.id]), (True, False)
+    ):
+        asked: dict[str, Any] = {INDEXES[name][0]: INDEXES[name][1]} if name in INDEXES else {}
+        filters = Filters(**asked, one_of_each=site_ids if one_of_each else None)
+        plan = head_plan(store, site_ids, filters, "newest" if name == "opened" else "due")
+        of_one_site = len(site_ids) == 1
+        if (
+            f"ix_review_items_{name}" not in plan
+            or "SCAN review_items" in plan
+            # Only the few that were found on several sites are put in order in the end, outside.
+            or plan.count("TEMP B-TREE FOR ORDER BY") > (0 if of_one_site else 1)
+            or re.search(rf"Sort Key: review_items{'' if of_one_site else '_[0-9]'}\.(due|opened_at)", plan)
+        ):
+            wrong.append((name, len(site_ids), one_of_each, plan))
+    assert wrong == []
 
 
 def head_plan(store: Store, site_ids: list[str], filters: Filters, order: review_items.Order) -> str:
@@ -263,7 +268,8 @@ def head_plan(store: Store, site_ids: list[str], filters: Filters, order: review
     asked: list[tuple[str, Any]] = []
     event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
     read(store, site_ids, filters, order, limit=3)
-    statement, parameters = next(one for one in asked if one[0].startswith("SELECT"))
+    # What keys are kept is read again every few seconds, by the clock: that is not what is asked about.
+    statement, parameters = next(one for one in asked if one[0].startswith("SELECT") and "review_items" in one[0])
     explain = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
     with store.engine.connect() as connection:
         if not store.is_sqlite:
@@ -298,9 +304,18 @@ class TestCounts:
         assert by_site == {site.id: 3, other_site.id: 1}
 
     def test_what_somebody_may_not_take_does_not_count(self, store: Store, site: CreatedSite, fill: Fill) -> None:
-        fill({"kind": "second_look", "not_for": "user:me"}, {"kind": "second_look", "not_for": "user:you"}, {})
+        fill(
+            {"kind": "second_look", "not_for": "user:me", "rule": "moderator", "label": "spam"},
+            {"kind": "second_look", "not_for": "user:you", "rule": "links"},
+            {"rule": "links"},
+        )
         with store.read() as session:
-            assert review_counts.counts(session, [site.id], not_for="user:me")["kind"] == {"flag": 1, "second_look": 1}
+            mine = review_counts.counts(session, [site.id], not_for="user:me")
+            by_site = review_counts.for_person(session, [site.id], "user:me")
+        assert mine["kind"] == {"flag": 1, "second_look": 1}
+        assert mine["rule"] == {"links": 2}, "a value of which there is nothing for this person is not offered"
+        assert mine["label"] == {}
+        assert by_site == {site.id: 2}, "the sites' numbers add up to that of the page"
 
     def test_nobody_counts_further_than_a_thousand(
         self, store: Store, site: CreatedSite, fill: Fill, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ from moderation.errors import NotFound
 from moderation.settings import Settings
 from moderation.sites import site_keys, sites
 from moderation.sites.site_keys import Key, KeyRefused
-from moderation.sites.sites import CreatedSite
+from moderation.sites.sites import ApiCaller, CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import endpoints
@@ -43,7 +43,7 @@ def test_a_revoked_key_is_dead_until_it_is_made_valid_again(
     def works() -> bool:
         with store.read() as session:
             if kind == "api":
-                return sites.authenticate(session, site.api_key) == site.id
+                return sites.authenticate(session, site.api_key) == ApiCaller(site.id)
             return sites.authenticate_compat(session, site.compat_key) is not None
 
     assert works()

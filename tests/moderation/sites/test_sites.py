@@ -21,7 +21,8 @@ from tests.support.comments import accept, dump, rows
 
 def owner(store: Store, api_key: str) -> str | None:
     with store.read() as session:
-        return sites.authenticate(session, api_key)
+        caller = sites.authenticate(session, api_key)
+    return None if caller is None else caller.site_id
 
 
 def test_a_key_says_whose_it_is(store: Store, site: CreatedSite, other_site: CreatedSite) -> None:

@@ -22,6 +22,7 @@ from moderation.webhooks.connections import MAX_ANSWER
 from moderation.webhooks.sender import Refused, Sender, Unreachable, check_url, is_permitted
 from tests.support.certificates import certificate_for
 from tests.support.receiver import Receiver
+from tests.support.waiting import eventually
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -298,8 +299,7 @@ def test_two_gigabytes_are_not_read(receiver: Receiver) -> None:
     receiver.behave(pour)
     answer = Sender(LOOPBACK).post(receiver.url, b"{}", {})
     assert (answer.status, len(answer.body)) == (200, MAX_ANSWER)
-    time.sleep(0.2)
-    assert receiver.in_flight == 0
+    eventually(lambda: receiver.in_flight == 0)
     assert poured[0] < 32 << 20, "what the kernel had taken on before we hung up"
 
 
@@ -405,7 +405,7 @@ def test_once_broken_off_also_what_was_still_connecting_ends_at_once(receiver: R
     began = time.monotonic()
     with pytest.raises(Unreachable):
         broken_off.post(receiver.url, b"{}", {})
-    assert time.monotonic() - began < 5, "not the ten seconds that an answer has"
+    assert time.monotonic() - began < 8, "not the ten seconds that an answer has"
 
 
 def test_a_server_that_does_not_speak_http_is_no_answer(receiver: Receiver) -> None:

@@ -52,7 +52,7 @@ class Collector:
 
     def wait_for(self, *names: str) -> dict[str, list[Sent]]:
         """All that arrived, once there is one of each of these."""
-        eventually(lambda: set(names) <= self.spans().keys(), within=20, what=f"spans {names} arrived")
+        eventually(lambda: set(names) <= self.spans().keys(), what=f"spans {names} arrived")
         return self.spans()
 
 

@@ -99,7 +99,7 @@ def web_process(settings: Settings, log: Path, **environ: str) -> Iterator[str]:
         process = forks.start(arguments, env=environment(settings) | environ, files=(nothing, file, file))
     url = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: answers(url), within=30)
+        eventually(lambda: answers(url))
         yield url
         process.send_signal(signal.SIGTERM)
         process.wait(10)
@@ -138,7 +138,7 @@ def test_one_trace_and_one_request_id_from_the_sites_request_to_its_webhook(
         Part(settings, "delivery", **on) as delivery,
         web_process(settings, web_log, **on) as url,
     ):
-        eventually(lambda: "scoring.started" in scoring.log, within=30)
+        eventually(lambda: "scoring.started" in scoring.log)
         answer = requests.post(
             f"{url}/api/v1/comments",
             json={"name": "Ada", "comment": "Thank you for this article."},
@@ -147,7 +147,7 @@ def test_one_trace_and_one_request_id_from_the_sites_request_to_its_webhook(
         )
         assert answer.status_code == 202
         [told] = receiver.wait_for(1)
-        eventually(lambda: "webhook.failed" in delivery.log, within=10)
+        eventually(lambda: "webhook.failed" in delivery.log)
         assert (scoring.stop(), delivery.stop()) == (0, 0)
     found = collector.wait_for("POST /api/v1/comments", "score batch", *WAY)  # sent as the processes stopped
     way = {name: [span for span in found[name] if span.trace == TRACE] for name in WAY}
@@ -296,7 +296,7 @@ def test_a_collector_that_is_away_costs_no_memory_and_no_time(
         assert time.perf_counter() - began < 2, "nobody waits for the collector"
         processor: Any = sending._running[0]._provider._active_span_processor._span_processors[0]  # type: ignore[attr-defined]
         assert len(processor._batch_processor._queue) <= 100
-        eventually(lambda: logged, within=10, what="it is told that the collector is away")
+        eventually(lambda: logged, what="it is told that the collector is away")
         for _ in range(100):
             spans.begin("one", "internal", {}).end()
         monkeypatch.setattr(sending, "FINISH_SECONDS", 0.2)

@@ -211,4 +211,5 @@ class TestThread:
         assert found[-1]["parent_id"] == posted[0]
         assert set(found[0]) == {
             *("id", "external_id", "thread", "parent_id", "name", "comment", "url", "created_at"),
+            *("thread_title", "thread_url", "comment_url"),
         }

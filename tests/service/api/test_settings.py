@@ -12,7 +12,7 @@ from moderation import clock
 from moderation.policy.policies import DEFAULT
 from moderation.settings import Settings
 from moderation.store import Store
-from moderation.tables import WebhookDelivery, WebhookEndpoint
+from moderation.tables import AuditEvent, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks.deliveries import claim, record, send
 from moderation.webhooks.sender import Sender
 from tests.support.comments import rows
@@ -73,6 +73,16 @@ class TestPolicy:
         assert response.status_code == 422
         assert list(response.get_json()["errors"]) == [field]
         assert client.get(POLICY).get_json()["version"] == 1
+
+    def test_what_is_in_force_already_makes_no_new_version(self, client: FlaskClient, store: Store) -> None:
+        sent = {"mode": "hold", "banned_words": ["free casino*"]}
+        first = client.put(POLICY, json=sent).get_json()
+        assert client.put(POLICY, json=sent).get_json() == first
+        assert client.put(POLICY, json=sent | {"version": first["version"]}).get_json() == first
+        rules = client.put(RULES, json={"banned_words": ["free casino*"]}).get_json()
+        assert rules["version"] == first["version"]
+        assert len(rows(store, AuditEvent, action="policy.changed")) == 1
+        assert client.put(POLICY, json=sent | {"max_links": 7}).get_json()["version"] == first["version"] + 1
 
     def test_whoever_edited_an_older_version_gets_409(self, client: FlaskClient) -> None:
         assert client.put(POLICY, json={"mode": "hold", "version": 1}).status_code == 200

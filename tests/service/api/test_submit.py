@@ -57,7 +57,12 @@ def test_a_comment_is_stored_pending_and_answered_with_202_and_its_address(
 def test_where_it_stands_is_kept_for_moderators(client: FlaskClient, store: Store) -> None:
     place = {"thread_title": "Chaff", "thread_url": "https://a.example/1", "comment_url": "https://a.example/1#c2"}
     response = client.post(ROUTE, json=COMMENT | place)
-    assert stored(store, response.get_json()["id"]).origin == {"place": place}
+    comment = response.get_json()
+    assert stored(store, comment["id"]).origin == {"place": place}
+    assert {name: comment[name] for name in place} == place
+    read = client.get(f"{ROUTE}/{comment['id']}").get_json()
+    assert {name: read[name] for name in place} == place
+    assert client.post(ROUTE, json=COMMENT).get_json()["comment_url"] is None
     for name in ("thread_url", "comment_url"):
         refused = client.post(ROUTE, json=COMMENT | {name: "javascript:alert(1)"})
         assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [name])
@@ -139,7 +144,7 @@ class TestPreferWait:
         began = time.monotonic()
         response = client.post(ROUTE, json=COMMENT, headers={"Prefer": 'respond-async, wait="1"'})
         assert (response.status_code, response.get_json()["status"]) == (202, "pending")
-        assert 0.9 < time.monotonic() - began < 5
+        assert 0.9 < time.monotonic() - began < 10
 
     @pytest.mark.parametrize("preference", ["wait", "wait=-1", "wait=x", "waiting=9", "respond-async", ""])
     def test_what_is_no_such_preference_is_ignored(self, client: FlaskClient, preference: str) -> None:
@@ -154,7 +159,7 @@ class TestPreferWait:
 
         def post(_: int) -> tuple[bool, float]:
             began = time.monotonic()
-            response = client_of(app, site.api_key).post(ROUTE, json=COMMENT, headers={"Prefer": "wait=2"})
+            response = client_of(app, site.api_key).post(ROUTE, json=COMMENT, headers={"Prefer": "wait=5"})
             assert response.status_code == 202
             return "Preference-Applied" in response.headers, time.monotonic() - began
 
@@ -163,10 +168,10 @@ class TestPreferWait:
             time.sleep(0.5)
             began = time.monotonic()
             assert client_of(app, site.api_key).get("/api/v1/review-queue").status_code == 200
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 4
             answers = [one.result() for one in waiting]
         assert sum(waited for waited, _ in answers) == 2
-        assert all(took < 1.5 for waited, took in answers if not waited)
+        assert all(took < 4 for waited, took in answers if not waited)
 
     def test_no_waiting_at_all_can_be_set(self, make_app: Callable[..., Flask], site: CreatedSite) -> None:
         client = client_of(make_app(max_waiting=0), site.api_key)

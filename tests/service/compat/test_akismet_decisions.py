@@ -112,6 +112,22 @@ def test_a_site_that_publishes_first_hears_only_what_a_moderator_decides(
     assert wordpress.told == {comment.external_id: "true"}
 
 
+@pytest.mark.parametrize(
+    ("permalink", "kept"),
+    [
+        ("http://blog.example/?p=1", "http://blog.example/?p=1"),
+        ("javascript:alert(1)", None),
+        ("http://blog.example/" + "x" * 2000, None),
+    ],
+)
+def test_the_permalink_of_a_held_comment_is_where_its_page_is(
+    blog: Akismet, store: Store, permalink: str, kept: str | None
+) -> None:
+    comment = hold(blog, store, permalink=permalink)
+    assert ((comment.origin or {}).get("place") or {}).get("thread_url") == kept
+    assert (comment.origin or {})["protocol"] == "akismet"
+
+
 def test_it_is_retried_until_wordpress_knows_the_comment(
     blog: Akismet, store: Store, wordpress: WordPress, deliver: Deliver, clock: Clock
 ) -> None:

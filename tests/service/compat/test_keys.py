@@ -13,7 +13,7 @@ from moderation import sealing
 from moderation.errors import NotFound
 from moderation.settings import Settings
 from moderation.sites import sites
-from moderation.sites.sites import CreatedSite
+from moderation.sites.sites import ApiCaller, CreatedSite
 from moderation.store import Store
 from moderation.tables import CompatKey
 from tests.support.compat import choose_scores
@@ -64,7 +64,7 @@ def test_either_key_can_be_rotated_alone(store: Store, settings: Settings, site:
     sites.rotate_key(store, settings, site.id, "compat")
     assert valid(store, site.compat_key) == [None]
     with store.read() as session:
-        assert sites.authenticate(session, site.api_key) == site.id
+        assert sites.authenticate(session, site.api_key) == ApiCaller(site.id)
 
 
 def test_without_a_secret_key_no_site_is_made_half(store: Store, settings: Settings) -> None:

@@ -127,6 +127,17 @@ def test_what_a_site_sets_for_a_language_holds_for_its_clients(
     assert moderate(app, site, text).status_code == status
 
 
+def test_a_word_too_short_to_tell_its_language_is_read_in_the_one_that_the_client_names(
+    app: Flask, site: CreatedSite
+) -> None:
+    with_model(app, SHIPPED)
+    alone, named = (
+        analyze(app, site, "lul", spanAnnotations=True, languages=languages).json["attributeScores"]["TOXICITY"]
+        for languages in ([], ["nl"])
+    )
+    assert named["summaryScore"]["value"] > 0.8 > alone["summaryScore"]["value"]
+
+
 def test_a_script_that_nobody_knows_is_undetermined_to_clients(app: Flask, site: CreatedSite) -> None:
     with_model(app, POLYGLOT)
     [detail] = analyze(app, site, "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ").json["error"]["details"]

@@ -81,6 +81,7 @@ def crawl(app: Flask, browser: FlaskClient) -> dict[str, tuple[str, Form]]:
                 forms.setdefault(f"{form.method} {endpoint}", (path, form))
         for link in map(unescape, re.findall(r'href="(/console/[^"#]*)', browser.get(path).text)):
             endpoint, _ = routes.match(urlsplit(link).path)
+            assert endpoint != "console.show_nothing", f"{path} links to {link}, which is no page"
             if endpoint not in seen and endpoint != "console.static":
                 seen.add(endpoint)
                 waiting.append(link)

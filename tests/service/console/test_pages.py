@@ -38,7 +38,6 @@ from moderation.tables import (
     Appeal,
     AuditEvent,
     Comment,
-    Membership,
     ReviewItem,
     User,
     WebhookDelivery,
@@ -53,7 +52,7 @@ from service.console.statistics import statistics
 from tests.conftest import client_of
 from tests.support.browsing import HOSTILE
 from tests.support.clock import Clock
-from tests.support.signed_in import csrf_token, sign_in
+from tests.support.signed_in import csrf_token, member, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
@@ -69,16 +68,6 @@ def post(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Pos
         return outcome.comment.id
 
     return one
-
-
-def member(app: Flask, store: Store, name: str, **on: str) -> FlaskClient:
-    """A browser of somebody with roles on single sites: `member(app, store, "nia", s_1="viewer")`."""
-    browser = sign_in(app, store, name, "viewer")
-    with store.write() as session:
-        user = session.scalars(select(User).where(User.name == name)).one()
-        user.role = "none"
-        session.add_all(Membership(user_id=user.id, site_id=site_id, role=role) for site_id, role in on.items())
-    return browser
 
 
 def listed(browser: FlaskClient, query: str = "") -> list[str]:
@@ -127,7 +116,7 @@ def test_a_long_search_offers_to_look_further_back(
     wanted = post("the needle")
     for number in range(9):
         post(f"hay {number}")
-    monkeypatch.setattr("moderation.history.search.find.__kwdefaults__", {"before": None, "look": 4})
+    monkeypatch.setattr("moderation.finding.search.find.__kwdefaults__", {"before": None, "look": 4})
     browser, path, pages = sign_in(app, store), "/console/comments?q=needle", 0
     found: list[str] = []
     while path:
@@ -177,7 +166,7 @@ def test_an_export_is_what_the_api_says_of_the_comments_that_the_page_finds(
 
 
 def test_an_export_is_read_in_pages(app: Flask, store: Store, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.history.search.read_all.__kwdefaults__", {"step": 3, "look": 5})
+    monkeypatch.setattr("moderation.finding.search.read_all.__kwdefaults__", {"step": 3, "look": 5})
     ids, browser = [post(f"number {at}") for at in range(11)], sign_in(app, store)
     for text in ("", "number"):
         assert [json.loads(line)["id"] for line in export(browser, q=text).text.splitlines()] == ids[::-1]
@@ -488,11 +477,12 @@ def test_the_statistics_show_what_was_decided(
 def test_an_author_is_found_by_name_where_the_site_knows_an_id(app: Flask, store: Store, post: Post) -> None:
     known, guest = post("one", "Dorothy Pratt", user_id="u-17"), post("two", "dorothy pratt")
     post("Dorothy Pratt is right", "Bo", user_id="u-18")
-    post("three", "Dorothy Pratt Jr", user_id="u-19")
+    third = post("three", "Dorothy Pratt Jr", user_id="u-19")
     browser = sign_in(app, store)
     assert listed(browser, "?author=Dorothy%20Pratt") == [guest, known]
     assert listed(browser, "?author=u-17") == [known]
-    assert listed(browser, "?author=Dorothy") == []
+    assert listed(browser, "?author=Dorothy") == listed(browser, "?author=*pratt*") == [third, guest, known]
+    assert listed(browser, '?author="Dorothy"') == []
     assert known in export(browser, author="Dorothy Pratt").text
 
 
@@ -503,7 +493,7 @@ def test_a_comment_that_came_long_after_it_was_written_says_both(
     post("old", created_at=clock.now - timedelta(days=14))
     page = said(sign_in(app, store).get("/console/comments").text)
     assert "2 weeks ago came just now" in page
-    assert page.count(" came ") == 1
+    assert page.count(" came just now") == 1
 
 
 def test_the_answer_to_an_appeal_is_told_once_and_by_whom(app: Flask, store: Store, post: Post) -> None:
@@ -577,9 +567,15 @@ def test_second_looks_are_shown_once_there_are_any(
     app: Flask, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "No second looks yet." in sign_in(app, store).get("/console/statistics").text
-    found = {"moderators": [("insult", 40, 0.81)], "policy": []}
+    found = {"moderators": [("insult", 40, 0.81), ("spam", 3, None)], "policy": []}
     monkeypatch.setattr(statistics, "second_looks", lambda *_: found)
-    assert "Insult 0.81 40 pairs" in said(sign_in(app, store, "nia").get("/console/statistics").text)
+    nia = sign_in(app, store, "nia")
+    assert "Insult 0.81 40 pairs" in said(nia.get("/console/statistics").text)
+    file = nia.get("/console/statistics/file").data.decode("utf-8-sig")
+    of = {(row["name"], row["number"]): row["value"] for row in csv.DictReader(io.StringIO(file))
+          if (row["part"], row["of"]) == ("Second looks", "moderators’ decisions")}  # fmt: skip
+    assert of == {("Insult", "Pairs"): "40", ("Insult", "Cohen’s kappa"): "0.81", ("Spam", "Pairs"): "3",
+                  ("Spam", "Cohen’s kappa"): ""}  # fmt: skip
 
 
 def test_second_looks_at_the_policys_own_decisions_are_counted(
@@ -629,3 +625,15 @@ def test_a_person_without_any_site_sees_empty_pages(app: Flask, store: Store, po
     assert listed(browser) == []
     assert "Nothing was scored" in browser.get("/console/statistics").text
     assert browser.get("/console/audit").status_code == 403
+    assert "The audit log takes the role of a moderator." in browser.get("/console/audit").text
+
+
+@pytest.mark.parametrize("address", ["/console/polices", "/console/comments/x/y/z", "/console/sites/s_1/mode"])
+def test_an_address_that_leads_nowhere_is_refused_within_the_console(app: Flask, store: Store, address: str) -> None:
+    stranger = app.test_client().get(address)
+    assert (stranger.status_code, "/console/sign-in" in stranger.location) == (303, True)
+    answer = sign_in(app, store).get(address)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert 'href="/console/comments"' in answer.text, "the bar leads on"
+    assert "api/docs" not in answer.text

@@ -167,10 +167,10 @@ def _state(store: Store) -> str:
 def test_each_action_is_for_these_roles_alone(
     store: Store, world: World, method: str, path: str, form: dict[str, str], may: frozenset[str]
 ) -> None:
+    before = _state(store)
     for who in sorted(PEOPLE, key=lambda who: who in may):  # those who may not come first
         browser = world.browsers[who]
         data = {name: world.fill(value) for name, value in form.items()}
-        before = _state(store)
         if method == "GET":
             status = browser.get(world.fill(path)).status_code
         else:

@@ -267,7 +267,7 @@ def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells
     assert 'name="select"' not in sign_in(app, store, "vera").get(f"/console/comments/{comment.id}").text
     audit = told(sign_in(app, store, "ada", "admin").get("/console/audit").text)
     assert "by the author" in audit
-    assert re.search("Took a decision back by [^:]*: rejected again", audit)
+    assert re.search("Took a decision back rejected again by ", audit)
 
     reject(store, comment, actor="user:u2")
     assert deliver_once(store, settings, sender) == ["delivered"]

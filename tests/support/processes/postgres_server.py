@@ -45,7 +45,7 @@ class PostgresServer:
             self._process = subprocess.Popen(
                 [_program("postgres"), "-D", self._path, *options], stdout=log, stderr=log, user=_user(), group=_group()
             )
-        eventually(self.answers, within=30, what=f"PostgreSQL answers; its log is {self._log}")
+        eventually(self.answers, what=f"PostgreSQL answers; its log is {self._log}")
 
     def answers(self) -> bool:
         """Whether it lets anybody in."""
@@ -77,12 +77,24 @@ class PostgresServer:
     def kill(self) -> None:
         """`kill -9` of all of it, as when its machine is gone."""
         if self._process is not None:
-            family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children()]
-            for one in family:
-                one.suspend()  # so that none notices that another is gone
-            for one in family:
-                one.kill()
+            family = self.freeze()  # so that none notices that another is gone
+            for process in family:
+                process.kill()
             self._end(signal.SIGKILL)
+
+    def freeze(self) -> list[psutil.Process]:
+        """Let all of it hang, as when its disk does: connections are accepted, nothing is answered. Its processes."""
+        assert self._process is not None
+        family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children()]
+        for process in family:
+            process.suspend()
+        return family
+
+    def thaw(self) -> None:
+        """End a freeze."""
+        assert self._process is not None
+        for process in [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children()]:
+            process.resume()
 
     def promote(self) -> None:
         """Make a standby take writes."""

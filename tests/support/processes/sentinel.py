@@ -45,7 +45,7 @@ class Watched:
         self._process = subprocess.Popen(
             [find_server().path, str(settings), "--sentinel"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        eventually(lambda: self._asked("replicas") == 1, within=30, what="Sentinel knows the replica")
+        eventually(lambda: self._asked("replicas") == 1, what="Sentinel knows the replica")
         threading.Thread(target=self._follow, daemon=True).start()
 
     def fail_over(self) -> None:

@@ -1,8 +1,8 @@
-// Keys on a comment's own page: the same letters as in the queue. Who switched those off has none here either.
+// Keys on a comment's own page: the same letters as in the queue.
 
 import { showKeys } from "../key_list.js";
+import { listen } from "../shortcuts.js";
 
-const FIELD = "input, textarea, select, dialog[open], [contenteditable]";
 const press = (selector) => document.querySelector(selector)?.click();
 const publish = () => press(".card form.decision [value=publish]");
 const reject = () => press(".card form.decision [value=reject]");
@@ -27,10 +27,4 @@ const keys = {
   "?": showKeys,
 };
 
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.target.closest(FIELD)) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (localStorage.getItem("winnow-keys") === "off" || !Object.hasOwn(keys, event.key)) return;
-  event.preventDefault();
-  keys[event.key]();
-});
+listen(keys);

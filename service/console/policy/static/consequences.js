@@ -1,6 +1,8 @@
 // Counts what a policy would have made of past comments while its thresholds move.
 // The same as moderation/policy/consequences.py, over the same comments; without this script the form counts by itself.
 
+import { say } from "../said.js";
+
 /** What the policy would say of a comment: its rules before the thresholds, the thresholds, the rules after them. */
 export function verdict([before, after, , , scores, own], thresholds) {
   if (before !== null) return before;
@@ -67,10 +69,33 @@ function thresholds() {
   }));
 }
 
+/** What would flag only above the score from which it rejects: that can be neither counted nor saved. */
+function warnOfCrossed() {
+  const crossed = [];
+  for (const flag of exact.filter((field) => field.dataset.edge === "flag_at")) {
+    const [from, reject] = [read(flag), read(fieldOf("reject_at", flag.dataset.label))];
+    const isCrossed = from !== null && reject !== null && from > reject;
+    flag.classList.toggle("crossed", isCrossed);
+    if (isCrossed)
+      crossed.push(
+        say("%(label)s (%(from)s and %(reject)s)", {
+          label: flag.closest("fieldset").querySelector("legend").textContent,
+          from,
+          reject,
+        }),
+      );
+  }
+  const warning = document.getElementById("crossed");
+  warning.hidden = !crossed.length;
+  warning.textContent = crossed.length ? `${warning.dataset.text} ${crossed.join(", ")}.` : "";
+  return crossed.length > 0;
+}
+
 function show() {
+  if (warnOfCrossed()) return;
   if (!sample || exact.some((field) => !field.validity.valid)) return;
   for (const [name, number] of Object.entries(count(sample, thresholds(), form.elements.mode.value))) {
-    form.querySelector(`[data-number="${name}"]`).textContent = number;
+    form.querySelector(`[data-number="${name}"]`).textContent = String(number).replace(".", form.dataset.point);
   }
 }
 
@@ -79,7 +104,7 @@ function follow(field) {
   const value = read(field);
   const slider = sliders.get(field.name);
   slider.value = value === null ? NEVER : Math.round(value * 1000);
-  slider.setAttribute("aria-valuetext", value === null ? "never" : String(value));
+  slider.setAttribute("aria-valuetext", value === null ? say("never") : String(value));
   form.querySelector(`[data-line="${field.name}"]`).setAttribute("x", value === null ? 1100 : value * 1000 - 2);
 }
 
@@ -109,7 +134,7 @@ async function load() {
     show();
   } catch (error) {
     trouble.textContent =
-      error instanceof TypeError ? "The server cannot be reached, so the numbers stand still." : error.message;
+      error instanceof TypeError ? say("The server cannot be reached, so the numbers stand still.") : error.message;
   }
 }
 
@@ -141,5 +166,33 @@ form.elements.preset.addEventListener("change", () => {
   show();
 });
 
+// Enter makes a new line, or shows the consequences; with Ctrl it saves.
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  form.querySelector("[name=action][value=save]")?.click();
+});
+
+// Whoever opens an empty list wants to write in it.
+for (const list of form.querySelectorAll(".none-yet"))
+  list.querySelector("summary").addEventListener("click", () => {
+    if (!list.open) setTimeout(() => list.querySelector("textarea").focus());
+  });
+
 for (const part of form.querySelectorAll(".words, .rules, .languages")) part.addEventListener("change", load);
 load();
+
+// Whoever has changed something, and leaves without saving it, is asked.
+const written = () => JSON.stringify([...new FormData(form)].filter(([name]) => !["text", "name"].includes(name)));
+const unchanged = written();
+let sent = false;
+form.addEventListener("submit", () => {
+  sent = true;
+});
+addEventListener("pageshow", () => {
+  sent = false;
+});
+addEventListener("beforeunload", (event) => {
+  const { edited } = form.dataset; // nothing of those who may not save
+  if (edited && !sent && (edited === "yes" || written() !== unchanged)) event.preventDefault();
+});

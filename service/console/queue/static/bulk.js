@@ -1,10 +1,11 @@
 // Selecting many cards, and deciding on a whole group. Without this script forms do the same.
 
-import { cards, isField, link, post, signInLink } from "./cards.js";
+import { number as inFigures, say } from "../said.js";
+import { listen } from "../shortcuts.js";
+import { cards, link, post, signInLink } from "./cards.js";
+import { takeMarked } from "./popovers.js";
 
 const selection = document.getElementById("selection");
-const useKeys = document.getElementById("use-keys");
-const keysAreOff = () => (useKeys ? !useKeys.checked : localStorage.getItem("winnow-keys") === "off");
 
 const boxes = () => [...cards.querySelectorAll(".card:not(.decided) input[name=select]")];
 const ticked = () => boxes().filter((box) => box.checked);
@@ -13,10 +14,10 @@ const current = () => document.activeElement?.closest?.(".card") ?? null;
 function showSelection() {
   for (const box of cards.querySelectorAll(".card.decided input[name=select]:checked")) box.checked = false;
   const number = ticked().length;
-  document.getElementById("selected").textContent = `${number} selected`;
+  document.getElementById("selected").textContent = say("%(number)s selected", { number: inFigures(number) });
   for (const button of selection.querySelectorAll("button[name=action]")) button.disabled = number === 0;
   document.getElementById("select-all").textContent =
-    number && number === boxes().length ? "Select none" : "Select all on this page";
+    number && number === boxes().length ? say("Select none") : say("Select all on this page");
   selection.classList.toggle("idle", number === 0);
 }
 
@@ -86,7 +87,7 @@ async function changeList(form, button) {
     const undone = await post(answer.undo_at ?? form.getAttribute("action"), answer.undo);
     tell(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
   };
-  tell(answer.message, "good", " ", link("Take it back", takeBack));
+  tell(answer.message, "good", " ", link(say("Take it back"), takeBack));
 }
 
 document.addEventListener(
@@ -116,6 +117,14 @@ const keys = cards
         field.closest("details").open = true;
         field.focus();
       },
+      ",": () => {
+        const field = current()?.querySelector(".more [name=entry]:not([type=hidden])");
+        if (!field) return;
+        const menu = field.closest("details");
+        takeMarked(menu);
+        menu.open = true;
+        field.focus();
+      },
       b: () => current()?.querySelector(".by-author")?.click(),
     }
   : {
@@ -125,13 +134,6 @@ const keys = cards
       u: () => press("#job [action$='/undo'] button"),
     };
 
-document.addEventListener("keydown", (event) => {
-  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
-    return;
-  const key = event.key.toLowerCase();
-  if (keysAreOff() || !Object.hasOwn(keys, key)) return;
-  event.preventDefault();
-  keys[key](event);
-});
+listen(keys, "x");
 
 if (cards && selection) watchSelection();

@@ -1,5 +1,8 @@
 // The cards on the page: the current card, moving between cards, and showing what was decided on one.
 
+import { say } from "../said.js";
+import { isField } from "../shortcuts.js";
+
 export const cards = document.getElementById("cards");
 const announcement = document.getElementById("announcement");
 
@@ -9,8 +12,6 @@ export const current = () => document.activeElement?.closest?.("#cards .card") ?
 export const csrfToken = () => document.querySelector("[name=csrf_token]").value;
 
 // Somebody types or chooses something. Elsewhere the same letters are commands, so the focus is not taken away.
-const FIELD = "input:not([type=checkbox]), textarea, select, dialog[open], [contenteditable]";
-export const isField = (element) => Boolean(element?.closest?.(FIELD));
 export const typing = () => isField(document.activeElement);
 // The card that somebody writes about: in one of its fields, or in the dialog for a reason.
 const writtenAbout = () => current() ?? find(document.querySelector("dialog[open]")?.dataset.card ?? "");
@@ -51,6 +52,15 @@ export function step(by) {
   const at = open.indexOf(here);
   go(open[at === -1 ? (by > 0 ? 0 : open.length - 1) : at + by]);
 }
+
+// The keys that move between cards. The next card is where the reader's lines go on.
+const onward = getComputedStyle(document.body).direction === "rtl" ? -1 : 1;
+export const steps = {
+  j: () => step(1),
+  k: () => step(-1),
+  arrowright: () => step(onward),
+  arrowleft: () => step(-onward),
+};
 
 // The nearest card that waits, in one direction.
 export function neighbour(card, by) {
@@ -100,8 +110,8 @@ export function link(text, action) {
 export function signInLink(answer) {
   if (!answer.sign_in) return [];
   const anchor = Object.assign(document.createElement("a"), { href: answer.sign_in, target: "_blank" });
-  anchor.textContent = "Sign in";
-  return [" ", anchor, ", and try again here."];
+  anchor.textContent = say("Sign in");
+  return [" ", anchor, say(", and try again here.")];
 }
 
 // Send a form; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
@@ -119,6 +129,7 @@ export async function post(address, fields) {
 
 async function send(address, fields) {
   const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
+  const sent = performance.now();
   try {
     const signal = AbortSignal.timeout(20_000);
     const answer = await fetch(address, {
@@ -128,14 +139,18 @@ async function send(address, fields) {
       signal,
       keepalive: true, // it arrives although somebody leaves the page
     });
-    const failed = { message: `The server failed (${answer.status}). Try again in a moment.` };
+    document.dispatchEvent(new CustomEvent("winnow:reached", { detail: sent }));
+    const failed = {
+      message: say("The server failed (%(status)s). Try again in a moment.", { status: answer.status }),
+    };
     const said = answer.status === 204 ? {} : await answer.json().catch(() => failed);
     return { ...said, ok: answer.ok && said !== failed, status: answer.status };
   } catch (error) {
     const late = error.name === "TimeoutError";
+    document.dispatchEvent(new Event("winnow:away"));
     const message = late
-      ? "The server did not answer in time. Try again."
-      : "The server cannot be reached. Try again in a moment.";
+      ? say("The server did not answer in time. Try again.")
+      : say("The server cannot be reached. Try again in a moment.");
     return { ok: false, status: 0, message };
   }
 }

@@ -1,6 +1,7 @@
 // Claims the comment that somebody has open, so that two people do not read the same one; and shows others' claims.
 // The server ends a claim after a minute unless it is renewed.
 
+import { say } from "../said.js";
 import { announce, cards, csrfToken, find, post } from "./cards.js";
 
 const SETTLE_MS = 400;
@@ -10,13 +11,17 @@ const SHOWN_MS = 70_000;
 const address = (id, what) => `${cards.dataset.comments}/${id}/${what}`;
 const timers = new Map();
 let held = null;
+let isFirst = false; // nobody had it open before
 let soon = null;
+
+export const isMine = (id) => id === held && isFirst;
 
 async function take(card) {
   const answer = await post(address(card.id, "claim"), {});
   if (!answer.ok) return;
-  if (answer.by) announce(`${answer.by} is looking at this.`);
-  show(card.id, answer.by);
+  if (answer.by) announce(say("%(name)s is looking at this.", { name: answer.by }));
+  if (answer.by || !isFirst) show(card.id, answer.by); // whom the first was told of stays
+  isFirst = !answer.by;
 }
 
 function leave() {
@@ -31,12 +36,20 @@ function come(card) {
     leave();
     if (!card.isConnected || card.classList.contains("decided")) return;
     held = card.id;
+    isFirst = false;
     take(card);
   }, SETTLE_MS);
 }
 
+// Somebody else opened what this person has open, or (null) left it. On other people's pages the first is named.
+export function showJoined(id, name) {
+  if (!isMine(id)) return;
+  if (name && !find(id)?.querySelector(".badge.claim")) announce(say("%(name)s is looking at this, too.", { name }));
+  show(id, name, say("%(name)s is looking at this, too", { name }));
+}
+
 // The other person who has claimed the comment; null: nobody.
-export function show(id, name) {
+export function show(id, name, told = say("%(name)s is looking at this", { name })) {
   clearTimeout(timers.get(id));
   const card = find(id);
   if (!card) return;
@@ -46,7 +59,7 @@ export function show(id, name) {
     badge = Object.assign(document.createElement("span"), { className: "badge claim" });
     (card.querySelector(".badges") ?? card.querySelector("header")).prepend(badge);
   }
-  badge.textContent = `${name} is looking at this`;
+  badge.textContent = told;
   timers.set(
     id,
     setTimeout(() => show(id, null), SHOWN_MS),

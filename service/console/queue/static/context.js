@@ -1,6 +1,7 @@
 // What is around a comment, opened in its card: the thread as a tree, and the author's latest comments. Without this
 // script the same link leads to a page of its own.
 
+import { say } from "../said.js";
 import { localise } from "../times.js";
 import { announce, cards, go, tell } from "./cards.js";
 
@@ -32,19 +33,20 @@ async function open(card, link) {
   localise(part);
   card.append(part);
   link.setAttribute("aria-expanded", "true");
-  announce("Thread and author are shown below the comment. Escape closes them.");
+  announce(say("Thread and author are shown below the comment. Escape closes them."));
   part.scrollIntoView({ block: "nearest" });
 }
 
 async function ask(address) {
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
-    if (answer.redirected) return { answer: "You are no longer signed in. Load the page again to sign in." };
-    if (!answer.ok) return { answer: `The server failed (${answer.status}). Try again in a moment.` };
+    if (answer.redirected) return { answer: say("You are no longer signed in. Load the page again to sign in.") };
+    if (!answer.ok)
+      return { answer: say("The server failed (%(status)s). Try again in a moment.", { status: answer.status }) };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     return { part: document.adoptNode(page.getElementById("context")) };
   } catch {
-    return { answer: "The server cannot be reached. Try again in a moment." };
+    return { answer: say("The server cannot be reached. Try again in a moment.") };
   }
 }
 

@@ -1,6 +1,7 @@
 // Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
 // A decision is called done only when the server has accepted it; otherwise the card comes back.
 
+import { say } from "../said.js";
 import {
   announce,
   cards,
@@ -18,6 +19,7 @@ import {
 } from "./cards.js";
 import { remind } from "./pausing.js";
 import { busy, fetchFresh, hideNothing, insert, isSending, refill } from "./queue.js";
+import { untilReached } from "./reach.js";
 
 const MOST_REMEMBERED = 20;
 const MOST_WORDS = 80;
@@ -63,7 +65,7 @@ function remember() {
         const words = document.createElement("q");
         words.textContent = one.words ?? "";
         words.dir = "auto";
-        entry.append(author, ` ${one.text} `, link("Undo", takeBack), words);
+        entry.append(author, ` ${one.text} `, link(say("Undo"), takeBack), words);
         return entry;
       }),
   );
@@ -101,7 +103,7 @@ export function foldAway(card, text) {
 }
 
 // Show a message that belongs to no card on the page; `show` leads to its comment.
-export function say(text, kind, show = null, ...extra) {
+export function complain(text, kind, show = null, ...extra) {
   trouble.className = `note ${kind}`;
   trouble.querySelector("span").replaceChildren(text, ...extra);
   trouble.querySelector("button").hidden = !show;
@@ -111,17 +113,20 @@ export function say(text, kind, show = null, ...extra) {
 
 const visit = (decision) => () => location.assign(decision.address.replace(/\/undo$/, ""));
 
-function comeBack(card, answer) {
+function comeBack(card, answer, { verb, author, words }) {
   hideNothing();
   keepPlace(() => {
     card.classList.remove("decided");
     tell(card, answer.message, "bad", ...signInLink(answer));
   });
+  untilReached(card.querySelector(".outcome"), answer);
+  const which = `${verb}, ${author}${words && ` “${words}”`}: `;
   const show = () => {
     trouble.hidden = true;
     go(card);
   };
-  say(answer.message, "bad", show, ...signInLink(answer));
+  complain(which + answer.message, "bad", show, ...signInLink(answer));
+  untilReached(trouble.querySelector("span"), answer, which);
   if (!typing() && (!current() || current().classList.contains("decided"))) go(card);
 }
 
@@ -158,7 +163,7 @@ async function send(form, button) {
         answer.message,
         "good",
         " ",
-        link("Undo", () => undo(decision)),
+        link(say("Undo"), () => undo(decision)),
       );
     announce(answer.message);
   } else {
@@ -166,7 +171,7 @@ async function send(form, button) {
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
       tell(card, answer.message, "wait");
       announce(answer.message);
-    } else comeBack(card, answer);
+    } else comeBack(card, answer, { ...decision, verb: button.firstChild.textContent.trim() });
   }
   settle(answer.ok);
   remember();
@@ -175,7 +180,7 @@ async function send(form, button) {
 }
 
 export async function undoLast() {
-  if (!decisions.length) return say("There is nothing to undo in this tab.", "wait");
+  if (!decisions.length) return complain(say("There is nothing to undo in this tab."), "wait");
   await undo(decisions[0]);
 }
 
@@ -184,16 +189,19 @@ async function undo(decision) {
   if (at === -1) return;
   const card = find(decision.card);
   trouble.hidden = true;
-  if (card) tell(card, "Undoing…", "");
+  if (card) tell(card, say("Undoing…"), "");
   busy(1);
   const answer = (await decision.sent) && (await post(decision.address, { version: decision.version }));
   busy(-1);
   if (!answer) return;
   if (answer.ok) await unfold(decision, answer);
   else {
-    if (card) tell(card, answer.message, "bad", ...signInLink(answer));
-    const what = `The decision on the comment by ${decision.author} was not taken back. ${answer.message}`;
-    say(what, "bad", visit(decision), ...signInLink(answer));
+    if (card) {
+      tell(card, answer.message, "bad", ...signInLink(answer));
+      untilReached(card.querySelector(".outcome"), answer);
+    }
+    const what = say("The decision on the comment by %(name)s was not taken back.", { name: decision.author });
+    complain(`${what} ${answer.message}`, "bad", visit(decision), ...signInLink(answer));
     if (!SETTLED_ELSEWHERE.includes(answer.status)) decisions.splice(at, 0, decision); // it can be tried again
   }
   remember();
@@ -202,12 +210,17 @@ async function undo(decision) {
 async function unfold(decision, { message, version }) {
   let card = find(decision.card);
   if (!card) {
-    insert((await fetchFresh()) ?? [], "top");
+    insert((await fetchFresh())?.filter(({ id }) => id === decision.card) ?? [], "top");
     card = find(decision.card);
   }
   announce(message);
   // A comment that was decided on another page comes back there, so this page says so.
-  if (!card) return say(`The comment by ${decision.author}: ${message}`, "good", visit(decision));
+  if (!card)
+    return complain(
+      `${say("The comment by %(name)s:", { name: decision.author })} ${message}`,
+      "good",
+      visit(decision),
+    );
   card.dataset.version = version;
   const form = card.querySelector("form.decision");
   if (form) form.elements.version.value = version;
@@ -228,7 +241,7 @@ export function askReason(card) {
   reasons.querySelector("#note").value = form.elements.reason.value;
   reasons.dataset.card = card.id;
   const verb = form.querySelector("[value=reject]").firstChild.textContent;
-  reasons.querySelector("#reasons-title").textContent = `${verb}: the reason`;
+  reasons.querySelector("#reasons-title").textContent = say("%(verb)s: the reason", { verb });
   reasons.querySelector("[value=reject]").textContent = verb;
   reasons.returnValue = "";
   missing.hidden = true;

@@ -1,11 +1,11 @@
-// What is chosen in a list of the filters acts at once; without this script a button sends the form.
+// What is chosen in a list of the filters, or ticked, acts at once; without this script a button sends the form.
 
-const form = document.querySelector("form.filters");
+const form = document.querySelector("form.filters, form.filter");
 
 form.querySelector("[type=submit]").hidden = true;
 
 form.addEventListener("change", (event) => {
-  if (!event.target.matches("select")) return;
+  if (!event.target.matches("select, [type=checkbox]")) return;
   for (const field of form.elements) field.disabled ||= field.name !== "" && field.value === ""; // a short address
   form.submit();
 });

@@ -1,15 +1,14 @@
-// Keyboard shortcuts. Not while somebody types, and not for people who switch them off, because single-letter keys
-// disturb speech control.
+// The review queue's keys; `bulk.js` has those for many cards.
 
-import { showKeys } from "../key_list.js";
-import { current, isField, step } from "./cards.js";
+import { offerKeys, showKeys } from "../key_list.js";
+import { listen } from "../shortcuts.js";
+import { current, steps } from "./cards.js";
 import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
 import { toggleContext } from "./context.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
 import { showHidden } from "./pausing.js";
 
-const useKeys = document.getElementById("use-keys");
 const open = () => current()?.querySelector(".facts a")?.click();
 // What is ticked comes first; its next page says on how many.
 const ticked = () => document.querySelector("#cards .card:not(.decided) input[name=select]:checked");
@@ -19,10 +18,7 @@ const publish = () => decide("publish");
 const reject = () => decide("reject");
 
 const keys = {
-  j: () => step(1),
-  k: () => step(-1),
-  ArrowRight: () => step(1),
-  ArrowLeft: () => step(-1),
+  ...steps,
   p: publish,
   f: publish,
   r: reject,
@@ -50,18 +46,6 @@ const keys = {
 for (let number = 1; number < 10; number += 1)
   keys[number] = () => document.querySelectorAll("a.saved-filter")[number - 1]?.click();
 
-document.addEventListener("keydown", (event) => {
-  if (isField(event.target) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
-    return;
-  if (!useKeys.checked && event.key !== "?") return;
-  if (!Object.hasOwn(keys, event.key)) return;
-  event.preventDefault();
-  keys[event.key]();
-});
+listen(keys);
 
-useKeys.checked = localStorage.getItem("winnow-keys") !== "off";
-useKeys.addEventListener("change", () => localStorage.setItem("winnow-keys", useKeys.checked ? "on" : "off"));
-
-const show = document.getElementById("show-keys");
-show.disabled = false;
-show.addEventListener("click", showKeys);
+offerKeys();

@@ -1,22 +1,25 @@
 // Shows what others do as it happens: new cards, decisions, and who has which comment open. A stream of events says
 // that there is something to see; where there is none (no room, no Redis, no connection) the page asks every few seconds.
 
+import { number as inFigures, say } from "../said.js";
 import { announce, cards, find, go, settle, signInLink, waiting, writesAbout } from "./cards.js";
 import { renewHandling } from "./cases.js";
-import { show as showClaim } from "./claims.js";
-import { foldAway, say } from "./decide.js";
+import { isMine, show as showClaim, showJoined } from "./claims.js";
+import { complain, foldAway } from "./decide.js";
 import { fetchFresh, insert, renew } from "./queue.js";
+import { isAway } from "./reach.js";
 
 const POLL_MS = 4000;
 const TRY_AGAIN_MS = 30_000;
 const LOOK_AGAIN_MS = 3000;
 const HIDDEN_MS = 30_000;
-const SIGNED_OUT = "You are no longer signed in, and do not see here what others do.";
-const CHANGED = "This comment was changed just now. You see the new text when you leave this card.";
+const SIGNED_OUT = say("You are no longer signed in, and do not see here what others do.");
+const CHANGED = say("This comment was changed just now. You see the new text when you leave this card.");
 
 const title = document.title;
 const news = document.getElementById("news");
 let fresh = [];
+const opened = new Set(); // ids of comments that began to wait again while this page was open
 let since = cards.dataset.now;
 let polling = null;
 let source = null;
@@ -25,13 +28,17 @@ let over = false;
 // Ask the server for the state of the cards on the page, and for new items.
 async function look(ids = waiting().map((card) => card.id)) {
   const query = new URLSearchParams({ since, cards: ids.slice(0, 200).join(",") });
+  const sent = performance.now();
   let found;
   try {
     const answer = await fetch(`${cards.dataset.changes}?${query}`, { headers: { Accept: "application/json" } });
+    document.dispatchEvent(new CustomEvent("winnow:reached", { detail: sent }));
+    if (over || (source?.readyState === EventSource.OPEN && !isAway())) stopPolling();
     found = await answer.json();
     if (answer.status === 401) return signedOut(found);
     if (!answer.ok) return;
-  } catch {
+  } catch (error) {
+    if (error instanceof TypeError) document.dispatchEvent(new Event("winnow:away"));
     return;
   }
   since = found.now;
@@ -43,10 +50,10 @@ async function look(ids = waiting().map((card) => card.id)) {
 function apply(id, { version, waits, put_off: putOff, message, by }) {
   const card = find(id);
   if (!card || card.classList.contains("decided") || card.classList.contains("settled")) return;
-  showClaim(id, by);
+  if (by || !isMine(id)) showClaim(id, by);
   const here = cards.dataset.view === "put_off" ? putOff : waits;
   if (Number(card.dataset.version) >= version) {
-    if (!here) leave(card, waits ? "It waits in the queue again." : message);
+    if (!here) leave(card, waits ? say("It waits in the queue again.") : message);
     return;
   }
   const lookAgain = () => look([id]);
@@ -80,11 +87,15 @@ function lookForNew() {
   showNews();
 }
 
+// What only moves up, since those before it were decided, is not new.
+const isNew = (card) => opened.has(card.id) || Number(card.dataset.opened) > Number(cards.dataset.now);
+
 async function showNews() {
-  fresh = (await fetchFresh()) ?? fresh;
+  fresh = (await fetchFresh())?.filter(isNew) ?? fresh.filter((card) => !find(card.id));
   news.hidden = !fresh.length;
-  const text = `${fresh.length} new, show ${fresh.length === 1 ? "it" : "them"}`;
-  if (fresh.length && news.textContent !== text) announce(`${fresh.length} new`);
+  const values = { number: inFigures(fresh.length) };
+  const text = fresh.length === 1 ? say("%(number)s new, show it", values) : say("%(number)s new, show them", values);
+  if (fresh.length && news.textContent !== text) announce(say("%(number)s new", values));
   news.textContent = text;
   tellTab();
 }
@@ -109,10 +120,13 @@ function hear(event) {
   const { kind, comments, by } = message;
   document.dispatchEvent(new CustomEvent("winnow:live", { detail: message })); // for scripts of other parts
   if (kind === "opened" && by === cards.dataset.me && comments.every(find)) return; // an undo of this page's own
+  if (kind === "opened" || kind === "handled") for (const id of comments) opened.add(id);
   const here = comments.filter((id) => find(id) && !find(id).classList.contains("decided"));
   if (kind === "decided" && here.length) look(here);
   else if (kind === "claimed") for (const id of here) showClaim(id, by);
   else if (kind === "released") for (const id of here) showClaim(id, null);
+  else if (kind === "joined") for (const id of here) showJoined(id, by);
+  else if (kind === "left") for (const id of here) showJoined(id, null);
   else if (kind === "author") for (const id of here) refresh(find(id));
   else if (kind === "handled") {
     for (const id of here) renewHandling(find(id));
@@ -130,19 +144,27 @@ function refresh(card) {
   if (!isBusy()) renew(card, () => {}, isBusy);
 }
 
+function poll() {
+  polling ??= setInterval(() => document.hidden || look(), POLL_MS);
+}
+
+function stopPolling() {
+  clearInterval(polling);
+  polling = null;
+}
+
 function listen() {
   if (over) return;
   source = new EventSource(cards.dataset.events);
   source.addEventListener("connected", () => {
-    clearInterval(polling);
-    polling = null;
+    stopPolling();
     look(); // what happened while nobody listened
   });
   source.addEventListener("message", hear);
   source.addEventListener("over", () => look());
   source.addEventListener("error", () => {
     if (!polling) look();
-    polling ??= setInterval(() => document.hidden || look(), POLL_MS);
+    poll();
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, TRY_AGAIN_MS);
   });
 }
@@ -151,9 +173,8 @@ function signedOut(answer) {
   if (over) return;
   over = true;
   source?.close();
-  clearInterval(polling);
-  polling = null;
-  say(SIGNED_OUT, "bad", null, ...signInLink(answer));
+  stopPolling();
+  complain(SIGNED_OUT, "bad", null, ...signInLink(answer));
 }
 
 // Somebody has signed in again in another tab.
@@ -164,6 +185,8 @@ function comeBack() {
 }
 
 news.addEventListener("click", takeNews);
+document.addEventListener("winnow:away", poll); // the stream may have survived what a request did not
+addEventListener("online", () => look());
 addEventListener("focus", () => over && look());
 document.addEventListener("winnow:sent", () => over && look());
 addEventListener("pagehide", () => source?.close());

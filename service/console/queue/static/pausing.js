@@ -1,5 +1,6 @@
 // What somebody chose to keep well: comments that are hidden until they ask, a reminder of breaks, enough for a day.
 
+import { say } from "../said.js";
 import { announce, go, post } from "./cards.js";
 
 const pause = document.getElementById("pause");
@@ -9,7 +10,7 @@ export function showHidden(card) {
   const veil = card?.querySelector(".veil");
   if (!veil) return;
   veil.open = !veil.open;
-  announce(veil.open ? "The comment is shown." : "The comment is hidden.");
+  announce(veil.open ? say("The comment is shown.") : say("The comment is hidden."));
 }
 
 // What the server said with a decision. When it is enough for the day, the queue says so in place of its cards.

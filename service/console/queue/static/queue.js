@@ -5,7 +5,7 @@ import { cards, current, find, go, keepPlace, waiting, writesAbout } from "./car
 import { keepContext } from "./context.js";
 
 const KEEP_DECIDED = 10;
-const FEW = 5;
+const FEW = 10;
 let refilling = false;
 let again = false; // something was decided since the page was asked for
 let sending = 0;
@@ -109,7 +109,9 @@ export async function refill() {
   if (fresh === null) return;
   prune();
   const outpaced = !waiting().length && current()?.classList.contains("decided");
-  const taken = insert(fresh, "end");
+  // The next copy of what people have decided already comes when nothing else waits.
+  const others = fresh.filter((card) => !("ruled" in card.dataset));
+  const taken = insert(others.length || waiting().length ? others : fresh, "end");
   if (outpaced) go(taken[0]);
   if (again) {
     again = false;

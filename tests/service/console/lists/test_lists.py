@@ -55,13 +55,13 @@ def test_a_file_is_tried_imported_used_and_mended(
     content = "\n".join(["moonshot", " MOONSHOT", "# no remark", *(f"word{n}" for n in range(300))]).encode()
     tried = send(chief, path, site, content, "try")
     assert tried.status_code == 200
-    assert "1 comment of the last 1 has one entry of it. Readers see 1 of them" in said(tried)
+    assert "1 comment of the last 1 has an entry of it. 1 entry was found. Published: 1." in said(tried)
     assert "&lt;said&gt;" in tried.text
     assert rows(store, SharedListEntry) == []
     added = send(chief, path, site, content, until=f"{clock.now:%Y-%m-%d}")
     assert added.status_code == 303
     shown = said(chief.get(added.location))
-    assert "302 entries were added; 1 line repeats another" in shown
+    assert "302 entries were added. 1 line repeats another." in shown
     assert "Take out what was just added" in shown
 
     list_id = path.rpartition("/")[2]
@@ -153,3 +153,29 @@ def test_a_site_reads_the_lists_and_subscribes_over_the_api(client: FlaskClient,
     for wrong in ({list_id: "publish"}, {"l_none": "flag"}, {list_id: "hold"}, [list_id]):
         answer = client.put("/api/v1/rules", json={"lists": wrong})
         assert (answer.status_code, next(iter(answer.get_json()["errors"])).partition(".")[0]) == (422, "lists")
+
+
+def test_what_a_comment_shows_is_added_to_a_shared_list_and_taken_out_again(
+    app: Flask, chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    text = "buy at https://evil.example/x now"
+    comment = scored(store, queues, scorer, site, text, name="Eve", email="eve@evil.example", ip="192.0.2.7").id
+    for kind in ("words", "authors", "addresses", "domains"):
+        submit(chief, "/console/lists", "/console/lists", name=f"Our {kind}", kind=kind)
+    assert f"/console/comments/{comment}/lists" in chief.get(f"/console/comments/{comment}").text
+    page = chief.get(f"/console/comments/{comment}/lists?word=buy%20%22at%22")
+    offered = re.findall(r'action="(/console/lists/[^"]+)".*?name="entries" value="([^"]*)"', page.text, re.DOTALL)
+    assert [unescape(value) for _, value in offered] == ["192.0.2.7", "email:eve@evil.example", "evil.example",
+                                                         'buy "at"']  # fmt: skip
+    address, domain = offered[2]
+    form = {"csrf_token": csrf_token(chief, "/console/you"), "entries": domain, "action": "add", "until": ""}
+    added = chief.post(address, data=form)
+    assert [entry.entry for entry in rows(store, SharedListEntry)] == ["evil.example"]
+    [event] = rows(store, AuditEvent, action="list.entries_added")
+    assert event.actor.startswith("user:")
+    after = chief.get(added.headers["Location"]).text
+    assert "Take out what was just added" in after
+    mo = sign_in(app, store, "mo", "moderator")
+    assert mo.get(f"/console/comments/{comment}/lists").status_code == 403
+    assert "/lists" not in re.findall(r'class="to-lists"', mo.get(f"/console/comments/{comment}").text)
+    assert chief.get("/console/comments/c_x/lists").status_code == 404

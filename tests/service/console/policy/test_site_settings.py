@@ -158,7 +158,7 @@ def test_days_of_keeping_are_saved_shown_and_counted(
     with store.write() as session:
         session.execute(update(Comment).values(ip="203.0.113.7"))
     page = chief.get(f"/console/sites/{site.id}/settings").text
-    assert "By what is saved, one is too old now" in page
+    assert "By what is saved, 1 is too old now" in page
     assert save(chief, site, keep_text="", keep_identity="", keep_audit="", keep_deliveries="").status_code == 303
     assert stored(store, site).retention == Retention()
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from html import unescape
+from typing import Any
+
 import pytest
 from flask import Flask
 
+from moderation.decisions import bulk
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
@@ -13,7 +17,7 @@ from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import BulkJob, Membership, ReviewItem
+from moderation.tables import BulkJob, Membership, ReviewItem, User
 from tests.support.attacks import TEXT, attack
 from tests.support.comments import accept, rows, scored, stored
 from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit_sign_in
@@ -77,6 +81,9 @@ def test_a_job_is_its_makers_and_an_admins(
     address = maker.post("/console/bulk/selection", data=form).headers["Location"]
     other, admin = sign_in(app, store, "ot"), sign_in(app, store, "ad", "admin")
     assert [one.get(address).status_code for one in (maker, other, admin)] == [200, 404, 200]
+    listed = ["Selected comments" in one.get("/console/bulk/jobs").text for one in (maker, other, admin)]
+    assert listed == [True, False, True], "an admin finds what a colleague has done"
+    assert "By <bdi>mo</bdi>" in admin.get("/console/bulk/jobs").text
     for path in ("cancel", "undo"):
         token = csrf_token(other, "/console/")
         assert other.post(f"{address.partition('?')[0]}/{path}", data={"csrf_token": token}).status_code == 404
@@ -173,10 +180,11 @@ def test_a_decision_on_a_group_covers_the_copies_that_readers_see_unless_one_say
     browser = app.test_client()
     submit_sign_in(browser, "gil", PASSWORD)
     group = rows(store, ReviewItem, comment_id=held[0])[0].group_id
-    assert "Readers see 1 more that says nearly the same" in browser.get(f"/console/groups/{group}").text
+    assert "Readers see 1" in browser.get(f"/console/groups/{group}").text
+    assert "and 2 that say nearly the same; readers see 1<" in browser.get("/console/").text
     assert "Reject 3" in browser.get(f"/console/bulk?group={group}&copies=0").text
     preview = browser.get(f"/console/bulk?group={group}").text
-    assert "1 of them waits" in preview
+    assert "Readers see <strong>1</strong> of them now." in preview
     assert "Reject 4" in preview
     form = {name: field(preview, name) for name in ("csrf_token", "seen_at", "group", "copies")} | {"action": "reject"}
     assert browser.post("/console/bulk", data=form).status_code == 303
@@ -285,3 +293,26 @@ def test_who_cannot_be_blocked_is_not_and_a_refusal_starts_nothing(
     assert answer.status_code == status
     assert len(rows(store, BulkJob)) == (status == 303)
     assert blocked(store, site) == (["email:eve@example.org"] if listed == "blocked_authors" else [])
+
+
+@pytest.mark.parametrize(
+    ("criteria", "title"),
+    [
+        ({"author": "name:eve", "site": "s"}, "Everything by eve"),
+        ({"author": "u-7", "site": "s"}, "Everything by u-7"),
+        ({"address": "192.0.2.7", "site": "s"}, "Everything from 192.0.2.7"),
+        ({"search": {}, "address_of": {"site": "s", "label": "spam", "q": "win"}}, "matches: Label “Spam”, Text “win”"),
+        ({"search": {}, "address_of": {}}, "Everything that matches the search"),
+        ({"author": None, "site": None}, "Everything by an erased author"),
+        ({"address": None, "site": None}, "Everything from an address that was erased"),
+        ({"search": None, "address_of": None}, "Everything that matches the search"),
+    ],
+)
+def test_the_list_of_jobs_says_whose_comments_and_which(
+    app: Flask, store: Store, criteria: dict[str, Any], title: str
+) -> None:
+    browser = sign_in(app, store)
+    with store.write() as session:
+        [user] = session.query(User).all()
+        bulk.create(session, criteria, "reject", actor=f"user:{user.id}", total=0)
+    assert title in unescape(browser.get("/console/bulk/jobs").text)

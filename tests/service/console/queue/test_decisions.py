@@ -113,7 +113,7 @@ def test_only_whoever_decided_takes_it_back(app: Flask, store: Store, flagged: s
     act(nia, flagged, "decision", action="publish", version=3)
     too_late = act(mo, flagged, "undo", version=3)
     assert too_late.status_code == 409
-    assert "Nia published this comment just now, after you loaded the page." in too_late.get_json()["message"]
+    assert "nia published this comment just now, after you loaded the page." in too_late.get_json()["message"]
     assert "So nothing was undone." in too_late.get_json()["message"]
     assert stored(store, flagged).status == "published"
 
@@ -125,7 +125,7 @@ def test_somebody_who_was_overtaken_by_an_undo_is_told_of_that(app: Flask, store
     told = act(nia, flagged, "decision", action="publish", version=2)
     assert told.status_code == 409
     assert (
-        "Mo undid the last decision on this comment just now, after you loaded the page." in told.get_json()["message"]
+        "mo undid the last decision on this comment just now, after you loaded the page." in told.get_json()["message"]
     )
 
 

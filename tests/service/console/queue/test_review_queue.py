@@ -69,6 +69,30 @@ def test_a_flagged_comment_waits_with_its_scores_and_reasons(
     assert "flags from 0.55; rejects from 0.85" in insult[1]
 
 
+@pytest.mark.parametrize(
+    ("decided", "summary", "shown"), [(0, "Who reported it", 0), (1, "and 4 more", 1), (4, "and 3 more", 2)]
+)
+def test_of_many_reports_a_card_has_the_telling_ones_and_the_rest_on_demand(
+    app: Flask, store: Store, site: CreatedSite, post: Poster, decided: int, summary: str, shown: int
+) -> None:
+    comment_id, before = post("nice day"), post("a nice night")
+    with store.write() as session:
+        for number in range(decided):
+            comments.report(session, site.id, before, reason="spam", note=None, reporter=f"r{4 - number}")
+        if decided:
+            comments.decide(session, site.id, before, "reject", actor="site")
+        for number in range(5):
+            comments.report(session, site.id, comment_id, reason="spam", note=f"No {number}", reporter=f"r{number}")
+    page = sign_in(app, store).get("/console/").text
+    readers, notes = page.partition('class="reporters small soft"')[2], page.partition('class="reports"')[2]
+    first, _, rest = readers.partition(f"<details><summary>{summary}</summary>")
+    assert (first.count("A reader"), rest.count("A reader")) == (shown, 5 - shown)
+    assert first.count("1 upheld") == shown
+    first, _, rest = notes.partition("<details><summary>and 2 more</summary>")
+    assert [number for number in range(5) if f"No {number}" in first] == [0, 1, 2]
+    assert [number for number in range(5) if f"No {number}" in rest] == [3, 4]
+
+
 def test_the_words_that_moved_a_score_are_marked_in_place(app: Flask, store: Store, post: Poster) -> None:
     post("😀 a\n  b insult=0.73 c")
     page = sign_in(app, store).get("/console/").text
@@ -194,7 +218,7 @@ def test_a_stale_decision_changes_nothing_and_tells_who_was_quicker(
     clock.advance(minutes=2)
     answer = slow.post(f"/console/comments/{comment_id}/decision", data=stale | {"action": "publish"})
     assert answer.status_code == 409
-    assert "Quick rejected this comment 2 minutes ago, after you loaded the page. Reason: Not here." in answer.text
+    assert "quick rejected this comment 2 minutes ago, after you loaded the page. Reason: Not here." in answer.text
     assert "Your decision was not recorded." in answer.text
     script = slow.post(
         f"/console/comments/{comment_id}/decision",
@@ -202,7 +226,7 @@ def test_a_stale_decision_changes_nothing_and_tells_who_was_quicker(
         headers={"Accept": "application/json"},
     )
     assert script.status_code == 409
-    assert "Quick rejected" in script.get_json()["message"]
+    assert "quick rejected" in script.get_json()["message"]
     with store.read() as session:
         assert session.get_one(Comment, comment_id).status == "rejected"
 

@@ -137,7 +137,7 @@ def test_the_authors_numbers_are_without_what_waits_for_a_second_look(pair: Pair
     assert "<strong>1</strong> rejected" in pair.first.get(path).text
 
 
-@pytest.mark.parametrize("query", ["status=rejected", "label=insult&score=0.6"])
+@pytest.mark.parametrize("query", ["status=rejected", "label=insult&score=0.6", "by=people", "sort=decided"])
 def test_a_filter_by_decision_or_score_does_not_find_what_waits_for_a_second_look(pair: Pair, query: str) -> None:
     page = pair.second.get(f"/console/comments?{query}").text
     assert pair.comment.id not in page

@@ -338,7 +338,6 @@ def test_from_the_button_to_the_console_through_a_real_provider(
         )
         assert serve(app, port) == url
         context = chromium.new_context()
-        context.set_default_timeout(10_000)
         refused: list[str] = []
         context.on("console", lambda line: refused.append(line.text) if "Security Policy" in line.text else None)
         page = context.new_page()

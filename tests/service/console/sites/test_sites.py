@@ -9,13 +9,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from moderation.intake.queues import Queues
+from moderation.people import accounts
 from moderation.policy import policies
-from moderation.sites.sites import CreatedSite
+from moderation.settings import Settings
+from moderation.sites.sites import CreatedSite, create_site
 from moderation.store import Store
 from moderation.tables import AuditEvent, Site
 from tests.conftest import client_of
-from tests.support.comments import rows
-from tests.support.signed_in import csrf_token, sign_in, submit
+from tests.support.comments import accept, rows
+from tests.support.signed_in import PASSWORD, csrf_token, sign_in, submit, submit_sign_in
 
 pytestmark = pytest.mark.one_database
 
@@ -144,3 +147,47 @@ def test_a_key_that_the_site_has_not_is_not_found(chief: FlaskClient, site: Crea
     path = f"/console/sites/{site.id}"
     form = {"csrf_token": csrf_token(chief, path), "kind": "api", "key": key}
     assert chief.post(f"{path}/keys/{part}", data=form).status_code == 404
+
+
+def test_a_site_that_was_never_used_is_deleted_and_no_other(
+    app: Flask, store: Store, queues: Queues, chief: FlaskClient, site: CreatedSite
+) -> None:
+    accept(store, queues, site, "One.")
+    submit(chief, "/console/sites", "/console/sites", name="Pedalfroum")
+    [slip] = rows(store, Site, name="Pedalfroum")
+    path = f"/console/sites/{slip.id}"
+    page = chief.get(f"/console/sites/{site.id}").text
+    assert "Delete this site" not in page
+    token = csrf_token(chief, path)
+    kept = chief.post(f"/console/sites/{site.id}/deletion", data={"csrf_token": token})
+    assert (kept.status_code, "Comments came to this site" in kept.text) == (409, True)
+    accounts.create_user(store, "pia", "none", PASSWORD, on_sites={slip.id: "admin"})
+    other = app.test_client()
+    submit_sign_in(other, "pia", PASSWORD)
+    refused = other.post(f"{path}/deletion", data={"csrf_token": csrf_token(other, path)})
+    assert (refused.status_code, "Delete this site" in other.get(path).text) == (403, False)
+    gone = submit(chief, path, f"{path}/deletion")
+    assert "The site Pedalfroum is deleted" in chief.get(gone.location).text
+    assert [one.name for one in rows(store, Site)] == ["The Site"]
+    [event] = rows(store, AuditEvent, action="site.deleted")
+    assert (event.detail, event.actor.partition(":")[0]) == ({"site": slip.id, "name": "Pedalfroum"}, "user")
+    assert "Pedalfroum" in chief.get("/console/audit").text
+    assert submit(chief, "/console/sites", "/console/sites", name="Pedalfroum").status_code == 201
+
+
+def test_a_site_that_only_a_drop_in_protocol_speaks_with_is_in_use(
+    app: Flask, store: Store, settings: Settings, chief: FlaskClient
+) -> None:
+    made = create_site(store, settings, "Blog")
+    path = f"/console/sites/{made.id}"
+    token = csrf_token(chief, path)
+    app.test_client().post("/1.1/verify-key", data={"key": made.compat_key, "blog": "https://blog.example"})
+    asked = {
+        "blog": "https://blog.example",
+        "user_ip": "192.0.2.7",
+        "comment_content": "Hm.",
+        "comment_type": "comment",
+    }
+    app.test_client().post("/1.1/comment-check", data=asked | {"api_key": made.compat_key})
+    assert "Delete this site" not in chief.get(path).text
+    assert chief.post(f"{path}/deletion", data={"csrf_token": token}).status_code == 409

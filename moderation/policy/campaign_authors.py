@@ -1,0 +1,99 @@
+"""How many different authors wrote nearly the same as a comment: what the rule `campaign` compares with a number."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation import actors, clock
+from moderation.policy.terms import Policy
+from moderation.review import campaigns, lookalikes
+from moderation.review.lookalikes import Fingerprints
+from moderation.tables import Comment
+
+#: For how long what was written counts, and how many of a group's latest comments on a site are looked at.
+WINDOW = timedelta(days=7)
+LOOKED_AT = 100
+
+_COLUMNS = (Comment.author_key, Comment.ip, Comment.status, Comment.decided_by)
+
+
+def read(
+    session: Session,
+    comments: Sequence[Comment],
+    policies: Mapping[str, Policy],
+    groups: Mapping[str, str],
+    fingerprints: Fingerprints,
+) -> dict[str, int]:
+    """How many different authors wrote nearly the same on its site, with its own: by comment id, for those in a group.
+
+    Only where their policies ask for it. `groups` is what `lookalikes.choose` said of these comments. Comments that
+    come in together count for those after them. An author who cannot be told from others is told by the address.
+    """
+    asking: dict[tuple[str, str], list[Comment]] = defaultdict(list)
+    for comment in comments:
+        says_little = fingerprints[comment.id].says_little
+        if policies[comment.site_id].campaign_authors is not None and comment.id in groups and not says_little:
+            asking[groups[comment.id], comment.site_id].append(comment)
+    since = clock.first_id("c", clock.now() - WINDOW)
+    found: dict[str, int] = {}
+    came = campaigns.numbers(session, asking)
+    for (group_id, site_id), together in asking.items():
+        ids = {comment.id for comment in together}
+        enough = policies[site_id].campaign_authors or 0
+        if came.get((group_id, site_id), 1) + len(together) < enough:
+            continue
+        others = [row for row in _others(session, group_id, site_id) if row.id >= since and row.id not in ids]
+        if _approved(others):
+            continue
+        authors = {_author(row) for row in others}
+        for comment in together:
+            authors.add(_author(comment))
+            found[comment.id] = len(authors)
+    return found
+
+
+def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, int]:
+    """The same for past comments of one site, as it was when each came in, by those of them that it is among."""
+    found: dict[str, int] = defaultdict(int)
+    by_group: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        if policy.campaign_authors is not None and row.group_id is not None:
+            by_group[row.group_id].append(row)
+    for group in by_group.values():
+        group.sort(key=lambda row: row.id)
+        moments = [row.accepted_at for row in group]
+        for at, row in enumerate(group):
+            lately = group[max(bisect_left(moments, row.accepted_at - WINDOW), at - LOOKED_AT) : at]
+            if not lookalikes.of_text(row.comment).says_little and not _approved(lately, before=row.accepted_at):
+                found[row.id] = len({_author(one) for one in (*lately, row)})
+    return found
+
+
+def _others(session: Session, group_id: str, site_id: str) -> list[Any]:
+    """The latest of a group's comments on a site; the one that began it, if it is in no group yet."""
+    rows = campaigns.latest(session, group_id, [site_id], _COLUMNS, LOOKED_AT)
+    if rows:
+        return rows
+    first = session.get(Comment, lookalikes.founder(group_id))
+    return [first] if first is not None and first.site_id == site_id and first.status != "erased" else []
+
+
+def _author(row: Any) -> str | None:
+    author: str | None = row.author_key if row.author_key is not None else row.ip
+    return author
+
+
+def _approved(rows: Sequence[Any], before: Any = None) -> bool:
+    """Whether people have published some of these and rejected none."""
+    by_people = {
+        row.status
+        for row in rows
+        if actors.is_person(row.decided_by) and (before is None or (row.decided_at and row.decided_at < before))
+    }
+    return "published" in by_people and "rejected" not in by_people

@@ -1,0 +1,366 @@
+"""Campaigns: groups of comments that say nearly the same, with those that readers see already.
+
+`lookalikes.py` finds a comment's group. Here it is kept which comments belong together, and how many came. A group's
+id names the comment that began it, so nothing is written of a comment that stays the only one. Whatever is read is
+bounded: counts stop at `COUNT_UP_TO`, and authors and growth are of the latest comments.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal, cast
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from moderation import actors, clock
+from moderation.review import groups, lookalikes
+from moderation.store import insert_missing
+from moderation.tables import LISTED_GROUPS, Comment, LookalikeGroup
+
+#: Counting stops here, so that a larger campaign costs no more.
+COUNT_UP_TO = groups.COUNT_UP_TO
+#: So many of a group's latest published, and rejected, comments are asked what people decided.
+_ASKED = 50
+#: What may have become of a group's comments.
+STATUSES = ("published", "flagged", "rejected", "pending")
+
+_NONE_HAS = "-"
+Order = Literal["latest", "largest"]
+_COMMENTS = cast("Table", Comment.__table__)
+_GROUPS = cast("Table", LookalikeGroup.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A comment that was just given a group."""
+
+    comment_id: str
+    site_id: str
+    group_id: str
+    #: The group that it was in before it was edited.
+    was: str | None
+    says_little: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A group on one site: how many comments came, and when the first and the last."""
+
+    group_id: str
+    site_id: str
+    number: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of groups ends: the number or the moment by which it is ordered, and the group."""
+
+    value: int | datetime
+    group_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What people decided on a group's comments on a site, where they all decided alike: by the latest decision."""
+
+    status: Literal["published", "rejected"]
+    actor: str
+    reasons: Sequence[Mapping[str, Any]]
+
+    @property
+    def action(self) -> str:
+        """What decides another comment likewise."""
+        return "reject" if self.status == "rejected" else "publish"
+
+    def given(self, name: str) -> str:
+        """The `code`, or the `note`, that was given; empty where there was none."""
+        return next((str(reason[name]) for reason in self.reasons if name in reason), "")
+
+
+def join(session: Session, arrivals: Iterable[Arrival], *, writes_comments: bool = True) -> dict[str, str]:
+    """Keep which comments belong to a group that others are in, in the caller's transaction.
+
+    Nothing is written of those that are like no other. The first of a group is in it from the second on.
+
+    Returns the groups by the ids of the comments that are in them from now on. Without `writes_comments` the caller
+    writes those of the arrivals.
+    """
+    joining = sorted(
+        (one for one in arrivals if one.group_id not in (lookalikes.own_group(one.comment_id), one.was)),
+        key=lambda one: one.comment_id,
+    )
+    joined = {one.comment_id: one.group_id for one in joining}
+    if not joined:
+        return {}
+    moment = clock.now()
+    little = {one.group_id: one.says_little for one in joining}
+    if writes_comments:
+        _write_groups(session, joined)
+    founders = _founders(session, little)
+    rows = {(one.group_id, one.site_id): (0, moment) for one in joining} | founders
+    insert_missing(
+        session,
+        LookalikeGroup,
+        [
+            {
+                "group_id": group_id,
+                "site_id": site_id,
+                "number": number,
+                "first_at": at,
+                "last_at": at,
+                "says_little": little[group_id],
+            }
+            for (group_id, site_id), (number, at) in sorted(rows.items())
+        ],
+    )
+    came = Counter((one.group_id, one.site_id) for one in joining)
+    session.execute(
+        _GROUPS.update()
+        .where(_GROUPS.c.group_id == bindparam("group"), _GROUPS.c.site_id == bindparam("site"))
+        .values(number=_GROUPS.c.number + bindparam("more"), last_at=bindparam("moment")),
+        [
+            {"group": group_id, "site": site_id, "more": number, "moment": moment}
+            for (group_id, site_id), number in sorted(came.items())
+        ],
+    )
+    return joined | {lookalikes.founder(group_id): group_id for group_id, _ in founders}
+
+
+def _write_groups(session: Session, groups: Mapping[str, str]) -> None:
+    session.execute(
+        _COMMENTS.update().where(_COMMENTS.c.id == bindparam("which")),
+        [{"which": comment_id, "group_id": group_id} for comment_id, group_id in groups.items()],
+    )
+
+
+def _founders(session: Session, group_ids: Collection[str]) -> dict[tuple[str, str], tuple[int, datetime]]:
+    """The group and site of each comment that began one of these groups, if it was alone; it is put into its group."""
+    known = set(session.scalars(select(LookalikeGroup.group_id).where(LookalikeGroup.group_id.in_(group_ids))))
+    founders = [lookalikes.founder(group_id) for group_id in group_ids if group_id not in known]
+    if not founders:
+        return {}
+    query = select(Comment.id, Comment.site_id, Comment.accepted_at).where(
+        Comment.id.in_(founders), Comment.group_id.is_(None), Comment.status != "erased"
+    )
+    alone = session.execute(query).all()
+    if alone:
+        _write_groups(session, {row.id: lookalikes.own_group(row.id) for row in alone})
+    return {(lookalikes.own_group(row.id), row.site_id): (1, row.accepted_at) for row in alone}
+
+
+def listed(
+    session: Session, site_ids: Collection[str], order: Order, *, little: bool, after: Place | None, limit: int
+) -> tuple[list[str], Place | None]:
+    """The next groups of at least three comments on one of these sites, and where the next page begins.
+
+    A group on several sites comes once, where it is latest or largest. `little` says whether to list those that say so
+    little that many people write the same by chance.
+    """
+    key = LookalikeGroup.last_at if order == "latest" else LookalikeGroup.number
+    other = aliased(LookalikeGroup)
+    others_key = other.last_at if order == "latest" else other.number
+    earlier = (
+        select(other.group_id)
+        .where(
+            other.group_id == LookalikeGroup.group_id,
+            other.site_id.in_(site_ids),
+            or_(others_key > key, and_(others_key == key, other.site_id < LookalikeGroup.site_id)),
+        )
+        .exists()
+    )
+    heads = []
+    for site_id in sorted(site_ids):
+        head = select(LookalikeGroup.group_id, key.label("value")).where(
+            LookalikeGroup.site_id == site_id, text(LISTED_GROUPS), ~earlier
+        )
+        if not little:
+            head = head.where(~LookalikeGroup.says_little)
+        if after is not None:
+            head = head.where(tuple_(key, LookalikeGroup.group_id) < tuple_(after.value, after.group_id))
+        if order == "latest":  # else SQLite takes the index on numbers, and sorts all that it has
+            head = head.where(LookalikeGroup.last_at > clock.from_milliseconds(0))
+        ordered = head.order_by(key.desc(), LookalikeGroup.group_id.desc()).limit(limit + 1).subquery()
+        heads.append(select(ordered.c.group_id, ordered.c.value))
+    if not heads:
+        return [], None
+    merged = union_all(*heads).subquery()
+    query = select(merged).order_by(merged.c.value.desc(), merged.c.group_id.desc()).limit(limit + 1)
+    rows = session.execute(query).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return [row.group_id for row in rows[:limit]], None if last is None else Place(last.value, last.group_id)
+
+
+def sizes(session: Session, group_ids: Collection[str], site_ids: Collection[str]) -> dict[str, list[Size]]:
+    """Group -> its sizes on those of these sites where it is, the largest first."""
+    query = select(*(getattr(LookalikeGroup, name) for name in Size.__slots__)).where(
+        LookalikeGroup.group_id.in_(group_ids), LookalikeGroup.site_id.in_(site_ids)
+    )
+    by_group: dict[str, list[Size]] = {}
+    for row in session.execute(query.order_by(LookalikeGroup.number.desc(), LookalikeGroup.site_id)):
+        by_group.setdefault(row.group_id, []).append(Size(*row))
+    return by_group
+
+
+def counts(session: Session, group_id: str, site_ids: Collection[str]) -> dict[str, int]:
+    """What became of a group's comments on these sites: status -> how many, each counted up to `COUNT_UP_TO` + 1."""
+    heads = _heads(group_id, site_ids, STATUSES, (Comment.status,), COUNT_UP_TO + 1)
+    if not heads:
+        return {}
+    members = union_all(*heads).subquery()
+    query = select(members.c.status, func.count()).group_by(members.c.status)
+    return {row[0]: min(row[1], COUNT_UP_TO + 1) for row in session.execute(query)}
+
+
+def seen(session: Session, group_ids: Collection[str], site_ids: Collection[str]) -> dict[str, int]:
+    """Group -> how many of its comments readers of these sites see, counted up to `COUNT_UP_TO` + 1."""
+    heads = [
+        select(Comment.group_id)
+        .where(Comment.group_id == group_id, Comment.site_id.in_(site_ids), Comment.status == "published")
+        .limit(COUNT_UP_TO + 1)
+        .subquery()
+        for group_id in sorted(set(group_ids))
+    ]
+    if not heads or not site_ids:
+        return {}
+    published = union_all(*(select(head.c.group_id) for head in heads)).subquery()
+    query = select(published.c.group_id, func.count()).group_by(published.c.group_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def rulings(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Ruling]:
+    """What people decided on these groups on these sites, by group and site, as far as their latest comments tell.
+
+    A group of which people have published some and rejected others has none.
+    """
+    groups_and_sites = sorted(set(keys))
+    if not groups_and_sites:
+        return {}
+    values = {f"group_{number}": group_id for number, (group_id, _) in enumerate(groups_and_sites)}
+    values |= {f"site_{number}": site_id for number, (_, site_id) in enumerate(groups_and_sites)}
+    found: dict[tuple[str, str], Ruling] = {}
+    statuses: dict[tuple[str, str], set[str]] = {}
+    for row in session.execute(_decided_by_people(len(groups_and_sites)), values):
+        statuses.setdefault((row.group_id, row.site_id), set()).add(row.status)
+        found[row.group_id, row.site_id] = Ruling(row.status, row.decided_by, row.reasons or ())
+    return {key: ruling for key, ruling in found.items() if len(statuses[key]) == 1}
+
+
+@cache
+def _decided_by_people(number_of_groups: int) -> Select[Any]:
+    """The query of `rulings`, which is kept: to make it takes longer than the database does."""
+    heads = []
+    for number in range(number_of_groups):
+        group_id, site_id = (bindparam(f"{name}_{number}", type_=String()) for name in ("group", "site"))
+        columns = (Comment.id, Comment.decided_by)
+        heads += _heads(group_id, [site_id], ("published", "rejected"), columns, _ASKED, latest_first=True)
+    asked = union_all(*heads).subquery()
+    by_people = select(asked.c.id).where(asked.c.decided_by.like(actors.PEOPLE))
+    names = ("group_id", "site_id", "status", "decided_by", "reasons")
+    query = select(*(_COMMENTS.c[name] for name in names)).where(_COMMENTS.c.id.in_(by_people))
+    return query.order_by(_COMMENTS.c.decided_at, _COMMENTS.c.id)
+
+
+def latest(session: Session, group_id: str, site_ids: Collection[str], columns: Sequence[Any], limit: int) -> list[Any]:
+    """The latest comments of a group on these sites, whatever became of them: rows of these columns and the `id`."""
+    if not site_ids:
+        return []
+    query = _latest(tuple(columns), len(site_ids), limit)
+    sites = {f"site_{number}": site_id for number, site_id in enumerate(sorted(site_ids))}
+    return list(session.execute(query, {"group": group_id} | sites).all())
+
+
+@cache
+def _latest(columns: tuple[Any, ...], number_of_sites: int, limit: int) -> Select[Any]:
+    """The query of `latest`, which is kept: to make it takes longer than the database does."""
+    sites = [bindparam(f"site_{number}", type_=String()) for number in range(number_of_sites)]
+    heads = _heads(bindparam("group", type_=String()), sites, STATUSES, (Comment.id,), limit, latest_first=True)
+    merged = union_all(*heads).subquery()
+    ids = select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)
+    return select(Comment.id, *columns).where(Comment.id.in_(ids)).order_by(Comment.id.desc())
+
+
+def members(
+    session: Session,
+    group_id: str,
+    site_ids: Collection[str],
+    statuses: Sequence[str] = STATUSES,
+    *,
+    after: str = "",
+    limit: int,
+) -> list[str]:
+    """The next comments of a group with one of these statuses on these sites, by id."""
+    sites = [size.site_id for size in sizes(session, [group_id], site_ids).get(group_id, ())]
+    heads = _heads(group_id, sites, statuses, (Comment.id,), limit, after=after)
+    if not heads:
+        return []
+    merged = union_all(*heads).subquery()
+    return list(session.scalars(select(merged.c.id).order_by(merged.c.id).limit(limit)))
+
+
+def count(session: Session, group_id: str, site_ids: Collection[str], status: str) -> int:
+    """How many of a group's comments on these sites have this status, however many they are."""
+    query = select(func.count()).where(
+        Comment.group_id == group_id, Comment.site_id.in_(site_ids), Comment.status == status
+    )
+    return session.scalar(query) or 0
+
+
+def numbers(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """How many came of each of these groups, on each of these sites: by group and site, in one query."""
+    query = select(LookalikeGroup.group_id, LookalikeGroup.site_id, LookalikeGroup.number).where(
+        LookalikeGroup.group_id.in_({group_id for group_id, _ in keys}),
+        LookalikeGroup.site_id.in_({site_id for _, site_id in keys}),
+    )
+    return {(row[0], row[1]): row[2] for row in session.execute(query)} if keys else {}
+
+
+def _is(status: str) -> ColumnElement[bool]:
+    """The condition on a group's comments.
+
+    For pending ones there is another status beside, which none has: else PostgreSQL looks for a group's among all that
+    are pending, in the belief that they are few.
+    """
+    return Comment.status == status if status != "pending" else Comment.status.in_((status, _NONE_HAS))
+
+
+def _heads(
+    group_id: str | BindParameter[str],
+    site_ids: Iterable[str | BindParameter[str]],
+    statuses: Sequence[str],
+    columns: Sequence[Any],
+    limit: int,
+    *,
+    after: str = "",
+    latest_first: bool = False,
+) -> list[Select[Any]]:
+    """A query for each site and status: the index has each in order."""
+    heads = []
+    for site_id in site_ids:
+        for status in statuses:
+            query = select(*columns).where(Comment.group_id == group_id, Comment.site_id == site_id, _is(status))
+            if after:
+                query = query.where(Comment.id > after)
+            head = query.order_by(Comment.id.desc() if latest_first else Comment.id).limit(limit).subquery()
+            heads.append(select(head))
+    return heads

@@ -1,0 +1,1 @@
+"""The site itself: its name and mode, and whether it is archived."""

@@ -1,0 +1,62 @@
+"""Words in codes, upside down, letter by letter and in what a tag shows are read; what only looks like it stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from texts.normalization import normalize, normalize_with_offsets, visible
+
+READ = [
+    ("⠽⠕⠥ ⠊⠙⠊⠕⠞", "you idiot"),
+    ("-.-- --- ..- / .. -.. .. --- -", "you idiot"),
+    ("–·–– ––– ··–   ·· –·· ·· ––– –", "you idiot"),
+    ("so: eW91IHN0dXBpZCBpZGlvdA==", "so:  you stupid idiot "),
+    ("796f75206964696f74 or 79 6f 75 72 73", " you idiot  or  yours "),
+    ("0x79 0x6f 0x75 0x72 0x73", " yours "),
+    ("01111001 01101111 01110101 01110010", " your "),
+    ("ʇoᴉpᴉ pᴉdnʇs noʎ", "you stupid idiot"),
+    ("ok\nʇoᴉpᴉ noʎ", "ok\nyou idiot"),
+    ("y * o * u", "you"),
+    ("**i****d****i****o****t**", "**idiot**"),
+    ("~~i~~~~d~~~~i~~~~o~~~~t~~", "~~idiot~~"),
+    ("[i][d][i][o][t]", "[idiot]"),
+    ("- i\n- d\n- i\n- o\n- t", "- idiot"),
+    ("i\rd\ri\ro\rt", "idiot"),
+    ("i\u2028d\u2028i\u2028o\u2028t", "idiot"),
+    (r"i\d\i\o\t", r"i\d\i\o\t"),  # as the classifier's tokens take it
+    ("[color=red]you[/color] [size=2]id[/size]iot", "you idiot"),
+    ("<img alt='you idiot' src=x>", " you idiot "),
+    ("st<b title='you idiot'>up</b>id", "stupid you idiot "),
+    ("st<!-- you idiot -->upid", "stupid  you idiot  "),
+    ("¤ne i₫i◯₮, iـdـiـoـt", "one idiot, idiot"),
+]
+STAYS = [
+    "5f4dcc3b5aa765d61d8327deb882cf99",
+    "AAAAB3NzaC1yc2EAAAADAQABAAABgQ",
+    "internationalization, the-quick-brown-fox-jumps",
+    "2026-11-29 12:00, 00 11 22 33 44 55 66 77",
+    "... --- ...? well ... and so on -- or not",
+    "- - - - -",
+    "1 - 2 - 3 - 4",
+    "⣿⣿⡿⠛",
+    "one / two / three",
+    "के चोल में छपा है",
+    "€ 5, § 3a, ₹500",
+]
+
+
+@pytest.mark.parametrize(("text", "read"), READ)
+def test_it_is_read_as_a_person_reads_it(text: str, read: str) -> None:
+    shown, starts, ends = normalize_with_offsets(text)
+    assert shown == normalize(text) == read
+    assert len(starts) == len(ends) == len(shown)
+    assert all(0 <= start < end <= len(text) for start, end in zip(starts, ends, strict=True))
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_what_is_no_code_stays(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_markers_of_editors_and_empty_titles_say_nothing() -> None:
+    assert normalize("<!-- wp:paragraph --><p>Hello</p><!--more--><b title=''>you</b>") == " Hello you"

@@ -1,0 +1,108 @@
+"""Undo what people write words in so that no program reads them: Base64, hexadecimal and binary numbers, Morse,
+Braille, and letters turned upside down.
+
+A run is read only where all of it turns out to be plain words, so that keys, checksums and pictures stay as they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+
+from texts.edits import Edit
+
+_BASE64 = re.compile(r"(?<![\w+/=.-])(?:[A-Za-z0-9+/_-]{12,}={0,2}|[A-Za-z0-9+/_-]{6,11}={1,2})(?![\w+/=])")
+_HEX = re.compile(r"(?<![\w#])(?:0x)?[0-9A-Fa-f]{2}(?:[ ,]{0,2}(?:0x)?[0-9A-Fa-f]{2}){4,}(?!\w)")
+_BINARY = re.compile(r"(?<!\w)[01]{7,8}(?: ?[01]{8}| [01]{7}){3,}(?!\w)")
+_BYTE = re.compile(r"(?:0x)?([0-9A-Fa-f]{2})")
+#: The share of letters and blanks from which a text is words.
+_PROSE = 0.8
+
+_MORSE_LETTERS = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+)
+_OF_MORSE = dict(zip(_MORSE_LETTERS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
+_DOTS_AND_DASHES = str.maketrans("·•∙⋅–—−_", "....----")
+_MORSE = re.compile(r"(?<!\S)[.\-·•∙⋅–—−_]{1,5}(?:(?: {1,3}| ?[/|] ?)[.\-·•∙⋅–—−_]{1,5}){3,}(?!\S)")
+
+_OF_BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz", strict=True))
+_CELLS = re.compile("[\u2801-\u28ff]+")
+
+#: Letters that are turned by themselves, and those that pass for another letter, or for themselves, when turned.
+_TURNED = dict(zip("ɐɔǝɟƃɓɥᴉıɾʞꞁɯɹʇʌʍʎ¿¡", "acefgghiijklmrtvwy?!", strict=True))
+_OF_TURNED = _TURNED | dict(zip("bdlnopqsuxz", "qpluodbsnxz", strict=True))
+_LINE = re.compile(r"[^\n\r]+")
+_FEWEST_TURNED = 3
+
+
+def codes(text: str) -> list[Edit]:
+    """The runs of a text that are words in a code, and these words."""
+    return sorted([*_numbers(text), *_signs(text)])
+
+
+def turned(text: str) -> list[Edit]:
+    """The lines in which every letter is upside down, as they are read with the page turned."""
+    if text.isascii() or sum(text.count(letter) for letter in _TURNED) < _FEWEST_TURNED:
+        return []
+    return [(*line.span(), _around(line[0])) for line in _LINE.finditer(text) if _is_turned(line[0])]
+
+
+def _is_turned(line: str) -> bool:
+    letters = [letter for letter in line.lower() if letter.isalpha()]
+    return all(letter in _OF_TURNED for letter in letters) and sum(map(_TURNED.__contains__, letters)) >= _FEWEST_TURNED
+
+
+def _around(line: str) -> str:
+    return "".join(_OF_TURNED.get(letter, letter) for letter in reversed(line.lower()))
+
+
+def _numbers(text: str) -> Iterator[Edit]:
+    """What stands for bytes. A run of ones and zeros may be hexadecimal, too: it is read once."""
+    done = 0
+    for run in sorted([*_runs(_BINARY, text, _of_binary), *_runs(_HEX, text, _of_hex), *_runs(_BASE64, text, _of_64)]):
+        if run[0] >= done:
+            done = run[1]
+            yield run
+
+
+def _runs(found: re.Pattern[str], text: str, read: Callable[[str], bytes]) -> Iterator[Edit]:
+    for run in found.finditer(text):
+        if words := _words(read(run[0])):
+            yield *run.span(), f" {words} "
+
+
+def _words(data: bytes) -> str:
+    """The text that these bytes are, where it is words; "" where it is none."""
+    try:
+        text = data.decode().strip()
+    except UnicodeDecodeError:
+        return ""
+    letters = sum(letter.isalpha() or letter in " '" for letter in text)
+    return text if len(text) > 3 and letters >= _PROSE * len(text) else ""
+
+
+def _of_64(run: str) -> bytes:
+    bare = run.rstrip("=").replace("-", "+").replace("_", "/")
+    return base64.b64decode(bare + "=" * (-len(bare) % 4)) if len(bare) % 4 != 1 else b""
+
+
+def _of_hex(run: str) -> bytes:
+    return bytes.fromhex("".join(_BYTE.findall(run)))
+
+
+def _of_binary(run: str) -> bytes:
+    parts = run.split() if " " in run else [run[at : at + 8] for at in range(0, len(run), 8)]
+    return bytes(int(part, 2) for part in parts if len(part) <= 8)
+
+
+def _signs(text: str) -> Iterator[Edit]:
+    if not text.isascii():
+        for run in _CELLS.finditer(text):
+            if _OF_BRAILLE.keys() >= set(run[0]):
+                yield from ((at, at + 1, _OF_BRAILLE[cell]) for at, cell in enumerate(run[0], run.start()))
+    for run in _MORSE.finditer(text):
+        signs = run[0].translate(_DOTS_AND_DASHES).replace("|", "/")
+        words = [[_OF_MORSE.get(letter, "") for letter in word.split()] for word in re.split(" {3}|/", signs)]
+        if {".", "-"} <= set(signs) and all(all(word) for word in words):
+            yield *run.span(), " ".join(map("".join, words))
