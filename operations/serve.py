@@ -18,10 +18,11 @@ from operations import logs
 from operations.lifeline import die_with_parent
 from operations.memory import share_one_pool, without_collector
 from operations.traces import sending
+from service.answering.leaving import Leaving
 from service.asgi import WholeRequests
 
 _APPLICATION = "service.wsgi"
-#: How long a stopping process may finish its requests, in seconds: less than the supervisor waits.
+#: How long a stopping process may take requests and finish them, in seconds: less than the supervisor waits.
 _FINISH_WITHIN = 8
 
 
@@ -59,4 +60,4 @@ def _load(settings: Settings) -> Any:
     multiprocessing.util.Finalize(None, sending.stop, exitpriority=0)  # these processes run nothing of `atexit`
     application = importlib.import_module(_APPLICATION).app
     importlib.import_module("service.compat.shared").load_classifier(application)
-    return WholeRequests(application, settings)
+    return Leaving(WholeRequests(application, settings))

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Mapping
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -21,6 +21,7 @@ from flask import Flask
 
 from moderation.settings import Settings
 from service.answering.accepting import Accepting, Answer
+from service.answering.leaving import Message, Receive, Send
 from service.answering.threads import Patience, Threads
 from service.compat.shared import MAX_BODY_BYTES
 
@@ -33,9 +34,6 @@ _IN_MEMORY = 64 * 1024
 #: Headers that the application gets in another form, because the whole body is there, however it was sent.
 _ABOUT_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "TRANSFER_ENCODING"})
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 #: A header that must not count as left out where it cannot be read: the comment would be stored twice.
 _NEVER_LEFT_OUT = frozenset({"IDEMPOTENCY_KEY"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -279,3 +281,21 @@ def test_it_stops_soon_also_while_bodies_are_unfinished_and_a_page_listens(
     listening.settimeout(10)
     assert listening.recv(15) == b"HTTP/1.1 200 OK"
     assert server.stop() < 12
+
+
+def test_a_server_that_stops_asks_for_a_new_connection_before_it_closes_the_kept_one(
+    serve: Callable[..., Server],
+) -> None:
+    server = serve()
+    with contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+
+        def answer() -> tuple[int, str | None]:
+            connection.request("GET", "/healthz")
+            with connection.getresponse() as response:
+                response.read()
+                return response.status, response.headers["Connection"]
+
+        assert answer() == (200, None)
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: answer() == (200, "close"), within=10, what="each answer is its connection's last")
+    assert server.process.wait(20) == 0
