@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, event, select, update
+from sqlalchemy.orm import ORMExecuteState, Session, load_only
 
 from moderation import actors, audit, clock, news, tracing
 from moderation.decisions import bulk_criteria, comments, standing, undoing
@@ -34,6 +35,8 @@ STEP = 25
 #: A preview stops counting here, so that it costs no more in the largest attack.
 COUNT_UP_TO = 2_000
 _COUNTED_AT_ONCE = 500
+#: And when it has read so many, of which one decision may change few.
+_READ_UP_TO = 6_000
 #: A preview reads at most so many pages, because a search may find its first match late.
 _MOST_PAGES = 50
 #: The same of a search of all comments, each of whose pages may look at thousands.
@@ -41,6 +44,17 @@ _MOST_PAGES_FOUND = 4
 #: A job without progress for this long is queued again.
 LEFT_ALONE = timedelta(seconds=30)
 _EXAMPLES = 3
+#: What a preview reads of a comment.
+_COUNTED = (
+    Comment.site_id,
+    Comment.status,
+    Comment.version,
+    Comment.name,
+    Comment.author_key,
+    Comment.thread,
+    Comment.accepted_at,
+    Comment.updated_at,
+)
 
 Action = Literal["publish", "reject", "undo"]
 
@@ -62,6 +76,7 @@ class Preview:
     #: Of what readers see: whose it is, and on which pages, with their sites.
     seen_authors: Counter[tuple[str, str]] = field(default_factory=Counter)
     seen_threads: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    example_ids: list[str] = field(default_factory=list)
     examples: list[Comment] = field(default_factory=list)
 
     def add(self, comment: Comment) -> None:
@@ -74,8 +89,8 @@ class Preview:
         if comment.status == "published":
             self.seen_authors[comment.site_id, comment.name] += 1
             self.seen_threads[comment.site_id, comment.thread] += 1
-        if len(self.examples) < _EXAMPLES:
-            self.examples.append(comment)
+        if len(self.example_ids) < _EXAMPLES:
+            self.example_ids.append(comment.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,35 @@ def previews(
     session: Session, criteria: Mapping[str, Any], site_ids: Collection[str], *, actor: str
 ) -> dict[Action, Preview]:
     """What each decision on all these comments would do, read once for both."""
+    with _counting(session):
+        counts = _counts(session, criteria, site_ids, actor=actor)
+    for preview in counts.values():
+        examples = session.scalars(select(Comment).where(Comment.id.in_(preview.example_ids))).all()
+        preview.examples = sorted(examples, key=lambda comment: preview.example_ids.index(comment.id))
+    session.expunge_all()
+    return counts
+
+
+@contextmanager
+def _counting(session: Session) -> Iterator[None]:
+    """Read of comments what a preview counts, and not their texts, scores and reasons, which are most of a row."""
+
+    def count_only(state: ORMExecuteState) -> None:
+        if isinstance(state.statement, Select) and any(
+            described["expr"] is Comment for described in state.statement.column_descriptions
+        ):
+            state.statement = state.statement.options(load_only(*_COUNTED, raiseload=True))
+
+    event.listen(session, "do_orm_execute", count_only)
+    try:
+        yield
+    finally:
+        event.remove(session, "do_orm_execute", count_only)
+
+
+def _counts(
+    session: Session, criteria: Mapping[str, Any], site_ids: Collection[str], *, actor: str
+) -> dict[Action, Preview]:
     counts: dict[Action, Preview] = {action: Preview() for action in bulk_criteria.ACTIONS}
     after, counted = "", set()
     for _ in range(_MOST_PAGES_FOUND if "found" in criteria else _MOST_PAGES):
@@ -117,6 +161,8 @@ def previews(
             preview.more = preview.total >= COUNT_UP_TO
         if all(preview.more for preview in counts.values()):
             return counts
+        if len(counted) >= _READ_UP_TO:
+            break
         after = page.next
     for preview in counts.values():
         preview.more = True

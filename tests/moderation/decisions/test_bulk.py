@@ -417,6 +417,29 @@ def test_a_preview_says_what_would_happen_and_counts_so_far_only(
         author = {"author": "name:eve", "site": site.id, "seen_at": clock.now().isoformat()}
         found = bulk.preview(session, author, "reject", both, actor=actor)
         assert (found.total, bulk.count(session, author, found, both)) == (1, 2)
+        assert [one.comment.split()[0] for one in found.examples] == ["pills"], "examples are read whole"
+
+
+def test_a_preview_stops_reading_an_author_whose_comments_a_decision_hardly_changes(
+    store: Store, flag: Callable[..., list[str]], site: CreatedSite, actor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for comment_id in flag("pills 1", "pills 2", "pills 3", name="Eve")[:2]:
+        with store.write() as session:
+            comments.decide(session, site.id, comment_id, "reject", actor=actor)
+    criteria = {"author": "name:eve", "site": site.id, "seen_at": clock.now().isoformat()}
+    monkeypatch.setattr(bulk, "_COUNTED_AT_ONCE", 1)
+    with store.read() as session:
+        counts = bulk.previews(session, criteria, [site.id], actor=actor)
+        assert {action: (found.total, found.more) for action, found in counts.items()} == {
+            "publish": (3, False),
+            "reject": (1, False),
+        }
+        monkeypatch.setattr(bulk, "_READ_UP_TO", 2)
+        counts = bulk.previews(session, criteria, [site.id], actor=actor)
+        assert {action: (found.total, found.more) for action, found in counts.items()} == {
+            "publish": (2, True),
+            "reject": (0, True),
+        }
 
 
 def test_the_tables_say_who_started_what(
