@@ -27,6 +27,7 @@ from service.api.state import state as api_state
 from service.compat import shared
 from service.compat.shared import Refusal
 from service.context import context
+from service.limits import client_key
 from service.problems import Problem
 from texts import markup, visibility
 
@@ -108,7 +109,7 @@ def _require_signature(site_id: str, body: bytes) -> None:
     signatures = request.headers.get("X-Coral-Signature", "").encode()[:2000].split(b",")[:_MOST_SIGNATURES]
     matches = [hmac.compare_digest(signature.strip(), f"sha256={expected}".encode()) for signature in signatures]
     if secret is None or not any(matches):
-        if wait := api_state().wrong_keys.take(request.remote_addr or ""):
+        if wait := api_state().wrong_keys.take(client_key()):
             raise Refusal("too_many", status=429, retry_after=wait)
         raise Refusal("wrong_key", status=401)
 
@@ -149,6 +150,8 @@ def _read(site_id: str, body: bytes) -> Comment:
     if not isinstance(document, dict) or document.get("action") not in ("NEW", "EDIT"):
         raise Malformed("`action` is neither NEW nor EDIT.")
     text, author_id = _string(document, "comment", "body"), _string(document, "author", "id")
+    if len(text) > shared.LONGEST_TEXT:
+        raise Refusal("too_long", status=413, site_id=site_id)
     words = plain_text(text)
     if not visibility.can_be_seen(words):  # a picture, or a rating without words: readers see something that we do not
         raise Malformed("`comment.body` has no words.")

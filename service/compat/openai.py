@@ -41,9 +41,8 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "violence": (),
     "violence/graphic": (),
 }
-#: The limits of a request. (OpenAI limits tokens.)
+#: The limit of a request. (OpenAI limits tokens.)
 MAX_INPUTS = 1000
-MAX_CHARACTERS = 100_000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
 #: An error's code -> its name in `history/calls.py`, if that is not `malformed`.
@@ -197,9 +196,9 @@ def _text(text: str, place: str) -> str:
         raise Invalid(message, param=place, code="invalid_unicode")
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > shared.LONGEST_TEXT:
         message = (
-            f"Invalid '{place}': string too long. Expected a string with maximum length {MAX_CHARACTERS}, "
+            f"Invalid '{place}': string too long. Expected a string with maximum length {shared.LONGEST_TEXT}, "
             f"but got a string with length {len(text)} instead."
         )
         raise Invalid(message, param=place, code="string_above_max_length")

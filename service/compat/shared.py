@@ -28,12 +28,15 @@ from service import scoring
 from service.api.authentication import Keys
 from service.api.state import state as api_state
 from service.context import Context, context
+from service.limits import client_key
 
 log = structlog.get_logger(__name__)
 
 #: Half of a surrogate pair, which JSON can hold, but which is not a character.
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-#: Room for a text of 100,000 characters and what is around it; an escaped character has up to twelve bytes.
+#: Characters of a text: with more, its answer comes when the client has given up, and has published.
+LONGEST_TEXT = 100_000
+#: Room for the longest text and what is around it; an escaped character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
 
 Kind = (
@@ -125,7 +128,7 @@ def _require_caller(key: str | None, *, api_keys: bool = False) -> CompatCaller:
         raise Refusal("no_key", status=401)
     caller = _caller_of(key, api_keys=api_keys)
     if caller is None:
-        if wait := api_state().wrong_keys.take(request.remote_addr or ""):
+        if wait := api_state().wrong_keys.take(client_key()):
             raise Refusal("too_many", status=429, retry_after=wait)
         raise Refusal("wrong_key", status=401)
     g.site_id = caller.site_id

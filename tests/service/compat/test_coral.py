@@ -182,6 +182,8 @@ def test_many_wrong_signatures_from_one_address_are_slowed(
         json.dumps(request_of("toxicity=0.95 SURROGATE")).replace("SURROGATE", "\\ud800").encode(),
         json.dumps(request_of("x") | {"author": {"id": "SURROGATE"}}).replace("SURROGATE", "\\ud800").encode(),
         request_of("x" * 2_000_000),
+        request_of("fine " * 20_001),  # Coral would not wait so long as all of it takes
+        request_of("<p>fine</p>" * 10_000),
     ],
 )
 def test_what_cannot_be_judged_is_withheld_for_a_person(phase: Phase, sent: Any) -> None:
