@@ -16,6 +16,7 @@ from moderation.decisions import checked
 from moderation.past import json_lines
 from moderation.patterns import PatternSet
 from moderation.review import fingerprints
+from operations import logs
 from service.api import bodies
 from service.compat import coral
 from tests.support import hostile
@@ -45,6 +46,7 @@ PATHS: dict[str, tuple[Callable[[str], object], int]] = {
     "names": (names.as_text, 5_000),
     "HTML": (lambda text: checked.have_the_same_words(text, text + "x"), 5_000),
     "Coral's HTML": (coral.plain_text, 10_000),
+    "a line of the log": (logs.strike_out, 5_000),
     "JSON": (lambda text: bodies.parse(json.dumps({"comment": text}).encode()), 25_000),
 }
 #: What is looked into -> how it begins and ends: a hostile text may stand within it.
