@@ -96,8 +96,11 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _without_host(address: str) -> str:
-    """An address of ours as a path. Werkzeug puts the request's `Host` in front, which is whatever a client sent, or what
-    a proxy made of it; and a browser, or a cache for many, remembers where this redirect leads."""
+    """An address of ours as a path.
+
+    Werkzeug puts the request's `Host` in front, which is whatever a client sent or a proxy made of it; and a browser,
+    or a cache for many, remembers where this redirect leads.
+    """
     parts = urlsplit(address)
     return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
 

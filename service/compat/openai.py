@@ -71,12 +71,13 @@ def moderate() -> Response:
     document = _receive()
     texts, is_each = _inputs(document["input"])
     model = _model(document.get("model"))
-    policy = shared.policy(site_id)
-    _require_judged(policy, texts, alone=isinstance(document["input"], str))
-    scores = shared.score(texts)
-    limits = [_thresholds(policy, text) for text in texts]
-    pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
-    results = [_result(row, thresholds) for row, thresholds in pairs]
+    with shared.place(site_id, texts):
+        policy = shared.policy(site_id)
+        _require_judged(policy, texts, alone=isinstance(document["input"], str))
+        scores = shared.score(texts)
+        limits = [_thresholds(policy, text) for text in texts]
+        pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
+        results = [_result(row, thresholds) for row, thresholds in pairs]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
 
 

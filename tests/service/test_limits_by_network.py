@@ -27,11 +27,10 @@ def follow_a_link(browser: FlaskClient) -> int:
 
 
 GUESSES: dict[str, Attempt] = {
-    "a site key": lambda client: client.get(
-        "/api/v1/comments", headers={"Authorization": "Bearer wk_00000000_wrong"}
-    ).status_code,
+    "a site key": lambda client: (
+        client.get("/api/v1/comments", headers={"Authorization": "Bearer wk_00000000_wrong"}).status_code
+    ),
     "a compat key": lambda client: client.post("/v1alpha1/comments:analyze?key=wrong").status_code,
-    "a signature": lambda client: client.post("/coral/phase?site=x", data=b"{}").status_code,
     "a password": sign_in,
     "a one-time link": follow_a_link,
 }
