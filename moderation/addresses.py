@@ -46,6 +46,17 @@ def read(text: str | None) -> str | None:
     return None if visitor is None else str(visitor)
 
 
+def client(address: str | None) -> str:
+    """Whose attempts count together: those from one address, of IPv6 from one network of 64 bits.
+
+    Whoever has an address of IPv6 has the whole network, and could come from another of its addresses each time.
+    """
+    parsed = _read(address or "")
+    if isinstance(parsed, IPv6Address):
+        return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return address or "" if parsed is None else str(parsed)
+
+
 class AddressSet:
     """Addresses and networks, as `192.0.2.7` or `2001:db8::/32`.
 

@@ -33,7 +33,7 @@ _STRUCK_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bwhsec_[\w+/=-]+"), f"whsec_{WITHHELD}"),
     (re.compile(r"(?i)\b(bearer|basic) [\w+/=.~-]{8,}"), rf"\1 {WITHHELD}"),
     (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), rf"\1:{WITHHELD}@"),  # a password in a URL
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), WITHHELD),
+    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"), WITHHELD),
 )
 #: Loggers that would write a line for every job or request at their usual level.
 _QUIET = {"rq": logging.WARNING, "_granian": logging.WARNING, "alembic": logging.WARNING, "urllib3": logging.ERROR}

@@ -42,6 +42,12 @@ _TOO_LATE = (
     b'{"type":"about:blank","title":"Request Timeout","status":408,'
     b'"detail":"The body of the request did not arrive in time. Send it again."}'
 )
+_AMBIGUOUS = (
+    b'{"type":"/api/docs#problem-malformed","title":"The request cannot be read","status":400,'
+    b'"detail":"It says more than once for which host it is, or how long its body is. Nothing of it was read."}'
+)
+#: Each is sent once at most. A proxy in front may heed another one of several, and so see other requests than we do.
+_ONCE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _BROKEN_OFF = (
     b'{"type":"/api/docs#problem-malformed","title":"The request cannot be read","status":400,'
     b'"detail":"The body broke off, or is not in chunks as its Transfer-Encoding says. Nothing of it was read."}'
@@ -65,6 +71,9 @@ class WholeRequests:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
+            return
+        if _is_ambiguous(scope["headers"]):
+            await _refuse(send, 400, _AMBIGUOUS)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         try:
@@ -192,6 +201,15 @@ class _Stream:
         except TimeoutError:
             writing.cancel()
             raise _Gone from None
+
+
+def _is_ambiguous(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether two readers of this request may disagree about its host, or where its body ends (RFC 9112, 3.2 and 6)."""
+    once = [(name, value) for name, value in headers if name in _ONCE]
+    named = {name for name, _ in once}
+    if len(named) < len(once) or {b"content-length", b"transfer-encoding"} <= named:
+        return True
+    return any(name == b"transfer-encoding" and value.strip().lower() != b"chunked" for name, value in once)
 
 
 async def _awaited(sending: Awaitable[None]) -> None:

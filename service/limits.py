@@ -10,13 +10,20 @@ import threading
 import time
 from collections import OrderedDict
 
+from flask import request
 from limits import parse
 
+from moderation import addresses
 from service.problems import Problem
 from texts import wording
 
 #: Buckets that are remembered. The one unused for the longest time is forgotten, as if it were full.
 _MOST_BUCKETS = 20_000
+
+
+def client_key() -> str:
+    """Who sends the current request, as far as a limit can tell: the key of their bucket."""
+    return addresses.client(request.remote_addr)
 
 
 class Buckets:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, g, request
@@ -25,6 +26,8 @@ _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _QUIET = frozenset({"operations.healthz", "operations.readyz", "operations.metrics"})
 
 
+#: The status of Werkzeug's redirects, all of which add a slash.
+_TO_THE_SLASH = 308
 #: Where the environment of a request has its `Begun`, if it had begun before Flask got it.
 BEGUN = "winnow.begun"
 
@@ -82,12 +85,24 @@ def init_app(app: Flask, settings: Settings) -> None:
         begun: Begun = g.begun
         response.headers["X-Request-Id"] = begun.id
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if response.status_code == _TO_THE_SLASH:
+            response.headers["Location"] = _without_host(response.headers["Location"])
         quiet = response.status_code < 400 and _is_quiet(request.endpoint)
         ends.end(begun, request.method, _route(), response.status_code, g.get("site_id"), quiet=quiet)
         return response
 
     app.before_request(_begin)
     app.after_request(end)
+
+
+def _without_host(address: str) -> str:
+    """An address of ours as a path.
+
+    Werkzeug puts the request's `Host` in front, which is whatever a client sent or a proxy made of it; and a browser,
+    or a cache for many, remembers where this redirect leads.
+    """
+    parts = urlsplit(address)
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
 
 
 def _is_quiet(endpoint: str | None) -> bool:

@@ -6,14 +6,17 @@ import gc
 import json
 import time
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 
 import models
 from models.reading import language
 from moderation.decisions import checked
+from moderation.past import json_lines
 from moderation.patterns import PatternSet
 from moderation.review import fingerprints
+from operations import logs
 from service.api import bodies
 from service.compat import coral
 from tests.support import hostile
@@ -43,7 +46,28 @@ PATHS: dict[str, tuple[Callable[[str], object], int]] = {
     "names": (names.as_text, 5_000),
     "HTML": (lambda text: checked.have_the_same_words(text, text + "x"), 5_000),
     "Coral's HTML": (coral.plain_text, 10_000),
+    "a line of the log": (logs.strike_out, 5_000),
     "JSON": (lambda text: bodies.parse(json.dumps({"comment": text}).encode()), 25_000),
+}
+#: What is looked into -> how it begins and ends: a hostile text may stand within it.
+WITHIN = {
+    "a comment of HTML": ("<!--", "-->"),
+    "a title": ("a<b title='", "'>b"),
+    "a picture's words": ('<img alt="', '">'),
+    "an address": ('<a href="http://', '">b</a>'),
+    "an unknown tag": ("a<x ", ">b"),
+    "a picture of Markdown": ("![", "](http://a.example)"),
+    "a quotation": ("<blockquote>", "</blockquote>"),
+    "a quotation of BBCode": ("[quote]", "[/quote]"),
+    "quotation marks": ("“", "”"),
+    "a heading": ("On a, ", " wrote:\n> b"),
+    "a letter": ("From: ", "\nTo: a\n\nb"),
+    "a template": ("{{quote|", "}}"),
+    "a mail's word": ("=?utf-8?Q?", "?="),
+    "what is turned round": ("<bdo dir=rtl>", "</bdo>"),
+    "what is written from right to left": ("\u202e", "\n"),
+    "a comment in percent escapes": ("%3C!--", "--%3E"),
+    "a comment in entities": ("&lt;!--", "--&gt;"),
 }
 #: Below this, in seconds, a measurement says more of the machine than of the code.
 NOISE = 0.01
@@ -72,6 +96,29 @@ def seconds(read: Callable[[str], object], text: str, *, enough: float, tries: i
 @pytest.mark.parametrize("path", PATHS)
 def test_four_times_the_text_takes_about_four_times_the_time(path: str) -> None:
     read, length = PATHS[path]
+    assert not slow_kinds(read, length)
+
+
+@pytest.mark.parametrize("within", WITHIN)
+@pytest.mark.parametrize("path", ["normalize", "quotations", "Coral's HTML"])
+def test_it_does_so_within_whatever_is_looked_into(path: str, within: str) -> None:
+    read, (begins, ends) = PATHS[path][0], WITHIN[within]
+    assert not slow_kinds(lambda text: read(f"{begins}{text}{ends}"), 1_000)
+
+
+def test_so_many_times_the_objects_on_one_line_take_so_many_times_the_time() -> None:
+    def read(text: str) -> object:
+        return list(json_lines.objects(BytesIO(text.encode())))
+
+    def line(number: int) -> str:  # longer than a line may be would be read in the same way
+        return "[" + ", ".join(['{"a":\n1}'] * number) + "]"
+
+    longer, shorter = (seconds(read, line(number), enough=0.0, tries=10) for number in (40_000, 10_000))
+    assert longer < max(NOISE, 8 * shorter)
+
+
+def slow_kinds(read: Callable[[str], object], length: int) -> dict[str, tuple[float, float]]:
+    """Of which hostile texts four times as many characters take more than eight times as long, and how long."""
     slow = {}
     for kind in hostile.KINDS:
         longer = seconds(read, hostile.text(kind, 4 * length), enough=NOISE, tries=1)
@@ -83,4 +130,4 @@ def test_four_times_the_text_takes_about_four_times_the_time(path: str) -> None:
             shorter = seconds(read, hostile.text(kind, length), enough=0.0, tries=10)
         if longer > max(NOISE, 8 * shorter):
             slow[kind] = (shorter, longer)
-    assert not slow
+    return slow

@@ -44,7 +44,7 @@ _SEEN = re.compile(
     re.IGNORECASE,
 )
 _PICTURED = re.compile(r"<(?:ima?ge?|input|area)\b", re.IGNORECASE)
-_TWO_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?[,;]?\s+[^\W\d_]{2}")
+_TWO_WORDS = re.compile(r"[^\W\d_][,;]?\s+[^\W\d_]{2}")  # a word's last letter is enough: from each, one step
 _NO_WORDS = re.compile(r"\s*(?:\[|/?wp:|more\b)", re.IGNORECASE)
 _CLOSING = re.compile(r"\[/(\w{1,12})\]")
 _REST_OF_WORD = re.compile(r"\w*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +18,8 @@ _LONGEST = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
+#: What joins the objects of an array.
+_BETWEEN = re.compile(r"[\[\], \t\r\n]*")
 
 
 def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -94,16 +97,17 @@ def _of_array(line: bytes) -> bytes:
 
 def _anywhere(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadable]]:
     """The objects of a file that follow one another in whatever layout."""
-    decoder, text, number, at_end = codecs.getincrementaldecoder("utf-8-sig")(errors="replace"), "", 1, False
+    decoder, text, at, number, at_end = codecs.getincrementaldecoder("utf-8-sig")(errors="replace"), "", 0, 1, False
     while True:
-        rest = text.lstrip("[], \t\r\n")
-        number += text.count("\n", 0, len(text) - len(rest))
-        text = rest
+        begins = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+        number += text.count("\n", at, begins)
+        at = begins
         try:
-            document, end = _DECODER.raw_decode(text)
+            document, end = _DECODER.raw_decode(text, at)
         except RecursionError:
             raise WrongFile(f"Line {number:,} is nested too deeply. What stands before it was read.") from None
         except ValueError as error:
+            text, at = text[at:], 0
             if at_end and not text:
                 return
             if at_end or len(text) > _LONGEST:
@@ -114,8 +118,8 @@ def _anywhere(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadabl
             text += decoder.decode(piece, final=at_end)
             continue
         yield number, document if isinstance(document, dict) else NotReadable("It is no JSON object.")
-        number += text.count("\n", 0, end)
-        text = text[end:]
+        number += text.count("\n", at, end)
+        at = end
 
 
 def objects_beside(path: Path, name: str) -> Iterator[dict[str, Any]]:

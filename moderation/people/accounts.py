@@ -36,6 +36,10 @@ class WrongPassword(PersonError):
     """The password that was given is not the person's."""
 
 
+class PasswordChanged(Exception):
+    """While a password was being checked, which takes a moment, the person was given another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class CreatedUser:
     """A new user's id and, without a password, the token of the one-time link to set one."""
@@ -167,7 +171,9 @@ def change_password(store: Store, user: User, current: str, new: str, *, keep: s
         raise WrongPassword("This is not your password.")
     password_hash = hash_password(new)
     with store.write() as session:
-        session.get_one(User, user.id).password_hash = password_hash
+        if (stored := _unchanged(session, user)) is None:
+            raise WrongPassword("This is not your password.")
+        stored.password_hash = password_hash
         others = UserSession.digest != sealing.digest(keep)
         session.execute(delete(UserSession).where(UserSession.user_id == user.id, others))
         audit.record(session, [audit.row("user.password_set", actor=actors.of_user(user.id))])
@@ -181,10 +187,16 @@ def check_password(store: Store, name: str, password: str) -> User | None:
 
 
 def start_session(store: Store, user: User, *, ip: str | None = None, user_agent: str | None = None) -> str:
-    """Sign a user in: the token for the browser's cookie. Only its digest is stored."""
+    """Sign a user in: the token for the browser's cookie. Only its digest is stored.
+
+    Raises:
+        PasswordChanged: the password that was checked is not the person's any more.
+    """
     token, _, digest = sealing.new_token("ws")
     moment = clock.now()
     with store.write() as session:
+        if _unchanged(session, user) is None:
+            raise PasswordChanged
         session.add(
             UserSession(
                 digest=digest,
@@ -253,6 +265,15 @@ def _matches(user: User | None, password: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
+
+
+def _unchanged(session: Session, user: User) -> User | None:
+    """The user's row, locked, while their password is the one that was read; None where it was changed since.
+
+    Who changes a password signs out every browser. One that was being let in with the old password comes too late.
+    """
+    same = User.id == user.id, User.password_hash.is_not_distinct_from(user.password_hash)
+    return session.scalar(select(User).where(*same).with_for_update())
 
 
 def _require_name(session: Session, name: str) -> None:

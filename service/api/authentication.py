@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from moderation import sealing
 from moderation.sites.sites import ApiCaller
 from moderation.store import Store
-from service.limits import Buckets
+from service.limits import Buckets, client_key
 from service.problems import Problem
 
 Caller = TypeVar("Caller")
@@ -63,7 +63,7 @@ def require_caller(keys: Keys[ApiCaller], wrong_keys: Buckets) -> ApiCaller:
     if scheme.lower() != "bearer" or not api_key:
         raise _unauthorized("Send your site's key: `Authorization: Bearer wk_…`.")
     if not api_key.isascii() or len(api_key) > 200 or (caller := keys.caller_of(api_key)) is None:
-        wrong_keys.require(request.remote_addr or "", "Too many wrong keys came from this address")
+        wrong_keys.require(client_key(), "Too many wrong keys came from this address")
         raise _unauthorized("This site key is not valid. `winnow site rotate-key` makes a new one.")
     return caller
 

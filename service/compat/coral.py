@@ -1,7 +1,7 @@
 """Coral's external moderation phase: `POST /coral/phase?site=ID`, signed by Coral, answered by the site's policy.
 
-Coral publishes a comment when a phase fails. So whenever we cannot judge, the answer is that a person has to look,
-unless the request is known not to be Coral's.
+Coral publishes a comment when a phase fails. So whenever we do not judge, the answer is that a person has to look: also
+when the signature is wrong, which is a stranger's request, or Coral's after its secret was changed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 import re
 import time
 from collections.abc import Mapping
@@ -23,7 +22,6 @@ from moderation.sites import archive, sites
 from moderation.store import AWAY
 from moderation.tables import Comment
 from service.api import bodies
-from service.api.state import state as api_state
 from service.compat import shared
 from service.compat.shared import Refusal
 from service.context import context
@@ -38,11 +36,6 @@ _MOST_SIGNATURES = 10
 _STATUSES = {"flagged": "SYSTEM_WITHHELD", "rejected": "REJECTED"}
 _SPAM_RULES = frozenset({"links", "repeated"})
 _TAG = re.compile(r"</?(?:a|b|blockquote|br|div|em|i|li|ol|p|s|span|strong|u|ul)\b[^<>]*>", re.IGNORECASE)
-#: The refusals that mean that a request is not Coral's -> their messages.
-_OF_A_STRANGER: dict[str, str] = {
-    "wrong_key": "X-Coral-Signature does not match. `winnow site coral` takes the phase's signing secret.",
-    "too_many": "Too many requests whose signature does not match came from this address.",
-}
 
 
 class Malformed(Exception):
@@ -72,19 +65,9 @@ def _withhold_malformed(error: Malformed) -> Response:
     return _withhold()
 
 
-def _refuse(refusal: Refusal) -> Response:
-    """Withhold the comment, unless the request is known not to be Coral's: then the answer says why.
-
-    When the body is too large or the database is away, the signature cannot be checked. A stranger learns nothing from
-    the answer "withhold", and after any other answer Coral would publish.
-    """
-    if refusal.kind not in _OF_A_STRANGER or refusal.site_id is not None:
-        return _withhold()
-    message = _OF_A_STRANGER[refusal.kind]
-    response = _answer({"error": message}, refusal.status)
-    if refusal.retry_after:
-        response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
-    return response
+def _refuse(_refusal: Refusal) -> Response:
+    """Withhold the comment. A stranger learns nothing from it, and after any other answer Coral would publish."""
+    return _withhold()
 
 
 shared.answer_failures(blueprint, _refuse)
@@ -99,7 +82,7 @@ def _require_signature(site_id: str, body: bytes) -> None:
     """Require a signature of this body with the site's secret. All given ones are compared, in constant time.
 
     Raises:
-        Refusal: `wrong_key`, or `too_many` such requests.
+        Refusal: `wrong_key`.
     """
     secret = _known(site_id).secret
     if secret is not None:
@@ -108,8 +91,6 @@ def _require_signature(site_id: str, body: bytes) -> None:
     signatures = request.headers.get("X-Coral-Signature", "").encode()[:2000].split(b",")[:_MOST_SIGNATURES]
     matches = [hmac.compare_digest(signature.strip(), f"sha256={expected}".encode()) for signature in signatures]
     if secret is None or not any(matches):
-        if wait := api_state().wrong_keys.take(request.remote_addr or ""):
-            raise Refusal("too_many", status=429, retry_after=wait)
         raise Refusal("wrong_key", status=401)
 
 
@@ -149,6 +130,8 @@ def _read(site_id: str, body: bytes) -> Comment:
     if not isinstance(document, dict) or document.get("action") not in ("NEW", "EDIT"):
         raise Malformed("`action` is neither NEW nor EDIT.")
     text, author_id = _string(document, "comment", "body"), _string(document, "author", "id")
+    if len(text) > shared.LONGEST_TEXT:
+        raise Refusal("too_long", status=413, site_id=site_id)
     words = plain_text(text)
     if not visibility.can_be_seen(words):  # a picture, or a rating without words: readers see something that we do not
         raise Malformed("`comment.body` has no words.")
@@ -200,5 +183,5 @@ def _flags(decision: Decision) -> list[str]:
     return flags
 
 
-def _answer(document: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(document) + "\n", status, content_type="application/json")
+def _answer(document: dict[str, Any]) -> Response:
+    return Response(json.dumps(document) + "\n", content_type="application/json")

@@ -41,9 +41,8 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "violence": (),
     "violence/graphic": (),
 }
-#: The limits of a request. (OpenAI limits tokens.)
+#: The limit of a request. (OpenAI limits tokens.)
 MAX_INPUTS = 1000
-MAX_CHARACTERS = 100_000
 _DEFAULT_MODEL = "omni-moderation-latest"
 _TEXT_MODEL = "text-moderation-007"
 #: An error's code -> its name in `history/calls.py`, if that is not `malformed`.
@@ -72,12 +71,13 @@ def moderate() -> Response:
     document = _receive()
     texts, is_each = _inputs(document["input"])
     model = _model(document.get("model"))
-    policy = shared.policy(site_id)
-    _require_judged(policy, texts, alone=isinstance(document["input"], str))
-    scores = shared.score(texts)
-    limits = [_thresholds(policy, text) for text in texts]
-    pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
-    results = [_result(row, thresholds) for row, thresholds in pairs]
+    with shared.place(site_id, texts):
+        policy = shared.policy(site_id)
+        _require_judged(policy, texts, alone=isinstance(document["input"], str))
+        scores = shared.score(texts)
+        limits = [_thresholds(policy, text) for text in texts]
+        pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
+        results = [_result(row, thresholds) for row, thresholds in pairs]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
 
 
@@ -197,9 +197,9 @@ def _text(text: str, place: str) -> str:
         raise Invalid(message, param=place, code="invalid_unicode")
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > shared.LONGEST_TEXT:
         message = (
-            f"Invalid '{place}': string too long. Expected a string with maximum length {MAX_CHARACTERS}, "
+            f"Invalid '{place}': string too long. Expected a string with maximum length {shared.LONGEST_TEXT}, "
             f"but got a string with length {len(text)} instead."
         )
         raise Invalid(message, param=place, code="string_above_max_length")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,14 +28,21 @@ from moderation.tables import Comment
 from service import scoring
 from service.api.authentication import Keys
 from service.api.state import state as api_state
+from service.compat.places import NoPlace, Places
 from service.context import Context, context
+from service.limits import client_key
 
 log = structlog.get_logger(__name__)
 
 #: Half of a surrogate pair, which JSON can hold, but which is not a character.
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-#: Room for a text of 100,000 characters and what is around it; an escaped character has up to twelve bytes.
+#: Characters of a text: with more, its answer comes when the client has given up, and has published.
+LONGEST_TEXT = 100_000
+#: Room for the longest text and what is around it; an escaped character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
+
+#: After so many seconds a client may ask again for a place.
+_UNTIL_A_PLACE = 2.0
 
 Kind = (
     Literal["no_key", "wrong_key", "not_allowed", "archived", "too_many"]
@@ -64,12 +72,15 @@ class State:
     """The state of these protocols in a process."""
 
     keys: Keys[CompatCaller]
+    places: Places
 
 
 def init_app(app: Flask) -> None:
     """Make the state, for an app that has its context already."""
     context: Context = app.extensions["winnow"]
-    app.extensions["winnow_compat"] = State(Keys(context.store, sites.authenticate_compat))
+    app.extensions["winnow_compat"] = State(
+        Keys(context.store, sites.authenticate_compat), Places(context.settings.web_threads)
+    )
 
 
 def state() -> State:
@@ -125,7 +136,7 @@ def _require_caller(key: str | None, *, api_keys: bool = False) -> CompatCaller:
         raise Refusal("no_key", status=401)
     caller = _caller_of(key, api_keys=api_keys)
     if caller is None:
-        if wait := api_state().wrong_keys.take(request.remote_addr or ""):
+        if wait := api_state().wrong_keys.take(client_key()):
             raise Refusal("too_many", status=429, retry_after=wait)
         raise Refusal("wrong_key", status=401)
     g.site_id = caller.site_id
@@ -152,6 +163,20 @@ def take_one(site_id: str) -> None:
     """
     if wait := api_state().requests.take(site_id):
         raise Refusal("too_many", status=429, retry_after=wait, site_id=site_id)
+
+
+@contextmanager
+def place(site_id: str, texts: Sequence[str]) -> Iterator[None]:
+    """Hold a place while these texts are read, if they are large.
+
+    Raises:
+        Refusal: `too_many`: the site has no place left, or nobody has.
+    """
+    try:
+        with state().places.take(site_id, texts):
+            yield
+    except NoPlace:
+        raise Refusal("too_many", status=429, retry_after=_UNTIL_A_PLACE, site_id=site_id) from None
 
 
 def classifier() -> Classifier:
@@ -209,11 +234,12 @@ def decide(comment: Comment) -> Decision:
     As `scoring.decide`, whose failure to score is noted for the log.
 
     Raises:
-        Refusal: `not_scored`: there is no classifier.
+        Refusal: `not_scored`: there is no classifier; or `too_many`: the text is long, and has no `place`.
         moderation.store.AWAY: the database is away.
     """
     try:
-        decision = scoring.decide(comment)
+        with place(comment.site_id, [comment.comment]):
+            decision = scoring.decide(comment)
     except scoring.NotScored:
         raise Refusal("not_scored", status=503) from None
     if decision.scores is None:

@@ -22,7 +22,7 @@ from service import languages, scoring
 from service.api.schemas import SubmissionSchema
 from service.context import Context, context
 from service.demo import authorship, site
-from service.limits import Buckets
+from service.limits import Buckets, client_key
 from texts import translation, wording
 from texts.translation import gettext, later
 
@@ -122,7 +122,7 @@ def comment() -> ResponseReturnValue:
         if errors.pop("parent_id", None):
             errors["form"] = _parent_gone()
         return _refuse(422, form, errors)
-    if wait := _buckets().take(request.remote_addr or ""):
+    if wait := _buckets().take(client_key()):
         seconds = math.ceil(wait)
         answer = _refuse(
             429,

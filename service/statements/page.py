@@ -14,7 +14,7 @@ from moderation.decisions.appeals import LONGEST, AppealRefused
 from moderation.webhooks import statement_links
 from service import forms, languages
 from service.context import context
-from service.limits import Buckets
+from service.limits import Buckets, client_key
 from service.statements import statement
 from service.statements.statement import Ended
 from texts import translation, wording
@@ -109,4 +109,4 @@ def _closed(code: int, title: str, why: str) -> Response:
 
 def _wait(action: Literal["look", "appeal"]) -> int:
     buckets: dict[str, Buckets] = current_app.extensions["winnow_statements"]
-    return math.ceil(buckets[action].take(request.remote_addr or ""))
+    return math.ceil(buckets[action].take(client_key()))

@@ -104,3 +104,21 @@ def test_a_list_of_addresses_refuses_what_is_none_and_says_what_to_give(entry: s
     is_known = {"192.0.2.0/33": "is no network", "::ffff:0:0/95": "is more than IPv4"}
     expected = f"{entry} {is_known.get(entry, 'is no address')}. Give an address or a network such as 192.0.2.0/24."
     assert str(refused.value) == expected, "in our words, and not in a library's"
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("203.0.113.5", "203.0.113.5"),
+        ("::ffff:203.0.113.5", "203.0.113.5"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("a socket", "a socket"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_attempts_from_one_network_of_ipv6_count_together(address: str | None, key: str) -> None:
+    assert addresses.client(address) == key

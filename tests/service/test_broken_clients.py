@@ -94,6 +94,27 @@ def test_a_body_that_breaks_off_is_answered_and_not_stored(raw: Send, store: Sto
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"host", b"a.example"), (b"host", b"b.example")],
+        [(b"content-length", b"50"), (b"content-length", b"50")],
+        [(b"transfer-encoding", b"chunked"), (b"content-length", b"50")],
+        [(b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")],
+        [(b"transfer-encoding", b"chunked, chunked")],
+        [(b"transfer-encoding", b"gzip, chunked")],
+    ],
+)
+def test_a_request_that_a_proxy_may_have_read_otherwise_is_refused(
+    raw: Send, store: Store, headers: list[tuple[bytes, bytes]]
+) -> None:
+    status, problem = raw({"type": "http.request", "body": BODY}, headers=headers)
+    assert (status, problem["type"]) == (400, "/api/docs#problem-malformed")
+    assert not rows(store, Comment)
+    once = [(b"host", b"a.example"), (b"transfer-encoding", b"Chunked")]
+    assert raw({"type": "http.request", "body": BODY}, headers=once)[0] == 202
+
+
+@pytest.mark.parametrize(
     ("content_type", "body", "headers", "status", "says"),
     [
         (JSON, packed(BODY), {"Content-Encoding": "gzip"}, 415, "uncompressed: gzip"),

@@ -81,6 +81,7 @@ def snake(name: str) -> str:
 def _message(value: dict[str, Any], message: Message, place: str) -> dict[str, Any]:
     names = {snake(name): name for name in message.fields} | {name: name for name in message.fields}
     fields: dict[str, Any] = {}
+    given: set[str] = set()
     for given_name, part in value.items():
         name = names.get(given_name)
         if name is None:
@@ -88,6 +89,9 @@ def _message(value: dict[str, Any], message: Message, place: str) -> dict[str, A
             raise Malformed(
                 f'Invalid JSON payload received. Unknown name "{given_name[:100]}"{where}: Cannot find field.', place
             )
+        if name in given:  # by its other name
+            raise Malformed(f"Invalid JSON payload received. '{snake(name)}' is given twice.", place)
+        given.add(name)
         if part is not None:
             fields[name] = _value(part, message.fields[name], f"{place}.{snake(name)}".lstrip("."))
     return fields

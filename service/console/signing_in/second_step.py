@@ -35,8 +35,11 @@ def start(user: User, next_address: str | None) -> Response:
     if earlier_token := request.cookies.get(access.SESSION_COOKIE):
         accounts.end_session(store, earlier_token)
     session.clear()
+    try:
+        token = accounts.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
+    except accounts.PasswordChanged:
+        return make_response(_from_the_beginning())
     response = make_response(redirect(access.own_address(next_address), 303))
-    token = accounts.start_session(store, user, ip=request.remote_addr, user_agent=request.user_agent.string)
     access.remember(response, token)
     known_browsers.remember(response, user.name)
     return response

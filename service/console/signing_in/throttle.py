@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, url_for
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -20,6 +20,7 @@ from moderation.people import totp
 from moderation.settings import Settings
 from service.console import refusals
 from service.console.signing_in import known_browsers
+from service.limits import client_key
 from texts import wording
 from texts.translation import gettext
 
@@ -78,7 +79,7 @@ def count_attempt(name: str | None = None) -> None:
         TooManyAttempts: it is one too many.
     """
     throttle: Throttle = current_app.extensions["winnow_throttle"]
-    throttle.require(throttle.by_address, "address", request.remote_addr or "unknown")
+    throttle.require(throttle.by_address, "address", client_key() or "unknown")
     if name:
         digest = hashlib.sha256(name.casefold().encode(errors="replace")).hexdigest()
         browser = known_browsers.find(name)

@@ -125,6 +125,14 @@ def test_snake_case_names_and_null_are_read_as_googles_servers_read_them(call: C
     assert call(sent).status_code == 200
 
 
+@pytest.mark.parametrize("first", [{"INSULT": {}}, None])
+def test_a_field_given_by_both_of_its_names_is_refused(call: Call, first: dict[str, Any] | None) -> None:
+    sent = body("insult=0.9", "INSULT") | {"requestedAttributes": {"TOXICITY": {}}, "requested_attributes": first}
+    answer = call(sent)
+    assert answer.status_code == 400
+    assert "given twice" in answer.json["error"]["message"]
+
+
 def test_nothing_that_was_analyzed_is_kept(
     call: Call, store: Store, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,24 @@ def test_a_wrong_name_and_a_wrong_password_are_told_the_same(
     assert SESSION not in answer.headers.get("Set-Cookie", "")
 
 
+def test_a_password_that_is_changed_while_it_is_checked_lets_nobody_in(
+    app: Flask, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    check = accounts.check_password
+
+    def check_slowly(asked: Store, name: str, password: str) -> User | None:
+        user = check(asked, name, password)
+        assert user is not None
+        accounts.change_password(store, user, PASSWORD, "another long password", keep="")
+        return user
+
+    monkeypatch.setattr(accounts, "check_password", check_slowly)
+    answer = submit_sign_in(app.test_client(), "mo", PASSWORD)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/console/sign-in")
+    assert SESSION not in answer.headers.get("Set-Cookie", "")
+
+
 def test_what_is_missing_is_named_beside_its_field(anonymous: FlaskClient) -> None:
     answer = submit_sign_in(anonymous, "", "")
     assert answer.status_code == 422
