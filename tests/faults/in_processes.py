@@ -146,6 +146,6 @@ FAULTS = [
     Fault("web-killed", _web_killed, refuses=True, short=(POSTGRESQL,)),
     Fault("web-replaced", _web_replaced, short=(SQLITE,)),
     Fault("web-reloaded", _web_reloaded),
-    Fault("old-version-beside-new", _beside_old_version, (POSTGRESQL,)),
+    Fault("old-version-beside-new", _beside_old_version),
     Fault("two-models", _two_models, surroundings=_STRANGE, expect=_of_two_models),
 ]
