@@ -52,6 +52,7 @@ def _try_all(database: str, surroundings: Surroundings, faults: list[Fault], rat
         return False
     waiting = list(faults)
     while waiting:
+        untried = len(waiting)
         try:
             with World(database, surroundings, rate=rate) as world:
                 while waiting:
@@ -60,8 +61,10 @@ def _try_all(database: str, surroundings: Surroundings, faults: list[Fault], rat
                         break
         except Exception as error:
             traceback.print_exc()
-            print(f"{waiting[0].name} on {database}: its surroundings cannot be made: {error}", flush=True)
-            return True
+            failed = True
+            if len(waiting) == untried:
+                print(f"{waiting[0].name} on {database}: its surroundings cannot be made: {error}", flush=True)
+                return True
     return failed
 
 
