@@ -70,9 +70,12 @@ def in_chunks(store: Store, change: Callable[[Session, str, str], None]) -> None
 def _write(store: Store, change: Callable[[Session], object]) -> None:
     """A transaction of its own, tried again while others hold a lock."""
     for number in range(1, TRIES + 1):
+        began = time.monotonic()
         try:
             with store.write() as session:
                 change(session)
+            if store.is_sqlite:  # those who waited come first: who asks again at once gets the turn before they wake up
+                time.sleep(min(PAUSE, time.monotonic() - began))
             return
         except AWAY:
             if number == TRIES:

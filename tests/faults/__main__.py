@@ -17,8 +17,8 @@ from tests.faults.catalogue import BOTH, Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.faults.world import World
 
-_HEAD = ("fault", "database", "accepted", "stored", "decided", "told", "twice", "refused", "recovered s", "")
-_LINE = "{:31} {:10} {:>8} {:>7} {:>7} {:>6} {:>5} {:>7} {:>11}  {}"
+_HEAD = ("fault", "database", "accepted", "stored", "decided", "told", "twice", "refused", "recovered s", "slowest s", "")
+_LINE = "{:31} {:10} {:>8} {:>7} {:>7} {:>6} {:>5} {:>7} {:>11} {:>9}  {}"
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +48,7 @@ def _try_all(database: str, surroundings: Surroundings, faults: list[Fault], rat
     failed = False
     if why := _impossible(surroundings):
         for fault in faults:
-            print(_LINE.format(fault.name, database, *["-"] * 7, f"not tried: {why}"), flush=True)
+            print(_LINE.format(fault.name, database, *["-"] * 8, f"not tried: {why}"), flush=True)
         return False
     waiting = list(faults)
     while waiting:

@@ -126,7 +126,7 @@ def _failed_over(world: World) -> None:
 FAULTS = [
     Fault("postgresql-killed", _killed, _ONLY, refuses=True),
     Fault("postgresql-restarted", _restarted, _ONLY, refuses=True),
-    Fault("postgresql-frozen", _frozen, _ONLY, refuses=True, within=30),  # what could not be sent comes all at once
+    Fault("postgresql-frozen", _frozen, _ONLY, refuses=True, within=60),  # 1,200 comments then come at once
     Fault("postgresql-connections-cut", _connections_cut, _ONLY, refuses=True, short=_ONLY),
     Fault("postgresql-out-of-connections", _out_of_connections, _ONLY, refuses=True),
     Fault("database-long-lock", _long_lock, BOTH, refuses=True),

@@ -275,6 +275,7 @@ class World:
         counts.accepted, counts.stored = len(self.arrivals.accepted), len(site.comments)
         counts.decided, counts.told = site.decisions.total(), len(distinct)
         counts.told_twice, counts.refused = len(received) - len(distinct), self.arrivals.refused.total()
+        counts.slowest = round(self.arrivals.longest, 1)
         wrong = counting.faults_in(site, self.arrivals.accepted, received, told=told)
         if bad := {kind for kind in self.arrivals.refused if kind[0] in "45" and kind != "503"}:
             wrong.append(f"requests are refused with 503 and no otherwise ({bad})")
