@@ -22,9 +22,9 @@ def run() -> Report:
     report = Report(
         "memory",
         "A worker's memory",
-        f"What one scoring process holds in memory of its own while it decides {COMMENTS:,} different comments: what it has "
-        "written there (private dirty pages). Of the model's files, which it only maps, the kernel takes pages back, and "
-        "counts them as its own or not as others map them.",
+        f"What one scoring process holds in memory of its own while it decides {COMMENTS:,} different comments: the "
+        "pages that it has written to. The model's files are only mapped: the kernel takes their pages back, and "
+        "counts them as the process' own or not, as others map them or do not.",
     )
     with installed("sqlite") as installation:
         worker = installation.work()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.orm import Session
@@ -48,7 +47,8 @@ def add_column(store: Store, table: str, column: str) -> None:
     def add(session: Session) -> None:
         if not store.is_sqlite:
             session.execute(text("SET LOCAL lock_timeout = 800"))
-        if column.split()[0] not in {one["name"] for one in inspect(session.connection()).get_columns(table)}:
+        name = column.partition(" ")[0]
+        if name not in {one["name"] for one in inspect(session.connection()).get_columns(table)}:
             session.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
 
     _write(store, add)
@@ -63,17 +63,17 @@ def in_chunks(store: Store, change: Callable[[Session, str, str], None]) -> None
             last: str | None = session.scalar(page, {"after": after, "most": CHUNK})
         if last is None:
             return
-        _write(store, partial(change, after=after, last=last))
+        _write(store, change, after, last)
         after = last
 
 
-def _write(store: Store, change: Callable[[Session], object]) -> None:
+def _write(store: Store, change: Callable[..., object], *arguments: str) -> None:
     """A transaction of its own, tried again while others hold a lock."""
     for number in range(1, TRIES + 1):
         began = time.monotonic()
         try:
             with store.write() as session:
-                change(session)
+                change(session, *arguments)
             if store.is_sqlite:  # those who waited come first: who asks again at once gets the turn before they wake up
                 time.sleep(min(PAUSE, time.monotonic() - began))
             return

@@ -17,7 +17,9 @@ from tests.faults.catalogue import BOTH, Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.faults.world import World
 
-_HEAD = ("fault", "database", "accepted", "stored", "decided", "told", "twice", "refused", "recovered s", "slowest s", "")
+_HEAD = (
+    "fault", "database", "accepted", "stored", "decided", "told", "twice", "refused", "recovered s", "slowest s", "",
+)  # fmt: skip
 _LINE = "{:31} {:10} {:>8} {:>7} {:>7} {:>6} {:>5} {:>7} {:>11} {:>9}  {}"
 
 

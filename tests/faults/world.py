@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import psutil
@@ -152,9 +153,10 @@ class World:
     def run_winnow(self, *arguments: str, cwd: Path = ROOT) -> str:
         """What a command prints; `cwd` may hold another version."""
         command = [sys.executable, "-m", "winnow", *arguments]
-        result = subprocess.run(command, cwd=cwd, env=self.environ, capture_output=True, text=True, timeout=600)
+        options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 600}
+        result = subprocess.run(command, cwd=cwd, env=self.environ, check=False, **options)
         assert result.returncode == 0, result.stderr
-        return result.stdout
+        return str(result.stdout)
 
     def scoring(self) -> list[psutil.Process]:
         """The scoring processes."""
@@ -394,8 +396,8 @@ class World:
 #: Comments with what every version of the table needs.
 _PAST_COMMENTS = """
 WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :number)
-INSERT INTO comments (id, site_id, name, comment, thread, created_at, accepted_at, updated_at, status, revision, version,
-                      author_key, user_id, request_hash, content_hash)
+INSERT INTO comments (id, site_id, name, comment, thread, created_at, accepted_at, updated_at, status, revision,
+                      version, author_key, user_id, request_hash, content_hash)
 SELECT 'c_' || CAST(i AS VARCHAR(9)), :site, 'Reader ' || CAST(i % 5000 AS VARCHAR(9)),
        'I doubt that the council costs more than the old library, whatever they say: ' || CAST(i AS VARCHAR(9)),
        '/articles/' || CAST(i % 900 AS VARCHAR(9)), moment, moment, moment, 'published', 1, 2,

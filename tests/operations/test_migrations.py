@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -228,7 +229,8 @@ def _indexes(store: Store) -> dict[str, str]:
     if not store.is_sqlite:
         query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
     with store.read() as session:
-        return {name: " ".join(made.replace("IF NOT EXISTS ", "").split()) for name, made in session.execute(text(query))}
+        rows = session.execute(text(query)).all()
+    return {name: " ".join(made.replace("IF NOT EXISTS ", "").split()) for name, made in rows}
 
 
 def test_indexes_that_are_built_beforehand_are_those_that_the_migration_would_have_made(empty: Store) -> None:
@@ -256,6 +258,19 @@ def test_writers_have_their_turn_between_the_indexes_that_are_built_on_sqlite(tm
         event.listen(store.engine, "commit", look)
         migrate.upgrade(store, "0025")
     assert built == [0, 1, 2, 3], "before each commit"
+
+
+def test_after_each_index_others_have_the_turn_to_write_as_long_as_it_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for it again at once has it before those who wait have woken up."""
+    pauses: list[float] = []
+    monkeypatch.setattr(beforehand, "time", SimpleNamespace(monotonic=iter(range(100)).__next__, sleep=pauses.append))
+    with closing(Store(f"sqlite:///{tmp_path / 'some.db'}")) as store:
+        migrate.upgrade(store, "0024")
+        pauses.clear()
+        migrate.upgrade(store, "0025")
+    assert pauses == [1, 1, 1], "each took a second by this clock"
 
 
 def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:
