@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.orm import Session
 
 from moderation.store import AWAY, WRITE_TIMEOUT, Store
@@ -22,11 +22,14 @@ PAUSE, TRIES = 1.0, 60
 
 
 def build_index(store: Store, name: str, definition: str) -> None:
-    """Build an index on PostgreSQL while its table is written to: `build_index(store, "ix_a", "comments (status)")`.
+    """Build an index while its table is used: `build_index(store, "ix_a", "comments (status)")`.
 
-    One that was broken off is built anew. SQLite has no such way: there, the migration itself has to build it.
+    One that was broken off is built anew. SQLite lets nobody write meanwhile: each is a transaction of its own, between
+    which all who wait have their turn.
     """
     if store.is_sqlite:
+        statement = f"CREATE INDEX IF NOT EXISTS {name} ON {definition}"
+        _write(store, lambda session: session.connection().exec_driver_sql(statement))
         return
     with _alone(store) as connection:
         broken = text(
@@ -34,23 +37,21 @@ def build_index(store: Store, name: str, definition: str) -> None:
         )
         if connection.scalar(broken, {"name": name}):
             connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
-        connection.exec_driver_sql(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {definition}")
+        literal = definition.replace("%", "%%")  # psycopg would take it for a parameter
+        connection.exec_driver_sql(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {literal}")
 
 
 def add_column(store: Store, table: str, column: str) -> None:
-    """Add an empty column on PostgreSQL, by itself, so that an index on it can be built before the migration."""
-    if store.is_sqlite:
-        return
-    for number in range(1, TRIES + 1):
-        try:
-            with store.write() as session:
-                session.execute(text("SET LOCAL lock_timeout = 800"))
-                session.execute(text(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column}"))
-            return
-        except AWAY:
-            if number == TRIES:
-                raise
-            time.sleep(PAUSE)
+    """Add an empty column by itself, so that an index on it can be built before the migration."""
+
+    def add(session: Session) -> None:
+        if not store.is_sqlite:
+            session.execute(text("SET LOCAL lock_timeout = 800"))
+        name = column.partition(" ")[0]
+        if name not in {one["name"] for one in inspect(session.connection()).get_columns(table)}:
+            session.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+
+    _write(store, add)
 
 
 def in_chunks(store: Store, change: Callable[[Session, str, str], None]) -> None:
@@ -62,15 +63,19 @@ def in_chunks(store: Store, change: Callable[[Session, str, str], None]) -> None
             last: str | None = session.scalar(page, {"after": after, "most": CHUNK})
         if last is None:
             return
-        _change(store, change, after, last)
+        _write(store, change, after, last)
         after = last
 
 
-def _change(store: Store, change: Callable[[Session, str, str], None], after: str, last: str) -> None:
+def _write(store: Store, change: Callable[..., object], *arguments: str) -> None:
+    """A transaction of its own, tried again while others hold a lock."""
     for number in range(1, TRIES + 1):
+        began = time.monotonic()
         try:
             with store.write() as session:
-                change(session, after, last)
+                change(session, *arguments)
+            if store.is_sqlite:  # those who waited come first: who asks again at once gets the turn before they wake up
+                time.sleep(min(PAUSE, time.monotonic() - began))
             return
         except AWAY:
             if number == TRIES:

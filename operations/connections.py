@@ -69,6 +69,11 @@ def require_redis(url: str, *, embedded: bool = False) -> None:
 
 def redis_sentence(url: str, error: Exception, *, embedded: bool) -> str:
     """What is wrong with the Redis at `url`, and what mends it; `embedded` is the one of `winnow up`."""
+    if isinstance(error, redis.ResponseError):  # it runs: its disk is full, or it is set so
+        return (
+            f"Redis at {shown(url)} answers, and takes nothing in ({_first_line(error)}). "
+            "Make room on its disk, or mend what it says."
+        )
     if embedded:
         return "The embedded Redis does not run. Start `winnow up`, or set WINNOW_REDIS_URL."
     return (

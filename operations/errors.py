@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 
@@ -10,6 +11,11 @@ import click
 
 class OperatorError(Exception):
     """Something in the installation is wrong; the message says what, and what to do about it."""
+
+
+def is_full(error: OSError) -> bool:
+    """Whether it is the disk, or the share of it that this user may have, that has no room."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def told_in_a_sentence(run: Callable[[], object]) -> None:

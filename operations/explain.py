@@ -10,7 +10,7 @@ from moderation.errors import NotFound
 from moderation.people.accounts import PersonError
 from moderation.sealing import SealError
 from moderation.settings import SettingsError
-from operations.errors import OperatorError
+from operations.errors import OperatorError, is_full
 
 _ALREADY_SENTENCES = (OperatorError, NotFound, SettingsError, SealError, PersonError, ArtifactError)
 
@@ -23,4 +23,7 @@ def explain(error: Exception) -> str | None:
         return f"Redis failed: {error}. `winnow doctor` checks it."
     if isinstance(error, OperationalError | ProgrammingError):
         return f"The database failed: {str(error.orig).strip().splitlines()[0]}. `winnow doctor` checks it."
+    if isinstance(error, OSError) and is_full(error):
+        where = f" (writing {error.filename})" if error.filename else ""
+        return f"The disk is full{where}. Free some space, and run it again."
     return None

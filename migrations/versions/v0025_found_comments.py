@@ -24,7 +24,7 @@ _INDEXES: dict[str, tuple[list[str], str | None]] = {
 def prepare(store: Store) -> None:
     """The indexes, while comments are written."""
     for name, (columns, where) in _INDEXES.items():
-        only = "" if where is None else f" WHERE {where.replace('%', '%%')}"
+        only = "" if where is None else f" WHERE {where}"
         beforehand.build_index(store, name, f"comments ({', '.join(columns)}){only}")
 
 

@@ -35,6 +35,8 @@ class Surroundings:
     disk: int = 0
     #: The classifier's files are a copy, which may be broken.
     artifact: bool = False
+    #: The version before runs, on its own schema, with so many comments in its database.
+    past: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def everything() -> list[Fault]:
         in_redis,
         in_scoring,
         in_time,
+        in_upgrades,
     )
 
-    modules: list[Any] = [in_redis, in_postgresql, in_processes, in_receivers, in_time, in_scoring]
+    modules: list[Any] = [in_redis, in_postgresql, in_processes, in_upgrades, in_receivers, in_time, in_scoring]
     return [fault for module in modules for fault in module.FAULTS]

@@ -27,8 +27,10 @@ class Counts:
     told: int = 0
     told_twice: int = 0
     refused: int = 0
-    #: From the fault's end until new comments are accepted, decided and told as ever; and the longest wait.
+    #: From the fault's end until new comments are accepted, decided and told as ever.
     recovered: float = 0.0
+    #: The longest that a request had to wait for its answer; of an upgrade, from the migration on.
+    slowest: float = 0.0
 
 
 @dataclass(frozen=True)

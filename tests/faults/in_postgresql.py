@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import sqlite3
 from pathlib import Path
 
 import psycopg
 from sqlalchemy import text
 
 from tests.faults.catalogue import BOTH, POSTGRESQL, Fault, Surroundings
+from tests.faults.counting import Counts
 from tests.faults.world import World
 
 _ONLY = (POSTGRESQL,)
@@ -85,6 +87,25 @@ def _long_lock(world: World) -> None:
         world.last(8)
 
 
+def _lock_of_minutes(world: World) -> None:
+    """Another program holds a lock for two minutes: on the comments, or SQLite's own, as a shell left open does."""
+    other: psycopg.Connection | sqlite3.Connection
+    if world.database == POSTGRESQL:
+        other = psycopg.connect(world.postgres.address("winnow"))
+        other.execute("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
+    else:
+        other = sqlite3.connect(str(world.store.engine.url.database), isolation_level=None, timeout=30)
+        other.execute("BEGIN IMMEDIATE")
+    with contextlib.closing(other):
+        world.last(120)
+        other.rollback()
+
+
+def _told_of_lock(world: World, _counts: Counts) -> list[str]:
+    told = world.logged("database is locked") + world.logged("lock timeout")
+    return [] if told else ["the log says that it is locked"]
+
+
 def _disk_full(world: World) -> None:
     filler = world.disk / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
@@ -105,10 +126,11 @@ def _failed_over(world: World) -> None:
 FAULTS = [
     Fault("postgresql-killed", _killed, _ONLY, refuses=True),
     Fault("postgresql-restarted", _restarted, _ONLY, refuses=True),
-    Fault("postgresql-frozen", _frozen, _ONLY, refuses=True),
+    Fault("postgresql-frozen", _frozen, _ONLY, refuses=True, within=60),  # 1,200 comments then come at once
     Fault("postgresql-connections-cut", _connections_cut, _ONLY, refuses=True, short=_ONLY),
     Fault("postgresql-out-of-connections", _out_of_connections, _ONLY, refuses=True),
     Fault("database-long-lock", _long_lock, BOTH, refuses=True),
+    Fault("database-lock-of-minutes", _lock_of_minutes, BOTH, refuses=True, within=120, expect=_told_of_lock),
     Fault("database-disk-full", _disk_full, BOTH, refuses=True, surroundings=Surroundings(disk=200)),
     Fault("postgresql-failed-over", _failed_over, _ONLY, refuses=True, surroundings=Surroundings(standby=True)),
 ]

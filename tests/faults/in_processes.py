@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections import Counter
-from pathlib import Path
 
 import psutil
 from sqlalchemy import select
@@ -16,7 +14,6 @@ from moderation.tables import AuditEvent
 from tests.faults.catalogue import BOTH, POSTGRESQL, SQLITE, Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.faults.world import World
-from tests.support import ROOT
 from tests.support.waiting import eventually
 
 _STRANGE = Surroundings(strange=True)
@@ -108,36 +105,6 @@ def _web_reloaded(world: World) -> None:
     eventually(lambda: not before & {one.pid for one in world.web_processes()}, within=40, what="it has new processes")
 
 
-def old_version(directory: Path) -> Path:
-    """The code before the newest migration, which has to work beside this one."""
-    newest = sorted((ROOT / "migrations" / "versions").glob("v*.py"))[-1]
-    log = ["git", "log", "-1", "--diff-filter=A", "--format=%H^", "--", str(newest.relative_to(ROOT))]
-    commit = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    directory.mkdir(exist_ok=True)
-    packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x", "-C", str(directory)], input=packed, check=True)
-    return directory
-
-
-def _beside_old_version(world: World) -> None:
-    """Old processes beside new ones, as during an upgrade, after `winnow migrate`."""
-    old = str(old_version(world.directory / "old"))
-    world.work(PYTHONPATH=old)
-    world.serve(PYTHONPATH=old)
-    eventually(lambda: world.queues.workers() >= 3, within=60, what="the old version's worker works")
-    eventually(lambda: len(world.web_processes()) == 4, within=60, what="the old version serves")
-    world.workers.pop(0).terminate()
-    world.webs.pop(0).terminate()
-    world.last(4)
-    world.work()
-    world.serve()
-    eventually(lambda: world.queues.workers() >= 3, within=60, what="the new version's worker works")
-    eventually(lambda: len(world.web_processes()) == 4, within=60, what="the new version serves")
-    world.last(4)
-    world.workers.pop(1).terminate()
-    world.webs.pop(0).terminate()
-
-
 FAULTS = [
     Fault("scoring-killed", _scoring_killed, within=LEASE_SECONDS + 15, short=BOTH),
     Fault("worker-killed", _worker_killed, within=LEASE_SECONDS + 60),
@@ -146,6 +113,5 @@ FAULTS = [
     Fault("web-killed", _web_killed, refuses=True, short=(POSTGRESQL,)),
     Fault("web-replaced", _web_replaced, short=(SQLITE,)),
     Fault("web-reloaded", _web_reloaded),
-    Fault("old-version-beside-new", _beside_old_version, (POSTGRESQL,)),
     Fault("two-models", _two_models, surroundings=_STRANGE, expect=_of_two_models),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -12,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import psutil
 import requests
+from sqlalchemy import text
 
 from models.artifact import SHIPPED
 from moderation import clock
@@ -96,6 +99,10 @@ class World:
         self._logged = self._received = 0
         self._path = ""
         self._ahead = 0.0
+        #: The code of the version before, where that runs.
+        self._old: Path | None = None
+        #: Seconds that the slowest request took before a migration, and during it.
+        self.usual = self.migrating = 0.0
         self.directory = quick.directory("winnow-faults-")
         self.directory.chmod(0o755)
         self.receiver = Receiver()
@@ -142,6 +149,14 @@ class World:
         """Start a `winnow worker`."""
         self.workers.append(self._start("worker", environ=environ))
         return self.workers[-1]
+
+    def run_winnow(self, *arguments: str, cwd: Path = ROOT) -> str:
+        """What a command prints; `cwd` may hold another version."""
+        command = [sys.executable, "-m", "winnow", *arguments]
+        options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 600}
+        result = subprocess.run(command, cwd=cwd, env=self.environ, check=False, **options)
+        assert result.returncode == 0, result.stderr
+        return str(result.stdout)
 
     def scoring(self) -> list[psutil.Process]:
         """The scoring processes."""
@@ -205,6 +220,10 @@ class World:
         settings = settings_module.from_environment(self.environ)
         self._path = f"/hook/{self._received}"
         address = urljoin(self.receiver.url, self._path)
+        if self._old is not None:
+            creating = ("site", "create", name, "--webhook-url", address, "--json")
+            self.site = CreatedSite(**json.loads(self.run_winnow(*creating, cwd=self._old)))
+            return
         self.site = without_second_looks(self.store, sites.create_site(self.store, settings, name, address))
 
     def _as_ever(self, ended: float, within: float, counts: Counts) -> bool:
@@ -258,6 +277,7 @@ class World:
         counts.accepted, counts.stored = len(self.arrivals.accepted), len(site.comments)
         counts.decided, counts.told = site.decisions.total(), len(distinct)
         counts.told_twice, counts.refused = len(received) - len(distinct), self.arrivals.refused.total()
+        counts.slowest = round(self.arrivals.longest, 1)
         wrong = counting.faults_in(site, self.arrivals.accepted, received, told=told)
         if bad := {kind for kind in self.arrivals.refused if kind[0] in "45" and kind != "503"}:
             wrong.append(f"requests are refused with 503 and no otherwise ({bad})")
@@ -298,14 +318,26 @@ class World:
         settings = settings_module.from_environment(self.environ)
         self.store = Store(settings.database_url)
         self._stack.callback(self.store.close)
-        migrate.upgrade(self.store)
+        if self.surroundings.past:
+            self._open_past()
+        else:
+            migrate.upgrade(self.store)
         self.queues = Queues(queues_module.connect(redis_url))
         self._stack.callback(self.queues.redis.close)
-        self.serve()
-        self.work()
-        self.work()
+        code = {"PYTHONPATH": str(self._old)} if self._old is not None else {}
+        self.serve(**code)
+        self.work(**code)
+        self.work(**code)
         eventually(self._answers, within=60, what=f"it serves; its log is {self.log}")
         eventually(lambda: self.queues.workers() == 2, within=60, what="two workers work")
+
+    def _open_past(self) -> None:
+        """The schema of the version before, and comments in it."""
+        self._old = old_version(self.directory / "old")
+        self.run_winnow("migrate", cwd=self._old)
+        site_id = json.loads(self.run_winnow("site", "create", "The past", "--json", cwd=self._old))["id"]
+        with self.store.engine.begin() as connection:
+            connection.execute(text(_PAST_COMMENTS), {"site": site_id, "number": self.surroundings.past})
 
     def set_clock(self, seconds: float) -> None:
         """Set the processes' clock so many seconds ahead, or back."""
@@ -359,6 +391,36 @@ class World:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.RequestException:
             return False
+
+
+#: Comments with what every version of the table needs.
+_PAST_COMMENTS = """
+WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < :number)
+INSERT INTO comments (id, site_id, name, comment, thread, created_at, accepted_at, updated_at, status, revision,
+                      version, author_key, user_id, request_hash, content_hash)
+SELECT 'c_' || CAST(i AS VARCHAR(9)), :site, 'Reader ' || CAST(i % 5000 AS VARCHAR(9)),
+       'I doubt that the council costs more than the old library, whatever they say: ' || CAST(i AS VARCHAR(9)),
+       '/articles/' || CAST(i % 900 AS VARCHAR(9)), moment, moment, moment, 'published', 1, 2,
+       'id:' || CAST(i % 5000 AS VARCHAR(9)), CAST(i % 5000 AS VARCHAR(9)), 'r' || CAST(i AS VARCHAR(9)),
+       'c' || CAST(i AS VARCHAR(9))
+FROM numbers, (SELECT created_at AS moment FROM sites WHERE id = :site) AS its
+"""
+
+
+def old_version(directory: Path) -> Path:
+    """The code before the newest migration, which has to work beside this one.
+
+    With it several migrations may have come at once: then it is all of those behind.
+    """
+    newest = sorted((ROOT / "migrations" / "versions").glob("v*.py"))[-1].relative_to(ROOT)
+    log = ["git", "log", "-1", "--diff-filter=A", "--format=%H^", "--", str(newest)]
+    commit = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    assert commit, f"git's history does not tell when {newest} came: this needs a whole clone, and it committed"
+    directory.mkdir(exist_ok=True)
+    packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(directory)], input=packed, check=True)
+    assert not (directory / newest).exists(), f"{commit} has {newest} already"
+    return directory
 
 
 @contextlib.contextmanager

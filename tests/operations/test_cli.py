@@ -28,7 +28,7 @@ from moderation.tables import AuditEvent, Tally, User, WebhookEndpoint
 from operations import environment
 from operations import migrate as operations_migrate
 from operations.commands import migrate as commands_migrate
-from tests.support import command_line
+from tests.support import ROOT, command_line
 from tests.support.command_line import make_data_dir, sentence
 
 pytestmark = pytest.mark.slow
@@ -269,6 +269,21 @@ def test_score_answers_each_line_in_order(run: Run) -> None:
 @pytest.mark.parametrize("bad", ["not json", "[]", '{"comment": "Hello"}', '{"text": 1}', "[" * 100_000])
 def test_score_names_the_line_that_it_cannot_read(run: Run, bad: str) -> None:
     assert "Line 2 " in sentence(run("score", stdin=f'{{"text": "Hello"}}\n{bad}\n'))
+
+
+def test_a_full_disk_under_what_it_writes_is_told_in_a_sentence() -> None:
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "winnow", "score"],
+            input='{"text": "Thank you."}\n',
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert result.stderr == "Error: The disk is full. Free some space, and run it again.\n"
 
 
 def test_a_command_before_the_first_start_says_where_to_begin(run: Run) -> None:

@@ -102,6 +102,17 @@ def test_a_redis_that_does_not_answer(examine: Examine, server: RedisServer) -> 
     assert "does not answer" in text
 
 
+def test_a_redis_that_runs_and_cannot_save_is_not_said_to_be_away(examine: Examine, server: RedisServer) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        (server.directory / "dump.rdb").mkdir()  # so that saving fails, as on a full disk
+        client.config_set("save", "3600 1")
+        client.bgsave()
+        eventually(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
+    level, text = examine(fails=True)["redis"]
+    assert level == "FAIL"
+    assert "answers, and takes nothing in (MISCONF" in text
+
+
 def test_a_redis_that_throws_jobs_away(examine: Examine, server: RedisServer) -> None:
     with redis.Redis.from_url(server.url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, event, inspect, text
 
 import migrations
 from migrations import beforehand
@@ -220,6 +221,56 @@ def test_what_takes_long_is_done_before_and_may_be_broken_off(empty: Store, monk
     with empty.read() as session:
         assert session.execute(keys).scalars().all() == ["ada", *["name:ada"] * 4]
     assert differences(empty) == []
+
+
+def _indexes(store: Store) -> dict[str, str]:
+    """Each index, as its database keeps it."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    if not store.is_sqlite:
+        query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    with store.read() as session:
+        rows = session.execute(text(query)).all()
+    return {name: " ".join(made.replace("IF NOT EXISTS ", "").split()) for name, made in rows}
+
+
+def test_indexes_that_are_built_beforehand_are_those_that_the_migration_would_have_made(empty: Store) -> None:
+    migrate.upgrade(empty)
+    at_once = _indexes(empty)
+    migrate.downgrade(empty, "0004")
+    migrate._prepare(empty, "head")
+    assert {"ix_comments_written", "ix_comments_group"} <= set(_indexes(empty)), "they were built beforehand"
+    migrate.upgrade(empty)
+    assert _indexes(empty) == at_once
+
+
+def test_writers_have_their_turn_between_the_indexes_that_are_built_on_sqlite(tmp_path: Path) -> None:
+    """Each is a transaction of its own, so that nobody waits for all of them."""
+    path = tmp_path / "some.db"
+    built: list[int] = []
+
+    def look(_connection: Connection) -> None:
+        with closing(sqlite3.connect(path)) as other:
+            names = {name for (name,) in other.execute("SELECT name FROM sqlite_master")}
+        built.append(len(names & {"ix_comments_written", "ix_comments_decided", "ix_comments_name"}))
+
+    with closing(Store(f"sqlite:///{path}")) as store:
+        migrate.upgrade(store, "0024")
+        event.listen(store.engine, "commit", look)
+        migrate.upgrade(store, "0025")
+    assert built == [0, 1, 2, 3], "before each commit"
+
+
+def test_after_each_index_others_have_the_turn_to_write_as_long_as_it_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for it again at once has it before those who wait have woken up."""
+    pauses: list[float] = []
+    monkeypatch.setattr(beforehand, "time", SimpleNamespace(monotonic=iter(range(100)).__next__, sleep=pauses.append))
+    with closing(Store(f"sqlite:///{tmp_path / 'some.db'}")) as store:
+        migrate.upgrade(store, "0024")
+        pauses.clear()
+        migrate.upgrade(store, "0025")
+    assert pauses == [1, 1, 1], "each took a second by this clock"
 
 
 def test_a_database_from_a_newer_version_is_left_alone(empty: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -18,6 +19,7 @@ import redis
 import requests
 
 from operations import embedded_redis
+from tests.faults.world import small_disk
 from tests.support.command_line import sentence, winnow
 from tests.support.processes.installation import Installation, free_port
 from tests.support.waiting import eventually
@@ -265,6 +267,19 @@ def test_an_unwritable_data_directory_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path}/file/data cannot be written by user id " in start_fails(
         "--port", str(free_port()), "--data-dir", str(tmp_path / "file" / "data"), cwd=tmp_path
     )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with small_disk(disk, 1):
+        with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+        said = start_fails("--port", str(free_port()), "--data-dir", str(disk / "data"), cwd=tmp_path)
+    assert f"{disk}/data cannot be written" in said
+    assert "Free some space" in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import signal
@@ -79,7 +80,8 @@ class PostgresServer:
         if self._process is not None:
             family = self.freeze()  # so that none notices that another is gone
             for process in family:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
             self._end(signal.SIGKILL)
 
     def freeze(self) -> list[psutil.Process]:
@@ -87,7 +89,8 @@ class PostgresServer:
         assert self._process is not None
         family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children()]
         for process in family:
-            process.suspend()
+            with contextlib.suppress(psutil.NoSuchProcess):  # a connection may end by itself
+                process.suspend()
         return family
 
     def thaw(self) -> None:
