@@ -30,6 +30,7 @@ from moderation.tables import Comment
 #: Seconds: a key; a click with the way to it; a hand from one to the other; a thought, before a task and on each page.
 KEY, CLICK, HAND, THOUGHT = 0.2, 1.3, 0.4, 1.35
 MOST_SECONDS = 10
+SETTLING_MS = 500
 PASSWORD = "four unrelated words here"
 NAME, SPAMMER, WORD = "Dorothy Pratt", "Bulk Bob", "dimwit"
 
@@ -136,6 +137,7 @@ def _on_card(hands: Hands, text: str) -> Locator:
     """The card with this text, focused: the task begins there."""
     card = _card(hands, text)
     card.wait_for()
+    hands.page.wait_for_timeout(SETTLING_MS)  # what comes from elsewhere has come
     card.focus()
     return card
 
@@ -146,7 +148,9 @@ def _decided(hands: Hands) -> None:
 
 def by_key(hands: Hands) -> None:
     _on_card(hands, "bridge")
-    hands.press("e", "1")
+    hands.press("e")
+    hands.see(hands.page.locator("#reasons[open]"))
+    hands.press("1")
     _decided(hands)
 
 
@@ -160,7 +164,9 @@ def by_mouse(hands: Hands) -> None:
 
 def with_note(hands: Hands) -> None:
     _on_card(hands, "bridge")
-    hands.press("e", "Shift+1")
+    hands.press("e")
+    hands.see(hands.page.locator("#reasons[open]"))
+    hands.press("Shift+1")
     hands.write("This is an insult to Anna.")
     hands.press("Enter")
     _decided(hands)
@@ -171,7 +177,7 @@ def reject_all_and_block(hands: Hands) -> None:
     hands.press("b")
     hands.see(hands.page.locator(".bulk-decision [value=block]"))
     hands.press("b")
-    hands.see(hands.page.locator(".note, [role=status]"))
+    hands.see(hands.page.locator("#job"))
 
 
 def last_week_from_a_card(hands: Hands) -> None:
@@ -306,6 +312,7 @@ def run() -> Report:
         pages = {who: _sign_in(browser, f"http://127.0.0.1:{port}/console/", who) for who in ("mo", "ada")}
         for task in TASKS:
             page = pages[task.who]
+            page.wait_for_load_state()
             page.goto(f"http://127.0.0.1:{port}/console/{task.begins}")
             _add(report, task, page)
         browser.close()
@@ -313,7 +320,7 @@ def run() -> Report:
 
 
 def _add(report: Report, task: Task, page: Page) -> None:
-    page.wait_for_load_state("networkidle" if not page.locator("#cards").count() else "load")
+    page.locator("#show-keys:enabled").wait_for()  # its scripts are there
     hands = Hands(page)
     task.do(hands)
     keys, clicks, loads, seconds = task.before

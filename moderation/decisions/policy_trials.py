@@ -6,17 +6,17 @@ past (repeated texts, first comments, standing, times at which everything waits)
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from moderation.decisions import checked
 from moderation.decisions.scoring import Classifier, Scored, Scorer
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
+from moderation.policy import policies
 from moderation.policy.hold_times import HoldTimes
 from moderation.policy.policies import Candidate
 from moderation.policy.terms import Action, Policy
@@ -135,18 +135,7 @@ def judge_by(store: Store, queues: Queues, classifier: Classifier, site_id: str,
         hold_times=HoldTimes(),
     )
     scorer = Scorer(store, queues, classifier, Candidate(site_id, bare))
-    return Judge(scorer, f"{classifier.version} {site_id} {_content(bare)}")
-
-
-def _content(policy: Policy) -> str:
-    """Names what a policy says: two that say the same have one name, whenever they were compiled."""
-    said = {
-        field.name: getattr(value, "entries", value)
-        for field in fields(policy)
-        if field.name not in {"version", "subscriptions"} and (value := getattr(policy, field.name)) is not None
-    }
-    lists = [(its.list.id, its.list.version, its.effect) for its in policy.subscriptions]
-    return hashlib.blake2b(repr((said, lists)).encode(), digest_size=16).hexdigest()
+    return Judge(scorer, f"{classifier.version} {site_id} {policies.content(bare)}")
 
 
 def _outcomes(judge: Judge, tests: Sequence[PolicyTest], memory: Remembered) -> list[Action]:
