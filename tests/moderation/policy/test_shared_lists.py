@@ -54,11 +54,15 @@ def entries(store: Store, list_id: str) -> dict[int, str]:
     return {row.number: row.entry for row in rows(store, SharedListEntry, list_id=list_id)}
 
 
-def test_once_it_is_told_that_too_many_are_costly_the_others_are_counted_and_not_compiled(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kind, compiled = KINDS["patterns"], []
-    counting = replace(kind, spelled=lambda entry: compiled.append(entry) or kind.spelled(entry))
+def test_once_it_is_told_that_too_many_are_costly_the_others_are_counted_and_not_compiled() -> None:
+    kind = KINDS["patterns"]
+    compiled: list[str] = []
+
+    def spelled(entry: str) -> str:
+        compiled.append(entry)
+        return kind.spelled(entry)
+
+    counting = replace(kind, spelled=spelled)
     lines = [f"spam{number}" for number in range(3_000)]
     read = list_imports.read(counting, "\n".join([*lines, "spam7", "spam2999"]), known=[kind.key("spam2000")])
     assert len(compiled) < kind.most_costly + list_imports.MOST_TOLD + 2

@@ -9,12 +9,15 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.policy import list_imports, past_comments, policies, policy_lists, shared_lists
+from moderation.policy.consequences import Sample
 from moderation.policy.list_kinds import KINDS
+from moderation.policy.terms import Policy
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
@@ -77,8 +80,14 @@ def test_past_comments_are_read_once_for_each_policy_until_something_is_done_on_
     chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
     clock: Clock, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    reading, read = [], past_comments.read
-    monkeypatch.setattr(past_comments, "read", lambda *given, **named: reading.append(1) or read(*given, **named))
+    reading: list[str] = []
+    read = past_comments.read
+
+    def counting(session: Session, site_id: str, policy: Policy, tell: past_comments.Tell) -> Sample:
+        reading.append(site_id)
+        return read(session, site_id, policy, tell)
+
+    monkeypatch.setattr(past_comments, "read", counting)
     path = f"/console/sites/{site.id}/policy"
     scored(store, queues, scorer, site, "insult=0.6 one")
     for _ in range(2):
