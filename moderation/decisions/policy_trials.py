@@ -16,6 +16,7 @@ from moderation.decisions import checked
 from moderation.decisions.scoring import Classifier, Scored, Scorer
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
+from moderation.policy import policies
 from moderation.policy.hold_times import HoldTimes
 from moderation.policy.policies import Candidate
 from moderation.policy.terms import Action, Policy
@@ -24,7 +25,7 @@ from moderation.tables import Comment, PolicyTest
 
 #: Tests that are scored together; between two such steps it is looked at how long it took.
 _STEP = 25
-#: Scores that a process remembers: those of several sites' tests.
+#: Scores, and outcomes, that a process remembers: those of several sites' tests.
 _REMEMBERED = 5_000
 
 
@@ -51,12 +52,36 @@ class Result:
         return self.outcomes is not None and len(set(self.outcomes)) > 1
 
 
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A policy, or a model, whose verdicts on tests are asked for."""
+
+    scorer: Scorer
+    #: Names the model and what the policy says: whoever has the same name makes the same of a test.
+    name: str
+
+
 class Remembered:
-    """The scores of tests, so that one is scored once with each model. Threads may share it."""
+    """The scores of tests, and what policies made of them, so that each is computed once. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._scores: OrderedDict[tuple[str, str, str], Scored] = OrderedDict()
+        self._outcomes: OrderedDict[tuple[str, str, str], Action] = OrderedDict()
+
+    def decided(self, by: str, tests: Sequence[PolicyTest]) -> list[Action] | None:
+        """What was made of these tests `by` a model and a policy, in their order; None where one was not judged yet."""
+        with self._lock:
+            found = [self._outcomes.get((by, test.text, test.name)) for test in tests]
+        return [outcome for outcome in found if outcome is not None] if None not in found else None
+
+    def decide(self, by: str, tests: Sequence[PolicyTest], outcomes: Sequence[Action]) -> None:
+        """Keep what was made of tests; the oldest make room."""
+        with self._lock:
+            for test, outcome in zip(tests, outcomes, strict=True):
+                self._outcomes[by, test.text, test.name] = outcome
+            while len(self._outcomes) > _REMEMBERED:
+                self._outcomes.popitem(last=False)
 
     def known(self, version: str, rows: Mapping[str, PolicyTest]) -> dict[str, Scored]:
         """Row id -> its scores, of the tests that were scored with this version of the model."""
@@ -77,9 +102,9 @@ class Remembered:
 
 
 def run(
-    scorers: Sequence[Scorer], tests: Sequence[PolicyTest], *, seconds: float | None, memory: Remembered | None = None
+    judges: Sequence[Judge], tests: Sequence[PolicyTest], *, seconds: float | None, memory: Remembered | None = None
 ) -> list[Result]:
-    """What each scorer's policy makes of each test. What begins after so many `seconds` is left out: None, all are run.
+    """What each judge makes of each test. What begins after so many `seconds` is left out: None, all are run.
 
     Raises:
         moderation.store.AWAY: the database is away.
@@ -92,15 +117,13 @@ def run(
         if until is not None and time.monotonic() > until:
             results += [Result(test, None) for test in step]
             continue
-        rows = [_as_comment(test) for test in step]
-        by_id = dict(zip((row.id for row in rows), step, strict=True))
-        columns = [_verdicts(scorer, rows, by_id, memory) for scorer in scorers]
+        columns = [_outcomes(judge, step, memory) for judge in judges]
         results += [Result(test, outcomes) for test, outcomes in zip(step, zip(*columns, strict=True), strict=True)]
     return results
 
 
-def scorer(store: Store, queues: Queues, classifier: Classifier, site_id: str, policy: Policy) -> Scorer:
-    """A scorer that judges by this policy, as its tests do."""
+def judge_by(store: Store, queues: Queues, classifier: Classifier, site_id: str, policy: Policy) -> Judge:
+    """Who judges a site's tests by this policy."""
     bare = replace(
         policy,
         mode="auto",
@@ -111,20 +134,31 @@ def scorer(store: Store, queues: Queues, classifier: Classifier, site_id: str, p
         hold_after=None,
         hold_times=HoldTimes(),
     )
-    return Scorer(store, queues, classifier, Candidate(site_id, bare))
+    scorer = Scorer(store, queues, classifier, Candidate(site_id, bare))
+    return Judge(scorer, f"{classifier.version} {site_id} {policies.content(bare)}")
+
+
+def _outcomes(judge: Judge, tests: Sequence[PolicyTest], memory: Remembered) -> list[Action]:
+    known = memory.decided(judge.name, tests)
+    if known is not None:
+        return known
+    rows = [_as_comment(test) for test in tests]
+    outcomes = _verdicts(judge.scorer, rows, dict(zip((row.id for row in rows), tests, strict=True)), memory)
+    memory.decide(judge.name, tests, outcomes)
+    return outcomes
 
 
 def _verdicts(
-    judge: Scorer, rows: Sequence[Comment], tests: Mapping[str, PolicyTest], memory: Remembered
+    scorer: Scorer, rows: Sequence[Comment], tests: Mapping[str, PolicyTest], memory: Remembered
 ) -> list[Action]:
-    version = judge.classifier.version
+    version = scorer.classifier.version
     scores = memory.known(version, tests)
     unknown = [row for row in rows if row.id not in scores]
     if unknown:
-        new = judge.score(unknown)
+        new = scorer.score(unknown)
         memory.remember(version, tests, new)
         scores |= new
-    return [verdict.action for verdict in judge.verdicts(rows, scores)]
+    return [verdict.action for verdict in scorer.verdicts(rows, scores)]
 
 
 def _as_comment(test: PolicyTest) -> Comment:

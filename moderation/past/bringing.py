@@ -30,6 +30,7 @@ from moderation.review.campaigns import Arrival
 from moderation.review.fingerprints import NONE, Fingerprint
 from moderation.review.lookalikes import Owners
 from moderation.review.review_items import NewItem
+from moderation.sites import archive
 from moderation.store import Store, insert_many
 from moderation.tables import Comment
 
@@ -98,6 +99,9 @@ def bring(
     """Bring another system's comments to a site. Yields the counts after each batch; the last are final.
 
     `source` is the other system's name, which with its own id is the comment's `external_id`.
+
+    Raises:
+        moderation.sites.archive.Archived: the site takes nothing. What came before it was archived has been brought.
     """
     this = _Import(store, site_id, source, Comment.external_id)
     yield from _run(this, (_arrival(this, comment) for comment in _readable(this, comments, complain)))
@@ -184,6 +188,8 @@ def _to_its_end(this: _Import, items: Iterable[T]) -> Iterator[T]:
 
 
 def _run(this: _Import, arrivals: Iterator[_Arrival], examples: Iterable[dict[str, Any]] = ()) -> Iterator[Counts]:
+    with this.store.read() as session:
+        archive.refuse_archived(session, this.site_id)
     for batch in _batches(arrivals):
         try:
             _write(this, batch)
@@ -277,6 +283,7 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
         with this.store.read() as session:
             owners = lookalikes.owners(session, fingerprints)
     with this.store.write() as session:
+        archive.refuse_archived(session, this.site_id)
         ids_by_name = _known(session, this.site_id, batch)
         linked, erased = _as_they_are(session, set(ids_by_name.values()))
         new = _unknown(batch, ids_by_name)

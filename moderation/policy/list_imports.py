@@ -81,6 +81,12 @@ def read(kind: ListKind, text: str, *, known: Collection[str] = (), costly: int 
         raise UnreadableFile(f"It has {len(numbered):,} entries; at most {MOST_LINES:,} fit at once. Divide it.")
     imported = Imported()
     for number, entry in numbered:
+        if costly > kind.most_costly and len(imported.bad) == MOST_TOLD and kind.is_costly(entry):
+            # Nothing will be added, and it is told why: what it takes long to check is only counted.
+            key = kind.key(entry)
+            imported.repeated += key in imported.entries
+            imported.bad_lines += key not in imported.entries and key not in known
+            continue
         if len(entry) > LONGEST:
             imported.complain(number, entry, f"It has {len(entry):,} characters; at most {LONGEST} fit.")
             continue

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, select, text, union_all
+from sqlalchemy import Row, Select, func, select, text, union_all
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
@@ -19,6 +19,8 @@ from moderation.tables import DECIDED_BY_PEOPLE, AuditEvent, Comment, ReviewItem
 
 #: At most so many of the latest, and of those that people decided.
 MOST = 2000
+#: And of these so many as have this many characters together, since each text is read anew for each policy.
+CHARACTERS = 1_000_000
 _DECIDED = ("published", "flagged", "rejected")
 _COLUMNS = (
     Comment.id,
@@ -99,15 +101,28 @@ def latest_comments(session: Session, site_id: str, most: int = MOST) -> Sequenc
         for status in _DECIDED
     ]
     ids = union_all(*(select(head.c.id) for head in heads))
-    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(ids))
-    return session.execute(query.order_by(Comment.id.desc()).limit(most)).all()
+    return _read_whole(session, select(Comment.id).where(Comment.id.in_(ids)), most)
 
 
 def _by_people(session: Session, site_id: str, most: int) -> list[_Row]:
-    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(
+    query = select(Comment.id).where(
         Comment.site_id == site_id, text(DECIDED_BY_PEOPLE), Comment.status.in_(("published", "rejected"))
     )
-    return list(session.execute(query.order_by(Comment.id.desc()).limit(most)).all())
+    return list(_read_whole(session, query, most))
+
+
+def _read_whole(session: Session, ids: Select[str], most: int) -> Sequence[_Row]:
+    """The latest of these comments, at most so many, and no more than have `CHARACTERS` together; always one."""
+    sizes = ids.add_columns(func.length(Comment.comment)).order_by(Comment.id.desc()).limit(most)
+    chosen: list[str] = []
+    room = CHARACTERS
+    for comment_id, size in session.execute(sizes):
+        room -= size or 0
+        if room < 0 and chosen:
+            break
+        chosen.append(comment_id)
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(chosen))
+    return session.execute(query.order_by(Comment.id.desc())).all()
 
 
 def _by_ids(session: Session, ids: dict[str, int], but: set[str]) -> list[_Row]:

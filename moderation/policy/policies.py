@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -60,6 +62,17 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
         presets={name: thresholds({"preset": name, "thresholds": {}}, presets) for name in chosen},
         **switches,
     )
+
+
+def content(policy: Policy) -> str:
+    """Names what a policy says: two that say the same have one name, whenever they were compiled."""
+    said = {
+        field.name: getattr(value, "entries", value)
+        for field in fields(policy)
+        if field.name not in {"version", "subscriptions"} and (value := getattr(policy, field.name)) is not None
+    }
+    lists = [(its.list.id, its.list.version, its.effect) for its in policy.subscriptions]
+    return hashlib.blake2b(repr((said, lists)).encode(), digest_size=16).hexdigest()
 
 
 def in_force() -> Select[Site, PolicyVersion]:

@@ -18,9 +18,23 @@ from moderation.tables import Site
 CLOSED = "This site is archived: it takes no comments, edits, reports or checks until an admin brings it back."
 
 
+class Archived(Exception):
+    """The site is archived, and takes nothing; the message says so in a sentence."""
+
+
 def is_archived(session: Session, site_id: str) -> bool:
     """Whether there is such a site, and it is archived."""
     return session.scalar(select(Site.archived_at).where(Site.id == site_id)) is not None
+
+
+def refuse_archived(session: Session, site_id: str) -> None:
+    """Do nothing for a site in use.
+
+    Raises:
+        Archived: it takes nothing.
+    """
+    if is_archived(session, site_id):
+        raise Archived("This site is archived: nothing can be imported until an admin brings it back.")
 
 
 def archive(session: Session, site_id: str, *, actor: str) -> bool:

@@ -13,6 +13,7 @@ from moderation.past import bringing, coral, disqus, isso, own_lines, remark42, 
 from moderation.past.bringing import Counts
 from moderation.past.records import Archive, Unreadable, WrongFile
 from moderation.sites import sites
+from moderation.sites.archive import Archived
 from moderation.store import Store
 from operations.commands import open_installation
 from operations.errors import OperatorError
@@ -46,6 +47,8 @@ def bring(*, source: str, file: Path, name: str) -> None:
         site_id = sites.by_name(session, name).id
     try:
         counts = _follow(*_begin(store, site_id, source, file))
+    except Archived as error:
+        raise OperatorError(f'{error} `winnow site unarchive "{name}"` does that.') from None
     except WrongFile as error:
         raise OperatorError(f"{file}: {error}") from None
     except OSError as error:

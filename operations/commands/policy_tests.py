@@ -92,8 +92,8 @@ def _lines(
             compiled = policies.compile_policy(
                 policies.DEFAULT | policy.document, policy.version, classifier.thresholds
             )
-            scorer = policy_trials.scorer(store, queues, classifier, site_id, compiled)
-            columns.append(policy_trials.run([scorer], tests, seconds=None) if tests else [])
+            judge = policy_trials.judge_by(store, queues, classifier, site_id, compiled)
+            columns.append(policy_trials.run([judge], tests, seconds=None) if tests else [])
             if tried is in_place:
                 columns.append(columns[0])
                 break

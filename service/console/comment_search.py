@@ -87,15 +87,20 @@ class Query:
         """Whether what it finds tells how it was decided."""
         return bool(_TELLING & set(self.fields)) or self.search.whom is not None
 
-    def of_last(self, days: str) -> dict[str, str]:
-        """The fields of the same search in the last days; of all days, where these are chosen already."""
-        others = {name: value for name, value in self.fields.items() if name not in {"last", "from", "to"}}
-        return others if self.fields.get("last") == days else others | {"last": days}
+
+def _sent() -> dict[str, str]:
+    """The fields that are not empty. A button for the last `days`, or for all, takes the place of other dates."""
+    fields = {name: value for name in _NAMES if (value := forms.argument(name, most=_LONGEST, fields=request.values))}
+    days = forms.argument("days", most=_LONGEST, fields=request.values)
+    if not days:
+        return fields
+    others = {name: value for name, value in fields.items() if name not in {"last", "from", "to"}}
+    return others | ({"last": days} if days in LAST else {})
 
 
 def read(needed: str = "viewer") -> Query:
     """The query of the request, on the sites where the person signed in has the role `needed`."""
-    fields = {name: value for name in _NAMES if (value := forms.argument(name, most=_LONGEST, fields=request.values))}
+    fields = _sent()
     since, until = forms.day(fields.get("from")), forms.day(fields.get("to"))
     score = _score(fields.get("score"))
     valid = {

@@ -20,13 +20,13 @@ from moderation.people import accounts, totp
 from moderation.policy import list_imports, shared_lists
 from moderation.policy.list_kinds import KINDS
 from moderation.settings import Settings
-from moderation.sites import sites
+from moderation.sites import archive, sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
 from moderation.webhooks import statement_links
 from tests.support.attacks import attack
-from tests.support.browsing import NewContext, Serve, sign_in, violations_in_light_and_dark
+from tests.support.browsing import Enter, NewContext, Serve, card, sign_in, violations_in_light_and_dark
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored
 from tests.support.receiver import Receiver
@@ -38,6 +38,7 @@ pytest_plugins = ("tests.support.chromium",)
 
 PHONE, ZOOMED = {"width": 360, "height": 740}, {"width": 640, "height": 450}
 WIDE = {"width": 1280, "height": 900}
+HEIGHT, DIRECTION = "one => one.getBoundingClientRect().height", "one => getComputedStyle(one).direction"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 Post = Callable[..., Comment]
 
@@ -112,6 +113,55 @@ class Looks:
         self.wrong += [f"{name}: {one}" for one in violations_in_light_and_dark(page)]
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
         page.evaluate(SHIFTS)  # those of another size are none; the next page begins at this one
+
+
+def test_on_a_phone_the_bar_is_one_line_and_a_card_begins_with_its_comment(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, post: Post, enter: Enter
+) -> None:
+    parent = post("A nice bridge. " * 30, thread="/a")
+    [first, *_] = attack(store, queues, scorer, site, 5)
+    answer = post("you fool insult=0.73", thread="/a", parent_id=parent.id)
+    page = enter("ada", PHONE, is_mobile=True, has_touch=True)
+    bar = page.get_by_role("navigation", name="Console")
+    assert bar.evaluate(HEIGHT) < 60
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert card(page, first).locator(".alike").evaluate(HEIGHT) < 60  # its two parts are beside each other
+    assert card(page, answer.id).locator(".reply-to").evaluate(HEIGHT) < 60  # two lines of what it answers
+    bar.get_by_role("link", name="People").click()
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    expect(bar.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
+
+
+def test_what_is_written_from_left_to_right_is_cut_at_its_own_end_on_a_page_from_right_to_left(
+    post: Post, enter: Enter
+) -> None:
+    post("See https://example.org/" + "path/" * 60 + " insult=0.7", thread="https://example.org/" + "news/" * 60)
+    page = enter("ada", WIDE, locale="ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    assert page.locator(".card .thread a").evaluate(DIRECTION) == "ltr"
+    assert page.locator(".card .thread").evaluate("one => one.scrollWidth <= one.clientWidth")
+    tops = page.locator(".card .facts a").evaluate_all("all => all.map((one) => one.getClientRects()[0].top)")
+    assert abs(tops[0] - tops[1]) < 2, "the page stands on the line of the age"
+    page.goto(page.url.partition("/console/")[0] + "/console/comments")
+    assert page.locator(".excerpt").evaluate(DIRECTION) == "ltr"
+
+
+def test_in_the_audit_log_the_name_of_a_site_that_wraps_begins_where_its_line_does(
+    store: Store, settings: Settings, post: Post, enter: Enter
+) -> None:
+    post("insult=0.7")
+    long = sites.create_site(store, settings, "A Gazette of the United Northern Harbour Towns " * 4)
+    with store.write() as session:
+        archive.archive(session, long.id, actor="operator")
+    page = enter("ada", PHONE, is_mobile=True, has_touch=True)
+    page.goto(page.url + "audit")
+    facts = page.locator(".log li", has_text="Gazette").first
+    lines = facts.evaluate(
+        "one => [...one.querySelector('.facts bdi').getClientRects()].slice(1)"
+        ".map(({ left }) => left - one.getBoundingClientRect().left)"
+    )
+    assert len(lines) > 1
+    assert max(lines) < 2
 
 
 def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(

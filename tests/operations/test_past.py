@@ -77,6 +77,18 @@ def test_a_mistake_gets_a_sentence(run: Run, tmp_path: Path, arguments: tuple[st
     assert told in sentence(run(*arguments))
 
 
+def test_an_archived_site_is_refused_until_it_is_brought_back(run: Run, tmp_path: Path) -> None:
+    write_wxr(tmp_path / "wp.xml", 20)
+    assert run("site", "archive", "A").returncode == 0
+    refused = sentence(run("import", "wordpress", "wp.xml", "--site", "A"))
+    assert refused == (
+        "Error: This site is archived: nothing can be imported until an admin brings it back. "
+        '`winnow site unarchive "A"` does that.\n'
+    )
+    assert run("site", "unarchive", "A").returncode == 0
+    assert run("import", "wordpress", "wp.xml", "--site", "A").stdout == "Brought 20 comments.\n"
+
+
 def test_an_import_that_was_killed_is_run_again(run: Run, tmp_path: Path) -> None:
     write_wxr(tmp_path / "wp.xml", 10_000)
     store = Store(environment.read({}, tmp_path / "winnow-data").database_url)

@@ -98,6 +98,21 @@ def in_python(source: str) -> Iterator[str]:
             yield ast.unparse(said[0])
 
 
+def in_parts(source: str) -> Iterator[str]:
+    """The sentences that stand within an f-string, where Babel does not find them, so that no catalogue has them."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr):
+            for call in ast.walk(node):
+                if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in {"gettext", "ngettext"}:
+                    yield from (ast.unparse(given) for given in call.args if isinstance(given, ast.Constant))
+
+
+def in_style(source: str) -> Iterator[str]:
+    """The words that a style says by itself."""
+    for content in re.findall(r"\bcontent:([^;]*);", source):
+        yield from (text for text in re.findall(r'"([^"]*)"', content) if WORDS.search(text))
+
+
 def in_script(source: str) -> Iterator[str]:
     """The sentences of a script that it does not say by `say`."""
     code = re.sub(r"^\s*//.*$|(?<=\s)//\s.*$", "", source, flags=re.MULTILINE)
@@ -114,6 +129,12 @@ def test_a_translated_template_says_every_sentence_through_the_catalogues(file: 
 
 def test_views_of_translated_pages_say_every_sentence_through_the_catalogues() -> None:
     found = {f"{file.name}: {text}" for file in finished("*.py") for text in in_python(file.read_text())}
+    assert sorted(found) == []
+
+
+def test_no_sentence_is_said_within_an_f_string_or_by_a_style() -> None:
+    found = {f"{file.name}: {text}" for file in finished("*.py") for text in in_parts(file.read_text())}
+    found |= {f"{file.name}: {text}" for file in finished("*.css") for text in in_style(file.read_text())}
     assert sorted(found) == []
 
 
@@ -143,7 +164,11 @@ def test_english_in_a_template_is_noticed(source: str) -> None:
     assert len(list(in_template(source))) == 1
 
 
-def test_english_in_a_script_or_a_view_is_noticed() -> None:
+def test_english_in_a_script_a_style_or_a_view_is_noticed() -> None:
+    assert list(in_style('a::before { content: " [much: "; } b::after { content: "…" attr(data-x) "]"; }')) == [
+        " [much: "
+    ]
+    assert list(in_parts("f\"{name}: {gettext('Nobody')} {gettext(name)}\"")) == ["'Nobody'"]
     assert list(in_script('tell(card, "Undoing it", say("Undo it all"));')) == ["Undoing it"]
     assert list(in_script("tell(`${name} is looking`);")) == ["${name} is looking"]
     assert list(in_python('abort(404, "Nobody."); abort(422, gettext("Somebody."))')) == ["'Nobody.'"]

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from benchmarks import console
+from benchmarks.console import pages as console
 from moderation import actors, clock
 from moderation.decisions import bulk
 from moderation.decisions.scoring import Scorer

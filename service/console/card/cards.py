@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from moderation import authors, clock
 from moderation.decisions import appeals, second_looks, standing
-from moderation.decisions import reports as reports_of_readers
 from moderation.history import author_records
 from moderation.history.author_records import Record
 from moderation.policy import policies, policy_lists
@@ -23,13 +21,14 @@ from moderation.review import campaigns, groups
 from moderation.review.campaigns import Ruling
 from moderation.sites import site_settings
 from moderation.sites.site_settings import RejectionReason
-from moderation.tables import AuthorWarning, Comment, Report, ReviewItem, Site
+from moderation.tables import AuthorWarning, Comment, ReviewItem, Site
 from service.classifier import classifier, presets
 from service.console import access, names
-from service.console.card import handling, sentences, verbs
+from service.console.card import handling, reported, sentences, verbs
 from service.console.card.handling import Handling
 from service.console.card.highlights import Segment, hidden_characters, segments
 from service.console.card.links import Link, Shown, of_comment, places
+from service.console.card.reported import ReporterLine
 from service.console.card.verbs import Verb
 from service.console.retold import retold
 from texts import translation, wording
@@ -43,8 +42,6 @@ _DECIDED = {
     "rejected": later("%(name)s rejected it: %(reasons)s"),
     "flagged": later("%(name)s flagged it: %(reasons)s"),
 }
-#: So many readers who reported a comment are shown with their record.
-REPORTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +92,6 @@ class ScoreLine:
         if self.threshold.flag_at is not None and self.score >= self.threshold.flag_at:
             return "flag"
         return "clear"
-
-
-@dataclass(frozen=True, slots=True)
-class ReporterLine:
-    """A reader who reported a comment, and how often people agreed with their reports."""
-
-    report_id: str
-    reason: str
-    upheld: int
-    dismissed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,14 +295,14 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
     documents = _documents(session, site_ids)
     thresholds = {site_id: policies.thresholds(document, presets()) for site_id, document in documents.items()}
     parents = _parents(session, [comment.parent_id for comment, _ in comments if comment.parent_id])
-    reports = _reports(session, ids)
+    reports = reported.lines(session, ids)
     appealed = appeals.waiting(session, ids)
     settings = site_settings.of_sites(session, site_ids)
     records = _unless_hidden(session, author_records.of_authors(session, ids), site_ids)
     copies = _copies(session, comments)
     by_rule = standing.of_authors(session, [comment for comment, _ in comments], documents)
     warned = standing.warnings(session, [comment for comment, _ in comments])
-    reporters = _reporters(session, [comment_id for comment_id in ids if reports[comment_id]])
+    reporters = reported.reporters(session, list(reports))
     handled = handling.of_comments(session, [comment for comment, _ in comments])
     stand = places(session, [comment for comment, _ in comments], settings)
     people = _people(session, comments, copies, records)
@@ -326,7 +313,7 @@ def build(session: Session, comments: Sequence[tuple[Comment, Sequence[ReviewIte
             site_name=site_names[comment.site_id],
             scores=_score_lines(comment, thresholds[comment.site_id]),
             parent=parents.get(comment.parent_id or ""),
-            reports=reports[comment.id],
+            reports=reports.get(comment.id, ()),
             decided_by=people.get(comment.decided_by or ""),
             record=_with_names(records.get(comment.id, Record()), people),
             appeal=appealed.get(comment.id),
@@ -449,49 +436,3 @@ def _parents(session: Session, ids: Sequence[str]) -> dict[str, Comment]:
     if not ids:
         return {}
     return {comment.id: comment for comment in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
-
-
-def _reports(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
-    """Comment id -> the lines about its reports: `Spam: 2 readers`, then the notes."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    notes: dict[str, list[str]] = defaultdict(list)
-    query = select(Report).where(Report.comment_id.in_(comment_ids)).order_by(Report.id).limit(500)
-    for report in session.scalars(query):
-        counts[report.comment_id][report.reason] += 1
-        if report.note:
-            notes[report.comment_id].append(f"“{report.note}”")
-    lines_by_comment: dict[str, list[str]] = defaultdict(list)
-    for comment_id, reasons in counts.items():
-        lines_by_comment[comment_id] = [
-            f"{wording.label(reason)}: {ngettext('%(number)s reader', '%(number)s readers', number)}"
-            for reason, number in reasons.most_common()
-        ] + notes[comment_id]
-    return lines_by_comment
-
-
-def _how_telling(one: ReporterLine) -> tuple[bool, int]:
-    """For sorting: readers with a record first, and of them those who were right most often."""
-    return not (one.upheld or one.dismissed), one.dismissed - one.upheld
-
-
-def _reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:
-    """Comment id -> the readers whose reports wait, the most telling first."""
-    if not comment_ids:
-        return {}
-    query = select(Report).where(
-        Report.comment_id.in_(comment_ids), Report.outcome == "waiting", Report.reporter.is_not(None)
-    )
-    waiting: dict[str, list[Report]] = defaultdict(list)
-    for report in session.scalars(query.order_by(Report.id).limit(500)):
-        waiting[report.comment_id].append(report)
-    by_site: dict[str, set[str]] = defaultdict(set)
-    for report in (report for found in waiting.values() for report in found):
-        by_site[report.site_id].add(report.reporter or "")
-    known = {site_id: reports_of_readers.records(session, site_id, readers) for site_id, readers in by_site.items()}
-
-    def line(report: Report) -> ReporterLine:
-        record = known[report.site_id].get(report.reporter or "")
-        upheld, dismissed = (record.upheld, record.dismissed) if record is not None else (0, 0)
-        return ReporterLine(report.id, report.reason, upheld, dismissed)
-
-    return {comment_id: sorted(map(line, found), key=_how_telling)[:REPORTERS] for comment_id, found in waiting.items()}

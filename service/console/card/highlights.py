@@ -19,6 +19,13 @@ _COUNTED = (
     later("Counted much towards %(labels)s"),
     later("Counted most towards %(labels)s"),
 )
+_BRIEFLY = (
+    "",
+    later("counted a little"),
+    later("counted somewhat"),
+    later("counted much"),
+    later("counted most"),
+)
 #: A word with less than this part of the largest weight is not marked.
 _FAINTEST = 0.12
 
@@ -39,6 +46,11 @@ class Segment:
         return gettext(
             _COUNTED[self.level], labels=", ".join(wording.within(wording.label(name)) for name in self.labels)
         )
+
+    @property
+    def briefly(self) -> str:
+        """The level in two words, which are read out where the mark begins."""
+        return gettext(_BRIEFLY[self.level])
 
 
 def segments(text: str, spans: Mapping[str, Sequence[Sequence[float]]] | None) -> list[Segment]:

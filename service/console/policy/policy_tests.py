@@ -77,9 +77,9 @@ def _run(site_id: str, *by: Policy) -> list[Result]:
         tests = policy_tests.of_site(session, site_id)
     if not tests:
         return []
-    scorers = [policy_trials.scorer(context().store, context().queues, classifier(), site_id, policy) for policy in by]
+    judges = [policy_trials.judge_by(context().store, context().queues, classifier(), site_id, policy) for policy in by]
     memory: Remembered = current_app.extensions.setdefault("winnow_policy_tests", Remembered())
-    return policy_trials.run(scorers, tests, seconds=SECONDS, memory=memory)
+    return policy_trials.run(judges, tests, seconds=SECONDS, memory=memory)
 
 
 def list_policy_tests(site_id: str) -> ResponseReturnValue:

@@ -67,7 +67,8 @@ def tell(session: Session, comment: Comment, *, since_loaded: bool = False) -> s
     reason = messages(event.reasons)
     if not reason or event.action != "comment.decided":
         return sentence
-    return f"{sentence} {gettext('Reason: %(reason)s', reason=reason)}"
+    why = gettext("Reason: %(reason)s", reason=reason)
+    return f"{sentence} {why}"
 
 
 def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:

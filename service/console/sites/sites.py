@@ -120,7 +120,8 @@ def set_site_mode(site_id: str) -> ResponseReturnValue:
     mode = forms.choice("mode", names.MODES, gettext("Choose one of the modes %(modes)s.", modes=modes))
     with context().store.write() as session:
         policies.set_mode(session, site_id, mode, actor=access.actor())
-    told = f"{gettext('The site is in mode %(mode)s.', mode=mode)} {gettext(names.MODES[mode])}"
+    now = gettext("The site is in mode %(mode)s.", mode=mode)
+    told = f"{now} {gettext(names.MODES[mode])}"
     flash(told, "good")
     return _back(site_id)
 

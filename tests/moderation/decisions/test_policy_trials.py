@@ -97,13 +97,13 @@ def outcomes(
     """What the default policy with each of these changes makes of the site's tests."""
     classifier = ChosenScores()
     documents = [policies.DEFAULT | change for change in changes]
-    scorers = [
-        policy_trials.scorer(
+    judges = [
+        policy_trials.judge_by(
             store, queues, classifier, site.id, policies.compile_policy(document, 1, classifier.thresholds)
         )
         for document in documents
     ]
-    results = policy_trials.run(scorers, kept(store, site), seconds=None, memory=memory)
+    results = policy_trials.run(judges, kept(store, site), seconds=None, memory=memory)
     assert len(classifier.batches) <= 2, "scored once, whatever the number of policies"
     return {result.test.text: result.outcomes for result in results}
 
@@ -168,7 +168,7 @@ def test_two_policies_are_compared_over_scores_that_are_made_once(
 def test_what_there_is_no_time_for_is_said_and_not_passed(store: Store, queues: Queues, site: CreatedSite) -> None:
     keep(store, site, *(Example(f"number {number}", "publish") for number in range(30)))
     policy = policies.compile_policy(policies.DEFAULT, 1, ChosenScores.thresholds)
-    judge = policy_trials.scorer(store, queues, ChosenScores(), site.id, policy)
+    judge = policy_trials.judge_by(store, queues, ChosenScores(), site.id, policy)
     results = policy_trials.run([judge], kept(store, site), seconds=-1)
     assert [(result.outcome, result.passes, result.changes) for result in results] == [(None, False, False)] * 30
 
@@ -197,3 +197,39 @@ def test_a_test_goes_with_the_comment_whose_words_it_has(
     with store.write() as session:
         comments.erase(session, site.id, comment.id, actor="site")
     assert [test.text for test in kept(store, site)] == ["Others"]
+
+
+class Counting(ChosenScores):
+    """A classifier that counts the languages that it is asked for: one for each text that is judged anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def language(self, text: str, hints: Any = ()) -> str:
+        self.asked += 1
+        return super().language(text, hints)
+
+
+def test_what_a_policy_made_of_a_test_is_kept_until_the_policy_says_something_else(
+    store: Store, queues: Queues, site: CreatedSite
+) -> None:
+    keep(store, site, *(Example(f"{number} casino insult=0.{number:02}", "publish") for number in (10, 60)))
+    memory, classifier = Remembered(), Counting()
+
+    def judged(**change: Any) -> tuple[list[str | None], int]:
+        before = classifier.asked
+        policy = policies.compile_policy(policies.DEFAULT | change, 1, classifier.thresholds)
+        judge = policy_trials.judge_by(store, queues, classifier, site.id, policy)
+        results = policy_trials.run([judge], kept(store, site), seconds=None, memory=memory)
+        return [result.outcome for result in results], classifier.asked - before
+
+    assert judged() == (["flag", "publish"], 2)
+    assert judged() == (["flag", "publish"], 0)
+    assert judged(hold_times=ALWAYS, mode="hold") == (["flag", "publish"], 0)  # which tests have no part in
+    assert judged(preset="lenient") == (["publish", "publish"], 2)
+    assert judged(banned_words=["casino"]) == (["reject", "reject"], 2)
+    assert judged(banned_words=["roulette"]) == (["flag", "publish"], 2)
+    assert judged(banned_words=["casino"]) == (["reject", "reject"], 0)
+    keep(store, site, Example("a new one", "publish"))
+    assert judged() == (["publish", "flag", "publish"], 3)

@@ -19,6 +19,8 @@ from moderation.intake.sweep import sweep
 from moderation.past import bringing, own_lines
 from moderation.past.bringing import Counts
 from moderation.past.records import PastComment, Unreadable, WrongFile
+from moderation.sites import archive
+from moderation.sites.archive import Archived
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, Feedback, ReviewItem, WebhookDelivery
@@ -46,6 +48,20 @@ def past(key: str = "1", parent: str | None = None, **changes: Any) -> PastComme
 def bring(store: Store, site: CreatedSite, *given: PastComment | Unreadable) -> Counts:
     *_, counts = bringing.bring(store, site.id, "wordpress", given)
     return counts
+
+
+def test_an_archived_site_takes_nothing_and_one_that_is_archived_meanwhile_keeps_what_came(
+    store: Store, site: CreatedSite
+) -> None:
+    steps = bringing.bring(store, site.id, "wordpress", (past(str(number)) for number in range(1, 2 * bringing.BATCH)))
+    assert next(steps).brought == bringing.BATCH
+    with store.write() as session:
+        archive.archive(session, site.id, actor=actors.OPERATOR)
+    with pytest.raises(Archived, match="nothing can be imported"):
+        next(steps)
+    with pytest.raises(Archived, match="nothing can be imported"):
+        bring(store, site)
+    assert len(rows(store, Comment, site_id=site.id)) == bringing.BATCH
 
 
 def test_decisions_and_dates_stay_and_nobody_is_told(

@@ -217,6 +217,19 @@ def test_the_rules_are_those_of_the_policy_that_is_tried(
     ]
 
 
+def test_of_long_comments_fewer_are_read_the_latest_and_always_one(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        scored(store, queues, scorer, site, f"Remark {number}. ".ljust(1_000, "x"), name=f"Author {number}")
+    names = []
+    for most in (2_500, 10):
+        monkeypatch.setattr(past_comments, "CHARACTERS", most)
+        with store.read() as session:
+            names.append([row.name for row in past_comments.latest_comments(session, site.id)])
+    assert names == [["Author 4", "Author 3"], ["Author 4"]]
+
+
 def test_what_a_site_sets_for_a_language_is_tried_on_past_comments(
     store: Store, site: CreatedSite, post: Post, classifier: ChosenScores
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,22 @@ def subscribe(store: Store, site: CreatedSite, **effects: str) -> None:
 
 def entries(store: Store, list_id: str) -> dict[int, str]:
     return {row.number: row.entry for row in rows(store, SharedListEntry, list_id=list_id)}
+
+
+def test_once_it_is_told_that_too_many_are_costly_the_others_are_counted_and_not_compiled() -> None:
+    kind = KINDS["patterns"]
+    compiled: list[str] = []
+
+    def spelled(entry: str) -> str:
+        compiled.append(entry)
+        return kind.spelled(entry)
+
+    counting = replace(kind, spelled=spelled)
+    lines = [f"spam{number}" for number in range(3_000)]
+    read = list_imports.read(counting, "\n".join([*lines, "spam7", "spam2999"]), known=[kind.key("spam2000")])
+    assert len(compiled) < kind.most_costly + list_imports.MOST_TOLD + 2
+    assert (len(read.bad), read.repeated) == (list_imports.MOST_TOLD, 1)
+    assert read.bad_lines == 3_000 - kind.most_costly - 1 + 1  # without the known one; the last one comes twice
 
 
 @pytest.mark.parametrize(

@@ -9,4 +9,3 @@ import "./keys.js";
 import "./place.js";
 import "./filters.js";
 import "./popovers.js";
-import "./tabs.js";

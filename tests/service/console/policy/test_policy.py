@@ -9,15 +9,21 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from moderation.policy import list_imports, policies, policy_lists, shared_lists
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.policy import list_imports, past_comments, policies, policy_lists, shared_lists
+from moderation.policy.consequences import Sample
 from moderation.policy.list_kinds import KINDS
+from moderation.policy.terms import Policy
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
 from service.classifier import presets
-from tests.support.comments import rows
+from tests.support.clock import Clock
+from tests.support.comments import rows, scored
 from tests.support.signed_in import csrf_token, sign_in, submit
 
 pytestmark = pytest.mark.one_database
@@ -68,6 +74,36 @@ def test_what_is_saved_is_a_new_version_and_stands_in_the_form_again(
     again = save(chief, site)
     assert again.status_code == 303
     assert in_force(store, site).document == row.document, "the form, untouched, says what was saved"
+
+
+def test_past_comments_are_read_once_for_each_policy_until_something_is_done_on_the_site(
+    chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
+    clock: Clock, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    reading: list[str] = []
+    read = past_comments.read
+
+    def counting(session: Session, site_id: str, policy: Policy, tell: past_comments.Tell) -> Sample:
+        reading.append(site_id)
+        return read(session, site_id, policy, tell)
+
+    monkeypatch.setattr(past_comments, "read", counting)
+    path = f"/console/sites/{site.id}/policy"
+    scored(store, queues, scorer, site, "insult=0.6 one")
+    for _ in range(2):
+        assert "last 1 comment scored" in said(chief.get(path))
+    first = len(reading)  # one with the rule on campaigns, and one without where some are in a campaign
+    save(chief, site, "preview")
+    assert len(reading) == first
+    save(chief, site, "preview", max_links="0")
+    assert len(reading) == 2 * first
+    clock.advance(seconds=1)
+    scored(store, queues, scorer, site, "insult=0.6 two")
+    assert "last 2 comments scored" in said(chief.get(path))
+    assert len(reading) == 3 * first
+    clock.advance(minutes=1)
+    chief.get(path)
+    assert len(reading) == 4 * first
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""What readers reported of comments: how many gave which reason, what they wrote, and how often they were right.
+
+However many reports there are of one comment, another's on the same page are told as well, and every count is exact.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from moderation.decisions import reports
+from moderation.tables import Report
+from texts import wording
+from texts.translation import ngettext
+
+#: Of each comment so many notes are shown, and so many of its readers with their record: the most telling of the first.
+NOTES, READERS, _FIRST = 20, 20, 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterLine:
+    """A reader who reported a comment, and how often people agreed with their reports."""
+
+    report_id: str
+    reason: str
+    upheld: int
+    dismissed: int
+
+
+def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str]]:
+    """Comment id -> the lines about its reports: `Spam: 2 readers`, then the notes."""
+    found: dict[str, list[str]] = defaultdict(list)
+    notes: dict[str, int] = defaultdict(int)
+    number = func.count()
+    counted = select(Report.comment_id, Report.reason, number, func.count(Report.note))
+    grouped = counted.where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id, Report.reason)
+    for comment_id, reason, readers, with_note in session.execute(grouped.order_by(number.desc(), Report.reason)):
+        told = ngettext("%(number)s reader", "%(number)s readers", readers)
+        found[comment_id].append(f"{wording.label(reason)}: {told}")
+        notes[comment_id] += with_note
+    for report in _first_of_each(session, notes, Report.note.is_not(None), most=NOTES):
+        found[report.comment_id].append(f"“{report.note}”")
+        notes[report.comment_id] -= 1
+    for comment_id, further in notes.items():
+        if further:
+            told = ngettext("and %(number)s more", "and %(number)s more", further)
+            found[comment_id].append(told)
+    return found
+
+
+def reporters(session: Session, comment_ids: Sequence[str]) -> dict[str, list[ReporterLine]]:
+    """Comment id -> the readers whose reports wait, the most telling first."""
+    waiting: dict[str, list[Report]] = defaultdict(list)
+    by_site: dict[str, set[str]] = defaultdict(set)
+    is_known = (Report.outcome == "waiting") & Report.reporter.is_not(None)
+    for report in _first_of_each(session, comment_ids, is_known, most=_FIRST):
+        waiting[report.comment_id].append(report)
+        by_site[report.site_id].add(report.reporter or "")
+    known = {site_id: reports.records(session, site_id, readers) for site_id, readers in by_site.items()}
+
+    def line(report: Report) -> ReporterLine:
+        record = known[report.site_id].get(report.reporter or "")
+        upheld, dismissed = (record.upheld, record.dismissed) if record is not None else (0, 0)
+        return ReporterLine(report.id, report.reason, upheld, dismissed)
+
+    return {comment_id: sorted(map(line, found), key=_how_telling)[:READERS] for comment_id, found in waiting.items()}
+
+
+def _first_of_each(
+    session: Session, comment_ids: Iterable[str], which: ColumnElement[bool], *, most: int
+) -> Sequence[Report]:
+    """The first `most` such reports of each comment."""
+    place = func.row_number().over(partition_by=Report.comment_id, order_by=Report.id)
+    numbered = select(Report.id, place.label("place")).where(Report.comment_id.in_(list(comment_ids)), which).subquery()
+    first = select(numbered.c.id).where(numbered.c.place <= most)
+    return session.scalars(select(Report).where(Report.id.in_(first)).order_by(Report.id)).all()
+
+
+def _how_telling(one: ReporterLine) -> tuple[bool, int]:
+    """For sorting: readers with a record first, and of them those who were right most often."""
+    return not (one.upheld or one.dismissed), one.dismissed - one.upheld

@@ -1,0 +1,62 @@
+"""What a card says of its reports stays exact, however many there are of it or of another on the page."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert
+
+from moderation import clock
+from moderation.decisions.scoring import Scorer
+from moderation.intake.queues import Queues
+from moderation.sites.sites import CreatedSite
+from moderation.store import Store
+from moderation.tables import Comment, Report, Reporter
+from service.console.card import reported
+from service.console.card.reported import NOTES, READERS, ReporterLine
+from tests.support.comments import scored
+
+#: Reports of one comment.
+MANY = 1_200
+
+
+@pytest.fixture
+def reported_comments(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> list[Comment]:
+    """One that many readers reported, and one that a single reader did, who was right three times before."""
+    much, once = (scored(store, queues, scorer, site, f"A remark, number {number}.") for number in range(2))
+    rows = [
+        {
+            **{"id": f"r_{number:05}", "site_id": site.id, "comment_id": much.id, "created_at": clock.now()},
+            **{"reason": "illegal" if number % 4 == 0 else "spam", "outcome": "waiting"},
+            **{"note": f"Note {number}" if number % 2 else None, "reporter": f"reader {number}"},
+        }
+        for number in range(MANY)
+    ]
+    last = rows[0] | {"id": "r_99999", "comment_id": once.id, "reason": "other", "note": "Mine", "reporter": "ada"}
+    with store.write() as session:
+        session.execute(insert(Report), [*rows, last])
+        session.add(Reporter(site_id=site.id, reporter="ada", upheld=3, dismissed=1))
+        session.add(Reporter(site_id=site.id, reporter="reader 7", upheld=2, dismissed=0))
+    return [much, once]
+
+
+def test_every_report_is_counted_and_none_hides_those_of_another_comment(
+    store: Store, reported_comments: list[Comment]
+) -> None:
+    much, once = (comment.id for comment in reported_comments)
+    with store.read() as session:
+        lines = reported.lines(session, [much, once])
+    assert lines[once] == ["Other: 1 reader", "“Mine”"]
+    assert lines[much][:2] == ["Spam: 900 readers", "Illegal: 300 readers"]
+    assert lines[much][2:-1] == [f"“Note {number}”" for number in range(1, 2 * NOTES, 2)]
+    assert lines[much][-1] == f"and {MANY // 2 - NOTES} more"
+
+
+def test_some_readers_of_each_comment_are_named_first_those_who_were_right(
+    store: Store, reported_comments: list[Comment]
+) -> None:
+    much, once = (comment.id for comment in reported_comments)
+    with store.read() as session:
+        readers = reported.reporters(session, [much, once])
+    assert readers[once] == [ReporterLine("r_99999", "other", 3, 1)]
+    assert len(readers[much]) == READERS
+    assert readers[much][0] == ReporterLine("r_00007", "spam", 2, 0)
