@@ -17,7 +17,7 @@ from redis.retry import Retry
 from moderation import settings
 from operations.embedded_redis import find_server
 from tests.support import ROOT
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 TEXT = (ROOT / "compose.yaml").read_text()

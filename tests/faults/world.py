@@ -33,8 +33,8 @@ from tests.faults.catalogue import Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.support import ROOT, quick
 from tests.support.processes import forks
-from tests.support.processes.installation import free_port
 from tests.support.processes.parts import without_settings
+from tests.support.processes.ports import free_port
 from tests.support.processes.postgres_server import PostgresServer
 from tests.support.processes.redis_server import RedisServer
 from tests.support.processes.sentinel import Watched

@@ -19,7 +19,7 @@ from operations.connections import require_redis
 from operations.embedded_redis import answers, find_server
 from operations.errors import OperatorError
 from tests.support import quick
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from moderation.settings import from_environment
 from moderation.sites import sites
 from moderation.store import Store
 from tests.support.command_line import winnow
-from tests.support.processes.installation import free_port
+from tests.support.processes import forks
+from tests.support.processes.ports import free_port
 from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 
@@ -41,13 +40,13 @@ def environ(database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def start(environ: dict[str, str]) -> Iterator[Start]:
+def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     """Starts `winnow` with these arguments, and ends it after the test."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[forks.Forked] = []
 
     def call(*arguments: str) -> psutil.Process:
-        command = [sys.executable, "-P", "-m", "winnow", *arguments]
-        started.append(subprocess.Popen(command, env=os.environ | environ))
+        with (tmp_path / "parts.log").open("ab") as log, open(os.devnull, "rb") as nothing:
+            started.append(forks.start([*arguments], env=os.environ | environ, files=(nothing, log, log)))
         return psutil.Process(started[-1].pid)
 
     yield call
