@@ -102,7 +102,7 @@ def web_process(settings: Settings, log: Path, **environ: str) -> Iterator[str]:
         eventually(lambda: answers(url))
         yield url
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
     finally:
         process.kill()
 
@@ -175,6 +175,7 @@ def test_one_trace_and_one_request_id_from_the_sites_request_to_its_webhook(
     assert logged == dict.fromkeys(("request", "webhook.failed"), ("req-7", TRACE))
 
 
+@pytest.mark.slow
 def test_off_nothing_of_opentelemetry_is_loaded(settings: Settings) -> None:
     run = subprocess.run(
         [sys.executable, "-c", WEB], env=environment(settings), cwd=ROOT, capture_output=True, text=True, check=True
