@@ -72,7 +72,7 @@ class Program:
     def kill(self) -> None:
         """`kill -9`, by which what it started ends as well."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 class World:

@@ -86,7 +86,7 @@ class Servers:
     def kill(self) -> None:
         for process in self._processes:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     def _knows_the_replica(self) -> bool:
         with redis.Redis(port=self.ports["replica"]) as client:

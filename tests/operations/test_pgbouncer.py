@@ -48,7 +48,7 @@ def bouncer(database_url: str) -> Iterator[str]:
     eventually(lambda: _answers(f"postgresql://{address}"))
     yield f"postgresql+psycopg://{address}"
     process.kill()
-    process.wait(10)
+    process.wait(60)
     shutil.rmtree(directory)
 
 

@@ -79,7 +79,7 @@ def proxied(tmp_path: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         upstream.shutdown()
         upstream.server_close()
 

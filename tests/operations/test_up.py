@@ -151,7 +151,7 @@ def test_ctrl_c_typed_at_a_terminal_leaves_no_process(tmp_path: Path) -> None:
 def test_sigterm_leaves_no_process(running: Installation) -> None:
     process, processes = running.process, descendants(running)
     process.terminate()
-    process.wait(20)
+    process.wait(60)
     assert alive(processes) == []
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,18 +43,23 @@ def environ(database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
-    """Starts `winnow` with these arguments, and ends it after the test."""
-    started: list[forks.Forked] = []
+    """Starts `winnow` with these arguments, in a new Python if wanted, and ends it after the test."""
+    started: list[forks.Forked | subprocess.Popen[bytes]] = []
 
-    def call(*arguments: str) -> psutil.Process:
+    def call(*arguments: str, anew: bool = False) -> psutil.Process:
+        given = os.environ | environ
         with (tmp_path / "parts.log").open("ab") as log, open(os.devnull, "rb") as nothing:
-            started.append(forks.start([*arguments], env=os.environ | environ, files=(nothing, log, log)))
+            if anew:
+                command = [sys.executable, "-P", "-m", "winnow", *arguments]
+                started.append(subprocess.Popen(command, env=given, stdin=nothing, stdout=log, stderr=log))
+            else:
+                started.append(forks.start([*arguments], env=given, files=(nothing, log, log)))
         return psutil.Process(started[-1].pid)
 
     yield call
     for process in started:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def answers(url: str) -> bool:
@@ -73,8 +80,8 @@ def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, st
     found = from_environment(environ)
     api_key = sites.create_site(Store(found.database_url), found, "A blog").api_key
     url = f"http://127.0.0.1:{(port := free_port())}"
-    start("serve", "--port", str(port), "--processes", "1", "--threads", "4")
-    start("worker", "--processes", "2")
+    start("serve", "--port", str(port), "--processes", "1", "--threads", "4", anew=True)
+    start("worker", "--processes", "2", anew=True)
     eventually(lambda: answers(url))
     decided = requests.post(
         f"{url}/api/v1/comments",
@@ -94,8 +101,8 @@ def test_an_ended_worker_leaves_no_process(start: Start, number: int) -> None:
     eventually(lambda: sorted(child.name() for child in worker.children()) == names)
     children = worker.children()
     worker.send_signal(number)
-    worker.wait(20)
-    _, alive = psutil.wait_procs(children, timeout=20)
+    worker.wait(60)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == []
 
 
@@ -108,8 +115,8 @@ def test_an_ended_web_server_leaves_no_process(start: Start, number: int) -> Non
     children = server.children(recursive=True)
     assert len(children) == 2
     server.send_signal(number)
-    server.wait(20)
-    _, alive = psutil.wait_procs(children, timeout=20)
+    server.wait(60)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == []
 
 

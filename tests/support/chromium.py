@@ -34,11 +34,6 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A renderer process serves pages of one kind, whosever they are: each new one costs a tenth of a test.
-    "--disable-site-isolation-trials",
-    "--disable-features=site-per-process,IsolateOrigins",
-    "--renderer-process-limit=1",
-    "--process-per-site",
 ]
 
 

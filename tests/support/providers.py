@@ -41,7 +41,7 @@ class RealProvider:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def _is_up(self) -> bool:
         assert self._process.poll() is None, "the provider ended"

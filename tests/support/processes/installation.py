@@ -35,7 +35,7 @@ class Installation:
     def start(self, *, within: float = 90.0) -> None:
         """Start it, and wait until it is ready."""
         if self._process is not None:  # it was killed
-            self._process.wait(10)
+            self._process.wait(60)
         # The log is a file, since a pipe that nobody reads would stop it.
         arguments = ["up", "--port", str(self.port), "--data-dir", str(self.data_dir)]
         environ = without_settings() | self._environ
@@ -43,7 +43,7 @@ class Installation:
             if self._python is None:
                 self._process = forks.start(arguments, env=environ, files=(nothing, log, log))
             else:
-                command = [self._python, "-P", "-m", "winnow", *arguments]
+                command = [str(self._python), "-P", "-m", "winnow", *arguments]
                 self._process = subprocess.Popen(command, env=environ, stdin=nothing, stdout=log, stderr=log)
         eventually(self._ready, within=within, what=f"winnow up is ready; its log is {self.log}")
 
@@ -84,7 +84,7 @@ class Installation:
                 self._process.wait(within)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait(10)
+                self._process.wait(60)
                 raise
             self._process = None
 

@@ -59,7 +59,7 @@ class Watched:
         self._forwarder.close()
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
         for server in self.servers:
             server.kill()
 
