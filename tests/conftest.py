@@ -163,7 +163,9 @@ def database_url(databases_of_kind: databases.Databases) -> Iterator[str]:
 def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     server.start()
-    yield server
+    with pytest.MonkeyPatch.context() as patch:
+        quick.wait_for_redis(patch, server.url)
+        yield server
     server.kill()
 
 

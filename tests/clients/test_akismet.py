@@ -32,7 +32,7 @@ def pypi(url: str, site: CreatedSite) -> Iterator[Callable[..., akismet.SyncClie
         request.url = request.url.copy_with(scheme=to.scheme, host=to.hostname, port=to.port)
 
     headers = {"User-Agent": akismet.USER_AGENT}
-    with httpx.Client(headers=headers, timeout=1.0, event_hooks={"request": [send_on]}) as sender:
+    with httpx.Client(headers=headers, timeout=30.0, event_hooks={"request": [send_on]}) as sender:
         yield lambda key=site.compat_key: akismet.SyncClient(
             config=akismet.Config(key=key, url="https://blog.example"), http_client=sender
         )

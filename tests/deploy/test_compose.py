@@ -17,7 +17,7 @@ from redis.retry import Retry
 from moderation import settings
 from operations.embedded_redis import find_server
 from tests.support import ROOT
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 TEXT = (ROOT / "compose.yaml").read_text()
@@ -79,7 +79,7 @@ def test_redis_asks_for_its_password_and_shows_it_to_nobody(tmp_path: Path) -> N
         assert b"a0b1c2d3" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _answers(client: redis.Redis) -> bool:

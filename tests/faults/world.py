@@ -36,8 +36,8 @@ from tests.faults.catalogue import Fault, Surroundings
 from tests.faults.counting import Counts
 from tests.support import ROOT, quick
 from tests.support.processes import forks
-from tests.support.processes.installation import free_port
 from tests.support.processes.parts import without_settings
+from tests.support.processes.ports import free_port
 from tests.support.processes.postgres_server import PostgresServer
 from tests.support.processes.redis_server import RedisServer
 from tests.support.processes.sentinel import Watched
@@ -75,7 +75,7 @@ class Program:
     def kill(self) -> None:
         """`kill -9`, by which what it started ends as well."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 class World:

@@ -19,7 +19,7 @@ from operations.connections import require_redis
 from operations.embedded_redis import answers, find_server
 from operations.errors import OperatorError
 from tests.support import quick
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 
@@ -86,7 +86,7 @@ class Servers:
     def kill(self) -> None:
         for process in self._processes:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     def _knows_the_replica(self) -> bool:
         with redis.Redis(port=self.ports["replica"]) as client:

@@ -185,14 +185,17 @@ def _hold(url: str, pipe: Connection) -> None:
         time.sleep(60)
 
 
-def test_a_killed_writer_frees_the_turn_and_leaves_nothing(store: Store, database_url: str) -> None:
+def test_a_killed_writer_frees_the_turn_and_leaves_nothing(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 60.0)
     ours, theirs = spawn.Pipe()
     holder = spawn.Process(target=_hold, args=(database_url, theirs), daemon=True)
     holder.start()
     assert ours.poll(120), "it has begun"
     assert holder.pid is not None
     os.kill(holder.pid, signal.SIGKILL)
-    holder.join(10)
+    holder.join(60)
     began = time.monotonic()
     with store.write() as session:
         session.add(event("of the survivor"))
@@ -213,7 +216,7 @@ def stopped(sqlite: Store, database_url: str) -> Iterator[psutil.Process]:
     eventually(lambda: process.status() == psutil.STATUS_STOPPED, what="it is stopped")
     yield process
     process.kill()
-    holder.join(10)
+    holder.join(60)
 
 
 def _try_to_write(store: Store, name: str, outcomes: list[tuple[str, float]]) -> None:
@@ -236,7 +239,7 @@ def test_nobody_waits_for_ever_for_a_stopped_process(
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(20)
+        writer.join(60)
     assert [what for what, _ in outcomes] == ["database is locked"] * 12
     assert max(seconds for _, seconds in outcomes) < 2.5, "each waited its time, not one after the other"
 
@@ -285,7 +288,7 @@ def test_a_thread_that_waits_too_long_for_its_turn_says_that_the_database_is_loc
 
         writer = threading.Thread(target=write)
         writer.start()
-        writer.join(5)
+        writer.join(60)
     assert "database is locked" in str(caught[0])
 
 
@@ -325,8 +328,8 @@ def test_a_forked_process_takes_turns_of_its_own(tmp_path: Path) -> None:
     with turn:
         ours.send("go")
         assert not ours.poll(0.3), "the child waits while the parent has it"
-    assert ours.poll(5), "and has it afterwards"
-    process.join(10)
+    assert ours.poll(60), "and has it afterwards"
+    process.join(60)
 
 
 def test_a_thread_that_has_the_turn_may_take_it_again_and_frees_it_with_the_last(tmp_path: Path) -> None:
@@ -343,7 +346,7 @@ def test_a_thread_that_has_the_turn_may_take_it_again_and_frees_it_with_the_last
             waiting = pool.submit(wait_for_it)
             with pytest.raises(TimeoutError):
                 waiting.result(0.2)
-        waiting.result(5)
+        waiting.result(60)
 
 
 def test_others_on_the_machine_cannot_read_the_lock_file(tmp_path: Path) -> None:
@@ -425,5 +428,5 @@ def test_sites_made_at_the_same_time_are_all_there(store: Store, settings: Setti
     for maker in makers:
         maker.start()
     for maker in makers:
-        maker.join(10)
+        maker.join(60)
     assert len(rows(store, Site)) == 8

@@ -25,8 +25,8 @@ from moderation.tables import Comment, WebhookDelivery, WebhookEndpoint
 from operations import environment, migrate
 from tests.support.command_line import make_data_dir, winnow
 from tests.support.compat import listening
-from tests.support.processes.installation import free_port
 from tests.support.processes.parts import Part
+from tests.support.processes.ports import free_port
 from tests.support.processes.redis_server import RedisServer
 from tests.support.providers import LyingProvider
 from tests.support.receiver import Receiver

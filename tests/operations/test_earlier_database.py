@@ -32,6 +32,8 @@ from tests.support.comments import rows
 from tests.support.processes.parts import environment
 from tests.support.signed_in import sign_in
 
+pytestmark = pytest.mark.slow
+
 DUMP = (Path(__file__).parent / "data" / "v0003.sql").read_text(encoding="utf-8")
 #: What each table held.
 ROWS = Counter(re.findall(r'^INSERT INTO "(\w+)"', DUMP, re.MULTILINE))

@@ -37,6 +37,8 @@ from tests.conftest import SECRET_KEY
 from tests.support.classifier import ChosenScores
 from tests.support.comments import dump, rows, stored
 
+pytestmark = pytest.mark.slow
+
 EMAIL, ADDRESS, ADDRESS_6 = "Zqmail@example.org", "203.0.113.177", "2001:db8::177"
 AUTHOR = {"name": "Ada", "email": EMAIL, "ip": ADDRESS}
 MO, OTHER = "user:mo", "another key that is long enough for one"

@@ -102,7 +102,7 @@ def test_an_import_that_was_killed_is_run_again(run: Run, tmp_path: Path) -> Non
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL)
     eventually(stored, within=60, what="some are brought")
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     time.sleep(0.1)
     brought = stored()
     assert 0 < brought < 10_000

@@ -16,7 +16,7 @@ from sqlalchemy import make_url, update
 from moderation.store import Store
 from moderation.tables import Site
 from tests.support import quick
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 PROGRAM = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
@@ -34,21 +34,21 @@ def bouncer(database_url: str) -> Iterator[str]:
     url = make_url(database_url)
     if url.drivername.startswith("sqlite"):
         pytest.skip("it is about PostgreSQL")
-    server, port = str(url.query["host"]), free_port()
+    port = free_port()
     directory = quick.directory("winnow-pgbouncer-")
-    for path in (directory, Path(server)):
-        path.chmod(0o755)
+    directory.chmod(0o755)
     (directory / "users").write_text(f'"{url.username}" ""\n')
     settings = {"listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "trust"}
     settings |= {"auth_file": directory / "users", "pool_mode": "transaction", "default_pool_size": 2}
-    lines = ["[databases]", f"{url.database} = host={server} user={url.username}", "[pgbouncer]"]
+    server = f"host={url.query['host']} port={url.query['port']}"
+    lines = ["[databases]", f"{url.database} = {server} user={url.username}", "[pgbouncer]"]
     (directory / "ini").write_text("\n".join([*lines, *(f"{name} = {value}" for name, value in settings.items()), ""]))
     process = subprocess.Popen([PROGRAM, "-q", "-u", "nobody", str(directory / "ini")], stderr=subprocess.DEVNULL)
     address = f"{url.username}@127.0.0.1:{port}/{url.database}"
     eventually(lambda: _answers(f"postgresql://{address}"))
     yield f"postgresql+psycopg://{address}"
     process.kill()
-    process.wait(10)
+    process.wait(60)
     shutil.rmtree(directory)
 
 

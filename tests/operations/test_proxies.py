@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
@@ -79,7 +79,7 @@ def proxied(tmp_path: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         upstream.shutdown()
         upstream.server_close()
 

@@ -17,17 +17,18 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
-# A program that supervises children; each adds its pid to a file named after its number. All but the first are forked
-# where `kind` says so.
+# A program that supervises children; each adds its pid to a file named after its number, when it begins or at its
+# `NOTE`. All but the first are forked where `kind` says so.
 PROGRAM = """
 import os, sys
 from functools import partial
 from operations.supervisor import Supervisor
-kind, directory, *scripts = sys.argv[1:]
+kind, directory, stop_within, *scripts = sys.argv[1:]
 note = "import os, sys; print(os.getpid(), file=open({path!r}, 'a')); "
-with Supervisor(stop_within=2) as supervisor:
+with Supervisor(stop_within=float(stop_within)) as supervisor:
     for number, script in enumerate(scripts):
-        script = note.format(path=f"{directory}/{number}") + script
+        noting = note.format(path=f"{directory}/{number}")
+        script = script.replace("NOTE; ", noting) if "NOTE; " in script else noting + script
         if kind == "fork" and number:
             supervisor.fork(str(number), partial(exec, script, {}), environ=os.environ | {"GIVEN": "yes"})
         else:
@@ -35,7 +36,7 @@ with Supervisor(stop_within=2) as supervisor:
     supervisor.run()
 """
 SLEEP = "import time; time.sleep(600)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); NOTE; time.sleep(600)"
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
 
 
@@ -58,8 +59,8 @@ def none_left(processes: list[psutil.Process]) -> bool:
 def supervise(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*scripts: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", PROGRAM, request.param, str(tmp_path), *scripts]
+    def start(*scripts: str, stop_within: float = 2) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", PROGRAM, request.param, str(tmp_path), str(stop_within), *scripts]
         started.append(subprocess.Popen(command, start_new_session=True))
         eventually(lambda: all(pids(tmp_path, number) for number in range(len(scripts))))
         return started[-1]
@@ -75,7 +76,7 @@ def test_a_signal_ends_every_child(supervise: Callable[..., subprocess.Popen[byt
     process = supervise(SLEEP, SLEEP)
     children = descendants(process, at_least=2)
     process.send_signal(number)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     assert none_left(children)
 
 
@@ -83,7 +84,7 @@ def test_ctrl_c_in_a_terminal_ends_every_child(supervise: Callable[..., subproce
     process = supervise(SLEEP, SLEEP)
     children = descendants(process, at_least=2)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     assert none_left(children)
 
 
@@ -130,19 +131,19 @@ def test_a_child_that_ignores_sigterm_is_killed_after_the_deadline(
     children = descendants(process, at_least=2)
     began = time.monotonic()
     process.terminate()
-    process.wait(10)
-    assert 1.5 < time.monotonic() - began < 4
+    process.wait(60)
+    assert time.monotonic() - began > 1.5
     assert none_left(children)
 
 
 def test_a_second_ctrl_c_does_not_wait(supervise: Callable[..., subprocess.Popen[bytes]]) -> None:
-    process = supervise(SLEEP, STUBBORN)
+    process = supervise(SLEEP, STUBBORN, SLEEP, stop_within=600)
+    children = descendants(process, at_least=3)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    began = time.monotonic()
+    eventually(lambda: any(none_left([child]) for child in children), what="the first one was heard")
     process.send_signal(signal.SIGINT)
-    process.wait(10)
-    assert time.monotonic() - began < 1
+    process.wait(60)
+    assert none_left(children)
 
 
 def test_what_the_others_need_is_told_to_end_last(
@@ -158,10 +159,10 @@ def test_what_the_others_need_is_told_to_end_last(
         tell.format(wait=wait, path=str(order), name=name, ready=str(tmp_path / f"{name}-ready"))
         for wait, name in ((0, "needed"), (0.5, "needing"))
     ]
-    process = supervise(*scripts)
+    process = supervise(*scripts, stop_within=60)
     eventually(lambda: (tmp_path / "needed-ready").exists() and (tmp_path / "needing-ready").exists())
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     assert order.read_text() == "needing needed "
 
 
@@ -183,7 +184,7 @@ def test_what_an_operator_can_mend_in_a_forked_part_is_told_in_a_sentence(
     process = supervise(SLEEP, "from operations.errors import OperatorError; raise OperatorError('Set it, please.')")
     eventually(lambda: len(pids(tmp_path, 1)) == 2)
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     told = capfd.readouterr().err
     assert "Error: Set it, please." in told
     assert "Traceback" not in told

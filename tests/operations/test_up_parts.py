@@ -17,7 +17,8 @@ from moderation.settings import from_environment
 from moderation.sites import sites
 from moderation.store import Store
 from tests.support.command_line import winnow
-from tests.support.processes.installation import free_port
+from tests.support.processes import forks
+from tests.support.processes.ports import free_port
 from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 
@@ -41,19 +42,24 @@ def environ(database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def start(environ: dict[str, str]) -> Iterator[Start]:
-    """Starts `winnow` with these arguments, and ends it after the test."""
-    started: list[subprocess.Popen[bytes]] = []
+def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Starts `winnow` with these arguments, in a new Python if wanted, and ends it after the test."""
+    started: list[forks.Forked | subprocess.Popen[bytes]] = []
 
-    def call(*arguments: str) -> psutil.Process:
-        command = [sys.executable, "-P", "-m", "winnow", *arguments]
-        started.append(subprocess.Popen(command, env=os.environ | environ))
+    def call(*arguments: str, anew: bool = False) -> psutil.Process:
+        given = os.environ | environ
+        with (tmp_path / "parts.log").open("ab") as log, open(os.devnull, "rb") as nothing:
+            if anew:
+                command = [sys.executable, "-P", "-m", "winnow", *arguments]
+                started.append(subprocess.Popen(command, env=given, stdin=nothing, stdout=log, stderr=log))
+            else:
+                started.append(forks.start([*arguments], env=given, files=(nothing, log, log)))
         return psutil.Process(started[-1].pid)
 
     yield call
     for process in started:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def answers(url: str) -> bool:
@@ -74,8 +80,8 @@ def test_the_parts_together_decide_a_comment(start: Start, environ: dict[str, st
     found = from_environment(environ)
     api_key = sites.create_site(Store(found.database_url), found, "A blog").api_key
     url = f"http://127.0.0.1:{(port := free_port())}"
-    start("serve", "--port", str(port), "--processes", "1", "--threads", "4")
-    start("worker", "--processes", "2")
+    start("serve", "--port", str(port), "--processes", "1", "--threads", "4", anew=True)
+    start("worker", "--processes", "2", anew=True)
     eventually(lambda: answers(url))
     decided = requests.post(
         f"{url}/api/v1/comments",
@@ -95,8 +101,8 @@ def test_an_ended_worker_leaves_no_process(start: Start, number: int) -> None:
     eventually(lambda: sorted(child.name() for child in worker.children()) == names)
     children = worker.children()
     worker.send_signal(number)
-    worker.wait(20)
-    _, alive = psutil.wait_procs(children, timeout=20)
+    worker.wait(60)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == []
 
 
@@ -109,8 +115,8 @@ def test_an_ended_web_server_leaves_no_process(start: Start, number: int) -> Non
     children = server.children(recursive=True)
     assert len(children) == 2
     server.send_signal(number)
-    server.wait(20)
-    _, alive = psutil.wait_procs(children, timeout=20)
+    server.wait(60)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == []
 
 

@@ -21,7 +21,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.akismet import Akismet
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 Post = Callable[..., dict[str, Any]]
 

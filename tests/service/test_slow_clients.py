@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -26,8 +25,9 @@ from moderation.store import Store
 from service import asgi
 from service.console import exports
 from tests.support.comments import submission
-from tests.support.processes.installation import free_port
+from tests.support.processes import forks
 from tests.support.processes.parts import environment
+from tests.support.processes.ports import free_port
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
 
@@ -54,13 +54,10 @@ class Server:
         self._connections: list[socket.socket] = []
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "winnow", "serve", "--port", str(self.port), "--processes", "1"]
-        with log.open("ab") as written:
-            self.process = subprocess.Popen(
-                [*command, "--threads", str(THREADS)],
-                env=environment(settings) | environ,
-                stdout=written,
-                stderr=written,
+        arguments = ["serve", "--port", str(self.port), "--processes", "1", "--threads", str(THREADS)]
+        with log.open("ab") as written, open(os.devnull, "rb") as nothing:
+            self.process = forks.start(
+                arguments, env=environment(settings) | environ, files=(nothing, written, written)
             )
         eventually(self._answers, within=60, what=f"it serves; its log is {log}")
 
@@ -88,7 +85,7 @@ class Server:
         """SIGTERM; how long it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(60)
         return time.monotonic() - began
 
     def _answers(self) -> bool:
@@ -297,5 +294,5 @@ def test_a_server_that_stops_asks_for_a_new_connection_before_it_closes_the_kept
 
         assert answer() == (200, None)
         server.process.send_signal(signal.SIGTERM)
-        eventually(lambda: answer() == (200, "close"), within=10, what="each answer is its connection's last")
-    assert server.process.wait(20) == 0
+        eventually(lambda: answer() == (200, "close"), what="each answer is its connection's last")
+    assert server.process.wait(60) == 0

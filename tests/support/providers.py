@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from tests.clients import node
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 CLIENT, SECRET = "winnow-console", "a secret of the client, long enough"
@@ -41,7 +41,7 @@ class RealProvider:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def _is_up(self) -> bool:
         assert self._process.poll() is None, "the provider ended"
@@ -89,7 +89,9 @@ class LyingProvider:
         )
 
     def _token(self) -> Any:
-        time.sleep(self.hangs)
+        until = time.monotonic() + self.hangs
+        while self.hangs and time.monotonic() < until:  # until it is told to hang no more
+            time.sleep(0.05)
         assert request.form["code_verifier"]
         now = int(time.time())
         claims = {

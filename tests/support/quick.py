@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import redis
 import structlog
 from argon2 import PasswordHasher
 from flask import Flask
@@ -19,7 +20,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from moderation import store
+from moderation import redis_address, store
 from moderation.decisions import second_looks
 from moderation.people import accounts
 from moderation.sites.site_settings import SiteSettings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pytest
     from jinja2.bccache import Bucket
 
+_TIMEOUTS = {"socket_timeout", "socket_connect_timeout"}
 _MEMORY = Path("/dev/shm")
 _ENOUGH = 2 << 30  # bytes; containers often have 64 MiB there, which one PostgreSQL fills
 
@@ -72,6 +74,20 @@ def draw_nobody_by_chance(patch: pytest.MonkeyPatch) -> None:
         return share(replace(settings, second_look_automatic=automatic, second_look_moderators=moderators), actor)
 
     patch.setattr(second_looks, "_share", chosen)
+
+
+def wait_for_redis(patch: pytest.MonkeyPatch, url: str) -> None:
+    """Winnow gives up a call to Redis after a second, for which a busy machine may well let one wait.
+
+    Only for the Redis at this address, which nobody freezes or kills.
+    """
+    open_client = redis_address.open_client
+
+    def open_patiently(to: str, **options: Any) -> redis.Redis:
+        patience = {name: 30.0 for name in options if name in _TIMEOUTS} if to == url else {}
+        return open_client(to, **options | patience)
+
+    patch.setattr(redis_address, "open_client", open_patiently)
 
 
 def log_plainly() -> None:

@@ -86,8 +86,13 @@ def forms_of(browser: FlaskClient, path: str) -> list[Form]:
     """The forms of a page."""
     answer = browser.get(path)
     assert answer.status_code == 200, f"{path}: {answer.status_code}"
+    return forms_in(answer.text, path)
+
+
+def forms_in(text: str, path: str) -> list[Form]:
+    """The forms of a page's text."""
     parser = _Forms(path)
-    parser.feed(answer.text)
+    parser.feed(text)
     return parser.found
 
 

@@ -11,11 +11,12 @@ T = TypeVar("T")
 
 def eventually(condition: Callable[[], T], *, within: float = 30.0, what: str = "") -> T:
     """The first true result of `condition`, tried again and again; fails the test after `within` seconds."""
-    until = time.monotonic() + within
+    began = time.monotonic()
     while True:
         result = condition()
         if result:
             return result
-        if time.monotonic() > until:
+        waited = time.monotonic() - began
+        if waited > within:
             raise AssertionError(f"still not true after {within:g} s: {what or condition}")
-        time.sleep(0.01)
+        time.sleep(min(max(0.01, waited / 20), 0.1))  # who asks again and again keeps from working what it waits for

@@ -19,6 +19,8 @@ from tests.support.comments import accept, stored
 from tests.support.processes.parts import environment
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 # Does what `winnow worker` does, and says at its end which modules the process has loaded.
 RUN = """
 import atexit, json, sys
@@ -46,10 +48,10 @@ def test_a_background_process_loads_no_flask_no_scikit_learn_and_nothing_that_tr
             comment = accept(store, queues, site)
             eventually(lambda: stored(store, comment.id).status != "pending")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     modules = set(json.loads(out.read_text(encoding="utf-8")))
     assert f"worker.{part}" in modules
     assert ("models.scoring.classifier" in modules) == (part == "scoring")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -159,7 +159,10 @@ def _is_large(statement: str, name: str) -> bool:
 def _of_postgresql(connection: Connection, asked: Asked, *, is_forced: bool = False) -> Iterator[str]:
     answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {asked.statement}", asked.values).scalar_one()
     document = json.loads(answer) if isinstance(answer, str) else answer
-    yield from _of_node(document[0]["Plan"], None, is_forced=is_forced)
+    # Of the two ways of an EXISTS, an index for each row or all rows at once, it takes the second while rows are few,
+    # whatever it is told.
+    left_out = set(re.findall(r"hashed (SubPlan \d+)", json.dumps(document))) if is_forced else set[str]()
+    yield from _of_node(document[0]["Plan"], None, left_out, is_forced=is_forced)
 
 
 def _is_walk(node: Mapping[str, Any]) -> bool:
@@ -168,8 +171,12 @@ def _is_walk(node: Mapping[str, Any]) -> bool:
     return node["Node Type"].startswith("Index") and "Index Cond" not in node and named not in _OF_WAITING
 
 
-def _of_node(node: Mapping[str, Any], limit: float | None, *, is_forced: bool) -> Iterator[str]:
+def _of_node(
+    node: Mapping[str, Any], limit: float | None, left_out: Collection[str], *, is_forced: bool
+) -> Iterator[str]:
     """What is wrong with a step of a plan and those below it; above them is a `LIMIT` of so many rows."""
+    if node.get("Subplan Name") in left_out:
+        return
     kind, rows, table = node["Node Type"], node["Plan Rows"], node.get("Relation Name")
     if kind == "Limit":
         limit = rows
@@ -177,7 +184,7 @@ def _of_node(node: Mapping[str, Any], limit: float | None, *, is_forced: bool) -
         pass  # it has few rows as yet
     elif kind == "Seq Scan" and table in LARGE:
         yield f"reads all of {table}"
-    elif _is_walk(node) and limit is None:
+    elif _is_walk(node) and table in {None, *LARGE} and limit is None:
         yield f"reads all of {node['Index Name']}"
     elif "Scan" in kind and rows > MOST_ROWS and limit is None:
         yield f"{kind} of {rows:,} rows of {table or node.get('Index Name')}"
@@ -185,4 +192,4 @@ def _of_node(node: Mapping[str, Any], limit: float | None, *, is_forced: bool) -
         yield f"sorts {rows:,} rows"
     below = None if kind in {"Sort", "Aggregate", "Hash", "Unique"} and limit is not None else limit
     for one in node.get("Plans", ()):
-        yield from _of_node(one, below, is_forced=is_forced)
+        yield from _of_node(one, below, left_out, is_forced=is_forced)

@@ -14,6 +14,8 @@ from models.artifact import ArtifactError
 from models.reading import encoder_weights
 from models.reading.encoder import Encoder, open_encoder
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     "",
     "Hi",

@@ -162,6 +162,7 @@ def _shared() -> Classifier:
     return _loaded[0]
 
 
+@pytest.mark.slow
 def test_several_threads_score_as_one_does(classifier: Classifier) -> None:
     texts = [f"comment number {number} says word{number * 7919 % 1000} and idiot{number}" for number in range(600)]
     alone = models.load().score(texts)

@@ -18,8 +18,11 @@ from moderation.tables import ReviewItem
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored
 
-#: An alarm may come while an object is finalized: Python prints it and goes on, and the next one breaks the work off.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,
+    # An alarm may come while an object is finalized: Python prints it and goes on, and the next breaks the work off.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def spin() -> None:

@@ -113,7 +113,7 @@ def test_of_two_moderators_at_the_same_moment_one_decides(store: Store, flagged:
     for moderator in moderators:
         moderator.start()
     for moderator in moderators:
-        moderator.join(10)
+        moderator.join(60)
     assert sorted(results) in (["publish", "stale"], ["reject", "stale"])
     assert stored(store, flagged.id).version == 3
 

@@ -151,7 +151,7 @@ def test_two_workers_with_the_same_comments_write_each_once(
     """Both claimed: one's lease ran out while it was slow."""
     sent = [submission(f"Number {number}.") for number in range(30)]
     submissions.submit(store, queues, site_with_webhook.id, sent)
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
 
     class Slow(ChosenScores):
         def score(self, texts: Sequence[str], signals: Any = None) -> Array:
@@ -169,8 +169,8 @@ def test_two_workers_with_the_same_comments_write_each_once(
     queues.redis.flushall()
     queues.put(Waiting(row.site_id, row.id, row.accepted_at) for row in rows(store, Comment))
     second.start()
-    first.join(10)
-    second.join(10)
+    first.join(60)
+    second.join(60)
     assert sum(written) == 30
     assert len(rows(store, AuditEvent, action="comment.decided")) == 30
     assert len({delivery.comment_id for delivery in rows(store, WebhookDelivery)}) == 30
@@ -323,16 +323,16 @@ def test_a_database_that_cannot_be_written_gives_the_comments_back(
     def hold() -> None:
         with store.write():
             holding.set()
-            enough.wait(10)
+            enough.wait(60)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    holding.wait(10)
+    holding.wait(60)
     with pytest.raises(OperationalError):
         scorer.run_batch()
     assert queues.length() == {"waiting": 1, "leased": 0, "retry": 0}
     enough.set()
-    holder.join(10)
+    holder.join(60)
     assert decided(store, scorer, comment) == ("published", ["clear"])
 
 

@@ -391,6 +391,7 @@ def test_killed_in_the_grace_time_a_delivery_process_loses_nothing(
     assert sent(receiver) == [("comment.rejected", 3)]
 
 
+@pytest.mark.slow
 def test_a_delivery_process_notices_the_end_of_a_grace_and_an_undo_before_it(
     settings: Settings, store: Store, queues: Queues, scorer: Scorer, flagged: Comment, receiver: Receiver
 ) -> None:

@@ -241,6 +241,7 @@ def test_a_search_stops_after_so_many_rows_and_says_how_far_it_looked(
     assert found(store, needle, look=10) == [wanted]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("everywhere", [True, False])
 def test_pages_over_many_sites_have_no_gap_and_no_repeat(
     store: Store, site: CreatedSite, other_site: CreatedSite, post: Post, everywhere: bool

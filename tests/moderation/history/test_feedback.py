@@ -96,7 +96,7 @@ def test_the_same_said_at_once_leaves_one_example(store: Store, site: CreatedSit
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert count(store) == 1
 
 

@@ -225,7 +225,7 @@ def test_two_at_the_same_moment_make_one_comment(store: Store, queues: Queues, s
         for sender in senders:
             sender.start()
         for sender in senders:
-            sender.join(20)
+            sender.join(60)
         assert failures == []
         assert sorted(outcome.kind for outcome in outcomes) == ["accepted"] + ["replayed"] * (threads - 1)
         assert len({outcome.comment.id for outcome in outcomes if outcome.comment}) == 1
@@ -253,7 +253,7 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
         for sender in senders:
             sender.start()
         for sender in senders:
-            sender.join(20)
+            sender.join(60)
         assert failures == []
         assert (kinds.count("accepted"), kinds.count("replayed")) == (200, 200)
 

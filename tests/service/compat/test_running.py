@@ -66,4 +66,4 @@ def test_a_request_is_scored_while_its_caller_waits(running: Installation, compa
         began = time.perf_counter()
         analyze(running, compat_key, f"{ORDINARY[:396]} {number}")
         took.append(time.perf_counter() - began)
-    assert statistics.median(took) < 0.25
+    assert statistics.median(took) < 1

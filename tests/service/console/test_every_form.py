@@ -20,7 +20,7 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.webhooks import endpoints
-from tests.support.signed_in import Form, forms_of, sign_in
+from tests.support.signed_in import Form, forms_in, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
@@ -29,8 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 HOSTILE = (
     "%00",
     "a%00b",
-    "%FF%FE",
-    "%ED%A0%80",
+    "%FF%FE%ED%A0%80",
     "%D9%A3",
     "9" * 400,
     "-1",
@@ -73,13 +72,15 @@ def crawl(app: Flask, browser: FlaskClient) -> dict[str, tuple[str, Form]]:
     waiting, seen, forms = ["/console/"], set[str](), dict[str, tuple[str, Form]]()
     while waiting:
         path = waiting.pop(0)
-        for form in forms_of(browser, path):
+        page = browser.get(path)
+        assert page.status_code == 200, f"{path}: {page.status_code}"
+        for form in forms_in(page.text, path):
             if form.method == "DIALOG":
                 continue
             endpoint, _ = routes.match(urlsplit(form.action).path, method=form.method)
             if form.action not in LEFT_OUT:
                 forms.setdefault(f"{form.method} {endpoint}", (path, form))
-        for link in map(unescape, re.findall(r'href="(/console/[^"#]*)', browser.get(path).text)):
+        for link in map(unescape, re.findall(r'href="(/console/[^"#]*)', page.text)):
             endpoint, _ = routes.match(urlsplit(link).path)
             assert endpoint != "console.show_nothing", f"{path} links to {link}, which is no page"
             if endpoint not in seen and endpoint != "console.static":

@@ -1,45 +1,50 @@
-"""A whole Winnow, as `winnow up` runs it: real processes on a port of their own."""
+"""A whole Winnow, as `winnow up` runs it: real processes on a port of their own.
+
+They are forked as other commands are, but where another Python than this one runs them.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import signal
-import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 import requests
 
+from tests.support.processes import forks
 from tests.support.processes.parts import without_settings
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 
 class Installation:
     """`winnow up` in a directory. `api_key` and `welcome_link` are what its first start printed."""
 
-    def __init__(self, data_dir: Path, *, python: Path = Path(sys.executable), **environ: str) -> None:
+    def __init__(self, data_dir: Path, *, python: Path | None = None, **environ: str) -> None:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data_dir.parent / f"{data_dir.name}.log"
         self._python = python
         self._environ = environ
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | forks.Forked | None = None
 
     def start(self, *, within: float = 90.0) -> None:
         """Start it, and wait until it is ready."""
         if self._process is not None:  # it was killed
-            self._process.wait(10)
+            self._process.wait(60)
         # The log is a file, since a pipe that nobody reads would stop it.
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._python, "-P", "-m", "winnow", "up", "--port", str(self.port), "--data-dir", str(self.data_dir)],
-                env=without_settings() | self._environ,
-                stdout=log,
-                stderr=log,
-            )
+        arguments = ["up", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        environ = without_settings() | self._environ
+        with self.log.open("ab") as log, open(os.devnull, "rb") as nothing:
+            if self._python is None:
+                self._process = forks.start(arguments, env=environ, files=(nothing, log, log))
+            else:
+                command = [str(self._python), "-P", "-m", "winnow", *arguments]
+                self._process = subprocess.Popen(command, env=environ, stdin=nothing, stdout=log, stderr=log)
         eventually(self._ready, within=within, what=f"winnow up is ready; its log is {self.log}")
 
     @property
@@ -71,7 +76,7 @@ class Installation:
         session.headers["Authorization"] = f"Bearer {self.api_key}"
         return session
 
-    def stop(self, *, within: float = 20.0) -> None:
+    def stop(self, *, within: float = 60.0) -> None:
         """Ctrl-C, then wait."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
@@ -79,7 +84,7 @@ class Installation:
                 self._process.wait(within)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait(10)
+                self._process.wait(60)
                 raise
             self._process = None
 
@@ -92,13 +97,6 @@ class Installation:
             return requests.get(f"{self.url}/readyz", timeout=5).ok
         except requests.RequestException:
             return False
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def _found(pattern: str, text: str) -> str:

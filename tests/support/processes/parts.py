@@ -53,7 +53,7 @@ class Part:
         """End it at once."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 def environment(settings: Settings) -> dict[str, str]:

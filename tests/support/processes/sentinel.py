@@ -11,7 +11,7 @@ import redis
 
 from operations.embedded_redis import find_server
 from tests.support.processes.forwarder import Forwarder
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
 
@@ -59,7 +59,7 @@ class Watched:
         self._forwarder.close()
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
         for server in self.servers:
             server.kill()
 

@@ -151,6 +151,7 @@ def test_an_empty_queue_says_so(app: Flask, store: Store) -> None:
     assert "Nothing waits for you." in sign_in(app, store).get("/console/").text
 
 
+@pytest.mark.slow
 def test_the_queue_is_read_in_pages_without_gaps_or_repeats(app: Flask, store: Store, post: Poster) -> None:
     texts = (hashlib.sha256(str(number).encode()).hexdigest() for number in range(45))  # look-alikes share a card
     expected = {post(f"insult=0.{60 + number % 30} {text}") for number, text in enumerate(texts)}

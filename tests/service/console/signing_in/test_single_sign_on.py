@@ -22,7 +22,7 @@ from moderation.tables import AuditEvent, User
 from service.console.signing_in import single_sign_on
 from tests.support.browsing import Serve, violations
 from tests.support.comments import rows
-from tests.support.processes.installation import free_port
+from tests.support.processes.ports import free_port
 from tests.support.providers import CLIENT, SECRET, LyingProvider, RealProvider
 from tests.support.signed_in import PASSWORD, submit_sign_in
 
@@ -264,10 +264,11 @@ def test_a_provider_that_is_away_or_hangs_is_told_and_the_password_works(
     assert answer.status_code == 502
     assert "cannot be reached now" in answer.text
     monkeypatch.setattr(single_sign_on, "TIMEOUT_SECONDS", 0.3)
-    provider.hangs = 2.0
+    provider.hangs = 60.0
     began = time.monotonic()
     answer = come_back(make().test_client(), provider)
-    assert time.monotonic() - began < 1.9
+    assert time.monotonic() - began < 30
+    provider.hangs = 0.0
     assert "cannot be reached now" in answer.text
     assert submit_sign_in(away.test_client(), "mo", PASSWORD).status_code == 303
 
