@@ -27,6 +27,7 @@ from service.compat.shared import Refusal
 from service.context import context
 from service.problems import Problem
 from texts import markup, visibility
+from texts.controls import without_meaningless
 
 blueprint = Blueprint("coral", __name__)
 
@@ -132,7 +133,7 @@ def _read(site_id: str, body: bytes) -> Comment:
     text, author_id = _string(document, "comment", "body"), _string(document, "author", "id")
     if len(text) > shared.LONGEST_TEXT:
         raise Refusal("too_long", status=413, site_id=site_id)
-    words = plain_text(text)
+    words = without_meaningless(plain_text(text))  # a browser shows none of these
     if not visibility.can_be_seen(words):  # a picture, or a rating without words: readers see something that we do not
         raise Malformed("`comment.body` has no words.")
     return Comment(

@@ -22,6 +22,7 @@ from service.compat import shared
 from service.compat.shared import Refusal
 from service.problems import Problem
 from texts import visibility
+from texts.controls import without_meaningless
 
 blueprint = Blueprint("openai", __name__)
 
@@ -203,7 +204,7 @@ def _text(text: str, place: str) -> str:
             f"but got a string with length {len(text)} instead."
         )
         raise Invalid(message, param=place, code="string_above_max_length")
-    return text
+    return without_meaningless(text)
 
 
 def _model(name: object) -> str:

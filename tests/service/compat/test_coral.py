@@ -124,6 +124,12 @@ def test_html_is_judged_by_its_words(phase: Phase, store: Store, site: CreatedSi
     assert phase('<a href="https://a.example">fine</a> ' * 4).json["status"] == "SYSTEM_WITHHELD"
 
 
+@pytest.mark.parametrize("unseen", ["\0", "\x01", "\x7f", "\x81"])
+def test_control_characters_part_no_word(phase: Phase, unseen: str) -> None:
+    """A browser shows none of them."""
+    assert phase(f"toxi{unseen}city=0.95").json["status"] == "REJECTED"
+
+
 def test_nothing_is_kept(phase: Phase, store: Store) -> None:
     phase("toxicity=0.6")
     with store.read() as session:

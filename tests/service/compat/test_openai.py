@@ -33,6 +33,13 @@ def call(scored: Flask, site: CreatedSite) -> Call:
     return post
 
 
+@pytest.mark.parametrize("unseen", ["\0", "\x01", "\x7f", "\x81"])
+def test_control_characters_part_no_word(call: Call, unseen: str) -> None:
+    """A browser shows none of them."""
+    [result] = call({"input": f"ins{unseen}ult=1.0"}).json["results"]
+    assert result["categories"]["harassment"]
+
+
 def test_all_thirteen_categories_are_there_and_those_without_a_score_are_never_flagged(call: Call) -> None:
     labels = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")
     [result] = call({"input": " ".join(f"{label}=1.0" for label in labels)}).json["results"]
