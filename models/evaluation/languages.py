@@ -47,6 +47,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         ),
         _plain(classifier),
         _short(classifier),
+        _mixed(classifier),
         _hatecheck(classifier, data),
     ]  # fmt: skip
 
@@ -119,6 +120,27 @@ def _short(classifier: Classifier) -> Table:
     )
     columns = [f"{kind}, {half}" for half in ("developed with", "held out", "apart") for kind in ("abuse", "harmless")]
     return title, ["language", *columns], rows
+
+
+def mixed_comments(name: str) -> dict[str, dict[str, list[str]]]:
+    """Our own comments in two languages (mixed.toml, mixed_apart.toml): "de-en" -> `abuse` and `harmless` ones."""
+    return tomllib.loads(read_text("models.evaluation", name))
+
+
+def _mixed(classifier: Classifier) -> Table:
+    """How many comments in two languages lie above a line, when nothing says in which they are."""
+    sets = mixed_comments("mixed.toml"), mixed_comments("mixed_apart.toml")
+    rows, sums = [], np.zeros((4, 2), int)
+    for pair in dict.fromkeys([*sets[0], *sets[1]]):
+        lists = [its.get(pair, {}).get(kind, []) for its in sets for kind in ("abuse", "harmless")]
+        above = [_flagged(classifier, score_all(classifier, its)).sum() if its else 0 for its in lists]
+        counts = np.array([above, list(map(len, lists))]).T
+        rows.append([pair, *(f"{flagged} of {count}" if count else "–" for flagged, count in counts)])
+        sums += counts
+    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+    title = "Languages: comments in two languages, above a default threshold: those developed with, and those held out"
+    columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
+    return title, ["the whole and the part", *columns], rows
 
 
 def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:

@@ -116,7 +116,7 @@ _FEW, _LIKELIER_OF_FEW, _LEAD_OF_FEW = 3, 8.0, 2.0
 #: as likely.
 _STRANGE, _LIKELIER_OF_STRANGE = 0.5, 2.0
 #: Among so many characters and words at most an insult tells the language, unless English comments hold it so often.
-_SHORT, _FEW_WORDS, _MET_IN_ENGLISH = 100, 5, 20
+_SHORT, _FEW_WORDS, MET_IN_ENGLISH = 100, 5, 20
 #: Of harmless scraps of one to three words, 6 % are above a line when read as Turkish; in the others at most 3 %.
 _NOT_GUESSED = frozenset({"tr"})
 _LOADING = threading.Lock()
@@ -166,15 +166,25 @@ def _by_insults(text: str, told: str, known: Mapping[str, int], insults: Mapping
     if told in insults and insults[told].find(words):
         return told
     codes = [code for code, its in insults.items() if any(_foreign(words[a:b], known) for _, a, b in its.find(words))]
-    if len(codes) < 2:
-        return codes[0] if codes else told
-    scores = _scores(_prose(text), "Latin")
+    return likelier_of(_prose(text), codes) if codes else told
+
+
+def likelier_of(text: str, codes: Sequence[str]) -> str:
+    """The likeliest language of a text among some."""
+    if len(codes) == 1:
+        return codes[0]
+    scores = _scores(text, "Latin")
     return max(codes, key=lambda code: scores.get(code, -inf))
+
+
+def is_romanised(word: str) -> bool:
+    """Whether a word is one of a language that is written in Latin letters for want of its own."""
+    return word in _ANY_ROMANISED
 
 
 def _foreign(words: Sequence[str], known: Mapping[str, int]) -> bool:
     """Whether one of some words is none of English."""
-    return any(known.get(word, 0) < _MET_IN_ENGLISH for word in words if word.isalpha())
+    return any(known.get(word, 0) < MET_IN_ENGLISH for word in words if word.isalpha())
 
 
 def _detect(text: str, known: Mapping[str, int], strong: Set[str]) -> str:

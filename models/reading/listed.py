@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from models.reading.letters import find_words
 
@@ -42,6 +42,17 @@ class WordList:
                 if tuple(words[at : at + len(phrase)]) == phrase:
                     matches.append((" ".join(phrase), at, at + len(phrase)))
         return matches
+
+    def holds(self, word: str, *, within: bool) -> bool:
+        """Whether a word is listed, or `within` it one of those that are found within others."""
+        if word in self._whole or word in self._inside:
+            return True
+        return within and bool(self._sizes) and len(word) > self._sizes[0] and bool(self._entry(word))
+
+    def entries(self) -> Iterator[str]:
+        """All that is listed, spelt as it is found."""
+        yield from sorted(self._whole | self._inside)
+        yield from (" ".join(phrase) for first in sorted(self._phrases) for phrase in sorted(self._phrases[first]))
 
     def covered(self, words: Sequence[str]) -> list[int]:
         """How many letters of each word belong to a listed one, or to several words that are listed together."""

@@ -15,6 +15,9 @@ _LONGEST_WORD = 40
 _LONGEST_TOKEN = 400
 _COMMON_FROM = 300  # training comments that hold a word which stands well alone
 _LONGEST_GLUED = 60
+_SHORTEST_SWAPPED = 5  # letters of a word of which two neighbours may be swapped, as in "fukcing", but not the first
+#: Swapped forms that are words, or slips of harmless ones, somewhere: "certin" is "certain" as well as "cretin".
+_SWAPPED_BY_CHANCE = frozenset({"pensi", "semne", "queres", "quere", "bobos", "certin", "pecie", "herea", "shtie"})
 _SHORTEST_REVERSED = 4  # letters; many a shorter one is a word of its own from both sides
 # What a digit or symbol in place of a letter reads as, the likelier reading first.
 _STANDS_FOR = {
@@ -63,9 +66,14 @@ class Reader:
     known: Mapping[str, int]
     strong: Set[str]
     _by_shape: dict[tuple[str, int], list[str]] = field(default_factory=dict, repr=False)
+    _swapped: dict[str, str] = field(default_factory=dict, repr=False)
     _total: int = field(default=0, repr=False)
 
     def __post_init__(self) -> None:
+        for word in sorted(self.strong):
+            if len(word) >= _SHORTEST_SWAPPED and word.isascii():
+                swaps = {swap for swap in _swaps(word) if swap not in self.known} - _SWAPPED_BY_CHANCE
+                self._swapped.update(dict.fromkeys(swaps, word))
         for word in sorted(self.strong, key=lambda word: -self.known.get(word, 0)):
             self._by_shape.setdefault((word[0], len(word)), []).append(word)
         object.__setattr__(self, "_total", sum(self.known.values()) + 1)
@@ -133,8 +141,9 @@ class Reader:
             found = self._resolve(lowered)
             if found:
                 return Reading(found, disguised=found[0] in self.strong)
-            if len(lowered) >= _SHORTEST_REVERSED and lowered[::-1] in self.strong and not self._is_slip(lowered):
-                return Reading((lowered[::-1],), disguised=True)
+            hidden = self._swapped.get(lowered) or self._behind_reversed(lowered)
+            if hidden:
+                return Reading((hidden,), disguised=True)
             name = token[0].isupper() and token[1:].islower()
             return Reading((not name and self._unglue(lowered)) or (lowered[:_LONGEST_WORD],))
         unmasked = self._unmask(lowered)
@@ -147,9 +156,14 @@ class Reader:
         words = [word for part in parts for word in self._part(part)]
         return Reading(tuple(words))
 
+    def _behind_reversed(self, word: str) -> str:
+        """The strong word that is written backwards; "" when there is none."""
+        told = len(word) >= _SHORTEST_REVERSED and word[::-1] in self.strong and not self._is_slip(word)
+        return word[::-1] if told else ""
+
     def _is_slip(self, word: str) -> bool:
         """Whether it is a common word with two neighbouring letters swapped, as in "tihs" for "this"."""
-        return any(self._common(f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}") for at in range(len(word) - 1))
+        return any(map(self._common, _swaps(word, 0)))
 
     def _part(self, part: str) -> tuple[str, ...]:
         if part.isdigit():
@@ -241,6 +255,11 @@ class Reader:
 _SHORT_WORDS = frozenset(
     re.findall(r"\w+", "a i u an as at be by do go he if in is it me my no of on or so to up us we am ur")
 )
+
+
+def _swaps(word: str, first: int = 1) -> Iterator[str]:
+    """A word with two neighbouring letters swapped, from the `first` on."""
+    return (f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(first, len(word) - 1))
 
 
 def _masks(word: str) -> bool:

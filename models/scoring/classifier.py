@@ -22,11 +22,13 @@ from models.labels import ABUSE_COLUMNS, COLUMN, LABELS
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
+from models.reading.passages import Passages
 from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
-from models.scoring import attribution, readers, understanding
+from models.scoring import attribution, mixed, readers, understanding
 from models.scoring.explanation import Explanation, explain, together
+from models.scoring.mixed import Plan
 from models.scoring.pooling import pool
 from models.scoring.readers import READ_FAST
 from models.scoring.signals import weigh
@@ -91,6 +93,7 @@ class Classifier:
     understanding: Understanding | None = None
     sum: Sum | None = None
     _told: dict[str, str] = field(default_factory=dict)
+    _passages: Passages | None = None
 
     def score(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> Scores:
         """Calibrated probabilities, shape (n_texts, n_labels), in [0, 1].
@@ -103,9 +106,7 @@ class Classifier:
         if not len(texts):
             return np.zeros((0, len(self.labels)))
         reading = self._read(texts, signals)
-        scores = self.probability(reading.logits)
-        scores[reading.understood] = 0.5 + 0.5 * np.tanh(reading.logits[reading.understood] / 2)  # 1 / (1 + e^-logit)
-        return scores
+        return self.probability_by(reading.logits, reading.understood)
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
@@ -113,23 +114,34 @@ class Classifier:
 
     def fast_logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What the fast reader alone says of each text, without signals, shape (n_texts, n_labels)."""
-        logits, windows = self.window_logits(texts)
-        return pool(logits, windows.first)
+        return self._heard(texts)[0]
+
+    def _heard(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """`fast_logits`, and of each text how many words bear which mark (`Passages.marks`), and how many it has."""
+        cache = self.cache()
+        ids, sizes = self._token_ids(texts, cache)
+        logits, windows = self._window_logits(ids, sizes, cache)
+        return pool(logits, windows.first), mixed.count_marks(ids, sizes, windows, cache)
 
     def _read(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> _Reading:
-        logits = self.fast_logits(texts)
-        understood = np.zeros(len(texts), bool)
-        if self.understanding is not None and self.sum is not None:
-            languages, asked = self._plan(self.understanding, texts, signals, logits)
-            if asked:
-                second = self.understanding.logits([texts[row] for row in asked], [languages[row] for row in asked])
-                understood[asked] = [languages[row] not in READ_FAST for row in asked]
-                both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
-                logits[asked] = np.where(understood[asked, None], second, both)
+        plan = self._plan(texts, signals)
+        logits, understood, _ = mixed.strongest(self._understood(plan), plan, self.probability_by)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
         return _Reading(logits, understood)
+
+    def _understood(self, plan: Plan) -> NDArray[np.float64]:
+        """The logits of all that is read, by the fast reader, by the one that understands, or by both."""
+        logits = plan.logits
+        if self.understanding is None or self.sum is None:
+            return logits
+        for asked in plan.asked_together:
+            texts, languages = ([all_of[row] for row in asked] for all_of in (plan.texts, plan.languages))
+            second = self.understanding.logits(texts, languages)
+            both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
+            logits[asked] = np.where(plan.alone[asked, None], second, both)
+        return logits
 
     def speech(self, text: str, beside: Signals | None = None, fast_score: float = 0.0) -> str:
         """The language that a text is read in: where none can be told, one that is said beside it, or the likeliest.
@@ -147,11 +159,24 @@ class Classifier:
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
         cache = self.cache()
+        return self._window_logits(*self._token_ids(texts, cache), cache)
+
+    def _token_ids(self, texts: Sequence[str], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         rejoin = cache.reader.rejoin
-        ids, sizes = token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
+        return token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
+
+    def _window_logits(
+        self, ids: NDArray[np.intp], sizes: NDArray[np.intp], cache: TermCache
+    ) -> tuple[NDArray[np.float64], Windows]:
         windows = cut(sizes, ids == BREAK)
         sums = window_sums(ids, windows, cache)
         return sums[:, :-1] / np.sqrt(sums[:, -1:] + self.floor) + self.bias, windows
+
+    def probability_by(self, logits: NDArray[np.float64], understood: NDArray[np.bool_]) -> Scores:
+        """The probability of each logit; `understood`, shaped as they are, says which the second reader alone made."""
+        scores = self.probability(logits)
+        scores[understood] = 0.5 + 0.5 * np.tanh(logits[understood] / 2)  # 1 / (1 + e^-logit)
+        return scores
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
         """The calibrated probability of each logit, shape as given: (n, n_labels)."""
@@ -168,26 +193,41 @@ class Classifier:
         """`explain` for each text and each of its labels: what all need is done once. Arguments as for `score`."""
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
-        columns = [[COLUMN[label] for label in its] for its in labels]
-        languages: Sequence[str] = ()
-        understood: dict[int, dict[int, Explanation]] = {}
-        if self.understanding is not None:
-            languages, asked = self._plan(self.understanding, texts, signals, self.fast_logits(texts))
-            if asked:
-                second = attribution.explain(
-                    [texts[row] for row in asked],
-                    [languages[row] for row in asked],
-                    [columns[row] for row in asked],
-                    self.understanding,
-                )
-                understood = dict(zip(asked, second, strict=True))
-        explained = []
-        for row, text in enumerate(texts):
-            alone = row in understood and languages[row] not in READ_FAST
-            its = understood[row] if alone else self._both(text, columns[row], understood.get(row))
-            beside = weigh(text, signals[row] if signals is not None else {})
-            explained.append({self.labels[at]: one.beside(beside.get(self.labels[at], {})) for at, one in its.items()})
+        plan = self._plan(texts, signals)
+        logits = self._understood(plan) if plan.passages else plan.logits
+        _, _, decider = mixed.strongest(logits, plan, self.probability_by)
+        columns: list[list[int]] = [[] for _ in plan.texts]
+        for row, its in enumerate(labels):
+            for label in its:
+                columns[decider[row, COLUMN[label]]].append(COLUMN[label])
+        parts = self._explain(plan, columns)
+        explained: list[dict[str, Explanation]] = []
+        for row, its in enumerate(labels):
+            beside = weigh(texts[row], signals[row] if signals is not None else {})
+            explained.append({})
+            for label in its:
+                at = int(decider[row, COLUMN[label]])
+                one = parts[at][COLUMN[label]]
+                if at != row:
+                    one = mixed.of_passage(one, plan.passages[at - len(texts)][1])
+                explained[-1][label] = one.beside(beside.get(label, {}))
         return explained
+
+    def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:
+        """The explanations of all that is read, by column."""
+        second: dict[int, dict[int, Explanation]] = {}
+        for asked in plan.asked_together:
+            assert self.understanding is not None
+            texts, languages = ([all_of[row] for row in asked] for all_of in (plan.texts, plan.languages))
+            wanted = [columns[row] for row in asked]
+            second |= zip(asked, attribution.explain(texts, languages, wanted, self.understanding), strict=True)
+        explained_by = []
+        for row, (text, its) in enumerate(zip(plan.texts, columns, strict=True)):
+            own = second.get(row)
+            explained_by.append(
+                own if own is not None and plan.alone[row] else self._both(text, its, own) if its else {}
+            )
+        return explained_by
 
     def _both(
         self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None
@@ -206,20 +246,31 @@ class Classifier:
             for column in columns
         }  # fmt: skip
 
-    def _plan(
-        self,
-        second: Understanding,
-        texts: Sequence[str],
-        signals: Sequence[Signals] | None,
-        logits: NDArray[np.float64],
-    ) -> tuple[list[str], list[int]]:
-        """The language each text is read in, and which are shown to the second reader; `logits` are the fast one's."""
+    def _plan(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> Plan:
+        """What is read of texts, in which language, and by which reader."""
+        logits, marks = self._heard(texts)
+        second = self.understanding
+        if second is None or self._passages is None or not texts:
+            return Plan(texts, ["en"] * len(texts), logits, [], np.zeros(len(texts), bool), ())
         scores = self.probability(logits)
         beside: Sequence[Signals | None] = signals if signals is not None else [None] * len(texts)
-        highest = scores[:, ABUSE_COLUMNS].max(axis=1).tolist()
-        languages = list(map(self.speech, texts, beside, highest))
+        languages = list(map(self.speech, texts, beside, scores[:, ABUSE_COLUMNS].max(axis=1).tolist()))
+        passages = mixed.find_passages(self._passages, texts, languages, marks, self.judges)
+        if passages:
+            pieces = [texts[row][one.start : one.end] for row, one in passages]
+            heard = self.fast_logits(pieces)
+            kept = mixed.worst_english(passages, self.probability(heard))
+            passages = [passages[at] for at in kept]
+            texts = [*texts, *(pieces[at] for at in kept)]
+            languages += [one.language for _, one in passages]
+            logits = np.concatenate([logits, heard[kept]])
+            scores = self.probability(logits)
         chosen = readers.choose_asked(self.reader, texts, languages, scores, second.insults["en"])
-        return languages, [int(row) for row in np.flatnonzero(chosen)]
+        is_passage = np.arange(len(texts)) >= len(texts) - len(passages)
+        romanised = np.array([language in READ_FAST and language != "en" for language in languages])
+        alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & romanised)
+        asked = chosen | (is_passage & alone)
+        return Plan(texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, passages)
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
@@ -321,6 +372,9 @@ def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
         rarity_scale=manifest["rarity_scale"],
         gram_share=manifest["gram_share"],
     )
+    reading = Reader(known, frozenset(strong))
+    second = None if reader == "fast" else understanding.from_artifact(artifact, open_encoder())
+    passages = None if second is None else Passages(reading, second.insults)
     return Classifier(
         labels=LABELS,
         version=manifest["version"],
@@ -329,8 +383,9 @@ def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
         bias=np.asarray(arrays["bias"], dtype=np.float64),
         floor=manifest["floor"],
         calibration=np.asarray(arrays["calibration"], dtype=np.float64),
-        _caches=[TermCache(weights, Reader(known, frozenset(strong)))],
+        _caches=[TermCache(weights, reading, passages)],
         reader=reader,
-        understanding=None if reader == "fast" else understanding.from_artifact(artifact, open_encoder()),
+        understanding=second,
         sum=None if reader == "fast" else Sum(*np.asarray(arrays["sum"], dtype=np.float64)),
+        _passages=passages,
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.reading.hashing import Hashes, bucket, hash_pairs, hash_words
+from models.reading.passages import Passages
 from models.reading.tokens import is_break
 from models.reading.words import MARKS, Reader
 
@@ -74,6 +75,7 @@ class TermCache:
 
     weights: Weights
     reader: Reader
+    passages: Passages | None = None
     ids: dict[str, int] = field(default_factory=dict)
     by_words: dict[tuple[str, ...], int] = field(default_factory=dict)
     characters: int = 0
@@ -83,6 +85,7 @@ class TermCache:
         self.rows = np.zeros((1024, self.weights.columns + 1), dtype=np.float32)
         self.first = np.zeros(1024, dtype=np.uint64)
         self.last = np.zeros(1024, dtype=np.uint64)
+        self.marks = np.zeros((1024, 3), dtype=np.intp)
         self.used = 2
 
     def learn(self, tokens: Sequence[str]) -> None:
@@ -101,14 +104,15 @@ class TermCache:
     def commonest(self, most: int, characters: int) -> TermCache:
         """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long."""
         with self._lock:
-            kept = TermCache(self.weights, self.reader, dict(islice(self.ids.items(), most)))
+            kept = TermCache(self.weights, self.reader, self.passages, dict(islice(self.ids.items(), most)))
             kept.characters = sum(map(len, kept.ids))
             if kept.characters > characters:
-                return TermCache(self.weights, self.reader)
+                return TermCache(self.weights, self.reader, self.passages)
             kept.used = max([SILENT, *kept.ids.values()]) + 1  # rows are in the order of the tokens
             kept.by_words = {words: number for words, number in self.by_words.items() if number < kept.used}
             kept.rows = self.rows[: kept.used].copy()
             kept.first, kept.last = self.first[: kept.used].copy(), self.last[: kept.used].copy()
+            kept.marks = self.marks[: kept.used].copy()
             return kept
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
@@ -130,6 +134,8 @@ class TermCache:
         heard = np.array([bool(places) for places in spoken])
         self.first[new][heard] = hashes[[places[0] for places in spoken if places]]
         self.last[new][heard] = hashes[[places[-1] for places in spoken if places]]
+        if self.passages is not None:
+            self.marks[new] = [self.passages.marks(words) for words in readings]
         self.by_words.update(zip(readings, range(new.start, new.stop), strict=True))
         self.used = new.stop
 
@@ -138,7 +144,7 @@ class TermCache:
             return
         size = max(needed, 2 * len(self.rows))
         # New arrays, never resized in place: another thread may be reading the old ones.
-        for name in ("rows", "first", "last"):
+        for name in ("rows", "first", "last", "marks"):
             old = getattr(self, name)
             new = np.zeros((size, *old.shape[1:]), dtype=old.dtype)
             new[: len(old)] = old

@@ -177,6 +177,9 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         scale = np.asarray(arrays["tongues"][row], dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()))
         tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], plain=code == "en")
+    for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
+        its, any_scale = insult_lists[code], tongues[ANY]
+        tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
     head = np.asarray(arrays["head"], dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     return Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)

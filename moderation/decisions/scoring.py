@@ -25,6 +25,7 @@ from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdic
 from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import NONE, Fingerprint
 from moderation.review.lookalikes import Owners
+from moderation.sites import site_settings
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
 from moderation.tracing import Cause
@@ -151,6 +152,8 @@ class Scorer:
         self.store, self.queues, self.classifier = store, queues, classifier
         self.policies = policies or PolicyCache(classifier.thresholds)
         self._size = BATCH
+        #: Of each site of the last comments, the language that it has chosen for its authors.
+        self._author_languages: dict[str, str] = {}
 
     def run_batch(self, most: int | None = None) -> BatchResult:
         """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
@@ -264,6 +267,7 @@ class Scorer:
     def score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
         """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
         to_score = [row for row in rows if row.id not in given_up]
+        self._learn_author_languages(to_score)
         try:
             return self._scores(to_score)
         except budget.TooLong:
@@ -280,6 +284,22 @@ class Scorer:
                 log.exception("comment.not_scored", comment_id=row.id, **_causes([row]))
         return scores
 
+    def _learn_author_languages(self, rows: Sequence[Comment]) -> None:
+        site_ids = {row.site_id for row in rows}
+        if not site_ids:
+            return
+        with self.store.read() as session:
+            chosen = site_settings.author_languages(session, site_ids)
+        self._author_languages = {site_id: chosen.get(site_id, "") for site_id in site_ids}
+
+    def _said(self, row: Comment) -> list[str | None]:
+        """What is said of a comment's language: by its sender, else by the site, of the languages that are judged."""
+        of_site = self._author_languages.get(row.site_id, "")
+        return [*_said(row), *site_languages(self.classifier, of_site)]
+
+    def _signals(self, row: Comment) -> dict[str, object]:
+        return signals(row) | {"languages": self._said(row)}
+
     def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
         if not rows:
             return {}
@@ -288,7 +308,7 @@ class Scorer:
         # What stands beside the comment is read, too, so it is judged as a text of its own.
         lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()],
-            [*map(signals, rows), *(_OF_A_NAME for _ in named)],
+            [*map(self._signals, rows), *(_OF_A_NAME for _ in named)],
         )
         of_names = dict(zip(named, lines[len(rows) :], strict=True))
         return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
@@ -312,7 +332,7 @@ class Scorer:
     def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Judged]:
         if not rows:
             return []
-        codes = {row.id: self.classifier.language(row.comment, _said(row)) for row in rows}
+        codes = {row.id: self.classifier.language(row.comment, self._said(row)) for row in rows}
         languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         alike = {row.id: lookalikes.of_text(row.comment) for row in rows}
         with self.store.read() as session:
@@ -336,7 +356,7 @@ class Scorer:
         own = {row.id: words for row in rows if (words := facts_of[row.id].own_words) is not None}
         if not own:
             return {}
-        lines = self._read_texts([*own.values()], [signals(row) for row in rows if row.id in own])
+        lines = self._read_texts([*own.values()], [self._signals(row) for row in rows if row.id in own])
         return dict(zip(own, lines, strict=True))
 
     def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
@@ -368,7 +388,7 @@ class Scorer:
             explained = self.classifier.explain_all(
                 [its.row.comment for its in judged],
                 [its.to_explain for its in judged],
-                [signals(its.row) for its in judged],
+                [self._signals(its.row) for its in judged],
             )
         except budget.TooLong:
             raise
@@ -414,6 +434,14 @@ _OF_A_NAME: Mapping[str, object] = {"languages": ["en"]}
 def _said(row: Comment) -> list[str | None]:
     """What its sender says of the comment's language, and of the site's."""
     return [row.language, *(row.origin or {}).get("languages", ())]
+
+
+def site_languages(classifier: Classifier, author_language: str | None) -> list[str]:
+    """What a site's author language says of a comment too short to tell: nothing where that is not judged.
+
+    Else each "ok" on such a site would wait for a person.
+    """
+    return [author_language] if author_language and classifier.judges(author_language) else []
 
 
 def _given_up(claims: Sequence[Claim], rows: Sequence[Comment]) -> set[str]:

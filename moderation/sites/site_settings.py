@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import timedelta
 from typing import Any
@@ -138,6 +138,13 @@ def of_sites(session: Session, site_ids: set[str]) -> dict[str, SiteSettings]:
     """The settings of these sites, by id."""
     query = select(Site.id, Site.settings).where(Site.id.in_(site_ids))
     return {site_id: read(document) for site_id, document in session.execute(query)}
+
+
+def author_languages(session: Session, site_ids: Collection[str]) -> dict[str, str]:
+    """The author languages of those of these sites that have chosen one."""
+    chosen = Site.settings["author_language"].as_string()
+    query = select(Site.id, chosen).where(Site.id.in_(site_ids))
+    return {site_id: code for site_id, code in session.execute(query) if code}
 
 
 def save(session: Session, site_id: str, settings: SiteSettings, *, actor: str) -> None:

@@ -74,9 +74,10 @@ def moderate() -> Response:
     model = _model(document.get("model"))
     with shared.place(site_id, texts):
         policy = shared.policy(site_id)
-        _require_judged(policy, texts, alone=isinstance(document["input"], str))
-        scores = shared.score(texts)
-        limits = [_thresholds(policy, text) for text in texts]
+        said = shared.said_of(site_id)
+        _require_judged(policy, texts, said, alone=isinstance(document["input"], str))
+        scores = shared.score(texts, [{"languages": said}] * len(texts))
+        limits = [_thresholds(policy, text, said) for text in texts]
         pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
         results = [_result(row, thresholds) for row, thresholds in pairs]
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
@@ -223,9 +224,9 @@ def _model(name: object) -> str:
     )
 
 
-def _require_judged(policy: Policy, texts: Sequence[str], *, alone: bool) -> None:
+def _require_judged(policy: Policy, texts: Sequence[str], said: Sequence[str], *, alone: bool) -> None:
     for number, text in enumerate(texts):
-        if shared.treatment(policy, text) == "hold":
+        if shared.treatment(policy, text, said) == "hold":
             place = "input" if alone else f"input[{number}]"
             message = (
                 f"Invalid '{place}': it is in a language that this server cannot judge, or that this site holds "
@@ -238,9 +239,9 @@ def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {label: max(row[label] for row in scores) for label in scores[0]}
 
 
-def _thresholds(policy: Policy, text: str) -> Mapping[str, Threshold]:
+def _thresholds(policy: Policy, text: str, said: Sequence[str]) -> Mapping[str, Threshold]:
     """Those of the text's language. Texts that are one input share those of the first."""
-    return policy.thresholds_in(shared.classifier().language(text)) if policy.presets else policy.thresholds
+    return policy.thresholds_in(shared.classifier().language(text, said)) if policy.presets else policy.thresholds
 
 
 def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) -> dict[str, Any]:

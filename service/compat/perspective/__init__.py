@@ -54,7 +54,7 @@ def analyze() -> Response:
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
-    said = document.get("languages", [])
+    said = shared.said_of(site_id, document.get("languages", []))
     scores = attribute_scores(text, thresholds, said, annotate=document.get("spanAnnotations", False))
     answer = {
         "attributeScores": scores,
@@ -195,7 +195,7 @@ def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:
     """Whether the text may be scored; the languages that the sender names count before the detected one."""
     policy = shared.policy(site_id)
     if not requested:
-        return shared.treatment(policy, text) != "hold"
+        return shared.treatment(policy, text, shared.said_of(site_id)) != "hold"
     codes, judges = map(languages.base, requested), shared.classifier().judges
     return any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import LABELS
+from moderation.decisions.scoring import site_languages
 from moderation.patterns import PatternError
 from moderation.policy import (
     consequences,
@@ -26,6 +27,7 @@ from moderation.policy import policy_tests as policy_store
 from moderation.policy.consequences import Sample
 from moderation.policy.switches import WORDS
 from moderation.policy.terms import Policy
+from moderation.sites import site_settings
 from moderation.tables import PolicyVersion, Site
 from service import forms
 from service.classifier import classifier, presets
@@ -138,8 +140,9 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
                 else gettext("Some entries of the lists cannot be used.")
             )
             return jsonify(message=message, errors=list_errors), 422
-        sample = policy_people.read_past(site_id, _compile(form, row.version), _tell)
-        people = policy_people.told(session, site_id, _compile(form, row.version), sample, _tell)
+        tell = _teller(session, site_id)
+        sample = policy_people.read_past(site_id, _compile(form, row.version), tell)
+        people = policy_people.told(session, site_id, _compile(form, row.version), sample, tell)
     return jsonify(_as_json(sample) | {"people": " ".join(people)})
 
 
@@ -239,7 +242,7 @@ def _page(
 
 def _consequences(session: Session, site_id: str, candidate: Policy, in_force: Policy) -> dict[str, Any]:
     """What the form's policy would have meant for past comments, beside the one in force."""
-    tell = cache(_tell)
+    tell = cache(_teller(session, site_id))
     sample = policy_people.read_past(site_id, candidate, tell)
     sample_in_force = policy_people.read_past(site_id, in_force, tell) if candidate is not in_force else sample
     return {
@@ -273,10 +276,16 @@ def _offered() -> dict[str, Any]:
     }
 
 
-def _tell(text: str, said: str | None) -> tuple[str, bool]:
+def _teller(session: Session, site_id: str) -> Callable[[str, str | None], tuple[str, bool]]:
+    """What tells a comment's language, from its text and what its sender said, and whether that is judged."""
     judge = classifier()
-    language = judge.language(text, [said])
-    return language, judge.judges(language)
+    of_site = site_languages(judge, site_settings.author_languages(session, {site_id}).get(site_id))
+
+    def tell(text: str, said: str | None) -> tuple[str, bool]:
+        language = judge.language(text, [said, *of_site])
+        return language, judge.judges(language)
+
+    return tell
 
 
 def _lists_broken(form: Form) -> bool:

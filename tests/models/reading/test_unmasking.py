@@ -25,6 +25,8 @@ def classifier() -> Classifier:
         ("s t u p i d", "stupid"),
         ("stu-pid", "stupid"),
         ("fuuuuck", "fuck"),
+        ("fukcing", "fucking"),
+        ("Stuipd", "stupid"),
         ("іdіоt", "idiot"),  # Cyrillic letters
         ("ＩＤＩＯＴ", "idiot"),
         ("f<b>u</b>ck", "fuck"),
@@ -44,6 +46,9 @@ def test_a_disguised_word_is_told(classifier: Classifier, written: str, read: st
         "café",
         "Straße",
         "mother-in-law",
+        "certin",
+        "dumb",
+        "freind",
         "100",
         "💩",
         "http://x.example/1",

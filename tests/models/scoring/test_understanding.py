@@ -46,7 +46,7 @@ APART: dict[str, dict[str, list[str]]] = tomllib.loads(
 #: are, by labels that are carried over.
 #: The share of short comments that must be above a line, of those of ours and of somebody's who knew none of the lists.
 LEAST_OF_SHORT = {"short.toml": 0.85, "short_apart.toml": 0.6}
-LEAST_ABOVE = {"th": 4, "hi-Latn": 3, "cs": 7, "id": 7, "nl": 7, "sv": 7}
+LEAST_ABOVE = {"th": 4, "hi-Latn": 6, "cs": 7, "id": 7, "nl": 7, "sv": 7}
 
 
 @pytest.mark.parametrize("language", SENTENCES)

@@ -20,6 +20,8 @@ from moderation.intake import submissions
 from moderation.intake.queues import LEASE_SECONDS, MAX_ATTEMPTS, Queues, Waiting
 from moderation.policy import policies
 from moderation.settings import Settings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery
@@ -440,6 +442,32 @@ def test_a_sites_own_policy_is_what_counts(
     assert decided(store, scorer, accept(store, queues, site, **fields))[0] == status
     with store.read() as session:
         assert rows(store, Comment)[0].policy_version == policies.current(session, site.id).version
+
+
+@pytest.mark.parametrize(
+    ("author_language", "fields", "status"),
+    [
+        (None, {}, "published"),
+        ("de", {}, "flagged"),
+        ("de", {"language": "fr"}, "published"),
+        ("de", {"comment": "This und that", "language": "fr"}, "flagged"),
+        ("ur", {}, "published"),
+    ],
+)
+def test_what_no_words_and_no_sender_tell_is_in_the_language_of_the_sites_authors_if_that_is_judged(
+    store: Store,
+    queues: Queues,
+    scorer: Scorer,
+    site: CreatedSite,
+    author_language: str | None,
+    fields: dict[str, str],
+    status: str,
+) -> None:
+    set_policy(store, site, languages={"de": "hold", "ur": "hold"})
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(author_language=author_language), actor="user:u1")
+    comment = accept(store, queues, site, **({"comment": "Hm"} | fields))
+    assert decided(store, scorer, comment)[0] == status
 
 
 @pytest.mark.parametrize(

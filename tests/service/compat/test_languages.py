@@ -13,6 +13,8 @@ import models
 from models.languages import GRADES
 from moderation.decisions.scoring import Scorer
 from moderation.policy import policies
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.akismet import Akismet
@@ -136,6 +138,29 @@ def test_a_word_too_short_to_tell_its_language_is_read_in_the_one_that_the_clien
         for languages in ([], ["nl"])
     )
     assert named["summaryScore"]["value"] > 0.8 > alone["summaryScore"]["value"]
+
+
+def test_where_a_client_names_no_language_a_word_is_read_in_that_of_the_sites_authors(
+    app: Flask, store: Store, site: CreatedSite
+) -> None:
+    with_model(app, SHIPPED)
+
+    def toxicity(**known: Any) -> list[float]:
+        answer = analyze(app, site, "burro", **known)
+        return [
+            answer.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"],
+            moderate(app, site, "burro").json["results"][0]["category_scores"]["harassment"],
+        ]
+
+    assert max(toxicity()) < 0.5
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(author_language="pt"), actor="user:u1")
+    assert min(toxicity()) > 0.7
+    assert toxicity(languages=["en"])[0] < 0.5, "what the client says comes first"
+    assert Akismet(app.test_client(), site.compat_key).check("burro", blog_lang="").text != "false"
+    held = {"pt": "hold"}
+    set_languages(store, site, **held)
+    assert (analyze(app, site, "burro").status_code, moderate(app, site, "burro").status_code) == (400, 400)
 
 
 def test_a_script_that_nobody_knows_is_undetermined_to_clients(app: Flask, site: CreatedSite) -> None:
