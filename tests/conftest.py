@@ -117,6 +117,7 @@ def quick_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         quick.hash_passwords_quickly(patch)
         quick.draw_nobody_by_chance(patch)
+        quick.look_at_keys_once(patch)
         quick.compile_routes_and_templates_once(patch)
         quick.compile_statements_once(patch)
         quick.read_certificates_once(patch)

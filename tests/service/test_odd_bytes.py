@@ -18,7 +18,7 @@ from service.compat.akismet import fields as akismet_fields
 from tests.support.akismet import WORDPRESS
 from tests.support.comments import rows
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 ROUTE = "/api/v1/comments"
 FORM = "application/x-www-form-urlencoded"

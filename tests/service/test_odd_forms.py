@@ -22,7 +22,7 @@ from moderation.webhooks import statement_links
 from tests.support.comments import rows, scored, stored
 from tests.support.signed_in import csrf_token, sign_in
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 FORM = "application/x-www-form-urlencoded"
 #: In a form's bytes, and what people are shown.

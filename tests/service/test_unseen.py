@@ -14,7 +14,7 @@ from moderation.tables import Comment
 from tests.support.akismet import Akismet
 from tests.support.comments import rows
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 ROUTE = "/api/v1/comments"
 UNSEEN = [

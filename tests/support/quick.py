@@ -22,6 +22,7 @@ from werkzeug.routing import Rule
 
 from moderation import redis_address, store
 from moderation.decisions import second_looks
+from moderation.identities import keyring
 from moderation.people import accounts
 from moderation.sites.site_settings import SiteSettings
 
@@ -88,6 +89,14 @@ def wait_for_redis(patch: pytest.MonkeyPatch, url: str) -> None:
         return open_client(to, **options | patience)
 
     patch.setattr(redis_address, "open_client", open_patiently)
+
+
+def look_at_keys_once(patch: pytest.MonkeyPatch) -> None:
+    """A process looks every five seconds whether encryption has changed: no test of statements may depend on when.
+
+    Who changes it looks again by itself.
+    """
+    patch.setattr(keyring, "LOOK_AGAIN", 3600.0)
 
 
 def log_plainly() -> None:

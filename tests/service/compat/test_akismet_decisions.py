@@ -31,7 +31,7 @@ from tests.support.delivering import deliver_once
 from tests.support.hearing import Told
 from tests.support.receiver import Receiver
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 FLAGGED, REJECTED = "toxicity=0.6", "toxicity=0.95"
 HELD = "held-for-moderation"

@@ -18,7 +18,7 @@ from moderation.tables import Comment, WebhookEndpoint
 from tests.support.akismet import WORDPRESS, Akismet
 from tests.support.compat import choose_scores
 
-pytestmark = pytest.mark.one_database
+pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
 FLAGGED, REJECTED, SPAM = "toxicity=0.6", "toxicity=0.95", "spam=0.95"
 #: The headers whose mere presence some client takes for a failure.
