@@ -252,7 +252,7 @@ def hand_a_site_over(hands: Hands) -> None:
     hands.see(name)
     hands.click(name)
     hands.write("annab")
-    hands.press("Tab", "Tab", "t", "Enter")
+    hands.press("Tab", "Tab", "t", "Tab", "Enter")
     hands.see(hands.page.get_by_role("heading", name="annab"))
 
 

@@ -210,8 +210,8 @@ class TestCard:
         monkeypatch.setattr(classifier, "explain", explain)
         post("You m0r0n and idiot, insult=0.6")
         page = browser.get("/console/").text
-        assert 'title="Counted most towards insult">m0r0n</mark><span class="reading" data-reading="moron">' in page
-        assert 'title="Counted most towards insult">idiot</mark>, insult' in page
+        assert 'data-counted="counted most">m0r0n</mark><span class="reading" data-reading="read as “moron”">' in page
+        assert 'data-counted="counted most">idiot</mark>, insult' in page
 
     def test_the_authors_record_and_the_last_decisions_are_told(
         self, app: Flask, store: Store, site: CreatedSite, post: Post, clock: Clock
