@@ -227,6 +227,7 @@ def ban_a_word_on_the_policy_page(hands: Hands) -> None:
     words = hands.page.locator("summary", has_text="Banned words")
     hands.see(words)
     hands.click(words)
+    hands.see(hands.page.locator("textarea[name=banned_words]:focus"))
     hands.write(WORD)
     hands.press("Control+Enter")
     hands.see(hands.page.locator("#saved, main > .note.good"))
