@@ -95,7 +95,7 @@ def test_ticked_rows_and_all_that_a_search_finds_are_decided_and_taken_back(
         page.wait_for_url(re.compile(r"/bulk/jobs/b_"))
         eventually(lambda: any(job.finished_at is None for job in rows(store, BulkJob)))
         bulk.run_step(store, rows(store, BulkJob)[-1].id)
-        page.reload()
+        expect(page.locator("#job[data-state=done]")).to_be_visible()  # the page asks, and loads itself again
 
     work("p")
     expect(page.get_by_text("Done: 2 published.")).to_be_visible()
