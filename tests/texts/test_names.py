@@ -53,7 +53,8 @@ def held() -> Mapping[str, str]:
     judged = {name: names.beside(name, None, None) for name in (*in_table(REAL), *in_table(INSULTS))}
     thresholds = classifier.thresholds["balanced"]
     found = {}
-    for name, line in zip(judged, classifier.score([*judged.values()]), strict=True):
+    as_names = [{"languages": ["en"]}] * len(judged)  # as the scorer says it of names
+    for name, line in zip(judged, classifier.score([*judged.values()], as_names), strict=True):
         labels = [
             label
             for label, score in zip(classifier.labels, line, strict=True)
