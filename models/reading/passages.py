@@ -125,10 +125,10 @@ class Passages:
         for entry, first, last in sorted(self._listed.find(spelt), key=lambda match: match[1:]):
             codes = self._tells(entry, language, few=sum(map(str.isalpha, spelt)) <= _FEW_ROMANISED)
             first_word = shown[slice(*words[first][1:])]
-            named = language == "en" or (
-                language in _ROMANISED and len(words) > 1 and shown.istitle()
-            )  # Bhaskar Chutia
-            is_name = named and "de" not in codes and last - first == 1 and first_word.istitle()
+            is_full_name = language in _ROMANISED and len(words) > 1 and shown.istitle()  # Bhaskar Chutia
+            is_name = (
+                (language == "en" or is_full_name) and "de" not in codes and last - first == 1 and first_word.istitle()
+            )
             if not codes or is_name or not self._is_foreign(spelt[first:last], codes):
                 continue
             code = found[-1][0] if found and found[-1][0] in codes else likelier_of(entry, codes)
