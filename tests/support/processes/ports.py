@@ -7,7 +7,7 @@ import socket
 
 #: Below what systems give to connections that go out, and to servers that listen on any port.
 _FROM, _TO = 10_000, 16_000
-#: Each port is ours while a socket of its name is open (its descriptor is kept here), which also other runs of the tests see.
+#: Descriptors: a port is ours while a socket of its name is open, which also other runs of the tests see.
 _reserved: list[int] = []
 
 
