@@ -209,7 +209,7 @@ class Passages:
 
     def _reads_english(self, token: str) -> bool:
         """Whether a token is usual English or bad, and no words that were run together, as a foreign word may look."""
-        words = [word for word in self.reader.token_words(token) if word not in MARKS]
+        words = self._words(token)
         if not words or not words[0].isalpha() or (token.isalpha() and len(words) > 1):
             return False
         return all(map(self._is_english_word, words))
@@ -227,9 +227,12 @@ class Passages:
         return len(english) > 1 or (len(english) == 1 and self._stands_alone(english[0], language))
 
     def _stands_alone(self, token: str, language: str) -> bool:
-        words = [word for word in self.reader.token_words(token) if word not in MARKS]
         own = self._folded_insults.get(language, frozenset()) | _OF_THREATS
-        return any(len(word) >= _LEAST_ALONE and word in self._bad and word not in own for word in words)
+        return any(len(word) >= _LEAST_ALONE and word in self._bad and word not in own for word in self._words(token))
+
+    def _words(self, token: str) -> list[str]:
+        """The words that a token is read as."""
+        return [word for word in self.reader.token_words(token) if word not in MARKS]
 
     def _times_met(self, word: str) -> int:
         return self.reader.known.get(_folded(word), 0)

@@ -136,8 +136,7 @@ class Classifier:
         logits = plan.logits
         if self.understanding is None or self.sum is None:
             return logits
-        for asked in plan.asked_together:
-            texts, languages = ([all_of[row] for row in asked] for all_of in (plan.texts, plan.languages))
+        for asked, texts, languages in plan.asked_together:
             second = self.understanding.logits(texts, languages)
             both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
             logits[asked] = np.where(plan.alone[asked, None], second, both)
@@ -216,9 +215,8 @@ class Classifier:
     def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:
         """The explanations of all that is read, by column."""
         second: dict[int, dict[int, Explanation]] = {}
-        for asked in plan.asked_together:
+        for asked, texts, languages in plan.asked_together:
             assert self.understanding is not None
-            texts, languages = ([all_of[row] for row in asked] for all_of in (plan.texts, plan.languages))
             wanted = [columns[row] for row in asked]
             second |= zip(asked, attribution.explain(texts, languages, wanted, self.understanding), strict=True)
         explained_by = []

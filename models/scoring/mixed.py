@@ -52,15 +52,15 @@ class Plan:
     passages: Sequence[tuple[int, Passage]]
 
     @property
-    def asked_together(self) -> Iterator[list[int]]:
-        """`asked` in groups: the texts, then each passage alone.
+    def asked_together(self) -> Iterator[tuple[list[int], list[str], list[str]]]:
+        """`asked` in groups, each with its texts and their languages: the texts, then each passage alone.
 
         Single precision differs with what is multiplied together, and an explanation has to add up to the logit.
         """
         first = len(self.texts) - len(self.passages)
-        if texts := [row for row in self.asked if row < first]:
-            yield texts
-        yield from ([row] for row in self.asked if row >= first)
+        of_texts = [row for row in self.asked if row < first]
+        for rows in ([of_texts] if of_texts else []) + [[row] for row in self.asked if row >= first]:
+            yield rows, [self.texts[row] for row in rows], [self.languages[row] for row in rows]
 
 
 def count_marks(ids: NDArray[np.intp], sizes: NDArray[np.intp], windows: Windows, cache: TermCache) -> NDArray[np.intp]:
