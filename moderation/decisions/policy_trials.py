@@ -20,6 +20,7 @@ from moderation.policy import policies
 from moderation.policy.hold_times import HoldTimes
 from moderation.policy.policies import Candidate
 from moderation.policy.terms import Action, Policy
+from moderation.sites import site_settings
 from moderation.store import Store
 from moderation.tables import Comment, PolicyTest
 
@@ -57,7 +58,9 @@ class Judge:
     """A policy, or a model, whose verdicts on tests are asked for."""
 
     scorer: Scorer
-    #: Names the model and what the policy says: whoever has the same name makes the same of a test.
+    #: Names the model and the language of the site's authors: whoever has the same one scores a test alike.
+    reader: str
+    #: Names what the policy says besides: whoever has the same name makes the same of a test.
     name: str
 
 
@@ -83,20 +86,20 @@ class Remembered:
             while len(self._outcomes) > _REMEMBERED:
                 self._outcomes.popitem(last=False)
 
-    def known(self, version: str, rows: Mapping[str, PolicyTest]) -> dict[str, Scored]:
-        """Row id -> its scores, of the tests that were scored with this version of the model."""
+    def known(self, reader: str, rows: Mapping[str, PolicyTest]) -> dict[str, Scored]:
+        """Row id -> its scores, of the tests that this `Judge.reader` has scored."""
         with self._lock:
             return {
                 row_id: found
                 for row_id, test in rows.items()
-                if (found := self._scores.get((version, test.text, test.name))) is not None
+                if (found := self._scores.get((reader, test.text, test.name))) is not None
             }
 
-    def remember(self, version: str, rows: Mapping[str, PolicyTest], scores: Mapping[str, Scored]) -> None:
+    def remember(self, reader: str, rows: Mapping[str, PolicyTest], scores: Mapping[str, Scored]) -> None:
         """Keep the scores of tests; the oldest make room."""
         with self._lock:
             for row_id, scored in scores.items():
-                self._scores[version, rows[row_id].text, rows[row_id].name] = scored
+                self._scores[reader, rows[row_id].text, rows[row_id].name] = scored
             while len(self._scores) > _REMEMBERED:
                 self._scores.popitem(last=False)
 
@@ -134,8 +137,11 @@ def judge_by(store: Store, queues: Queues, classifier: Classifier, site_id: str,
         hold_after=None,
         hold_times=HoldTimes(),
     )
+    with store.read() as session:
+        language = site_settings.author_languages(session, {site_id}).get(site_id, "")
+    reader = f"{classifier.version} {language}"
     scorer = Scorer(store, queues, classifier, Candidate(site_id, bare))
-    return Judge(scorer, f"{classifier.version} {site_id} {policies.content(bare)}")
+    return Judge(scorer, reader, f"{reader} {site_id} {policies.content(bare)}")
 
 
 def _outcomes(judge: Judge, tests: Sequence[PolicyTest], memory: Remembered) -> list[Action]:
@@ -143,22 +149,21 @@ def _outcomes(judge: Judge, tests: Sequence[PolicyTest], memory: Remembered) -> 
     if known is not None:
         return known
     rows = [_as_comment(test) for test in tests]
-    outcomes = _verdicts(judge.scorer, rows, dict(zip((row.id for row in rows), tests, strict=True)), memory)
+    outcomes = _verdicts(judge, rows, dict(zip((row.id for row in rows), tests, strict=True)), memory)
     memory.decide(judge.name, tests, outcomes)
     return outcomes
 
 
 def _verdicts(
-    scorer: Scorer, rows: Sequence[Comment], tests: Mapping[str, PolicyTest], memory: Remembered
+    judge: Judge, rows: Sequence[Comment], tests: Mapping[str, PolicyTest], memory: Remembered
 ) -> list[Action]:
-    version = scorer.classifier.version
-    scores = memory.known(version, tests)
+    scores = memory.known(judge.reader, tests)
     unknown = [row for row in rows if row.id not in scores]
     if unknown:
-        new = scorer.score(unknown)
-        memory.remember(version, tests, new)
+        new = judge.scorer.score(unknown)
+        memory.remember(judge.reader, tests, new)
         scores |= new
-    return [verdict.action for verdict in scorer.verdicts(rows, scores)]
+    return [verdict.action for verdict in judge.scorer.verdicts(rows, scores)]
 
 
 def _as_comment(test: PolicyTest) -> Comment:

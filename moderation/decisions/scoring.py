@@ -332,6 +332,8 @@ class Scorer:
     def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Judged]:
         if not rows:
             return []
+        if any(row.site_id not in self._author_languages for row in rows):  # their scores were made elsewhere
+            self._learn_author_languages(rows)
         codes = {row.id: self.classifier.language(row.comment, self._said(row)) for row in rows}
         languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         alike = {row.id: lookalikes.of_text(row.comment) for row in rows}

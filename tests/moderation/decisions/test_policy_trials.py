@@ -14,6 +14,8 @@ from moderation.errors import NotFound
 from moderation.intake.queues import Queues
 from moderation.policy import policies, policy_tests
 from moderation.policy.policy_tests import MOST, Example, Unfit, example, read_file
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, PolicyTest, PolicyVersion
@@ -205,9 +207,11 @@ class Counting(ChosenScores):
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
+        self.said: list[str | None] = []
 
     def language(self, text: str, hints: Any = ()) -> str:
         self.asked += 1
+        self.said = list(hints)
         return super().language(text, hints)
 
 
@@ -233,3 +237,26 @@ def test_what_a_policy_made_of_a_test_is_kept_until_the_policy_says_something_el
     assert judged(banned_words=["casino"]) == (["reject", "reject"], 0)
     keep(store, site, Example("a new one", "publish"))
     assert judged() == (["publish", "flag", "publish"], 3)
+
+
+def test_a_test_is_judged_as_its_sites_authors_write_also_with_scores_that_were_kept(
+    store: Store, queues: Queues, site: CreatedSite
+) -> None:
+    keep(store, site, Example("Hm insult=0.1", "publish"))
+    memory, classifier = Remembered(), Counting()
+
+    def judged(**change: Any) -> tuple[list[str | None], int]:
+        policy = policies.compile_policy(policies.DEFAULT | change, 1, classifier.thresholds)
+        judge = policy_trials.judge_by(store, queues, classifier, site.id, policy)
+        policy_trials.run([judge], kept(store, site), seconds=None, memory=memory)
+        return classifier.said, len(classifier.batches)
+
+    _, scored_before = judged()
+    with store.write() as session:
+        site_settings.save(session, site.id, SiteSettings(author_language="de"), actor=ADA)
+    said, scored_anew = judged()
+    assert said[-1] == "de"
+    assert scored_anew > scored_before, "scores are of texts as these authors write them"
+    said, scored_again = judged(preset="lenient")
+    assert said[-1] == "de"
+    assert scored_again == scored_anew
