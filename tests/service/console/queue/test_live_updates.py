@@ -399,6 +399,11 @@ def test_the_stream_passes_a_jobs_progress_on_to_its_maker_and_to_an_admin_only(
     jobs.run_bulk_job(job_id)
     decided = {"kind": "decided", "comments": [comment_id], "by": "mo"}
     eventually(lambda: all(decided in reader.heard for reader in readers), what="all hear of the comment")
+
+    def hears_the_end(reader: Reader) -> bool:
+        return any(one["kind"] == "job" and one["job"]["state"] == "done" for one in reader.heard)
+
+    eventually(lambda: all(map(hears_the_end, readers[:2])), what="both hear the job's end, which comes after that")
     maker, admin, other = ([one for one in reader.heard if one["kind"] == "job"] for reader in readers)
     assert other == []
     assert admin == maker
