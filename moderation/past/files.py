@@ -29,8 +29,10 @@ def opened(path: Path) -> Opened:
     """Open a file.
 
     Raises:
-        WrongFile: it is packed otherwise than by gzip.
+        WrongFile: it is packed otherwise than by gzip, or no file on a disk.
     """
+    if not path.is_file():
+        raise WrongFile("It is no file on a disk, such as a pipe: it is read more than once. Save it in a file first.")
     on_disk, size = path.open("rb"), path.stat().st_size
     beginning = on_disk.read(8)
     on_disk.seek(0)

@@ -15,6 +15,10 @@ _QUERY = (
     "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, c.email, c.website, t.uri"
     " FROM comments c LEFT JOIN threads t ON t.id = c.tid ORDER BY c.id"
 )
+#: Tables, and no views: who makes such a file may have a view compute anything, without end.
+_TABLES = "SELECT count(*) FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%' AND name IN ('comments', 'threads')"
+#: Bytes of a comment with all that belongs to it. Isso takes comments of 65,535 characters.
+_LONGEST_ROW = 4 * 1024 * 1024
 _MODES: dict[int, tuple[Status, str]] = {
     1: ("published", "It was published in Isso."),
     2: ("flagged", "It waited for a moderator in Isso."),
@@ -29,17 +33,21 @@ def open_archive(path: Path) -> Archive:
         WrongFile: this is no database of Isso.
     """
     read_so_far = [0]
-    with closing(_connect(path)) as connection:
-        try:
+    try:
+        with closing(_connect(path)) as connection:
+            [(tables,)] = connection.execute(_TABLES).fetchall()
+            if tables != 2:
+                raise WrongFile("It is no database of Isso: it has not both tables, comments and threads.")
             connection.execute(_QUERY).fetchone()
             [(size,)] = connection.execute("SELECT count(*) FROM comments").fetchall()
-        except sqlite3.DatabaseError as error:
-            raise WrongFile(f"It is no database of Isso: {error}.") from None
+    except sqlite3.DatabaseError as error:
+        raise WrongFile(f"It is no database of Isso: {error}.") from None
     return Archive(_comments(path, read_so_far), size, lambda: read_so_far[0])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_ROW)
     connection.text_factory = lambda text: text.decode(errors="replace")
     connection.row_factory = sqlite3.Row
     return connection
@@ -57,7 +65,7 @@ def _comments(path: Path, read_so_far: list[int]) -> Iterator[PastComment | Unre
 
 def _comment(row: sqlite3.Row) -> PastComment:
     if row["mode"] not in _MODES:
-        raise records.NotReadable(f"Its mode is {row['mode']!r}, which Isso does not know.")
+        raise records.NotReadable(f"Its mode is {str(row['mode'])[:40]!r}, which Isso does not know.")
     status, why = _MODES[row["mode"]]
     address = records.email(_text(row["email"]))
     return PastComment(
@@ -66,7 +74,7 @@ def _comment(row: sqlite3.Row) -> PastComment:
         parent_key=str(row["parent"]) if row["parent"] else None,
         name=records.name(_text(row["author"])),
         comment=records.prose(_text(row["text"]), status),
-        created_at=records.moment(row["created"]),
+        created_at=records.moment(created if isinstance(created := row["created"], int | float) else _text(created)),
         status=status,
         why=why,
         thread=records.line(_text(row["uri"]), 500),

@@ -2,8 +2,8 @@
 
 What other systems export is often not well-formed: bare ampersands, HTML's entities, control characters, broken UTF-8.
 These are mended on the way; where a file is broken beyond that, reading goes on with the next element. What a file
-declares of its own (entities, which can grow a small file to gigabytes or read other files) is refused: see
-docs/decisions/0073-bringing-the-past.md.
+declares of its own (entities and attributes, which can grow a small file to gigabytes or read other files) is refused,
+and what would have to be kept whole in memory counts as broken: see docs/decisions/0073-bringing-the-past.md.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _AMPERSAND = re.compile(r"&(?:#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));|([A-Za-z][A-Za-z0-9]{1,30});)?")
 #: A reference or a mark that a chunk may have cut off.
 _CUT_OFF = re.compile(r"(?:&[#A-Za-z0-9]{0,32}|\]\]?)\Z")
+#: The parser keeps what has not ended yet, such as a tag or a comment, and looks through it again with each chunk.
+_MOST_UNENDED = 4 * 1024 * 1024
+#: How deep elements may lie within each other. A comment lies four deep.
+_DEEPEST = 200
 #: A tag that does not end within so many characters is none.
 _LONGEST_TAG = 4096
 #: The declaration of XML, and what a server may have written before it: empty lines, and warnings of PHP.
@@ -78,6 +82,10 @@ class Element:
             self.first.setdefault(child.name, child)
 
 
+class _NotKept(expat.ExpatError):
+    """What would have to be kept whole in memory, and is no export's; the message says what."""
+
+
 def elements(
     file: BinaryIO,
     root: str,
@@ -92,7 +100,7 @@ def elements(
     broken that is told, and reading goes on with the next element of a name in `resume`, which says where such stand.
 
     Raises:
-        WrongFile: this is not XML, has another root, ends too soon, or declares entities.
+        WrongFile: this is not XML, has another root, ends too soon, or declares what it holds.
     """
     reading = _Reading(_Builder(root, wanted, begun), resume)
     for text in _mended(_decoded(file)):
@@ -141,8 +149,8 @@ class _Reading:
 
     def _failed(self, error: expat.ExpatError) -> int:
         """Note what was wrong. Returns how much of what was fed last cannot be read; that is more than nothing."""
-        line = error.lineno + self._builder.lines_before
-        reason = expat.errors.messages[error.code]
+        line = self._builder.parser.ErrorLineNumber + self._builder.lines_before
+        reason = str(error) if isinstance(error, _NotKept) else expat.errors.messages[error.code]
         if not self._builder.has_begun:
             raise WrongFile(f"Line {line:,} is not XML: {reason}.") from None
         self._fault = line, reason
@@ -183,13 +191,14 @@ class _Builder:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
-        self.parser.EntityDeclHandler = self._refuse
-        self.parser.ExternalEntityRefHandler = self._refuse
+        self.parser.StartDoctypeDeclHandler = self._doctype
 
     def feed(self, data: bytes) -> None:
         self.fed_before = self._fed
         self._fed += len(data)
         self.parser.Parse(data, False)
+        if self._fed - self.parser.CurrentByteIndex > _MOST_UNENDED:
+            raise _NotKept("a tag or a comment does not end within 4 MiB")
 
     def take(self) -> list[Element]:
         """The elements that have ended since this was last asked."""
@@ -203,6 +212,8 @@ class _Builder:
         if not self.has_begun:
             self._require_root(name)
         self._path.append(name)
+        if len(self._path) > _DEEPEST:
+            raise _NotKept(f"more than {_DEEPEST - 1} elements lie within each other")
         if name == self._begun:
             self._done.append(Element(parent, name, self._line(), {}))
         if self._open:
@@ -252,11 +263,12 @@ class _Builder:
         name_read = self._names[full_name] = _prefix(prefix, self._namespaces.get(prefix)) + name
         return name_read
 
-    def _refuse(self, *_: object) -> int:
-        raise WrongFile(
-            f"Line {self._line():,} declares an entity, which no export has: such a file may be "
-            "made to fill the memory, or to read other files."
-        )
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, declares: int) -> None:
+        if declares:
+            raise WrongFile(
+                f"Line {self._line():,} declares entities or attributes, which no export has: such a file may be "
+                "made to fill the memory, or to read other files."
+            )
 
 
 def _prefix(written: str, namespace: str | None) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import sqlite3
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -183,13 +185,40 @@ HOSTILE = {
     "a billion laughs": '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><r><p>&b;</p></r>',
     "a file of this machine": '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><r><p>&a;</p></r>',
     "a parameter": '<!DOCTYPE r [<!ENTITY % a SYSTEM "http://192.0.2.1/x"> %a;]><r><p>x</p></r>',
+    "an attribute of every element": f'<!DOCTYPE r [<!ATTLIST p a CDATA "{"x" * 9999}">]><r>{"<p/>" * 99}</r>',
 }
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_file_that_declares_entities_is_refused(text: str) -> None:
-    with pytest.raises(WrongFile, match="declares an entity"):
+def test_a_file_that_declares_what_it_holds_is_refused(text: str) -> None:
+    with pytest.raises(WrongFile, match="declares entities or attributes"):
         list(xml_files.elements(io.BytesIO(text.encode()), "r", [("r", "p")], resume={"p": ("r",)}))
+
+
+@pytest.mark.parametrize(
+    "filling", ["<a>" * 4, "<!-- x", '<a b="x', "<?x y"], ids=["depth", "comment", "attribute", "instruction"]
+)
+def test_what_would_fill_the_memory_is_not_kept(filling: str) -> None:
+    def file() -> Iterator[bytes]:
+        yield b"<r><p>before</p>" + filling.encode()
+        yield from [b"<a>" * 100_000 if filling.endswith("<a>") else b"x" * 300_000] * 100
+        yield b"<p>after</p></r>"
+
+    class File(io.RawIOBase):
+        parts = file()
+
+        def read(self, _size: int = -1) -> bytes:
+            return next(self.parts, b"")
+
+    tracemalloc.start()
+    try:
+        [before, fault, after] = xml_files.elements(cast("BinaryIO", File()), "r", [("r", "p")], resume={"p": ("r",)})
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(fault, Unreadable)
+    assert [part.text for part in (before, after) if isinstance(part, xml_files.Element)] == ["before", "after"]
+    assert most < 20 * 2**20, f"of 30 MB it kept {most:,} bytes"
 
 
 def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
@@ -322,6 +351,61 @@ def test_isso_s_database(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("this is no database, however long it may be" * 50)
     with pytest.raises(WrongFile, match="no database of Isso"):
         isso.open_archive(tmp_path / "other")
+
+
+_COLUMNS = "(id, tid, parent, created, mode, text, author, email, website)"
+_ENDLESS = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)"
+HOSTILE_DATABASES = {
+    "a view without an end": (
+        f"CREATE VIEW comments AS {_ENDLESS} SELECT id, 1 tid, 0 parent, 1.0 created, 1 mode, 't' text, 'a' author,"
+        " '' email, '' website FROM n",
+    ),
+    "a text that fills the memory": (
+        f"CREATE TABLE comments {_COLUMNS}",
+        "INSERT INTO comments VALUES (1, 1, 0, 1e9, 1, zeroblob(9000000), 'a', '', '')",
+    ),
+    "a text that is computed": (
+        "CREATE TABLE comments (id, tid, parent, created, mode, author, email, website, text AS (hex(zeroblob(9e7))))",
+        "INSERT INTO comments VALUES (1, 1, 0, 1e9, 1, 'a', '', '')",
+    ),
+    "no threads": (f"CREATE TABLE comments {_COLUMNS}", "DROP TABLE threads"),
+}
+
+
+@pytest.mark.parametrize("statements", HOSTILE_DATABASES.values(), ids=HOSTILE_DATABASES)
+def test_a_database_that_is_made_to_fill_the_memory_is_refused(tmp_path: Path, statements: tuple[str, ...]) -> None:
+    path = tmp_path / "comments.db"
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in ("CREATE TABLE threads (id, uri, title)", *statements):
+            connection.execute(statement)
+        connection.commit()
+    with pytest.raises(WrongFile, match="no database of Isso"):
+        isso.open_archive(path)
+
+
+def test_what_no_column_of_isso_holds_costs_its_comment_only(tmp_path: Path) -> None:
+    path = tmp_path / "comments.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE threads (id, uri, title)")
+        connection.execute(f"CREATE TABLE comments {_COLUMNS}")
+        odd: list[Any] = [None, b"\xff\x00", "x", 1e300]
+        rows: list[list[Any]] = [[1, 1, None, 1556971200.5, 1, "Well said.", "Ada", None, None]]
+        rows += [[*row[:at], value, *row[at + 1 :]] for row in rows for at in (0, 3, 4) for value in odd]
+        connection.executemany("INSERT INTO comments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.commit()
+    read = list(isso.open_archive(path).comments)
+    assert len(read) == 13
+    unreadable = [part.why for part in read if isinstance(part, Unreadable)]
+    assert len(unreadable) == 8, "any id that can be written will do, but no other date or mode"
+
+
+def test_a_pipe_is_told(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(WrongFile, match="no file on a disk"):
+        wordpress.open_archive(pipe)
+    with pytest.raises(WrongFile, match="unable to open database file"):
+        isso.open_archive(Path("/dev/null/none"))
 
 
 def coral_comment(**changes: Any) -> dict[str, Any]:
