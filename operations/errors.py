@@ -8,6 +8,11 @@ from collections.abc import Callable
 
 import click
 
+from texts.controls import printable
+
+#: What a sentence for an operator may have beside letters.
+LINES = "\n\t"
+
 
 class OperatorError(Exception):
     """Something in the installation is wrong; the message says what, and what to do about it."""
@@ -28,5 +33,5 @@ def told_in_a_sentence(run: Callable[[], object]) -> None:
         sentence = explain(error)
         if sentence is None:
             raise
-        click.echo(f"Error: {sentence}", err=True)
+        click.echo(f"Error: {printable(sentence, keep=LINES)}", err=True)
         sys.exit(1)

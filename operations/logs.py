@@ -16,6 +16,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from moderation import tracing
+from texts.controls import printable
 
 WITHHELD = "[withheld]"
 
@@ -26,6 +27,8 @@ _PRIVATE_FIELDS = frozenset(
         *("key", "api_key", "token", "password", "secret", "secret_key", "authorization", "cookie"),
     )
 )
+#: Fields with tracebacks, which have many lines.
+_OF_LINES = frozenset({"exception", "where"})
 _STRUCK_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\[parameters: .*?\]$", re.DOTALL | re.MULTILINE), f"[parameters: {WITHHELD}]"),  # SQLAlchemy
     (re.compile(r"^DETAIL: .*$", re.MULTILINE), f"DETAIL: {WITHHELD}"),  # PostgreSQL quotes the row
@@ -49,6 +52,7 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
         _name_cause,
         structlog.processors.format_exc_info,
         withhold,
+        *([one_line_each] if log_format == "console" else []),
     ]
     structlog.configure(
         processors=[
@@ -97,6 +101,14 @@ def withhold(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
             event[field] = strike_out(value)
         elif isinstance(value, BaseException):
             event[field] = type(value).__name__
+    return event
+
+
+def one_line_each(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor for terminals: what came from elsewhere begins no line and commands no terminal."""
+    for field, value in event.items():
+        if isinstance(value, str):
+            event[field] = printable(value, keep="\n" if field in _OF_LINES else "")
     return event
 
 

@@ -24,3 +24,15 @@ def storable(text: str) -> str:
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text.replace("\0", "")
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """A text for a terminal: what moves its cursor, colours it or turns its letters round is written out, as `\\x1b`.
+
+    Characters in `keep` stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in keep else letter.encode("unicode_escape").decode() for letter in text
+    )

@@ -17,6 +17,7 @@ from moderation.sites.archive import Archived
 from moderation.store import Store
 from operations.commands import open_installation
 from operations.errors import OperatorError
+from texts.controls import printable
 
 #: What a file may be of -> what opens it.
 _SOURCES: dict[str, Callable[[Path], Archive]] = {
@@ -100,7 +101,7 @@ def _follow(steps: Iterator[Counts], size: int, position: Callable[[], int]) -> 
 
 
 def _complain(unreadable: Unreadable) -> None:
-    click.echo(f"{unreadable.place} was left out: {unreadable.why}", err=True)
+    click.echo(printable(f"{unreadable.place} was left out: {unreadable.why}"), err=True)
 
 
 def _in_words(counts: Counts) -> str:

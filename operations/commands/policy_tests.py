@@ -23,6 +23,7 @@ from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import PolicyVersion, Site
 from operations.commands import open_installation
+from texts.controls import printable
 
 if TYPE_CHECKING:
     from models.scoring.classifier import Classifier
@@ -134,6 +135,5 @@ def _show(lines: Sequence[Line], in_place: Classifier, tried: Classifier) -> Non
 def _cells(line: Line) -> tuple[str, str, str, str, str, str]:
     text = " ".join(line.text.split())
     text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
-    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     expected, before, outcome = (_WORDS[action] for action in (line.expected, line.before, line.outcome))
-    return ("" if line.passes else "FAILS", line.site, expected, before, outcome, text)
+    return ("" if line.passes else "FAILS", line.site, expected, before, outcome, printable(text))

@@ -22,6 +22,7 @@ from operations.commands import open_installation
 from operations.encryption import rewriting, stages
 from operations.encryption.rewriting import Walk
 from operations.errors import OperatorError
+from texts.controls import printable
 
 _WORDS = {
     "comments": "comments with all that belongs to them",
@@ -195,7 +196,7 @@ def _name_more(held: Held, person: Person) -> None:
     for kind, values in held.also.items():
         others = sorted(value for value in values if not person.is_named(value))
         if others:
-            click.echo(f"Their comments also carry {', '.join(f'{kind}:{value}' for value in others)}.")
+            click.echo(printable(f"Their comments also carry {', '.join(f'{kind}:{value}' for value in others)}."))
     if any(not person.is_named(value) for values in held.also.values() for value in values):
         click.echo("Look for these, too, where they are the same person's alone.")
 

@@ -12,6 +12,7 @@ from moderation.settings import Settings
 from operations.watching.overview import Overview
 from operations.watching.rates import Rates
 from texts import wording
+from texts.controls import printable
 
 Level = Literal["fine", "watch", "wrong"]
 #: As many scoring processes are named.
@@ -127,11 +128,6 @@ def _webhooks(overview: Overview) -> Iterator[Line]:
     for one in overview.database.failing:
         told = f"{printable(one.url)} of {printable(one.site)}: {_counted(one.waiting)} waiting. {printable(one.why)}"
         yield Line("failing", told, "wrong")
-
-
-def printable(text: str) -> str:
-    """Text from elsewhere, in one line and without what a terminal takes for a command."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _each(rates: Mapping[str, float]) -> str:

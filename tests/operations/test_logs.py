@@ -119,3 +119,26 @@ except ValueError:
 """
     for log_format in ("console", "json"):
         assert "unmistakable" not in written(statement, log_format=log_format)
+
+
+FORGED = "no\n2026-11-30 00:00:00 [info] user.signed_in\x1b[2J\x9b31m\u202e"
+
+
+def test_what_comes_from_elsewhere_begins_no_line_and_commands_no_terminal() -> None:
+    told = written(f"structlog.get_logger().warning('single_sign_on.failed', why={FORGED!r})", log_format="console")
+    told += written(f"logging.getLogger('some.library').warning('It says: %s', {FORGED!r})", log_format="console")
+    assert told.count("\n") == 2
+    assert not set(told) & set("\x1b\x9b\u202e")
+    assert "\\n2026-11-30" in told, "it is told all the same"
+
+
+def test_a_traceback_keeps_its_lines() -> None:
+    program = """
+try:
+    raise ValueError('a\\x1b[2Jb')
+except ValueError:
+    structlog.get_logger().exception('failed')
+"""
+    told = written(program, log_format="console")
+    assert told.count("\n") > 3
+    assert "\x1b" not in told

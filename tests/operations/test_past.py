@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -110,3 +112,16 @@ def test_an_import_that_was_killed_is_run_again(run: Run, tmp_path: Path) -> Non
     assert result.stdout == f"Brought {10_000 - brought:,} comments; {brought:,} were there already.\n"
     assert stored() == 10_000
     store.close()
+
+
+def test_what_a_file_holds_commands_no_terminal(run: Run, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "isso.db")) as connection:
+        connection.execute("CREATE TABLE threads (id, uri, title)")
+        connection.execute("CREATE TABLE comments (id, tid, parent, created, mode, text, author, email, website)")
+        connection.execute("INSERT INTO comments VALUES (?, 1, 0, 1e9, 1, '', 'a', '', '')", ["\x1b[2J\nError: \x9b"])
+        connection.commit()
+    result = run("import", "isso", "isso.db", "--site", "A")
+    assert "\\x1b[2J\\nError: \\x9b was left out" in result.stderr
+    (tmp_path / "other.xml").write_text("<\u202ea/>")
+    result = run("import", "disqus", "other.xml", "--site", "A")
+    assert not set(result.stderr) & set("\x1b\x9b\u202e")

@@ -62,7 +62,7 @@ def lines(overview: Overview, found: rates.Rates | None = None) -> dict[str, tup
             {},
             {"failing": [Failing("https://x.example", "A \x1b[2Jblog", 3, "It answered 500.\nYes")]},
             "failing",
-            "https://x.example of A  [2Jblog: 3 waiting. It answered 500. Yes",
+            "https://x.example of A \\x1b[2Jblog: 3 waiting. It answered 500.\\nYes",
             "wrong",
         ),
     ],
