@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Dialect, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -241,6 +241,15 @@ class _Taker:
 def busy() -> OperationalError:
     """The error for a turn to write that does not come."""
     return OperationalError("take the write lock", None, TimeoutError("database is locked"))
+
+
+def take_turn(session: Session, what: str) -> None:
+    """Let no other transaction do the same thing until the caller's ends, such as look whether a name is free.
+
+    On PostgreSQL two that look at the same moment would both find it free; on SQLite there is one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"winnow {what}"))))
 
 
 def insert_missing(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:

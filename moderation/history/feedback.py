@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.intake.submissions import content_hash
-from moderation.store import Store
+from moderation.store import Store, take_turn
 from moderation.tables import Feedback
 
 #: What all examples of one site together weigh at most, in examples.
@@ -80,7 +80,7 @@ def keep(session: Session, site_id: str, source: str, rows: Sequence[dict[str, A
     if not rows:
         return 0
     latest = {(row["text_hash"], row["label"]): row for row in rows}
-    _take_turn(session, site_id)
+    take_turn(session, f"feedback {site_id}")
     of_texts = Feedback.text_hash.in_({text_hash for text_hash, _ in latest})
     said = select(Feedback.id, Feedback.text_hash, Feedback.label).where(
         Feedback.site_id == site_id, Feedback.source == source, of_texts
@@ -99,7 +99,7 @@ def keep_as_they_were(session: Session, site_id: str, rows: Sequence[dict[str, A
     What the site has said itself of a text stays. Ids, by which examples grow old, stay too, but for those that
     another site has.
     """
-    _take_turn(session, site_id)
+    take_turn(session, f"feedback {site_id}")
     this = select(Feedback.text_hash, Feedback.source, Feedback.label).where(Feedback.site_id == site_id)
     said = session.execute(this.where(Feedback.text_hash.in_({row["text_hash"] for row in rows}))).all()
     known = {tuple(key) for key in said}
@@ -184,9 +184,3 @@ def _make_room(session: Session, site_id: str) -> None:
     last_kept = session.scalar(newest.offset(MOST_EXAMPLES - 1).limit(1))
     if last_kept is not None:
         session.execute(delete(Feedback).where(Feedback.site_id == site_id, Feedback.id < last_kept))
-
-
-def _take_turn(session: Session, site_id: str) -> None:
-    """One request at a time for a site: on PostgreSQL two with the same text would else both insert it."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"winnow feedback {site_id}"))))

@@ -13,11 +13,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, sealing
-from moderation.store import Store
+from moderation.store import Store, take_turn
 from moderation.tables import Membership, User, UserSession
 
 #: A person's role on every site, as the console lists them; `roles.py` has their order and the roles on single sites.
 ROLES = ("admin", "moderator", "viewer", "none")
+#: Whoever looks whether a name is free takes this turn (`store.take_turn`).
+NAMES = "users' names"
 MIN_PASSWORD_LENGTH = 12
 MAX_NAME_LENGTH = 80
 SETUP_LIFETIME = timedelta(days=2)
@@ -134,9 +136,10 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def for_setup(session: Session, token: str) -> User | None:
-    """The user whose one-time link this is; None when it is not valid (any more)."""
-    user = session.scalar(select(User).where(User.setup_digest == sealing.digest(token), User.disabled_at.is_(None)))
+def for_setup(session: Session, token: str, *, to_use: bool = False) -> User | None:
+    """The user whose one-time link this is; None when it is not valid (any more). To use it, their row is locked."""
+    query = select(User).where(User.setup_digest == sealing.digest(token), User.disabled_at.is_(None))
+    user = session.scalar(query.with_for_update() if to_use else query)
     if user is None or user.setup_expires_at is None or user.setup_expires_at < clock.now():
         return None
     return user
@@ -152,7 +155,7 @@ def set_password(store: Store, token: str, password: str) -> User | None:
     """
     password_hash = hash_password(password)
     with store.write() as session:
-        user = for_setup(session, token)
+        user = for_setup(session, token, to_use=True)
         if user is not None:
             user.password_hash, user.setup_digest, user.setup_expires_at = password_hash, None, None
             session.execute(delete(UserSession).where(UserSession.user_id == user.id))
@@ -279,6 +282,7 @@ def _unchanged(session: Session, user: User) -> User | None:
 def _require_name(session: Session, name: str) -> None:
     if not name or len(name) > MAX_NAME_LENGTH or name != _printable(name).strip():
         raise PersonError(f"A name has 1 to {MAX_NAME_LENGTH} characters that can be seen, and no space around them.")
+    take_turn(session, NAMES)
     if session.scalar(select(User.id).where(User.name == name)):
         raise PersonError(f"There is already a user named {name!r}.")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from moderation import actors, audit
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
+from moderation.store import take_turn
 from moderation.tables import User
 
 
@@ -51,6 +52,7 @@ def link(session: Session, identity: Identity, role: str | None) -> User:
     """
     if len(identity.key) > 500:
         raise Unknown("The provider's name for you is too long to be kept.")
+    take_turn(session, accounts.NAMES)
     user = by_subject(session, identity)
     if user is not None:
         return _active(user)

@@ -20,7 +20,7 @@ from moderation.identities import keyring
 from moderation.policy import policies
 from moderation.policy.list_imports import Imported
 from moderation.policy.list_kinds import KINDS, ListKind
-from moderation.store import Store
+from moderation.store import Store, take_turn
 from moderation.tables import PolicyVersion, SharedList, SharedListEntry, Site
 from texts.folding import fold
 
@@ -330,6 +330,7 @@ def _free_name(session: Session, name: str, *, but: str = "") -> str:
     plain = " ".join(name.split())
     if not plain or len(plain) > LONGEST_NAME:
         raise SharedListError(f"Give a name of 1 to {LONGEST_NAME} characters.")
+    take_turn(session, "lists' names")
     others = session.execute(select(SharedList.id, SharedList.name).where(SharedList.id != but))
     if any(fold(other) == fold(plain) for _, other in others):
         raise SharedListError("There is a list of this name already.")

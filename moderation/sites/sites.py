@@ -16,7 +16,7 @@ from moderation import actors, audit, clock, sealing
 from moderation.errors import NotFound
 from moderation.policy import policies
 from moderation.settings import Settings
-from moderation.store import Store
+from moderation.store import Store, take_turn
 from moderation.tables import ApiKey, Comment, CompatKey, Feedback, PolicyVersion, Site, SiteSecret
 from moderation.webhooks import endpoints
 
@@ -60,6 +60,7 @@ def create_site(
     """Create a site with the default policy, its keys and, if asked, a webhook endpoint.
 
     Raises:
+        ValueError: another site has the name; the message says so.
         EndpointRefused: nothing can be sent to the webhook's URL.
         SealError: there is no secret key to encrypt the compat key under.
     """
@@ -68,6 +69,7 @@ def create_site(
     if webhook_url is not None:
         endpoints.require_permitted_name(webhook_url, settings)
     with store.write() as session:
+        require_free_name(session, name)
         session.add(Site(id=site_id, name=name, created_at=moment, policy_version=1))
         session.flush()
         session.add(
@@ -206,7 +208,8 @@ def require_name(name: str) -> None:
 
 
 def require_free_name(session: Session, name: str, *, but: str | None = None) -> None:
-    """Raises ValueError, with a sentence, where another site than `but` has the name."""
+    """Raises ValueError, with a sentence, where another site than `but` has the name. It stays free for the caller."""
+    take_turn(session, "sites' names")
     others = select(Site.id).where(func.lower(func.trim(Site.name)) == name.strip().lower())
     if session.scalar(others.where(Site.id != (but or "")).limit(1)) is not None:
         raise ValueError(f"There is a site {name.strip()} already. Choose another name.")

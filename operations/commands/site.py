@@ -35,12 +35,9 @@ def create(*, name: str, webhook_url: str | None, as_json: bool) -> None:
     """
     settings, store = open_installation()
     try:
-        with store.read() as session:
-            sites.require_free_name(session, name)
+        created = sites.create_site(store, settings, name, webhook_url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from None
-    try:
-        created = sites.create_site(store, settings, name, webhook_url)
     except EndpointRefused as refusal:
         raise click.BadParameter(str(refusal), param_hint="--webhook-url") from None
     secrets = {"id": created.id, "api_key": created.api_key, "compat_key": created.compat_key}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from moderation.people import accounts, members
 from moderation.people.accounts import PersonError
+from moderation.store import take_turn
 from moderation.tables import User
 from service import forms
 from service.console import access, names
@@ -23,6 +24,7 @@ def add_member(site_id: str) -> ResponseReturnValue:
     token = None
     try:
         with context().store.write() as session:
+            take_turn(session, accounts.NAMES)
             user = session.scalar(select(User).where(User.name == name))
             if user is None:
                 user = accounts.add_user(session, name, "none", on_sites={site_id: role}, actor=access.actor())

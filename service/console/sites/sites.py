@@ -50,8 +50,7 @@ def create_site() -> ResponseReturnValue:
     name = forms.text("name")
     try:
         site_rows.require_name(name)
-        with context().store.read() as session:
-            site_rows.require_free_name(session, name)
+        created = site_rows.create_site(context().store, context().settings, name, actor=access.actor())
     except ValueError as error:
         with context().store.read() as session:
             page = render_template(
@@ -62,7 +61,6 @@ def create_site() -> ResponseReturnValue:
                 error=retold(str(error)),
             )
         return page, 422
-    created = site_rows.create_site(context().store, context().settings, name, actor=access.actor())
     return _show_keys(gettext("%(site)s is created", site=name), created.id, created.api_key, created.compat_key)
 
 

@@ -14,7 +14,7 @@ from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import ApiKey, AuditEvent, PolicyVersion, WebhookEndpoint
+from moderation.tables import ApiKey, AuditEvent, PolicyVersion, Site, WebhookEndpoint
 from tests.support.clock import Clock
 from tests.support.comments import accept, dump, rows
 
@@ -122,7 +122,11 @@ def test_a_site_is_found_by_name_or_id_and_never_guessed(store: Store, settings:
         assert sites.by_name(session, "The Site").id == sites.by_name(session, site.id).id == site.id
         with pytest.raises(NotFound, match="There is no site named 'the site'"):
             sites.by_name(session, "the site")
-    sites.create_site(store, settings, "The Site")
+    with pytest.raises(ValueError, match="There is a site The Site already"):
+        sites.create_site(store, settings, "The Site")
+    other = sites.create_site(store, settings, "Another")
+    with store.write() as session:  # as it was possible before
+        session.get_one(Site, other.id).name = "The Site"
     with store.read() as session, pytest.raises(NotFound, match="Several sites are named 'The Site'"):
         sites.by_name(session, "The Site")
 
