@@ -12,6 +12,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Awaitable, Mapping
+from functools import partial
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -23,6 +24,7 @@ from moderation.settings import Settings
 from service.answering.accepting import Accepting, Answer
 from service.answering.leaving import Message, Receive, Send
 from service.answering.threads import Patience, Threads
+from service.answering.turns import Lane, lane_of
 from service.compat.shared import MAX_BODY_BYTES
 
 #: How long a client may send nothing of its body, and how long the whole body may take, in seconds.
@@ -92,7 +94,8 @@ class WholeRequests:
                 return
             known = answer.environ
         with body, contextlib.suppress(_Gone):
-            await self._answer({**_environ(scope, _headers(scope), body, length), **known}, receive, send)
+            lane = lane_of(scope, partial(_beginning, body))
+            await self._answer(lane, {**_environ(scope, _headers(scope), body, length), **known}, receive, send)
 
     async def _read(self, receive: Receive, announced: bytes) -> tuple[IO[bytes], int]:
         """The body and its length. Stops early at a body that is too large for any route.
@@ -127,11 +130,11 @@ class WholeRequests:
                 body.close()
             raise
 
-    async def _answer(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Let a thread answer. While an answer is streamed, notice when the client leaves."""
+    async def _answer(self, lane: Lane, environ: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Let a thread answer in its turn. While an answer is streamed, notice when the client leaves."""
         stream = _Stream(asyncio.get_running_loop(), receive, send)
         try:
-            answer = await self._threads.call(self._respond, environ, stream)
+            answer = await self._threads.call(lane, self._respond, environ, stream)
             if answer is not None:
                 await _send(send, answer)
         finally:
@@ -240,6 +243,12 @@ def _headers(scope: Message) -> dict[str, str]:
             is_read = value.isascii() or own_name in _NEVER_LEFT_OUT
             values_by_name.setdefault(own_name, []).append(value.decode("latin-1") if is_read else "")
     return {name: (";" if name == "COOKIE" else ",").join(values) for name, values in values_by_name.items()}
+
+
+def _beginning(body: IO[bytes], size: int) -> bytes:
+    first = body.read(size)
+    body.seek(0)
+    return first
 
 
 def _environ(scope: Message, headers: dict[str, str], body: IO[bytes], length: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ PAGE = 20
 #: Telegram takes no longer texts.
 LONGEST = 4000
 _LONGEST_SUBJECT = 150
+_UNSEEN = "\N{ZERO WIDTH SPACE}"
 
 log = structlog.get_logger(__name__)
 
@@ -182,8 +183,13 @@ def _follows(session: Session, message: AlertMessage) -> bool:
 
 
 def _escaped(text: str) -> str:
-    """A text in which a chat sees no links with other words, and calls nobody (`<!channel>`)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """A text in which a chat sees no links with other words, and calls nobody.
+
+    Slack writes these `<!channel>` and `<address|words>`; Mattermost `@all` and `[words](address)`, and has no escape
+    that Slack does not show. So there stands a letter without width.
+    """
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("@", f"@{_UNSEEN}").replace("](", f"]{_UNSEEN}(").replace("][", f"]{_UNSEEN}[")
 
 
 _TELEGRAM_SAYS = {

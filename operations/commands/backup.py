@@ -73,7 +73,8 @@ def _whole_or_none(file: Path) -> Iterator[Path]:
     """A file beside `file` that only its owner can read, and that takes its name once it is whole and on the disk."""
     part = file.with_name(f"{file.name}.part")
     try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        part.unlink(missing_ok=True)  # of an attempt that was killed; or somebody else's, who could read what we write
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())

@@ -12,8 +12,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
 from typing import Any, TypeVar, TypeVarTuple
+
+from service.answering.turns import Lane, Turns
 
 #: How late it may be noticed that a deadline has passed, in seconds.
 _LOOK_SECONDS = 0.25
@@ -101,26 +102,30 @@ class Threads:
     def __init__(self, number: int) -> None:
         self._number = number
         self._results: Results | None = None
-        self._calls: SimpleQueue[tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
+        self._calls: Turns[tuple[asyncio.Future[Any], Callable[..., Any], tuple[Any, ...]]] = Turns(number)
 
-    async def call(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """What `work` returns or raises, in one of the threads. Cancelling it leaves the thread at its work."""
+    async def call(self, lane: Lane, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """What `work` returns or raises, in one of the threads, when it is this lane's turn.
+
+        Cancelling it leaves the thread at its work.
+        """
         loop = asyncio.get_running_loop()
         if self._results is None:
             self._results = results = Results(loop)
             for number in range(self._number):
                 threading.Thread(target=self._run, args=(results,), name=f"web_{number}", daemon=True).start()
         outcome: asyncio.Future[Result] = loop.create_future()
-        self._calls.put((outcome, work, arguments))
+        self._calls.add(lane, (outcome, work, arguments))
         return await outcome
 
     def _run(self, results: Results) -> None:
         while True:
-            outcome, work, arguments = self._calls.get()
+            lane, (outcome, work, arguments) = self._calls.take()
             result, error = None, None
             try:
                 result = work(*arguments)
             except BaseException as raised:  # the caller gets it
                 error = raised
+            self._calls.done(lane)
             results.give(outcome, result, error)
             del outcome, work, arguments, result, error  # nothing of a request stays while there is none

@@ -85,6 +85,20 @@ def test_a_backup_overwrites_nothing_and_leaves_no_half(run: Run, store: Store, 
     assert list(tmp_path.glob("*.part")) == []
 
 
+@pytest.mark.parametrize("planted", ["a link", "a file"])
+def test_what_somebody_put_in_its_place_gets_nothing_of_a_backup(run: Run, tmp_path: Path, planted: str) -> None:
+    theirs, part = tmp_path / "theirs", tmp_path / "one.bak.part"
+    theirs.write_text("precious")
+    theirs.chmod(0o644)
+    if planted == "a link":
+        part.symlink_to(theirs)
+    else:  # which they may read when it has been written
+        part.hardlink_to(theirs)
+    assert run("backup", "one.bak").returncode == 0
+    assert theirs.read_text() == "precious"
+    assert (tmp_path / "one.bak").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_is_no_backup_changes_nothing(run: Run, store: Store, settings: Settings, tmp_path: Path) -> None:
     site = sites.create_site(store, settings, "A")
     accept(store, site.id, 1)

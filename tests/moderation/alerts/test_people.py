@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -301,6 +302,10 @@ def test_a_telegram_bot_is_asked_to_send_it(desk: Desk) -> None:
 
 def test_a_chat_calls_nobody_because_of_a_sites_name(desk: Desk) -> None:
     assert sending._escaped("<!channel> & <http://a|b>") == "&lt;!channel&gt; &amp; &lt;http://a|b&gt;"
+    for of_mattermost in ("@all", "@channel: look", "[Sign in](https://evil.example)", "![x](y)", "[x][y]"):
+        told = sending._escaped(of_mattermost)
+        assert not re.search(r"@\w|\]\(|\]\[", told)
+        assert told.replace("\N{ZERO WIDTH SPACE}", "") == of_mattermost, "people read the same"
 
 
 def test_an_e_mail_leaves_through_the_operators_server(desk: Desk, mailbox: Mailbox) -> None:
