@@ -90,6 +90,8 @@ class Policy:
     #: Id of a shared list -> its effect; and the lists themselves, once `prepared_lists.subscribed` has read them.
     lists: Mapping[str, Effect] = field(default_factory=dict)
     subscriptions: tuple[Subscription, ...] = ()
+    #: From the site's settings: the language of its authors, for a text too short to tell its own; "" for none.
+    author_language: str = ""
 
     def treatment(self, language: str, *, judged: bool) -> Treatment:
         """What becomes of comments in a language; `judged` says whether the classifier judges it."""
