@@ -33,9 +33,12 @@ from texts import names
 log = structlog.get_logger(__name__)
 
 #: The size of a worker's first batch, and the processor time in seconds that later batches are sized for, so that a new
-#: comment does not wait long. Time spent waiting does not count, because smaller batches would wait more.
-BATCH, BATCH_SECONDS = 64, 0.02
+#: comment does not wait long: a short one while several sites send comments, since those of one wait for the batches of
+#: another, and a longer one while only one does. Time spent waiting does not count: smaller batches would wait more.
+BATCH, BATCH_SECONDS, ALONE_SECONDS = 64, 0.025, 0.06
 LEAST_BATCH, MOST_BATCH = 16, 256
+#: A site that has sent nothing for so many seconds does not count as one that sends.
+QUIET_SECONDS = 10.0
 #: The processor time, in seconds, that a batch and a single comment may take. A batch that takes longer is decided
 #: comment by comment, short ones first; a comment that takes longer goes to a person.
 BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
@@ -156,9 +159,11 @@ class Scorer:
         self.store, self.queues, self.classifier = store, queues, classifier
         self.policies = policies or PolicyCache(classifier.thresholds)
         self._size = BATCH
+        #: When this process last decided a comment of each site.
+        self._met: dict[str, float] = {}
 
     def run_batch(self, most: int | None = None) -> BatchResult:
-        """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
+        """Decide up to `most` waiting comments; None: as many as its time allows. Nothing waiting: `claimed` 0.
 
         Raises:
             moderation.store.AWAY: the database is away. The claimed comments wait again, without a counted attempt.
@@ -174,6 +179,7 @@ class Scorer:
             self.queues.give_back(claims)
             raise
         self.queues.done(claims)
+        self._meet({claim.site_id for claim in claims})
         if len(claims) < size:
             return result
         self._adapt(len(claims), time.thread_time() - began)
@@ -258,9 +264,16 @@ class Scorer:
         )
         return BatchResult(len(claims), False, written, judged.seconds, judged.scored, waits, news.of(session))
 
+    def _meet(self, site_ids: Collection[str]) -> None:
+        """Note which sites send comments, and forget those that have become quiet."""
+        now = time.monotonic()
+        self._met |= dict.fromkeys(site_ids, now)
+        self._met = {site_id: at for site_id, at in self._met.items() if at > now - QUIET_SECONDS}
+
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
-        fitting = comments_done * BATCH_SECONDS / seconds
+        allowed = ALONE_SECONDS if len(self._met) <= 1 else BATCH_SECONDS
+        fitting = comments_done * allowed / seconds
         self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
     def _read(self, claims: Sequence[Claim]) -> tuple[Sequence[Comment], Policies]:
@@ -348,8 +361,8 @@ class Scorer:
             facts_of = facts.gather(session, rows, policies, languages, authors_alike)
         own = self._own_scores(rows, policies, facts_of)
         return [
-            replace(
-                _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)),
+            _judge(
+                *(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)),
                 alike=alike[row.id],
                 owners={band: owners[band] for band in alike[row.id].bands if band in owners},
             )
@@ -408,14 +421,18 @@ class Scorer:
         return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
 
 
-def _judge(row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None) -> Judged:
+def _judge(
+    row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None, **compared: Any
+) -> Judged:
+    """`compared` is what is known of comments like it."""
     scores = own_scores = None
     if scored is not None:
         scores = scored.scores
         if own is not None:
             own_scores = scored.lower_by(own)
-        its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
-    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its))
+        if scored.by_name or own_scores:
+            its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
+    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its), **compared)
 
 
 def _raising(explained: Mapping[str, Explanation]) -> dict[str, Any]:

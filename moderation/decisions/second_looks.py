@@ -29,7 +29,13 @@ MOST_READ = 2000
 
 _MAX = 1 << 64
 _SITES = cast("Table", Site.__table__)
-#: Built once, because building it takes longer than running it.
+_ITEMS = cast("Table", ReviewItem.__table__)
+# Built once, because building them takes longer than running them.
+_OPEN_OTHERWISE = select(_ITEMS.c.comment_id).where(
+    _ITEMS.c.comment_id.in_(bindparam("ids", expanding=True)),
+    _ITEMS.c.kind != "second_look",
+    ReviewItem.is_open,
+)
 _DRAWN = select(_SITES.c.id, _SITES.c.draw_key, _SITES.c.settings).where(
     _SITES.c.id.in_(bindparam("sites", expanding=True))
 )
@@ -247,12 +253,7 @@ def _question(decision: Decision) -> NewItem:
 
 def _asked_otherwise(session: Session, comment_ids: Collection[str]) -> set[str]:
     """Those of these comments that have an open item of another kind: they get no blind second look."""
-    if not comment_ids:
-        return set()
-    query = select(ReviewItem.comment_id).where(
-        ReviewItem.comment_id.in_(comment_ids), ReviewItem.kind != "second_look", ReviewItem.is_open
-    )
-    return set(session.scalars(query))
+    return set(session.scalars(_OPEN_OTHERWISE, {"ids": list(comment_ids)})) if comment_ids else set()
 
 
 def _open_item(session: Session, comment_id: str) -> ReviewItem | None:

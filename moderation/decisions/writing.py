@@ -41,21 +41,18 @@ def record(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
     """
     by_id = {decision.comment_id: decision for decision in decisions}
     rows = session.execute(_LOCK, {"ids": list(by_id)}).all()
-    due = [
-        replace(by_id[row.id], version=row.version + 1)
-        for row in rows
-        if row.status == "pending" and row.revision == by_id[row.id].revision
-    ]
-    groups = {row.id: row.group_id for row in rows}
-    due, joined = _grouped(session, due, groups)
-    write(session, due, groups=groups | joined)
-    return due
+    due = [row for row in rows if row.status == "pending" and row.revision == by_id[row.id].revision]
+    before = {row.id: row.group_id for row in due}
+    groups, joined = _group(session, [by_id[row.id] for row in due], before)
+    written = [replace(by_id[row.id], version=row.version + 1, group_id=groups.get(row.id)) for row in due]
+    write(session, written, groups=before | joined)
+    return written
 
 
-def _grouped(
+def _group(
     session: Session, decisions: Sequence[Decision], before: Mapping[str, str | None]
-) -> tuple[list[Decision], dict[str, str]]:
-    """The decisions with their comments' groups, and which comments join one. `before` has the group that each was in.
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The comments' groups, and which comments join one. `before` has the group that each was in.
 
     It comes before the review items, because a person who decides locks the comment first and then its items.
     """
@@ -71,7 +68,7 @@ def _grouped(
         ],
         writes_comments=False,
     )
-    return [replace(decision, group_id=groups.get(decision.comment_id)) for decision in decisions], joined
+    return groups, joined
 
 
 def write(

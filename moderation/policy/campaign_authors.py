@@ -47,8 +47,7 @@ def read(
     if not large:
         return {}
     since = clock.first_id("c", clock.now() - WINDOW)
-    ids = [comment.id for together in large.values() for comment in together]
-    writers = campaigns.writers(session, large.keys(), since=since, apart_from=ids, limit=LOOKED_AT)
+    writers = campaigns.writers(session, large.keys(), since=since, limit=LOOKED_AT)
     found: dict[str, int] = {}
     for key, together in large.items():
         others = writers.get(key, [])

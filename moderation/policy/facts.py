@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
@@ -47,8 +46,8 @@ def gather(
     first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
     now = clock.now()
     return {
-        comment.id: replace(
-            of_comment(comment),
+        comment.id: of_comment(
+            comment,
             # A drop-in protocol that does not store comments remembers repeated ones itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             authors_alike=authors_alike.get(comment.id, 0),
@@ -62,8 +61,8 @@ def gather(
     }
 
 
-def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
-    """The facts that a comment itself holds, or a row with these columns of one."""
+def of_comment(comment: Comment | Row[*tuple[Any, ...]], **looked_up: Any) -> Facts:
+    """The facts that a comment itself holds, or a row with these columns of one, and those that were looked up."""
     name, url = comment.name or "", comment.url or ""
     own_words = quotations.own_words(comment.comment)
     return Facts(
@@ -75,6 +74,7 @@ def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
         links=links.count(comment.comment) + links.count(name) + bool(url),
         author=authors.of_comment(comment),
         ip=comment.ip,
+        **looked_up,
     )
 
 

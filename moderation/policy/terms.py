@@ -44,7 +44,9 @@ class Threshold:
     @property
     def lowest(self) -> float | None:
         """From which score on something follows."""
-        return min((at for at in (self.flag_at, self.reject_at) if at is not None), default=None)
+        if self.flag_at is None or self.reject_at is None:
+            return self.flag_at if self.reject_at is None else self.reject_at
+        return min(self.flag_at, self.reject_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,28 +308,23 @@ def _latest(columns: tuple[Any, ...], number_of_sites: int, limit: int) -> Selec
 
 
 def writers(
-    session: Session, keys: Set[tuple[str, str]], *, since: str, apart_from: Collection[str], limit: int
+    session: Session, keys: Set[tuple[str, str]], *, since: str, limit: int
 ) -> dict[tuple[str, str], list[Any]]:
-    """Who wrote the latest comments of these groups on these sites, and what became of them: in one query.
+    """Who wrote the latest comments of these groups on these sites, and what became of them: by group and site.
 
-    Of each group and site so many comments are looked at, whose ids are not below `since`; those `apart_from` do not
-    count. One row stands for all that are alike in `author_key`, `ip` (only of those without a key), `status` and
-    `decided_by`. A comment that began a group and is alone in it has not been put there: it counts as well.
+    Of each group and site so many comments are looked at; those with ids below `since` do not count. One row stands for
+    all that are alike in `author_key`, `ip` (only of those without a key), `status` and `decided_by`. A comment that
+    began a group and is alone in it has not been put there: it counts as well.
     """
-    values: dict[str, Any] = {
-        "groups": list({group_id for group_id, _ in keys}),
-        "sites": list({site_id for _, site_id in keys}),
-        "apart_from": list(apart_from),
-        "since": since,
-        "limit": limit,
-    }
-    found: dict[tuple[str, str], list[Any]] = {}
-    for row in session.execute(_writers(), values):
-        found.setdefault((row.group_id, row.site_id), []).append(row)
+    found = {}
+    for group_id, site_id in keys:
+        values = {"group": group_id, "site": site_id, "since": since, "limit": limit}
+        if rows := session.execute(_writers(), values).all():
+            found[group_id, site_id] = list(rows)
     alone = {(lookalikes.founder(group_id), site_id): (group_id, site_id) for group_id, site_id in keys - found.keys()}
     if alone:
-        values |= {"ids": list({founder for founder, _ in alone})}
-        for row in session.execute(_founding_writers(), values):
+        founders = {"ids": list({founder for founder, _ in alone}), "since": since}
+        for row in session.execute(_founding_writers(), founders):
             if (key := alone.get((row.id, row.site_id))) is not None:
                 found[key] = [row]
     return found
@@ -337,41 +332,26 @@ def writers(
 
 @cache
 def _writers() -> Select[Any]:
-    """The query of `writers`, which is kept: to make it takes longer than the database does."""
-    since, limit = bindparam("since", type_=String()), bindparam("limit", type_=Integer())
-    heads = []
-    for status in STATUSES:  # the index has each in order
-        member = _COMMENTS.alias()
-        within = member.c.group_id == _GROUPS.c.group_id, member.c.site_id == _GROUPS.c.site_id
-        head = select(member.c.id).where(*within, _is(status, member.c.status), member.c.id >= since)
-        heads.append(select(head.correlate(_GROUPS).order_by(member.c.id.desc()).limit(limit).subquery()))
-    merged = union_all(*heads).subquery()
+    """The query of `writers` for a group, kept likewise. For all groups at once PostgreSQL would not know how large."""
+    limit = bindparam("limit", type_=Integer())
+    group, site = (bindparam(name, type_=String()) for name in ("group", "site"))
+    merged = union_all(*_heads(group, [site], STATUSES, (_COMMENTS.c.id,), limit, latest_first=True)).subquery()
     ids = select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)
-    return (
-        _writer(_GROUPS.c.group_id, _GROUPS.c.site_id)
-        .select_from(_GROUPS.join(_COMMENTS, _COMMENTS.c.id.in_(ids)))
-        .where(
-            _GROUPS.c.group_id.in_(bindparam("groups", expanding=True)),
-            _GROUPS.c.site_id.in_(bindparam("sites", expanding=True)),
-        )
-    )
+    return _writer().where(_COMMENTS.c.id.in_(ids))
 
 
 @cache
 def _founding_writers() -> Select[Any]:
     """The query of `writers` for comments that are alone, kept likewise."""
-    return _writer(_COMMENTS.c.id, _COMMENTS.c.site_id).where(
-        _COMMENTS.c.id.in_(bindparam("ids", expanding=True)),
-        _COMMENTS.c.id >= bindparam("since", type_=String()),
-        _COMMENTS.c.status != "erased",
-    )
+    its = _COMMENTS.c
+    return _writer(its.id, its.site_id).where(its.id.in_(bindparam("ids", expanding=True)), its.status != "erased")
 
 
 def _writer(*columns: ColumnElement[Any]) -> Select[Any]:
-    """Who wrote comments that are not `apart_from` the others."""
-    ip = case((_COMMENTS.c.author_key.is_(None), _COMMENTS.c.ip)).label("ip")
-    query = select(*columns, _COMMENTS.c.author_key, ip, _COMMENTS.c.status, _COMMENTS.c.decided_by)
-    return query.distinct().where(_COMMENTS.c.id.not_in(bindparam("apart_from", expanding=True)))
+    its = _COMMENTS.c
+    ip = case((its.author_key.is_(None), its.ip)).label("ip")
+    query = select(*columns, its.author_key, ip, its.status, its.decided_by).distinct()
+    return query.where(its.id >= bindparam("since", type_=String()))
 
 
 def members(
@@ -417,14 +397,13 @@ def _numbers() -> Select[Any]:
     )
 
 
-def _is(status: str, column: Any = Comment.status) -> ColumnElement[bool]:
+def _is(status: str) -> ColumnElement[bool]:
     """The condition on a group's comments.
 
     For pending ones there is another status beside, which none has: else PostgreSQL looks for a group's among all that
     are pending, in the belief that they are few.
     """
-    is_it: ColumnElement[bool] = column == status if status != "pending" else column.in_((status, _NONE_HAS))
-    return is_it
+    return Comment.status == status if status != "pending" else Comment.status.in_((status, _NONE_HAS))
 
 
 def _heads(
@@ -432,7 +411,7 @@ def _heads(
     site_ids: Iterable[str | BindParameter[str]],
     statuses: Sequence[str],
     columns: Sequence[Any],
-    limit: int,
+    limit: int | BindParameter[int],
     *,
     after: str = "",
     latest_first: bool = False,
