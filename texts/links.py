@@ -100,8 +100,8 @@ _PATH = re.compile(r"[/\\?#]")
 _NO_SPACE = re.compile(r"(?<=[a-z])\.(?=[A-Z][a-z])")
 #: How people write a dot that a machine shall not see, as in `example[.]com`.
 _HIDDEN_DOT = re.compile(r"(?<=\w)(?:%2e|[^\S\n]?[\[({](?:\.|dot)[\])}][^\S\n]?)(?=\w)", re.IGNORECASE)
-#: Every link contains one of these.
-_MARKED = re.compile(r"\w\.\w|:[/\\]{2}|www\.|<a\s|\[url|\w@\w", re.IGNORECASE)
+#: Every link contains one of these. A host's name ends with letters; what has numbers alone has four of them.
+_MARKED = re.compile(r"\w\.[^\W\d_]|\d\.\d{1,3}\.\d|:[/\\]{2}|www\.|<a\s|\[url|\w@\w", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e"))
 #: Characters that a browser reads as dots in a host's name.
 _DOTS = dict.fromkeys(map(ord, "\u3002\uff0e\uff61"), ".")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, authors, clock, news, tracing
@@ -25,7 +25,6 @@ from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdic
 from moderation.review import lookalikes, urgency
 from moderation.review.fingerprints import NONE, Fingerprint
 from moderation.review.lookalikes import Owners
-from moderation.sites import site_settings
 from moderation.store import AWAY, Store
 from moderation.tables import Comment
 from moderation.tracing import Cause
@@ -34,12 +33,20 @@ from texts import names
 log = structlog.get_logger(__name__)
 
 #: The size of a worker's first batch, and the processor time in seconds that later batches are sized for, so that a new
-#: comment does not wait long. Time spent waiting does not count, because smaller batches would wait more.
-BATCH, BATCH_SECONDS = 64, 0.02
+#: comment does not wait long: a short one while several sites send comments, since those of one wait for the batches of
+#: another, and a longer one while only one does. Time spent waiting does not count: smaller batches would wait more.
+BATCH, BATCH_SECONDS, ALONE_SECONDS = 64, 0.025, 0.06
 LEAST_BATCH, MOST_BATCH = 16, 256
+#: A site that has sent nothing for so many seconds does not count as one that sends.
+QUIET_SECONDS = 10.0
 #: The processor time, in seconds, that a batch and a single comment may take. A batch that takes longer is decided
 #: comment by comment, short ones first; a comment that takes longer goes to a person.
 BATCH_BUDGET, COMMENT_BUDGET = 3.0, 1.0
+
+#: The policies in force, by site.
+Policies = Mapping[str, Policy]
+#: Built once, because building it takes longer than running it.
+_PENDING = select(Comment).where(Comment.id.in_(bindparam("ids", expanding=True)), Comment.status == "pending")
 
 
 class Explanation(Protocol):
@@ -152,11 +159,11 @@ class Scorer:
         self.store, self.queues, self.classifier = store, queues, classifier
         self.policies = policies or PolicyCache(classifier.thresholds)
         self._size = BATCH
-        #: Of each site of the last comments, the language that it has chosen for its authors.
-        self._author_languages: dict[str, str] = {}
+        #: When this process last decided a comment of each site.
+        self._met: dict[str, float] = {}
 
     def run_batch(self, most: int | None = None) -> BatchResult:
-        """Decide up to `most` waiting comments; None: as many as `BATCH_SECONDS` allows. Nothing waiting: `claimed` 0.
+        """Decide up to `most` waiting comments; None: as many as its time allows. Nothing waiting: `claimed` 0.
 
         Raises:
             moderation.store.AWAY: the database is away. The claimed comments wait again, without a counted attempt.
@@ -172,68 +179,74 @@ class Scorer:
             self.queues.give_back(claims)
             raise
         self.queues.done(claims)
+        self._meet({claim.site_id for claim in claims})
         if len(claims) < size:
             return result
         self._adapt(len(claims), time.thread_time() - began)
         return replace(result, full=True)
 
-    def decide(self, rows: Sequence[Comment], scores: Mapping[str, Scored] | None = None) -> list[Decision]:
+    def decide(
+        self, rows: Sequence[Comment], scores: Mapping[str, Scored] | None = None, policies: Policies | None = None
+    ) -> list[Decision]:
         """A decision for each comment, stored or not, in order. Writes nothing.
 
-        `scores` by comment id, if they are known already. A comment on which the policy fails goes to a person; the
-        others are decided as usual.
+        `scores` by comment id, and `policies` by site, if they are known already. A comment on which the policy fails
+        goes to a person; the others are decided as usual.
 
         Raises:
             moderation.store.AWAY: the database is away.
         """
-        scores = self.score(rows) if scores is None else scores
         try:
-            return self._apply_policies(rows, scores)
+            policies = self._policies(rows) if policies is None else policies
+            scores = self.score(rows, policies) if scores is None else scores
+            return self._apply_policies(rows, policies, scores)
         except (*AWAY, budget.TooLong):
             raise
         except Exception:
             log.exception("scoring.judging_failed", comments=len(rows), **_causes(rows))
         if len(rows) == 1:
-            scored = scores.get(rows[0].id)
+            scored = (self.score(rows, {}) if scores is None else scores).get(rows[0].id)
             alike = lookalikes.of_text(rows[0].comment)
             return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
-        return [decision for row in rows for decision in self.decide([row], scores)]
+        return [decision for row in rows for decision in self.decide([row], scores, policies)]
 
     def verdicts(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Verdict]:
         """What their policies say of comments, stored or not, in order. Nothing is explained or written."""
-        return [its.verdict for its in self._judged(rows, scores)]
+        return [its.verdict for its in self._judged(rows, self._policies(rows), scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
-        rows = self._read(claims)
+        rows, policies = self._read(claims)
         given_up = _given_up(claims, rows)
         if len(rows) > 1:
             try:
                 with budget.limited(BATCH_BUDGET):
-                    judged = self._judge(rows, given_up)
+                    judged = self._judge(rows, policies, given_up)
                 return self._write(claims, judged)
             except budget.TooLong:
                 log.warning("scoring.batch_slow", comments=len(rows), **_causes(rows))
-        results = [self._run_alone(claims, row, given_up) for row in sorted(rows, key=lambda row: len(row.comment))]
-        return _together(len(claims), results)
+        by_length = sorted(rows, key=lambda row: len(row.comment))
+        return _together(len(claims), [self._run_alone(claims, row, policies, given_up) for row in by_length])
 
-    def _run_alone(self, claims: Sequence[Claim], row: Comment, given_up: Collection[str]) -> BatchResult:
+    def _run_alone(
+        self, claims: Sequence[Claim], row: Comment, policies: Policies, given_up: Collection[str]
+    ) -> BatchResult:
         """Decide one comment and write it before the next begins, so that none waits for a slow one."""
         own_claims = [claim for claim in claims if claim.comment_id == row.id]
         judged = _Timed([], batch_spans.moment())
         try:
             with budget.limited(COMMENT_BUDGET):
-                judged = self._judge([row], given_up)
+                judged = self._judge([row], policies, given_up)
         except budget.TooLong:
             log.error("comment.not_scored", comment_id=row.id, why="it took too long", **_causes([row]))
             # It has no fingerprint, because that would read its text again.
             judged = replace(judged, decisions=[_for_a_person(row, None, alike=NONE)])
         return self._write(own_claims, judged)
 
-    def _judge(self, rows: Sequence[Comment], given_up: Collection[str]) -> _Timed:
+    def _judge(self, rows: Sequence[Comment], policies: Policies, given_up: Collection[str]) -> _Timed:
         at, began = batch_spans.moment(), time.perf_counter()
-        scores = self.score(rows, given_up)
+        scores = self.score([row for row in rows if row.id not in given_up], policies)
         seconds = time.perf_counter() - began
-        return _Timed(self.decide(rows, scores), at, seconds, len(scores))
+        return _Timed(self.decide(rows, scores, policies), at, seconds, len(scores))
 
     def _write(self, claims: Sequence[Claim], judged: _Timed) -> BatchResult:
         decisions: Sequence[Decision] = judged.decisions
@@ -251,56 +264,60 @@ class Scorer:
         )
         return BatchResult(len(claims), False, written, judged.seconds, judged.scored, waits, news.of(session))
 
+    def _meet(self, site_ids: Collection[str]) -> None:
+        """Note which sites send comments, and forget those that have become quiet."""
+        now = time.monotonic()
+        self._met |= dict.fromkeys(site_ids, now)
+        self._met = {site_id: at for site_id, at in self._met.items() if at > now - QUIET_SECONDS}
+
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
-        fitting = comments_done * BATCH_SECONDS / seconds
+        allowed = ALONE_SECONDS if len(self._met) <= 1 else BATCH_SECONDS
+        fitting = comments_done * allowed / seconds
         self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
-    def _read(self, claims: Sequence[Claim]) -> Sequence[Comment]:
+    def _read(self, claims: Sequence[Claim]) -> tuple[Sequence[Comment], Policies]:
+        """The claimed comments, and what their sites have set. No comment's budget pays for preparing a policy."""
         with self.store.read() as session:
-            ids = [claim.comment_id for claim in claims]
-            rows = session.scalars(select(Comment).where(Comment.id.in_(ids), Comment.status == "pending")).all()
-            if rows:  # so that no comment's budget pays for preparing a policy and its lists
-                self.policies.get(session, {row.site_id for row in rows})
-            return rows
+            rows = session.scalars(_PENDING, {"ids": [claim.comment_id for claim in claims]}).all()
+            return rows, self.policies.get(session, {row.site_id for row in rows}) if rows else {}
 
-    def score(self, rows: Sequence[Comment], given_up: Collection[str] = ()) -> dict[str, Scored]:
-        """Scores by comment id. A comment that cannot be scored has none, and so goes to a person."""
-        to_score = [row for row in rows if row.id not in given_up]
-        self._learn_author_languages(to_score)
+    def _policies(self, rows: Sequence[Comment]) -> Policies:
+        with self.store.read() as session:
+            return self.policies.get(session, {row.site_id for row in rows})
+
+    def score(self, rows: Sequence[Comment], policies: Policies | None = None) -> dict[str, Scored]:
+        """Scores by comment id. A comment that cannot be scored has none, and so goes to a person.
+
+        `policies` by site, if they are known already.
+        """
+        policies = self._policies(rows) if policies is None else policies
         try:
-            return self._scores(to_score)
+            return self._scores(rows, policies)
         except budget.TooLong:
             raise
         except Exception:
-            log.exception("scoring.batch_failed", comments=len(to_score), **_causes(to_score))
+            log.exception("scoring.batch_failed", comments=len(rows), **_causes(rows))
         scores: dict[str, Scored] = {}
-        for row in to_score:
+        for row in rows:
             try:
-                scores |= self._scores([row])
+                scores |= self._scores([row], policies)
             except budget.TooLong:
                 raise
             except Exception:
                 log.exception("comment.not_scored", comment_id=row.id, **_causes([row]))
         return scores
 
-    def _learn_author_languages(self, rows: Sequence[Comment]) -> None:
-        site_ids = {row.site_id for row in rows}
-        if not site_ids:
-            return
-        with self.store.read() as session:
-            chosen = site_settings.author_languages(session, site_ids)
-        self._author_languages = {site_id: chosen.get(site_id, "") for site_id in site_ids}
-
-    def _said(self, row: Comment) -> list[str | None]:
+    def _said(self, row: Comment, policies: Policies) -> list[str | None]:
         """What is said of a comment's language: by its sender, else by the site, of the languages that are judged."""
-        of_site = self._author_languages.get(row.site_id, "")
+        policy = policies.get(row.site_id)
+        of_site = "" if policy is None else policy.author_language
         return [*_said(row), *site_languages(self.classifier, of_site)]
 
-    def _signals(self, row: Comment) -> dict[str, object]:
-        return signals(row) | {"languages": self._said(row)}
+    def _signals(self, row: Comment, policies: Policies) -> dict[str, object]:
+        return signals(row) | {"languages": self._said(row, policies)}
 
-    def _scores(self, rows: Sequence[Comment]) -> dict[str, Scored]:
+    def _scores(self, rows: Sequence[Comment], policies: Policies) -> dict[str, Scored]:
         if not rows:
             return {}
         spoken = {row.id: names.beside(_name(row), row.email, row.url) for row in rows}
@@ -308,7 +325,7 @@ class Scorer:
         # What stands beside the comment is read, too, so it is judged as a text of its own.
         lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()],
-            [*map(self._signals, rows), *(_OF_A_NAME for _ in named)],
+            [*(self._signals(row, policies) for row in rows), *(_OF_A_NAME for _ in named)],
         )
         of_names = dict(zip(named, lines[len(rows) :], strict=True))
         return {row.id: _with_name(line, of_names.get(row.id, {})) for row, line in zip(rows, lines, strict=False)}
@@ -324,41 +341,42 @@ class Scorer:
             raise ValueError("the classifier gave a score that is no probability")
         return lines
 
-    def _apply_policies(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Decision]:
-        judged = self._judged(rows, scores)
-        spans = self._explain([its for its in judged if its.to_explain])
+    def _apply_policies(
+        self, rows: Sequence[Comment], policies: Policies, scores: Mapping[str, Scored]
+    ) -> list[Decision]:
+        judged = self._judged(rows, policies, scores)
+        spans = self._explain([its for its in judged if its.to_explain], policies)
         return [self._decision(its, spans.get(its.row.id)) for its in judged]
 
-    def _judged(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Judged]:
+    def _judged(self, rows: Sequence[Comment], policies: Policies, scores: Mapping[str, Scored]) -> list[Judged]:
         if not rows:
             return []
-        if any(row.site_id not in self._author_languages for row in rows):  # their scores were made elsewhere
-            self._learn_author_languages(rows)
-        codes = {row.id: self.classifier.language(row.comment, self._said(row)) for row in rows}
+        codes = {row.id: self.classifier.language(row.comment, self._said(row, policies)) for row in rows}
         languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
         alike = {row.id: lookalikes.of_text(row.comment) for row in rows}
         with self.store.read() as session:
-            policies = self.policies.get(session, {row.site_id for row in rows})
             owners = lookalikes.owners(session, alike)
             groups = lookalikes.choose(alike, owners)
             authors_alike = campaign_authors.read(session, rows, policies, groups, alike)
             facts_of = facts.gather(session, rows, policies, languages, authors_alike)
-        own = self._own_scores(rows, facts_of)
+        own = self._own_scores(rows, policies, facts_of)
         return [
-            replace(
-                _judge(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)),
+            _judge(
+                *(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)),
                 alike=alike[row.id],
                 owners={band: owners[band] for band in alike[row.id].bands if band in owners},
             )
             for row in rows
         ]
 
-    def _own_scores(self, rows: Sequence[Comment], facts_of: Mapping[str, Facts]) -> dict[str, dict[str, float]]:
+    def _own_scores(
+        self, rows: Sequence[Comment], policies: Policies, facts_of: Mapping[str, Facts]
+    ) -> dict[str, dict[str, float]]:
         """Of comments that quote others, the scores of what is left."""
         own = {row.id: words for row in rows if (words := facts_of[row.id].own_words) is not None}
         if not own:
             return {}
-        lines = self._read_texts([*own.values()], [self._signals(row) for row in rows if row.id in own])
+        lines = self._read_texts([*own.values()], [self._signals(row, policies) for row in rows if row.id in own])
         return dict(zip(own, lines, strict=True))
 
     def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
@@ -382,7 +400,7 @@ class Scorer:
             cause=_cause(row),
         )
 
-    def _explain(self, judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:
+    def _explain(self, judged: Sequence[Judged], policies: Policies) -> dict[str, dict[str, Any]]:
         """The words that raised the scores for which comments are not published: comment id -> label -> spans."""
         if not judged:
             return {}
@@ -390,7 +408,7 @@ class Scorer:
             explained = self.classifier.explain_all(
                 [its.row.comment for its in judged],
                 [its.to_explain for its in judged],
-                [self._signals(its.row) for its in judged],
+                [self._signals(its.row, policies) for its in judged],
             )
         except budget.TooLong:
             raise
@@ -398,18 +416,23 @@ class Scorer:
             if len(judged) == 1:
                 log.exception("comment.not_explained", comment_id=judged[0].row.id, **_causes([judged[0].row]))
                 return {}
-            return {comment_id: spans for its in judged for comment_id, spans in self._explain([its]).items()}
+            alone = (self._explain([its], policies) for its in judged)
+            return {comment_id: spans for its in alone for comment_id, spans in its.items()}
         return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
 
 
-def _judge(row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None) -> Judged:
+def _judge(
+    row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None, **compared: Any
+) -> Judged:
+    """`compared` is what is known of comments like it."""
     scores = own_scores = None
     if scored is not None:
         scores = scored.scores
         if own is not None:
             own_scores = scored.lower_by(own)
-        its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
-    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its))
+        if scored.by_name or own_scores:
+            its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
+    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its), **compared)
 
 
 def _raising(explained: Mapping[str, Explanation]) -> dict[str, Any]:

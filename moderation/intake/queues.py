@@ -142,6 +142,10 @@ class Claim:
     entry: str
 
     @property
+    def site_id(self) -> str:
+        return self.entry.partition("|")[0]
+
+    @property
     def queued_at(self) -> float:
         """When its text was accepted: seconds since 1970."""
         return int(self.entry.rpartition("|")[2]) / 1000

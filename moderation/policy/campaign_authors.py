@@ -20,8 +20,6 @@ from moderation.tables import Comment
 WINDOW = timedelta(days=7)
 LOOKED_AT = 100
 
-_COLUMNS = (Comment.author_key, Comment.ip, Comment.status, Comment.decided_by)
-
 
 def read(
     session: Session,
@@ -40,15 +38,19 @@ def read(
         says_little = fingerprints[comment.id].says_little
         if policies[comment.site_id].campaign_authors is not None and comment.id in groups and not says_little:
             asking[groups[comment.id], comment.site_id].append(comment)
-    since = clock.first_id("c", clock.now() - WINDOW)
-    found: dict[str, int] = {}
     came = campaigns.numbers(session, asking)
-    for (group_id, site_id), together in asking.items():
-        ids = {comment.id for comment in together}
-        enough = policies[site_id].campaign_authors or 0
-        if came.get((group_id, site_id), 1) + len(together) < enough:
-            continue
-        others = [row for row in _others(session, group_id, site_id) if row.id >= since and row.id not in ids]
+    large = {
+        (group_id, site_id): together
+        for (group_id, site_id), together in asking.items()
+        if came.get((group_id, site_id), 1) + len(together) >= (policies[site_id].campaign_authors or 0)
+    }
+    if not large:
+        return {}
+    since = clock.first_id("c", clock.now() - WINDOW)
+    writers = campaigns.writers(session, large.keys(), since=since, limit=LOOKED_AT)
+    found: dict[str, int] = {}
+    for key, together in large.items():
+        others = writers.get(key, [])
         if _approved(others):
             continue
         authors = {_author(row) for row in others}
@@ -73,15 +75,6 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, int]:
             if not lookalikes.of_text(row.comment).says_little and not _approved(lately, before=row.accepted_at):
                 found[row.id] = len({_author(one) for one in (*lately, row)})
     return found
-
-
-def _others(session: Session, group_id: str, site_id: str) -> list[Any]:
-    """The latest of a group's comments on a site; the one that began it, if it is in no group yet."""
-    rows = campaigns.latest(session, group_id, [site_id], _COLUMNS, LOOKED_AT)
-    if rows:
-        return rows
-    first = session.get(Comment, lookalikes.founder(group_id))
-    return [first] if first is not None and first.site_id == site_id and first.status != "erased" else []
 
 
 def _author(row: Any) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, and_, exists, func, or_, select
+from sqlalchemy import Row, Select, Table, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from moderation import authors, clock
@@ -26,6 +26,7 @@ REPEAT_WINDOW = timedelta(days=1)
 #: repeated only from the same author or address. A character of a dense script (Chinese, say) counts for three letters.
 SHORT = 30
 _DENSE_FROM = "\u2e80"
+_COMMENTS = cast("Table", Comment.__table__)
 
 
 def gather(
@@ -45,8 +46,8 @@ def gather(
     first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
     now = clock.now()
     return {
-        comment.id: replace(
-            of_comment(comment),
+        comment.id: of_comment(
+            comment,
             # A drop-in protocol that does not store comments remembers repeated ones itself.
             repeated=comment.id in repeated or bool((comment.origin or {}).get("repeated")),
             authors_alike=authors_alike.get(comment.id, 0),
@@ -60,8 +61,8 @@ def gather(
     }
 
 
-def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
-    """The facts that a comment itself holds, or a row with these columns of one."""
+def of_comment(comment: Comment | Row[*tuple[Any, ...]], **looked_up: Any) -> Facts:
+    """The facts that a comment itself holds, or a row with these columns of one, and those that were looked up."""
     name, url = comment.name or "", comment.url or ""
     own_words = quotations.own_words(comment.comment)
     return Facts(
@@ -73,6 +74,7 @@ def of_comment(comment: Comment | Row[*tuple[Any, ...]]) -> Facts:
         links=links.count(comment.comment) + links.count(name) + bool(url),
         author=authors.of_comment(comment),
         ip=comment.ip,
+        **looked_up,
     )
 
 
@@ -112,23 +114,38 @@ def _said_before(session: Session, comments: Sequence[Comment]) -> list[Comment]
     if not comments:
         return []
     moments = [comment.created_at for comment in comments]
-    # A list for each column, because both databases use the index then; for pairs SQLite would read a whole day.
-    query = (
-        select(Comment.site_id, Comment.content_hash, func.min(Comment.id), func.max(Comment.id))
-        .where(
-            Comment.site_id.in_({comment.site_id for comment in comments}),
-            Comment.content_hash.in_({comment.content_hash for comment in comments}),
-            Comment.created_at > min(moments) - REPEAT_WINDOW,
-            Comment.created_at <= max(moments),
-        )
-        .group_by(Comment.site_id, Comment.content_hash)
-    )
-    ids_of_text = {(site_id, text_hash): {first, last} for site_id, text_hash, first, last in session.execute(query)}
+    values = {
+        "sites": list({comment.site_id for comment in comments}),
+        "hashes": list({comment.content_hash for comment in comments}),
+        "after": min(moments) - REPEAT_WINDOW,
+        "until": max(moments),
+    }
+    rows = session.execute(_same_texts(), values)
+    ids_of_text = {(site_id, text_hash): {first, last} for site_id, text_hash, first, last in rows}
     return [
         comment
         for comment in comments
         if ids_of_text.get((comment.site_id, comment.content_hash or ""), {comment.id}) != {comment.id}
     ]
+
+
+@cache
+def _same_texts() -> Select[Any]:
+    """Built once, because building it takes longer than running it.
+
+    A list for each column, because both databases use the index then; for pairs SQLite would read a whole day.
+    """
+    columns = _COMMENTS.c.site_id, _COMMENTS.c.content_hash
+    return (
+        select(*columns, func.min(_COMMENTS.c.id), func.max(_COMMENTS.c.id))
+        .where(
+            _COMMENTS.c.site_id.in_(bindparam("sites", expanding=True)),
+            _COMMENTS.c.content_hash.in_(bindparam("hashes", expanding=True)),
+            _COMMENTS.c.created_at > bindparam("after"),
+            _COMMENTS.c.created_at <= bindparam("until"),
+        )
+        .group_by(*columns)
+    )
 
 
 def _is_repeated(session: Session, comment: Comment) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
@@ -18,6 +19,7 @@ from moderation.policy.rules import SWITCHES
 from moderation.policy.terms import Policy, Presets, Threshold
 from moderation.tables import PolicyVersion, SharedList, Site
 
+_SITES = cast("Table", Site.__table__)
 #: What a new site starts with.
 DEFAULT: dict[str, Any] = {
     "mode": "auto",
@@ -154,7 +156,9 @@ def set_mode(session: Session, site_id: str, mode: str, *, actor: str) -> Policy
 
 
 class PolicyCache:
-    """Compiled policies by site, with their shared lists, read again only when a policy or a list has a new version.
+    """Compiled policies by site, with their shared lists and the language of the site's authors.
+
+    A policy is read again only when it, or a list, has a new version.
 
     Threads may share one: at worst two of them compile the same policy.
     """
@@ -163,14 +167,14 @@ class PolicyCache:
         self._presets = presets
         self._policies: dict[str, Policy] = {}
 
-    def get(self, session: Session, site_ids: set[str]) -> dict[str, Policy]:
+    def get(self, session: Session, site_ids: Collection[str]) -> dict[str, Policy]:
         """The policies in force on these sites, as of `session`'s snapshot."""
-        versions = session.execute(select(Site.id, Site.policy_version).where(Site.id.in_(site_ids)))
-        for site_id, version in versions:
+        for site_id, version, language in session.execute(_versions(), {"sites": list(site_ids)}).all():
             cached = self._policies.get(site_id)
             if cached is None or cached.version != version:
                 document = current(session, site_id).document
-                self._policies[site_id] = compile_policy(DEFAULT | document, version, self._presets)
+                cached = compile_policy(DEFAULT | document, version, self._presets)
+            self._policies[site_id] = _spoken(cached, language)
         ready = prepared_lists.subscribed(session, {site_id: self._policies[site_id] for site_id in site_ids})
         self._policies |= ready
         return ready
@@ -183,6 +187,21 @@ class Candidate(PolicyCache):
         super().__init__({})
         self._policies[site_id] = policy
 
-    def get(self, session: Session, site_ids: set[str]) -> dict[str, Policy]:  # noqa: ARG002 - as its base
+    def get(self, session: Session, site_ids: Collection[str]) -> dict[str, Policy]:
         """The policy, whatever is in force."""
-        return {site_id: self._policies[site_id] for site_id in site_ids}
+        rows = session.execute(_versions(), {"sites": list(site_ids)})
+        return {site_id: _spoken(self._policies[site_id], language) for site_id, _, language in rows}
+
+
+@cache
+def _versions() -> Select[Any]:
+    """Built once, because building it takes longer than running it."""
+    language = _SITES.c.settings["author_language"].as_string()
+    return select(_SITES.c.id, _SITES.c.policy_version, language).where(
+        _SITES.c.id.in_(bindparam("sites", expanding=True))
+    )
+
+
+def _spoken(policy: Policy, language: str | None) -> Policy:
+    """The policy, with the language of its site's authors."""
+    return policy if policy.author_language == (language or "") else replace(policy, author_language=language or "")

@@ -31,6 +31,7 @@ from texts import wording
 
 #: Days for which a rejection counts where the site has not said it.
 _STRIKE_DAYS = 30
+_NONE = Threshold()
 
 Check = Callable[[Policy, Scores, Facts], Iterator[Reason]]
 
@@ -267,8 +268,9 @@ LIST_BANNED = Rule(
 
 
 def _reject_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
+    thresholds = policy.thresholds_in(facts.language)
     for label, score in _counting(policy, scores, facts):
-        its = policy.thresholds_in(facts.language).get(label, Threshold())
+        its = thresholds.get(label, _NONE)
         if its.reject_at is not None and its.reached(score, facts.own_scores.get(label, score)) == "reject":
             yield _over(REJECT_THRESHOLD, label, score, its.reject_at, by_name=label in facts.by_name)
 
@@ -297,8 +299,9 @@ NOT_SCORED = Rule(
 
 
 def _flag_threshold(policy: Policy, scores: Scores, facts: Facts) -> Iterator[Reason]:
+    thresholds = policy.thresholds_in(facts.language)
     for label, score in _counting(policy, scores, facts):
-        its = policy.thresholds_in(facts.language).get(label, Threshold())
+        its = thresholds.get(label, _NONE)
         if its.lowest is not None and its.reached(score, own=score) is not None:
             yield _over(FLAG_THRESHOLD, label, score, its.lowest, by_name=label in facts.by_name)
 

@@ -44,7 +44,9 @@ class Threshold:
     @property
     def lowest(self) -> float | None:
         """From which score on something follows."""
-        return min((at for at in (self.flag_at, self.reject_at) if at is not None), default=None)
+        if self.flag_at is None or self.reject_at is None:
+            return self.flag_at if self.reject_at is None else self.reject_at
+        return min(self.flag_at, self.reject_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Policy:
     #: Id of a shared list -> its effect; and the lists themselves, once `prepared_lists.subscribed` has read them.
     lists: Mapping[str, Effect] = field(default_factory=dict)
     subscriptions: tuple[Subscription, ...] = ()
+    #: From the site's settings: the language of its authors, for a text too short to tell its own; "" for none.
+    author_language: str = ""
 
     def treatment(self, language: str, *, judged: bool) -> Treatment:
         """What becomes of comments in a language; `judged` says whether the classifier judges it."""

@@ -8,7 +8,7 @@ bounded: counts stop at `COUNT_UP_TO`, and authors and growth are of the latest 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,11 +17,13 @@ from typing import Any, Literal, cast
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Integer,
     Select,
     String,
     Table,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -33,7 +35,7 @@ from sqlalchemy.orm import Session, aliased
 
 from moderation import actors, clock
 from moderation.review import groups, lookalikes
-from moderation.store import insert_missing
+from moderation.store import insert_many_missing
 from moderation.tables import LISTED_GROUPS, Comment, LookalikeGroup
 
 #: Counting stops here, so that a larger campaign costs no more.
@@ -47,6 +49,19 @@ _NONE_HAS = "-"
 Order = Literal["latest", "largest"]
 _COMMENTS = cast("Table", Comment.__table__)
 _GROUPS = cast("Table", LookalikeGroup.__table__)
+# Statements that each batch of decisions needs are built once, because building them takes longer than running them.
+_CAME = (
+    _GROUPS.update()
+    .where(_GROUPS.c.group_id == bindparam("group"), _GROUPS.c.site_id == bindparam("site"))
+    .values(number=_GROUPS.c.number + bindparam("more"), last_at=bindparam("moment"))
+)
+_KNOWN = select(_GROUPS.c.group_id).where(_GROUPS.c.group_id.in_(bindparam("groups", expanding=True)))
+_ALONE = select(_COMMENTS.c.id, _COMMENTS.c.site_id, _COMMENTS.c.accepted_at).where(
+    _COMMENTS.c.id.in_(bindparam("ids", expanding=True)),
+    _COMMENTS.c.group_id.is_(None),
+    _COMMENTS.c.status != "erased",
+)
+_PUT = _COMMENTS.update().where(_COMMENTS.c.id == bindparam("which")).values(group_id=bindparam("group"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,7 @@ def join(session: Session, arrivals: Iterable[Arrival], *, writes_comments: bool
         _write_groups(session, joined)
     founders = _founders(session, little)
     rows = {(one.group_id, one.site_id): (0, moment) for one in joining} | founders
-    insert_missing(
+    insert_many_missing(
         session,
         LookalikeGroup,
         [
@@ -136,9 +151,7 @@ def join(session: Session, arrivals: Iterable[Arrival], *, writes_comments: bool
     )
     came = Counter((one.group_id, one.site_id) for one in joining)
     session.execute(
-        _GROUPS.update()
-        .where(_GROUPS.c.group_id == bindparam("group"), _GROUPS.c.site_id == bindparam("site"))
-        .values(number=_GROUPS.c.number + bindparam("more"), last_at=bindparam("moment")),
+        _CAME,
         [
             {"group": group_id, "site": site_id, "more": number, "moment": moment}
             for (group_id, site_id), number in sorted(came.items())
@@ -148,22 +161,16 @@ def join(session: Session, arrivals: Iterable[Arrival], *, writes_comments: bool
 
 
 def _write_groups(session: Session, groups: Mapping[str, str]) -> None:
-    session.execute(
-        _COMMENTS.update().where(_COMMENTS.c.id == bindparam("which")),
-        [{"which": comment_id, "group_id": group_id} for comment_id, group_id in groups.items()],
-    )
+    session.execute(_PUT, [{"which": comment_id, "group": group_id} for comment_id, group_id in groups.items()])
 
 
 def _founders(session: Session, group_ids: Collection[str]) -> dict[tuple[str, str], tuple[int, datetime]]:
     """The group and site of each comment that began one of these groups, if it was alone; it is put into its group."""
-    known = set(session.scalars(select(LookalikeGroup.group_id).where(LookalikeGroup.group_id.in_(group_ids))))
+    known = set(session.scalars(_KNOWN, {"groups": list(group_ids)}))
     founders = [lookalikes.founder(group_id) for group_id in group_ids if group_id not in known]
     if not founders:
         return {}
-    query = select(Comment.id, Comment.site_id, Comment.accepted_at).where(
-        Comment.id.in_(founders), Comment.group_id.is_(None), Comment.status != "erased"
-    )
-    alone = session.execute(query).all()
+    alone = session.execute(_ALONE, {"ids": founders}).all()
     if alone:
         _write_groups(session, {row.id: lookalikes.own_group(row.id) for row in alone})
     return {(lookalikes.own_group(row.id), row.site_id): (1, row.accepted_at) for row in alone}
@@ -300,6 +307,53 @@ def _latest(columns: tuple[Any, ...], number_of_sites: int, limit: int) -> Selec
     return select(Comment.id, *columns).where(Comment.id.in_(ids)).order_by(Comment.id.desc())
 
 
+def writers(
+    session: Session, keys: Set[tuple[str, str]], *, since: str, limit: int
+) -> dict[tuple[str, str], list[Any]]:
+    """Who wrote the latest comments of these groups on these sites, and what became of them: by group and site.
+
+    Of each group and site so many comments are looked at; those with ids below `since` do not count. One row stands for
+    all that are alike in `author_key`, `ip` (only of those without a key), `status` and `decided_by`. A comment that
+    began a group and is alone in it has not been put there: it counts as well.
+    """
+    found = {}
+    for group_id, site_id in keys:
+        values = {"group": group_id, "site": site_id, "since": since, "limit": limit}
+        if rows := session.execute(_writers(), values).all():
+            found[group_id, site_id] = list(rows)
+    alone = {(lookalikes.founder(group_id), site_id): (group_id, site_id) for group_id, site_id in keys - found.keys()}
+    if alone:
+        founders = {"ids": list({founder for founder, _ in alone}), "since": since}
+        for row in session.execute(_founding_writers(), founders):
+            if (key := alone.get((row.id, row.site_id))) is not None:
+                found[key] = [row]
+    return found
+
+
+@cache
+def _writers() -> Select[Any]:
+    """The query of `writers` for a group, kept likewise. For all groups at once PostgreSQL would not know how large."""
+    limit = bindparam("limit", type_=Integer())
+    group, site = (bindparam(name, type_=String()) for name in ("group", "site"))
+    merged = union_all(*_heads(group, [site], STATUSES, (_COMMENTS.c.id,), limit, latest_first=True)).subquery()
+    ids = select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)
+    return _writer().where(_COMMENTS.c.id.in_(ids))
+
+
+@cache
+def _founding_writers() -> Select[Any]:
+    """The query of `writers` for comments that are alone, kept likewise."""
+    its = _COMMENTS.c
+    return _writer(its.id, its.site_id).where(its.id.in_(bindparam("ids", expanding=True)), its.status != "erased")
+
+
+def _writer(*columns: ColumnElement[Any]) -> Select[Any]:
+    its = _COMMENTS.c
+    ip = case((its.author_key.is_(None), its.ip)).label("ip")
+    query = select(*columns, its.author_key, ip, its.status, its.decided_by).distinct()
+    return query.where(its.id >= bindparam("since", type_=String()))
+
+
 def members(
     session: Session,
     group_id: str,
@@ -328,11 +382,19 @@ def count(session: Session, group_id: str, site_ids: Collection[str], status: st
 
 def numbers(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """How many came of each of these groups, on each of these sites: by group and site, in one query."""
-    query = select(LookalikeGroup.group_id, LookalikeGroup.site_id, LookalikeGroup.number).where(
-        LookalikeGroup.group_id.in_({group_id for group_id, _ in keys}),
-        LookalikeGroup.site_id.in_({site_id for _, site_id in keys}),
+    if not keys:
+        return {}
+    values = {"groups": list({group_id for group_id, _ in keys}), "sites": list({site_id for _, site_id in keys})}
+    return {(row[0], row[1]): row[2] for row in session.execute(_numbers(), values)}
+
+
+@cache
+def _numbers() -> Select[Any]:
+    """The query of `numbers`, kept likewise."""
+    return select(_GROUPS.c.group_id, _GROUPS.c.site_id, _GROUPS.c.number).where(
+        _GROUPS.c.group_id.in_(bindparam("groups", expanding=True)),
+        _GROUPS.c.site_id.in_(bindparam("sites", expanding=True)),
     )
-    return {(row[0], row[1]): row[2] for row in session.execute(query)} if keys else {}
 
 
 def _is(status: str) -> ColumnElement[bool]:
@@ -349,7 +411,7 @@ def _heads(
     site_ids: Iterable[str | BindParameter[str]],
     statuses: Sequence[str],
     columns: Sequence[Any],
-    limit: int,
+    limit: int | BindParameter[int],
     *,
     after: str = "",
     latest_first: bool = False,

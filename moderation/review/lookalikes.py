@@ -11,10 +11,11 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, func, literal, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Table, any_, bindparam, func, select, update
+from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.review.fingerprints import NONE, Fingerprint, fingerprint
@@ -26,6 +27,7 @@ from texts import quotations
 REMEMBERED = timedelta(days=7)
 #: How often a band that is in use gets a new `seen_at`.
 _NOTED = timedelta(days=1)
+_BANDS = cast("Table", LookalikeBand.__table__)
 
 #: Comment id -> fingerprint.
 Fingerprints = Mapping[str, Fingerprint]
@@ -123,17 +125,31 @@ def _bands(fingerprints: Iterable[Fingerprint]) -> set[int]:
 def _owners(session: Session, bands: Collection[int]) -> dict[int, Owner]:
     if not bands:
         return {}
-    is_stale = LookalikeBand.seen_at < clock.now() - _NOTED
-    query = select(LookalikeBand.band, LookalikeBand.group_id, LookalikeBand.sketch, is_stale)
-    rows = session.execute(query.where(_is_among(session, LookalikeBand.band, bands)))
-    return {row[0]: Owner(row[1], row[2], bool(row[3])) for row in rows}
+    values = _among(session, bands) | {"before": clock.now() - _NOTED}
+    rows = session.execute(_read_owners(_dialect(session)), values)
+    return {band: Owner(group_id, sketch, bool(is_stale)) for band, group_id, sketch, is_stale in rows}
 
 
-def _is_among(session: Session, column: InstrumentedAttribute[int], numbers: Collection[int]) -> ColumnElement[bool]:
-    """The condition, with one value for thousands of numbers."""
-    if session.get_bind().dialect.name == "postgresql":
-        return column == any_(literal(list(numbers), ARRAY(BigInteger)))
-    return column.in_(select(func.json_each(json.dumps(list(numbers))).table_valued("value").c.value))
+@cache
+def _read_owners(dialect: str) -> Select[Any]:
+    """Built once, because building it takes longer than running it."""
+    is_stale = _BANDS.c.seen_at < bindparam("before")
+    return select(_BANDS.c.band, _BANDS.c.group_id, _BANDS.c.sketch, is_stale).where(_is_among(dialect))
+
+
+def _is_among(dialect: str) -> ColumnElement[bool]:
+    """The condition that a band is one of `_among`: one value for thousands of numbers."""
+    if dialect == "postgresql":
+        return _BANDS.c.band == any_(bindparam("bands", type_=ARRAY(BigInteger)))
+    return _BANDS.c.band.in_(select(func.json_each(bindparam("bands")).table_valued("value").c.value))
+
+
+def _among(session: Session, bands: Collection[int]) -> dict[str, Any]:
+    return {"bands": list(bands) if _dialect(session) == "postgresql" else json.dumps(list(bands))}
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
 
 
 def _claim(session: Session, new_owners: Owners) -> bool:
@@ -165,10 +181,8 @@ def _note(session: Session, bands: Collection[int]) -> None:
     if not bands:
         return
     moment = clock.now()
-    stale = select(LookalikeBand.band).where(
-        _is_among(session, LookalikeBand.band, bands), LookalikeBand.seen_at < moment - _NOTED
-    )
-    noted = session.scalars(stale.order_by(LookalikeBand.band).with_for_update()).all()
+    stale = select(_BANDS.c.band).where(_is_among(_dialect(session)), _BANDS.c.seen_at < moment - _NOTED)
+    noted = session.scalars(stale.order_by(_BANDS.c.band).with_for_update(), _among(session, bands)).all()
     session.execute(
         update(LookalikeBand)
         .where(LookalikeBand.band.in_(noted))

@@ -74,7 +74,7 @@ def moderate() -> Response:
     model = _model(document.get("model"))
     with shared.place(site_id, texts):
         policy = shared.policy(site_id)
-        said = shared.said_of(site_id)
+        said = shared.said_of(policy)
         _require_judged(policy, texts, said, alone=isinstance(document["input"], str))
         scores = shared.score(texts, [{"languages": said}] * len(texts))
         limits = [_thresholds(policy, text, said) for text in texts]

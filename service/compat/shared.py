@@ -21,7 +21,7 @@ from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Classifier, Scorer, site_languages
 from moderation.history import calls
 from moderation.policy.terms import Policy, Treatment
-from moderation.sites import site_settings, sites
+from moderation.sites import sites
 from moderation.sites.sites import CompatCaller
 from moderation.store import AWAY
 from moderation.tables import Comment
@@ -200,16 +200,13 @@ def policy(site_id: str) -> Policy:
         return scorer.policies.get(session, {site_id})[site_id]
 
 
-def said_of(site_id: str, said: Sequence[str] = ()) -> list[str]:
+def said_of(policy: Policy, said: Sequence[str] = ()) -> list[str]:
     """What counts for a text too short to tell its language: what the caller says, then the site's author language.
 
     Raises:
         Refusal: `not_scored`.
-        moderation.store.AWAY: the database is away.
     """
-    with context().store.read() as session:
-        chosen = site_settings.author_languages(session, {site_id})
-    return [*said, *site_languages(classifier(), chosen.get(site_id))]
+    return [*said, *site_languages(classifier(), policy.author_language)]
 
 
 def treatment(policy: Policy, text: str, said: Sequence[str] = ()) -> Treatment:

@@ -6,13 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import pytest
 import structlog
 
 from moderation import counters
-from moderation.decisions.scoring import BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, Scorer
+from moderation.decisions import scoring
+from moderation.decisions.scoring import ALONE_SECONDS, BATCH_SECONDS, LEAST_BATCH, MOST_BATCH, QUIET_SECONDS, Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import LEASE_SECONDS, Queues
 from moderation.sites.sites import CreatedSite
@@ -109,9 +111,53 @@ def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
     classifier = Weighed()
     scorer = Scorer(store, queues, classifier)
     submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
-    classifier.seconds = BATCH_SECONDS / 4
+    classifier.seconds = ALONE_SECONDS / 4
     for _ in range(6):
         scorer.run_batch()
     texts = 2  # a comment's own, and its author's name
     assert classifier.batches[-1] == texts * LEAST_BATCH
     assert all(texts * LEAST_BATCH <= size <= texts * MOST_BATCH for size in classifier.batches)
+
+
+class Timed(ChosenScores):
+    """Is a clock as well: a batch takes as long as its texts do, whatever else the machine has to do."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds, self.now, self.quiet = seconds, 0.0, 0.0
+
+    def score(self, texts: Sequence[str], signals: Any = None) -> Any:
+        self.now += self.seconds * len(texts)
+        return super().score(texts, signals)
+
+    def thread_time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now + self.quiet
+
+    perf_counter = thread_time
+
+
+def test_batches_are_longer_while_no_other_site_sends_comments_that_would_wait_for_them(
+    store: Store, queues: Queues, site: CreatedSite, other_site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = 2  # a comment's own, and its author's name
+    timed = Timed(BATCH_SECONDS / 20 / texts)
+    monkeypatch.setattr(scoring, "time", timed)
+    scorer = Scorer(store, queues, timed)
+    numbers = count()
+
+    def comments_in_a_batch() -> float:
+        for _ in range(12):
+            sent = [submission(f"Remark {next(numbers)}.") for _ in range(100)]
+            submissions.submit(store, queues, site.id, sent)
+            scorer.run_batch()
+        return timed.batches[-1] / texts
+
+    alone = round(20 * ALONE_SECONDS / BATCH_SECONDS)
+    assert comments_in_a_batch() == pytest.approx(alone, abs=1)
+    accept(store, queues, other_site)
+    assert comments_in_a_batch() == pytest.approx(20, abs=1)
+    timed.quiet = QUIET_SECONDS
+    assert comments_in_a_batch() == pytest.approx(alone, abs=1)

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 
 from models import languages
 from moderation.history import feedback
+from moderation.policy.terms import Policy
 from service.compat import shared
 from service.compat.perspective import errors, messages, partial
 from service.compat.perspective.attributes import KNOWN, LABELS
@@ -46,7 +47,8 @@ def analyze() -> Response:
         raise Invalid("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
     _require_known(requested)
     detected = _detected(text)
-    judged = _is_judged(site_id, text, document.get("languages", []))
+    policy = shared.policy(site_id)
+    judged = _is_judged(policy, text, document.get("languages", []))
     answered = _require_judged(requested, document.get("languages", []), detected, judged=judged)
     requested, lacking = _supported(requested, document, detected)
     for name, parameters in requested.items():
@@ -54,7 +56,7 @@ def analyze() -> Response:
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
-    said = shared.said_of(site_id, document.get("languages", []))
+    said = shared.said_of(policy, document.get("languages", []))
     scores = attribute_scores(text, thresholds, said, annotate=document.get("spanAnnotations", False))
     answer = {
         "attributeScores": scores,
@@ -191,11 +193,10 @@ def _detected(text: str) -> list[str]:
     return {"ur-Latn": ["hi-Latn", "ur-Latn"], languages.FOREIGN: [languages.UNTOLD]}.get(detected, [detected])
 
 
-def _is_judged(site_id: str, text: str, requested: list[str]) -> bool:
+def _is_judged(policy: Policy, text: str, requested: list[str]) -> bool:
     """Whether the text may be scored; the languages that the sender names count before the detected one."""
-    policy = shared.policy(site_id)
     if not requested:
-        return shared.treatment(policy, text, shared.said_of(site_id)) != "hold"
+        return shared.treatment(policy, text, shared.said_of(policy)) != "hold"
     codes, judges = map(languages.base, requested), shared.classifier().judges
     return any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from moderation.authors import Author
 from moderation.errors import NotFound
 from moderation.patterns import PatternError
 from moderation.policy import policies
-from moderation.policy.policies import DEFAULT, PolicyCache, compile_policy, thresholds
-from moderation.policy.terms import Presets, Threshold
+from moderation.policy.policies import DEFAULT, Candidate, PolicyCache, compile_policy, thresholds
+from moderation.policy.terms import Policy, Presets, Threshold
+from moderation.sites import site_settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, PolicyVersion
@@ -108,6 +110,21 @@ def test_the_cache_compiles_a_version_once_and_notices_the_next(
     second = get()
     assert (second[site.id].version, second[site.id].mode) == (2, "hold")
     assert second[other_site.id] is first[other_site.id]
+
+
+def test_the_cache_notices_the_authors_language_which_makes_no_version(store: Store, site: CreatedSite) -> None:
+    cache, candidate = PolicyCache(ChosenScores.thresholds), Candidate(site.id, Policy(version=7))
+
+    def languages() -> set[str]:
+        with store.read() as session:
+            return {one.get(session, {site.id})[site.id].author_language for one in (cache, candidate)}
+
+    assert languages() == {""}
+    for code in ("pt", None):
+        with store.write() as session:
+            chosen = replace(site_settings.of_sites(session, {site.id})[site.id], author_language=code)
+            site_settings.save(session, site.id, chosen, actor="operator")
+        assert languages() == {code or ""}
 
 
 def test_a_document_from_before_a_setting_existed_still_compiles(store: Store, site: CreatedSite) -> None:
