@@ -104,7 +104,7 @@ class Search:
             found = _Streams("came", self.by_author(), self._left("author", *self._erased_is_none()))
         elif self.ip is not None:
             of_address = [[Comment.site_id == one, self._from_address()] for one in sites]
-            found = _Streams("came", of_address, self._left("ip"))
+            found = _Streams("came", of_address, self._left("ip", *self._erased_is_none()))
         elif (decided := self._by_people()) is not None:
             found = decided
         else:
@@ -115,8 +115,8 @@ class Search:
         return _Streams(found.order, [[*stream, *period] for stream in found.streams], found.left)
 
     def _erased_is_none(self) -> tuple[str, ...]:
-        """What need not be asked of comments that have an author, so that the index alone can count them: where no
-        status is chosen, erased ones are left out, and they have none.
+        """What need not be asked of comments that have an author or an address, so that the index alone can count them:
+        where no status is chosen, erased ones are left out, and they have none.
         """
         return ("status",) if self.status is None else ()
 

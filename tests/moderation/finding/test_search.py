@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from moderation import audit
 from moderation.decisions import comments
@@ -342,6 +342,27 @@ def test_a_page_is_read_from_an_index_in_its_order(store: Store, site: CreatedSi
             plan = " ".join(row[0] for row in explained)
             assert "Sort" not in plan, plan
             assert wanted == "thread" or indexes[wanted] in plan, plan  # another is as cheap with so few rows
+
+
+@pytest.mark.parametrize("wanted", ["author", "ip"])
+def test_what_an_author_or_an_address_wrote_is_counted_by_the_index_alone(
+    store: Store, site: CreatedSite, post: Post, wanted: str
+) -> None:
+    said: dict[str, Any] = {"author": "ada", "ip": "192.0.2.1"}
+    post("one", ip="192.0.2.1")
+    gone = post("two", ip="192.0.2.1")
+    with store.write() as session:
+        comments.erase(session, site.id, gone, actor="user:u_a")
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    with store.read() as session:
+        wanted_here = Search(site_ids=(site.id,), **{wanted: said[wanted]})
+        assert search.count(session, names.resolve(session, wanted_here), most=10) == (1, True)
+    if store.is_sqlite:
+        statement, values = next(one for one in asked[::-1] if "count(" in one[0])
+        with store.engine.connect() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+        assert f"USING COVERING INDEX ix_comments_{wanted}" in plan, plan
 
 
 def test_audit_events_are_found_by_site_person_action_and_day(
