@@ -152,14 +152,21 @@ class Search:
 
     def by_author(self) -> list[Stream]:
         """The streams of an author's comments, latest first: by the key, and by the name of those with another key."""
-        keys = authors.keys_meant(self.author or "")
-        named = [_NAMED, Comment.author_key.not_in(keys)]
+        keys, spellings = authors.keys_meant(self.author or ""), _spellings(self.author or "")
         streams: list[Stream] = []
         for site_id in self.site_ids:
-            here = Comment.site_id == site_id
+            here, first = Comment.site_id == site_id, len(streams)
             streams += [[here, Comment.author_key == key] for key in keys]
-            streams += [[here, Comment.name == name, *named] for name in _spellings(self.author or "")]
+            # What was read by its key is not read again by its name. Where there can be nothing, that is not asked, so
+            # that the index of names answers alone: it has no keys that are names.
+            read = [key for at, key in enumerate(keys, first) if self._is_there(at) and not key.startswith("name:")]
+            beside = [Comment.author_key.not_in(read)] if read else []
+            streams += [[here, Comment.name == name, _NAMED, *beside] for name in spellings]
         return streams if self.author_at is None else [streams[at] for at in self.author_at]
+
+    def _is_there(self, at: int) -> bool:
+        """Whether a stream of `author` may have any comment."""
+        return self.author_at is None or at in self.author_at
 
     def _left(self, *answered: str, on_sites: bool = False) -> list[ColumnElement[bool]]:
         """The conditions on each row, but for those that the streams have `answered`."""
