@@ -295,6 +295,11 @@ def test_the_latest_second_looks_of_all_sites_are_read_once_and_no_others(
     assert second_looks.mistakes(found) == {"published": (3, 3), "rejected": (0, 0)}
     of_items = [one for one in asked if "review_items" in one[0]]
     assert ["review_items.about" in statement for statement, _ in of_items] == [False, False, True, True]
+    given = [
+        set(map(str, values.values() if isinstance(values, dict) else values)) - {site.id, other_site.id}
+        for _, values in of_items
+    ]
+    assert given[0] == given[1] != given[2] == given[3], "of no site more is read than is among the latest of all"
     if store.is_sqlite:
         statement, values = of_items[0]
         with store.engine.connect() as connection:

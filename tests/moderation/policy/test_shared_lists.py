@@ -361,6 +361,8 @@ def test_adding_an_entry_reads_the_list_only_where_it_takes_a_number_of_its_cost
     assert set(looked_at) == {"casino", "word7"}
     add(store, list_id, "moonsho*")
     assert len(looked_at) > 1_200
-    monkeypatch.setitem(KINDS, "words", replace(KINDS["words"], most_costly=2))
+    few = replace(kind, most_costly=2)
+    assert [list_imports.read(few, "casino\nspa*", Counted((), there)).bad_lines for there in (1, 2)] == [0, 1]
+    monkeypatch.setitem(KINDS, "words", few)
     with pytest.raises(SharedListError):
         shared_lists.add(store, list_id, list_imports.read(kind, "spa*"), until=None, actor=BY)
