@@ -385,6 +385,7 @@ class ReviewItem(Table):
                 ("members", ("group_id", "comment_id")),
             )
         ),
+        _partial("ix_review_items_withheld", "not_for", "site_id", where="closed_at IS NULL AND not_for IS NOT NULL"),
         _partial("ix_review_items_second", "site_id", "closed_at", where=SECOND_LOOKS),
         Index("ix_review_items_comment", "comment_id"),
     )

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Select, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
@@ -39,6 +39,10 @@ _OPEN_OTHERWISE = select(_ITEMS.c.comment_id).where(
 _DRAWN = select(_SITES.c.id, _SITES.c.draw_key, _SITES.c.settings).where(
     _SITES.c.id.in_(bindparam("sites", expanding=True))
 )
+#: Two decisions on a comment: the first, and that of the second look.
+Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
+#: Whose first decisions.
+Of = Literal["moderators", "policy"]
 
 
 class Agreement(NamedTuple):
@@ -138,65 +142,63 @@ def withdraw(session: Session, comment_id: str, version: int, *, actor: str) -> 
         session.flush()
 
 
-def agreement(
-    session: Session,
-    site_ids: Collection[str],
-    since: datetime,
-    *,
-    of: Literal["moderators", "policy"] = "moderators",
-) -> list[Agreement]:
-    """How far second looks since then agree with the first decisions, of moderators or of the policy.
+def answered(session: Session, site_ids: Collection[str], since: datetime) -> list[Pair]:
+    """The first and the second decision of each look that a person answered since then: of the latest `MOST_READ`.
+
+    What the latest are, of all sites, is read from the index alone.
+    """
+    moments: list[datetime] = []
+    for site_id in site_ids if len(site_ids) > 1 else ():
+        of_site = _closed(site_id, since).with_only_columns(ReviewItem.closed_at)
+        moments = sorted([*moments, *session.scalars(of_site)], reverse=True)[:MOST_READ]
+    if len(moments) == MOST_READ:
+        since = moments[-1]
+    rows = [row for site_id in sorted(site_ids) for row in session.execute(_closed(site_id, since))]
+    latest = sorted(rows, key=lambda row: row.closed_at, reverse=True)[:MOST_READ]
+    return [(row.about, row.about["second"]) for row in latest if row.about and _is_answered(row.about)]
+
+
+def _closed(site_id: str, since: datetime) -> Select[Any]:
+    query = select(ReviewItem.about, ReviewItem.closed_at).where(
+        ReviewItem.site_id == site_id,
+        ReviewItem.kind == "second_look",
+        ReviewItem.closed_at.is_not(None),
+        ReviewItem.closed_at >= since,
+    )
+    return query.order_by(ReviewItem.closed_at.desc()).limit(MOST_READ)
+
+
+def agreement(looks: Sequence[Pair], *, of: Of = "moderators") -> list[Agreement]:
+    """How far second looks agree with the first decisions, of moderators or of the policy.
 
     A person's decision has the label of its reason; a decision of the policy has those of its thresholds. Labels that
     never occur are left out.
     """
-    looks = _looks(session, site_ids, since, of)
-    rows = [_row(DECISION, [(first["status"], second["status"]) for first, second in looks])]
-    labels = sorted({label for pair in looks for look in pair for label in look["labels"]})
+    theirs = _at_decisions(looks, of)
+    rows = [_row(DECISION, [(first["status"], second["status"]) for first, second in theirs])]
+    labels = sorted({label for pair in theirs for look in pair for label in look["labels"]})
     return rows + [
-        _row(label, [(label in first["labels"], label in second["labels"]) for first, second in looks])
+        _row(label, [(label in first["labels"], label in second["labels"]) for first, second in theirs])
         for label in labels
     ]
 
 
-def mistakes(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
-    """Status -> how many of the policy's decisions got a second look since then, and how many of them were wrong."""
+def mistakes(looks: Sequence[Pair]) -> dict[str, tuple[int, int]]:
+    """Status -> how many of the policy's decisions got a second look, and how many of them were wrong."""
     counts = {"published": (0, 0), "rejected": (0, 0)}
-    for first, second in _looks(session, site_ids, since, "policy"):
+    for first, second in _at_decisions(looks, "policy"):
         number, wrong = counts[first["status"]]
         counts[first["status"]] = number + 1, wrong + (first["status"] != second["status"])
     return counts
 
 
-def of_people(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, tuple[int, int]]:
-    """Person -> how many of their decisions got a second look since then, and how many of those looks agreed."""
+def of_people(looks: Sequence[Pair]) -> dict[str, tuple[int, int]]:
+    """Person -> how many of their decisions got a second look, and how many of those looks agreed."""
     counts: dict[str, tuple[int, int]] = {}
-    for first, second in _looks(session, site_ids, since, "moderators"):
+    for first, second in _at_decisions(looks, "moderators"):
         pairs, agreed = counts.get(first["actor"], (0, 0))
         counts[first["actor"]] = pairs + 1, agreed + (first["status"] == second["status"])
     return counts
-
-
-def _looks(
-    session: Session, site_ids: Collection[str], since: datetime, of: str
-) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """The first and the second decision of each second look that was answered since then: of the latest `MOST_READ`."""
-    rows: list[Any] = []
-    for site_id in sorted(site_ids):
-        query = select(ReviewItem.about, ReviewItem.closed_at).where(
-            ReviewItem.site_id == site_id,
-            ReviewItem.kind == "second_look",
-            ReviewItem.closed_at.is_not(None),
-            ReviewItem.closed_at >= since,
-        )
-        rows += session.execute(query.order_by(ReviewItem.closed_at.desc()).limit(MOST_READ))
-        if len(rows) > 2 * MOST_READ:
-            rows = _latest(rows)
-    return [(row.about, row.about["second"]) for row in _latest(rows) if row.about and _counts(row.about, of)]
-
-
-def _latest(rows: list[Any]) -> list[Any]:
-    return sorted(rows, key=lambda row: row.closed_at, reverse=True)[:MOST_READ]
 
 
 def kappa(pairs: Sequence[tuple[Any, Any]]) -> float | None:
@@ -216,11 +218,15 @@ def _row(label: str, pairs: Sequence[tuple[Any, Any]]) -> Agreement:
     return Agreement(label, len(pairs), kappa(pairs))
 
 
-def _counts(about: Mapping[str, Any], of: str) -> bool:
-    """Whether the second look was taken by a person at the console, and the first decision is one `of` these."""
-    by_policy = about["actor"] == actors.POLICY
+def _is_answered(about: Mapping[str, Any]) -> bool:
+    """Whether the second look was taken by a person at the console."""
     second = about.get("second")
-    return second is not None and actors.is_person(second["actor"]) and by_policy == (of == actors.POLICY)
+    return second is not None and actors.is_person(second["actor"])
+
+
+def _at_decisions(looks: Sequence[Pair], of: Of) -> list[Pair]:
+    """Those whose first decision is one `of` these."""
+    return [look for look in looks if (look[0]["actor"] == actors.POLICY) == (of == "policy")]
 
 
 def _share(settings: SiteSettings, actor: str) -> float:

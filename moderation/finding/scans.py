@@ -61,8 +61,8 @@ class Scan(Generic[Row]):
                 edge = known_to
         places = sorted((place for place in candidates if edge is None or place >= edge), reverse=True)
         if len(places) > limit:
-            return Part(self._at(session, places[:limit]), places[limit - 1], None)
-        return Part(self._at(session, places), edge, edge)
+            return Part(_at(session, self.entity, self.order[-1], places[:limit]), places[limit - 1], None)
+        return Part(_at(session, self.entity, self.order[-1], places), edge, edge)
 
     def count(self, session: Session, *, most: int, look: int) -> tuple[int, bool]:
         """How many rows there are, and whether that is all of them: counted up to `most`, in at most `look` rows."""
@@ -86,13 +86,6 @@ class Scan(Generic[Row]):
         query = self._query(stream, before, floor).with_only_columns(*self.order)
         query = query.order_by(*(column.desc() for column in self.order)).limit(limit)
         return [tuple(row) for row in session.execute(query)]
-
-    def _at(self, session: Session, places: Sequence[Place]) -> list[Row]:
-        """The rows at these places: of several streams, most of those that are looked up are on no page."""
-        key = self.order[-1]
-        query = select(self.entity).where(key.in_([place[-1] for place in places]))
-        rows = {getattr(row, key.key): row for row in session.scalars(query)}
-        return [rows[place[-1]] for place in places if place[-1] in rows]
 
     def _floor(self, session: Session, stream: Stream, before: Place | None, look: int) -> Place | None:
         """The last place to look at in a stream; None: look at all of it."""
@@ -133,12 +126,14 @@ class Sorted(Generic[Row]):
         gathered, is_cut = self._gathered(session)
         if gathered is None:
             return Part([], None, None)
-        query = select(self.entity).where(self.order[-1].in_(gathered), *self.conditions)
+        query = select(*self.order).where(self.order[-1].in_(gathered), *self.conditions)
         if before is not None:
             query = query.where(_key(self.order) < _values(self.order, before))
-        rows = list(session.scalars(query.order_by(*(one.desc() for one in self.order)).limit(limit + 1)))
-        following = self.place(rows[limit - 1]) if len(rows) > limit else None
-        return Part(rows[:limit], following, None, of_last=self.most if is_cut else None)
+        ordered = query.order_by(*(one.desc() for one in self.order)).limit(limit + 1)
+        places = [tuple(row) for row in session.execute(ordered)]
+        following = places[limit - 1] if len(places) > limit else None
+        rows = _at(session, self.entity, self.order[-1], places[:limit])
+        return Part(rows, following, None, of_last=self.most if is_cut else None)
 
     def count(self, session: Session, *, most: int, look: int) -> tuple[int, bool]:  # noqa: ARG002
         """How many rows there are, and whether that is all of them."""
@@ -177,6 +172,13 @@ class Sorted(Generic[Row]):
     def _head(self, stream: Stream, most: int) -> Select[Any]:
         query = select(self.order[-1]).where(*stream)
         return query.order_by(*(column.desc() for column in self.native)).limit(most)
+
+
+def _at(session: Session, entity: type[Row], key: InstrumentedAttribute[Any], places: Sequence[Place]) -> list[Row]:
+    """The rows at these places, read whole only now: most of those that are looked up, or sorted, are on no page."""
+    query = select(entity).where(key.in_([place[-1] for place in places]))
+    rows = {getattr(row, key.key): row for row in session.scalars(query)}
+    return [rows[place[-1]] for place in places if place[-1] in rows]
 
 
 def _key(order: Sequence[InstrumentedAttribute[Any]]) -> Any:

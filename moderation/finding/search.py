@@ -104,7 +104,7 @@ class Search:
             found = _Streams("came", self.by_author(), self._left("author", *self._erased_is_none()))
         elif self.ip is not None:
             of_address = [[Comment.site_id == one, self._from_address()] for one in sites]
-            found = _Streams("came", of_address, self._left("ip"))
+            found = _Streams("came", of_address, self._left("ip", *self._erased_is_none()))
         elif (decided := self._by_people()) is not None:
             found = decided
         else:
@@ -115,8 +115,8 @@ class Search:
         return _Streams(found.order, [[*stream, *period] for stream in found.streams], found.left)
 
     def _erased_is_none(self) -> tuple[str, ...]:
-        """What need not be asked of comments that have an author, so that the index alone can count them: where no
-        status is chosen, erased ones are left out, and they have none.
+        """What need not be asked of comments that have an author or an address, so that the index alone can count them:
+        where no status is chosen, erased ones are left out, and they have none.
         """
         return ("status",) if self.status is None else ()
 
@@ -152,14 +152,21 @@ class Search:
 
     def by_author(self) -> list[Stream]:
         """The streams of an author's comments, latest first: by the key, and by the name of those with another key."""
-        keys = authors.keys_meant(self.author or "")
-        named = [_NAMED, Comment.author_key.not_in(keys)]
+        keys, spellings = authors.keys_meant(self.author or ""), _spellings(self.author or "")
         streams: list[Stream] = []
         for site_id in self.site_ids:
-            here = Comment.site_id == site_id
+            here, first = Comment.site_id == site_id, len(streams)
             streams += [[here, Comment.author_key == key] for key in keys]
-            streams += [[here, Comment.name == name, *named] for name in _spellings(self.author or "")]
+            # What was read by its key is not read again by its name. Where there can be nothing, that is not asked, so
+            # that the index of names answers alone: it has no keys that are names.
+            read = [key for at, key in enumerate(keys, first) if self._is_there(at) and not key.startswith("name:")]
+            beside = [Comment.author_key.not_in(read)] if read else []
+            streams += [[here, Comment.name == name, _NAMED, *beside] for name in spellings]
         return streams if self.author_at is None else [streams[at] for at in self.author_at]
+
+    def _is_there(self, at: int) -> bool:
+        """Whether a stream of `author` may have any comment."""
+        return self.author_at is None or at in self.author_at
 
     def _left(self, *answered: str, on_sites: bool = False) -> list[ColumnElement[bool]]:
         """The conditions on each row, but for those that the streams have `answered`."""

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation import clock
+from moderation.history import tallies
 from moderation.tables import Tally
 
 #: The days that are counted.
@@ -24,7 +25,7 @@ def of_list(session: Session, list_id: str, site_ids: Collection[str]) -> Counte
     since = (clock.now() - timedelta(days=DAYS)).date().isoformat()
     query = (
         select(Tally.key, func.sum(Tally.number))
-        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == "list")
+        .where(*tallies.of_days(site_ids, "list", since))
         .where(Tally.key >= f"{list_id} ", Tally.key < f"{list_id}!")  # `!` comes after the space
         .group_by(Tally.key)
     )

@@ -13,9 +13,9 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, case, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -338,23 +338,35 @@ def _put(session: Session, numbers: dict[Key, int], *, largest: bool = False) ->
     )
 
 
+def of_days(
+    site_ids: Collection[str], what: str, since: str, before: str | None = None
+) -> Sequence[ColumnElement[bool]]:
+    """The conditions on tallies of kind `what`, of these sites, from the day `since` on, before the day `before`.
+
+    They name each day, so that the key leads to what is asked for: of a range of days it would be read past all kinds.
+    """
+    first, end = date.fromisoformat(since), clock.now().date() + timedelta(days=2)  # clocks differ
+    if before is not None:
+        end = min(end, date.fromisoformat(before))
+    days = [(first + timedelta(days=number)).isoformat() for number in range((end - first).days)]
+    return Tally.site_id.in_(site_ids), Tally.day.in_(days), Tally.what == what
+
+
 def by_day(session: Session, site_ids: Collection[str], what: str, since: str) -> list[tuple[str, str, int]]:
     """Day, key and number of the tallies of kind `what`, of these sites together, from the day `since` on."""
     query = (
         select(Tally.day, Tally.key, func.sum(Tally.number))
-        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == what)
+        .where(*of_days(site_ids, what, since))
         .group_by(Tally.day, Tally.key)
     )
     return [(day, key, int(number)) for day, key, number in session.execute(query)]
 
 
-def in_all(session: Session, site_ids: Collection[str], what: str, since: str, before: str = "9") -> dict[str, int]:
+def in_all(
+    session: Session, site_ids: Collection[str], what: str, since: str, before: str | None = None
+) -> dict[str, int]:
     """Key -> number of the tallies of kind `what`, of these sites and days (before the day `before`) together."""
-    query = (
-        select(Tally.key, func.sum(Tally.number))
-        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.day < before, Tally.what == what)
-        .group_by(Tally.key)
-    )
+    query = select(Tally.key, func.sum(Tally.number)).where(*of_days(site_ids, what, since, before)).group_by(Tally.key)
     return {key: int(number) for key, number in session.execute(query)}
 
 
@@ -369,7 +381,7 @@ def queue_samples(session: Session, site_ids: Collection[str], since: str) -> di
             func.sum(case((size, Tally.number), else_=0)),
             func.max(case((age, Tally.number), else_=0)),
         )
-        .where(Tally.site_id.in_(site_ids), Tally.day >= since, Tally.what == "queue")
+        .where(*of_days(site_ids, "queue", since))
         .group_by(Tally.day, hour)
     )
     return {f"{day} {at}": (int(most), int(oldest)) for day, at, most, oldest in session.execute(query)}

@@ -62,6 +62,8 @@ class Sample:
     #: How long a decision takes, and whether that was measured here.
     seconds: float = ASSUMED_SECONDS
     measured: bool = False
+    #: Whether there are more comments than these, left out because fewer were asked for.
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

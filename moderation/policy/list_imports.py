@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from moderation.patterns import PatternError
 from moderation.policy.list_kinds import LONGEST, ListKind
@@ -38,6 +39,8 @@ class Imported:
     bad: list[BadLine] = field(default_factory=list)
     #: How many bad lines there are, also beyond those that are told.
     bad_lines: int = 0
+    #: The keys of those entries that are costly (`ListKind.is_costly`).
+    costly: set[str] = field(default_factory=set)
 
     def complain(self, number: int, line: str, why: str) -> None:
         """Note a bad line."""
@@ -65,10 +68,31 @@ def decode(content: bytes) -> str:
         raise UnreadableFile(f"Line {line:,} is not in UTF-8. Save the file as a text in UTF-8.") from None
 
 
-def read(kind: ListKind, text: str, *, known: Collection[str] = (), costly: int = 0) -> Imported:
-    """The entries in a text, one on each line; empty lines are passed over.
+class There(Protocol):
+    """What a list has already: asked only once a costly entry is met."""
 
-    `known` are the keys that the list has already, `costly` is how many of its entries are (`ListKind.is_costly`).
+    @property
+    def keys(self) -> Collection[str]:
+        """The keys of its entries."""
+
+    @property
+    def costly(self) -> int:
+        """How many of them are costly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a list has, where that is known."""
+
+    keys: Collection[str] = ()
+    costly: int = 0
+
+
+NOTHING = Counted()
+
+
+def read(kind: ListKind, text: str, there: There = NOTHING) -> Imported:
+    """The entries in a text, one on each line, for a list with what is `there`; empty lines are passed over.
 
     Raises:
         UnreadableFile: it has no entries, or too many lines.
@@ -80,12 +104,13 @@ def read(kind: ListKind, text: str, *, known: Collection[str] = (), costly: int 
     if len(numbered) > MOST_LINES:
         raise UnreadableFile(f"It has {len(numbered):,} entries; at most {MOST_LINES:,} fit at once. Divide it.")
     imported = Imported()
+    costly = 0
     for number, entry in numbered:
         if costly > kind.most_costly and len(imported.bad) == MOST_TOLD and kind.is_costly(entry):
             # Nothing will be added, and it is told why: what it takes long to check is only counted.
             key = kind.key(entry)
             imported.repeated += key in imported.entries
-            imported.bad_lines += key not in imported.entries and key not in known
+            imported.bad_lines += key not in imported.entries and key not in there.keys
             continue
         if len(entry) > LONGEST:
             imported.complain(number, entry, f"It has {len(entry):,} characters; at most {LONGEST} fit.")
@@ -99,12 +124,13 @@ def read(kind: ListKind, text: str, *, known: Collection[str] = (), costly: int 
         if key in imported.entries:
             imported.repeated += 1
             continue
-        if key not in known and kind.is_costly(spelled):
-            costly += 1
+        if kind.is_costly(spelled) and key not in there.keys:
+            costly = costly + 1 if costly else there.costly + 1
             if costly > kind.most_costly:
                 why = f"A list takes {wording.counted(kind.most_costly, 'one entry', '{} entries')} {kind.costly}."
                 imported.complain(number, entry, why)
                 continue
+            imported.costly.add(key)
         imported.entries[key] = spelled
     return imported
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -48,55 +48,94 @@ Tell = Callable[[str, str | None], tuple[str, bool]]
 _Row = Row[*tuple[Any, ...]]
 
 
-def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: int = MOST) -> Sample:
-    """The site's last `most` comments, and the last `most` that people decided, prepared for `policy`'s rules.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Past comments with their facts, read once for however many policies are tried on them."""
 
-    Facts of that moment (repeated, first comment) are taken from the reasons that were recorded then. So is whether the
-    language was judged, unless the policy names languages: only then is each comment's language told.
+    #: Each comment's row, and its facts of that moment.
+    comments: Sequence[tuple[_Row, Facts]]
+    #: The ids of those that are among the site's latest.
+    latest: Collection[str]
+    #: Comment id -> the version that somebody saw at a second look.
+    confirmed: Mapping[str, int]
+    days: float
+    seconds: float
+    measured: bool
+    #: Whether there are more than were asked for.
+    is_part: bool
+
+
+def read(session: Session, site_id: str, policy: Policy, tell: Tell, *, most: int = MOST) -> Sample:
+    """The site's last `most` comments, and the last `most` that people decided, prepared for `policy`'s rules."""
+    return prepare(gather(session, site_id, most=most), policy, tell)
+
+
+def gather(session: Session, site_id: str, *, most: int = MOST) -> Gathered:
+    """The site's last `most` comments, and the last `most` that people decided, with what no policy changes in them.
+
+    Facts of that moment (repeated, first comment) are taken from the reasons that were recorded then.
     """
-    recent = latest_comments(session, site_id, most)
+    recent, more_recent = _latest(session, site_id, most)
     confirmed = _confirmed(session, site_id, most)
-    by_people = _by_people(session, site_id, most) + _by_ids(session, confirmed, {row.id for row in recent})
+    decided, more_decided = _by_people(session, site_id, most)
+    by_people = [*decided, *_by_ids(session, confirmed, {row.id for row in recent})]
     rows = {row.id: row for row in (*recent, *by_people)}
-    latest = {row.id for row in recent}
     given = _rules_then(session, list(rows.values()))
     seconds, measured = seconds_a_decision([(row.decided_by, row.decided_at) for row in by_people if row.decided_at])
-    told = tell if policy.languages else None
-    standing = standings.replayed(list(rows.values()), policy)
-    authors_alike = campaign_authors.replayed(list(rows.values()), policy)
+    return Gathered(
+        [(row, _facts(row, given.get(row.id, set()))) for row in rows.values()],
+        {row.id for row in recent},
+        confirmed,
+        _days(recent),
+        seconds,
+        measured,
+        more_recent or more_decided,
+    )
+
+
+def prepare(gathered: Gathered, policy: Policy, tell: Tell) -> Sample:
+    """These comments as `policy`'s rules see them.
+
+    Whether the language was judged is as it was then, unless the policy names languages: only then is each told.
+    """
+    rows = [row for row, _ in gathered.comments]
+    standing = standings.replayed(rows, policy)
+    authors_alike = campaign_authors.replayed(rows, policy)
     comments = []
-    for row in rows.values():
-        facts_then = replace(
-            _facts(row, given.get(row.id, set()), told),
-            standing=standing[row.id],
-            authors_alike=authors_alike[row.id],
-        )
+    for row, its in gathered.comments:
+        facts_then = replace(its, standing=standing[row.id], authors_alike=authors_alike[row.id])
+        if policy.languages:
+            language, judged = tell(row.comment, row.language)
+            facts_then = replace(facts_then, language=language, language_judged=judged)
         before, after = apart_from_thresholds(policy, facts_then, row.scores)
-        trusted = policy.trust_after is not None and facts_then.standing.approvals >= policy.trust_after
         comments.append(
             Past(
                 row.scores,
                 before,
                 after,
-                _decided(row, confirmed),
-                row.id in latest,
+                _decided(row, gathered.confirmed),
+                row.id in gathered.latest,
                 facts_then.own_scores,
-                trusted,
+                policy.trust_after is not None and facts_then.standing.approvals >= policy.trust_after,
                 policy.hold_times.are_now(row.accepted_at),
                 policy.campaign_authors is not None and facts_then.authors_alike >= policy.campaign_authors,
             )
         )
-    return Sample(comments, _days(recent), seconds, measured)
+    return Sample(comments, gathered.days, gathered.seconds, gathered.measured, gathered.is_part)
 
 
 def latest_comments(session: Session, site_id: str, most: int = MOST) -> Sequence[Row[*tuple[Any, ...]]]:
     """The site's last `most` decided comments, the latest first: what `facts.of_comment` needs of them, and more."""
+    return _latest(session, site_id, most)[0]
+
+
+def _latest(session: Session, site_id: str, most: int) -> tuple[Sequence[_Row], bool]:
     # An index has this order for each status: take the head of each and merge.
     heads = [
         select(Comment.id)
         .where(Comment.site_id == site_id, Comment.status == status)
         .order_by(Comment.id.desc())
-        .limit(most)
+        .limit(most + 1)
         .subquery()
         for status in _DECIDED
     ]
@@ -104,25 +143,29 @@ def latest_comments(session: Session, site_id: str, most: int = MOST) -> Sequenc
     return _read_whole(session, select(Comment.id).where(Comment.id.in_(ids)), most)
 
 
-def _by_people(session: Session, site_id: str, most: int) -> list[_Row]:
+def _by_people(session: Session, site_id: str, most: int) -> tuple[Sequence[_Row], bool]:
     query = select(Comment.id).where(
         Comment.site_id == site_id, text(DECIDED_BY_PEOPLE), Comment.status.in_(("published", "rejected"))
     )
-    return list(_read_whole(session, query, most))
+    return _read_whole(session, query, most)
 
 
-def _read_whole(session: Session, ids: Select[str], most: int) -> Sequence[_Row]:
-    """The latest of these comments, at most so many, and no more than have `CHARACTERS` together; always one."""
-    sizes = ids.add_columns(func.length(Comment.comment)).order_by(Comment.id.desc()).limit(most)
+def _read_whole(session: Session, ids: Select[str], most: int) -> tuple[Sequence[_Row], bool]:
+    """The latest of these comments, and whether there are more.
+
+    They are at most so many, and have no more than their share of `CHARACTERS` together; there is always one.
+    """
+    sizes = ids.add_columns(func.length(Comment.comment)).order_by(Comment.id.desc()).limit(most + 1)
+    found = session.execute(sizes).all()
     chosen: list[str] = []
-    room = CHARACTERS
-    for comment_id, size in session.execute(sizes):
+    room = CHARACTERS * min(most, MOST) // MOST
+    for comment_id, size in found[:most]:
         room -= size or 0
         if room < 0 and chosen:
             break
         chosen.append(comment_id)
     query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(chosen))
-    return session.execute(query.order_by(Comment.id.desc())).all()
+    return session.execute(query.order_by(Comment.id.desc())).all(), len(found) > len(chosen)
 
 
 def _by_ids(session: Session, ids: dict[str, int], but: set[str]) -> list[_Row]:
@@ -162,24 +205,23 @@ def _rules(reasons: list[dict[str, Any]] | None) -> set[str]:
     return {str(reason.get("rule")) for reason in reasons or ()}
 
 
-def _facts(row: _Row, given: set[str], tell: Tell | None) -> Facts:
+def _facts(row: _Row, given: set[str]) -> Facts:
     its = facts.of_comment(row)
     own_scores = row.own_scores
     if own_scores is None and its.own_words is not None:  # decided before they were kept: sooner held than rejected
         own_scores = dict.fromkeys(row.scores or (), 0.0)
-    language, judged = tell(row.comment, row.language) if tell else ("und", LANGUAGE.name not in given)
     return replace(
         its,
         own_scores=own_scores or {},
         repeated=REPEATED.name in given,
         first_comment=FIRST_COMMENT.name in given,
         moment=row.accepted_at,
-        language=language,
-        language_judged=judged,
+        language="und",
+        language_judged=LANGUAGE.name not in given,
     )
 
 
-def _decided(row: _Row, confirmed: dict[str, int]) -> Literal["publish", "reject"] | None:
+def _decided(row: _Row, confirmed: Mapping[str, int]) -> Literal["publish", "reject"] | None:
     by_person = row.decided_by == actors.SITE or actors.is_person(row.decided_by)
     by_person = by_person or confirmed.get(row.id) == row.version
     if not by_person or row.status == "flagged":

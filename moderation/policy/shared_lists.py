@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy import Select, delete, func, select, update
@@ -42,14 +43,35 @@ class SharedListError(ValueError):
     """It cannot be done with this list; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
 class State:
-    """What is there in a list: number and end of each entry by its key, and how many of them are costly."""
+    """What is there in a list. All of its entries are read only where that is asked for."""
 
-    version: int
-    kind: ListKind
-    known: Mapping[str, tuple[int, datetime | None]]
-    costly: int
+    def __init__(self, session: Session, row: SharedList) -> None:
+        self._session, self._list_id = session, row.id
+        self.version, self.kind, self.size = row.version, KINDS[row.kind], row.size
+
+    def known(self, keys: Collection[str]) -> dict[str, tuple[int, datetime | None]]:
+        """Number and end of each entry that has one of these keys."""
+        columns = SharedListEntry.key, SharedListEntry.number, SharedListEntry.until
+        found: dict[str, tuple[int, datetime | None]] = {}
+        ordered = list(keys)
+        for at in range(0, len(ordered), _AT_ONCE):
+            some = SharedListEntry.key.in_(ordered[at : at + _AT_ONCE])
+            query = select(*columns).where(SharedListEntry.list_id == self._list_id, some)
+            found |= {key: (number, until) for key, number, until in self._session.execute(query)}
+        return found
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of all entries."""
+        query = select(SharedListEntry.key).where(SharedListEntry.list_id == self._list_id)
+        return frozenset(self._session.scalars(query))
+
+    @cached_property
+    def costly(self) -> int:
+        """How many entries are costly (`ListKind.is_costly`)."""
+        query = select(SharedListEntry.entry).where(SharedListEntry.list_id == self._list_id)
+        return sum(map(self.kind.is_costly, self._session.scalars(query)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +151,8 @@ def rename(session: Session, list_id: str, name: str, *, actor: str) -> None:
         _record(session, row, "list.renamed", actor, was_called=was)
 
 
-def delete_list(session: Session, list_id: str, *, actor: str) -> None:
-    """Delete a list with its entries, in the caller's transaction.
+def delete_list(session: Session, list_id: str, *, actor: str) -> tuple[str, int]:
+    """Delete a list with its entries, in the caller's transaction. Returns its name, and how many entries it had.
 
     Raises:
         NotFound: there is no such list.
@@ -142,9 +164,11 @@ def delete_list(session: Session, list_id: str, *, actor: str) -> None:
         raise SharedListError(
             f"It is in use, so it stays. Take it out of these policies first: {', '.join(using[:5])}."
         )
-    _record(session, row, "list.deleted", actor, entries=row.size)
+    name, size = row.name, row.size
+    _record(session, row, "list.deleted", actor, entries=size)
     session.execute(delete(SharedListEntry).where(SharedListEntry.list_id == list_id))
     session.delete(row)
+    return name, size
 
 
 def subscribers(session: Session, list_id: str) -> list[tuple[str, str, str]]:
@@ -160,12 +184,7 @@ def state(session: Session, list_id: str) -> State:
     Raises:
         NotFound: there is no such list.
     """
-    row = find(session, list_id)
-    kind = KINDS[row.kind]
-    columns = SharedListEntry.key, SharedListEntry.number, SharedListEntry.until, SharedListEntry.entry
-    rows = session.execute(select(*columns).where(SharedListEntry.list_id == list_id)).all()
-    costly = sum(1 for *_, entry in rows if kind.is_costly(entry)) if kind.most_costly else 0
-    return State(row.version, kind, {key: (number, until) for key, number, until, _ in rows}, costly)
+    return State(session, find(session, list_id))
 
 
 def add(store: Store, list_id: str, imported: Imported, *, until: datetime | None, actor: str) -> Added:
@@ -182,9 +201,10 @@ def add(store: Store, list_id: str, imported: Imported, *, until: datetime | Non
     for _ in range(_TRIES):
         with store.read() as session:
             before = state(session, list_id)
-        new = {key: entry for key, entry in imported.entries.items() if key not in before.known}
-        _check_fits(before, new)
-        there = [before.known[key] for key in imported.entries if key in before.known]
+            known = before.known(imported.entries)
+            new = {key: entry for key, entry in imported.entries.items() if key not in known}
+            _check_fits(before, new, len(imported.costly & new.keys()))
+        there = list(known.values())
         later = [number for number, end in there if end is not None and (until is None or until > end)]
         with store.write() as session:
             row = _locked(session, list_id)
@@ -271,12 +291,12 @@ def _of_list(session: Session, list_id: str, having: str) -> Select[SharedListEn
     return query.where(SharedListEntry.entry.icontains(having, autoescape=True)) if having else query
 
 
-def _check_fits(before: State, new: Mapping[str, str]) -> None:
-    number = len(before.known) + len(new)
+def _check_fits(before: State, new: Mapping[str, str], new_costly: int) -> None:
+    number = before.size + len(new)
     if number > MOST_ENTRIES:
         raise SharedListError(f"The list would have {number:,} entries; at most {MOST_ENTRIES:,} fit.")
-    costly = before.costly + sum(1 for entry in new.values() if before.kind.is_costly(entry))
-    if before.kind.most_costly and costly > before.kind.most_costly:
+    costly = before.costly + new_costly if new_costly else 0
+    if costly > before.kind.most_costly:
         most = before.kind.most_costly
         raise SharedListError(f"The list would have {costly:,} entries {before.kind.costly}; at most {most:,} fit.")
 

@@ -113,15 +113,12 @@ def capped(numbers: Collection[int]) -> int:
 
 _SITE_IDS: BindParameter[Any] = bindparam("site_ids", expanding=True)
 
-#: The items that a person may not take: few, and only of these kinds. They are told by the kind's index, and up to a
-#: limit, while a condition on each of many values would read as many rows again for each.
-_WITHHELD = (
-    select(_ITEMS)
-    .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.site_id.in_(_SITE_IDS), _ITEMS.c.kind.in_(("second_look", "appeal")))
+#: The items that a person may not take: few, by an index of their own, and up to a limit.
+_NOT_TAKEN = (
+    select(*(_ITEMS.c[name] for name in ("site_id", *COUNTED)))
+    .where(_ITEMS.c.closed_at.is_(None), _ITEMS.c.not_for == bindparam("not_for"), _ITEMS.c.site_id.in_(_SITE_IDS))
     .limit(bindparam("most"))
-    .subquery()
 )
-_NOT_TAKEN = select(_WITHHELD).where(_WITHHELD.c.not_for == bindparam("not_for"))
 
 
 @cache

@@ -21,6 +21,7 @@ from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, PolicyVersion
+from service.console.policy import policy_people
 from tests.support.browsing import NewContext, Serve, sign_in, violations
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored, submission
@@ -154,6 +155,28 @@ def test_the_script_counts_what_the_server_counts(open_policy: Open, new_context
             without.get_by_role("button", name="Count again").click()
         assert numbers(with_script) == numbers(without)
     assert len(set(numbers(without).values())) > 2
+
+
+@pytest.mark.usefixtures("past")
+def test_a_page_that_counted_a_part_counts_all_by_itself(open_policy: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(page: Page) -> list[str]:
+        plot = page.get_by_role("img", name="Scores for insult.").get_attribute("aria-label") or ""
+        bars = page.locator("svg.plot").first.locator("g").inner_html()
+        sentences = [page.locator(f"[data-counted={name}]").inner_text() for name in ("how", "over", "span", "table")]
+        return [plot, bars, *sentences, *numbers(page).values()]
+
+    whole = told(open_policy(java_script_enabled=False))
+    monkeypatch.setattr(policy_people, "FIRST", 10)
+    without = open_policy(java_script_enabled=False)
+    part = told(without)
+    assert part[0] != whole[0]
+    assert "last 10 comments" in part[3]
+    page = open_policy()
+    expect(page.locator("#policy[data-first]")).to_have_count(0)
+    assert told(page) == whole
+    without.get_by_role("button", name="Count over the last 2,000").click()
+    expect(without.get_by_role("button", name="Count over the last 2,000")).to_have_count(0)
+    assert told(without) == whole
 
 
 @pytest.mark.usefixtures("past")

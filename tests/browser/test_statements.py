@@ -181,7 +181,7 @@ def test_a_second_moderator_looks_and_their_agreement_is_measured(
     assert told == [("comment.published", found[1].id)], "the site hears of the disagreement alone"
     since = clock.now() - timedelta(days=1)
     with store.read() as session:
-        [overall] = second_looks.agreement(session, {site_with_webhook.id}, since)
+        [overall] = second_looks.agreement(second_looks.answered(session, {site_with_webhook.id}, since))
     assert overall == Agreement("decision", 3, overall.kappa)
     assert overall.kappa == pytest.approx(0.4)
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import models
@@ -72,7 +74,7 @@ def _with(installation: Installation, asked: argparse.Namespace) -> None:
             print(f"{rate:10,.0f} a second  {what}", flush=True)
     else:
         with opened(asked.few, asked.database, configuration=_POSTGRESQL) as few:
-            _take_turns(few, installation, asked.only)
+            _take_turns(few, installation, asked.only, time.process_time if asked.processor else time.perf_counter)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     of["fill"].add_argument("--comments", type=int, default=1_000_000)
     of["fill"].add_argument("--seeds", type=int, default=10_000, help="so many go the whole way")
     of["turns"].add_argument("--only", default="", help="what has this in its name, as a regular expression")
+    of_processor = "processor time of this process, SQLite's part included, where others use the machine"
+    of["turns"].add_argument("--processor", action="store_true", help=of_processor)
     after = "take away first what a retention of one day would have taken after 40 days"
     of["bytes"].add_argument("--after-retention", action="store_true", help=after)
     of["turns"].add_argument("--few", type=Path, required=True, help="the installation with few comments")
@@ -106,10 +110,10 @@ def _explain(installation: Installation) -> None:
         print("    " + " ".join(one.statement.split()))
 
 
-def _take_turns(few: Installation, many: Installation, only: str) -> None:
+def _take_turns(few: Installation, many: Installation, only: str, seconds_now: Callable[[], float]) -> None:
     grounds = _ground(few), _ground(many)
     logging.disable()
-    for one in turns.compare(*grounds, (few, many), only):
+    for one in turns.compare(*grounds, (few, many), only, seconds_now):
         mark = " " if one.ratio <= turns.WANTED else "!"
         print(f"{mark} {one.ratio:6.2f}  {one.few * 1000:8.2f} ms  {one.many * 1000:8.2f} ms  {one.what}", flush=True)
 

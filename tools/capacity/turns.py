@@ -47,7 +47,11 @@ class Compared:
 
 
 def compare(
-    few: Ground, many: Ground, installations: tuple[Installation, Installation], only: str = ""
+    few: Ground,
+    many: Ground,
+    installations: tuple[Installation, Installation],
+    only: str = "",
+    seconds_now: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Compared]:
     """Each act by turns, so that whatever else the machine does meets both; `only` those whose name has this."""
     both = [_acts(ground, installation) for ground, installation in zip((few, many), installations, strict=True)]
@@ -60,10 +64,10 @@ def compare(
             if turn > LEAST and time.monotonic() > until:
                 break
             for act, taken in seconds.items():
-                began = time.perf_counter()
+                began = seconds_now()
                 act()
                 if turn >= 0:
-                    taken.append(time.perf_counter() - began)
+                    taken.append(seconds_now() - began)
         yield Compared(what, statistics.median(seconds[with_few]), statistics.median(seconds[with_many]))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -87,7 +86,8 @@ def remove_entries(list_id: str) -> ResponseReturnValue:
     """Take out the ticked entries, all that a search finds, or all that were just added."""
     access.require_everywhere("admin")
     having, span = forms.text("having", most=200), _span(forms.text("span"))
-    with context().store.write() as session:
+    store = context().store
+    with store.read() as session:  # numbers are not used again, so looking for them holds nobody up
         shared_lists.find(session, list_id)
         if forms.text("action") == "found" and having:
             numbers: Sequence[int] = shared_lists.numbers(session, list_id, having=having)
@@ -96,6 +96,7 @@ def remove_entries(list_id: str) -> ResponseReturnValue:
         else:
             ticked = [forms.number(text) for text in request.form.getlist("number")[:PAGE]]
             numbers = [number for number in ticked if number is not None]
+    with store.write() as session:
         taken = shared_lists.remove(session, list_id, numbers, actor=access.actor())
     if not taken:
         flash(gettext("Nothing was taken out: tick the entries first."), "bad")
@@ -109,28 +110,35 @@ def remove_entries(list_id: str) -> ResponseReturnValue:
 
 def rename_list(list_id: str) -> ResponseReturnValue:
     access.require_everywhere("admin")
-    return _change(list_id, lambda session: shared_lists.rename(session, list_id, forms.text("name"), actor=_actor()))
+    try:
+        with context().store.write() as session:
+            shared_lists.rename(session, list_id, forms.text("name"), actor=access.actor())
+    except SharedListError as error:
+        return _refused(list_id, error)
+    flash(gettext("Done."), "good")
+    return redirect(url_for("console.show_list", list_id=list_id), 303)
 
 
 def delete_list(list_id: str) -> ResponseReturnValue:
     access.require_everywhere("admin")
-    answer = _change(list_id, lambda session: shared_lists.delete_list(session, list_id, actor=_actor()))
-    return redirect(url_for("console.list_lists"), 303) if answer.status_code == 303 else answer
-
-
-def _change(list_id: str, change: Any) -> Response:
     try:
         with context().store.write() as session:
-            change(session)
+            name, size = shared_lists.delete_list(session, list_id, actor=access.actor())
     except SharedListError as error:
-        with context().store.read() as session:
-            return _page(session, shared_lists.find(session, list_id), code=422, about_list=retold(str(error)))
-    flash(gettext("Done."), "good")
-    return make_response(redirect(url_for("console.show_list", list_id=list_id), 303))
+        return _refused(list_id, error)
+    told = ngettext(
+        "“%(name)s” is deleted, with its %(number)s entry.",
+        "“%(name)s” is deleted, with its %(number)s entries.",
+        size,
+        name=name,
+    )
+    flash(told, "good")
+    return redirect(url_for("console.list_lists"), 303)
 
 
-def _actor() -> str:
-    return access.actor()
+def _refused(list_id: str, error: SharedListError) -> Response:
+    with context().store.read() as session:
+        return _page(session, shared_lists.find(session, list_id), code=422, about_list=retold(str(error)))
 
 
 def _file() -> str:
@@ -141,7 +149,7 @@ def _file() -> str:
 
 def _read(session: Session, list_id: str, text: str) -> Imported:
     there = shared_lists.state(session, list_id)
-    return list_imports.read(there.kind, text, known=there.known.keys(), costly=there.costly)
+    return list_imports.read(there.kind, text, there)
 
 
 def _until() -> datetime | None:

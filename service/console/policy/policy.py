@@ -18,6 +18,7 @@ from moderation.policy import (
     consequences,
     differences,
     merging,
+    past_comments,
     policies,
     policy_lists,
     rules,
@@ -140,10 +141,10 @@ def sample_policy(site_id: str) -> ResponseReturnValue:
                 else gettext("Some entries of the lists cannot be used.")
             )
             return jsonify(message=message, errors=list_errors), 422
-        tell = _teller(session, site_id)
-        sample = policy_people.read_past(site_id, _compile(form, row.version), tell)
-        people = policy_people.told(session, site_id, _compile(form, row.version), sample, tell)
-    return jsonify(_as_json(sample) | {"people": " ".join(people)})
+        candidate = _compile(form, row.version)
+        counted = _consequences(session, site_id, candidate, _in_force(row), whole=True)
+        parts = render_template("console/policy/counted.html", **counted) if "parts" in request.form else None
+    return jsonify(_as_json(counted["sample"]) | {"people": " ".join(counted["people"]), "parts": parts})
 
 
 def restore_policy(site_id: str) -> ResponseReturnValue:
@@ -162,9 +163,7 @@ def restore_policy(site_id: str) -> ResponseReturnValue:
 
 def _tests(site_id: str, row: PolicyVersion, form: Form) -> Comparison:
     """What the form's policy makes of the site's tests, beside the version that it was made from."""
-    stored = policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
-    in_force = policy_shared.with_lists(stored)
-    return policy_tests.compare(site_id, in_force, _compile(form, row.version))
+    return policy_tests.compare(site_id, _in_force(row), _compile(form, row.version))
 
 
 def _save(site_id: str, form: Form, seen: PolicyVersion, confirmed: str) -> ResponseReturnValue:
@@ -204,11 +203,11 @@ def _page(
 ) -> Response:
     """The page. `made_from` is the version that the form was made from, if it is no longer in force.
 
+    It counts over a first part of the past comments, so that nobody waits for the rest, who does not ask for it.
+
     `tried` is what it makes of a text or of the site's tests; with the code 409 because of that nothing was saved.
     """
-    in_force = policy_shared.with_lists(
-        policies.compile_policy(policies.DEFAULT | row.document, row.version, presets())
-    )
+    in_force = _in_force(row)
     same = policies.is_same(form.document, row.document, presets())
     candidate = in_force if same or _lists_broken(form) else _compile(form, row.version)
     with context().store.read() as session:
@@ -216,7 +215,7 @@ def _page(
             "console/policy/policy.html",
             **_offered(),
             **_tried(tried, code),
-            **_consequences(session, site_id, candidate, in_force),
+            **_consequences(session, site_id, candidate, in_force, whole=forms.text("action") == "whole"),
             site_id=site_id,
             sites=[site for site in names.of_own_sites(session, chosen=site_id) if access.may(site[0], "moderator")],
             row=row,
@@ -240,17 +239,28 @@ def _page(
     return make_response(page, code)
 
 
-def _consequences(session: Session, site_id: str, candidate: Policy, in_force: Policy) -> dict[str, Any]:
+def _in_force(row: PolicyVersion) -> Policy:
+    """The policy of a version, with its shared lists."""
+    return policy_shared.with_lists(policies.compile_policy(policies.DEFAULT | row.document, row.version, presets()))
+
+
+def _consequences(
+    session: Session, site_id: str, candidate: Policy, in_force: Policy, *, whole: bool
+) -> dict[str, Any]:
     """What the form's policy would have meant for past comments, beside the one in force."""
-    tell = cache(_teller(session, site_id))
-    sample = policy_people.read_past(site_id, candidate, tell)
-    sample_in_force = policy_people.read_past(site_id, in_force, tell) if candidate is not in_force else sample
+    most = past_comments.MOST if whole else policy_people.FIRST
+    past = policy_people.PastComments(site_id, cache(_teller(session, site_id)), most)
+    sample = past.prepared_for(candidate)
+    is_first = sample.is_part and not whole
     return {
         "plots": _plots(sample, candidate),
         "sample": sample,
-        "people": policy_people.told(session, site_id, candidate, sample, tell),
+        "most": most if is_first else past_comments.MOST,
+        "most_of_all": past_comments.MOST,
+        "is_first": is_first,
+        "people": policy_people.told(session, site_id, candidate, past),
         "with_these": consequences.count(sample, candidate.thresholds, candidate.mode),
-        "in_force": consequences.count(sample_in_force, in_force.thresholds, in_force.mode),
+        "in_force": consequences.count(past.prepared_for(in_force), in_force.thresholds, in_force.mode),
     }
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -16,52 +15,63 @@ from moderation import clock
 from moderation.decisions import reports
 from moderation.policy import consequences, past_comments, policies, standings
 from moderation.policy.consequences import Sample
+from moderation.policy.past_comments import Gathered
 from moderation.policy.terms import Policy
 from moderation.tables import AuditEvent
 from service.context import context
 from texts.translation import decimal, gettext, ngettext
 
+#: Of the latest comments, and of those that people decided, so many are counted before somebody waits for the rest.
+FIRST = 500
 #: Samples that a process keeps: a page, and what its script asks for, take the same ones.
-_KEPT = 4
-#: Site, policy, the site's last event in the audit log, and the minute -> its sample.
-_Samples = OrderedDict[tuple[str, str, str | None, int], Sample]
+_KEPT = 8
+#: Site, policy, the site's last event in the audit log, the minute, and how many are counted -> the sample.
+_Samples = OrderedDict[tuple[str, str, str | None, int, int], Sample]
 _lock = threading.Lock()
 
 
-def read_past(site_id: str, policy: Policy, tell: past_comments.Tell) -> Sample:
-    """The site's past comments, prepared for a policy's rules; the last seconds may be missing."""
-    return context().store.read_behind(
-        partial(_read, site_id=site_id, policy=policy, tell=tell),
-    )
+class PastComments:
+    """A site's past comments, for the policies that one request tries; the last seconds may be missing.
 
+    They are read once, and only where a policy was not tried on them before. A sample is made anew once something was
+    done on the site, and is never older than a minute.
+    """
 
-def _read(session: Session, site_id: str, policy: Policy, tell: past_comments.Tell) -> Sample:
-    """The sample, read anew once something was done on the site; it is never older than a minute."""
-    samples: _Samples = current_app.extensions.setdefault("winnow_past_samples", OrderedDict())
-    last = session.scalar(select(func.max(AuditEvent.id)).where(AuditEvent.site_id == site_id))
-    key = (site_id, policies.content(policy), last, int(clock.now().timestamp() // 60))
-    with _lock:
-        kept = samples.get(key)
-    if kept is None:
-        kept = past_comments.read(session, site_id, policy, tell)
+    def __init__(self, site_id: str, tell: past_comments.Tell, most: int = past_comments.MOST) -> None:
+        self._site_id, self._tell, self._most = site_id, tell, most
+        self._samples: _Samples = current_app.extensions.setdefault("winnow_past_samples", OrderedDict())
+        self._last, self._minute = context().store.read_behind(self._last_event), int(clock.now().timestamp() // 60)
+
+    def prepared_for(self, policy: Policy) -> Sample:
+        """These comments as a policy's rules see them."""
+        key = (self._site_id, policies.content(policy), self._last, self._minute, self._most)
         with _lock:
-            samples[key] = kept
-            while len(samples) > _KEPT:
-                samples.popitem(last=False)
-    return kept
+            kept = self._samples.get(key)
+        if kept is None:
+            kept = past_comments.prepare(self._gathered, policy, self._tell)
+            with _lock:
+                self._samples[key] = kept
+                while len(self._samples) > _KEPT:
+                    self._samples.popitem(last=False)
+        return kept
+
+    @cached_property
+    def _gathered(self) -> Gathered:
+        return context().store.read_behind(partial(past_comments.gather, site_id=self._site_id, most=self._most))
+
+    def _last_event(self, session: Session) -> str | None:
+        return session.scalar(select(func.max(AuditEvent.id)).where(AuditEvent.site_id == self._site_id))
 
 
-def told(
-    session: Session, site_id: str, policy: Policy, sample: Sample, tell: Callable[[str, str | None], tuple[str, bool]]
-) -> list[str]:
+def told(session: Session, site_id: str, policy: Policy, past: PastComments) -> list[str]:
     """What the policy's numbers on campaigns, authors and reports would have meant; none where they are not set."""
-    sentences = []
+    sentences, sample = [], past.prepared_for(policy)
     if policy.campaign_authors is not None:
         held = 0
-        if any(past.in_campaign for past in sample.comments):
-            other = read_past(site_id, replace(policy, campaign_authors=None), tell)
+        if any(one.in_campaign for one in sample.comments):
+            other = past.prepared_for(replace(policy, campaign_authors=None))
             held = consequences.differing(sample, other, policy.thresholds, policy.mode)["flagged"]
-        recent = sum(past.recent for past in sample.comments)
+        recent = sum(one.recent for one in sample.comments)
         sentences.append(
             gettext(
                 "For saying nearly the same as several others, %(held)s of the last %(recent)s comments would have "
@@ -72,9 +82,9 @@ def told(
         )
     if standings.asks(policy):
         without = replace(policy, trust_after=None, hold_after=None)
-        other = read_past(site_id, without, tell)
+        other = past.prepared_for(without)
         changed = consequences.differing(sample, other, policy.thresholds, policy.mode)
-        recent = sum(past.recent for past in sample.comments)
+        recent = sum(one.recent for one in sample.comments)
         sentences.append(
             gettext(
                 "By their authors' standing, %(changed)s of the last %(recent)s comments would have been decided "

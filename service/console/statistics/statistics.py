@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import LABELS
 from moderation import clock
-from moderation.decisions.second_looks import Agreement, agreement, mistakes, of_people
+from moderation.decisions.second_looks import Agreement, Pair, agreement, answered, mistakes, of_people
 from moderation.history import tallies
 from service import forms
 from service.console import access, exports, names, plots
@@ -87,7 +87,9 @@ def _read(session: Session) -> Page:
     sites, site_ids = names.of_own_sites(session, chosen=chosen), [chosen] if chosen else access.in_use()
     started = clock.now() - timedelta(days=len(days))
     own = [site_id for site_id in site_ids if access.may(site_id, "admin")]
-    team = figures.team(session, site_ids, period, own=own, looks=of_people(session, own, started))
+    looks = answered(session, site_ids, started)
+    own_looks = looks if set(own) == set(site_ids) else answered(session, own, started)
+    team = figures.team(session, site_ids, period, own=own, looks=of_people(own_looks))
     return Page(
         sites,
         chosen,
@@ -102,16 +104,16 @@ def _read(session: Session) -> Page:
             "People and the classifier": _agreement(session, site_ids, since),
             "How scores are spread": _scores(session, site_ids, since),
         },
-        second_looks(session, site_ids, started),
-        mistakes(session, site_ids, started),
+        second_looks(looks),
+        mistakes(looks),
     )
 
 
-def second_looks(session: Session, site_ids: Collection[str], since: datetime) -> dict[str, list[Agreement]]:
+def second_looks(looks: Sequence[Pair]) -> dict[str, list[Agreement]]:
     """How far second looks agree with the first decision, of moderators and of the policy."""
     return {
-        "moderators": [row for row in agreement(session, site_ids, since) if row.pairs],
-        "policy": [row for row in agreement(session, site_ids, since, of="policy") if row.pairs],
+        "moderators": [row for row in agreement(looks) if row.pairs],
+        "policy": [row for row in agreement(looks, of="policy") if row.pairs],
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
+from sqlalchemy import event
 
 from moderation.decisions import comments, second_looks, undoing
 from moderation.decisions.scoring import Scorer
@@ -139,7 +140,10 @@ def test_who_agreed_takes_that_back_and_is_asked_again(
     assert item.about is not None
     assert "second" not in item.about
     with store.read() as session:
-        assert second_looks.agreement(session, {site_with_webhook.id}, comment.created_at)[0].pairs == 0
+        assert (
+            second_looks.agreement(second_looks.answered(session, {site_with_webhook.id}, comment.created_at))[0].pairs
+            == 0
+        )
 
 
 def test_who_disagrees_makes_a_new_decision_with_its_webhook(
@@ -183,7 +187,7 @@ def test_a_second_look_that_an_undone_decision_had_answered_asks_again(
     decide(store, stored(store, first.id), "reject", "user:u2", code="spam")
     assert stored(store, first.id).version == 5, "who agrees changes nothing"
     with store.read() as session:
-        found = second_looks.agreement(session, {first.site_id}, clock.now - timedelta(1))
+        found = second_looks.agreement(second_looks.answered(session, {first.site_id}, clock.now - timedelta(1)))
     assert found == [Agreement(DECISION, 1, None), Agreement("spam", 1, None)]
 
 
@@ -210,7 +214,7 @@ def test_the_first_moderators_change_of_mind_is_no_second_look(
     assert item.about is not None
     assert item.about["version"] == now.version
     with store.read() as session:
-        assert second_looks.agreement(session, {comment.site_id}, clock.now - timedelta(1)) == [
+        assert second_looks.agreement(second_looks.answered(session, {comment.site_id}, clock.now - timedelta(1))) == [
             Agreement(DECISION, 0, None)
         ]
 
@@ -236,11 +240,13 @@ def test_agreement_is_counted_for_moderators_and_for_the_policy_apart(
     decide(store, post("over the API"), "reject", "site")
     since = clock.now - timedelta(days=1)
     with store.read() as session:
-        moderators = second_looks.agreement(session, {site_with_webhook.id}, since)
-        policy = second_looks.agreement(session, {site_with_webhook.id}, since, of="policy")
-        assert second_looks.agreement(session, set(), since) == [Agreement(DECISION, 0, None)]
+        moderators = second_looks.agreement(second_looks.answered(session, {site_with_webhook.id}, since))
+        policy = second_looks.agreement(second_looks.answered(session, {site_with_webhook.id}, since), of="policy")
+        assert second_looks.agreement(second_looks.answered(session, set(), since)) == [Agreement(DECISION, 0, None)]
         later = clock.now + timedelta(seconds=1)
-        assert second_looks.agreement(session, {site_with_webhook.id}, later) == [Agreement(DECISION, 0, None)]
+        assert second_looks.agreement(second_looks.answered(session, {site_with_webhook.id}, later)) == [
+            Agreement(DECISION, 0, None)
+        ]
 
     def by_sklearn(label: str | None) -> float:
         if label is None:
@@ -267,3 +273,35 @@ def test_kappa_is_not_given_where_it_cannot_be_said() -> None:
     assert second_looks.kappa([]) is None
     assert second_looks.kappa([("publish", "publish")] * 9) is None
     assert second_looks.kappa([("publish", "reject"), ("reject", "publish")]) == -1.0
+
+
+def test_the_latest_second_looks_of_all_sites_are_read_once_and_no_others(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, other_site: CreatedSite, clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    sites = [site, other_site]
+    for one in sites:
+        choose(store, one, second_look_automatic=1.0)
+    for number in range(8):
+        comment = scored(store, queues, scorer, sites[number % 2], f"nice day {number}")
+        clock.advance(minutes=1)
+        decide(store, comment, "reject" if number >= 5 else "publish", "user:u2")
+    monkeypatch.setattr(second_looks, "MOST_READ", 3)
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    with store.read() as session:
+        found = second_looks.answered(session, {site.id, other_site.id}, clock.now - timedelta(1))
+    assert [second["status"] for _, second in found] == ["rejected"] * 3
+    assert second_looks.mistakes(found) == {"published": (3, 3), "rejected": (0, 0)}
+    of_items = [one for one in asked if "review_items" in one[0]]
+    assert ["review_items.about" in statement for statement, _ in of_items] == [False, False, True, True]
+    given = [
+        set(map(str, values.values() if isinstance(values, dict) else values)) - {site.id, other_site.id}
+        for _, values in of_items
+    ]
+    assert given[0] == given[1] != given[2] == given[3], "of no site more is read than is among the latest of all"
+    if store.is_sqlite:
+        statement, values = of_items[0]
+        with store.engine.connect() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+        assert "ix_review_items_second (site_id=? AND closed_at>?)" in plan, plan

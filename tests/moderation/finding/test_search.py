@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from moderation import audit
 from moderation.decisions import comments
@@ -342,6 +342,54 @@ def test_a_page_is_read_from_an_index_in_its_order(store: Store, site: CreatedSi
             plan = " ".join(row[0] for row in explained)
             assert "Sort" not in plan, plan
             assert wanted == "thread" or indexes[wanted] in plan, plan  # another is as cheap with so few rows
+
+
+@pytest.mark.parametrize("wanted", ["author", "ip"])
+def test_what_an_author_or_an_address_wrote_is_counted_by_the_index_alone(
+    store: Store, site: CreatedSite, post: Post, wanted: str
+) -> None:
+    said: dict[str, Any] = {"author": "ada", "ip": "192.0.2.1"}
+    post("one", ip="192.0.2.1")
+    gone = post("two", ip="192.0.2.1")
+    with store.write() as session:
+        comments.erase(session, site.id, gone, actor="user:u_a")
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    with store.read() as session:
+        wanted_here = Search(site_ids=(site.id,), **{wanted: said[wanted]})
+        assert search.count(session, names.resolve(session, wanted_here), most=10) == (1, True)
+    if store.is_sqlite:
+        statement, values = next(one for one in asked[::-1] if "count(" in one[0])
+        with store.engine.connect() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+        assert f"USING COVERING INDEX ix_comments_{wanted}" in plan, plan
+
+
+def test_comments_under_a_name_are_looked_up_only_where_somebody_has_it_as_a_key(
+    store: Store, site: CreatedSite, other_site: CreatedSite, post: Post
+) -> None:
+    """Of those whose key is no name the index of names has all that is asked; else some would count twice."""
+    one = post("one", "Ada", email="ada@example.org")
+    by_name_alone = post("two", "Ada")
+    same_id = post("three", "Ada", user_id="ada", on=other_site.id)
+    with_id = post("four", "Ada", email="other@example.org", on=other_site.id)
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    wanted = Search(site_ids=(site.id, other_site.id), everywhere=True, author="Ada")
+    with store.read() as session:
+        meant = names.resolve(session, wanted)
+        assert search.count(session, meant, most=10) == (4, True)
+    assert found(store, meant) == [with_id, same_id, by_name_alone, one]
+    counts = [(statement, values) for statement, values in asked if "count(" in statement and "name = " in statement]
+    counted = {site_id: statement for statement, values in counts for site_id in _of_sites(values, wanted.site_ids)}
+    assert "NOT IN" not in counted[site.id]
+    assert "NOT IN" in counted[other_site.id]
+
+
+def _of_sites(values: Any, site_ids: tuple[str, ...]) -> list[str]:
+    """Which sites are among a statement's values."""
+    given = values.values() if isinstance(values, dict) else values
+    return [site_id for site_id in site_ids if site_id in given]
 
 
 def test_audit_events_are_found_by_site_person_action_and_day(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
+from sqlalchemy import event as engine_event
 
 from moderation import audit, clock
 from moderation.decisions import appeals, comments, undoing
@@ -321,6 +322,24 @@ def test_a_site_that_goes_takes_its_tallies_and_holds_up_nobody_elses(
     clock.advance(minutes=2)
     _drain(store)
     assert [key for _, _, key in _tallies(store)] == ["published policy"]
+
+
+def test_tallies_of_a_kind_are_read_past_those_of_other_kinds(store: Store, site: CreatedSite, clock: Clock) -> None:
+    day = (clock.now - timedelta(days=2)).date().isoformat()
+    with store.write() as session:
+        for what in ("decided", "score", "wait"):
+            session.add(Tally(site_id=site.id, day=day, what=what, key="a", number=3))
+    asked: list[tuple[str, Any]] = []
+    engine_event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    with store.read() as session:
+        assert tallies.by_day(session, [site.id], "score", day) == [(day, "a", 3)]
+        assert tallies.in_all(session, [site.id], "score", day, before=day) == {}
+        assert tallies.in_all(session, [site.id], "score", day) == {"a": 3}
+    if store.is_sqlite:
+        statement, values = asked[-1]
+        with store.engine.connect() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall())
+        assert "site_id=? AND day=? AND what=?" in plan, plan
 
 
 def test_a_median_of_buckets_is_near_the_median() -> None:

@@ -16,7 +16,7 @@ from moderation.history import list_hits, tallies
 from moderation.intake.queues import Queues
 from moderation.patterns import PatternError, PatternSet, WordIndex
 from moderation.policy import list_imports, list_trials, policies, prepared_lists, shared_lists
-from moderation.policy.list_imports import UnreadableFile
+from moderation.policy.list_imports import Counted, UnreadableFile
 from moderation.policy.list_kinds import KINDS, MOST_NAMED, MOST_SOUGHT, Effect, PreparedList
 from moderation.policy.shared_lists import Added, SharedListError
 from moderation.policy.terms import Facts
@@ -40,7 +40,7 @@ def create(store: Store, kind: str, *entries: str, until: datetime | None = None
 def add(store: Store, list_id: str, *entries: str, until: datetime | None = None, by: str = BY) -> Added:
     with store.read() as session:
         there = shared_lists.state(session, list_id)
-    read = list_imports.read(there.kind, "\n".join(entries), known=there.known.keys(), costly=there.costly)
+        read = list_imports.read(there.kind, "\n".join(entries), there)
     return shared_lists.add(store, list_id, read, until=until, actor=by)
 
 
@@ -64,7 +64,7 @@ def test_once_it_is_told_that_too_many_are_costly_the_others_are_counted_and_not
 
     counting = replace(kind, spelled=spelled)
     lines = [f"spam{number}" for number in range(3_000)]
-    read = list_imports.read(counting, "\n".join([*lines, "spam7", "spam2999"]), known=[kind.key("spam2000")])
+    read = list_imports.read(counting, "\n".join([*lines, "spam7", "spam2999"]), Counted([kind.key("spam2000")]))
     assert len(compiled) < kind.most_costly + list_imports.MOST_TOLD + 2
     assert (len(read.bad), read.repeated) == (list_imports.MOST_TOLD, 1)
     assert read.bad_lines == 3_000 - kind.most_costly - 1 + 1  # without the known one; the last one comes twice
@@ -343,3 +343,26 @@ def test_lists_have_names_of_their_own_and_are_not_endless(store: Store, monkeyp
     monkeypatch.setattr(shared_lists, "MOST_ENTRIES", 2)
     with pytest.raises(SharedListError, match="at most 2"):
         add(store, list_id, "a", "b", "c")
+
+
+def test_adding_an_entry_reads_the_list_only_where_it_takes_a_number_of_its_costly_ones(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_id = create(store, "words", "casin*", *(f"word{number}" for number in range(1_200)))
+    looked_at: list[str] = []
+    kind = KINDS["words"]
+
+    def is_costly(entry: str) -> bool:
+        looked_at.append(entry)
+        return kind.is_costly(entry)
+
+    monkeypatch.setitem(KINDS, "words", replace(kind, is_costly=is_costly))
+    assert add(store, list_id, "casino", "Casino", "word7").there_already == 1
+    assert set(looked_at) == {"casino", "word7"}
+    add(store, list_id, "moonsho*")
+    assert len(looked_at) > 1_200
+    few = replace(kind, most_costly=2)
+    assert [list_imports.read(few, "casino\nspa*", Counted((), there)).bad_lines for there in (1, 2)] == [0, 1]
+    monkeypatch.setitem(KINDS, "words", few)
+    with pytest.raises(SharedListError):
+        shared_lists.add(store, list_id, list_imports.read(kind, "spa*"), until=None, actor=BY)

@@ -280,6 +280,23 @@ def head_plan(store: Store, site_ids: list[str], filters: Filters, order: review
 
 
 class TestCounts:
+    def test_what_a_person_may_not_take_is_found_by_an_index_of_that(
+        self, store: Store, site: CreatedSite, fill: Fill
+    ) -> None:
+        fill(*({"kind": "second_look", "not_for": f"user:u_{number % 50}"} for number in range(200)))
+        parameters = {"site_ids": [site.id], "not_for": "user:u_1", "most": 10}
+        asked: list[tuple[str, Any]] = []
+        event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        with store.read() as session:
+            assert len(session.execute(review_counts._NOT_TAKEN, parameters).all()) == 4
+        statement, values = next(one for one in asked if "not_for" in one[0])
+        with store.engine.connect() as connection:
+            if not store.is_sqlite:
+                connection.execute(text("SET enable_seqscan = off"))
+            explain = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
+            plan = str(connection.exec_driver_sql(f"{explain} {statement}", values).fetchall())
+        assert "ix_review_items_withheld" in plan, plan
+
     def test_each_value_that_occurs_is_counted_the_most_frequent_first(
         self, store: Store, site: CreatedSite, other_site: CreatedSite, fill: Fill
     ) -> None:

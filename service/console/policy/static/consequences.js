@@ -118,17 +118,32 @@ function takeAlong(field) {
   follow(other);
 }
 
+/** Puts what the page counted over a part of the comments anew, as counted over all of them. */
+function putInPlace(parts) {
+  for (const part of new DOMParser().parseFromString(parts, "text/html").querySelectorAll("[data-counted]")) {
+    const place = form.querySelector(`[data-counted="${part.dataset.counted}"]`);
+    place.replaceChildren(...part.childNodes);
+    if (part.dataset.words) place.ownerSVGElement.setAttribute("aria-label", part.dataset.words);
+  }
+}
+
 /** The comments to count over, as the rules that now stand in the form see them. */
 async function load() {
+  const body = new FormData(form);
+  if ("first" in form.dataset) body.set("parts", "yes");
   try {
     const answer = await fetch(form.dataset.sample, {
       method: "POST",
-      body: new FormData(form),
+      body,
       headers: { Accept: "application/json" },
     });
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.message);
     sample = found;
+    if (found.parts) {
+      putInPlace(found.parts);
+      delete form.dataset.first;
+    }
     document.getElementById("people").textContent = found.people;
     trouble.textContent = "";
     show();

@@ -78,7 +78,9 @@ def test_a_file_is_tried_imported_used_and_mended(
     assert [row.entry for row in rows(store, SharedListEntry)] == ["moonshot", "# no remark"]
     assert submit(chief, path, f"{path}/delete").status_code == 422
     subscribe(store, site, {})
+    assert "Its 2 entries go with it, for good." in said(chief.get(path))
     assert submit(chief, path, f"{path}/delete").location == "/console/lists"
+    assert "is deleted, with its 2 entries." in said(chief.get("/console/lists"))
     assert rows(store, SharedList) == []
     actors = {row.actor for row in rows(store, AuditEvent) if row.action.startswith("list.")}
     assert actors == {f"user:{rows(store, User)[0].id}"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,13 +16,13 @@ from werkzeug.test import TestResponse
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.policy import list_imports, past_comments, policies, policy_lists, shared_lists
-from moderation.policy.consequences import Sample
 from moderation.policy.list_kinds import KINDS
-from moderation.policy.terms import Policy
+from moderation.policy.past_comments import Gathered
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import PolicyVersion
 from service.classifier import presets
+from service.console.policy import policy_people
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored
 from tests.support.signed_in import csrf_token, sign_in, submit
@@ -80,30 +81,96 @@ def test_past_comments_are_read_once_for_each_policy_until_something_is_done_on_
     chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
     clock: Clock, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    reading: list[str] = []
-    read = past_comments.read
+    done: list[str] = []
 
-    def counting(session: Session, site_id: str, policy: Policy, tell: past_comments.Tell) -> Sample:
-        reading.append(site_id)
-        return read(session, site_id, policy, tell)
+    def counting(step: str) -> None:
+        original = getattr(past_comments, step)
 
-    monkeypatch.setattr(past_comments, "read", counting)
+        def counted(*given: Any, **named: Any) -> Any:
+            done.append(step)
+            return original(*given, **named)
+
+        monkeypatch.setattr(past_comments, step, counted)
+
+    counting("gather")
+    counting("prepare")
     path = f"/console/sites/{site.id}/policy"
     scored(store, queues, scorer, site, "insult=0.6 one")
     for _ in range(2):
         assert "last 1 comment scored" in said(chief.get(path))
-    first = len(reading)  # one with the rule on campaigns, and one without where some are in a campaign
+    assert done == ["gather", "prepare"]
     save(chief, site, "preview")
-    assert len(reading) == first
+    assert done == ["gather", "prepare"]
     save(chief, site, "preview", max_links="0")
-    assert len(reading) == 2 * first
+    assert done == ["gather", "prepare"] * 2, "the texts of a minute are not kept, only what came of them"
     clock.advance(seconds=1)
     scored(store, queues, scorer, site, "insult=0.6 two")
     assert "last 2 comments scored" in said(chief.get(path))
-    assert len(reading) == 3 * first
+    assert len(done) == 6
     clock.advance(minutes=1)
     chief.get(path)
-    assert len(reading) == 4 * first
+    assert len(done) == 8
+
+
+def test_texts_are_read_once_for_all_policies_that_a_page_compares(
+    chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    reading: list[str] = []
+    gather = past_comments.gather
+
+    def counting(session: Session, site_id: str, *, most: int) -> Gathered:
+        reading.append(site_id)
+        return gather(session, site_id, most=most)
+
+    monkeypatch.setattr(past_comments, "gather", counting)
+    for text in ("insult=0.6 one", "insult=0.1 two"):
+        scored(store, queues, scorer, site, text)
+    chief.get(f"/console/sites/{site.id}/policy")
+    reading.clear()
+    page = said(save(chief, site, "preview", max_links="0", trust_after="3", hold_after="2"))
+    assert "By their authors' standing, 0 of the last 2 comments" in page
+    assert len(reading) == 1
+
+
+def test_a_page_counts_over_a_part_of_many_comments_and_over_all_for_whoever_asks(
+    chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = f"/console/sites/{site.id}/policy"
+    for number in range(5):
+        scored(store, queues, scorer, site, f"insult=0.6 number {number}")
+    assert "Count over" not in said(chief.get(path)), "five are all that there are"
+    monkeypatch.setattr(policy_people, "FIRST", 3)
+    first = said(chief.get(path))
+    assert "last 3 comments scored" in first
+    assert "Counted over the last 3 comments," in first
+    assert "Count over the last 2,000" in first
+    whole = said(save(chief, site, "whole", max_links="0"))
+    assert "last 5 comments scored" in whole
+    assert "Counted over the last 2,000 comments," in whole
+    assert "Count over the last" not in whole
+    assert "last 3 comments scored" in said(save(chief, site, "preview", max_links="0"))
+
+
+def test_the_pages_script_is_given_all_comments_and_what_stands_in_the_place_of_the_part(
+    chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = f"/console/sites/{site.id}/policy"
+    for number in range(5):
+        scored(store, queues, scorer, site, f"insult=0.6 number {number}")
+    monkeypatch.setattr(policy_people, "FIRST", 3)
+    page = chief.get(path).text
+    places = set(re.findall(r'data-counted="(\w+)"', page))
+    assert " data-first" in page
+    form = {"csrf_token": csrf_token(chief, path)}
+    sample = chief.post(f"{path}/sample", data=form).get_json()
+    assert (len(sample["comments"]), sample["parts"]) == (5, None)
+    parts = chief.post(f"{path}/sample", data=form | {"parts": "yes"}).get_json()["parts"]
+    assert set(re.findall(r'data-counted="(\w+)"', parts)) == places, "each part has its place"
+    assert "last 5 comments scored" in parts
+    assert "5 that nobody looked at" in parts
 
 
 @pytest.mark.parametrize(
