@@ -20,7 +20,7 @@ from moderation.errors import NotFound
 from moderation.identities import keyring
 from moderation.policy import policies
 from moderation.policy.list_imports import Imported
-from moderation.policy.list_kinds import KINDS, ListKind
+from moderation.policy.list_kinds import KINDS
 from moderation.store import Store, take_turn
 from moderation.tables import PolicyVersion, SharedList, SharedListEntry, Site
 from texts.folding import fold
