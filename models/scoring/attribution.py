@@ -63,7 +63,8 @@ def explain(
 ) -> Iterator[dict[int, Explanation]]:
     """The explanations of each text's logits on the labels in some columns, by column."""
     tongues = [reader.tongue(language) for language in languages]
-    located = [locate_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
+    pairs = zip(texts, tongues, strict=True)
+    located = [locate_parts(text, plain=tongue.plain, disguises=reader.disguises) for text, tongue in pairs]
     parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
     traces = reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts])
     for (strings, _), of_text, trace, tongue, wanted in zip(located, parts, traces, tongues, columns, strict=True):

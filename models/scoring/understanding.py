@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
 from models.labels import LABELS
+from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
@@ -88,6 +89,12 @@ class Understanding:
     insults: Mapping[str, WordList]
 
     @cached_property
+    def disguises(self) -> Disguises:
+        """What is known of hidden words: those that are listed in any language that this reader reads alone."""
+        lists = (its for code, one in self.tongues.items() if code != "en" for its in (one.insults, one.words))
+        return Disguises(entry for its in lists for entry in its.entries())
+
+    @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
         """What the last layers start from where a text has no pieces, and its vector."""
         gathered = self.encoder.gather(self.encoder.sum_runs([[[]]]))
@@ -111,7 +118,8 @@ class Understanding:
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
-        parts = [find_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
+        pairs = zip(texts, tongues, strict=True)
+        parts = [find_parts(text, plain=tongue.plain, disguises=self.disguises) for text, tongue in pairs]
         numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
         return self.windows(parts, self.encoder.sum_runs([[next(numbers) for _ in of] for of in parts]), tongues)
 
