@@ -115,7 +115,7 @@ class Disguises:
         masked = self._behind_mask(word.strip("!"))
         if masked or not _LIKE_LETTERS.fullmatch(word):
             return masked or self._drawn_out_once(word)
-        return next(_spellings(word))
+        return str(next(_spellings(word)))
 
     def _knows(self, word: str, *, spare: bool) -> bool:
         """Whether a word is listed and long enough; `spare`: no letter of it was guessed, so that it may be shorter."""
