@@ -108,8 +108,10 @@ class Disguises:
         """The word behind one with signs, digits or drawn out letters; "" where there is none."""
         word = written[: 2 * _LONGEST]
         letters = "".join(filter(_is_letter, word))
-        shorter = (_DRAWN_OUT.sub(once, letters) for once in (r"\1", r"\1\1")) if _DRAWN_OUT.search(letters) else ()
-        for one in (*shorter, *([letters] if letters != word else []), *islice(_spellings(word), _MOST_SPELLINGS)):
+        candidates: list[str] = [letters] if letters != word else []
+        if _DRAWN_OUT.search(letters):
+            candidates += (_DRAWN_OUT.sub(once, letters) for once in (r"\1", r"\1\1"))
+        for one in (*candidates, *islice(_spellings(word), _MOST_SPELLINGS)):
             if self._knows(one, spare=one == letters):
                 return self._listed.get(one, one)
         masked = self._behind_mask(word.strip("!"))

@@ -141,7 +141,7 @@ class Passages:
     def _is_surname(
         self, shown: str, words: Sequence[tuple[str, int, int]], first: int, last: int, codes: Sequence[str]
     ) -> bool:
-        """Whether a romanised insult follows a given name: capitals in any language, after a word of none that is usual.
+        """Whether a romanised insult follows a given name: capitals after a word that is none of English.
 
         "Bhaskar Chutia hat das Brot gebacken."
         """
