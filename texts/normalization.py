@@ -138,8 +138,14 @@ _MARKED = re.compile(
 )
 
 
+#: Most texts have none of these, and are not gone through letter by letter.
+_ANY_MARK = re.compile(f"[{_STREWN}\u1100-\u115e\u3099\u309a\u0653-\u0655]")
+
+
 def _marked_letters(text: str) -> list[Edit]:
     """Letters with marks of their own: as the one letter that they are together, or without what is only strewn."""
+    if not _ANY_MARK.search(text):
+        return []
     edits: list[Edit] = []
     for match in _MARKED.finditer(text):
         together = "" if match["strewn"] else normalized("NFC", match[0])
