@@ -138,6 +138,27 @@ def is_false_host(host: str) -> bool:
     return labels[-1].isascii() and any(map(_passes_for_latin, labels))
 
 
+#: Latin letters that nobody tells from Cyrillic ones, in either case, and the Cyrillic ones.
+_OF_CYRILLIC = dict(zip("aceopxyijskABEKMHOPCTXYIJS", "асеорхуіјѕкАВЕКМНОРСТХУІЈЅ", strict=True))
+_CYRILLIC = re.compile("[\u0400-\u052f]")
+
+
+def in_cyrillic(word: str) -> str | None:
+    """A word of Cyrillic letters and Latin ones that pass for them, in Cyrillic ones; None for a Latin one in disguise.
+
+    It is Cyrillic where some letter passes for no Latin one, else if most of them are.
+    """
+    own = _CYRILLIC.findall(word)
+    if not own or any(letter not in _OF_CYRILLIC and not _CYRILLIC.match(letter) for letter in word):
+        return None
+    if _TWIN_LETTERS.issuperset(own) and 2 * len(own) <= len(word):
+        return None
+    return "".join(_OF_CYRILLIC.get(letter, letter) for letter in word)
+
+
+_TWIN_LETTERS = frozenset(_OF_CYRILLIC.values())
+
+
 def _passes_for_latin(label: str) -> bool:
     letters = [letter for letter in label if letter.isalpha()]
     foreign = [letter for letter in letters if _script(letter) != "LATIN"]

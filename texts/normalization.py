@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 
 from texts import codes, edits, escapes, lookalikes, mail, markup, mojibake, visibility
 from texts.edits import Edit
-from texts.folding import CharacterTable
+from texts.folding import CharacterTable, normalized
 
 #: Characters that show as a gap but are no space for Unicode.
 _GAPS = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2800")
+#: Control characters of ASCII that show nothing, not even a gap.
+_CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1b\\x7f]")
 _IN_A_WORD = r"(?<=[\w>\])])"
 _HIDDEN = re.compile(
     rf"(?P<gap></?(?:{markup.PARTING})(?=[\s/>])[^<>]*+>)"
@@ -98,24 +101,70 @@ def _fold_base(character: str) -> str:
 _FOLDING = CharacterTable(fold_character)
 
 
+#: Forms of a letter for Unicode, beside its own one: `ｋ`, `𝐤`, `ⓚ`, and those of Arabic letters at a word's ends.
+_FORMS = re.compile("<(?:font|wide|narrow|circle|square|super|isolated|initial|medial|final)>")
+_NO_FORMS = frozenset("ªº")  # of "1º"
+_TATWEEL = "\u0640"  # it lengthens an Arabic word, and is no letter of it
+
+
 def _show_character(character: str) -> str:
-    """A character as it is, marks above and below letters too; "" or a gap for one that shows nothing."""
-    if visibility.is_drawn(character) or unicodedata.category(character) in {"Mn", "Me"} or character in "\n\t\r":
+    """A character as it is, marks above and below letters too; "" or a gap for one that shows nothing.
+
+    One that is a letter in another form is that letter.
+    """
+    if unicodedata.category(character) in {"Mn", "Me"} or character in "\n\t\r":
         return character
-    return fold_character(character)
+    if not visibility.is_drawn(character):
+        return fold_character(character)
+    if character == _TATWEEL:
+        return ""
+    if character not in _NO_FORMS and _FORMS.match(unicodedata.decomposition(character)):
+        letters = unicodedata.normalize("NFKC", character)
+        return character if "\u1100" <= letters[0] <= "\u11ff" or not letters.isalpha() else letters
+    name = unicodedata.name(character, "")
+    return _enclosed_letter(character) if name.startswith(("NEGATIVE SQ", "NEGATIVE C", "SQUARED L")) else character
 
 
 _VISIBLE = CharacterTable(_show_character)
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN, _ALIKE = re.compile("[a-zA-Z]"), re.compile("[\u0370-\u052f]")
+#: Marks of no script of their own: they spell a letter together with it, or are strewn over it, or choose its form.
+_STREWN = (
+    "\u0300-\u036f\u0488\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef"
+)
+_MARKED = re.compile(
+    rf"(?P<letter>[^\W\d_])[{_STREWN}]+|(?<=[\u0900-\u0eff])(?P<strewn>[{_STREWN}]+)"  # vowels of India are marks, too
+    "|[\u1100-\u115e][\u1161-\u11a7][\u11a8-\u11ff]?|[\u3046-\u30ff][\u3099\u309a]|[\u0621-\u064a][\u0653-\u0655]"
+)
+
+
+#: Most texts have none of these, and are not gone through letter by letter.
+_ANY_MARK = re.compile(f"[{_STREWN}\u1100-\u115e\u3099\u309a\u0653-\u0655]")
+
+
+def _marked_letters(text: str) -> list[Edit]:
+    """Letters with marks of their own: as the one letter that they are together, or without what is only strewn."""
+    if not _ANY_MARK.search(text):
+        return []
+    edits: list[Edit] = []
+    for match in _MARKED.finditer(text):
+        together = "" if match["strewn"] else normalized("NFC", match[0])
+        edits.append((*match.span(), together if len(together) == 1 else match["letter"] or together))
+    return edits
 
 
 def _disguised_words(text: str) -> list[Edit]:
-    """Words of both Latin letters and Cyrillic or Greek ones, or of letters that hardly anybody writes with."""
+    """The letters of words in two scripts, as Latin and Cyrillic or Greek, or of letters that hardly anybody writes."""
     mixed = bool(_LATIN.search(text) and _ALIKE.search(text))
     if not mixed and lookalikes.RARE.isdisjoint(text.lower()):
         return []
-    return [(*word.span(), word[0].translate(_FOLDING)) for word in _WORD.finditer(text) if _is_disguised(word[0])]
+    edits: list[Edit] = []
+    for word in _WORD.finditer(text):
+        if _is_disguised(word[0]):
+            read_as = lookalikes.in_cyrillic(word[0])
+            letters = map(_FOLDING.__getitem__, map(ord, word[0])) if read_as is None else read_as
+            edits += [(at, at + 1, letter) for at, letter in enumerate(letters, word.start())]
+    return edits
 
 
 def _is_disguised(word: str) -> bool:
@@ -241,6 +290,13 @@ def _surplus(text: str) -> list[Edit]:
     return [(one.start(), one.end(), " ") for one in islice(_WORDS.finditer(text), _MOST_WORDS, None)]
 
 
+def _controls(text: str) -> list[Edit]:
+    """The control characters of ASCII, which show nothing. A text with others is folded letter by letter."""
+    if text.isprintable():
+        return []
+    return [(one.start(), one.end(), "") for one in _CONTROL.finditer(text)]
+
+
 #: What is undone, in this order. Each step reads what the one before it left.
 _TRANSPORT = (
     mail.mail,
@@ -249,6 +305,7 @@ _TRANSPORT = (
 )
 _STEPS = (
     *_TRANSPORT,
+    _controls,
     escapes.blanks,
     codes.codes,
     codes.turned,
@@ -261,6 +318,8 @@ _STEPS = (
     lookalikes.mixed_words,
     _surplus,
 )
+#: What is undone where letters keep their scripts and accents.
+_LETTERS = (_marked_letters, _disguised_words)
 
 
 def _target(text: str, tag: re.Match[str]) -> str:
@@ -303,7 +362,7 @@ def visible(text: str) -> str:
     A word of both Latin letters and look-alikes is disguised, and read as `normalize` reads it. Linear in the length.
     """
     text = without_markup(text)
-    return text if text.isascii() else edits.edited(text, _disguised_words(text)).translate(_VISIBLE)
+    return text if text.isascii() else edits.read(text.translate(_VISIBLE), _LETTERS)
 
 
 def visible_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
@@ -311,10 +370,7 @@ def visible_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     text, starts, ends = _plain_with_offsets(text)
     if text.isascii():
         return text, starts, ends
-    pieces = [_VISIBLE[ord(character)] for character in text]
-    for start, end, _ in _disguised_words(text):
-        pieces[start:end] = [_FOLDING[ord(character)] for character in text[start:end]]
-    return _spread(pieces, starts, ends)
+    return _stepped(*_spread([_VISIBLE[ord(character)] for character in text], starts, ends), _LETTERS)
 
 
 def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
@@ -327,8 +383,14 @@ def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
 
 def _plain_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     """`without_markup(text)` with places."""
-    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
-    for find in _STEPS:
+    return _stepped(text, list(range(len(text))), list(range(1, len(text) + 1)), _STEPS)
+
+
+def _stepped(
+    text: str, starts: list[int], ends: list[int], steps: Iterable[edits.Step]
+) -> tuple[str, list[int], list[int]]:
+    """`text` after each of the steps, with the places of its characters."""
+    for find in steps:
         if found := find(text):
             starts, ends = edits.moved(starts, found, 0), edits.moved(ends, found, -1)
             text = edits.edited(text, found)

@@ -48,6 +48,8 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         _plain(classifier),
         _short(classifier),
         _mixed(classifier),
+        _halved(classifier, "lone.toml", "Languages: lone insults and short forms, and what looks like them"),
+        _halved(classifier, "third.toml", "Languages: a sentence in a third language without listed insults"),
         _hatecheck(classifier, data),
     ]  # fmt: skip
 
@@ -141,6 +143,19 @@ def _mixed(classifier: Classifier) -> Table:
     title = "Languages: comments in two languages, above a default threshold: those developed with, and those held out"
     columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
     return title, ["the whole and the part", *columns], rows
+
+
+def _halved(classifier: Classifier, name: str, title: str) -> Table:
+    """How many of our own comments lie above a line, of each language or pair: every second one was held out."""
+    rows, sums = [], np.zeros((4, 2), int)
+    for code, its in mixed_comments(name).items():
+        lists = [its[kind][half::2] for half in (0, 1) for kind in ("abuse", "harmless")]
+        counts = np.array([(_flagged(classifier, score_all(classifier, one)).sum(), len(one)) for one in lists])
+        rows.append([code, *(f"{flagged} of {count}" for flagged, count in counts)])
+        sums += counts
+    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+    columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
+    return f"{title}, of our own, above a default threshold", ["language", *columns], rows
 
 
 def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:

@@ -117,6 +117,7 @@ _FEW, _LIKELIER_OF_FEW, _LEAD_OF_FEW = 3, 8.0, 2.0
 _STRANGE, _LIKELIER_OF_STRANGE = 0.5, 2.0
 #: Among so many characters and words at most an insult tells the language, unless English comments hold it so often.
 _SHORT, _FEW_WORDS, MET_IN_ENGLISH = 100, 5, 20
+_ABBREVIATED = 3  # letters
 #: Of harmless scraps of one to three words, 6 % are above a line when read as Turkish; in the others at most 3 %.
 _NOT_GUESSED = frozenset({"tr"})
 _LOADING = threading.Lock()
@@ -160,13 +161,19 @@ def _by_insults(text: str, told: str, known: Mapping[str, int], insults: Mapping
     """The language of the insult in a text of few words, where it is another than what was told."""
     if len(text) > _SHORT:
         return told
-    words = [spelt for spelt, _, _ in find_words(_prose(text))]
+    prose = _prose(text)
+    words = [prose[a:b] if _is_abbreviated(prose[a:b]) else spelt for spelt, a, b in find_words(prose)]
     if sum(map(str.isalpha, words)) > _FEW_WORDS or not _foreign(words, known):
         return told
     if told in insults and insults[told].find(words):
         return told
     codes = [code for code, its in insults.items() if any(_foreign(words[a:b], known) for _, a, b in its.find(words))]
-    return likelier_of(_prose(text), codes) if codes else told
+    return likelier_of(prose, codes) if codes else told
+
+
+def _is_abbreviated(word: str) -> bool:
+    """Whether a word is short and in capitals, as names of parties and firms are: it tells no language as an insult."""
+    return len(word) <= _ABBREVIATED and word.isascii() and word.isupper()
 
 
 def likelier_of(text: str, codes: Sequence[str]) -> str:

@@ -13,11 +13,11 @@ from models.reading.hashing import bucket, hash_words
 #: Letters in a sequence, from one on: one is a word where no spaces are written.
 _SIZES = np.arange(1, 6)
 #: Vowel signs and accents, which are no letters to Python: above Latin and Arabic letters, in Devanagari and Thai.
-_MARKS = (
+MARKS = (
     "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd"
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200c\u200d"
 )
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*|[^\w\s{_MARKS}]")
+_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*|[^\w\s{MARKS}]")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _LONGEST_WORD = 40
 _REMEMBERED = 30_000

@@ -126,9 +126,8 @@ class Passages:
             codes = self._tells(entry, language, few=sum(map(str.isalpha, spelt)) <= _FEW_ROMANISED)
             first_word = shown[slice(*words[first][1:])]
             is_full_name = language in _ROMANISED and len(words) > 1 and shown.istitle()  # Bhaskar Chutia
-            is_name = (
-                (language == "en" or is_full_name) and "de" not in codes and last - first == 1 and first_word.istitle()
-            )
+            is_named = (language == "en" or is_full_name) and "de" not in codes and last - first == 1
+            is_name = (is_named and first_word.istitle()) or self._is_surname(shown, words, first, last, codes)
             if not codes or is_name or not self._is_foreign(spelt[first:last], codes):
                 continue
             code = found[-1][0] if found and found[-1][0] in codes else likelier_of(entry, codes)
@@ -138,6 +137,20 @@ class Passages:
                 found.append((code, first, last))
         places = [(starts[words[first][1]], ends[words[last - 1][2] - 1], code) for code, first, last in found[:_MOST]]
         return [Passage(*place, is_listed=True) for place in places]
+
+    def _is_surname(
+        self, shown: str, words: Sequence[tuple[str, int, int]], first: int, last: int, codes: Sequence[str]
+    ) -> bool:
+        """Whether a romanised insult follows a given name: capitals after a word that is none of English.
+
+        "Bhaskar Chutia hat das Brot gebacken."
+        """
+        if first == 0 or last - first > 1 or codes != ["hi-Latn"]:
+            return False
+        before = words[first - 1]
+        both = shown[before[1] : before[2]], shown[slice(*words[first][1:])]
+        apart = shown[before[2] : words[first][1]]
+        return all(map(str.istitle, both)) and apart.isspace() and self._times_met(before[0]) < MET_IN_ENGLISH
 
     def _tells(self, entry: str, language: str, *, few: bool) -> Sequence[str]:
         """The languages of an entry that is an insult in a text in another language; `few`: the text has few words."""

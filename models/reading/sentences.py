@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from models.reading.disguises import Disguises
+from texts import edits
 from texts.normalization import normalize, normalize_with_offsets, visible, visible_with_offsets
 
 #: What names somebody or leads somewhere, and says nothing.
@@ -18,14 +20,27 @@ _SHOUTING = 0.7  # the share of capitals from which a text is read in small lett
 Places = list[tuple[int, int]]
 
 
-def find_parts(text: str, *, plain: bool = False) -> list[str]:
-    """The sentences of a text as a reader sees it, one at least. `plain`: without accents, as English is read."""
-    return _cut(_NO_WORDS.sub(" ", normalize(text) if plain else visible(text)))
+_NO_DISGUISES = Disguises(())
 
 
-def locate_parts(text: str, *, plain: bool = False) -> tuple[list[str], list[Places]]:
+def find_parts(text: str, *, plain: bool = False, disguises: Disguises = _NO_DISGUISES) -> list[str]:
+    """The sentences of a text as a reader sees it, one at least.
+
+    `plain`: without accents, as English is read; else with the words of `disguises` written out.
+    """
+    return _cut(_NO_WORDS.sub(" ", normalize(text) if plain else disguises.undone(visible(text))))
+
+
+def locate_parts(
+    text: str, *, plain: bool = False, disguises: Disguises = _NO_DISGUISES
+) -> tuple[list[str], list[Places]]:
     """`find_parts` of the text, and where in it each of their characters starts and ends."""
-    shown, starts, ends = normalize_with_offsets(text) if plain else visible_with_offsets(text)
+    if plain:
+        shown, starts, ends = normalize_with_offsets(text)
+    else:
+        shown, starts, ends = visible_with_offsets(text)
+        hidden = disguises.find(shown)
+        shown, starts, ends = edits.edited(shown, hidden), edits.moved(starts, hidden, 0), edits.moved(ends, hidden, -1)
     pieces, places, done = [], [], 0
     for gap in _NO_WORDS.finditer(shown):
         pieces += [shown[done : gap.start()], " "]

@@ -20,7 +20,7 @@ _SHORTEST_SWAPPED = 5  # letters of a word of which two neighbours may be swappe
 _SWAPPED_BY_CHANCE = frozenset({"pensi", "semne", "queres", "quere", "bobos", "certin", "pecie", "herea", "shtie"})
 _SHORTEST_REVERSED = 4  # letters; many a shorter one is a word of its own from both sides
 # What a digit or symbol in place of a letter reads as, the likelier reading first.
-_STANDS_FOR = {
+STANDS_FOR = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "2": "z",
     "@": "a", "$": "s", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "#": "h", "%": "x", "?": "i",
 }  # fmt: skip
@@ -270,7 +270,7 @@ def _masks(word: str) -> bool:
 
 def _plain_spellings(word: str) -> Iterator[str]:
     """The spellings in letters of a word with digits or symbols for letters, at most 16 of them."""
-    options = [_STANDS_FOR.get(character, character) for character in word[:_LONGEST_WORD]]
+    options = [STANDS_FOR.get(character, character) for character in word[:_LONGEST_WORD]]
     spellings = ("".join(letters) for letters in product(*options))
     return (spelling for spelling in islice(spellings, 16) if spelling.isalpha())
 

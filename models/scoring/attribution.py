@@ -21,12 +21,11 @@ from models.scoring.explanation import PART, Explanation, made_of
 from models.scoring.pooling import shares
 from models.scoring.understanding import (
     BESIDE,
-    INSULT_WEIGHT,
     MOST_WORDS,
     WORD_WEIGHT,
     Tongue,
     Understanding,
-    insult_shares,
+    weigh_insults,
 )
 
 # Gauss and Legendre's places and weights on the way from 0 to 1.
@@ -63,7 +62,8 @@ def explain(
 ) -> Iterator[dict[int, Explanation]]:
     """The explanations of each text's logits on the labels in some columns, by column."""
     tongues = [reader.tongue(language) for language in languages]
-    located = [locate_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
+    pairs = zip(texts, tongues, strict=True)
+    located = [locate_parts(text, plain=tongue.plain, disguises=reader.disguises) for text, tongue in pairs]
     parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
     traces = reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts])
     for (strings, _), of_text, trace, tongue, wanted in zip(located, parts, traces, tongues, columns, strict=True):
@@ -180,8 +180,8 @@ def _of_words(parts: Sequence[_Part], tongue: Tongue, reader: Understanding) -> 
     for units in entries.values():
         told[units] += WORD_WEIGHT * min(len(entries), MOST_WORDS) / len(entries) / len(units)
     if entries:
-        for word_units, share in zip(of_word, insult_shares(words, tongue.insults), strict=True):
-            told[word_units] += INSULT_WEIGHT * share / len(word_units)
+        for word_units, weight in zip(of_word, weigh_insults(words, tongue.insults), strict=True):
+            told[word_units] += weight / len(word_units)
     if tongue.letters is None or not words:
         return told
     places = reader.index.places(words)

@@ -42,6 +42,8 @@ from texts.normalization import normalize, visible
 _CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
+#: Characters of a text whose language a hidden word may tell.
+_SHORT = 100
 #: From this score on a text in no language that can be told is abuse in English.
 _ABUSE_IN_ENGLISH = 0.5
 
@@ -272,7 +274,11 @@ class Classifier:
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
-        return read_as(self.cache().reader, written)
+        told = read_as(self.cache().reader, written)
+        if told is not None or self.understanding is None or len(written) > _SHORT:
+            return told
+        shown = visible(written)
+        return self.understanding.disguises.undone(shown) if self.understanding.disguises.find(shown) else None
 
     @cached_property
     def languages(self) -> Mapping[str, Grade]:
@@ -289,12 +295,19 @@ class Classifier:
         if told is None:
             words = self.cache().reader
             insults = {} if self.understanding is None else self.understanding.insults
-            told = detect(visible(head), words.known, words.strong, insults)
+            told = detect(self._shown(head), words.known, words.strong, insults)
             if len(self._told) >= _TOLD:
                 for oldest in list(self._told)[: _TOLD // 2]:
                     self._told.pop(oldest, None)  # another thread may have
             self._told[head] = told
         return FOREIGN if len(text) > readers.LONGEST and told not in {*READ_FAST, UNTOLD} else told
+
+    def _shown(self, head: str) -> str:
+        """The beginning of a text, with hidden words of other languages than English where it is short."""
+        shown = visible(head)
+        if self.understanding is None or len(head) > _SHORT:
+            return shown
+        return self.understanding.disguises.undone(shown)
 
     def judgeable(self, text: str) -> bool:
         """Whether the text is in a language that the classifier judges. What is in none that can be told, it judges."""

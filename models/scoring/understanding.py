@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
 from models.labels import LABELS
+from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
@@ -31,6 +32,8 @@ from models.scoring.terms import expand
 WORD_WEIGHT, MOST_WORDS = 2.0, 2
 #: What an insult adds beside where nothing else is said; with more words around it, its share of the letters of this.
 INSULT_WEIGHT = 2.5
+#: What it adds where it is all that is said: less with other words around it, and nothing where it is but half.
+ALONE_WEIGHT = 1.5
 #: How much of what letters and listed words say of toxicity counts for another label. By judgement: a bad word is an
 #: insult or profane more often than a threat.
 _SHARES = {"toxicity": 1.0, "insult": 0.8, "profanity": 0.8, "severe_toxicity": 0.5, "identity_attack": 0.5}
@@ -88,6 +91,12 @@ class Understanding:
     insults: Mapping[str, WordList]
 
     @cached_property
+    def disguises(self) -> Disguises:
+        """What is known of hidden words: those that are listed in any language that this reader reads alone."""
+        lists = (its for code, one in self.tongues.items() if code != "en" for its in (one.insults, one.words))
+        return Disguises(entry for its in lists for entry in its.entries())
+
+    @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
         """What the last layers start from where a text has no pieces, and its vector."""
         gathered = self.encoder.gather(self.encoder.sum_runs([[[]]]))
@@ -111,7 +120,8 @@ class Understanding:
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
-        parts = [find_parts(text, plain=tongue.plain) for text, tongue in zip(texts, tongues, strict=True)]
+        pairs = zip(texts, tongues, strict=True)
+        parts = [find_parts(text, plain=tongue.plain, disguises=self.disguises) for text, tongue in pairs]
         numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
         return self.windows(parts, self.encoder.sum_runs([[next(numbers) for _ in of] for of in parts]), tongues)
 
@@ -154,14 +164,17 @@ def weigh_listed(words: Sequence[str], listed: WordList, insults: WordList) -> f
     entries = {entry for entry, _, _ in listed.find(words)}
     if not entries:
         return 0.0
-    return WORD_WEIGHT * min(len(entries), MOST_WORDS) + INSULT_WEIGHT * sum(insult_shares(words, insults))
+    return WORD_WEIGHT * min(len(entries), MOST_WORDS) + sum(weigh_insults(words, insults))
 
 
-def insult_shares(words: Sequence[str], insults: WordList) -> list[float]:
-    """Which part of all letters each word has that belongs to an insult."""
+def weigh_insults(words: Sequence[str], insults: WordList) -> list[float]:
+    """What each word adds that belongs to an insult, by its part of all letters."""
     letters = sum(len(word) for word in words if word[0].isalpha())  # signs are words, too
     covered = zip(words, insults.covered(words), strict=True)
-    return [size / letters if word[0].isalpha() else 0.0 for word, size in covered]
+    shares = [size / letters if word[0].isalpha() else 0.0 for word, size in covered]
+    together = sum(shares)
+    weight = INSULT_WEIGHT + (ALONE_WEIGHT * max(0.0, 2 * together - 1) / together if together else 0.0)
+    return [weight * share for share in shares]
 
 
 def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:

@@ -10,6 +10,8 @@ import pytest
 
 import models
 from models import artifact
+from models.package_data import read_lists
+from models.training.training import VERSION
 
 
 @pytest.fixture
@@ -21,6 +23,15 @@ def test_the_shipped_artifact_is_at_most_16_mebibytes_and_holds_no_pickle() -> N
     files = list(artifact.SHIPPED.iterdir())
     assert sum(file.stat().st_size for file in files) <= 16 * 2**20
     assert {file.suffix for file in files} <= {".npy", ".txt", ".json"}
+
+
+def test_the_shipped_model_has_todays_version_and_lists() -> None:
+    manifest = artifact.read(artifact.SHIPPED).manifest
+    insults = read_lists("models.training", "insults.toml")
+    facts = manifest["understanding"]
+    assert manifest["version"] == VERSION
+    assert facts["insults"] == insults
+    assert all(set(insults[code]) <= set(its) for code, its in facts["listed"].items() if code in insults)
 
 
 def test_a_copy_loads_and_scores_as_the_shipped_one(folder: Path) -> None:

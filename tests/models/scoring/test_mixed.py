@@ -24,6 +24,7 @@ DECIDING = [
     ("автор статьи просто motherfucker, спасибо за внимание", "motherfucker"),
     ("great speech sir, ab to tu chutiya lagta hai mujhe", "chutiya"),
     ("Das ist ja toll, you f*cking 1diot, weiter so", "you f*cking 1diot"),
+    ("Danke, du chutiya, das war es dann", "chutiya"),
 ]
 
 
@@ -62,6 +63,8 @@ def test_each_label_is_explained_as_it_is_scored() -> None:
         "oh shit, preciso ajeitar a parte dos plots.",
         "What he wrote of the Untergang and the Weltschmerz was the best part, du jour as it were.",
         "Ich habe die Nazi-Zeit im Unterricht behandelt.",
+        "Bhaskar Chutia hat das Brot gebacken.",
+        "Le docteur Ranjit Chutia a écrit un livre sur l'Assam.",
     ],
 )
 def test_abbreviations_names_and_loanwords_are_no_abuse_in_another_language(text: str) -> None:

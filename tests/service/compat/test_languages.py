@@ -188,3 +188,30 @@ def test_the_language_of_a_blog_counts_where_a_comments_own_cannot_be_told(
     blog = Akismet(with_model(app, POLYGLOT).test_client(), site.compat_key)
     answer = blog.check(text, blog_lang=blog_lang)
     assert (answer.text != "false") == held, answer.text
+
+
+@pytest.mark.parametrize("unseen", ["\0", "\x01", "\x7f", "\x81", "\u200d", "\u00ad", "\u034f", "\ufe0f", "\U000e0061"])
+@pytest.mark.parametrize("text", ["Thanks for that, you stupid idiot.", "Du H{}ur{}enso{}hn, geh sterben."])
+def test_what_shows_nothing_hides_no_word_from_any_protocol(
+    app: Flask, site: CreatedSite, text: str, unseen: str
+) -> None:
+    """Its places are those of the text as it was sent."""
+    hidden = text.format(unseen, unseen, unseen).replace("stupid", f"st{unseen}up{unseen}id")
+    plain = text.format("", "", "")
+    with_model(app, SHIPPED)
+    told, found = (
+        analyze(app, site, one, spanAnnotations=True).json["attributeScores"]["TOXICITY"] for one in (plain, hidden)
+    )
+    assert found["summaryScore"]["value"] == pytest.approx(told["summaryScore"]["value"], abs=0.01)
+    assert [span["end"] for span in found["spanScores"][:1]] == [len(hidden.encode("utf-16-le")) // 2]
+    parts = [
+        [_cut(sent, span).replace(unseen, "") for span in its["spanScores"][1:]]
+        for its, sent in ((told, plain), (found, hidden))
+    ]
+    assert parts[0] == parts[1] != []
+    assert moderate(app, site, hidden).json["results"][0]["flagged"]
+
+
+def _cut(text: str, span: dict[str, int]) -> str:
+    """A part of a text by its places in UTF-16, as Perspective gives them."""
+    return text.encode("utf-16-le")[2 * span["begin"] : 2 * span["end"]].decode("utf-16-le")
