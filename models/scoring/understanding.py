@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
-from models.labels import LABELS
+from models.labels import LABELS, SUBJECT_LABELS
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
@@ -171,15 +171,17 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
     insult_lists = find_insults(facts)
     tongues = {}
+    unscaled = np.ones(len(SUBJECT_LABELS))
     for row, code in enumerate(facts["tongues"]):
         steps = facts["letters"].get(code)
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
-        scale = np.asarray(arrays["tongues"][row], dtype=np.float64)
+        of_subjects = np.stack([unscaled, arrays["subject_lines"][row]])
+        scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()))
         tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], plain=code == "en")
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
-    head = np.asarray(arrays["head"], dtype=np.float64)
+    head = np.asarray(np.column_stack([arrays["head"], arrays["subjects"]]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     return Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
