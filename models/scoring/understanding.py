@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
-from models.labels import LABELS, SUBJECT_LABELS
+from models.labels import CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.sentences import find_parts
-from models.scoring.pooling import pool
+from models.scoring.pooling import pool, pool_subjects
 from models.scoring.terms import expand
 
 #: What a listed word adds to the logit of toxicity, and how many different ones count. Chosen on development sets.
@@ -107,7 +107,9 @@ class Understanding:
         read = self.read(texts, tongues)
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
-        return pool(read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
+        scaled = read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0)
+        of_core = pool(scaled[:, CORE_COLUMNS], read.first)
+        return np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""

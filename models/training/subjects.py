@@ -25,7 +25,7 @@ from models.package_data import read_lists
 from models.reading.encoder import open_encoder
 from models.reading.encoder_weights import DIGEST
 from models.reading.sentences import find_parts
-from models.scoring.pooling import pool
+from models.scoring.pooling import pool_subjects
 from models.scoring.understanding import Read, from_artifact
 from models.training.datasets import read_rows, source_path
 from models.training.languages import LEARNT, language_path
@@ -47,7 +47,6 @@ _COST = 1.5
 _FLAGGED, _HARMLESS = 0.005, 8_000
 #: Of another language's harmless comments no more than this share, unless a label's line would rise by more.
 _FLAGGED_ELSEWHERE, _HARMLESS_ELSEWHERE, _RAISED = 0.01, 1_000, 1.0
-_ROUNDS = 4
 
 Vectors = NDArray[np.float16]
 Logits = NDArray[np.float64]
@@ -189,10 +188,9 @@ def set_line(read: Read, head: Logits, flagged: float) -> Logits:
     """What is added to the logits of texts, by label, so that this share of them lies above its default threshold."""
     flag_at = [choose_thresholds()["balanced"][label]["flag_at"] for label in SUBJECT_LABELS]
     raw = read.vectors.astype(np.float64) @ head[:-1] + head[-1]
-    line = np.zeros(len(SUBJECT_LABELS))
-    for _ in range(_ROUNDS):  # how sentences are put together depends on the line a little
-        line += logit(np.array(flag_at, float)) - np.quantile(pool(raw + line, read.first), 1 - flagged, axis=0)
-    return line
+    return np.asarray(
+        logit(np.array(flag_at, float)) - np.quantile(pool_subjects(raw, read.first), 1 - flagged, axis=0)
+    )
 
 
 def learn(data: Path, artifact: Artifact, stages: Stages, tell: Callable[[str], None]) -> Artifact:

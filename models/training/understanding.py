@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
-from models.labels import ABUSE_LABELS, COLUMN, CORE_LABELS, SPAM, TOXICITY
+from models.labels import ABUSE_LABELS, COLUMN, CORE_COLUMNS, CORE_LABELS, SPAM, TOXICITY
 from models.languages import FIRST_LEARNT
 from models.reading.encoder import DIMENSIONS, open_encoder
 from models.reading.encoder_weights import DIGEST
@@ -195,14 +195,14 @@ class Fitting:
                 letters[code] = len(tables)
                 tables.append(table)
                 beside = beside + said
-            scale = self._scale(self.seen_by_none[rows] + beside[:, None] * BESIDE, rows, english)
+            scale = self._scale(self.seen_by_none[rows] + beside[:, None] * BESIDE[CORE_COLUMNS], rows, english)
             if code in self.carried and code in letters:
                 self._set_lines(scale, code, index, tables[letters[code]], listed[code])
             tongues.append(code)
             scales.append(scale)
         anything = np.concatenate([np.flatnonzero(rows) for rows, _ in pooled])
         beside = np.concatenate([its for _, its in pooled])
-        of_any = self._scale(self.seen_by_none[anything] + beside[:, None] * BESIDE, anything, english)
+        of_any = self._scale(self.seen_by_none[anything] + beside[:, None] * BESIDE[CORE_COLUMNS], anything, english)
         for code in ["en", *sorted(set(self.words) - {"en", *LEARNT}), ANY]:
             scale = english if code == "en" else of_any
             if code in self.carried:
@@ -329,7 +329,7 @@ class Fitting:
         vectors = self.stages.run(f"said-{code}", [DIGEST, *texts], encode)["vectors"].astype(np.float64)
         spelt = list(map(_spell, parts))
         beside = np.asarray(_letter_design(spelt, index) @ table) + _count_listed(spelt, listed)
-        logits = vectors @ self.head[:-1] + self.head[-1] + beside[:, None] * BESIDE
+        logits = vectors @ self.head[:-1] + self.head[-1] + beside[:, None] * BESIDE[CORE_COLUMNS]
         for label in ABUSE_LABELS:
             share = _FLAGGED_AS_THREAT if label == "threat" else _FLAGGED_OF_SAID[code in LINED]
             _set_line(scale, label, logits, share, _RAISED.get(label, 0.0))

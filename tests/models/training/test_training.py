@@ -306,7 +306,8 @@ def test_a_mixture_is_folded_into_the_weights() -> None:
     rarity = Rarity(np.full(1 << 14, 200, dtype=np.uint8), 0.005)
     model = training.Model(training.Vocabulary({"idiot": 9}, frozenset()), rarity, coef, intercept)
     mixture = Mixture(
-        np.eye(len(CORE_LABELS)) + rng.normal(scale=0.2, size=(len(CORE_LABELS),) * 2), rng.normal(size=len(CORE_LABELS))
+        np.eye(len(CORE_LABELS)) + rng.normal(scale=0.2, size=(len(CORE_LABELS),) * 2),
+        rng.normal(size=len(CORE_LABELS)),
     )
     logits, mixed = (each.classifier().window_logits(["idiot"])[0] for each in (model, model.mixed(mixture)))
     assert np.allclose(mixed, logits @ mixture.matrix + mixture.offset, atol=0.05)  # weights are rounded
