@@ -303,7 +303,7 @@ def _spam(classifier: Classifier, _data: Path) -> Report:
 
 def _advertising(classifier: Classifier) -> Table:
     """Our own advertisements, and ordinary comments on the same matters (advertising.toml)."""
-    flag_at = np.array([classifier.thresholds["balanced"][SPAM]["flag_at"]])
+    flag_at = classifier.thresholds["balanced"][SPAM]["flag_at"]
 
     def flagged(sentences: list[str]) -> int:
         return int((classifier.score(sentences)[:, _SPAM] >= flag_at).sum())

@@ -36,9 +36,7 @@ def measure_subjects(classifier: Classifier, data: Path) -> list[Table]:
 
 
 def _flag_at(classifier: Classifier, label: str) -> float:
-    flag_at = classifier.thresholds["balanced"][label]["flag_at"]
-    assert flag_at is not None
-    return flag_at
+    return float(classifier.thresholds["balanced"][label]["flag_at"])
 
 
 def _share_above(classifier: Classifier, label: str, scores: NDArray[np.float64]) -> str:

@@ -85,7 +85,7 @@ class Classifier:
 
     labels: tuple[str, ...]
     version: str
-    thresholds: dict[str, dict[str, dict[str, float | None]]]
+    thresholds: dict[str, dict[str, dict[str, Any]]]
     manifest: dict[str, Any]
     bias: NDArray[np.float64]
     floor: float
