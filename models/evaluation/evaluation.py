@@ -18,7 +18,8 @@ from models.evaluation.evasion import KINDS, disguise
 from models.evaluation.foreign import foreign_comments
 from models.evaluation.languages import measure_languages
 from models.evaluation.plots import Slice, draw
-from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
+from models.evaluation.subjects import measure_subjects
+from models.labels import ABUSE_LABELS, COLUMN, CORE_COLUMNS, CORE_LABELS, SPAM, TOXICITY
 from models.package_data import read_lists
 from models.scoring import classifier as classifiers
 from models.scoring.classifier import Classifier
@@ -166,9 +167,11 @@ def _thresholds(classifier: Classifier, examples: Examples, scores: NDArray[np.f
     rows = []
     toxic = examples.targets[:, _TOXICITY] > 0.5
     for preset, labels in classifier.thresholds.items():
-        flag_at, reject_at = (np.array([labels[label][key] for label in LABELS]) for key in ("flag_at", "reject_at"))
-        flagged = np.asarray((scores >= flag_at).any(axis=1))
-        rejected = np.asarray((scores >= reject_at).any(axis=1))
+        flag_at, reject_at = (
+            np.array([labels[label][key] for label in CORE_LABELS]) for key in ("flag_at", "reject_at")
+        )
+        flagged = np.asarray((scores[:, CORE_COLUMNS] >= flag_at).any(axis=1))
+        rejected = np.asarray((scores[:, CORE_COLUMNS] >= reject_at).any(axis=1))
         rows.append(
             [
                 preset,
@@ -240,10 +243,11 @@ def _news(classifier: Classifier, data: Path) -> Report:
     rows = list(read_rows(data / "evaluation/globe_and_mail_unhealthy.csv.gz"))
     scores = classifier.score([row["text"] for row in rows])
     hostile, healthy = _column(rows, "hostile") > 0.5, _column(rows, "healthy") > 0.5
-    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in CORE_LABELS])
+    flagged = (scores[healthy, CORE_COLUMNS] >= flag_at).any(axis=1)
     table = [
         ["ROC AUC, hostile", str(auc_with_interval(hostile, scores[:, _TOXICITY]))],
-        ["healthy comments above a default flag threshold", f"{(scores[healthy] >= flag_at).any(axis=1).mean():.2%}"],
+        ["healthy comments above a default flag threshold", f"{flagged.mean():.2%}"],
         ["of these for toxicity", f"{(scores[healthy, _TOXICITY] >= flag_at[_TOXICITY]).mean():.2%}"],
         ["of these for spam", f"{(scores[healthy, _SPAM] >= flag_at[_SPAM]).mean():.2%}"],
     ]
@@ -281,6 +285,10 @@ def _not_judged(classifier: Classifier, data: Path, roman_urdu: Sequence[str]) -
     return ("Comments that it says it cannot judge, for their language", ["set", "comments", "not judged", ""], rows)
 
 
+def _subjects(classifier: Classifier, data: Path) -> Report:
+    return Report(measure_subjects(classifier, data), [])
+
+
 def _spam(classifier: Classifier, _data: Path) -> Report:
     figures = classifier.manifest["spam_out_of_fold"]
     table = [[name, str(value)] for name, value in figures.items()]
@@ -307,10 +315,10 @@ def _advertising(classifier: Classifier) -> Table:
 
 def _everyday(classifier: Classifier, _data: Path) -> Report:
     """Abuse in short forms, slang and other spellings, and harmless comments with the same words (everyday.toml)."""
-    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in CORE_LABELS])
 
     def flagged(sentences: list[str]) -> int:
-        return int((classifier.score(sentences) >= flag_at).any(axis=1).sum())
+        return int((classifier.score(sentences)[:, CORE_COLUMNS] >= flag_at).any(axis=1).sum())
 
     columns = ["half", "abuse above a default threshold", "harmless comments above one"]
     rows = _by_half("everyday.toml", ("abuse", "harmless"), flagged)
@@ -351,15 +359,16 @@ def _evasion(classifier: Classifier, data: Path) -> Report:
 
 
 def _innocence(classifier: Classifier, _data: Path) -> Report:
-    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in CORE_LABELS])
     rows, above = [], []
     for half, held_out in (("developed with", False), ("held out", True)):
         sentences = innocent_sentences(held_out=held_out)
         scores = classifier.score([sentence for _, sentence in sentences])
-        flagged = (scores >= flag_at).any(axis=1)
+        flagged = (scores[:, CORE_COLUMNS] >= flag_at).any(axis=1)
         rows.append([half, str(len(sentences)), str(int(flagged.sum()))])
         for row in np.flatnonzero(flagged):
-            labels = ", ".join(f"{LABELS[i]} {scores[row, i]:.2f}" for i in np.flatnonzero(scores[row] >= flag_at))
+            reached = np.flatnonzero(scores[row, CORE_COLUMNS] >= flag_at)
+            labels = ", ".join(f"{CORE_LABELS[column]} {scores[row, column]:.2f}" for column in reached)
             above.append([half, sentences[row][1], labels])
     return Report(
         [
@@ -396,6 +405,7 @@ _MEASUREMENTS: dict[str, Callable[[Classifier, Path], Report]] = {
     "Civil Comments and explanations": _civil,
     "news": _news,
     "languages": _languages,
+    "subjects": _subjects,
     "spam": _spam,
     "everyday abuse": _everyday,
     "evasion": _evasion,

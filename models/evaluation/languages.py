@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.card import Table
-from models.labels import COLUMN, LABELS, TOXICITY
+from models.labels import COLUMN, CORE_COLUMNS, CORE_LABELS, TOXICITY
 from models.package_data import read_text
 from models.scoring.classifier import Classifier
 from models.training import languages
@@ -81,8 +81,8 @@ def _figures(classifier: Classifier, code: str, dev: Examples) -> list[str]:
 
 def _flagged(classifier: Classifier, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which comments lie above a default threshold."""
-    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
-    return np.asarray((scores >= flag_at).any(axis=1))
+    flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in CORE_LABELS])
+    return np.asarray((scores[:, CORE_COLUMNS] >= flag_at).any(axis=1))
 
 
 def plain_sentences() -> dict[str, dict[str, list[str]]]:

@@ -73,10 +73,12 @@ class Passages:
     ----------
     reader : reads the tokens of English
     insults : each language's insults
+    asking : English words that ask for a look at what a text is about, and how loudly (`scoring/readers.py`)
     """
 
     reader: Reader
     insults: Mapping[str, WordList]
+    asking: Mapping[str, int] = field(default_factory=dict)
     _listed: WordList = field(init=False)
     _languages: dict[str, list[str]] = field(init=False)
     _telling: WordList = field(init=False)
@@ -100,13 +102,14 @@ class Passages:
         object.__setattr__(self, "_listed", WordList(languages, LEAST_INSIDE_OF_INSULTS))
         object.__setattr__(self, "_telling", WordList(map(_folded, telling.values()), LEAST_INSIDE_OF_INSULTS))
 
-    def marks(self, words: Sequence[str]) -> tuple[bool, bool, bool]:
+    def marks(self, words: Sequence[str]) -> tuple[bool, bool, bool, int]:
         """Of the words that a token is read as: whether they may be a listed insult of another language than English.
 
-        And whether none is a usual English word, and whether one is a bad one.
+        And whether none is a usual English word, whether one is a bad one, and how loudly they ask (`asking`).
         """
         known = self.reader.known
         telling = usual = bad = spoken = False
+        asking = 0
         for word in words if len(words) < 2 else (*words, "".join(words)):
             if word[0] != "<":
                 times = known.get(word, 0)
@@ -114,7 +117,8 @@ class Passages:
                 usual = usual or times >= _ENGLISH_FROM
                 telling = telling or self._telling.holds(word, within=not times)
                 bad = bad or word in self._bad
-        return telling, spoken and not usual, bad
+                asking = max(asking, self.asking.get(word, 0))
+        return telling, spoken and not usual, bad, asking
 
     def find_insults(self, text: str, language: str) -> list[Passage]:
         """The insults in a text that are listed in other languages than its own."""

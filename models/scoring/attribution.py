@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.labels import SUBJECT_COLUMNS
 from models.reading.encoder import Trace
 from models.reading.letters import find_words
 from models.reading.sentences import Places, locate_parts
 from models.scoring.explanation import PART, Explanation, made_of
-from models.scoring.pooling import shares
+from models.scoring.pooling import shares, shares_of_subjects
 from models.scoring.understanding import (
     BESIDE,
     MOST_WORDS,
@@ -89,7 +90,12 @@ class _Text:
     def explain(self, columns: Sequence[int]) -> dict[int, Explanation]:
         """The explanations of the logits on some labels, by column."""
         slope, offset = self.tongue.slope, self.tongue.offset
-        pooled = {column: shares(self.logits[:, column] * slope[column] + offset[column]) for column in columns}
+        pooled = {
+            column: (shares_of_subjects if column >= SUBJECT_COLUMNS.start else shares)(
+                self.logits[:, column] * slope[column] + offset[column]
+            )
+            for column in columns
+        }
         told: dict[int, dict[int, Weights]] = {column: {} for column in columns}
         for window in {window for share_of, _ in pooled.values() for window in share_of}:
             asked = [column for column in columns if window in pooled[column][0]]

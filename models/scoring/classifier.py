@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
-from models.labels import ABUSE_COLUMNS, COLUMN, LABELS
+from models.labels import ABUSE_COLUMNS, COLUMN, CORE_COLUMNS, CORE_LABELS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
@@ -27,7 +27,7 @@ from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
 from models.scoring import attribution, mixed, readers, understanding
-from models.scoring.explanation import Explanation, explain, together
+from models.scoring.explanation import Explanation, explain, made_of, together
 from models.scoring.mixed import Plan
 from models.scoring.pooling import pool
 from models.scoring.readers import READ_FAST
@@ -46,6 +46,8 @@ _TOLD = 1_024
 _SHORT = 100
 #: From this score on a text in no language that can be told is abuse in English.
 _ABUSE_IN_ENGLISH = 0.5
+#: The logit of a subject in a comment that has no word of it, and was not read for that.
+_UNREAD = -20.0
 
 Scores = NDArray[np.float64]
 Signals = Mapping[str, object]
@@ -55,7 +57,7 @@ Signals = Mapping[str, object]
 class Sum:
     """How the two readers' logits of English comments are one: `slope * (fast + share * understood) + offset`.
 
-    Each of shape (n_labels,).
+    Each of shape (n_core_labels,). What a comment is about, the reader that understands says alone.
     """
 
     share: NDArray[np.float64]
@@ -77,7 +79,7 @@ class Classifier:
 
     Attributes
     ----------
-    labels : the labels, in the order of the columns of `score`
+    labels : the labels, in the order of the columns of `score`; without the subjects where the fast reader is alone
     version : the trained model's version
     thresholds : preset ("lenient", "balanced", "strict") -> label -> {"flag_at", "reject_at"}
     manifest : everything else that the artifact says of itself
@@ -85,7 +87,7 @@ class Classifier:
 
     labels: tuple[str, ...]
     version: str
-    thresholds: dict[str, dict[str, dict[str, float]]]
+    thresholds: dict[str, dict[str, dict[str, Any]]]
     manifest: dict[str, Any]
     bias: NDArray[np.float64]
     floor: float
@@ -140,8 +142,13 @@ class Classifier:
             return logits
         for asked, texts, languages in plan.asked_together:
             second = self.understanding.logits(texts, languages)
-            both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
-            logits[asked] = np.where(plan.alone[asked, None], second, both)
+            core = second[:, CORE_COLUMNS]
+            both = self.sum.slope * (logits[asked, CORE_COLUMNS] + self.sum.share * core) + self.sum.offset
+            second[:, CORE_COLUMNS] = np.where(plan.alone[asked, None], core, both)
+            logits[asked] = second
+        if plan.about:
+            about, texts, languages = plan.about_together
+            logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[:, SUBJECT_COLUMNS]
         return logits
 
     def speech(self, text: str, beside: Signals | None = None, fast_score: float = 0.0) -> str:
@@ -176,13 +183,14 @@ class Classifier:
     def probability_by(self, logits: NDArray[np.float64], understood: NDArray[np.bool_]) -> Scores:
         """The probability of each logit; `understood`, shaped as they are, says which the second reader alone made."""
         scores = self.probability(logits)
-        scores[understood] = 0.5 + 0.5 * np.tanh(logits[understood] / 2)  # 1 / (1 + e^-logit)
+        scores[understood] = _logistic(logits[understood])
         return scores
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
         """The calibrated probability of each logit, shape as given: (n, n_labels)."""
-        curves = zip(logits.T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
-        return np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
+        curves = zip(logits[:, CORE_COLUMNS].T, self.calibration[:, 0], self.calibration[:, 1], strict=True)
+        calibrated = np.array([np.interp(column, knots, values) for column, knots, values in curves]).T
+        return np.column_stack([calibrated, _logistic(logits[:, SUBJECT_COLUMNS])])
 
     def explain(self, text: str, label: str, signals: Signals | None = None) -> Explanation:
         """Which words and signals made a comment's score on one label. Raises ValueError for an unknown label."""
@@ -221,6 +229,11 @@ class Classifier:
             assert self.understanding is not None
             wanted = [columns[row] for row in asked]
             second |= zip(asked, attribution.explain(texts, languages, wanted, self.understanding), strict=True)
+        if plan.about:
+            assert self.understanding is not None
+            about, texts, languages = plan.about_together
+            subjects = [[column for column in columns[row] if column >= CORE_COLUMNS.stop] for row in about]
+            second |= zip(about, attribution.explain(texts, languages, subjects, self.understanding), strict=True)
         explained_by = []
         for row, (text, its) in enumerate(zip(plan.texts, columns, strict=True)):
             own = second.get(row)
@@ -232,19 +245,20 @@ class Classifier:
     def _both(
         self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None
     ) -> dict[int, Explanation]:
-        """What the fast reader, or both, say of a text, by column."""
-        fast = explain(text, self.cache(), columns, floor=self.floor, bias=self.bias)
-        if understood is None or self.sum is None:
-            return fast
-        of_both = self.sum
-        return {
-            column: together(
-                fast[column], understood[column],
-                slope=float(of_both.slope[column]), share=float(of_both.share[column]),
-                offset=float(of_both.offset[column]),
-            )
-            for column in columns
-        }  # fmt: skip
+        """What the fast reader, or both, say of a text, by column. Of subjects the second says all."""
+        second = understood or {}
+        core = [column for column in columns if column < CORE_COLUMNS.stop]
+        told = explain(text, self.cache(), core, floor=self.floor, bias=self.bias)
+        for column in columns:
+            if column not in told:
+                told[column] = second.get(column) or made_of([], {}, _UNREAD, (0, 0))
+            elif column in second and self.sum is not None:
+                told[column] = together(
+                    told[column], second[column],
+                    slope=float(self.sum.slope[column]), share=float(self.sum.share[column]),
+                    offset=float(self.sum.offset[column]),
+                )  # fmt: skip
+        return told
 
     def _plan(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> Plan:
         """What is read of texts, in which language, and by which reader."""
@@ -252,13 +266,14 @@ class Classifier:
         second = self.understanding
         if second is None or self._passages is None or not texts:
             return Plan(texts, ["en"] * len(texts), logits, [], np.zeros(len(texts), bool), ())
+        logits = _unread(logits)
         scores = self.probability(logits)
         beside: Sequence[Signals | None] = signals if signals is not None else [None] * len(texts)
         languages = list(map(self.speech, texts, beside, scores[:, ABUSE_COLUMNS].max(axis=1).tolist()))
         passages = mixed.find_passages(self._passages, texts, languages, marks, self.judges)
         if passages:
             pieces = [texts[row][one.start : one.end] for row, one in passages]
-            heard = self.fast_logits(pieces)
+            heard = _unread(self.fast_logits(pieces))
             kept = mixed.worst_english(passages, self.probability(heard))
             passages = [passages[at] for at in kept]
             texts = [*texts, *(pieces[at] for at in kept)]
@@ -270,7 +285,12 @@ class Classifier:
         romanised = np.array([language in READ_FAST and language != "en" for language in languages])
         alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & romanised)
         asked = chosen | (is_passage & alone)
-        return Plan(texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, passages)
+        of_texts = slice(0, len(marks))
+        about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
+        return Plan(
+            texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, passages,
+            np.flatnonzero(about).tolist(),
+        )  # fmt: skip
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
@@ -335,6 +355,15 @@ class Classifier:
         return cache
 
 
+def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(0.5 + 0.5 * np.tanh(logits / 2))  # 1 / (1 + e^-logit)
+
+
+def _unread(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The fast reader's logits, with those of the subjects, which it does not judge."""
+    return np.column_stack([logits, np.full((len(logits), len(SUBJECT_LABELS)), _UNREAD)])
+
+
 def _said(beside: Signals | None) -> Sequence[str | None]:
     """What is said beside a text of its language."""
     said = (beside or {}).get("languages")
@@ -385,11 +414,15 @@ def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
     )
     reading = Reader(known, frozenset(strong))
     second = None if reader == "fast" else understanding.from_artifact(artifact, open_encoder())
-    passages = None if second is None else Passages(reading, second.insults)
+    passages = None if second is None else Passages(reading, second.insults, readers.asking(manifest["asking"]))
+    labels = CORE_LABELS if second is None else LABELS
     return Classifier(
-        labels=LABELS,
+        labels=labels,
         version=manifest["version"],
-        thresholds=manifest["thresholds"],
+        thresholds={
+            preset: {label: its for label, its in of_labels.items() if label in labels}
+            for preset, of_labels in manifest["thresholds"].items()
+        },
         manifest=manifest,
         bias=np.asarray(arrays["bias"], dtype=np.float64),
         floor=manifest["floor"],

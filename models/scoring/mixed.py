@@ -6,7 +6,7 @@ A part is read as a text of its own, in its own language, and decides a label wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ _MOST_ENGLISH = 3
 #: An English passage counts that is aimed at somebody, as these labels say: a coarse word is a loanword everywhere.
 _AIMED = [COLUMN[label] for label in ("insult", "threat", "identity_attack")]
 _LEAST_AIMED = np.array([0.65, 0.5, 0.5])
+#: The column of `count_marks` that says how loudly a text's words ask for what it is about.
+ASKING = 3
 
 Logits = NDArray[np.float64]
 
@@ -42,6 +44,7 @@ class Plan:
     asked : what the reader that understands is shown
     alone : shape (n,), where that one decides alone
     passages : the last texts, with the row of the text that each is in
+    about : what that reader is shown for what it is about and nothing else; the others' scores stay the fast one's
     """
 
     texts: Sequence[str]
@@ -50,6 +53,7 @@ class Plan:
     asked: list[int]
     alone: NDArray[np.bool_]
     passages: Sequence[tuple[int, Passage]]
+    about: list[int] = field(default_factory=list)
 
     @property
     def asked_together(self) -> Iterator[tuple[list[int], list[str], list[str]]]:
@@ -62,13 +66,18 @@ class Plan:
         for rows in ([of_texts] if of_texts else []) + [[row] for row in self.asked if row >= first]:
             yield rows, [self.texts[row] for row in rows], [self.languages[row] for row in rows]
 
+    @property
+    def about_together(self) -> tuple[list[int], list[str], list[str]]:
+        """`about` in the same way. They are read as English, as far as the reader reads."""
+        return self.about, [self.texts[row][:LONGEST] for row in self.about], ["en"] * len(self.about)
+
 
 def count_marks(ids: NDArray[np.intp], sizes: NDArray[np.intp], windows: Windows, cache: TermCache) -> NDArray[np.intp]:
     """Of each text how many tokens bear each of `Passages.marks`, how many it has, and whether a window is foreign.
 
-    Shape (n_texts, 5).
+    Shape (n_texts, 6).
     """
-    sums = np.zeros((len(ids) + 1, 3), np.intp)
+    sums = np.zeros((len(ids) + 1, cache.marks.shape[1]), np.intp)
     cache.marks[ids].cumsum(axis=0, out=sums[1:])
     ends = sizes.cumsum()
     of_windows = sums[windows.end, 1] - sums[windows.start, 1]
@@ -91,7 +100,7 @@ def find_passages(
     for row, (text, language, its_marks) in enumerate(zip(texts, languages, marks.tolist(), strict=True)):
         if len(text) > LONGEST or not judges(language):
             continue
-        insults, strange, bad, size, foreign = its_marks
+        insults, strange, bad, _, size, foreign = its_marks
         of_text: list[Passage] = passages.find_insults(text, language) if insults else []
         if bad and (language != "en" or (strange >= _LEAST_STRANGE and strange >= _STRANGE * size)):
             of_text += passages.find_english(text, language)

@@ -11,6 +11,9 @@ WHOLE_SHARE = 0.7  # how much the whole comment counts beside its worst part
 PLAINLY = 2.8
 _STEEPNESS = 2.0  # a part below that decides alone only past a margin, which grows this fast as the part gets better
 _WIDEST = 3.0  # to this: of the many parts of a long comment, one looks a little bad by chance
+# What a comment is about the whole says, and its worst part a little. A part decides alone where it says it so much
+# more plainly, since many a harmless comment has a sentence such as "That feels good."
+_WHOLE_SHARE_OF_SUBJECTS, _PLAINER = 0.85, 3.0
 
 
 def margin(worst: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -24,12 +27,34 @@ def pool(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.flo
     `logits`, shape (n_windows, n_labels), holds each text's windows in a row; `first` says where a text's begin, with
     the whole text, which stands alone where it has no parts.
     """
-    whole = logits[first]
-    parts = logits.copy()
-    parts[first[np.diff(np.append(first, len(logits))) > 1]] = -np.inf
-    worst = np.maximum.reduceat(parts, first, axis=0)
+    whole, worst = _whole_and_worst(logits, first)
     together = WHOLE_SHARE * whole + (1.0 - WHOLE_SHARE) * worst
     return np.asarray(np.maximum(together, worst - margin(worst)))
+
+
+def pool_subjects(logits: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.float64]:
+    """`pool` for what texts are about."""
+    whole, worst = _whole_and_worst(logits, first)
+    together = _WHOLE_SHARE_OF_SUBJECTS * whole + (1.0 - _WHOLE_SHARE_OF_SUBJECTS) * worst
+    return np.asarray(np.maximum(together, worst - _PLAINER))
+
+
+def _whole_and_worst(
+    logits: NDArray[np.float64], first: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    parts = logits.copy()
+    parts[first[np.diff(np.append(first, len(logits))) > 1]] = -np.inf
+    return logits[first], np.maximum.reduceat(parts, first, axis=0)
+
+
+def shares_of_subjects(logits: NDArray[np.float64]) -> tuple[dict[int, float], float]:
+    """`shares` for `pool_subjects`."""
+    if len(logits) == 1:
+        return {0: 1.0}, 0.0
+    worst = 1 + int(np.argmax(logits[1:]))
+    if (logits[worst] - logits[0]) * _WHOLE_SHARE_OF_SUBJECTS > _PLAINER:
+        return {worst: 1.0}, _PLAINER
+    return {0: _WHOLE_SHARE_OF_SUBJECTS, worst: 1.0 - _WHOLE_SHARE_OF_SUBJECTS}, 0.0
 
 
 def shares(logits: NDArray[np.float64]) -> tuple[dict[int, float], float]:

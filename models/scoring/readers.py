@@ -5,7 +5,7 @@ The figures behind the rule are in docs/decisions/0071.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,10 @@ UNSURE_FROM = 0.005
 LONGEST = 20_000
 #: Characters of an English comment that is read by both. Of a longer one the whole says little of an insult within.
 LONGEST_HELPED = 1000
-
-
+#: How loudly a word asks for what a text is about: one that says it, and one that may.
+SAYS, MAY_SAY = 2, 1
+#: From which sum on a text is read for that, and a long one, which costs more and holds more words.
+ASKED_FROM, LONG_ASKED_FROM = 2, 6
 _NO_WORDS = WordList(())
 
 
@@ -52,6 +54,23 @@ def choose_asked(
     helped = np.array([_is_helped(text, language, insults) for text, language in spoken], bool)
     sizes = np.array([len(text) for text in texts])
     return (needed & (sizes <= LONGEST)) | (unsure & helped)
+
+
+def asking(words: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """How loudly each word asks, from an artifact's lists of those that say it and of those that may."""
+    return {**dict.fromkeys(words["may_say"], MAY_SAY), **dict.fromkeys(words["say"], SAYS)}
+
+
+def choose_about(
+    texts: Sequence[str], languages: Sequence[str], asking: NDArray[np.intp], chosen: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which other comments the reader that understands is asked for only to say what they are about, shape (n,).
+
+    `asking` says how loudly each one's words ask; `chosen` are read by that reader anyway.
+    """
+    fast = np.array([language in READ_FAST for language in languages], bool)
+    least = np.array([LONG_ASKED_FROM if len(text) > LONGEST_HELPED else ASKED_FROM for text in texts], np.intp)
+    return fast & ~chosen & (asking >= least)
 
 
 def _is_helped(text: str, language: str, insults: WordList) -> bool:

@@ -85,7 +85,7 @@ class TermCache:
         self.rows = np.zeros((1024, self.weights.columns + 1), dtype=np.float32)
         self.first = np.zeros(1024, dtype=np.uint64)
         self.last = np.zeros(1024, dtype=np.uint64)
-        self.marks = np.zeros((1024, 3), dtype=np.intp)
+        self.marks = np.zeros((1024, 4), dtype=np.intp)
         self.used = 2
 
     def learn(self, tokens: Sequence[str]) -> None:

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
-from models.labels import LABELS
+from models.labels import CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.sentences import find_parts
-from models.scoring.pooling import pool
+from models.scoring.pooling import pool, pool_subjects
 from models.scoring.terms import expand
 
 #: What a listed word adds to the logit of toxicity, and how many different ones count. Chosen on development sets.
@@ -116,7 +116,9 @@ class Understanding:
         read = self.read(texts, tongues)
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
-        return pool(read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
+        scaled = read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0)
+        of_core = pool(scaled[:, CORE_COLUMNS], read.first)
+        return np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
@@ -184,15 +186,17 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
     insult_lists = find_insults(facts)
     tongues = {}
+    unscaled = np.ones(len(SUBJECT_LABELS))
     for row, code in enumerate(facts["tongues"]):
         steps = facts["letters"].get(code)
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
-        scale = np.asarray(arrays["tongues"][row], dtype=np.float64)
+        of_subjects = np.stack([unscaled, arrays["subject_lines"][row]])
+        scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()))
         tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], plain=code == "en")
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
-    head = np.asarray(arrays["head"], dtype=np.float64)
+    head = np.asarray(np.column_stack([arrays["head"], arrays["subjects"]]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     return Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)

@@ -13,7 +13,7 @@ from itertools import cycle, product
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import COLUMN, LABELS, SPAM
+from models.labels import COLUMN, CORE_LABELS, SPAM
 from models.package_data import read_lists
 from models.training.datasets import UNKNOWN, Examples
 
@@ -44,7 +44,7 @@ def made_up_examples() -> Examples:
         *_filled("about_papers", "papers", 1.0),
         *_filled("about_wares", "wares", 0.75),
     ]
-    good = np.zeros(len(LABELS), dtype=np.float32)
+    good = np.zeros(len(CORE_LABELS), dtype=np.float32)
     advert = good.copy()
     advert[COLUMN[SPAM]] = 1.0
     kinds = [
@@ -67,7 +67,7 @@ def everyday_examples() -> Examples:
         (insults, _bad(toxicity=1.0, insult=1.0, threat=0.0)),
         (list(_filled("told", "harm_to_oneself", _EVERYDAY)), _bad(toxicity=1.0)),
         (list(_filled("announced", "harms", _EVERYDAY)), _bad(toxicity=1.0, threat=1.0)),
-        (harmless, np.zeros(len(LABELS), dtype=np.float32)),
+        (harmless, np.zeros(len(CORE_LABELS), dtype=np.float32)),
     ]
     return _together(kinds)
 
@@ -99,7 +99,7 @@ def _adverts() -> Iterator[str]:
 
 
 def _bad(**known: float) -> NDArray[np.float32]:
-    row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    row = np.full(len(CORE_LABELS), UNKNOWN, dtype=np.float32)
     for label, value in known.items():
         row[COLUMN[label]] = value
     return row

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from models.labels import COLUMN, LABELS, SPAM, TOXICITY
+from models.labels import COLUMN, CORE_LABELS, SPAM, TOXICITY
 from models.training.datasets import SPAM_SOURCES, Examples
 from models.training.metrics import auc
 from models.training.thresholds import choose_thresholds
@@ -38,7 +38,7 @@ def calibrate(logits: NDArray[np.float64], examples: Examples) -> NDArray[np.flo
     """
     jigsaw = examples.source == "jigsaw"
     maps = []
-    for column, label in enumerate(LABELS):
+    for column, label in enumerate(CORE_LABELS):
         bad = examples.targets[:, column] > 0.5
         if label == SPAM:
             rows = jigsaw | np.isin(examples.source, SPAM_SOURCES)
@@ -62,8 +62,8 @@ def natural_weights(targets: NDArray[np.floating[Any]], column: int) -> NDArray[
     """
     toxic, label = targets[:, COLUMN[TOXICITY]] > 0.5, targets[:, column]
     weight = np.where(np.isnan(label), 0.0, 1.0)
-    if LABELS[column] in NATURAL_RATES:
-        expected = min(NATURAL_RATES[LABELS[column]] * len(label), float(toxic.sum()))
+    if CORE_LABELS[column] in NATURAL_RATES:
+        expected = min(NATURAL_RATES[CORE_LABELS[column]] * len(label), float(toxic.sum()))
         bad, other = label > 0.5, toxic & (label <= 0.5)
         weight[bad] = expected / max(1, bad.sum())
         weight[other] = (toxic.sum() - expected) / max(1, other.sum())

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import COLUMN, LABELS
+from models.labels import COLUMN, CORE_LABELS
 from models.training.innocent import innocent_sentences
 from texts.normalization import normalize
 
@@ -73,15 +73,19 @@ def checksum(path: Path) -> str:
 
 
 def _known(**targets: float) -> NDArray[np.float32]:
-    row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    row = np.full(len(CORE_LABELS), UNKNOWN, dtype=np.float32)
     for label, value in targets.items():
         row[COLUMN[label]] = value
     return row
 
 
+def _harmless() -> NDArray[np.float32]:
+    return np.zeros(len(CORE_LABELS), dtype=np.float32)
+
+
 def _jigsaw(row: dict[str, str]) -> NDArray[np.float32]:
     if row["any_label"] == "0":
-        return _known(**dict.fromkeys(LABELS, 0.0))  # none of the six, and no advertisement
+        return _harmless()  # none of the six, and no advertisement
     if row["toxic"] == "":
         return _known(toxicity=1.0, spam=0.0)
     return _known(toxicity=1.0, spam=0.0, **{label: float(row[column]) for label, column in _JIGSAW_COLUMNS.items()})
@@ -100,7 +104,7 @@ def _davidson(row: dict[str, str]) -> NDArray[np.float32]:
 
 def _hatemoji(row: dict[str, str]) -> NDArray[np.float32]:
     bad = float(row["label_gold"])
-    return _known(toxicity=bad, identity_attack=bad) if bad else _known(**dict.fromkeys(LABELS, 0.0))
+    return _known(toxicity=bad, identity_attack=bad) if bad else _harmless()
 
 
 def _roman_urdu(row: dict[str, str]) -> NDArray[np.float32]:
@@ -116,7 +120,7 @@ _SOURCES: dict[str, tuple[str, Callable[[dict[str, str]], NDArray[np.float32]], 
     "jigsaw": ("toxicity/jigsaw.csv.gz", _jigsaw, 1.0),
     "civil": ("toxicity/civil_comments_spans.csv.gz", _civil, 0.3),
     # The sentences in which no rater marked anything, of comments whose other sentences may be bad.
-    _UNMARKED: ("toxicity/civil_comments_spans_offsets.csv.gz", lambda _: _known(**dict.fromkeys(LABELS, 0.0)), 0.1),
+    _UNMARKED: ("toxicity/civil_comments_spans_offsets.csv.gz", lambda _: _harmless(), 0.1),
     "davidson": ("toxicity/davidson_tweets.csv.gz", _davidson, 0.1),
     "hatemoji": ("toxicity/hatemoji_build.csv.gz", _hatemoji, 0.5),
     "roman_urdu": ("toxicity/roman_urdu.csv.gz", _roman_urdu, 2.0),

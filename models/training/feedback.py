@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.labels import LABELS
+from models.labels import CORE_LABELS
 from models.training.datasets import UNKNOWN, Examples
 
 FILE = "feedback.jsonl"
@@ -30,14 +30,14 @@ def read_feedback(data: Path) -> Examples | None:
             continue
         try:
             example = json.loads(line)
-            values = {label: float(example["labels"][label]) for label in LABELS if label in example["labels"]}
+            values = {label: float(example["labels"][label]) for label in CORE_LABELS if label in example["labels"]}
             text, weight = str(example["text"]), float(example["weight"])
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ValueError(f"Line {number} of {path} is no example that `winnow feedback export` wrote.") from None
         if not 0.0 <= weight <= 1.0 or not all(0.0 <= value <= 1.0 for value in values.values()):
             raise ValueError(f"Line {number} of {path} has a weight or a label that is not between 0 and 1.")
         texts.append(text)
-        targets.append([values.get(label, UNKNOWN) for label in LABELS])
+        targets.append([values.get(label, UNKNOWN) for label in CORE_LABELS])
         weights.append(weight)
     if not texts:
         return None

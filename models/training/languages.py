@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import COLUMN, LABELS, SPAM, TOXICITY
+from models.labels import COLUMN, CORE_LABELS, SPAM, TOXICITY
 from models.package_data import read_lists, read_text
 from models.training.datasets import UNKNOWN, Examples, read_rows
 
@@ -51,7 +51,7 @@ def said_plainly() -> Examples:
         "threats": {TOXICITY: 1.0, "threat": 1.0, SPAM: 0.0},
         "insults": {TOXICITY: 1.0, "insult": 1.0, "threat": 0.0, SPAM: 0.0},
         "against_groups": {TOXICITY: 1.0, "identity_attack": 1.0, SPAM: 0.0},
-        "harmless": dict.fromkeys(LABELS, 0.0),
+        "harmless": dict.fromkeys(CORE_LABELS, 0.0),
     }
     texts = [text for kind in labels for text in lists[kind]]
     targets = [_row(label_values) for kind, label_values in labels.items() for _ in lists[kind]]
@@ -84,12 +84,12 @@ def _examples(name: str, texts: list[str], targets: Sequence[NDArray[np.float32]
 def _abuse(row: dict[str, str]) -> NDArray[np.float32]:
     toxic = float(row["toxic"])
     if toxic < 0.5:
-        return _row(dict.fromkeys(LABELS, 0.0))
+        return _row(dict.fromkeys(CORE_LABELS, 0.0))
     return _row({TOXICITY: toxic, SPAM: 0.0, **{label: float(row[label]) for label in _LABELS if row[label]}})
 
 
 def _row(known: dict[str, float]) -> NDArray[np.float32]:
-    row = np.full(len(LABELS), UNKNOWN, dtype=np.float32)
+    row = np.full(len(CORE_LABELS), UNKNOWN, dtype=np.float32)
     for label, value in known.items():
         row[COLUMN[label]] = value
     return row

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, TOXICITY
+from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, CORE_LABELS, TOXICITY
 from models.training.calibration import natural_weights
 from models.training.datasets import Examples
 
@@ -45,7 +45,7 @@ def learn_mixture(logits: NDArray[np.floating[Any]], examples: Examples) -> Mixt
     """
     jigsaw = examples.source == "jigsaw"
     targets, x = examples.targets[jigsaw], logits[jigsaw, ABUSE_COLUMNS]
-    matrix, offset = np.eye(len(LABELS)), np.zeros(len(LABELS))
+    matrix, offset = np.eye(len(CORE_LABELS)), np.zeros(len(CORE_LABELS))
     for label in ABUSE_LABELS:
         column = COLUMN[label]
         weight = natural_weights(targets, column)

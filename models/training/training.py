@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 
 from models import artifact as artifacts
 from models.artifact import Artifact
-from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
+from models.labels import ABUSE_COLUMNS, ABUSE_LABELS, COLUMN, CORE_LABELS, LABELS, SPAM, TOXICITY
 from models.languages import GRADES
 from models.package_data import read_lists
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
 from models.scoring.classifier import Classifier, from_artifact
-from models.training import datasets, languages, understanding
+from models.training import datasets, languages, subjects, understanding
 from models.training.augmentation import everyday_examples, made_up_examples
 from models.training.calibration import calibrate, measure_spam
 from models.training.carried import CARRIED, LINED, English, Judge, sentences_path
@@ -148,7 +148,7 @@ class Model:
     def classifier(self) -> Classifier:
         """A classifier whose scores are not calibrated yet."""
         logistic = np.linspace(-40.0, 40.0, 3)
-        knots = np.tile(np.stack([logistic, np.array([0.0, 0.5, 1.0])]), (len(LABELS), 1, 1))
+        knots = np.tile(np.stack([logistic, np.array([0.0, 0.5, 1.0])]), (len(CORE_LABELS), 1, 1))
         return from_artifact(self.artifact(knots, {"version": "", "thresholds": {}}))
 
 
@@ -193,7 +193,7 @@ class Trainer:
 
     def _out_of_fold(self, models: Sequence[Model]) -> NDArray[np.float64]:
         """The logits of each fold's comments by the model of that fold; NaN for comments that are in none."""
-        logits = np.full((len(self.examples), len(LABELS)), np.nan)
+        logits = np.full((len(self.examples), len(CORE_LABELS)), np.nan)
         for fold, model in enumerate(models):
             held = np.flatnonzero(self.examples.fold == fold)
             logits[held] = model.classifier().logits([self.examples.texts[row] for row in held])
@@ -232,7 +232,7 @@ class Trainer:
         self, toxic: PartialLabelLogisticRegression, spam: PartialLabelLogisticRegression, column: int = 0
     ) -> Model:
         coef = np.column_stack([toxic.coef_, spam.coef_[:, column]])
-        intercept = np.zeros((max(_GROUPS.values()) + 1, len(LABELS)))
+        intercept = np.zeros((max(_GROUPS.values()) + 1, len(CORE_LABELS)))
         intercept[: len(toxic.intercept_), ABUSE_COLUMNS] = toxic.intercept_
         intercept[: len(spam.intercept_), COLUMN[SPAM]] = spam.intercept_[:, column]
         return Model(self.vocabulary, self.rarity, coef, intercept)
@@ -279,7 +279,7 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
         "understanding": learnt.facts,
         **_origin(data),
     }
-    artifact = Artifact(arrays, fast.words, manifest)
+    artifact = subjects.learn(data, Artifact(arrays, fast.words, manifest), stages, tell)
     artifacts.write(out, artifact)
     tell(f"wrote {out}")
     return artifact
@@ -305,6 +305,7 @@ def _origin(data: Path) -> dict[str, Any]:
         name: languages.language_path(data, name)
         for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")
     }
+    paths |= {f"subjects/{name}": data / place for name, place in subjects.SOURCES.items()}
     sentences = {f"sentences/{code}": sentences_path(data, code) for code in (*CARRIED, *LINED)}
     paths |= {name: path for name, path in sentences.items() if path.is_file()}
     return {

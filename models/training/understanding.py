@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
-from models.labels import ABUSE_LABELS, COLUMN, LABELS, SPAM, TOXICITY
+from models.labels import ABUSE_LABELS, COLUMN, CORE_COLUMNS, CORE_LABELS, SPAM, TOXICITY
 from models.languages import FIRST_LEARNT
 from models.reading.encoder import DIMENSIONS, open_encoder
 from models.reading.encoder_weights import DIGEST
@@ -195,14 +195,14 @@ class Fitting:
                 letters[code] = len(tables)
                 tables.append(table)
                 beside = beside + said
-            scale = self._scale(self.seen_by_none[rows] + beside[:, None] * BESIDE, rows, english)
+            scale = self._scale(self.seen_by_none[rows] + beside[:, None] * BESIDE[CORE_COLUMNS], rows, english)
             if code in self.carried and code in letters:
                 self._set_lines(scale, code, index, tables[letters[code]], listed[code])
             tongues.append(code)
             scales.append(scale)
         anything = np.concatenate([np.flatnonzero(rows) for rows, _ in pooled])
         beside = np.concatenate([its for _, its in pooled])
-        of_any = self._scale(self.seen_by_none[anything] + beside[:, None] * BESIDE, anything, english)
+        of_any = self._scale(self.seen_by_none[anything] + beside[:, None] * BESIDE[CORE_COLUMNS], anything, english)
         for code in ["en", *sorted(set(self.words) - {"en", *LEARNT}), ANY]:
             scale = english if code == "en" else of_any
             if code in self.carried:
@@ -228,7 +228,7 @@ class Fitting:
         rows = np.flatnonzero(self.examples.source == source)
 
         def encode() -> Arrays:
-            vectors = _encode([self.parts[row] for row in rows])
+            vectors = encode_parts([self.parts[row] for row in rows])
             self.tell(f"encoded {len(rows):,} comments of {source}")
             return {"vectors": vectors}
 
@@ -248,7 +248,7 @@ class Fitting:
             heads = []
             for fold in range(_FOLDS + 1):
                 kept = examples.fold != fold  # the last time all of them
-                estimator = PartialLabelLogisticRegression((_PENALTY,) * len(LABELS), 150)
+                estimator = PartialLabelLogisticRegression((_PENALTY,) * len(CORE_LABELS), 150)
                 estimator.fit(
                     self.vectors[kept], examples.targets[kept], sample_weight=weight[kept], groups=groups[kept]
                 )
@@ -259,7 +259,7 @@ class Fitting:
         facts = [str(_PENALTY), str(_FOLDS), str(weight.sum()), DIGEST, *examples.texts]
         heads = self.stages.run("head", facts, fit)["heads"].astype(np.float64)
         wide = np.column_stack([self.vectors, np.ones(len(self.vectors), np.float32)])
-        unseen = np.empty((len(examples), len(LABELS)))
+        unseen = np.empty((len(examples), len(CORE_LABELS)))
         for fold in range(_FOLDS):
             held = examples.fold == fold
             unseen[held] = wide[held] @ heads[fold]
@@ -324,12 +324,12 @@ class Fitting:
         parts = [find_parts(text) for text in texts]
 
         def encode() -> Arrays:
-            return {"vectors": _encode(parts)}
+            return {"vectors": encode_parts(parts)}
 
         vectors = self.stages.run(f"said-{code}", [DIGEST, *texts], encode)["vectors"].astype(np.float64)
         spelt = list(map(_spell, parts))
         beside = np.asarray(_letter_design(spelt, index) @ table) + _count_listed(spelt, listed)
-        logits = vectors @ self.head[:-1] + self.head[-1] + beside[:, None] * BESIDE
+        logits = vectors @ self.head[:-1] + self.head[-1] + beside[:, None] * BESIDE[CORE_COLUMNS]
         for label in ABUSE_LABELS:
             share = _FLAGGED_AS_THREAT if label == "threat" else _FLAGGED_OF_SAID[code in LINED]
             _set_line(scale, label, logits, share, _RAISED.get(label, 0.0))
@@ -342,7 +342,7 @@ class Fitting:
         """
         targets = self.examples.targets[rows]
         flagged = fmean(_FLAGGED_OF_NATURAL.get(source, _FLAGGED) for source in self.examples.source[rows])
-        calibration = np.stack([np.ones(len(LABELS)), np.zeros(len(LABELS))])
+        calibration = np.stack([np.ones(len(CORE_LABELS)), np.zeros(len(CORE_LABELS))])
         harmless = targets[:, COLUMN[TOXICITY]] < 0.5
         for label in ABUSE_LABELS:
             column = COLUMN[label]
@@ -371,7 +371,7 @@ def fit_sum(
     """
     rows = [row for row, text in enumerate(examples.texts) if examples.source[row] == "jigsaw" and text in fast]
     first, targets = np.array([fast[examples.texts[row]] for row in rows]), examples.targets[rows]
-    calibration = np.stack([np.zeros(len(LABELS)), np.ones(len(LABELS)), np.zeros(len(LABELS))])
+    calibration = np.stack([np.zeros(len(CORE_LABELS)), np.ones(len(CORE_LABELS)), np.zeros(len(CORE_LABELS))])
     for label in ABUSE_LABELS:
         column = COLUMN[label]
         x = first[:, column] + SHARE * second[rows, column]
@@ -396,7 +396,7 @@ def _fit_line(x: Logits, bad: NDArray[np.bool_], weight: Logits, curve: NDArray[
 def _at_natural_rates(targets: NDArray[np.float32], column: int) -> Logits:
     """What each comment counts for, so that together they are as bad as a site's; 0 where the label is unknown."""
     toxic, label = targets[:, COLUMN[TOXICITY]] > 0.5, targets[:, column]
-    rate = NATURAL_RATES.get(LABELS[column], _TOXICITY_RATE)
+    rate = NATURAL_RATES.get(CORE_LABELS[column], _TOXICITY_RATE)
     weight = np.zeros(len(targets))
     for part, share in (
         (label > 0.5, rate),
@@ -407,7 +407,7 @@ def _at_natural_rates(targets: NDArray[np.float32], column: int) -> Logits:
     return weight
 
 
-def _encode(texts: Sequence[Sequence[str]]) -> NDArray[np.float16]:
+def encode_parts(texts: Sequence[Sequence[str]]) -> NDArray[np.float16]:
     """The vectors of texts that were cut into parts."""
     encoder = open_encoder()
     vectors = np.empty((len(texts), DIMENSIONS), np.float16)

@@ -446,9 +446,13 @@ def _name(row: Comment) -> str:
     return "" if authors.is_nameless(row.name) else row.name
 
 
+#: Labels for which a name's own score does not count. Whether it sells something is told to the classifier beside the
+#: text, as a signal; what a name alone is about nobody can tell: people are called Dick and Gay.
+_NOT_OF_NAMES = frozenset({"spam", "sexual", "self_harm"})
+
+
 def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored:
-    # Whether a name sells something is told to the classifier beside the text, as a signal.
-    raised = {label: score for label, score in of_name.items() if score > scores[label] and label != "spam"}
+    raised = {label: score for label, score in of_name.items() if score > scores[label] and label not in _NOT_OF_NAMES}
     return Scored(scores | raised, frozenset(raised))
 
 

@@ -22,6 +22,8 @@ LABELS = {
     "threat": "a threat",
     "identity_attack": "an attack on people for who they are",
     "spam": "spam or advertising",
+    "sexual": "sexually explicit",
+    "self_harm": "about suicide or self-harm",
 }
 #: For a reason without a label.
 NO_LABEL = "against its rules"

@@ -1,8 +1,8 @@
 """OpenAI's moderation endpoint, `POST /v1/moderations`: our labels under OpenAI's categories.
 
-Winnow has no score for nine of the thirteen categories. They are in the answer with score 0, are never flagged, and
-have an empty list under `category_applied_input_types`. A text in a language that the classifier has not learnt is
-refused.
+Winnow has no score for seven of the thirteen categories, and for two more where only the fast reader judges. They are
+in the answer with score 0, are never flagged, and have an empty list under `category_applied_input_types`. A text in a
+language that the classifier has not learnt is refused.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "hate/threatening": ("identity_attack", "threat"),
     "illicit": (),
     "illicit/violent": (),
-    "self-harm": (),
+    "self-harm": ("self_harm",),
     "self-harm/instructions": (),
     "self-harm/intent": (),
-    "sexual": (),
+    "sexual": ("sexual",),
     "sexual/minors": (),
     "violence": (),
     "violence/graphic": (),
@@ -247,7 +247,10 @@ def _thresholds(policy: Policy, text: str, said: Sequence[str]) -> Mapping[str, 
 def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
     """A result. A category is flagged where the site's policy would flag each of its labels."""
     categories = {}
-    for category, labels in CATEGORIES.items():
+    scored = {
+        category: labels if all(label in scores for label in labels) else () for category, labels in CATEGORIES.items()
+    }
+    for category, labels in scored.items():
         limits = [thresholds[label].flag_at if label in thresholds else None for label in labels]
         reached = [limit is not None and scores[label] >= limit for label, limit in zip(labels, limits, strict=True)]
         categories[category] = bool(reached) and all(reached)
@@ -255,11 +258,9 @@ def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) ->
         "flagged": any(categories.values()),
         "categories": categories,
         "category_scores": {
-            category: min((scores[label] for label in labels), default=0.0) for category, labels in CATEGORIES.items()
+            category: min((scores[label] for label in labels), default=0.0) for category, labels in scored.items()
         },
-        "category_applied_input_types": {
-            category: ["text"] if labels else [] for category, labels in CATEGORIES.items()
-        },
+        "category_applied_input_types": {category: ["text"] if labels else [] for category, labels in scored.items()},
     }
 
 

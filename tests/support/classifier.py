@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.labels import LABELS
 from models.languages import GRADES, UNTOLD, base, is_judged
 
-_LABELS = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")
 _MARK = re.compile(r"(\w+)=([\d.]+)")
 
 
@@ -22,10 +22,10 @@ class Spans:
 class ChosenScores:
     """Scores are 0.01 where the text says nothing. `unscorable` in a text raises; `klingon` is not judgeable."""
 
-    labels = _LABELS
+    labels = LABELS
     version = "chosen-1"
     thresholds: Mapping[str, Mapping[str, Mapping[str, float | None]]] = {
-        preset: {label: {"flag_at": flag_at, "reject_at": reject_at} for label in _LABELS}
+        preset: {label: {"flag_at": flag_at, "reject_at": reject_at} for label in LABELS}
         for preset, flag_at, reject_at in (("strict", 0.3, 0.7), ("balanced", 0.5, 0.9), ("lenient", 0.7, None))
     }
 
@@ -44,7 +44,7 @@ class ChosenScores:
         if any("unscorable" in text for text in texts):
             raise ValueError("this text cannot be scored")
         rows = [dict(_MARK.findall(text)) for text in texts]
-        return np.array([[float(row.get(label, 0.01)) for label in _LABELS] for row in rows])
+        return np.array([[float(row.get(label, 0.01)) for label in self.labels] for row in rows])
 
     def explain(self, text: str, label: str, signals: Mapping[str, object] | None = None) -> Spans:
         return Spans([(*match.span(), float(match[2])) for match in _MARK.finditer(text) if match[1] == label])

@@ -220,11 +220,12 @@ def _supported(
     After an error most clients publish the text. So the supported attributes are answered, unless none is supported or
     the operator wants Perspective's error: docs/decisions/0065-what-a-client-does-with-an-answer.md.
     """
-    lacking = [name for name in attributes if name not in LABELS]
+    scored = {name for name, label in LABELS.items() if label in shared.classifier().labels}
+    lacking = [name for name in attributes if name not in scored]
     drops = document.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"
     if lacking and (not drops or len(lacking) == len(attributes)):
         raise errors.unsupported(lacking[0], document.get("languages", []), detected, counted_as="attribute")
-    return {name: parameters for name, parameters in attributes.items() if name in LABELS}, lacking
+    return {name: parameters for name, parameters in attributes.items() if name in scored}, lacking
 
 
 def _value(name: str, scores: Mapping[str, Any]) -> float:

@@ -12,6 +12,7 @@ LABELS = {
     "THREAT": "threat",
     "OBSCENE": "profanity",
     "SPAM": "spam",
+    "SEXUALLY_EXPLICIT": "sexual",
 }
 
 _BRIDGING = (
@@ -25,7 +26,7 @@ KNOWN = frozenset(
     {
         *LABELS,
         *(f"{name}_EXPERIMENTAL" for name in (*_PRODUCTION, *_BRIDGING)),
-        *("SEXUALLY_EXPLICIT", "FLIRTATION", "TOXICITY_FAST", "ATTACK_ON_AUTHOR", "ATTACK_ON_COMMENTER"),
+        *("FLIRTATION", "TOXICITY_FAST", "ATTACK_ON_AUTHOR", "ATTACK_ON_COMMENTER"),
         *("ATTACK_ON_PUBLISHER", "INCOHERENT", "INFLAMMATORY", "LIKELY_TO_REJECT", "OFF_TOPIC", "UNSUBSTANTIAL"),
     }
 )

@@ -9,7 +9,7 @@ import pytest
 
 import models
 from models.evaluation.evasion import KINDS, disguise
-from models.labels import COLUMN, LABELS, SPAM
+from models.labels import COLUMN, CORE_COLUMNS, LABELS, SPAM, SUBJECT_COLUMNS
 from models.package_data import read_lists
 from models.training.metrics import auc, auc_difference, bias_aucs, brier_skill, calibration_error, span_f1
 from texts.normalization import normalize, normalize_with_offsets
@@ -110,6 +110,9 @@ def test_most_everyday_abuse_is_told_from_harmless_comments_with_the_same_words(
     lists = read_lists("models.evaluation", "everyday.toml")
     classifier = models.load()
     flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
-    above = {kind: (classifier.score(its) >= flag_at).any(axis=1).sum() for kind, its in lists.items()}
+    reached = {kind: classifier.score(its) >= flag_at for kind, its in lists.items()}
+    above = {kind: its[:, CORE_COLUMNS].any(axis=1).sum() for kind, its in reached.items()}
     assert above["abuse"] >= 28, "of 66"
     assert above["harmless"] <= 2, "of 40"
+    # The words of threats are those of self-harm, too, which docs/classifier.md says it is bad at.
+    assert reached["harmless"][:, SUBJECT_COLUMNS].any(axis=1).sum() <= 12, "of 40"

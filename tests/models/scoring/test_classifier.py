@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import models
-from models.labels import LABELS
+from models.labels import LABELS, SUBJECT_LABELS
 from models.scoring.classifier import Classifier
 from models.training.innocent import innocent_sentences
 
@@ -128,7 +128,8 @@ def test_signals_raise_spam_and_nothing_else(classifier: Classifier) -> None:
     plain = classifier.score([text])[0]
     trapped = classifier.score([text], [{"honeypot": True, "seconds_on_page": 1.0, "name": "Cheap Loans"}])[0]
     assert trapped[LABELS.index("spam")] > plain[LABELS.index("spam")]
-    assert np.array_equal(trapped[:-1], plain[:-1])
+    others = [column for column, label in enumerate(LABELS) if label != "spam"]
+    assert np.array_equal(trapped[others], plain[others])
 
 
 def test_no_signals_and_empty_signals_score_alike(classifier: Classifier) -> None:
@@ -227,7 +228,9 @@ def test_loading_needs_no_scikit_learn_and_is_quick() -> None:
 def test_presets_hold_ordered_thresholds_for_every_label(classifier: Classifier, preset: str) -> None:
     for label in classifier.labels:
         thresholds = classifier.thresholds[preset][label]
-        assert 0 < thresholds["flag_at"] < thresholds["reject_at"] <= 1
+        assert 0 < thresholds["flag_at"] < 1
+        if label not in SUBJECT_LABELS:  # these never reject
+            assert thresholds["flag_at"] < thresholds["reject_at"] <= 1
 
 
 def test_stricter_presets_flag_earlier(classifier: Classifier) -> None:

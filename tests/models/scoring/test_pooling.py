@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from models.scoring.pooling import PLAINLY, pool
+from models.scoring.pooling import PLAINLY, pool, pool_subjects, shares_of_subjects
 from models.scoring.windows import LONGEST, cut
 
 FIRST = np.array([0])
@@ -29,6 +29,23 @@ def test_a_part_that_only_looks_a_little_bad_does_not_decide_alone() -> None:
 def test_a_worse_part_never_lowers_the_logit() -> None:
     logits = [of(-3.0, part) for part in np.linspace(-6.0, 8.0, 200)]
     assert all(low <= high for low, high in itertools.pairwise(logits))
+
+
+@pytest.mark.parametrize(
+    ("logits", "together"),
+    [
+        ([1.0], 1.0),
+        ([-2.0, -3.0, 1.0], 0.85 * -2.0 + 0.15 * 1.0),
+        ([-5.0, -5.5, 4.0], 1.0),
+    ],
+)
+def test_a_subject_is_told_by_the_whole_unless_a_part_says_it_far_more_plainly(
+    logits: list[float], together: float
+) -> None:
+    column = np.array(logits)
+    assert pool_subjects(column[:, None], FIRST)[0, 0] == pytest.approx(together)
+    of_windows, taken_off = shares_of_subjects(column)
+    assert sum(share * logits[at] for at, share in of_windows.items()) - taken_off == pytest.approx(together)
 
 
 def windows(sizes: list[int], breaks: list[int]) -> list[tuple[int, int, int]]:

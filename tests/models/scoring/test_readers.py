@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import models
-from models.labels import COLUMN, LABELS
+from models.labels import COLUMN, CORE_COLUMNS, LABELS
 from models.reading.listed import WordList
-from models.scoring.readers import LONGEST, choose_asked
+from models.scoring.readers import ASKED_FROM, LONG_ASKED_FROM, LONGEST, choose_about, choose_asked
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,15 @@ def test_the_fast_reader_alone_opens_no_encoder_and_judges_no_other_language() -
 def test_english_that_is_plainly_harmless_scores_as_the_fast_reader_says() -> None:
     text = "The train left the station at nine in the morning and arrived in the evening."
     fast, unsure, always = (models.load(reader=reader).score([text])[0] for reader in ("fast", "unsure", "always"))
-    assert np.array_equal(fast, unsure)
+    assert np.array_equal(fast, unsure[CORE_COLUMNS])
     assert not np.array_equal(fast, always)
+
+
+def test_english_whose_words_ask_is_read_for_what_it_is_about_unless_it_is_read_anyway() -> None:
+    short, long = "I want to kill myself.", "A long story. " * 100
+    texts = [short, short, short, long, long, "Ich will sterben.", "sex"]
+    languages = ["en", "en", "en", "en", "en", "de", "ur-Latn"]
+    asking = np.array([ASKED_FROM, ASKED_FROM - 1, ASKED_FROM, LONG_ASKED_FROM, ASKED_FROM, ASKED_FROM, ASKED_FROM])
+    chosen = np.array([False, False, True, False, False, True, False])
+    about = choose_about(texts, languages, asking, chosen)
+    assert about.tolist() == [True, False, False, True, False, False, True]

@@ -10,7 +10,7 @@ import pytest
 
 from models.evaluation.foreign import foreign_comments
 from models.evaluation.languages import plain_sentences
-from models.labels import COLUMN, LABELS, TOXICITY
+from models.labels import COLUMN, CORE_LABELS, TOXICITY
 from models.package_data import read_text
 from models.training.carried import English, carry, learn_translations, read_sentences, say
 from models.training.datasets import Examples, fingerprint
@@ -28,7 +28,7 @@ PAIRS = [
 
 
 def english(texts: list[str], toxic: list[int]) -> Examples:
-    targets = np.full((len(texts), len(LABELS)), np.nan, dtype=np.float32)
+    targets = np.full((len(texts), len(CORE_LABELS)), np.nan, dtype=np.float32)
     targets[:, COLUMN[TOXICITY]] = toxic
     ones, count = np.ones(len(texts), dtype=np.float32), len(texts)
     return Examples(texts, targets, ones, np.full(count, "jigsaw"), np.full(count, "train"), np.full(count, -1))

@@ -17,7 +17,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import models
-from models.labels import LABELS
+from models.labels import CORE_LABELS
 from models.package_data import read_lists
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
@@ -106,6 +106,12 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for code in (*CARRIED, *LINED):
         pairs = [f"{text}\t{text} {code}\tCC BY" for text in (*GOOD, *BAD)]
         (sentences / f"{code}.txt").write_text("\n".join(pairs), encoding="utf-8")
+    posts = [("sex", f"Horny and naked {number}", "She moaned.") for number in range(4)]
+    posts += [("SuicideWatch", f"I want to die {number}", "Goodbye.") for number in range(4)]
+    posts += [("gardening", f"My tomatoes {number}", "They grow well.") for number in range(400)]
+    columns = ("subreddit", "title", "selftext")
+    write(folder / "subjects/reddit.csv.gz", [{**dict(zip(columns, row, strict=True)), "over_18": 0} for row in posts])
+    write(folder / "subjects/prompts.csv.gz", [{"source": "x", "text": "a poem", "sexual": 0, "self_harm": ""}])
     for name in ("sms", "web_forms"):
         write(folder / f"spam/{name}.csv.gz", [{"text": text, "spam": bad} for text, bad in spam])
     return folder
@@ -145,10 +151,14 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     toxicity, spam = classifier.labels.index("toxicity"), classifier.labels.index("spam")
     assert scores[0, toxicity] > 0.5 > scores[1, toxicity]
     assert scores[2, spam] > scores[1, spam]
+    of_german = classifier.score(["Ich will sterben.", "Ich will tanzen."])[:, classifier.labels.index("self_harm")]
+    assert of_german[0] > of_german[1]
     assert all(np.array_equal(first.arrays[name], second.arrays[name]) for name in first.arrays)
     assert first.words == second.words
     sentences = {f"sentences/{code}" for code in (*CARRIED, *LINED)}
-    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, REWRITTEN, "words"} | sentences
+    assert set(classifier.manifest["data"]) == {*SOURCES, *LEARNT, GAMBLING, REWRITTEN, "words"} | sentences | {
+        "subjects/reddit", "subjects/prompts",
+    }  # fmt: skip
     assert set(CARRIED) <= set(classifier.manifest["understanding"]["letters"])
     assert not any("fitted" in message or "encoded" in message for message in again)  # the stages were kept
     assert any("insult" in message for message in messages)
@@ -244,12 +254,12 @@ def test_training_counts_words_and_pairs_exactly_as_scoring_does() -> None:
     readings = list_readings(list(index.numbers))
     rarity = measure_rarity(encoded, readings, 14)
     design = Design(encoded, readings, rarity, word_bits=14, pair_bits=12)
-    steps = np.random.default_rng(4).integers(-40, 41, size=(design.shape[1], len(LABELS)))
+    steps = np.random.default_rng(4).integers(-40, 41, size=(design.shape[1], len(CORE_LABELS)))
     coef = (steps * np.abs(steps) / 1000).astype(np.float32)  # as stored weights are, so that nothing is rounded
     weights = Weights(
         words=steps[: 1 << 14].astype(np.int8),
         pairs=steps[1 << 14 :].astype(np.int8),
-        scale=np.array([[0.001] * len(LABELS), [0.001 * PAIR_SHARE] * len(LABELS)], dtype=np.float32),
+        scale=np.array([[0.001] * len(CORE_LABELS), [0.001 * PAIR_SHARE] * len(CORE_LABELS)], dtype=np.float32),
         rarity=rarity.steps,
         rarity_scale=rarity.unit,
         gram_share=GRAM_SHARE,
@@ -265,11 +275,11 @@ def test_training_counts_words_and_pairs_exactly_as_scoring_does() -> None:
 
 def jigsaw_like(rng: np.random.Generator, count: int) -> Examples:
     """Comments of which a tenth is toxic; half of these are insults, and a fifth of these is known to be severe."""
-    targets = np.zeros((count, len(LABELS)), dtype=np.float32)
+    targets = np.zeros((count, len(CORE_LABELS)), dtype=np.float32)
     toxic = rng.random(count) < 0.1
     targets[toxic, 0] = 1.0
-    targets[toxic & (rng.random(count) < 0.5), LABELS.index("insult")] = 1.0
-    targets[toxic & (rng.random(count) < 0.2), LABELS.index("severe_toxicity")] = 1.0
+    targets[toxic & (rng.random(count) < 0.5), CORE_LABELS.index("insult")] = 1.0
+    targets[toxic & (rng.random(count) < 0.2), CORE_LABELS.index("severe_toxicity")] = 1.0
     ones, none = np.ones(count, dtype=np.float32), np.full(count, -1)
     return Examples([""] * count, targets, ones, np.full(count, "jigsaw"), np.full(count, "train"), none)
 
@@ -277,26 +287,27 @@ def jigsaw_like(rng: np.random.Generator, count: int) -> Examples:
 def test_a_label_learns_from_the_logits_of_the_others() -> None:
     rng = np.random.default_rng(5)
     examples = jigsaw_like(rng, 5000)
-    logits = rng.normal(size=(5000, len(LABELS)))
-    column, telling = LABELS.index("insult"), LABELS.index("profanity")
+    logits = rng.normal(size=(5000, len(CORE_LABELS)))
+    column, telling = CORE_LABELS.index("insult"), CORE_LABELS.index("profanity")
     insult = examples.targets[:, column] > 0.5
     logits[:, telling] += 4.0 * insult
     mixture = learn_mixture(logits, examples)
     mixed = logits @ mixture.matrix + mixture.offset
     assert auc(insult, mixed[:, column]) > auc(insult, logits[:, column]) + 0.2
     assert np.array_equal(mixed[:, -1], logits[:, -1])  # spam
-    assert np.array_equal(mixed[:, LABELS.index("threat")], logits[:, LABELS.index("threat")])  # never seen
+    assert np.array_equal(mixed[:, CORE_LABELS.index("threat")], logits[:, CORE_LABELS.index("threat")])  # never seen
 
 
 def test_a_mixture_is_folded_into_the_weights() -> None:
     rng = np.random.default_rng(6)
-    steps = rng.integers(-40, 41, size=(1 << 14, len(LABELS)))
-    coef = np.concatenate([steps * np.abs(steps) / 1000, np.zeros((1 << 12, len(LABELS)))]).astype(np.float32)
-    intercept = rng.normal(size=(8, len(LABELS)))
+    steps = rng.integers(-40, 41, size=(1 << 14, len(CORE_LABELS)))
+    coef = np.concatenate([steps * np.abs(steps) / 1000, np.zeros((1 << 12, len(CORE_LABELS)))]).astype(np.float32)
+    intercept = rng.normal(size=(8, len(CORE_LABELS)))
     rarity = Rarity(np.full(1 << 14, 200, dtype=np.uint8), 0.005)
     model = training.Model(training.Vocabulary({"idiot": 9}, frozenset()), rarity, coef, intercept)
     mixture = Mixture(
-        np.eye(len(LABELS)) + rng.normal(scale=0.2, size=(len(LABELS),) * 2), rng.normal(size=len(LABELS))
+        np.eye(len(CORE_LABELS)) + rng.normal(scale=0.2, size=(len(CORE_LABELS),) * 2),
+        rng.normal(size=len(CORE_LABELS)),
     )
     logits, mixed = (each.classifier().window_logits(["idiot"])[0] for each in (model, model.mixed(mixture)))
     assert np.allclose(mixed, logits @ mixture.matrix + mixture.offset, atol=0.05)  # weights are rounded
@@ -305,10 +316,10 @@ def test_a_mixture_is_folded_into_the_weights() -> None:
 def test_labels_are_calibrated_to_their_natural_rates_on_comments_that_the_fit_did_not_see() -> None:
     rng = np.random.default_rng(7)
     examples = jigsaw_like(rng, 20_000)
-    severe = examples.targets[:, LABELS.index("severe_toxicity")]
+    severe = examples.targets[:, CORE_LABELS.index("severe_toxicity")]
     examples.targets[:, 2:] = severe[:, None]  # something must be there of every label
-    logits = rng.logistic(size=(20_000, len(LABELS))) + 6.0 * (examples.targets > 0.5) - 3.0
-    column = LABELS.index("severe_toxicity")
+    logits = rng.logistic(size=(20_000, len(CORE_LABELS))) + 6.0 * (examples.targets > 0.5) - 3.0
+    column = CORE_LABELS.index("severe_toxicity")
     knots, values = calibrate(logits, examples)[column]
     weight = natural_weights(examples.targets, column)
     scores = np.interp(logits[:, column], knots, values)

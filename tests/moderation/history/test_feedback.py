@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from models.labels import LABELS
+from models.labels import CORE_LABELS
 from models.training.feedback import read_feedback
 from moderation.decisions import comments
 from moderation.history import feedback, retention
@@ -131,7 +131,7 @@ def test_what_is_exported_can_be_trained_on(
     (tmp_path / "feedback.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = read_feedback(tmp_path)
     assert found is not None
-    spam, insult = LABELS.index("spam"), LABELS.index("insult")
+    spam, insult = CORE_LABELS.index("spam"), CORE_LABELS.index("insult")
     targets = dict(zip(found.texts, found.targets, strict=True))
     assert targets["Käufe\u2028jetzt"][spam] == 1.0
     assert np.isnan(targets["Käufe\u2028jetzt"][insult])

@@ -10,16 +10,18 @@ import pytest
 from flask import Flask
 from openai import OpenAI
 
+from models.labels import CORE_LABELS, LABELS
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
+from tests.support.classifier import ChosenScores
 from tests.support.compat import choose_scores, listening
 
 pytestmark = pytest.mark.one_database
 
 Call = Callable[..., Any]
 #: Categories that we have a score for.
-SCORED = {"harassment", "harassment/threatening", "hate", "hate/threatening"}
+SCORED = {"harassment", "harassment/threatening", "hate", "hate/threatening", "sexual", "self-harm"}
 
 
 @pytest.fixture
@@ -41,12 +43,21 @@ def test_control_characters_part_no_word(call: Call, unseen: str) -> None:
 
 
 def test_all_thirteen_categories_are_there_and_those_without_a_score_are_never_flagged(call: Call) -> None:
-    labels = ("toxicity", "severe_toxicity", "insult", "profanity", "threat", "identity_attack", "spam")
-    [result] = call({"input": " ".join(f"{label}=1.0" for label in labels)}).json["results"]
+    [result] = call({"input": " ".join(f"{label}=1.0" for label in LABELS)}).json["results"]
     assert len(result["categories"]) == 13
     assert {name for name, flagged in result["categories"].items() if flagged} == SCORED
     assert {name for name, score in result["category_scores"].items() if score > 0} == SCORED
     assert {name for name, kinds in result["category_applied_input_types"].items() if kinds == ["text"]} == SCORED
+
+
+def test_what_the_fast_reader_alone_does_not_judge_says_so(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ChosenScores, "labels", CORE_LABELS)
+    [result] = call({"input": "insult=0.9 sexual=1.0 self_harm=1.0"}).json["results"]
+    assert result["categories"]["harassment"]
+    for category in ("sexual", "self-harm"):
+        assert not result["categories"][category]
+        assert result["category_scores"][category] == 0
+        assert result["category_applied_input_types"][category] == []
 
 
 def test_the_sites_own_thresholds_flag(call: Call, store: Store, site: CreatedSite) -> None:

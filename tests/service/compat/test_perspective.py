@@ -12,10 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from models.labels import CORE_LABELS
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, Feedback
+from tests.support.classifier import ChosenScores
 from tests.support.compat import choose_scores
 
 pytestmark = pytest.mark.one_database
@@ -292,13 +294,22 @@ def test_the_originals_errors(call: Call, sent: Any, message: str, kind: str) ->
 LACKING = "X-Winnow-Unsupported-Attributes"
 
 
+def test_what_the_fast_reader_alone_does_not_judge_is_lacking(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = body("insult=0.9 sexual=0.8", "INSULT", "SEXUALLY_EXPLICIT")
+    assert call(sent).json["attributeScores"]["SEXUALLY_EXPLICIT"]["summaryScore"]["value"] == 0.8
+    monkeypatch.setattr(ChosenScores, "labels", CORE_LABELS)
+    answer = call(sent)
+    assert set(answer.json["attributeScores"]) == {"INSULT"}
+    assert answer.headers[LACKING] == "SEXUALLY_EXPLICIT"
+
+
 def test_an_attribute_that_we_lack_does_not_keep_the_others_from_their_scores(call: Call) -> None:
     """Most clients publish a text on any error, so one attribute too many would turn moderation off."""
-    names = ("TOXICITY", "SEVERE_TOXICITY", "INSULT", "THREAT", "SEXUALLY_EXPLICIT", "IDENTITY_ATTACK", "FLIRTATION")
+    names = ("TOXICITY", "SEVERE_TOXICITY", "INSULT", "THREAT", "INFLAMMATORY", "IDENTITY_ATTACK", "FLIRTATION")
     answer = call(body("insult=0.9", *names))
-    assert set(answer.json["attributeScores"]) == set(names) - {"SEXUALLY_EXPLICIT", "FLIRTATION"}
+    assert set(answer.json["attributeScores"]) == set(names) - {"INFLAMMATORY", "FLIRTATION"}
     assert answer.json["attributeScores"]["INSULT"]["summaryScore"]["value"] == 0.9
-    assert set(answer.headers[LACKING].split(", ")) == {"SEXUALLY_EXPLICIT", "FLIRTATION"}
+    assert set(answer.headers[LACKING].split(", ")) == {"INFLAMMATORY", "FLIRTATION"}
     assert answer.headers["Access-Control-Expose-Headers"] == LACKING
     assert LACKING not in call(body("insult=0.9", "INSULT")).headers
 
