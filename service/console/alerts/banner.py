@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from moderation.alerts import showing
 from moderation.tables import Alert
 from service.console import access, names
+from service.console.queue import holding
 from service.context import context
 from texts.translation import gettext, later, ngettext
 from texts.wording import duration
@@ -103,6 +104,9 @@ def _sentence(alert: Alert, site: str | None) -> str:
 
 
 def _is_said(alert: Alert) -> bool:
-    """Whether the page itself says it: the queue tells admins of webhooks that fail, the moment they do."""
-    on_queue = request.endpoint == "console.show_queue"
-    return on_queue and alert.kind == "webhook" and access.may(alert.site_id or "", "admin")
+    """Whether the page itself says it: the queue has lines of its own for these, which are there at once."""
+    if request.endpoint != "console.show_queue":
+        return False
+    if alert.kind == "webhook":
+        return access.may(alert.site_id or "", "admin")
+    return alert.kind == "hold" and len(access.in_use()) <= holding.MOST_SITES

@@ -23,7 +23,7 @@ export function settle(card, text, then) {
   const focused = document.activeElement;
   const mark = (settled) => {
     card.classList.toggle("settled", settled);
-    for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = settled;
+    for (const button of card.querySelectorAll("form.decision [type=submit]:not([hidden])")) button.disabled = settled;
   };
   mark(true);
   if (focused.disabled) card.focus({ preventScroll: true });
