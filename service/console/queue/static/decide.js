@@ -160,19 +160,13 @@ async function send(form, button) {
   if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
-    if (decisions.includes(decision))
-      tell(
-        card,
-        answer.message,
-        "good",
-        " ",
-        link(say("Undo"), () => undo(decision)),
-      );
+    const takeBack = link(say("Undo"), () => undo(decision));
+    if (decisions.includes(decision)) keepPlace(() => tell(card, answer.message, "good", " ", takeBack));
     announce(answer.message);
   } else {
     forget(decision);
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
-      tell(card, answer.message, "wait");
+      keepPlace(() => tell(card, answer.message, "wait"));
       announce(answer.message);
     } else {
       const verb = form.querySelector(`[name=action][value=${rejects ? "reject" : "publish"}]`).firstChild.textContent;
