@@ -1,4 +1,4 @@
-"""Go to: a few letters lead to any page that the person may open, to a site, a field of a policy, an author or a search.
+"""Go to: a few letters lead to any page that the person may open: of a site, a policy, an author, a search.
 
 Without a script it is a page of links; the script of every page shows the same in a dialog (`finder.js`).
 """
