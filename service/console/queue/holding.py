@@ -33,6 +33,11 @@ def told(session: Session, sites: Sequence[tuple[str, str]]) -> list[tuple[str, 
     return [(site_id, name, why) for site_id, name in sites if (why := _why(policies[site_id])) is not None]
 
 
+def told_of(session: Session, site_ids: Sequence[str]) -> set[str]:
+    """Those of these sites of which `told` tells."""
+    return {site_id for site_id, _, _ in told(session, [(site_id, "") for site_id in site_ids])}
+
+
 def _why(policy: Policy) -> Holding | None:
     if policy.mode == "hold":
         return Holding()

@@ -46,7 +46,7 @@ def list_sites() -> ResponseReturnValue:
         every = _administered(session)
         return render_template(
             "console/sites/sites.html",
-            sites=[site for site in every if names.has(site.name, asked)],
+            sites=[site for site in every if names.has(site["name"], asked)],
             number=len(every),
             asked=asked,
             may_create=_may_create(),
