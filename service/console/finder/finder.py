@@ -5,8 +5,8 @@ Without a script it is a page of links; the script of every page shows the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -30,24 +30,31 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page to go to: what it is called, what it belongs to, and its address."""
+    """A page to go to: what it is called, what it belongs to, and where it is."""
 
     text: str
-    address: str
-    what: str = ""
+    what: str
+    endpoint: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """Made for those that are shown only."""
+        return url_for(self.endpoint, **self.values)  # type: ignore[arg-type]
 
 
 def show_places() -> ResponseReturnValue:
     """What the words of `q` may mean, the best first."""
     asked = forms.argument("q", most=_LONGEST)
     with context().store.read() as session:
-        found = _matching(session, asked)
-        found += _authors(session, asked)
-    found = found[: MOST_SHOWN - len(searches := _searches(asked))] + searches
-    return render_template("console/finder/finder.html", asked=asked, places=found)
+        sites = names.of_own_sites(session)
+        found = [*_matching(sites, asked), *_authors(session, dict(sites), asked)]
+    searches = _searches(asked)
+    places = found[: MOST_SHOWN - len(searches)] + searches
+    return render_template("console/finder/finder.html", asked=asked, places=places)
 
 
-def _matching(session: Session, asked: str) -> list[Place]:
+def _matching(sites: Sequence[tuple[str, str]], asked: str) -> list[Place]:
     """The pages whose name, or what they belong to, has words that begin with the words asked for, in any order.
 
     First come those whose name begins so.
@@ -55,58 +62,64 @@ def _matching(session: Session, asked: str) -> list[Place]:
     whole, words = fold(asked), fold(asked).split()
     if not words:
         return list(_pages())
-    candidates = [*_pages(), *_of_sites(names.of_own_sites(session))]
-    found = [one for one in candidates if _has(fold(f"{one.text} {one.what}").split(), words)]
+    candidates = [*_pages(), *_of_sites(sites), *_of_policies(sites, words)]
+    found = [one for one in candidates if all(_begins(f"{one.text} {one.what}", word) for word in words)]
     return sorted(found, key=lambda one: not fold(one.text).startswith(whole))
 
 
-def _has(here: list[str], words: list[str]) -> bool:
-    return all(any(one.startswith(word) for one in here) for word in words)
+def _begins(text: str, word: str) -> bool:
+    """Whether a word of the text begins so."""
+    return any(one.startswith(word) for one in fold(text).split())
 
 
 def _pages() -> Iterator[Place]:
     for entry in navigation.of(access.user()):
-        yield Place(gettext(entry.text), url_for(entry.endpoint))
+        yield Place(gettext(entry.text), "", entry.endpoint)
     for kind, text in (names.TABS | names.CASE_TABS).items():
         if kind:
-            yield Place(gettext(text), url_for("console.show_queue", kind=kind), gettext("Review queue"))
-    yield Place(gettext("Alerts"), url_for("console.show_alerts"))
-    yield Place(access.user().name, url_for("console.show_you"))
+            yield Place(gettext(text), gettext("Review queue"), "console.show_queue", {"kind": kind})
+    yield Place(gettext("Alerts"), "", "console.show_alerts")
+    yield Place(access.user().name, "", "console.show_you")
     if access.may_everywhere("admin"):
-        yield Place(gettext("Somebody new"), url_for("console.list_people", _anchor="new-name"), gettext("People"))
-        yield Place(gettext("A new site"), url_for("console.list_sites", _anchor="new-name"), gettext("Sites"))
+        form = {"_anchor": "new-name"}
+        yield Place(gettext("Somebody new"), gettext("People"), "console.list_people", form)
+        yield Place(gettext("A new site"), gettext("Sites"), "console.list_sites", form)
 
 
-def _of_sites(sites: list[tuple[str, str]]) -> Iterator[Place]:
-    """The pages of each site, and the fields of its policy."""
+def _of_sites(sites: Sequence[tuple[str, str]]) -> Iterator[Place]:
+    queue, settings, policy = gettext("Review queue"), gettext("Sites"), gettext("Policy")
     for site_id, name in sites:
-        yield Place(name, url_for("console.show_queue", site=site_id), gettext("Review queue"))
+        yield Place(name, queue, "console.show_queue", {"site": site_id})
     for site_id, name in sites:
         if access.may(site_id, "admin"):
-            yield Place(name, url_for("console.show_site", site_id=site_id), gettext("Sites"))
-    policies = [
-        (name, url_for("console.show_policy", site_id=site_id))
-        for site_id, name in sites
-        if access.may(site_id, "moderator")
-    ]
+            yield Place(name, settings, "console.show_site", {"site_id": site_id})
+    for site_id, name in sites:
+        if access.may(site_id, "moderator"):
+            yield Place(policy, name, "console.show_policy", {"site_id": site_id})
+
+
+def _of_policies(sites: Sequence[tuple[str, str]], words: Sequence[str]) -> Iterator[Place]:
+    """The fields of policies of which a word is asked for: not all of them, because a site's name is."""
     fields = [(gettext(one.title), one.key) for one in LISTS]
     fields += [(wording.label(label), f"flag_at.{label}") for label in LABELS]
-    for name, address in policies:
-        yield Place(gettext("Policy"), address, name)
     for text, anchor in fields:
-        for name, address in policies:
-            yield Place(text, f"{address}#{anchor}", gettext("Policy of %(site)s", site=name))
+        if not any(_begins(text, word) for word in words):
+            continue
+        for site_id, name in sites:
+            if access.may(site_id, "moderator"):
+                values = {"site_id": site_id, "_anchor": anchor}
+                yield Place(text, gettext("Policy of %(site)s", site=name), "console.show_policy", values)
 
 
-def _authors(session: Session, asked: str) -> list[Place]:
+def _authors(session: Session, site_names: Mapping[str, str], asked: str) -> list[Place]:
     if len(asked) < LEAST_OF_AUTHOR:
         return []
-    site_names = dict(names.of_own_sites(session))
     return [
         Place(
             one.name,
-            url_for("console.show_author", site=one.site_id, key=one.key),
             gettext("Author on %(site)s", site=site_names[one.site_id]),
+            "console.show_author",
+            {"site": one.site_id, "key": one.key},
         )
         for one in names_meant.known_as(session, list(site_names), asked)
     ]
@@ -117,9 +130,9 @@ def _searches(asked: str) -> list[Place]:
         return []
     said = f"“{asked}”"
     return [
-        Place(said, url_for("console.show_queue", q=asked), gettext("Search in what waits")),
-        Place(said, url_for("console.list_comments", q=asked), gettext("Search all comments")),
-        Place(said, url_for("console.list_comments", author=asked), gettext("Comments by authors of this name")),
+        Place(said, gettext("Search in what waits"), "console.show_queue", {"q": asked}),
+        Place(said, gettext("Search all comments"), "console.list_comments", {"q": asked}),
+        Place(said, gettext("Comments by authors of this name"), "console.list_comments", {"author": asked}),
     ]
 
 
