@@ -144,6 +144,7 @@ def test_on_a_phone_the_bar_is_one_line_and_a_card_begins_with_its_comment(
     expect(bar.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.usefixtures("ungrouped")
 def test_on_a_phone_the_first_comment_is_in_view_and_each_cards_buttons_come_where_the_last_ones_were(
     post: Post, enter: Enter
 ) -> None:
@@ -153,7 +154,7 @@ def test_on_a_phone_the_first_comment_is_in_view_and_each_cards_buttons_come_whe
     page.wait_for_load_state("load")
     places = []
     for one in ids[:7]:
-        button = card(page, one).get_by_role("button", name="Publish")
+        button = card(page, one).locator("form.decision [value=publish]")
         expect(button).to_be_in_viewport(ratio=1)
         expect(card(page, one).locator(".written")).to_be_in_viewport(ratio=1)
         places.append(button.evaluate(MIDDLE))
