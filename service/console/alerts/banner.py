@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.alerts import showing
 from moderation.tables import Alert
-from service.console import access, names
-from service.console.queue import holding
+from service.console import access, holding, names
 from service.context import context
 from texts.translation import gettext, later, ngettext
 from texts.wording import duration

@@ -247,8 +247,7 @@ cards.addEventListener("submit", (event) => {
 });
 
 cards.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.matches("form.decision [name=reason]"))
-    go(event.target.closest(".card"));
+  if (event.key === "Escape" && event.target.matches("form.decision [name=reason]")) go(event.target.closest(".card"));
 });
 
 document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(STORE));
