@@ -252,6 +252,7 @@ def how_the_team_did(hands: Hands) -> None:
 
 def answer_an_appeal(hands: Hands) -> None:
     _go_to(hands, "ap")
+    hands.see(hands.page.locator("#tabs [aria-current]", has_text="Appeals"))
     hands.see(hands.page.locator(".card .appeal"))
     hands.press("j", "r")
     _decided(hands)
@@ -321,7 +322,7 @@ def _add(report: Report, task: Task, page: Page) -> None:
     page.locator("#show-keys:enabled").wait_for()  # its scripts are there
     hands = Hands(page)
     task.do(hands)
-    page.wait_for_function("!document.querySelector('.card.decided > .outcome:not(.good)')")  # for the next task
+    page.wait_for_function("() => !document.querySelector('.card.decided > .outcome:not(.good)')")  # for the next task
     keys, clicks, loads, seconds = task.before
     figure = (
         f"{hands.seconds:.1f} s ({hands.keys} keys, {hands.clicks} clicks, {hands.loads} pages, "

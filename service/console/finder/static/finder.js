@@ -37,6 +37,7 @@ async function ask() {
 function open() {
   if (document.querySelector("dialog[open]")) return;
   field.value = "";
+  field.readOnly = false;
   dialog.showModal();
   renew();
 }
@@ -45,6 +46,7 @@ field.addEventListener("input", renew);
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  field.readOnly = true; // what is typed from now on is for the page that comes
   await renew();
   links()[0]?.click();
 });
