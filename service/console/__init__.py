@@ -19,6 +19,7 @@ from service.console import (
     card,
     comments,
     exports,
+    finder,
     lists,
     names,
     navigation,
@@ -46,7 +47,7 @@ from texts import translation, wording
 blueprint = PageGroups(
     "console",
     __name__,
-    groups=(alerts, audit, card, comments, lists, people, policy, queue, signing_in, sites, statistics),
+    groups=(alerts, audit, card, comments, finder, lists, people, policy, queue, signing_in, sites, statistics),
 )
 
 blueprint.add_url_rule("/<path:address>", view_func=refusals.show_nothing)

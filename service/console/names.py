@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from moderation import actors
 from moderation.tables import Membership, Site, User
 from service.console import access
+from texts.folding import fold
 from texts.translation import gettext, later
 
 #: Kind of a review item -> why the comment waits.
@@ -150,3 +151,8 @@ def of_own_sites(session: Session, *, chosen: str | None = None) -> list[tuple[s
         (site_id, gettext("%(site)s (archived)", site=name) if access.is_archived(site_id) else name)
         for site_id, name in session.execute(query)
     ]
+
+
+def has(name: str, asked: str) -> bool:
+    """Whether a name holds what was asked for, in any case."""
+    return fold(asked) in fold(name)

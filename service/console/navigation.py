@@ -63,10 +63,15 @@ def for_pages() -> dict[str, Any]:
     user, language = access.user_or_none(), speaking.chosen()
     return {
         "user": user,
-        "entries": [entry for entry in ENTRIES if _is_for(user, entry)] if user is not None else [],
+        "entries": of(user) if user is not None else [],
         "frame_language": language,
         "frame_direction": translation.direction(language),
     }
+
+
+def of(user: User) -> list[Entry]:
+    """The entries that the person signed in may open."""
+    return [entry for entry in ENTRIES if _is_for(user, entry)]
 
 
 def _is_for(user: User, entry: Entry) -> bool:

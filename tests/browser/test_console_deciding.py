@@ -103,6 +103,10 @@ def enter(store: Store, new_context: NewContext, url: str) -> Callable[..., Page
     return open_queue
 
 
+def status_of(store: Store, comment_id: str) -> str:
+    return stored(store, comment_id).status
+
+
 # --- the keyboard, from sign-in to the webhook --------------------------------------------------------------------
 
 
@@ -243,14 +247,76 @@ def test_without_javascript_a_decision_can_be_undone(store: Store, flag: Flag, e
     [first, _] = flag("one", "two")
     page = enter("mo", java_script_enabled=False)
     page.get_by_text("Reason, note").nth(0).click()
-    page.get_by_label("Reason to reject it").nth(0).select_option("off_topic")
-    page.get_by_role("button", name="Reject").nth(0).click()
+    page.get_by_role("button", name="Not about the subject").nth(0).click()
     expect(page.get_by_text("Rejected the comment by Ada.")).to_be_visible()
     assert (stored(store, first).reasons or [{}])[0]["code"] == "off_topic"
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone. The site was never told.")).to_be_visible()
     expect(page.locator(".card")).to_have_count(2)
     assert stored(store, first).status == "flagged"
+
+
+def test_one_click_on_a_reason_in_the_cards_menu_rejects_for_it(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, second] = flag("one", "two")
+    page = enter("mo")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    menu = card(page, first).locator(".reasoning")
+    menu.locator("summary").click()
+    assert violations_in_light_and_dark(page) == []
+    page.keyboard.press("Escape")
+    expect(menu.get_by_role("button", name="Insults somebody")).to_be_hidden()
+    menu.locator("summary").click()
+    menu.get_by_label("Note").fill("To Anna.")
+    menu.get_by_label("Note").press("Enter")  # decides nothing
+    menu.get_by_role("button", name="Insults somebody").click()
+    expect(card(page, second)).to_be_focused()
+    expect(card(page, first).locator(".outcome")).to_contain_text("Rejected: Insults somebody.")
+    [reason] = stored(store, first).reasons or []
+    assert (reason["code"], reason["note"]) == ("insult", "To Anna.")
+    assert status_of(store, second) == "flagged"
+
+
+def test_e_twice_rejects_for_the_last_reason_with_the_last_note(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    ids = flag("one", "two", "three")
+    page = enter("mo")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    again = page.get_by_role("button", name="The same again")
+    at_keyboard(page, "j", "e")
+    expect(again).to_be_hidden()  # nothing was given yet
+    at_keyboard(page, "e", "Shift+Digit6")
+    page.keyboard.type("An advertisement.")
+    at_keyboard(page, "Enter", "e")
+    expect(again).to_have_text(re.compile("Spam or advertising “An advertisement.”"))
+    at_keyboard(page, "e")
+    eventually(lambda: [status_of(store, one) for one in ids] == ["rejected", "rejected", "flagged"])
+    first, second = (stored(store, one).reasons or [{}] for one in ids[:2])
+    assert [(one[0]["code"], one[0]["note"]) for one in (first, second)] == [("spam", "An advertisement.")] * 2
+    expect(card(page, ids[2])).to_be_focused()
+    at_keyboard(page, "u", "u")
+    eventually(lambda: [status_of(store, one) for one in ids] == ["flagged"] * 3)
+
+
+def test_a_reason_that_the_server_never_got_is_seen_on_the_card_that_comes_back(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first, _] = flag("one", "two")
+    page = enter("mo")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    page.route("**/decision", lambda route: route.abort())
+    menu = card(page, first).locator(".reasoning")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Insults somebody").click()
+    expect(page.locator("#trouble")).to_contain_text("Reject, Ada")
+    expect(menu.get_by_role("button", name="Insults somebody")).to_have_class("chosen")
+    page.unroute("**/decision")
+    page.keyboard.press("Escape")
+    card(page, first).locator("[name=action][value=reject]").click()
+    eventually(lambda: status_of(store, first) == "rejected")
+    assert (stored(store, first).reasons or [{}])[0]["code"] == "insult"
 
 
 # --- honest failure -----------------------------------------------------------------------------------------------

@@ -134,3 +134,62 @@ def test_a_key_is_changed_and_the_action_that_had_it_gets_the_other(
     expect(page.locator(".card:focus:not(.decided)")).to_have_count(1)
     page.evaluate(press, {"key": "\u0642", "code": "KeyR"})
     eventually(lambda: [one.status for one in rows(store, Comment)].count("rejected") == 2)
+
+
+def test_a_few_letters_lead_to_a_page_a_field_of_a_policy_and_an_author_from_any_page(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, enter: Enter
+) -> None:
+    sent = [
+        Submission(name="Dorothy Pratt", user_id="dorothy", comment=f"you fool {at} insult=0.73") for at in range(2)
+    ]
+    submissions.submit(store, queues, site.id, sent)
+    scorer.run_batch()
+    page = enter("ada")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    dialog = page.get_by_role("dialog", name="Go to")
+
+    def go_to(letters: str) -> None:
+        page.wait_for_load_state()  # the page's scripts are there
+        page.keyboard.press("Control+k")
+        expect(dialog.get_by_role("searchbox")).to_be_focused()
+        page.keyboard.type(letters)
+        page.keyboard.press("Enter")
+
+    page.keyboard.press("0")
+    expect(dialog.get_by_role("link", name="Audit log")).to_be_visible()
+    assert violations(page) == []
+    at_keyboard(page, "ArrowDown", "ArrowDown")
+    expect(dialog.get_by_role("link", name="All comments")).to_be_focused()
+    at_keyboard(page, "Escape")
+    expect(dialog).to_be_hidden()
+    go_to("st")
+    expect(page.get_by_role("heading", name="The team")).to_be_visible()
+
+    go_to("dorothy pratt")
+    expect(page.get_by_role("heading", name="Dorothy Pratt")).to_be_visible()
+    expect(page.locator(".excerpt")).to_have_count(2)
+
+    go_to("tox")
+    page.wait_for_url(re.compile(rf"{site.id}/policy#flag_at.toxicity"))
+    expect(page.locator("#policy .handle").first).to_be_enabled()  # the page's script is there
+    field = page.get_by_label("Flag from this score for toxicity", exact=True).and_(page.locator("[type=number]"))
+    expect(field).to_be_focused()
+    page.keyboard.type("0.9")  # in the place of what stood there
+    expect(field).to_have_value("0.9")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+
+    go_to("ban")
+    expect(page.get_by_label("Banned words", exact=True)).to_be_focused()
+    page.keyboard.type("0")  # a letter as any other, where somebody writes
+    expect(page.get_by_label("Banned words", exact=True)).to_have_value("0")
+
+
+def test_without_javascript_the_way_to_any_page_is_a_page_of_its_own(site: CreatedSite, enter: Enter) -> None:
+    page = enter("ada", java_script_enabled=False)
+    page.get_by_role("link", name="Go to").click()
+    page.get_by_label("A page, a site").fill("ban")
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.get_by_role("link", name="Banned words").click()
+    page.wait_for_url(re.compile(rf"{site.id}/policy#banned_words"))
+    expect(page.get_by_label("Banned words", exact=True)).to_be_focused()

@@ -26,7 +26,15 @@ from moderation.store import Store
 from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
 from moderation.webhooks import statement_links
 from tests.support.attacks import attack
-from tests.support.browsing import Enter, NewContext, Serve, card, sign_in, violations_in_light_and_dark
+from tests.support.browsing import (
+    Enter,
+    NewContext,
+    Serve,
+    at_keyboard,
+    card,
+    sign_in,
+    violations_in_light_and_dark,
+)
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored
 from tests.support.receiver import Receiver
@@ -40,6 +48,10 @@ PHONE, ZOOMED = {"width": 360, "height": 740}, {"width": 640, "height": 450}
 WIDE = {"width": 1280, "height": 900}
 HEIGHT, DIRECTION = "one => one.getBoundingClientRect().height", "one => getComputedStyle(one).direction"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+MIDDLE = "one => { const at = one.getBoundingClientRect(); return [at.x + at.width / 2, at.y + at.height / 2]; }"
+#: Buttons that stick to the foot of the screen, of cards without the focus.
+STICKY_ELSEWHERE = """() => [...document.querySelectorAll(".card:not(:focus) form.decision")]
+  .filter((one) => getComputedStyle(one).position === "sticky").length"""
 Post = Callable[..., Comment]
 
 
@@ -132,6 +144,39 @@ def test_on_a_phone_the_bar_is_one_line_and_a_card_begins_with_its_comment(
     expect(bar.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.usefixtures("ungrouped")
+def test_on_a_phone_the_first_comment_is_in_view_and_each_cards_buttons_come_where_the_last_ones_were(
+    post: Post, enter: Enter
+) -> None:
+    ids = [post(f"{'you fool ' * (3 + 7 * (at % 4))} insult=0.{80 - at}", name=f"Ada {at}").id for at in range(9)]
+    page = enter("mo", PHONE, is_mobile=True, has_touch=True)
+    expect(card(page, ids[0]).locator(".written")).to_be_in_viewport(ratio=1)
+    page.wait_for_load_state("load")
+    places = []
+    for one in ids[:7]:
+        button = card(page, one).locator("form.decision [value=publish]")
+        expect(button).to_be_in_viewport(ratio=1)
+        expect(card(page, one).locator(".written")).to_be_in_viewport(ratio=1)
+        places.append(button.evaluate(MIDDLE))
+        page.touchscreen.tap(*places[-1])
+        expect(card(page, one)).to_have_class("card decided")
+        # The buttons of the cards that follow stay at the ends of these.
+        assert page.evaluate(STICKY_ELSEWHERE) == 0
+        expect(page.locator(".outcome.good")).to_have_count(ids.index(one) + 1)
+    heights = [y for _, y in places[3:]]
+    assert max(heights) - min(heights) <= 2, "under the thumb"
+
+
+def test_a_name_without_a_space_takes_few_lines_of_a_phone(post: Post, enter: Enter) -> None:
+    comment = post("insult=0.7", name="Z" * 200)
+    page = enter("mo", PHONE, is_mobile=True, has_touch=True)
+    page.goto(f"{page.url}author?site={comment.site_id}&key={comment.author_key}")
+    assert page.get_by_role("heading", level=1).evaluate(HEIGHT) < 100
+    page.get_by_role("link", name="Everything by this author").click()
+    assert page.get_by_role("heading", level=1).evaluate(HEIGHT) < 100
+    assert page.locator(".who-said").first.evaluate(HEIGHT) < 60
+
+
 def test_what_is_written_from_left_to_right_is_cut_at_its_own_end_on_a_page_from_right_to_left(
     post: Post, enter: Enter
 ) -> None:
@@ -215,7 +260,7 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
         "lists", f"lists/{shared}",
         f"sites/{other.id}/policy", f"sites/{site.id}/settings", "sites", f"sites/{site.id}", "people",
         f"people/{member.id}", f"sites/{other.id}/webhooks", f"sites/{other.id}/webhooks/{endpoint.id}", "you",
-        "comments/c_nothing", "nowhere",
+        "comments/c_nothing", "nowhere", "go", "go?q=site", "sites?q=nothing",
     )  # fmt: skip
     look_after_actions(looks, site.id, member.id, receiver.url)
     look_at_signing_in(looks, clock.now)
@@ -250,6 +295,9 @@ def look_after_actions(looks: Looks, site_id: str, person_id: str, receiver_url:
     looks.look("a decided card")
     page.keyboard.press("?")
     looks.look("the keys")
+    at_keyboard(page, "?", "0", "s")
+    expect(page.get_by_role("dialog", name="Go to").get_by_role("link", name="Statistics")).to_be_visible()
+    looks.look("where to go")
 
 
 def look_at_signing_in(looks: Looks, now: datetime) -> None:

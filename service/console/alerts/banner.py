@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.alerts import showing
 from moderation.tables import Alert
-from service.console import access, names
+from service.console import access, holding, names
 from service.context import context
 from texts.translation import gettext, later, ngettext
 from texts.wording import duration
@@ -58,7 +58,7 @@ def _lines(session: Session) -> list[Line]:
             lines.append(Line(text, failing, url_for("console.show_alerts"), gettext("See why")))
     alerts = showing.current(session, access.in_use())
     site_names = names.of_sites(session, {alert.site_id for alert in alerts if alert.site_id})
-    return lines + [_line(alert, site_names) for alert in alerts if not _is_said(alert)]
+    return lines + [_line(alert, site_names) for alert in alerts if not _is_said(session, alert)]
 
 
 def _line(alert: Alert, site_names: dict[str, str]) -> Line:
@@ -102,7 +102,10 @@ def _sentence(alert: Alert, site: str | None) -> str:
             return gettext("A comment on %(site)s has waited for a moderator for %(time)s.", site=site, time=waited)
 
 
-def _is_said(alert: Alert) -> bool:
-    """Whether the page itself says it: the queue tells admins of webhooks that fail, the moment they do."""
-    on_queue = request.endpoint == "console.show_queue"
-    return on_queue and alert.kind == "webhook" and access.may(alert.site_id or "", "admin")
+def _is_said(session: Session, alert: Alert) -> bool:
+    """Whether the page itself says it: the queue has lines of its own for these, which are there at once."""
+    if request.endpoint != "console.show_queue":
+        return False
+    if alert.kind == "webhook":
+        return access.may(alert.site_id or "", "admin")
+    return alert.kind == "hold" and alert.site_id in holding.told_of(session, access.in_use())

@@ -74,7 +74,9 @@ def list_policies() -> ResponseReturnValue:
         sites = [(site_id, name) for site_id, name in names.of_own_sites(session) if access.may(site_id, "moderator")]
     if len(sites) == 1:
         return redirect(url_for("console.show_policy", site_id=sites[0][0]), 303)
-    return render_template("console/policy/policies.html", sites=sites)
+    asked = forms.argument("q", most=200)
+    found = [(site_id, name) for site_id, name in sites if names.has(name, asked)]
+    return render_template("console/policy/policies.html", sites=found, number=len(sites), asked=asked)
 
 
 def show_policy(site_id: str) -> ResponseReturnValue:

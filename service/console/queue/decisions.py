@@ -28,9 +28,10 @@ MAX_REASON = 500
 def decide(comment_id: str) -> ResponseReturnValue:
     """Publish or reject, if the comment is still at the version that the moderator saw."""
     comment, words = _asked(comment_id)
-    action, version = forms.text("action"), forms.number(forms.text("version"))
+    reject_for, version = forms.text("reject_for"), forms.number(forms.text("version"))
+    action = "reject" if reject_for else forms.text("action")
     note = forms.text("reason")
-    code = forms.text("code") if action == "reject" else ""
+    code = (reject_for or forms.text("code")) if action == "reject" else ""
     if action not in words or version is None:
         abort(400, gettext("Choose to publish or to reject the comment, from a page that shows it."))
     if len(note) > MAX_REASON:

@@ -16,10 +16,10 @@ from moderation.review import case_pages, review_counts, review_items, saved_fil
 from moderation.review.cases import PUT_OFF
 from moderation.tables import Comment, ReviewItem
 from moderation.webhooks import endpoints
-from service.console import access, names
+from service.console import access, holding, names
 from service.console.card import cards
 from service.console.queue import cases as case_forms
-from service.console.queue import holding, pausing, queue_filters
+from service.console.queue import pausing, queue_filters
 from service.console.queue.saved_filters import may_share
 from service.context import context
 

@@ -41,8 +41,16 @@ _NEW: dict[Kind, str] = {
 
 
 def list_sites() -> ResponseReturnValue:
+    asked = forms.argument("q", most=200)
     with context().store.read() as session:
-        return render_template("console/sites/sites.html", sites=_administered(session), may_create=_may_create())
+        every = _administered(session)
+        return render_template(
+            "console/sites/sites.html",
+            sites=[site for site in every if names.has(site["name"], asked)],
+            number=len(every),
+            asked=asked,
+            may_create=_may_create(),
+        )
 
 
 def create_site() -> ResponseReturnValue:

@@ -18,6 +18,12 @@ function typed(event) {
   return letter ?? { Slash: event.shiftKey ? "?" : "/", Period: "." }[event.code] ?? key;
 }
 
+// The usual name of what a pressed key does for this person.
+export function meaning(event) {
+  const [own, usual] = [chosen(), typed(event)];
+  return own.get(event.key.toLowerCase()) ?? own.get(usual) ?? usual;
+}
+
 function chosen() {
   try {
     return new Map(Object.entries(JSON.parse(localStorage.getItem(CHOSEN)) ?? {}));
@@ -66,8 +72,7 @@ export function listen(keys, withShift = "") {
   document.addEventListener("keydown", (event) => {
     if (isField(event.target) || event.defaultPrevented || event.repeat) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const [own, usual] = [chosen(), typed(event)];
-    const key = own.get(event.key.toLowerCase()) ?? own.get(usual) ?? usual;
+    const key = meaning(event);
     if (!Object.hasOwn(keys, key) || (keysAreOff() && key !== "?")) return;
     if (event.shiftKey && /^[a-z]$/.test(key) && !withShift.includes(key)) return;
     event.preventDefault();

@@ -201,6 +201,11 @@ def test_an_authors_name_is_found_whole_or_in_part_and_tells_authors_apart(
         meant = names.authors_of(session, names.resolve(session, replace(both, author="Dorothy Pratt")))
     expected_authors = {(site.id, "name:dorothy pratt"), (site.id, "17"), (other_site.id, "18")}
     assert {(one.site_id, one.key) for one in meant} == expected_authors
+    with store.read() as session:
+        known_as_well = names.known_as(session, both.site_ids, "Dorothy Pratt")
+        assert {(one.site_id, one.key) for one in known_as_well} == expected_authors, "the same in one query"
+        assert [one.key for one in names.known_as(session, [site.id], "17")] == ["17"]
+        assert names.known_as(session, [], "17") == names.known_as(session, [site.id] * 99, "17") == []
 
 
 def test_a_list_that_no_index_has_in_its_order_is_sorted_up_to_a_limit_and_says_so(

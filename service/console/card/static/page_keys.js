@@ -1,11 +1,12 @@
 // Keys on a comment's own page: the same letters as in the queue.
 
 import { showKeys } from "../key_list.js";
+import "../queue/popovers.js";
 import { listen } from "../shortcuts.js";
 
 const press = (selector) => document.querySelector(selector)?.click();
-const publish = () => press(".card form.decision [value=publish]");
-const reject = () => press(".card form.decision [value=reject]");
+const publish = () => press(".card form.decision [name=action][value=publish]");
+const reject = () => press(".card form.decision [name=action][value=reject]");
 const back = () => (history.length > 1 ? history.back() : press("nav a"));
 
 const keys = {
@@ -14,10 +15,10 @@ const keys = {
   r: reject,
   d: reject,
   e: () => {
-    const field = document.querySelector(".card form.decision :is(select, input:not([type=hidden]))");
-    if (!field) return;
-    for (const folded of [field.closest("details")]) if (folded) folded.open = true;
-    field.focus();
+    const menu = document.querySelector(".card .reasoning");
+    if (!menu) return;
+    menu.open = true;
+    menu.querySelector("button, input").focus();
   },
   u: () => press("form[action$='/undo'] button"),
   z: () => press("form[action$='/undo'] button"),

@@ -194,6 +194,10 @@ for (const list of form.querySelectorAll(".none-yet"))
     if (!list.open) setTimeout(() => list.querySelector("textarea").focus());
   });
 
+// A link to one threshold: another number is to take its place.
+const meant = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (meant?.matches(".exact")) meant.select();
+
 for (const part of form.querySelectorAll(".words, .rules, .languages")) part.addEventListener("change", load);
 load();
 

@@ -23,7 +23,7 @@ export function settle(card, text, then) {
   const focused = document.activeElement;
   const mark = (settled) => {
     card.classList.toggle("settled", settled);
-    for (const button of card.querySelectorAll("form.decision [name=action]")) button.disabled = settled;
+    for (const button of card.querySelectorAll("form.decision [type=submit]:not([hidden])")) button.disabled = settled;
   };
   mark(true);
   if (focused.disabled) card.focus({ preventScroll: true });
@@ -39,10 +39,23 @@ export function settle(card, text, then) {
   addEventListener("focusout", leave);
 }
 
+const onPhone = matchMedia("(max-width: 46rem)");
+const ABOVE_FOOT = 8;
+
 export function go(card) {
   if (!card) return;
   card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "nearest" });
+  if (onPhone.matches && !card.classList.contains("decided")) standAtFoot(card);
+  else card.scrollIntoView({ block: "nearest" });
+}
+
+// On a phone each card's buttons come to stand where those of the last one were, under the thumb, and no others near
+// them. A card that is taller than the screen begins at its head, and its buttons stick to the foot.
+function standAtFoot(card) {
+  const { top, bottom } = card.getBoundingClientRect();
+  const foot = innerHeight - document.querySelector(".selection:not(.idle)")?.offsetHeight || innerHeight;
+  const over = bottom - (foot - ABOVE_FOOT);
+  scrollBy({ top: Math.min(over, top - ABOVE_FOOT), behavior: "instant" });
 }
 
 export function step(by) {

@@ -1,6 +1,7 @@
 // Deciding without leaving the page: the card folds and the next one is there at once, while the decision is sent.
 // A decision is called done only when the server has accepted it; otherwise the card comes back.
 
+import { given, keepGiven, openReasons, showGiven, whenChosen } from "../card/reasons.js";
 import { say } from "../said.js";
 import {
   announce,
@@ -28,8 +29,6 @@ const SETTLED_ELSEWHERE = [404, 409, 410];
 
 const recent = document.getElementById("recent");
 const trouble = document.getElementById("trouble");
-const reasons = document.getElementById("reasons");
-const missing = document.getElementById("reason-missing");
 
 // The last decisions of this tab, the latest first: {card, author, words, text, address, version, sent}. `words` are the
 // comment's first; `sent` is the promise that the server accepted it, and that it can be undone.
@@ -81,7 +80,7 @@ function forget(decision) {
 cards.addEventListener(
   "click",
   (event) => {
-    if (event.detail > 1 && event.target.closest("form.decision [name=action]")) event.preventDefault();
+    if (event.detail > 1 && event.target.closest("form.decision button")) event.preventDefault();
   },
   true,
 );
@@ -139,9 +138,12 @@ function beginning(card) {
 async function send(form, button) {
   const card = form.closest(".card");
   if (card.classList.contains("decided") || card.classList.contains("settled")) return;
-  const says = form.elements.code.value || form.elements.reason.value.trim();
-  if (button.value === "reject" && "reasonRequired" in form.dataset && !says) return askReason(card);
+  if (button.name === "reject_for") form.elements.code.value = button.value;
+  const { code, note } = given(form);
+  const rejects = button.name === "reject_for" || button.value === "reject";
+  if (rejects && "reasonRequired" in form.dataset && !code && !note) return askReason(card);
   const body = new URLSearchParams(new FormData(form, button));
+  if (rejects) keepGiven({ code, note });
   const author = card.querySelector("h2, h1")?.textContent.trim() ?? "";
   const decision = { card: card.id, author, words: beginning(card), sent: null };
   let settle;
@@ -149,6 +151,7 @@ async function send(form, button) {
   decisions.unshift(decision);
   trouble.hidden = true;
   untell(card);
+  form.querySelector(".reasoning").open = false;
   fold(card, button.dataset.doing, "");
   busy(1);
   refill();
@@ -157,21 +160,19 @@ async function send(form, button) {
   if (answer.ok) {
     Object.assign(decision, { text: answer.message, address: answer.undo, version: answer.version });
     card.dataset.version = answer.version;
-    if (decisions.includes(decision))
-      tell(
-        card,
-        answer.message,
-        "good",
-        " ",
-        link(say("Undo"), () => undo(decision)),
-      );
+    const takeBack = link(say("Undo"), () => undo(decision));
+    if (decisions.includes(decision)) keepPlace(() => tell(card, answer.message, "good", " ", takeBack));
     announce(answer.message);
   } else {
     forget(decision);
     if (SETTLED_ELSEWHERE.includes(answer.status)) {
-      tell(card, answer.message, "wait");
+      keepPlace(() => tell(card, answer.message, "wait"));
       announce(answer.message);
-    } else comeBack(card, answer, { ...decision, verb: button.firstChild.textContent.trim() });
+    } else {
+      const verb = form.querySelector(`[name=action][value=${rejects ? "reject" : "publish"}]`).firstChild.textContent;
+      comeBack(card, answer, { ...decision, verb: verb.trim() });
+      showGiven(form);
+    }
   }
   settle(answer.ok);
   remember();
@@ -230,71 +231,13 @@ async function unfold(decision, { message, version }) {
   if (!typing()) go(card);
 }
 
-// Rejecting with a reason, by keyboard: a number chooses the reason and rejects at once, which can be undone; with Shift
-// it only chooses, and a note can follow. The dialog is at the foot of the screen, and the comment goes above it.
+export const askReason = (card) => card && !card.classList.contains("settled") && openReasons(card);
 
-export function askReason(card) {
-  const form = card?.querySelector("form.decision");
-  if (!form || card.classList.contains("settled")) return;
-  const choices = [...form.elements.code.options].filter((option) => option.value);
-  reasons.querySelector("fieldset").replaceChildren(reasons.querySelector("legend"), ...choices.map(choice));
-  reasons.querySelector("#note").value = form.elements.reason.value;
-  reasons.dataset.card = card.id;
-  const verb = form.querySelector("[value=reject]").firstChild.textContent;
-  reasons.querySelector("#reasons-title").textContent = say("%(verb)s: the reason", { verb });
-  reasons.querySelector("[value=reject]").textContent = verb;
-  reasons.returnValue = "";
-  missing.hidden = true;
-  reasons.showModal();
-  card.scrollIntoView({ block: "start" });
-  (reasons.querySelector("[type=radio]") ?? reasons.querySelector("#note")).focus();
-}
-
-function choice(option, at) {
-  const label = document.createElement("label");
-  const radio = Object.assign(document.createElement("input"), {
-    type: "radio",
-    name: "reason-code",
-    value: option.value,
-  });
-  const key = document.createElement("kbd");
-  key.textContent = at < 10 ? String((at + 1) % 10) : "";
-  label.className = "check";
-  label.append(radio, key, ` ${option.textContent}`);
-  return label;
-}
-
-reasons?.addEventListener("keydown", (event) => {
-  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey) return;
-  // With Shift the key's own place counts: what it types then differs by layout. In some only Shift types a number.
-  const digit = /^[0-9]$/.test(event.key) ? event.key : event.shiftKey && /^Digit([0-9])$/.exec(event.code)?.[1];
-  const radio = digit && reasons.querySelectorAll("[type=radio]")[(Number(digit) + 9) % 10];
-  if (!radio) return;
-  event.preventDefault();
-  radio.checked = true;
-  if (event.shiftKey && digit !== event.key) reasons.querySelector("#note").focus();
-  else reasons.close("reject");
-});
-
-reasons?.querySelector("form").addEventListener("submit", (event) => {
-  const says = reasons.querySelector("[type=radio]:checked") || reasons.querySelector("#note").value.trim();
-  const asks = "reasonRequired" in (find(reasons.dataset.card)?.querySelector("form.decision")?.dataset ?? {});
-  missing.hidden = Boolean(says) || !asks;
-  if (!missing.hidden) event.preventDefault();
-});
-
-reasons?.querySelector("[value=cancel]").addEventListener("click", () => reasons.close(""));
-
-reasons?.addEventListener("close", () => {
-  const card = find(reasons.dataset.card);
-  if (!card) return;
-  card.focus({ preventScroll: true });
-  if (reasons.returnValue !== "reject") return;
+whenChosen((card, { code, note }) => {
   const form = card.querySelector("form.decision");
-  form.elements.code.value = reasons.querySelector("[type=radio]:checked")?.value ?? "";
-  form.elements.reason.value = reasons.querySelector("#note").value;
-  form.querySelector(".reasoning").open = true; // what was given is seen, should the card come back
-  send(form, form.querySelector("[value=reject]"));
+  form.elements.code.value = code;
+  form.elements.reason.value = note;
+  send(form, form.querySelector("[name=action][value=reject]"));
 });
 
 cards.addEventListener("submit", (event) => {
@@ -304,8 +247,7 @@ cards.addEventListener("submit", (event) => {
 });
 
 cards.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.matches("form.decision [name=reason], form.decision [name=code]"))
-    go(event.target.closest(".card"));
+  if (event.key === "Escape" && event.target.matches("form.decision [name=reason]")) go(event.target.closest(".card"));
 });
 
 document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(STORE));
@@ -322,4 +264,4 @@ let lately = null;
 cards.addEventListener("focusin", (event) => (lately = event.target.closest(".card")));
 
 remember();
-export const press = (card, action) => card?.querySelector(`form.decision [value=${action}]`)?.click();
+export const press = (card, action) => card?.querySelector(`form.decision [name=action][value=${action}]`)?.click();

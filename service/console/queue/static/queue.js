@@ -73,9 +73,7 @@ export async function renew(card, wait, isBusy = writesAbout) {
   if (isBusy(card)) return wait();
   for (const name of ["code", "reason"]) {
     const [before, after] = [card, fresh].map((one) => one.querySelector(`form.decision [name=${name}]`));
-    if (!before?.value || !after) continue;
-    after.value = before.value;
-    after.closest("details").open = true;
+    if (before && after) after.value = before.value;
   }
   const hadFocus = card.contains(document.activeElement);
   localise(fresh);

@@ -12,7 +12,7 @@ from moderation.policy.terms import Policy
 from service import scoring
 
 #: On an installation with more sites, nobody would read a line for each.
-_MOST_SITES = 50
+MOST_SITES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,18 @@ class Holding:
 
 def told(session: Session, sites: Sequence[tuple[str, str]]) -> list[tuple[str, str, Holding]]:
     """Id, name and until when, for each of these sites that holds every comment now."""
-    if len(sites) > _MOST_SITES:
+    if len(sites) > MOST_SITES:
         return []
     try:
         policies = scoring.scorer().policies.get(session, {site_id for site_id, _ in sites})
     except scoring.NotScored:
         return []
     return [(site_id, name, why) for site_id, name in sites if (why := _why(policies[site_id])) is not None]
+
+
+def told_of(session: Session, site_ids: Sequence[str]) -> set[str]:
+    """Those of these sites of which `told` tells."""
+    return {site_id for site_id, _, _ in told(session, [(site_id, "") for site_id in site_ids])}
 
 
 def _why(policy: Policy) -> Holding | None:

@@ -1,0 +1,119 @@
+// Rejecting with a reason. By keyboard a dialog asks: a number chooses the reason and rejects at once, which can be
+// undone; with Shift it only chooses, and a note can follow; `e` once more gives what was given last. The dialog is at
+// the foot of the screen, and the comment goes above it. By mouse each card has a menu, where a click does the same.
+
+import { say } from "../said.js";
+import { meaning } from "../shortcuts.js";
+
+const LAST = "winnow-last-reason";
+
+const cards = document.getElementById("cards");
+const dialog = document.getElementById("reasons");
+const missing = document.getElementById("reason-missing");
+const again = document.getElementById("again");
+
+const find = (id) => cards.querySelector(`.card[id="${CSS.escape(id)}"]`);
+const formOf = (card) => card?.querySelector("form.decision");
+const choices = (form) => [...form.querySelectorAll("[name=reject_for]")];
+const radios = () => [...dialog.querySelectorAll("[type=radio]")];
+const note = () => dialog.querySelector("#note");
+
+// What somebody has said beside a decision.
+export const given = (form) => ({ code: form.elements.code.value, note: form.elements.reason.value.trim() });
+
+// What this tab gave last is offered again, to the same person.
+export function keepGiven({ code, note }) {
+  if (code || note) sessionStorage.setItem(LAST, JSON.stringify({ me: cards.dataset.me, code, note }));
+}
+
+function lastGiven(form) {
+  const { me, ...last } = JSON.parse(sessionStorage.getItem(LAST) ?? "{}");
+  const reason = choices(form).find((button) => button.value === last.code);
+  if (me !== cards.dataset.me || (last.code && !reason)) return null;
+  return { ...last, told: [reason?.textContent, last.note && `“${last.note}”`].filter(Boolean).join(" ") };
+}
+
+// Should the card come back, what was given is seen.
+export function showGiven(form) {
+  const { code, note } = given(form);
+  for (const button of choices(form)) button.classList.toggle("chosen", button.value === code);
+  form.querySelector(".reasoning").open = Boolean(code || note);
+}
+
+export function openReasons(card) {
+  const form = formOf(card);
+  if (!form) return;
+  dialog.querySelector("fieldset").replaceChildren(dialog.querySelector("legend"), ...choices(form).map(choice));
+  note().value = form.elements.reason.value;
+  dialog.dataset.card = card.id;
+  const verb = form.querySelector("[name=action][value=reject]").firstChild.textContent;
+  dialog.querySelector("#reasons-title").textContent = say("%(verb)s: the reason", { verb });
+  dialog.querySelector("[value=reject]").textContent = verb;
+  const last = lastGiven(form);
+  again.hidden = !last;
+  again.querySelector("bdi").textContent = last?.told ?? "";
+  dialog.returnValue = "";
+  missing.hidden = true;
+  dialog.showModal();
+  card.scrollIntoView({ block: "start" });
+  (radios()[0] ?? note()).focus();
+}
+
+function choice(button, at) {
+  const label = document.createElement("label");
+  const radio = Object.assign(document.createElement("input"), {
+    type: "radio",
+    name: "reason-code",
+    value: button.value,
+  });
+  const key = document.createElement("kbd");
+  key.textContent = at < 10 ? String((at + 1) % 10) : "";
+  label.className = "check";
+  label.append(radio, key, ` ${button.textContent}`);
+  return label;
+}
+
+function giveAgain() {
+  const last = lastGiven(formOf(find(dialog.dataset.card)));
+  for (const radio of radios()) radio.checked = radio.value === last.code;
+  note().value = last.note;
+  dialog.close("reject");
+}
+
+function hear(event) {
+  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (meaning(event) === "e" && !event.repeat && !again.hidden) {
+    event.preventDefault();
+    return giveAgain();
+  }
+  // With Shift the key's own place counts: what it types then differs by layout. In some only Shift types a number.
+  const digit = /^[0-9]$/.test(event.key) ? event.key : event.shiftKey && /^Digit([0-9])$/.exec(event.code)?.[1];
+  const radio = digit && radios()[(Number(digit) + 9) % 10];
+  if (!radio) return;
+  event.preventDefault();
+  radio.checked = true;
+  if (event.shiftKey && digit !== event.key) note().focus();
+  else dialog.close("reject");
+}
+
+// Calls `reject` with the card, and the reason's code and the note that were chosen in the dialog.
+export function whenChosen(reject) {
+  dialog?.addEventListener("close", () => {
+    const card = find(dialog.dataset.card);
+    if (!card) return;
+    card.focus({ preventScroll: true });
+    if (dialog.returnValue !== "reject") return;
+    reject(card, { code: radios().find((radio) => radio.checked)?.value ?? "", note: note().value });
+  });
+}
+
+dialog?.addEventListener("keydown", hear);
+dialog?.querySelector("form").addEventListener("submit", (event) => {
+  const says = radios().some((radio) => radio.checked) || note().value.trim();
+  const asks = "reasonRequired" in (formOf(find(dialog.dataset.card))?.dataset ?? {});
+  missing.hidden = Boolean(says) || !asks;
+  if (!missing.hidden) event.preventDefault();
+});
+dialog?.querySelector("[value=cancel]").addEventListener("click", () => dialog.close(""));
+again?.querySelector("button").addEventListener("click", giveAgain);
+document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(LAST));
