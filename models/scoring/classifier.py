@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
-from models.labels import ABUSE_COLUMNS, COLUMN, LABELS
+from models.labels import ABUSE_COLUMNS, COLUMN, LABELS, TOXICITY
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
@@ -42,6 +42,9 @@ from texts.normalization import normalize, visible
 _CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
+_TOXICITY = COLUMN[TOXICITY]
+#: From this probability on implicit abuse counts: below it, it would only make harmless comments a little less so.
+_MEANT_FROM = 0.5
 #: From this score on a text in no language that can be told is abuse in English.
 _ABUSE_IN_ENGLISH = 0.5
 
@@ -63,10 +66,14 @@ class Sum:
 
 @dataclass(frozen=True)
 class _Reading:
-    """Texts' logits, and of which texts only the reader that understands made them."""
+    """Texts' logits, and which of them the reader that understands made alone, each of shape (n_texts, n_labels).
+
+    `implicit` holds the column of the head by which implicit abuse alone decided, -1 where it did not.
+    """
 
     logits: NDArray[np.float64]
     understood: NDArray[np.bool_]
+    implicit: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -105,12 +112,11 @@ class Classifier:
             raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
         if not len(texts):
             return np.zeros((0, len(self.labels)))
-        reading = self._read(texts, signals)
-        return self.probability_by(reading.logits, reading.understood)
+        return self.probability_by(*self._read(texts, signals))
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
-        return self._read(texts, signals).logits
+        return self._read(texts, signals)[0]
 
     def fast_logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What the fast reader alone says of each text, without signals, shape (n_texts, n_labels)."""
@@ -123,24 +129,38 @@ class Classifier:
         logits, windows = self._window_logits(ids, sizes, cache)
         return pool(logits, windows.first), mixed.count_marks(ids, sizes, windows, cache)
 
-    def _read(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> _Reading:
+    def _read(
+        self, texts: Sequence[str], signals: Sequence[Signals] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Texts' logits with their signals, and which of them the reader that understands made alone."""
         plan = self._plan(texts, signals)
-        logits, understood, _ = mixed.strongest(self._understood(plan), plan, self.probability_by)
+        read = self._understood(plan)
+        logits, understood, _ = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
-        return _Reading(logits, understood)
+        return logits, understood
 
-    def _understood(self, plan: Plan) -> NDArray[np.float64]:
-        """The logits of all that is read, by the fast reader, by the one that understands, or by both."""
-        logits = plan.logits
+    def _understood(self, plan: Plan) -> _Reading:
+        """All that is read, by the fast reader, by the one that understands, or by both.
+
+        Where implicit abuse alone is more probable than what they say together, that decides a label.
+        """
+        logits, alone = plan.logits, plan.alone[:, None].repeat(len(self.labels), axis=1)
+        implicit = np.full(logits.shape, -1)
         if self.understanding is None or self.sum is None:
-            return logits
+            return _Reading(logits, alone, implicit)
         for asked, texts, languages in plan.asked_together:
-            second = self.understanding.logits(texts, languages)
+            second, meant = self.understanding.logits(texts, languages)
             both = self.sum.slope * (logits[asked] + self.sum.share * second) + self.sum.offset
-            logits[asked] = np.where(plan.alone[asked, None], second, both)
-        return logits
+            told = np.where(alone[asked], second, both)
+            heads = np.arange(len(self.labels)) + np.zeros_like(implicit[asked])
+            heads[:, _TOXICITY] = meant.argmax(axis=1)  # each kind of it is toxic
+            meant[:, _TOXICITY] = meant.max(axis=1)
+            decides = _logistic(meant) > np.maximum(self.probability_by(told, alone[asked]), _MEANT_FROM)
+            implicit[asked] = np.where(decides, heads, -1)
+            logits[asked] = np.where(decides, meant, told)
+        return _Reading(logits, alone | (implicit >= 0), implicit)
 
     def speech(self, text: str, beside: Signals | None = None, fast_score: float = 0.0) -> str:
         """The language that a text is read in: where none can be told, one that is said beside it, or the likeliest.
@@ -174,7 +194,7 @@ class Classifier:
     def probability_by(self, logits: NDArray[np.float64], understood: NDArray[np.bool_]) -> Scores:
         """The probability of each logit; `understood`, shaped as they are, says which the second reader alone made."""
         scores = self.probability(logits)
-        scores[understood] = 0.5 + 0.5 * np.tanh(logits[understood] / 2)  # 1 / (1 + e^-logit)
+        scores[understood] = _logistic(logits[understood])
         return scores
 
     def probability(self, logits: NDArray[np.float64]) -> Scores:
@@ -193,13 +213,13 @@ class Classifier:
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
         plan = self._plan(texts, signals)
-        logits = self._understood(plan) if plan.passages else plan.logits
-        _, _, decider = mixed.strongest(logits, plan, self.probability_by)
+        read = self._understood(plan)
+        _, _, decider = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
         columns: list[list[int]] = [[] for _ in plan.texts]
         for row, its in enumerate(labels):
             for label in its:
                 columns[decider[row, COLUMN[label]]].append(COLUMN[label])
-        parts = self._explain(plan, columns)
+        parts = self._explain(plan, columns, read.implicit)
         explained: list[dict[str, Explanation]] = []
         for row, its in enumerate(labels):
             beside = weigh(texts[row], signals[row] if signals is not None else {})
@@ -212,20 +232,34 @@ class Classifier:
                 explained[-1][label] = one.beside(beside.get(label, {}))
         return explained
 
-    def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:
-        """The explanations of all that is read, by column."""
-        second: dict[int, dict[int, Explanation]] = {}
-        for asked, texts, languages in plan.asked_together:
-            assert self.understanding is not None
-            wanted = [columns[row] for row in asked]
-            second |= zip(asked, attribution.explain(texts, languages, wanted, self.understanding), strict=True)
+    def _explain(
+        self, plan: Plan, columns: Sequence[Sequence[int]], implicit: NDArray[np.intp]
+    ) -> list[dict[int, Explanation]]:
+        """The explanations of all that is read, by column; `implicit` as in `_Reading`."""
+        told = [[column for column in its if implicit[row, column] < 0] for row, its in enumerate(columns)]
+        heads = [{column: int(implicit[row, column]) for column in its} for row, its in enumerate(columns)]
+        meant = [sorted({head for head in its.values() if head >= 0}) for its in heads]
+        second = self._attributed(plan, told, self.understanding)
+        third = self._attributed(plan, meant, self.understanding and self.understanding.implicit)
         explained_by = []
-        for row, (text, its) in enumerate(zip(plan.texts, columns, strict=True)):
+        for row, (text, its) in enumerate(zip(plan.texts, told, strict=True)):
             own = second.get(row)
-            explained_by.append(
-                own if own is not None and plan.alone[row] else self._both(text, its, own) if its else {}
-            )
+            known = own if own is not None and plan.alone[row] else self._both(text, its, own) if its else {}
+            implied = {column: third[row][head] for column, head in heads[row].items() if head >= 0}
+            explained_by.append(known | implied)
         return explained_by
+
+    @staticmethod
+    def _attributed(
+        plan: Plan, columns: Sequence[Sequence[int]], reader: Understanding | None
+    ) -> dict[int, dict[int, Explanation]]:
+        """What a reader that understands says of the texts that it is asked for, by row and column."""
+        explained: dict[int, dict[int, Explanation]] = {}
+        for asked, texts, languages in plan.asked_together:
+            wanted = [columns[row] for row in asked]
+            if reader is not None and any(wanted):
+                explained |= zip(asked, attribution.explain(texts, languages, wanted, reader), strict=True)
+        return explained
 
     def _both(
         self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None
@@ -320,6 +354,11 @@ class Classifier:
         if len(cache.ids) > _CACHE_TOKENS or cache.characters > _CACHE_CHARACTERS:
             cache = self._caches[0] = cache.commonest(_CACHE_TOKENS // 2, _CACHE_CHARACTERS // 2)
         return cache
+
+
+def _logistic(logits: NDArray[np.float64]) -> Scores:
+    """1 / (1 + e^-logit)."""
+    return np.asarray(0.5 + 0.5 * np.tanh(logits / 2))
 
 
 def _said(beside: Signals | None) -> Sequence[str | None]:

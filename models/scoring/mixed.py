@@ -116,15 +116,14 @@ def worst_english(passages: Sequence[tuple[int, Passage]], scores: Logits) -> li
 
 
 def strongest(
-    logits: Logits, plan: Plan, score: Callable[[Logits, NDArray[np.bool_]], Logits]
+    logits: Logits, alone: NDArray[np.bool_], plan: Plan, score: Callable[[Logits, NDArray[np.bool_]], Logits]
 ) -> tuple[Logits, NDArray[np.bool_], NDArray[np.intp]]:
     """Each text's logits, where the reader that understands made them alone, and which of all that was read decided.
 
-    All of shape (n_texts, n_labels). `logits` are of all that was read; `score` gives the probability of logits, and is
-    told which of them the reader that understands made alone.
+    All of shape (n_texts, n_labels). `logits` are of all that was read, and `alone`, shaped as they are, says which of
+    them the reader that understands made alone; `score` gives their probability.
     """
     columns = np.arange(logits.shape[1])
-    alone = plan.alone[:, None].repeat(len(columns), axis=1)
     first = len(plan.texts) - len(plan.passages)
     decider = np.arange(first)[:, None].repeat(len(columns), axis=1)
     if not plan.passages:
@@ -138,7 +137,7 @@ def strongest(
         if passage.language != "en" or (unlowered[at, _AIMED] >= _LEAST_AIMED).any():
             worse = scores[at, ABUSE_COLUMNS] > scores[decider[row], columns][ABUSE_COLUMNS]
             decider[row, ABUSE_COLUMNS][worse] = at
-    return lowered[decider, columns], plan.alone[decider], decider
+    return lowered[decider, columns], alone[decider, columns], decider
 
 
 def of_passage(explained: Explanation, passage: Passage) -> Explanation:

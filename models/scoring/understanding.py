@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +73,11 @@ class Read:
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
-        return np.asarray(self.vectors.astype(np.float64) @ reader.head + reader.bias + self.beside[:, None] * BESIDE)
+        return self.meant(reader) + self.beside[:, None] * BESIDE
+
+    def meant(self, reader: Understanding) -> Logits:
+        """The same, of the vectors alone."""
+        return np.asarray(self.vectors.astype(np.float64) @ reader.head + reader.bias)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class Understanding:
     tongues: dict[str, Tongue]
     index: LetterIndex
     insults: Mapping[str, WordList]
+    #: As this one, with the heads that tell implicit abuse, and no words beside; models before 2.4 have none.
+    implicit: Understanding | None = None
 
     @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
@@ -97,17 +103,25 @@ class Understanding:
         """What was learnt of a language; for "pt-BR" that of "pt"."""
         return self.tongues.get(language) or self.tongues.get(language.split("-", maxsplit=1)[0]) or self.tongues[ANY]
 
-    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> Logits:
-        """The logit of each text, shape (n_texts, n_labels)."""
+    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> tuple[Logits, Logits]:
+        """The logit of each text, and what its implicit abuse alone comes to, each of shape (n_texts, n_labels).
+
+        Of the latter minus infinity, where nothing is told.
+        """
         tongues = [self.tongue(language) for language in languages]
         steps = range(0, len(texts), _AT_ONCE)
-        return np.concatenate([self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps])
+        parts = [self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps]
+        logits, implicit = zip(*parts, strict=True)
+        return np.concatenate(logits), np.concatenate(implicit)
 
-    def _logits(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Logits:
+    def _logits(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> tuple[Logits, Logits]:
         read = self.read(texts, tongues)
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
-        return pool(read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
+        logits = pool(read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0), read.first)
+        if self.implicit is None:
+            return logits, np.full_like(logits, -np.inf)
+        return logits, pool(read.meant(self.implicit), read.first)
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
@@ -182,4 +196,14 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
     head = np.asarray(arrays["head"], dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
-    return Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
+    reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
+    if "implicit" not in arrays:
+        return reader
+    return replace(reader, implicit=_of_vectors_alone(reader, np.asarray(arrays["implicit"], dtype=np.float64)))
+
+
+def _of_vectors_alone(reader: Understanding, head: Logits) -> Understanding:
+    """A reader with another head, whose logits need no scale, and to which no word counts beside its meaning."""
+    none, one, zero = WordList(()), np.ones(len(LABELS)), np.zeros(len(LABELS))
+    tongues = {code: Tongue(None, none, none, one, zero, tongue.plain) for code, tongue in reader.tongues.items()}
+    return Understanding(reader.encoder, head[:-1], head[-1], tongues, reader.index, {})
