@@ -47,6 +47,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         ),
         _plain(classifier),
         _short(classifier),
+        _implicit(classifier),
         _mixed(classifier),
         _halved(classifier, "lone.toml", "Languages: lone insults and short forms, and what looks like them"),
         _halved(classifier, "third.toml", "Languages: a sentence in a third language without listed insults"),
@@ -122,6 +123,32 @@ def _short(classifier: Classifier) -> Table:
     )
     columns = [f"{kind}, {half}" for half in ("developed with", "held out", "apart") for kind in ("abuse", "harmless")]
     return title, ["language", *columns], rows
+
+
+def implicit_comments() -> dict[str, dict[str, dict[str, list[str]]]]:
+    """Our own abuse without a bad word (implicit.toml): language code -> kind -> `abuse` and `harmless` comments."""
+    return tomllib.loads(read_text("models.evaluation", "implicit.toml"))
+
+
+def _implicit(classifier: Classifier) -> Table:
+    """How much abuse without a bad word lies above a line: in English by kind, in other languages together."""
+    rows, sums = [], np.zeros((2, 2), int)
+    for code, kinds in implicit_comments().items():
+        by_kind = {f"{code}, {kind}": [its] for kind, its in kinds.items()}
+        groups = by_kind if code == "en" else {code: [*kinds.values()]}
+        for name, group in groups.items():
+            lists = [[text for its in group for text in its[side]] for side in ("abuse", "harmless")]
+            scores = [classifier.score(its, [{"languages": [code]}] * len(its)) for its in lists]
+            above = [_flagged(classifier, of_side).sum() for of_side in scores]
+            counts = np.array([above, list(map(len, lists))]).T
+            rows.append([name, *(f"{flagged} of {count}" for flagged, count in counts)])
+            sums += counts
+    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+    title = (
+        "Abuse without a bad word, above a default threshold: written by somebody who knew neither the sentences that "
+        "are learnt from nor any score"
+    )
+    return title, ["language, kind", "abuse", "harmless"], rows
 
 
 def mixed_comments(name: str) -> dict[str, dict[str, list[str]]]:

@@ -31,8 +31,11 @@ def subject_sentences() -> dict[str, dict[str, list[str]]]:
 
 
 def measure_subjects(classifier: Classifier, data: Path) -> list[Table]:
-    """Tables for the card. Raises FileNotFoundError when a set is not in `data`."""
-    return [_published(classifier, data), _harmless(classifier, data), _ours(classifier)]
+    """Tables for the card: none of a model that has not learnt subjects, and OpenAI's only where their set is there."""
+    if SUBJECT_LABELS[0] not in classifier.labels:
+        return []
+    published = [_published(classifier, data)] if (data / PUBLISHED).is_file() else []
+    return [*published, _harmless(classifier, data), _ours(classifier)]
 
 
 def _flag_at(classifier: Classifier, label: str) -> float:

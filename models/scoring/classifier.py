@@ -6,7 +6,7 @@ Urdu. The reader that understands (`understanding.py`) judges the other language
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,16 @@ from threadpoolctl import threadpool_limits
 
 from models import artifact as artifacts
 from models.artifact import Artifact, ArtifactError
-from models.labels import ABUSE_COLUMNS, COLUMN, CORE_COLUMNS, CORE_LABELS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from models.labels import (
+    ABUSE_COLUMNS,
+    COLUMN,
+    CORE_COLUMNS,
+    CORE_LABELS,
+    LABELS,
+    SUBJECT_COLUMNS,
+    SUBJECT_LABELS,
+    TOXICITY,
+)
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
@@ -28,7 +37,7 @@ from models.reading.unmasking import read_as
 from models.reading.words import Reader
 from models.scoring import attribution, mixed, readers, understanding
 from models.scoring.explanation import Explanation, explain, made_of, together
-from models.scoring.mixed import Plan
+from models.scoring.mixed import Plan, Together
 from models.scoring.pooling import pool
 from models.scoring.readers import READ_FAST
 from models.scoring.signals import weigh
@@ -44,6 +53,9 @@ _CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
 _TOLD = 1_024
 #: Characters of a text whose language a hidden word may tell.
 _SHORT = 100
+_TOXICITY = COLUMN[TOXICITY]
+#: From this probability on implicit abuse counts: below it, it would only make harmless comments a little less so.
+_MEANT_FROM = 0.5
 #: From this score on a text in no language that can be told is abuse in English.
 _ABUSE_IN_ENGLISH = 0.5
 #: The logit of a subject in a comment that has no word of it, and was not read for that.
@@ -67,10 +79,14 @@ class Sum:
 
 @dataclass(frozen=True)
 class _Reading:
-    """Texts' logits, and of which texts only the reader that understands made them."""
+    """Texts' logits, and which of them the reader that understands made alone, each of shape (n_texts, n_labels).
+
+    `implicit` holds the column of the head by which implicit abuse alone decided, -1 where it did not.
+    """
 
     logits: NDArray[np.float64]
     understood: NDArray[np.bool_]
+    implicit: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,8 @@ class Classifier:
 
     Attributes
     ----------
-    labels : the labels, in the order of the columns of `score`; without the subjects where the fast reader is alone
+    labels : the labels, in the order of the columns of `score`; without the subjects where the fast reader is
+        alone, and of a model that has not learnt them
     version : the trained model's version
     thresholds : preset ("lenient", "balanced", "strict") -> label -> {"flag_at", "reject_at"}
     manifest : everything else that the artifact says of itself
@@ -109,12 +126,11 @@ class Classifier:
             raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
         if not len(texts):
             return np.zeros((0, len(self.labels)))
-        reading = self._read(texts, signals)
-        return self.probability_by(reading.logits, reading.understood)
+        return self.probability_by(*self._read(texts, signals))[:, : len(self.labels)]
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
-        return self._read(texts, signals).logits
+        return self._read(texts, signals)[0][:, : len(self.labels)]
 
     def fast_logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What the fast reader alone says of each text, without signals, shape (n_texts, n_labels)."""
@@ -127,29 +143,42 @@ class Classifier:
         logits, windows = self._window_logits(ids, sizes, cache)
         return pool(logits, windows.first), mixed.count_marks(ids, sizes, windows, cache)
 
-    def _read(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> _Reading:
+    def _read(
+        self, texts: Sequence[str], signals: Sequence[Signals] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Texts' logits with their signals, and which of them the reader that understands made alone."""
         plan = self._plan(texts, signals)
-        logits, understood, _ = mixed.strongest(self._understood(plan), plan, self.probability_by)
+        read = self._understood(plan)
+        logits, understood, _ = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
-        return _Reading(logits, understood)
+        return logits, understood
 
-    def _understood(self, plan: Plan) -> NDArray[np.float64]:
-        """The logits of all that is read, by the fast reader, by the one that understands, or by both."""
-        logits = plan.logits
+    def _understood(self, plan: Plan) -> _Reading:
+        """All that is read, by the fast reader, by the one that understands, or by both.
+
+        Where implicit abuse alone is more probable than what they say together, that decides a label.
+        """
+        logits, alone = plan.logits, plan.alone[:, None].repeat(plan.logits.shape[1], axis=1)
+        implicit = np.full(logits.shape, -1)
         if self.understanding is None or self.sum is None:
-            return logits
+            return _Reading(logits, alone, implicit)
         for asked, texts, languages in plan.asked_together:
-            second = self.understanding.logits(texts, languages)
-            core = second[:, CORE_COLUMNS]
+            told, meant = self.understanding.logits(texts, languages)
+            core = told[:, CORE_COLUMNS]
             both = self.sum.slope * (logits[asked, CORE_COLUMNS] + self.sum.share * core) + self.sum.offset
-            second[:, CORE_COLUMNS] = np.where(plan.alone[asked, None], core, both)
-            logits[asked] = second
+            told[:, CORE_COLUMNS] = np.where(plan.alone[asked, None], core, both)
+            heads = np.tile(np.arange(told.shape[1]), (len(asked), 1))
+            heads[:, _TOXICITY] = meant.argmax(axis=1)  # each kind of it is toxic
+            meant[:, _TOXICITY] = meant.max(axis=1)
+            decides = _logistic(meant) > np.maximum(self.probability_by(told, alone[asked]), _MEANT_FROM)
+            implicit[asked] = np.where(decides, heads, -1)
+            logits[asked] = np.where(decides, meant, told)
         if plan.about:
             about, texts, languages = plan.about_together
-            logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[:, SUBJECT_COLUMNS]
-        return logits
+            logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[0][:, SUBJECT_COLUMNS]
+        return _Reading(logits, alone | (implicit >= 0), implicit)
 
     def speech(self, text: str, beside: Signals | None = None, fast_score: float = 0.0) -> str:
         """The language that a text is read in: where none can be told, one that is said beside it, or the likeliest.
@@ -203,13 +232,13 @@ class Classifier:
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
         plan = self._plan(texts, signals)
-        logits = self._understood(plan) if plan.passages else plan.logits
-        _, _, decider = mixed.strongest(logits, plan, self.probability_by)
+        read = self._understood(plan)
+        _, _, decider = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
         columns: list[list[int]] = [[] for _ in plan.texts]
         for row, its in enumerate(labels):
             for label in its:
                 columns[decider[row, COLUMN[label]]].append(COLUMN[label])
-        parts = self._explain(plan, columns)
+        parts = self._explain(plan, columns, read.implicit)
         explained: list[dict[str, Explanation]] = []
         for row, its in enumerate(labels):
             beside = weigh(texts[row], signals[row] if signals is not None else {})
@@ -222,25 +251,37 @@ class Classifier:
                 explained[-1][label] = one.beside(beside.get(label, {}))
         return explained
 
-    def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:
-        """The explanations of all that is read, by column."""
-        second: dict[int, dict[int, Explanation]] = {}
-        for asked, texts, languages in plan.asked_together:
-            assert self.understanding is not None
-            wanted = [columns[row] for row in asked]
-            second |= zip(asked, attribution.explain(texts, languages, wanted, self.understanding), strict=True)
+    def _explain(
+        self, plan: Plan, columns: Sequence[Sequence[int]], implicit: NDArray[np.intp]
+    ) -> list[dict[int, Explanation]]:
+        """The explanations of all that is read, by column; `implicit` as in `_Reading`."""
+        told = [[column for column in its if implicit[row, column] < 0] for row, its in enumerate(columns)]
+        heads = [{column: int(implicit[row, column]) for column in its} for row, its in enumerate(columns)]
+        meant = [sorted({head for head in its.values() if head >= 0}) for its in heads]
+        second = self._attributed(plan.asked_together, told, self.understanding)
         if plan.about:
-            assert self.understanding is not None
-            about, texts, languages = plan.about_together
-            subjects = [[column for column in columns[row] if column >= CORE_COLUMNS.stop] for row in about]
-            second |= zip(about, attribution.explain(texts, languages, subjects, self.understanding), strict=True)
+            subjects = [[column for column in its if column >= CORE_COLUMNS.stop] for its in told]
+            second |= self._attributed([plan.about_together], subjects, self.understanding)
+        third = self._attributed(plan.asked_together, meant, self.understanding and self.understanding.implicit)
         explained_by = []
-        for row, (text, its) in enumerate(zip(plan.texts, columns, strict=True)):
+        for row, (text, its) in enumerate(zip(plan.texts, told, strict=True)):
             own = second.get(row)
-            explained_by.append(
-                own if own is not None and plan.alone[row] else self._both(text, its, own) if its else {}
-            )
+            known = own if own is not None and plan.alone[row] else self._both(text, its, own) if its else {}
+            implied = {column: third[row][head] for column, head in heads[row].items() if head >= 0}
+            explained_by.append(known | implied)
         return explained_by
+
+    @staticmethod
+    def _attributed(
+        groups: Iterable[Together], columns: Sequence[Sequence[int]], reader: Understanding | None
+    ) -> dict[int, dict[int, Explanation]]:
+        """What a reader that understands says of groups of texts, by row and column."""
+        explained: dict[int, dict[int, Explanation]] = {}
+        for asked, texts, languages in groups:
+            wanted = [columns[row] for row in asked]
+            if reader is not None and any(wanted):
+                explained |= zip(asked, attribution.explain(texts, languages, wanted, reader), strict=True)
+        return explained
 
     def _both(
         self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None
@@ -355,8 +396,9 @@ class Classifier:
         return cache
 
 
-def _logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(0.5 + 0.5 * np.tanh(logits / 2))  # 1 / (1 + e^-logit)
+def _logistic(logits: NDArray[np.float64]) -> Scores:
+    """1 / (1 + e^-logit)."""
+    return np.asarray(0.5 + 0.5 * np.tanh(logits / 2))
 
 
 def _unread(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -384,7 +426,7 @@ def load(path: str | Path | None = None, reader: str = "unsure") -> Classifier:
     """
     folder = Path(path) if path is not None else artifacts.SHIPPED
     artifact = artifacts.read(folder)
-    if tuple(artifact.manifest["labels"]) != LABELS:
+    if tuple(artifact.manifest["labels"]) not in (LABELS, CORE_LABELS):  # the latter before 2.4
         raise ArtifactError(
             f"The model in {folder} scores {', '.join(artifact.manifest['labels'])}, and this Winnow expects "
             f"{', '.join(LABELS)}, in this order. Train it again with `winnow train`."
@@ -414,8 +456,9 @@ def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
     )
     reading = Reader(known, frozenset(strong))
     second = None if reader == "fast" else understanding.from_artifact(artifact, open_encoder())
-    passages = None if second is None else Passages(reading, second.insults, readers.asking(manifest["asking"]))
-    labels = CORE_LABELS if second is None else LABELS
+    asking = readers.asking(manifest.get("asking", {}))
+    passages = None if second is None else Passages(reading, second.insults, asking)
+    labels = CORE_LABELS if second is None or "subjects" not in arrays else LABELS
     return Classifier(
         labels=labels,
         version=manifest["version"],

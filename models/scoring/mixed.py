@@ -31,6 +31,8 @@ _LEAST_AIMED = np.array([0.65, 0.5, 0.5])
 ASKING = 3
 
 Logits = NDArray[np.float64]
+#: Rows of what is read, with their texts and their languages.
+Together = tuple[list[int], list[str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Plan:
     about: list[int] = field(default_factory=list)
 
     @property
-    def asked_together(self) -> Iterator[tuple[list[int], list[str], list[str]]]:
+    def asked_together(self) -> Iterator[Together]:
         """`asked` in groups, each with its texts and their languages: the texts, then each passage alone.
 
         Single precision differs with what is multiplied together, and an explanation has to add up to the logit.
@@ -67,7 +69,7 @@ class Plan:
             yield rows, [self.texts[row] for row in rows], [self.languages[row] for row in rows]
 
     @property
-    def about_together(self) -> tuple[list[int], list[str], list[str]]:
+    def about_together(self) -> Together:
         """`about` in the same way. They are read as English, as far as the reader reads."""
         return self.about, [self.texts[row][:LONGEST] for row in self.about], ["en"] * len(self.about)
 
@@ -125,15 +127,14 @@ def worst_english(passages: Sequence[tuple[int, Passage]], scores: Logits) -> li
 
 
 def strongest(
-    logits: Logits, plan: Plan, score: Callable[[Logits, NDArray[np.bool_]], Logits]
+    logits: Logits, alone: NDArray[np.bool_], plan: Plan, score: Callable[[Logits, NDArray[np.bool_]], Logits]
 ) -> tuple[Logits, NDArray[np.bool_], NDArray[np.intp]]:
     """Each text's logits, where the reader that understands made them alone, and which of all that was read decided.
 
-    All of shape (n_texts, n_labels). `logits` are of all that was read; `score` gives the probability of logits, and is
-    told which of them the reader that understands made alone.
+    All of shape (n_texts, n_labels). `logits` are of all that was read, and `alone`, shaped as they are, says which of
+    them the reader that understands made alone; `score` gives their probability.
     """
     columns = np.arange(logits.shape[1])
-    alone = plan.alone[:, None].repeat(len(columns), axis=1)
     first = len(plan.texts) - len(plan.passages)
     decider = np.arange(first)[:, None].repeat(len(columns), axis=1)
     if not plan.passages:
@@ -147,7 +148,7 @@ def strongest(
         if passage.language != "en" or (unlowered[at, _AIMED] >= _LEAST_AIMED).any():
             worse = scores[at, ABUSE_COLUMNS] > scores[decider[row], columns][ABUSE_COLUMNS]
             decider[row, ABUSE_COLUMNS][worse] = at
-    return lowered[decider, columns], plan.alone[decider], decider
+    return lowered[decider, columns], alone[decider, columns], decider
 
 
 def of_passage(explained: Explanation, passage: Passage) -> Explanation:

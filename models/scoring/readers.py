@@ -57,8 +57,8 @@ def choose_asked(
 
 
 def asking(words: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """How loudly each word asks, from an artifact's lists of those that say it and of those that may."""
-    return {**dict.fromkeys(words["may_say"], MAY_SAY), **dict.fromkeys(words["say"], SAYS)}
+    """How loudly each word asks, from an artifact's lists of those that say it and of those that may, if it has any."""
+    return {**dict.fromkeys(words.get("may_say", ()), MAY_SAY), **dict.fromkeys(words.get("say", ()), SAYS)}
 
 
 def choose_about(

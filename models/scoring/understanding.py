@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -76,7 +76,11 @@ class Read:
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
-        return np.asarray(self.vectors.astype(np.float64) @ reader.head + reader.bias + self.beside[:, None] * BESIDE)
+        return np.asarray(self.meant(reader) + self.beside[:, None] * BESIDE)
+
+    def meant(self, reader: Understanding) -> Logits:
+        """The same, of the vectors alone."""
+        return np.asarray(self.vectors.astype(np.float64) @ reader.head + reader.bias)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Understanding:
     tongues: dict[str, Tongue]
     index: LetterIndex
     insults: Mapping[str, WordList]
+    #: As this one, with the heads that tell implicit abuse, and no words beside; models before 2.4 have none.
+    implicit: Understanding | None = None
 
     @cached_property
     def disguises(self) -> Disguises:
@@ -106,19 +112,27 @@ class Understanding:
         """What was learnt of a language; for "pt-BR" that of "pt"."""
         return self.tongues.get(language) or self.tongues.get(language.split("-", maxsplit=1)[0]) or self.tongues[ANY]
 
-    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> Logits:
-        """The logit of each text, shape (n_texts, n_labels)."""
+    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> tuple[Logits, Logits]:
+        """The logit of each text, and what its implicit abuse alone comes to, each of shape (n_texts, n_labels).
+
+        Of the latter minus infinity, where nothing is told.
+        """
         tongues = [self.tongue(language) for language in languages]
         steps = range(0, len(texts), _AT_ONCE)
-        return np.concatenate([self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps])
+        parts = [self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps]
+        logits, implicit = zip(*parts, strict=True)
+        return np.concatenate(logits), np.concatenate(implicit)
 
-    def _logits(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Logits:
+    def _logits(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> tuple[Logits, Logits]:
         read = self.read(texts, tongues)
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
         scaled = read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0)
         of_core = pool(scaled[:, CORE_COLUMNS], read.first)
-        return np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
+        logits = np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
+        if self.implicit is None:
+            return logits, np.full_like(logits, -np.inf)
+        return logits, pool(read.meant(self.implicit), read.first)
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
@@ -186,17 +200,29 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
     insult_lists = find_insults(facts)
     tongues = {}
+    subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
+    lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
     unscaled = np.ones(len(SUBJECT_LABELS))
     for row, code in enumerate(facts["tongues"]):
         steps = facts["letters"].get(code)
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
-        of_subjects = np.stack([unscaled, arrays["subject_lines"][row]])
+        of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()))
         tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], plain=code == "en")
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
-    head = np.asarray(np.column_stack([arrays["head"], arrays["subjects"]]), dtype=np.float64)
+    head = np.asarray(np.column_stack([arrays["head"], subjects]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
-    return Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
+    reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
+    if "implicit" not in arrays:
+        return reader
+    return replace(reader, implicit=_of_vectors_alone(reader, np.asarray(arrays["implicit"], dtype=np.float64)))
+
+
+def _of_vectors_alone(reader: Understanding, head: Logits) -> Understanding:
+    """A reader with another head, whose logits need no scale, and to which no word counts beside its meaning."""
+    none, one, zero = WordList(()), np.ones(len(LABELS)), np.zeros(len(LABELS))
+    tongues = {code: Tongue(None, none, none, one, zero, tongue.plain) for code, tongue in reader.tongues.items()}
+    return Understanding(reader.encoder, head[:-1], head[-1], tongues, reader.index, {})

@@ -14,10 +14,9 @@ from models.labels import LABELS, SUBJECT_LABELS
 _FLAG_RATIO = {"lenient": 1 / 7, "balanced": 1 / 3, "strict": 1.0}
 # A wrongly rejected comment against a bad one that a moderator has to read.
 _REJECT_RATIO = {"lenient": 499.0, "balanced": 199.0, "strict": 99.0}
-# Times the cost of any other attack. Toxicity takes in what is only rude, and its probability holds on Wikipedia: on
-# news sites harmless comments score higher. Spam that is published hurts nobody, and is less sure than its score says:
-# few public sets of it have ordinary comments from the same pages beside it.
-_GRAVE = {"threat": 2.0, "identity_attack": 1.5, "severe_toxicity": 1.5, "toxicity": 0.7, "spam": 0.6}
+# Times the cost of any other attack. Spam that is published hurts nobody, and is less sure than its score says: few
+# public sets of it have ordinary comments from the same pages beside it.
+_GRAVE = {"threat": 2.0, "identity_attack": 1.5, "severe_toxicity": 1.5, "spam": 0.6}
 
 
 def choose_thresholds() -> dict[str, dict[str, dict[str, float | None]]]:

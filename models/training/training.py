@@ -305,9 +305,9 @@ def _origin(data: Path) -> dict[str, Any]:
         name: languages.language_path(data, name)
         for name in (*languages.LEARNT, languages.GAMBLING, languages.REWRITTEN, "words")
     }
-    paths |= {f"subjects/{name}": data / place for name, place in subjects.SOURCES.items()}
-    sentences = {f"sentences/{code}": sentences_path(data, code) for code in (*CARRIED, *LINED)}
-    paths |= {name: path for name, path in sentences.items() if path.is_file()}
+    optional = {f"sentences/{code}": sentences_path(data, code) for code in (*CARRIED, *LINED)}
+    optional |= {f"subjects/{name}": data / place for name, place in subjects.SOURCES.items()}
+    paths |= {name: path for name, path in optional.items() if path.is_file()}
     return {
         "data": {name: datasets.checksum(path) for name, path in paths.items()},
         "libraries": {

@@ -12,7 +12,7 @@ from models.labels import CORE_COLUMNS, CORE_LABELS, LABELS, SUBJECT_COLUMNS, SU
 CLASSIFIER, FAST = models.load(), models.load(reader="fast")
 FLAG_AT = {label: CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in SUBJECT_LABELS}
 #: Of the five sentences of each kind in a language, and of the twenty in English. The card says where it is modest.
-LEAST_TOLD, LEAST_TOLD_IN, MOST_BESIDE = 0.6, {"pl": 0.4}, 0.4
+LEAST_TOLD, LEAST_TOLD_IN, MOST_BESIDE = 0.6, {"en": 0.45, "pl": 0.4, "tr": 0.2}, 0.4
 EXPLICIT = "She slowly took off her dress, naked now, and moaned as he kissed her breasts and thighs."
 DESPAIR = "I have the pills next to me and I want to end my life tonight."
 PLAIN = "The bus was late again and it rained all the way to the market square. "

@@ -1,0 +1,81 @@
+"""Abuse without a bad word is shown to a person, never rejected unseen, and explained as every other score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import models
+from models.evaluation.languages import implicit_comments
+from models.labels import COLUMN, LABELS, TOXICITY
+from models.training.implicit import read_sentences
+
+CLASSIFIER = models.load()
+FLAG_AT = np.array([CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+LOWEST_REJECT = min(its["insult"]["reject_at"] for its in CLASSIFIER.thresholds.values())
+#: A comment, its language, and the label that tells it.
+MEANT = [
+    ("These people are parasites and should be removed like a disease.", "en", "identity_attack"),
+    ("Your kind does not belong in this country, go home.", "en", "identity_attack"),
+    ("Diese Leute sind Ungeziefer und gehören aus dem Land geschafft.", "de", "identity_attack"),
+]
+SAID = [
+    ("The parasite is removed by washing the leaves.", "en"),
+    ("My family came to this country forty years ago.", "en"),
+    ("Her brother is deaf and plays the drums.", "en"),
+    ("Diese Leute haben die alte Hecke aus dem Garten geschafft.", "de"),
+]
+
+
+def of(language: str) -> list[dict[str, object]]:
+    return [{"languages": [language]}]
+
+
+@pytest.mark.parametrize(("text", "language", "label"), MEANT)
+def test_what_is_meant_badly_reaches_a_line_by_its_label_and_as_toxic(text: str, language: str, label: str) -> None:
+    scores = CLASSIFIER.score([text], of(language))[0]
+    assert scores[COLUMN[label]] >= FLAG_AT[COLUMN[label]]
+    assert scores[COLUMN[TOXICITY]] >= scores[COLUMN[label]]
+
+
+@pytest.mark.parametrize(("text", "language"), SAID)
+def test_the_same_words_meant_well_reach_no_line(text: str, language: str) -> None:
+    assert (CLASSIFIER.score([text], of(language))[0] < FLAG_AT).all()
+
+
+@pytest.mark.parametrize(("text", "language", "label"), MEANT)
+@pytest.mark.parametrize("before", ["", "Thank you for the article about the harbour. "])
+def test_its_explanation_adds_up_to_the_logit(text: str, language: str, label: str, before: str) -> None:
+    written = before + text
+    for wanted in (label, TOXICITY):
+        told = CLASSIFIER.explain(written, wanted, of(language)[0])
+        parts = sum(weight for _, _, weight in told.spans) + sum(told.signals.values()) + told.bias
+        assert parts == pytest.approx(told.logit, abs=1e-6)
+        logit = CLASSIFIER.logits([written], of(language))[0, COLUMN[wanted]]
+        assert told.logit == pytest.approx(logit, abs=1e-6)
+        assert all(written[start:end].strip() for start, end, _ in told.spans)
+
+
+def test_none_of_the_sentences_that_it_learnt_from_is_rejected_unseen_for_what_it_means() -> None:
+    reader = CLASSIFIER.understanding
+    assert reader is not None
+    _, meant = reader.logits(read_sentences().texts, ["en"] * len(read_sentences().texts))
+    assert 1 / (1 + np.exp(-meant.max())) < LOWEST_REJECT - 0.01
+
+
+def test_a_model_without_these_heads_scores_as_before() -> None:
+    reader = CLASSIFIER.understanding
+    assert reader is not None
+    without = replace(CLASSIFIER, understanding=replace(reader, implicit=None))
+    insult, (meant, language, _) = "You are a stupid idiot.", MEANT[0]
+    assert without.score([insult])[0] == pytest.approx(CLASSIFIER.score([insult])[0])
+    assert (without.score([meant], of(language))[0] < FLAG_AT).all()
+
+
+def test_nothing_is_learnt_from_what_it_is_judged_by() -> None:
+    of_kinds = [its for kinds in implicit_comments().values() for its in kinds.values()]
+    judged = {text for its in of_kinds for texts in its.values() for text in texts}
+    assert not judged & set(read_sentences().texts)
+    assert len(judged) > 800
