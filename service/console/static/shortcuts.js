@@ -62,7 +62,7 @@ export function chooseKey(usual, event) {
 export function showKeysIn(element) {
   for (const shown of element.querySelectorAll("kbd")) {
     shown.dataset.usual ??= shown.textContent;
-    shown.textContent = keyOf(shown.dataset.usual);
+    shown.textContent = shown.dataset.usual.split(" ").map(keyOf).join(" ");
   }
 }
 
