@@ -21,6 +21,7 @@ from models.reading.sentences import Places, locate_parts
 from models.scoring.explanation import PART, Explanation, made_of
 from models.scoring.pooling import shares, shares_of_subjects
 from models.scoring.understanding import (
+    ANY,
     BESIDE,
     MOST_WORDS,
     WORD_WEIGHT,
@@ -58,27 +59,30 @@ class _Part:
     of_word: list[range]
 
 
-def explain(
-    texts: Sequence[str], languages: Sequence[str], columns: Sequence[Sequence[int]], reader: Understanding
-) -> Iterator[dict[int, Explanation]]:
-    """The explanations of each text's logits on the labels in some columns, by column."""
+def trace(texts: Sequence[str], languages: Sequence[str], reader: Understanding) -> Iterator[Traced]:
+    """Texts, read so that their logits can be explained, one after the other."""
     tongues = [reader.tongue(language) for language in languages]
     pairs = zip(texts, tongues, strict=True)
     located = [locate_parts(text, plain=tongue.plain, disguises=reader.disguises) for text, tongue in pairs]
     parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
     traces = reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts])
-    for (strings, _), of_text, trace, tongue, wanted in zip(located, parts, traces, tongues, columns, strict=True):
-        raw = reader.windows([strings], trace.sums, [tongue]).logits(reader)
-        yield _Text(of_text, trace, tongue, raw, reader).explain(wanted)
+    for (strings, _), of_text, its_trace, tongue in zip(located, parts, traces, tongues, strict=True):
+        read = reader.windows([strings], its_trace.sums, [tongue])
+        implicit = None
+        if reader.implicit is not None:
+            neutral = reader.implicit.tongues[ANY]
+            implicit = Traced(of_text, its_trace, neutral, read.meant(reader.implicit), reader.implicit)
+        yield Traced(of_text, its_trace, tongue, read.logits(reader), reader, implicit)
 
 
 @dataclass(frozen=True)
-class _Text:
+class Traced:
     """A text that was read: its first window is the whole, then come its parts.
 
     Attributes
     ----------
     logits : of each window before the language's scale, shape (n_windows, n_labels)
+    implicit : the same text, as the heads see it that tell implicit abuse; None where there are none
     """
 
     parts: list[_Part]
@@ -86,6 +90,7 @@ class _Text:
     tongue: Tongue
     logits: Weights
     reader: Understanding
+    implicit: Traced | None = None
 
     def explain(self, columns: Sequence[int]) -> dict[int, Explanation]:
         """The explanations of the logits on some labels, by column."""

@@ -36,6 +36,7 @@ from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
 from models.scoring import attribution, mixed, readers, understanding
+from models.scoring.attribution import Traced
 from models.scoring.explanation import Explanation, explain, made_of, together
 from models.scoring.mixed import Plan, Together
 from models.scoring.pooling import pool
@@ -79,14 +80,10 @@ class Sum:
 
 @dataclass(frozen=True)
 class _Reading:
-    """Texts' logits, and which of them the reader that understands made alone, each of shape (n_texts, n_labels).
-
-    `implicit` holds the column of the head by which implicit abuse alone decided, -1 where it did not.
-    """
+    """Texts' logits, and which of them the reader that understands made alone, each of shape (n_texts, n_labels)."""
 
     logits: NDArray[np.float64]
     understood: NDArray[np.bool_]
-    implicit: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -161,24 +158,32 @@ class Classifier:
         Where implicit abuse alone is more probable than what they say together, that decides a label.
         """
         logits, alone = plan.logits, plan.alone[:, None].repeat(plan.logits.shape[1], axis=1)
-        implicit = np.full(logits.shape, -1)
         if self.understanding is None or self.sum is None:
-            return _Reading(logits, alone, implicit)
+            return _Reading(logits, alone)
         for asked, texts, languages in plan.asked_together:
             told, meant = self.understanding.logits(texts, languages)
             core = told[:, CORE_COLUMNS]
             both = self.sum.slope * (logits[asked, CORE_COLUMNS] + self.sum.share * core) + self.sum.offset
             told[:, CORE_COLUMNS] = np.where(plan.alone[asked, None], core, both)
-            heads = np.tile(np.arange(told.shape[1]), (len(asked), 1))
-            heads[:, _TOXICITY] = meant.argmax(axis=1)  # each kind of it is toxic
-            meant[:, _TOXICITY] = meant.max(axis=1)
-            decides = _logistic(meant) > np.maximum(self.probability_by(told, alone[asked]), _MEANT_FROM)
-            implicit[asked] = np.where(decides, heads, -1)
-            logits[asked] = np.where(decides, meant, told)
+            heads = self._implied_by(meant, told, alone[asked])
+            logits[asked] = np.where(heads >= 0, np.take_along_axis(meant, np.maximum(heads, 0), axis=1), told)
+            alone[asked] |= heads >= 0
         if plan.about:
             about, texts, languages = plan.about_together
             logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[0][:, SUBJECT_COLUMNS]
-        return _Reading(logits, alone | (implicit >= 0), implicit)
+        return _Reading(logits, alone)
+
+    def _implied_by(
+        self, meant: NDArray[np.float64], told: NDArray[np.float64], alone: NDArray[np.bool_]
+    ) -> NDArray[np.intp]:
+        """The column of the head of implicit abuse that decides a label, -1 where none does.
+
+        `meant` is what these heads say, `told` all else, `alone` as `understood` of `probability_by`; all of one shape.
+        """
+        heads = np.tile(np.arange(meant.shape[1]), (len(meant), 1))
+        heads[:, _TOXICITY] = meant.argmax(axis=1)  # each kind of it is toxic
+        strongest = _logistic(np.take_along_axis(meant, heads, axis=1))
+        return np.where(strongest > np.maximum(self.probability_by(told, alone), _MEANT_FROM), heads, -1)
 
     def speech(self, text: str, beside: Signals | None = None, fast_score: float = 0.0) -> str:
         """The language that a text is read in: where none can be told, one that is said beside it, or the likeliest.
@@ -232,13 +237,13 @@ class Classifier:
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
         plan = self._plan(texts, signals)
-        read = self._understood(plan)
+        read = self._understood(plan) if plan.passages else _Reading(plan.logits, np.zeros(plan.logits.shape, bool))
         _, _, decider = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
         columns: list[list[int]] = [[] for _ in plan.texts]
         for row, its in enumerate(labels):
             for label in its:
                 columns[decider[row, COLUMN[label]]].append(COLUMN[label])
-        parts = self._explain(plan, columns, read.implicit)
+        parts = self._explain(plan, columns)
         explained: list[dict[str, Explanation]] = []
         for row, its in enumerate(labels):
             beside = weigh(texts[row], signals[row] if signals is not None else {})
@@ -251,37 +256,42 @@ class Classifier:
                 explained[-1][label] = one.beside(beside.get(label, {}))
         return explained
 
-    def _explain(
-        self, plan: Plan, columns: Sequence[Sequence[int]], implicit: NDArray[np.intp]
-    ) -> list[dict[int, Explanation]]:
-        """The explanations of all that is read, by column; `implicit` as in `_Reading`."""
-        told = [[column for column in its if implicit[row, column] < 0] for row, its in enumerate(columns)]
-        heads = [{column: int(implicit[row, column]) for column in its} for row, its in enumerate(columns)]
-        meant = [sorted({head for head in its.values() if head >= 0}) for its in heads]
-        second = self._attributed(plan.asked_together, told, self.understanding)
-        if plan.about:
-            subjects = [[column for column in its if column >= CORE_COLUMNS.stop] for its in told]
-            second |= self._attributed([plan.about_together], subjects, self.understanding)
-        third = self._attributed(plan.asked_together, meant, self.understanding and self.understanding.implicit)
-        explained_by = []
-        for row, (text, its) in enumerate(zip(plan.texts, told, strict=True)):
-            own = second.get(row)
-            known = own if own is not None and plan.alone[row] else self._both(text, its, own) if its else {}
-            implied = {column: third[row][head] for column, head in heads[row].items() if head >= 0}
-            explained_by.append(known | implied)
+    def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:
+        """The explanations of all that is read, by column."""
+        asked = self._traced(plan.asked_together, columns)
+        subjects = [[column for column in its if column >= CORE_COLUMNS.stop] for its in columns]
+        about = self._traced([plan.about_together], subjects)
+        explained_by: list[dict[int, Explanation]] = []
+        for row, (text, its) in enumerate(zip(plan.texts, columns, strict=True)):
+            traced, alone = asked.get(row), bool(plan.alone[row])
+            if not its:
+                explained_by.append({})
+            elif traced is None:
+                explained_by.append(self._both(text, its, about[row].explain(subjects[row]) if row in about else None))
+            else:
+                own = traced.explain(its)
+                told = own if alone else self._both(text, its, own)
+                explained_by.append(told | self._implied(told, traced, alone=alone))
         return explained_by
 
-    @staticmethod
-    def _attributed(
-        groups: Iterable[Together], columns: Sequence[Sequence[int]], reader: Understanding | None
-    ) -> dict[int, dict[int, Explanation]]:
-        """What a reader that understands says of groups of texts, by row and column."""
-        explained: dict[int, dict[int, Explanation]] = {}
-        for asked, texts, languages in groups:
-            wanted = [columns[row] for row in asked]
-            if reader is not None and any(wanted):
-                explained |= zip(asked, attribution.explain(texts, languages, wanted, reader), strict=True)
-        return explained
+    def _traced(self, groups: Iterable[Together], columns: Sequence[Sequence[int]]) -> dict[int, Traced]:
+        """The texts of some groups of which an explanation is wanted, as the reader that understands traces them."""
+        traced: dict[int, Traced] = {}
+        for rows, texts, languages in groups:
+            if self.understanding is not None and any(columns[row] for row in rows):
+                traced |= zip(rows, attribution.trace(texts, languages, self.understanding), strict=True)
+        return traced
+
+    def _implied(self, told: Mapping[int, Explanation], traced: Traced, *, alone: bool) -> dict[int, Explanation]:
+        """The explanations of those labels that implicit abuse alone decides, where all else is `told`."""
+        if traced.implicit is None:
+            return {}
+        meant = pool(traced.implicit.logits, np.zeros(1, np.intp))
+        logits = np.full(meant.shape, -np.inf)
+        logits[0, list(told)] = [its.logit for its in told.values()]
+        heads = self._implied_by(meant, logits, np.full(meant.shape, alone))[0]
+        explained = traced.implicit.explain(sorted({int(heads[column]) for column in told if heads[column] >= 0}))
+        return {column: explained[int(heads[column])] for column in told if heads[column] >= 0}
 
     def _both(
         self, text: str, columns: Sequence[int], understood: dict[int, Explanation] | None
