@@ -108,10 +108,10 @@ def test_the_room_that_cards_take_is_each_persons_choice_and_kept_for_them(post:
 def test_scores_under_their_threshold_are_one_line_that_opens(post: Post, enter: Enter) -> None:
     one = post("What a fool you are toxicity=0.316")
     page = enter()
-    line = card(page, one).get_by_text("6 others under 0.33")
+    line = card(page, one).get_by_text("8 others under 0.33")
     expect(card(page, one).locator(".meter").first).to_be_hidden()
     line.click()
-    expect(card(page, one).locator(".meter")).to_have_count(7)
+    expect(card(page, one).locator(".meter")).to_have_count(9)
     expect(card(page, one).locator(".meter").first).to_be_visible()
 
 

@@ -208,7 +208,8 @@ def test_no_page_tells_of_a_site_to_who_has_no_role_there(app: Flask, world: Wor
                 answer.close()
                 continue
             page = answer.text.replace(f'value="{TEXT}"', "").replace(f"q={TEXT}", "")
-            page = page.replace(f"Text: <bdi>{TEXT}</bdi>", "")  # what was asked for
+            for asked_for in (f"Text: <bdi>{TEXT}</bdi>", f"<bdi>“{TEXT}”</bdi>", f"author={TEXT}"):
+                page = page.replace(asked_for, "")
             told = [secret for secret in (SITE, TEXT, AUTHOR, MEMBER, HOOK) if secret in page]
             assert told == [], f"{rule.rule} tells {who}: {page[page.index(told[0]) - 90 :][:200] if told else ''}"
 
