@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -105,24 +105,36 @@ def short_comments(name: str) -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(read_text("models.evaluation", name))
 
 
+def _above(classifier: Classifier, texts: Sequence[str], language: str | None = None) -> tuple[int, int]:
+    """How many of some texts lie above a default threshold, and how many there are; `language` is said beside them."""
+    if not texts:
+        return 0, 0
+    said = [{"languages": [language]}] * len(texts)
+    scores = score_all(classifier, texts) if language is None else classifier.score(texts, said)
+    return int(_flagged(classifier, scores).sum()), len(texts)
+
+
+def _counted(counts: Mapping[str, Sequence[tuple[int, int]]]) -> list[list[str]]:
+    """A row for each name, and one for all together: so many of so many."""
+    rows = [[name, *(f"{n} of {of}" if of else "–" for n, of in its)] for name, its in counts.items()]
+    sums = np.sum(list(counts.values()), axis=0)
+    return [*rows, ["all", *(f"{n} of {of}" for n, of in sums)]]
+
+
 def _short(classifier: Classifier) -> Table:
     """How many comments of a few words lie above a line, when nothing says in which language they are."""
     ours, apart = short_comments("short.toml"), short_comments("short_apart.toml")
-    rows, sums = [], np.zeros((6, 2), int)
+    counts = {}
     for code in {**ours, **apart}:
         lists = [ours.get(code, {}).get(kind, [])[half::2] for half in (0, 1) for kind in ("abuse", "harmless")]
         lists += [apart.get(code, {}).get(kind, []) for kind in ("abuse", "harmless")]
-        above = [_flagged(classifier, score_all(classifier, its)).sum() if its else 0 for its in lists]
-        counts = np.array([above, list(map(len, lists))]).T
-        rows.append([code, *(f"{flagged} of {count}" if count else "–" for flagged, count in counts)])
-        sums += counts
-    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+        counts[code] = [_above(classifier, its) for its in lists]
     title = (
         "Languages: comments of one to five words, above a default threshold: those developed with, those held out, "
         "and those of somebody who knew neither the lists nor these"
     )
     columns = [f"{kind}, {half}" for half in ("developed with", "held out", "apart") for kind in ("abuse", "harmless")]
-    return title, ["language", *columns], rows
+    return title, ["language", *columns], _counted(counts)
 
 
 def implicit_comments() -> dict[str, dict[str, dict[str, list[str]]]]:
@@ -132,23 +144,18 @@ def implicit_comments() -> dict[str, dict[str, dict[str, list[str]]]]:
 
 def _implicit(classifier: Classifier) -> Table:
     """How much abuse without a bad word lies above a line: in English by kind, in other languages together."""
-    rows, sums = [], np.zeros((2, 2), int)
+    counts = {}
     for code, kinds in implicit_comments().items():
         by_kind = {f"{code}, {kind}": [its] for kind, its in kinds.items()}
         groups = by_kind if code == "en" else {code: [*kinds.values()]}
         for name, group in groups.items():
             lists = [[text for its in group for text in its[side]] for side in ("abuse", "harmless")]
-            scores = [classifier.score(its, [{"languages": [code]}] * len(its)) for its in lists]
-            above = [_flagged(classifier, of_side).sum() for of_side in scores]
-            counts = np.array([above, list(map(len, lists))]).T
-            rows.append([name, *(f"{flagged} of {count}" for flagged, count in counts)])
-            sums += counts
-    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+            counts[name] = [_above(classifier, its, code) for its in lists]
     title = (
         "Abuse without a bad word, above a default threshold: written by somebody who knew neither the sentences that "
         "are learnt from nor any score"
     )
-    return title, ["language, kind", "abuse", "harmless"], rows
+    return title, ["language, kind", "abuse", "harmless"], _counted(counts)
 
 
 def mixed_comments(name: str) -> dict[str, dict[str, list[str]]]:
@@ -159,30 +166,23 @@ def mixed_comments(name: str) -> dict[str, dict[str, list[str]]]:
 def _mixed(classifier: Classifier) -> Table:
     """How many comments in two languages lie above a line, when nothing says in which they are."""
     sets = mixed_comments("mixed.toml"), mixed_comments("mixed_apart.toml")
-    rows, sums = [], np.zeros((4, 2), int)
+    counts = {}
     for pair in dict.fromkeys([*sets[0], *sets[1]]):
         lists = [its.get(pair, {}).get(kind, []) for its in sets for kind in ("abuse", "harmless")]
-        above = [_flagged(classifier, score_all(classifier, its)).sum() if its else 0 for its in lists]
-        counts = np.array([above, list(map(len, lists))]).T
-        rows.append([pair, *(f"{flagged} of {count}" if count else "–" for flagged, count in counts)])
-        sums += counts
-    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+        counts[pair] = [_above(classifier, its) for its in lists]
     title = "Languages: comments in two languages, above a default threshold: those developed with, and those held out"
     columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
-    return title, ["the whole and the part", *columns], rows
+    return title, ["the whole and the part", *columns], _counted(counts)
 
 
 def _halved(classifier: Classifier, name: str, title: str) -> Table:
     """How many of our own comments lie above a line, of each language or pair: every second one was held out."""
-    rows, sums = [], np.zeros((4, 2), int)
+    counts = {}
     for code, its in mixed_comments(name).items():
         lists = [its[kind][half::2] for half in (0, 1) for kind in ("abuse", "harmless")]
-        counts = np.array([(_flagged(classifier, score_all(classifier, one)).sum(), len(one)) for one in lists])
-        rows.append([code, *(f"{flagged} of {count}" for flagged, count in counts)])
-        sums += counts
-    rows.append(["all", *(f"{flagged} of {count}" for flagged, count in sums)])
+        counts[code] = [_above(classifier, one) for one in lists]
     columns = [f"{kind}, {half}" for half in ("developed with", "held out") for kind in ("abuse", "harmless")]
-    return f"{title}, of our own, above a default threshold", ["language", *columns], rows
+    return f"{title}, of our own, above a default threshold", ["language", *columns], _counted(counts)
 
 
 def _deletions(classifier: Classifier, code: str, dev: Examples) -> list[str]:

@@ -45,6 +45,7 @@ from models.scoring.signals import weigh
 from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.understanding import Understanding
 from models.scoring.windows import Windows, cut, window_sums
+from texts.edits import edited
 from texts.normalization import normalize, visible
 
 #: Tokens that are remembered. When there are more, the commonest half stays: readers write new words for ever, and a
@@ -123,11 +124,12 @@ class Classifier:
             raise ValueError(f"{len(texts)} texts came with {len(signals)} signals")
         if not len(texts):
             return np.zeros((0, len(self.labels)))
-        return self.probability_by(*self._read(texts, signals))[:, : len(self.labels)]
+        reading = self._read(texts, signals)
+        return self.probability_by(reading.logits, reading.understood)[:, : len(self.labels)]
 
     def logits(self, texts: Sequence[str], signals: Sequence[Signals] | None = None) -> NDArray[np.float64]:
         """The raw logit of each text with its signals, shape (n_texts, n_labels)."""
-        return self._read(texts, signals)[0][:, : len(self.labels)]
+        return self._read(texts, signals).logits[:, : len(self.labels)]
 
     def fast_logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What the fast reader alone says of each text, without signals, shape (n_texts, n_labels)."""
@@ -140,17 +142,15 @@ class Classifier:
         logits, windows = self._window_logits(ids, sizes, cache)
         return pool(logits, windows.first), mixed.count_marks(ids, sizes, windows, cache)
 
-    def _read(
-        self, texts: Sequence[str], signals: Sequence[Signals] | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Texts' logits with their signals, and which of them the reader that understands made alone."""
+    def _read(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> _Reading:
+        """Texts with their signals."""
         plan = self._plan(texts, signals)
         read = self._understood(plan)
         logits, understood, _ = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
         for row, text in enumerate(texts):
             for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
-        return logits, understood
+        return _Reading(logits, understood)
 
     def _understood(self, plan: Plan) -> _Reading:
         """All that is read, by the fast reader, by the one that understands, or by both.
@@ -349,7 +349,8 @@ class Classifier:
         if told is not None or self.understanding is None or len(written) > _SHORT:
             return told
         shown = visible(written)
-        return self.understanding.disguises.undone(shown) if self.understanding.disguises.find(shown) else None
+        edits = self.understanding.disguises.find(shown)
+        return edited(shown, edits) if edits else None
 
     @cached_property
     def languages(self) -> Mapping[str, Grade]:

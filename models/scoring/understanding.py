@@ -223,6 +223,6 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
 
 def _of_vectors_alone(reader: Understanding, head: Logits) -> Understanding:
     """A reader with another head, whose logits need no scale, and to which no word counts beside its meaning."""
-    none, one, zero = WordList(()), np.ones(len(LABELS)), np.zeros(len(LABELS))
-    tongues = {code: Tongue(None, none, none, one, zero, tongue.plain) for code, tongue in reader.tongues.items()}
-    return Understanding(reader.encoder, head[:-1], head[-1], tongues, reader.index, {})
+    none = WordList(())
+    neutral = Tongue(None, none, none, slope=np.ones(len(LABELS)), offset=np.zeros(len(LABELS)), plain=False)
+    return Understanding(reader.encoder, head[:-1], head[-1], {ANY: neutral}, reader.index, {})
