@@ -36,6 +36,14 @@ def fold(text: str) -> str:
     return " ".join(normalized("NFKC", text).casefold().replace("\x01", "").split())
 
 
+def fold_accents(text: str) -> str:
+    """`fold`, and without accents: as somebody types who is in a hurry."""
+    folded = fold(text)
+    if folded.isascii():
+        return folded
+    return "".join(letter for letter in normalized("NFD", folded) if not unicodedata.combining(letter))
+
+
 def _marks() -> str:
     """All combining marks, as ranges for a character class of a regular expression."""
     ranges: list[list[int]] = []

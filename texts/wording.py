@@ -19,9 +19,13 @@ _NO_LANGUAGES = {"und": translation.later("Not told"), "mis": translation.later(
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
+#: Names that in words are more than their parts with spaces between.
+_IN_WORDS = {"self_harm": "Self-harm"}
+
+
 def named(name: str) -> str:
     """An internal name, such as a label's, in words: `Identity attack` for `identity_attack`."""
-    return name.replace("_", " ").capitalize()
+    return _IN_WORDS.get(name) or name.replace("_", " ").capitalize()
 
 
 def counted(number: int, singular: str, plural: str) -> str:

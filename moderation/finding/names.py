@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from moderation.finding import search as searches
 from moderation.finding.search import BY_PEOPLE, PEOPLE, Search
 from moderation.tables import Comment
+from texts.folding import fold_accents
 
 #: Authors of one name that are told apart, in so many of the last comments under it on a site.
 MOST_AUTHORS, LOOKED_AT = 8, 200
 #: The same where one query asks every site.
 LOOKED_AT_OF_EACH = 20
+#: Whoever wrote one of so many last comments, in all, is found by the beginning of a name.
+WRITTEN_LATELY = 4000
 #: More people than this are not read one by one.
 MOST_PEOPLE = 32
 
@@ -86,6 +89,33 @@ def known_as(session: Session, site_ids: Sequence[str], typed: str) -> list[Foun
     for site_id, key, name in session.execute(union_all(*(select(one) for one in last))):
         found.setdefault((site_id, key), FoundAuthor(site_id, key, name))
     return list(found.values())[:MOST_AUTHORS]
+
+
+def beginning_so(session: Session, site_ids: Sequence[str], typed: str) -> list[FoundAuthor]:
+    """The authors of lately written comments in whose name words begin with the words typed, in any order.
+
+    First come those whose name itself begins so, and of them who wrote last. None where there are very many sites.
+    """
+    whole, words = fold_accents(typed), fold_accents(typed).split()
+    if not words or not 0 < len(site_ids) <= searches.MOST_SHORT_STREAMS:
+        return []
+    columns = select(Comment.site_id, Comment.author_key, Comment.name, Comment.created_at)
+    each = max(LOOKED_AT, WRITTEN_LATELY // len(site_ids))
+    lately = union_all(
+        *(
+            select(columns.where(Comment.site_id == one).order_by(Comment.created_at.desc()).limit(each).subquery())
+            for one in site_ids
+        )
+    ).subquery()
+    written = func.max(lately.c.created_at)
+    by_name = select(lately.c.site_id, lately.c.author_key, lately.c.name)
+    grouped = by_name.where(lately.c.author_key.is_not(None)).group_by(*lately.c[:3]).order_by(written.desc())
+    found: dict[tuple[str, str], FoundAuthor] = {}
+    for site_id, key, name in session.execute(grouped):
+        parts = fold_accents(name).split()
+        if all(any(part.startswith(word) for part in parts) for word in words):
+            found.setdefault((site_id, key), FoundAuthor(site_id, key, name))
+    return sorted(found.values(), key=lambda one: not fold_accents(one.name).startswith(whole))[:MOST_AUTHORS]
 
 
 def _who_decided(session: Session) -> Iterator[str]:

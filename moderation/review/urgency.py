@@ -49,9 +49,14 @@ def of_scores(scores: Mapping[str, float] | None, thresholds: Mapping[str, Thres
     return round(LEAST * (1 - (1 - _UNCERTAINTY) * severity - _UNCERTAINTY * unsure))
 
 
+def of_reason(reason: str) -> int:
+    """The priority of one reader's report for this reason."""
+    return _REPORTED.get(reason, _REPORTED_OTHERWISE)
+
+
 def of_reports(readers: Mapping[str, int]) -> int:
     """The priority of reports: `readers` is how many gave each reason. The gravest reason counts, and every reader."""
-    gravest = min((_REPORTED.get(reason, _REPORTED_OTHERWISE) for reason in readers), default=_REPORTED_OTHERWISE)
+    gravest = min(map(of_reason, readers), default=_REPORTED_OTHERWISE)
     return round(gravest * 2 / (1 + max(1, sum(readers.values()))))
 
 

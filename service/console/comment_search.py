@@ -17,7 +17,7 @@ from moderation.finding.search import PEOPLE, STATUSES, Date, Search
 from moderation.people.roles import includes
 from moderation.policy import rules
 from service import forms
-from service.console import access
+from service.console import access, names
 from texts import wording
 from texts.translation import gettext, later
 
@@ -29,14 +29,6 @@ STATUS_NAMES = {
     "rejected": later("Rejected"),
     "pending": later("Being scored"),
     "erased": later("Erased"),
-}
-#: The same in a sentence.
-_STATUSES = {
-    "published": later("published"),
-    "flagged": later("held"),
-    "rejected": later("rejected"),
-    "pending": later("being scored"),
-    "erased": later("erased"),
 }
 #: Whose decisions, beside colleagues'. `ME` stands in addresses, so that a colleague may be sent one.
 ME = "me"
@@ -158,7 +150,7 @@ def in_words(fields: Mapping[str, str], colleagues: Mapping[str, str] | None = N
     date = DATES.get(cast("Date", fields.get("sort", "")), "") if named_here else ""
     values["sort"] = gettext(date) if date else ""
     before = [] if named_here else [f"“{fields['q'][:60]}”"] if "q" in fields else []
-    before += [] if named_here or "status" not in fields else [gettext(_STATUSES[fields["status"]])]
+    before += [] if named_here or "status" not in fields else [names.status(fields["status"])]
     before += [] if named_here or "last" not in fields else [gettext(LAST[fields["last"]])]
     return before + [gettext(text, value=values[name][:60]) for name, text in _MORE.items() if values.get(name)]
 

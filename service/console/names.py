@@ -42,9 +42,9 @@ STANDING = {
 #: Status of a comment -> it, in a sentence.
 STATUSES = {
     "published": later("published"),
-    "flagged": later("flagged"),
+    "flagged": later("held"),
     "rejected": later("rejected"),
-    "pending": later("pending"),
+    "pending": later("being scored"),
     "erased": later("erased"),
 }
 #: Role on one site -> what it allows.

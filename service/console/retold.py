@@ -51,6 +51,7 @@ _OF_RULES = (
         "It has %(number)s link; this site allows %(most)s.",
         "It has %(number)s links; this site allows %(most)s.",
     ),
+    later("%(authors)s different authors wrote nearly the same on this site within the last week."),
     forms_later(
         "People rejected %(number)s comment of this author within the last %(days)s days.",
         "People rejected %(number)s comments of this author within the last %(days)s days.",

@@ -163,7 +163,7 @@ def test_the_audit_log_tells_of_decisions_in_english(
         comments.decide(session, None, held, "reject", actor=mo(store), reason="Not here.")
     main = enter("audit").locator("main")
     expect(main).to_contain_text("Decided on a comment rejected")
-    expect(main).to_contain_text("before: flagged")
+    expect(main).to_contain_text("before: held")
     shown = main.inner_text()
     assert re.findall(r"[{}]|None|True|datetime|comment\.decided", shown) == []
 

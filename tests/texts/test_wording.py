@@ -9,7 +9,10 @@ import pytest
 from texts import wording
 
 
-@pytest.mark.parametrize(("name", "text"), [("spam", "Spam"), ("identity_attack", "Identity attack"), ("", "")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("spam", "Spam"), ("identity_attack", "Identity attack"), ("self_harm", "Self-harm"), ("", "")],
+)
 def test_a_name_of_ours_in_words(name: str, text: str) -> None:
     assert wording.named(name) == text
 

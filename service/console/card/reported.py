@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import reports
+from moderation.review import urgency
 from moderation.tables import Report
 from texts import wording
 from texts.translation import ngettext
@@ -32,13 +33,14 @@ class ReporterLine:
 
 
 def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str]]:
-    """Comment id -> the lines about its reports: `Spam: 2 readers`, then the notes."""
+    """Comment id -> the lines about its reports: `Spam: 2 readers`, the gravest reason first, then the notes."""
     found: dict[str, list[str]] = defaultdict(list)
     notes: dict[str, int] = defaultdict(int)
     number = func.count()
     counted = select(Report.comment_id, Report.reason, number, func.count(Report.note))
     grouped = counted.where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id, Report.reason)
-    for comment_id, reason, readers, with_note in session.execute(grouped.order_by(number.desc(), Report.reason)):
+    gravest_first = sorted(session.execute(grouped), key=lambda row: (urgency.of_reason(row[1]), -row[2], row[1]))
+    for comment_id, reason, readers, with_note in gravest_first:
         told = ngettext("%(number)s reader", "%(number)s readers", readers)
         found[comment_id].append(f"{wording.label(reason)}: {told}")
         notes[comment_id] += with_note

@@ -19,7 +19,7 @@ from service import forms
 from service.console import access, names, navigation
 from service.context import context
 from texts import wording
-from texts.folding import fold
+from texts.folding import fold_accents
 from texts.translation import gettext
 
 MOST_SHOWN = 12
@@ -59,17 +59,17 @@ def _matching(sites: Sequence[tuple[str, str]], asked: str) -> list[Place]:
 
     First come those whose name begins so.
     """
-    whole, words = fold(asked), fold(asked).split()
+    whole, words = fold_accents(asked), fold_accents(asked).split()
     if not words:
         return list(_pages())
     candidates = [*_pages(), *_of_sites(sites), *_of_policies(sites, words)]
     found = [one for one in candidates if all(_begins(f"{one.text} {one.what}", word) for word in words)]
-    return sorted(found, key=lambda one: not fold(one.text).startswith(whole))
+    return sorted(found, key=lambda one: not fold_accents(one.text).startswith(whole))
 
 
 def _begins(text: str, word: str) -> bool:
     """Whether a word of the text begins so."""
-    return any(one.startswith(word) for one in fold(text).split())
+    return any(one.startswith(word) for one in fold_accents(text).split())
 
 
 def _pages() -> Iterator[Place]:
@@ -114,6 +114,10 @@ def _of_policies(sites: Sequence[tuple[str, str]], words: Sequence[str]) -> Iter
 def _authors(session: Session, site_names: Mapping[str, str], asked: str) -> list[Place]:
     if len(asked) < LEAST_OF_AUTHOR:
         return []
+    site_ids = list(site_names)
+    meant = names_meant.known_as(session, site_ids, asked)
+    exactly = {(one.site_id, one.key) for one in meant}
+    begun = names_meant.beginning_so(session, site_ids, asked)
     return [
         Place(
             one.name,
@@ -121,7 +125,7 @@ def _authors(session: Session, site_names: Mapping[str, str], asked: str) -> lis
             "console.show_author",
             {"site": one.site_id, "key": one.key},
         )
-        for one in names_meant.known_as(session, list(site_names), asked)
+        for one in [*meant, *(one for one in begun if (one.site_id, one.key) not in exactly)]
     ]
 
 

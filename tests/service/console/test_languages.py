@@ -107,6 +107,10 @@ def test_a_page_for_many_comments_or_people_is_in_arabic(
             "Identity attack of the name or web site 0.90 reaches this site's reject threshold of 0.80.",
             "Angriff auf eine Gruppe im Namen oder in der Webadresse: 0,90, über der Schwelle zum Ablehnen von 0,80.",
         ),
+        (
+            "1,200 different authors wrote nearly the same on this site within the last week.",
+            "1.200 verschiedene Personen haben auf dieser Website in der letzten Woche fast dasselbe geschrieben.",
+        ),
         ("The classifier cannot judge its language (German).", "Der Klassifikator kann diese Sprache nicht beurteilen"
          " (Deutsch)."),
         (

@@ -416,7 +416,7 @@ def test_the_audit_log_and_its_csv_speak_english(
         assert (
             re.findall(r"[{}\[\]]|(?<!\w)'|'(?!\w)|\b(?:comment|user|site|policy|webhook)\.[a-z]|None|True", text) == []
         )
-        assert "before: flagged" in text
+        assert "before: held" in text
         assert "person: nia, before: viewer, now: moderator" in text
     assert "Decided on a comment rejected by ad" in said(page)
     assert "Changed the policy by ad" in said(page)

@@ -55,6 +55,7 @@ form.addEventListener("submit", async (event) => {
 list.addEventListener("click", (event) => event.target.closest("a") && dialog.close());
 
 dialog.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return dialog.close(); // a browser would empty the field first
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!by) return;
   event.preventDefault();

@@ -39,14 +39,14 @@ def reported_comments(store: Store, queues: Queues, scorer: Scorer, site: Create
     return [much, once]
 
 
-def test_every_report_is_counted_and_none_hides_those_of_another_comment(
+def test_every_report_is_counted_the_gravest_reason_first_and_none_hides_those_of_another_comment(
     store: Store, reported_comments: list[Comment]
 ) -> None:
     much, once = (comment.id for comment in reported_comments)
     with store.read() as session:
         lines = reported.lines(session, [much, once])
     assert lines[once] == ["Other: 1 reader", "“Mine”"]
-    assert lines[much][:2] == ["Spam: 900 readers", "Illegal: 300 readers"]
+    assert lines[much][:2] == ["Illegal: 300 readers", "Spam: 900 readers"]
     assert lines[much][2:-1] == [f"“Note {number}”" for number in range(1, 2 * NOTES, 2)]
     assert lines[much][-1] == f"and {MANY // 2 - NOTES} more"
 

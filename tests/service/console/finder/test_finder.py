@@ -86,6 +86,25 @@ def test_an_author_is_found_by_name_id_or_address_on_ones_own_sites_only(
     assert len([one for one in addresses(everywhere, "dorothy pratt") if "/author" in one]) == 4
 
 
+def test_an_author_who_wrote_lately_is_found_by_the_beginnings_of_words_of_their_name(
+    app: Flask, store: Store, settings: Settings, queues: Queues, site: CreatedSite
+) -> None:
+    other = create_site(store, settings, "Another")
+    for site_id, name in ((site.id, "Élodie Pratt"), (site.id, "Pratt, Bo"), (other.id, "Elodie P.")):
+        submissions.submit(store, queues, site_id, [Submission(name=name, comment=f"Hello, I am {name}.")])
+    accounts.create_user(store, "mo", "none", PASSWORD, on_sites={site.id: "moderator"})
+    mo = app.test_client()
+    submit_sign_in(mo, "mo", PASSWORD)
+    for asked, found in (
+        ("ELOD", ["Élodie Pratt"]),
+        ("pra el", ["Élodie Pratt"]),
+        ("prat", ["Pratt, Bo", "Élodie Pratt"]),
+        ("ratt", []),
+        ("e", []),
+    ):
+        assert [name for address, name in places(mo, asked) if "/author" in address] == found
+
+
 def test_what_is_typed_can_always_be_searched_for(app: Flask, store: Store, site: CreatedSite) -> None:
     ada = sign_in(app, store, "ada", "admin")
     assert addresses(ada, "qwertz & co") == [
