@@ -59,10 +59,12 @@ class Plot:
     exact: list[list[str | float]] = field(default_factory=list)
 
 
-def stacked(title: str, names: Sequence[str], series: Sequence[Series], *, summary: str, note: str = "") -> Plot:
-    """A column for each name, with the series on top of each other."""
+def stacked(
+    title: str, names: Sequence[str], series: Sequence[Series], *, summary: str, note: str = "", highest: float = 0
+) -> Plot:
+    """A column for each name, with the series on top of each other. `highest` has to fit, too."""
     totals = [sum(part.values[at] or 0 for part in series) for at in range(len(names))]
-    top, width = _top(max(totals, default=0)), WIDTH / max(1, len(names))
+    top, width = _top(max([*totals, highest])), WIDTH / max(1, len(names))
     marks = _grid()
     for at, name in enumerate(names):
         floor = 0.0

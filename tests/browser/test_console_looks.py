@@ -150,6 +150,12 @@ def test_on_a_phone_the_first_comment_is_in_view_and_each_cards_buttons_come_whe
 ) -> None:
     ids = [post(f"{'you fool ' * (3 + 7 * (at % 4))} insult=0.{80 - at}", name=f"Ada {at}").id for at in range(9)]
     page = enter("mo", PHONE, is_mobile=True, has_touch=True)
+    page.goto(page.url + "?label=insult&order=newest")  # with a filter in use, too
+    expect(card(page, ids[-1]).locator(".written")).to_be_in_viewport(ratio=1)
+    page.locator(".filters summary").click()
+    expect(page.get_by_label("Label", exact=True)).to_have_value("insult")
+    expect(page.get_by_label("Label", exact=True)).to_be_visible()
+    page.goto(page.url.partition("?")[0])
     expect(card(page, ids[0]).locator(".written")).to_be_in_viewport(ratio=1)
     page.wait_for_load_state("load")
     places = []
@@ -183,6 +189,7 @@ def test_what_is_written_from_left_to_right_is_cut_at_its_own_end_on_a_page_from
 ) -> None:
     post("See https://example.org/" + "path/" * 60 + " insult=0.7", thread="https://example.org/" + "news/" * 60)
     page = enter("ada", WIDE, locale="ar")
+    assert page.locator(".card > header").first.evaluate(HEIGHT) < 40, "a long title makes no second line"
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     assert page.locator(".card .thread a").evaluate(DIRECTION) == "ltr"
     assert page.locator(".card .thread").evaluate("one => one.scrollWidth <= one.clientWidth")

@@ -56,10 +56,8 @@ class Link:
 
 
 def of_comment(comment: Comment) -> list[Link]:
-    """A comment's links: its page and its author's web site, if these are addresses, and the links in its text."""
-    texts = [
-        text for text in (comment.thread, comment.url) if text and text.lower().startswith(("http://", "https://"))
-    ]
+    """A comment's links: its author's web site, and the links in its text. To its page there is a way of its own."""
+    texts = [comment.url] if comment.url and comment.url.lower().startswith(("http://", "https://")) else []
     texts += (match[0].rstrip(_TRAILING) for match in _LINK.finditer(comment.comment))
     links = [link for written in dict.fromkeys(texts) if (link := _link(written)) is not None]
     return links[:MOST]

@@ -17,7 +17,7 @@ from moderation.sites.site_settings import KINDS, RejectionReason, Retention, Si
 from moderation.tables import Site
 from moderation.webhooks import sender
 from service import forms
-from service.console import access
+from service.console import access, names
 from service.console.retold import retold
 from service.context import context
 from texts import translation, wording
@@ -255,6 +255,7 @@ def _page(
         page = render_template(
             "console/policy/site_settings.html",
             site=site,
+            sites=[one for one in names.of_own_sites(session, chosen=site_id) if access.may(one[0], "moderator")],
             values=values,
             lines=lines + [empty] * SPARE,
             labels=[(label, wording.label(label)) for label in LABELS],

@@ -262,6 +262,7 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
     busiest = sorted(counts, key=lambda actor: -sum(counts[actor].values()))[:MOST_PEOPLE]
     people = names.of_people(session, busiest)
     person_plots, names_of_days = [], _names(days)
+    highest = max((number for actor in busiest for number in counts[actor].values()), default=0)
     for actor in busiest:
         total, pace, name = sum(counts[actor].values()), tallies.median(paces[actor]), people.get(actor, actor)
         told = [
@@ -276,7 +277,8 @@ def _people(session: Session, site_ids: Collection[str], days: Sequence[date]) -
         if pace:
             told.append(gettext("Median %(time)s from one to the next.", time=wording.short_duration(pace)))
         series = Series(gettext("Decisions"), "seen", [counts[actor][day.isoformat()] for day in days])
-        person_plots.append(plots.stacked(name, names_of_days, [series], summary=summary, note=" ".join(told)))
+        note = " ".join(told)
+        person_plots.append(plots.stacked(name, names_of_days, [series], summary=summary, note=note, highest=highest))
     return person_plots
 
 

@@ -466,6 +466,16 @@ def test_the_statistics_show_what_was_decided(
     assert "No second looks yet." in page
     svg = browser.get("/console/statistics").text
     assert "title>Scores 0.7-0.8: people rejected 9 of 12 (75%)</title" in svg
+    sign_in(app, store, "ada")
+    with store.write() as session:
+        ada = session.scalars(select(User.id).where(User.name == "ada")).one()
+        comments.decide(session, None, which, "publish", actor=f"user:{ada}")
+    clock.advance(minutes=2)
+    while tallies.roll_up(store):
+        pass
+    beside_each_other = browser.get("/console/statistics").text
+    tops = re.findall(r"<h3>(ada|mo)</h3>.*?aria-hidden=\"true\"><span>(\d+)<", beside_each_other, re.DOTALL)
+    assert dict(tops) == {"mo": "20", "ada": "20"}, "columns of one height are as many"
     assert " style=" not in svg
     only = said(browser.get(f"/console/statistics?site={other_site.id}&days=7").text)
     assert "0 published, 0 held, 1 rejected." in only

@@ -1,8 +1,6 @@
-// What is chosen in a list of the filters, or ticked, acts at once; without this script a button sends the form.
+// What is chosen in a list of the filters, or ticked, acts at once; without scripts a button sends the form.
 
-const form = document.querySelector("form.filters, form.filter");
-
-form.querySelector("[type=submit]").hidden = true;
+const form = document.querySelector("form.acts-at-once");
 
 form.addEventListener("change", (event) => {
   if (!event.target.matches("select, [type=checkbox]")) return;

@@ -56,6 +56,13 @@ def test_the_form_untouched_changes_nothing(chief: FlaskClient, store: Store, si
     assert stored(store, site) == before
 
 
+def test_each_page_of_a_site_leads_to_other_sites(
+    chief: FlaskClient, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    for page in ("policy", "policy/tests", "settings"):
+        assert "Other sites" in chief.get(f"/console/sites/{site.id}/{page}").text
+
+
 def test_numbers_are_saved_as_the_page_means_them(chief: FlaskClient, store: Store, site: CreatedSite) -> None:
     answer = save(
         chief,

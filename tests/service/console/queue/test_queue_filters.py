@@ -335,17 +335,17 @@ class TestLinks:
         assert html.unescape(leaving[1]) == address
         assert {"noreferrer", "noopener"} <= set(leaving[2].split())
 
-    def test_the_page_and_the_authors_own_site_come_first(self, browser: FlaskClient, post: Post) -> None:
+    def test_the_authors_own_site_comes_first_and_each_is_told_once(self, browser: FlaskClient, post: Post) -> None:
         comment_id = post(
             "insult=0.6 http://c.example http://c.example", thread="https://a.example/news", url="http://b.example"
         )
         page = browser.get("/console/").text
         assert re.findall(r'<li><bdi>([^<]*)</bdi> <a class="open-link"', page) == [
-            "https://a.example/news",
             "http://b.example",
             "http://c.example",
-        ]
-        assert browser.get(f"/console/comments/{comment_id}/links/3").status_code == 404
+        ], "to its page leads the arrow beside it"
+        assert f'href="/console/comments/{comment_id}/place/page"' in page
+        assert browser.get(f"/console/comments/{comment_id}/links/2").status_code == 404
 
     def test_a_link_of_a_site_that_one_may_not_see_is_not_shown(self, app: Flask, store: Store, post: Post) -> None:
         comment_id = post("insult=0.6 http://evil.example")
