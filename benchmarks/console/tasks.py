@@ -186,7 +186,7 @@ def last_week_from_a_card(hands: Hands) -> None:
 
 
 def last_week_by_name(hands: Hands) -> None:
-    _go_to(hands, NAME.lower())
+    _go_to(hands, "pratt")
     hands.see(hands.page.locator(".excerpt", has_text="My view of day 0"))
 
 
@@ -239,9 +239,9 @@ def ban_a_word_for_a_week(hands: Hands) -> None:
 
 def hand_a_site_over(hands: Hands) -> None:
     _go_to(hands, "so")
-    hands.see(hands.page.locator("[name=name]:focus"))
+    hands.see(hands.page.locator("#member-name:focus"))
     hands.write("annab")
-    hands.press("Tab", "Tab", "t", "Tab", "Enter")
+    hands.press("Enter")
     hands.see(hands.page.get_by_role("heading", name="annab"))
 
 

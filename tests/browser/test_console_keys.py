@@ -51,8 +51,11 @@ def test_a_queue_is_worked_by_keys_alone(
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
-    for key in "jjj":
+    page.keyboard.press("r")  # on no card yet: it leads to the first, and decides nothing
+    expect(page.locator(".card").first).to_be_focused()
+    for key in "jj":
         page.keyboard.press(key)
+    expect(page.locator(".card.decided")).to_have_count(0)
     third = page.locator(".card:focus").get_attribute("id")
     page.keyboard.press("o")
     page.wait_for_url(re.compile(rf"/comments/{third}"))

@@ -62,7 +62,7 @@ def _matching(sites: Sequence[tuple[str, str]], asked: str) -> list[Place]:
     whole, words = fold_accents(asked), fold_accents(asked).split()
     if not words:
         return list(_pages())
-    candidates = [*_pages(), *_of_sites(sites), *_of_policies(sites, words)]
+    candidates = [*_pages(), *_of_sites(sites), *_forms(sites), *_of_policies(sites, words)]
     found = [one for one in candidates if all(_begins(f"{one.text} {one.what}", word) for word in words)]
     return sorted(found, key=lambda one: not fold_accents(one.text).startswith(whole))
 
@@ -80,9 +80,17 @@ def _pages() -> Iterator[Place]:
             yield Place(gettext(text), gettext("Review queue"), "console.show_queue", {"kind": kind})
     yield Place(gettext("Alerts"), "", "console.show_alerts")
     yield Place(access.user().name, "", "console.show_you")
-    if access.may_everywhere("admin"):
-        form = {"_anchor": "new-name"}
-        yield Place(gettext("Somebody new"), gettext("People"), "console.list_people", form)
+
+
+def _forms(sites: Sequence[tuple[str, str]]) -> Iterator[Place]:
+    """Where somebody, or a site, is added. Where there is one site, somebody new is for that one."""
+    somebody, form, of_all = gettext("Somebody new"), {"_anchor": "new-name"}, access.may_everywhere("admin")
+    if of_all and len(sites) != 1:
+        yield Place(somebody, gettext("People"), "console.list_people", form)
+    for site_id, name in sites:
+        if access.may(site_id, "admin"):
+            yield Place(somebody, name, "console.show_site", {"site_id": site_id, "_anchor": "member-name"})
+    if of_all:
         yield Place(gettext("A new site"), gettext("Sites"), "console.list_sites", form)
 
 

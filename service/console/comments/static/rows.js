@@ -1,7 +1,7 @@
 // Makes work in the list of all comments quicker: it is decided in its place, and by keys. Without it every form works.
 
 import { offerKeys, showKeys } from "../key_list.js";
-import { announce, cards, current, find, go, link, post, signInLink, step, steps, tell } from "../queue/cards.js";
+import { announce, cards, current, find, go, link, onCard, post, signInLink, step, steps, tell } from "../queue/cards.js";
 import { say } from "../said.js";
 import { listen } from "../shortcuts.js";
 import { localise } from "../times.js";
@@ -68,7 +68,7 @@ async function undo(decision) {
 }
 
 function askReason(row) {
-  const details = row?.querySelector(".reasoning");
+  const details = row.querySelector(".reasoning");
   if (!details) return;
   details.open = true;
   details.querySelector("select").focus();
@@ -79,7 +79,7 @@ function press(action) {
   if (selected) return document.querySelector(`#selection [value=${action}]`).click();
   const row = current();
   const button = row?.querySelector(`form.decision [value=${action}]`);
-  if (!row) return;
+  if (!row) return step(1);
   if (!button) return tell(row, say("That is how it is already, or it cannot be decided."), "wait");
   button.click();
   step(1);
@@ -95,12 +95,12 @@ const onRows = {
   f: () => press("publish"),
   r: () => press("reject"),
   d: () => press("reject"),
-  e: () => askReason(current()),
+  e: onCard(askReason),
   u: undoLast,
   z: undoLast,
-  h: () => current()?.querySelector(".veil summary")?.click(),
-  o: () => current()?.querySelector(".own-page").click(),
-  y: () => current()?.querySelector("a.name")?.click(),
+  h: onCard((row) => row.querySelector(".veil summary")?.click()),
+  o: onCard((row) => row.querySelector(".own-page").click()),
+  y: onCard((row) => row.querySelector("a.name")?.click()),
 };
 listen(cards ? { ...onRows, ...everywhere } : everywhere);
 

@@ -2,7 +2,7 @@
 
 import { number as inFigures, say } from "../said.js";
 import { listen } from "../shortcuts.js";
-import { cards, link, post, signInLink } from "./cards.js";
+import { cards, link, onCard, post, signInLink } from "./cards.js";
 import { takeMarked } from "./popovers.js";
 
 const selection = document.getElementById("selection");
@@ -110,22 +110,22 @@ const keys = cards
         box.checked = !box.checked;
         toggle(box, event.shiftKey);
       },
-      a: () => current()?.querySelector(".decide-group")?.click(),
-      w: () => {
-        const field = current()?.querySelector(".warning textarea");
+      a: onCard((card) => card.querySelector(".decide-group")?.click()),
+      w: onCard((card) => {
+        const field = card.querySelector(".warning textarea");
         if (!field) return;
         field.closest("details").open = true;
         field.focus();
-      },
-      ",": () => {
-        const field = current()?.querySelector(".more [name=entry]:not([type=hidden])");
+      }),
+      ",": onCard((card) => {
+        const field = card.querySelector(".more [name=entry]:not([type=hidden])");
         if (!field) return;
         const menu = field.closest("details");
         takeMarked(menu);
         menu.open = true;
         field.focus();
-      },
-      b: () => current()?.querySelector(".by-author")?.click(),
+      }),
+      b: onCard((card) => card.querySelector(".by-author")?.click()),
     }
   : {
       p: () => press(".bulk-decision [value=publish]"),

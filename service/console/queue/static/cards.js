@@ -66,6 +66,9 @@ export function step(by) {
   go(open[at === -1 ? (by > 0 ? 0 : open.length - 1) : at + by]);
 }
 
+// What a key does with the card that somebody is on. Where they are on none, it leads to the first and does no more.
+export const onCard = (act) => () => (current() ? act(current()) : step(1));
+
 // The keys that move between cards. The next card is where the reader's lines go on.
 const onward = getComputedStyle(document.body).direction === "rtl" ? -1 : 1;
 export const steps = {

@@ -2,20 +2,21 @@
 
 import { offerKeys, showKeys } from "../key_list.js";
 import { listen } from "../shortcuts.js";
-import { current, steps } from "./cards.js";
+import { onCard, steps } from "./cards.js";
 import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
 import { toggleContext } from "./context.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
 import { showHidden } from "./pausing.js";
 
-const open = () => current()?.querySelector(".facts a")?.click();
 // What is ticked comes first; its next page says on how many.
 const ticked = () => document.querySelector("#cards .card:not(.decided) input[name=select]:checked");
-const decide = (action) =>
-  ticked() ? document.querySelector(`#selection [value=${action}]`).click() : press(current(), action);
-const publish = () => decide("publish");
-const reject = () => decide("reject");
+const decide = (action) => {
+  const onOne = onCard((card) => press(card, action));
+  return () => (ticked() ? document.querySelector(`#selection [value=${action}]`).click() : onOne());
+};
+const publish = decide("publish");
+const reject = decide("reject");
 
 const keys = {
   ...steps,
@@ -23,22 +24,22 @@ const keys = {
   f: publish,
   r: reject,
   d: reject,
-  e: () => askReason(current()),
+  e: onCard(askReason),
   u: undoLast,
   z: undoLast,
-  s: () => skip(current()),
-  t: () => assign(current()),
-  i: () => askAdmin(current()),
-  g: () => give(current()),
-  l: () => later(current()),
-  c: () => note(current()),
+  s: onCard(skip),
+  t: onCard(assign),
+  i: onCard(askAdmin),
+  g: onCard(give),
+  l: onCard(later),
+  c: onCard(note),
   m: () => tab("[data-tab=mine]"),
   v: () => tab("[data-tab=put_off]"),
   q: () => tab(":first-child"),
-  h: () => showHidden(current()),
-  o: open,
-  ".": () => toggleContext(current()),
-  y: () => current()?.querySelector("h2 a.name")?.click(),
+  h: onCard(showHidden),
+  o: onCard((card) => card.querySelector(".facts a")?.click()),
+  ".": onCard(toggleContext),
+  y: onCard((card) => card.querySelector("h2 a.name")?.click()),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
   "?": showKeys,

@@ -55,6 +55,25 @@ def test_words_begin_the_words_of_a_name_in_any_order_and_what_begins_so_comes_f
     assert not any(address.startswith("/console/sites/") for address in addresses(ada, "arbour"))
 
 
+def test_somebody_new_is_for_the_one_site_or_for_each_where_one_is_admin(
+    app: Flask, store: Store, settings: Settings, site: CreatedSite
+) -> None:
+    ada = sign_in(app, store, "ada", "admin")
+    here = f"/console/sites/{site.id}#member-name"
+    assert addresses(ada, "somebody")[:-3] == [here]
+    assert 'id="member-name"' in ada.get(here).text
+    other = create_site(store, settings, "Another")
+    assert addresses(ada, "somebody")[:-3] == [
+        "/console/people#new-name",
+        f"/console/sites/{other.id}#member-name",
+        here,
+    ]
+    accounts.create_user(store, "mo", "none", PASSWORD, on_sites={site.id: "admin", other.id: "moderator"})
+    mo = app.test_client()
+    submit_sign_in(mo, "mo", PASSWORD)
+    assert addresses(mo, "somebody")[:-3] == [here]
+
+
 def test_an_archived_site_is_no_place_to_go_to(app: Flask, store: Store, site: CreatedSite) -> None:
     ada = sign_in(app, store, "ada", "admin")
     assert any(site.id in address for address in addresses(ada, "the site"))
