@@ -296,6 +296,9 @@ def test_e_twice_rejects_for_the_last_reason_with_the_last_note(
     first, second = (stored(store, one).reasons or [{}] for one in ids[:2])
     assert [(one[0]["code"], one[0]["note"]) for one in (first, second)] == [("spam", "An advertisement.")] * 2
     expect(card(page, ids[2])).to_be_focused()
+    offered = "field => [...field.list.options].map(({ value }) => value)"
+    assert page.locator("#note").evaluate(offered) == ["An advertisement."]
+    assert card(page, ids[2]).locator("[name=reason]").evaluate(offered) == ["An advertisement."]
     at_keyboard(page, "u", "u")
     eventually(lambda: [status_of(store, one) for one in ids] == ["flagged"] * 3)
 

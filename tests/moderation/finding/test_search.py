@@ -206,6 +206,10 @@ def test_an_authors_name_is_found_whole_or_in_part_and_tells_authors_apart(
         assert {(one.site_id, one.key) for one in known_as_well} == expected_authors, "the same in one query"
         assert [one.key for one in names.known_as(session, [site.id], "17")] == ["17"]
         assert names.known_as(session, [], "17") == names.known_as(session, [site.id] * 99, "17") == []
+        begun = names.beginning_so(session, both.site_ids, "PRAT dor")
+        assert {(one.site_id, one.key) for one in begun} == expected_authors | {(site.id, "19")}
+        assert [one.name for one in names.beginning_so(session, [site.id], "emi")] == ["Émile Zola"]
+        assert names.beginning_so(session, [], "emi") == names.beginning_so(session, [site.id], "  ") == []
 
 
 def test_a_list_that_no_index_has_in_its_order_is_sorted_up_to_a_limit_and_says_so(

@@ -6,6 +6,7 @@ import { say } from "../said.js";
 import { meaning } from "../shortcuts.js";
 
 const LAST = "winnow-last-reason";
+const MOST_NOTES = 20;
 
 const cards = document.getElementById("cards");
 const dialog = document.getElementById("reasons");
@@ -21,15 +22,28 @@ const note = () => dialog.querySelector("#note");
 // What somebody has said beside a decision.
 export const given = (form) => ({ code: form.elements.code.value, note: form.elements.reason.value.trim() });
 
-// What this tab gave last is offered again, to the same person.
+// What this tab gave last is offered again, to the same person, and so are its notes where one begins to write.
+const kept = () => {
+  const { me, ...last } = JSON.parse(sessionStorage.getItem(LAST) ?? "{}");
+  return me === cards.dataset.me ? last : null;
+};
+
 export function keepGiven({ code, note }) {
-  if (code || note) sessionStorage.setItem(LAST, JSON.stringify({ me: cards.dataset.me, code, note }));
+  if (!code && !note) return;
+  const notes = [...new Set([note, ...(kept()?.notes ?? [])])].filter(Boolean).slice(0, MOST_NOTES);
+  sessionStorage.setItem(LAST, JSON.stringify({ me: cards.dataset.me, code, note, notes }));
+  offerNotes();
+}
+
+function offerNotes() {
+  const options = (kept()?.notes ?? []).map((value) => Object.assign(document.createElement("option"), { value }));
+  document.getElementById("notes-given")?.replaceChildren(...options);
 }
 
 function lastGiven(form) {
-  const { me, ...last } = JSON.parse(sessionStorage.getItem(LAST) ?? "{}");
-  const reason = choices(form).find((button) => button.value === last.code);
-  if (me !== cards.dataset.me || (last.code && !reason)) return null;
+  const last = kept();
+  const reason = choices(form).find((button) => button.value === last?.code);
+  if (!last || (last.code && !reason)) return null;
   return { ...last, told: [reason?.textContent, last.note && `“${last.note}”`].filter(Boolean).join(" ") };
 }
 
@@ -107,6 +121,7 @@ export function whenChosen(reject) {
   });
 }
 
+offerNotes();
 dialog?.addEventListener("keydown", hear);
 dialog?.querySelector("form").addEventListener("submit", (event) => {
   const says = radios().some((radio) => radio.checked) || note().value.trim();
