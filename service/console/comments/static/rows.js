@@ -1,7 +1,20 @@
 // Makes work in the list of all comments quicker: it is decided in its place, and by keys. Without it every form works.
 
 import { offerKeys, showKeys } from "../key_list.js";
-import { announce, cards, current, find, go, link, onCard, post, signInLink, step, steps, tell } from "../queue/cards.js";
+import {
+  announce,
+  cards,
+  current,
+  find,
+  go,
+  link,
+  onCard,
+  post,
+  signInLink,
+  step,
+  steps,
+  tell,
+} from "../queue/cards.js";
 import { say } from "../said.js";
 import { listen } from "../shortcuts.js";
 import { localise } from "../times.js";
