@@ -206,7 +206,7 @@ def test_an_answer_that_upheld_is_taken_back_until_the_author_has_read_it(
         with store.write() as session:
             if in_time:
                 result = undoing.undo(session, rejected.id, 2, actor=MO)
-                assert (result.told, result.asked_again) == (False, {"appeal"})
+                assert (result.told, result.asked_again) == (False, frozenset({"appeal"}))
             else:
                 with pytest.raises(NotUndoable, match="the author has been told"):
                     undoing.undo(session, rejected.id, 2, actor=MO)

@@ -26,7 +26,7 @@ def waiting(store: Store, site: CreatedSite, clock: Clock) -> str:
     comment = put(store, site.id, clock.now, status="flagged")
     with store.write() as session:
         for kind in ("flag", "report"):
-            review_items.open_items(session, [NewItem.of(comment, 500)], kind=kind)  # type: ignore[arg-type]
+            review_items.open_items(session, [NewItem.of(comment, 500)], kind=kind)
     return comment.id
 
 

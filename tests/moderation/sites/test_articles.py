@@ -23,7 +23,8 @@ BLOG = "https://blog.example"
 
 
 def settings(store: Store, site: CreatedSite, **chosen: Any) -> SiteSettings:
-    whole = SiteSettings(**{"address": BLOG, "read_titles": True} | chosen)
+    usual: dict[str, Any] = {"address": BLOG, "read_titles": True}
+    whole = SiteSettings(**usual | chosen)
     with store.write() as session:
         session.get_one(Site, site.id).settings = asdict(whole)
     return whole

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from moderation.webhooks.batches import Batching
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 #: What an event of this module takes in a batch.
 SIZE = 500
+USUAL = Batching(seconds=5)
 
 
 @dataclass
@@ -44,10 +45,11 @@ class One:
         return NOW - timedelta(seconds=self.ago)
 
 
-def form(*waiting: One, all_there: bool = True, **wanted: int) -> tuple[list[list[str]], float | None]:
+def form(*waiting: One, wanted: Batching = USUAL, all_there: bool = True) -> tuple[list[list[str]], float | None]:
     """The ids that leave together, and in how many seconds to look again."""
-    found, look_again = batches.formed(waiting, Batching(**{"seconds": 5} | wanted), NOW, all_there=all_there)
-    return [list(batch.delivery_ids) for batch in found], look_again and (look_again - NOW).total_seconds()
+    found, look_again = batches.formed(waiting, wanted, NOW, all_there=all_there)
+    again = None if look_again is None else (look_again - NOW).total_seconds()
+    return [list(batch.delivery_ids) for batch in found], again
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def form(*waiting: One, all_there: bool = True, **wanted: int) -> tuple[list[lis
 def test_what_leaves_together(
     waiting: list[One], wanted: dict[str, int], together: list[list[str]], again: float | None
 ) -> None:
-    assert form(*waiting, **wanted) == (together, again)
+    assert form(*waiting, wanted=replace(USUAL, **wanted)) == (together, again)
 
 
 def test_a_batch_that_is_seen_in_part_only_is_left_until_it_is_seen_whole() -> None:
