@@ -171,7 +171,7 @@ def test_what_is_linked_already_is_not_kept_in_mind(store: Store, site: CreatedS
 def test_what_is_kept_of_a_comment_depends_on_what_became_of_it(
     store: Store, site: CreatedSite, status: Any, kept: dict[str, Any]
 ) -> None:
-    blank = {"comment": "", "name": "", "email": None} if status == "erased" else {}
+    blank: dict[str, Any] = {"comment": "", "name": "", "email": None} if status == "erased" else {}
     bring(store, site, past(status=status, **blank))
     [row] = rows(store, Comment, site_id=site.id)
     assert {name: getattr(row, name) for name in kept} == kept
