@@ -23,6 +23,8 @@ from moderation.tables import Appeal, AuditEvent, Comment, ReviewItem, WebhookDe
 from tests.support.clock import Clock
 from tests.support.comments import rows, scored, stored
 
+pytestmark = pytest.mark.one_database
+
 MO, BO = "user:u_mo", "user:u_bo"
 
 

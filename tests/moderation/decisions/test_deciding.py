@@ -183,6 +183,7 @@ REASONS: list[tuple[str | None, str | None, dict[str, str]]] = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("code", "note", "kept"), REASONS)
 def test_a_reason_is_kept_as_its_words_its_label_and_the_note(
     store: Store, flagged: Comment, code: str | None, note: str | None, kept: dict[str, str]
@@ -192,6 +193,7 @@ def test_a_reason_is_kept_as_its_words_its_label_and_the_note(
     assert stored(store, flagged.id).reasons == [{"rule": "moderator", "action": "reject"} | kept]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("action", "actor", "given", "refused"),
     [

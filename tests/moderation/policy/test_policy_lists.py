@@ -95,6 +95,7 @@ def test_the_end_of_an_entry_goes_with_it(store: Store, site: CreatedSite, clock
     assert document(store, site)["expires"] == {}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("name", "there", "opposite"),
     [
@@ -136,6 +137,7 @@ SAME: list[tuple[str, str, str, bool]] = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("name", "listed", "named", "same"), SAME)
 def test_an_entry_is_taken_out_however_it_is_written(
     store: Store, site: CreatedSite, clock: Clock, name: str, listed: str, named: str, same: bool
@@ -169,6 +171,7 @@ def test_who_may_only_end_what_ends_cannot_take_out_what_stays(store: Store, sit
     assert document(store, site)["banned_words"] == ["casino"]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("days", "changed", "goes"),
     [
@@ -253,6 +256,7 @@ def test_who_was_listed_for_a_while_is_in_no_policy_afterwards(
     assert document(store, other_site)["blocked_authors"] == ["email:eve@example.org"], "it is in force there"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("forgotten", "left"),
     [

@@ -250,6 +250,7 @@ RULED: dict[str, tuple[list[tuple[str, str]], str | None]] = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("decisions", "status"), RULED.values(), ids=RULED)
 def test_what_people_decided_alike_on_a_group_is_its_ruling(
     store: Store, site: CreatedSite, other_site: CreatedSite, decisions: list[tuple[str, str]], status: str | None

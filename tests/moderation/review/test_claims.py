@@ -17,6 +17,8 @@ from moderation.tables import ReviewItem
 from tests.support.clock import Clock
 from tests.support.comments import put, rows
 
+pytestmark = pytest.mark.one_database
+
 MO, BO, CY = "user:u_mo", "user:u_bo", "user:u_cy"
 
 

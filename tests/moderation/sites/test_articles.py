@@ -58,6 +58,7 @@ ADDRESSES: list[tuple[dict[str, Any], str, str | None]] = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("known", "address", "url"), ADDRESSES)
 def test_a_page_has_the_address_that_its_site_sent_or_its_thread_is(
     store: Store, site: CreatedSite, clock: Clock, known: dict[str, Any], address: str, url: str | None
