@@ -22,6 +22,8 @@ Fields = Mapping[str, str]
 
 #: WordPress takes comments of up to 65,525 characters.
 LONGEST_TEXT = 70_000
+#: Characters of a client's own id that are kept.
+LONGEST_ID = 40
 _LONGEST_NAME, _LONGEST_EMAIL, _LONGEST_URL = 200, 320, 2000
 #: The name of an author without one.
 _NAMELESS = "Anonymous"
