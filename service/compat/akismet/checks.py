@@ -40,9 +40,8 @@ def check_comment() -> Response:
     form = fields.read()
     key = fields.key_of(form)
     site_id = shared.require_site(key)
-    for name in ("blog", "user_ip"):
-        if name not in form or (name == "blog" and not form[name].strip()):
-            return answers.missing(name)
+    if not form.get("blog", "").strip():
+        return answers.missing("blog")
     text = fields.text_of(form)
     answer = _ruled(form) or _verdict(site_id, key, form, text)
     if not _keeps_nothing(form):

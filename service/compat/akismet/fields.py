@@ -1,4 +1,7 @@
-"""Reads the fields that clients send. Unknown fields are ignored, and only `blog` must be valid."""
+"""Reads the fields that clients send. Unknown fields are ignored, and only `blog` must be there.
+
+Akismet needs `user_ip` as well. Clients that leave out what is empty publish on its error, so we judge without.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ _MANY_LOST, _SHARE_LOST = 4, 0.2
 #: The fields that Akismet documents or its plugins send, and PHP's names of headers.
 _NAMES = re.compile(
     rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"
-    rb"honeypot_field_name|hidden_honeypot_field|callback|reporter|"
+    rb"content_type|honeypot_field_name|hidden_honeypot_field|callback|reporter|"
     rb"comment_(?:type|author|author_email|author_url|content|date|date_gmt|post_modified_gmt|parent|ID|post_ID|"
     rb"check_response|context|agent|approved|karma|author_IP)(?:\[.*\])?|"
     rb"akismet_[a-z_]+|POST_.+|HTTPS|"
@@ -190,7 +193,7 @@ def text_of(fields: Fields) -> str:
 
     Empty where there should be a text and none can be seen: it may have come in a field that we do not know.
     """
-    kind = fields.get("comment_type", "").strip().lower()
+    kind = _kind(fields).lower()
     text = "\n".join(filter(None, (_clean(fields.get("comment_content", "")), *_misplaced(fields))))
     if not visibility.can_be_seen(text, unknown_tags=True):
         text = ""
@@ -244,8 +247,13 @@ def languages_of(fields: Fields) -> list[str]:
 def signals_of(fields: Fields) -> dict[str, Any]:
     """The signals beside the text, by the names that the classifier documents."""
     signals: dict[str, Any] = {"honeypot": _honeypot(fields), "seconds_on_page": _seconds_on_page(fields)}
-    signals["comment_type"] = _line(fields, "comment_type", 40)
+    signals["comment_type"] = _kind(fields)[:40] or None
     return {name: value for name, value in signals.items() if value is not None}
+
+
+def _kind(fields: Fields) -> str:
+    """What sort of text it is. Discourse says it by another name."""
+    return _line(fields, "comment_type", 200) or _line(fields, "content_type", 200) or ""
 
 
 def unslashed(text: str) -> str:
