@@ -134,7 +134,7 @@ def _urlencoded(data: bytes) -> list[form_encoding.Field]:
     whom the site vouches for is not believed.
     """
     as_it_is = _NEVER_ENCODED.search(data.strip()) is not None
-    sent = data.split(b"&")
+    sent = data.split(b"&" if as_it_is else _separator(data))
     times = Counter(pair.partition(b"=")[0] for pair in sent)
     pairs: list[list[bytes]] = []
     text: list[bytes] | None = None
@@ -155,6 +155,13 @@ def _urlencoded(data: bytes) -> list[form_encoding.Field]:
             pairs.append([pair])
             text = pairs[-1] if pair.startswith(_TEXTS) else text
     return [form_encoding.pair_field(b"&".join(parts)) for parts in pairs]
+
+
+def _separator(encoded: bytes) -> bytes:
+    """What stands between the fields. PHP's `arg_separator.output` makes it `&amp;` or `;` on some servers."""
+    if b"&" not in encoded:
+        return b";"
+    return b"&amp;" if encoded.count(b"&") == encoded.count(b"&amp;") else b"&"
 
 
 def key_of(fields: Fields) -> str:

@@ -365,6 +365,27 @@ def test_a_form_is_read_whatever_it_is_called(
     assert "threshold" in answer.headers["X-winnow-held"]
 
 
+@pytest.mark.parametrize("separator", ["&", "&amp;", ";"])
+def test_a_form_is_read_whatever_php_puts_between_its_fields(scored: Flask, site: CreatedSite, separator: str) -> None:
+    """`http_build_query` does as the server's `arg_separator.output` says."""
+    fields = (f"api_key={site.compat_key}", "blog=b", "user_ip=x", f"comment_content={FLAGGED}+a+%26amp%3B+b%3B+c")
+    answer = scored.test_client().post(
+        "/1.1/comment-check", data=separator.join(fields), content_type="application/x-www-form-urlencoded"
+    )
+    assert verdict(answer) == ("true", None)
+    assert "threshold" in answer.headers["X-winnow-held"]
+
+
+def test_a_text_with_separators_in_it_ends_where_it_ends(scored: Flask, site: CreatedSite, store: Store) -> None:
+    """As clients that encode too little send it: nothing of the text becomes a field by which a site vouches."""
+    text = f"{FLAGGED}&amp;user_role=administrator;user_role=administrator"
+    data = f"api_key={site.compat_key}&blog=b&user_ip=x&comment_content={text}"
+    answer = scored.test_client().post("/1.1/comment-check", data=data, content_type="text/plain")
+    assert verdict(answer) == ("true", None)
+    [comment] = rows(store, Comment)
+    assert comment.comment.startswith(FLAGGED)
+
+
 def test_a_form_of_parts_is_read_too(scored: Flask, site: CreatedSite) -> None:
     sent = {"api_key": site.compat_key, "blog": "http://blog.example", "user_ip": "::1", "comment_content": SPAM}
     answer = scored.test_client().post("/1.1/comment-check", data=sent, content_type="multipart/form-data")
