@@ -100,7 +100,7 @@ OTHERS = {
     "alert_channels": "id user_id kind shown sealed kinds error",
     "alerts": "id key kind site_id",
     "alert_messages": "id channel_id alert_id about text",
-    "lists": "id name kind created_by",
+    "lists": "id name kind created_by hidden",
     "list_entries": "list_id added_by",
     "memberships": "user_id site_id role",
     "user_sessions": "digest user_id id ip user_agent",

@@ -11,6 +11,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -264,6 +265,16 @@ def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
     assert isinstance(next(comments), PastComment)
     with pytest.raises(WrongFile, match=r"Line 4 is not XML"):
         next(comments)
+
+
+def test_a_file_that_is_broken_in_very_many_places_is_read_up_to_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_files, "_MOST_FAULTS", 3)
+    text = "<r>\n" + "<p>read</p><p></q>\n" * 5 + "</r>"
+    parts = xml_files.elements(io.BytesIO(text.encode()), "r", [("r", "p")], resume={"p": ("r",)})
+    read = ["fault" if isinstance(part, Unreadable) else part.text for part in islice(parts, 7)]
+    assert read == ["read", "fault"] * 3 + ["read"]
+    with pytest.raises(WrongFile, match=r"Line 5 is not XML.*broken in more than 3 places.*before it was read"):
+        next(parts)
 
 
 BROKEN = {
