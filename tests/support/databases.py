@@ -131,7 +131,7 @@ def wanted() -> list[str]:
 
 
 class Work:
-    """What a database had to do: instructions of SQLite's machine, by the hundred, or rows that PostgreSQL looked at."""
+    """What a database had to do: hundreds of instructions of SQLite's machine, or rows that PostgreSQL looked at."""
 
     def __init__(self) -> None:
         self.steps = 0

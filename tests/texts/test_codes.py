@@ -43,6 +43,8 @@ READ = [
     ("⠃⠁⠙ ⠿", "bad ⠿"),  # a sign of Braille that is no letter
     # two in a row, and one within another
     ("62 61 64 6c 79, YmFkbHk=", " badly ,  badly "),
+    ("c3R1cGlkbHk=", " stupidly "),
+    ("-... .- -.. / -.. .- -.-- YmFkbHk=", "bad day  badly "),
     ("ǝɯ ʇno", "out me"),
     ("ɐ ǝ", "ɐ ǝ".translate(str.maketrans("ɐǝ", "ae"))),  # too few to tell: read as look-alikes
 ]
@@ -60,6 +62,7 @@ STAYS = [
     "€ 5, § 3a, ₹500",
     "........ -------- ........",
     "--- --- --- ---",
+    "-... .- -.. / ----- -....",  # a number: the rest may be one as well
     "x... --- ... .-",
     "5001000100100010001000100010001",
     "#796f75206964696f74",

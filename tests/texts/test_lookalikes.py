@@ -150,6 +150,7 @@ def test_a_word_of_two_alphabets_is_read_in_the_one_that_it_is_in(word: str, rea
         ("ж₫", "ж₫"),  # another letter, which looks like none
         ("iـdـiـoـt", "idiot"),
         ("ـ", "ـ"),
+        ("FЦCK fцck♥", "FUCK fuck♥"),
     ],
 )
 def test_a_sign_stands_for_a_letter_among_letters_alone(text: str, read: str) -> None:

@@ -27,10 +27,13 @@ IN_ENGLISH_LETTERS = st.lists(st.text(st.sampled_from(SCRIPTS[0]), min_size=3), 
 few = settings(max_examples=30)
 #: Pieces of which hostile texts are made.
 PIECES = st.sampled_from(
-    ["%41", "%20", "&amp;", "&#105;", "\\u0069", "<b>", "</b>", "<!-- a b -->", "[b]", "[/b]", "=C3=A9", "=\n", "Ã©", "\u202e",
-     "i d i o t", "i\nd\ni\no\nt", "eW91IGlkaW90", "о", "ǝɹ", "e\u0301", "\x01", "\u200b", "ﷺ", "http://a.example/%41 ",
-     "<img alt='two words'>", "<bdo dir=rtl>", "</bdo>", "…", "𝐢𝐝", "か\u3099", "ﾊﾞ", "सा\u0336", "$", "*", "x"]
-)  # fmt: skip
+    [
+        *("%41", "%20", "&amp;", "&#105;", "\\u0069", "=C3=A9", "=\n", "Ã©", "http://a.example/%41 "),
+        *("<b>", "</b>", "<!-- a b -->", "[b]", "[/b]", "<img alt='two words'>", "<bdo dir=rtl>", "</bdo>"),
+        *("i d i o t", "i\nd\ni\no\nt", "eW91IGlkaW90", "о", "ǝɹ", "𝐢𝐝", "$", "*", "x", "…", "ﷺ"),
+        *("e\u0301", "\x01", "\u200b", "\u202e", "か\u3099", "ﾊﾞ", "सा\u0336"),
+    ]
+)
 HOSTILE = st.lists(PIECES | st.text(max_size=6), max_size=10).map("".join)
 
 #: What a program makes of a text, of one that says several words.

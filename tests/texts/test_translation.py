@@ -73,7 +73,10 @@ SAID: dict[str, tuple[Callable[[], str], tuple[str, str, str, str, str]]] = {
         ("5 minutes ago", "vor 5 Minuten", "il y a 5 minutes", "5 minut temu", "قبل 5 دقائق"),
     ),
     "a duration": (lambda: wording.duration(FIVE), ("5 minutes", "5 Minuten", "5 minutes", "5 minut", "5 دقائق")),
-    "a duration in short": (lambda: wording.short_duration(HALF), ("1.5 hr", "1,5 Std.", "1,5 h", "1,5 godz.", "1.5 س")),
+    "a duration in short": (
+        lambda: wording.short_duration(HALF),
+        ("1.5 hr", "1,5 Std.", "1,5 h", "1,5 godz.", "1.5 س"),
+    ),
     "a label": (
         lambda: wording.label("identity_attack"),
         ("Identity attack", "Angriff auf eine Gruppe", "Attaque identitaire", "Atak na tożsamość", "هجوم على هوية"),
@@ -167,11 +170,13 @@ def test_whose_own_name_nobody_knows_is_called_as_others_call_it(code: str) -> N
 
 def test_a_language_ends_with_its_block_also_where_that_fails() -> None:
     assert translation.current() == "en"
-    with pytest.raises(ZeroDivisionError), in_language("de"):
+    with in_language("de"):
         with in_language("fr"):
             assert translation.current() == "fr"
         assert translation.current() == "de"
-        raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError), in_language("fr"):
+            raise ZeroDivisionError
+        assert translation.current() == "de"
     assert translation.current() == "en"
 
 

@@ -1,4 +1,4 @@
-"""Deliveries wait in their endpoint's line and leave over a few lanes, so that nobody is held up by an endpoint that hangs."""
+"""Deliveries wait in their endpoint's line and leave over a few lanes: one that hangs holds up nobody else."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ def test_a_place_that_is_given_up_is_free_for_others() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(["take", "drop", "quick", "slow", "failed"]), st.integers(0, 15)), max_size=150
-    )
+    st.lists(st.tuples(st.sampled_from(["take", "drop", "quick", "slow", "failed"]), st.integers(0, 15)), max_size=150)
 )
 def test_whatever_happens_nobody_gets_more_than_there_is(happened: list[tuple[str, int]]) -> None:
     places, taken = Places(), Counter[str]()
@@ -179,9 +177,7 @@ def test_what_waits_is_sent_in_order_by_one_lane_and_what_became_of_it_is_collec
     assert not lanes.busy
 
 
-def test_after_a_failure_what_waits_is_handed_back_unsent(
-    lanes: Lanes, sent: Sent, woken: threading.Semaphore
-) -> None:
+def test_after_a_failure_what_waits_is_handed_back_unsent(lanes: Lanes, sent: Sent, woken: threading.Semaphore) -> None:
     sent.failing.add("e")
     lanes.add([due(number) for number in range(4)])
     lanes.start()
@@ -326,7 +322,9 @@ def test_lines_take_turns_where_places_are_few(
     assert order == [*names, *names]
 
 
-def test_the_loop_is_woken_when_a_lane_ends_and_not_before(lanes: Lanes, sent: Sent, woken: threading.Semaphore) -> None:
+def test_the_loop_is_woken_when_a_lane_ends_and_not_before(
+    lanes: Lanes, sent: Sent, woken: threading.Semaphore
+) -> None:
     sent.hanging["e"] = threading.Event()
     lanes.add([due(1)])
     lanes.start()
@@ -334,4 +332,3 @@ def test_the_loop_is_woken_when_a_lane_ends_and_not_before(lanes: Lanes, sent: S
     assert not woken.acquire(blocking=False)
     sent.hanging["e"].set()
     assert woken.acquire(timeout=60)
-

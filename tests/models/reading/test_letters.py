@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,7 +44,7 @@ def test_the_words_and_signs_of_a_text(text: str, words: list[str]) -> None:
 def test_each_word_is_found_where_it_stands_and_none_is_found_twice(text: str) -> None:
     found = find_words(text)
     assert all(word == spell(text[start:end]) for word, start, end in found)
-    assert all(before[2] <= after[1] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[2] <= after[1] for before, after in pairwise(found))
     assert sum(end - start for _, start, end in found) >= sum(map(str.isalpha, text))
 
 
@@ -67,7 +69,7 @@ def test_a_words_places_are_its_own_whatever_stands_beside_it(words: list[str]) 
     together = LetterIndex(SIZE).places(words)
     alone = [LetterIndex(SIZE).places([word])[0] for word in words]
     assert all(np.array_equal(one, other) for one, other in zip(together, alone, strict=True))
-    assert all((0 <= places).all() and (places < SIZE).all() for places in together)
+    assert all(places.min() >= 0 and places.max() < SIZE for places in together)
     for word, places in zip(words, together, strict=True):
         marked = len(word) + 2  # its beginning and its end are told
         assert len(places) == 1 + sum(max(0, marked - size + 1) for size in range(1, 6))
@@ -82,7 +84,9 @@ def test_the_distinct_places_of_words_are_those_of_each(words: list[str]) -> Non
 
 def test_words_that_share_letters_share_places() -> None:
     index = LetterIndex(1 << 20)
-    shared = [len(set(index.distinct(["idiot"])) & set(index.distinct([other]))) for other in ("idioten", "idyll", "xyz")]
+    shared = [
+        len(set(index.distinct(["idiot"])) & set(index.distinct([other]))) for other in ("idioten", "idyll", "xyz")
+    ]
     assert shared[0] > shared[1] > shared[2]
 
 

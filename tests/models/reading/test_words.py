@@ -11,7 +11,9 @@ from models.reading.words import Reader
 
 STRONG = frozenset({"idiot", "shit", "fucking", "stupid", "moron", "ass", "asshole", "retarded"})
 COMMON = ("this", "the", "you", "are", "is", "hits", "as", "hole", "good", "people", "what", "mother", "in", "law", "a")
-READER = Reader(dict.fromkeys(STRONG, 60) | dict.fromkeys(COMMON, 5_000) | {"lamp": 40, "lump": 30, "cool": 900}, STRONG)
+READER = Reader(
+    dict.fromkeys(STRONG, 60) | dict.fromkeys(COMMON, 5_000) | {"lamp": 40, "lump": 30, "cool": 900}, STRONG
+)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +59,24 @@ def test_what_ends_no_sentence(token: str) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["http://a.b", "HTTPS://b.example", "www.cd", "a@b.example", "pills.com", "bit.ly/x", "news.example?x", "go.example:80"],
+    [
+        "http://a.b",
+        "HTTPS://b.example",
+        "www.cd",
+        "a@b.example",
+        "pills.com",
+        "bit.ly/x",
+        "news.example?x",
+        "go.example:80",
+    ],
 )
 def test_an_address(token: str) -> None:
     assert is_address(token)
 
 
-@pytest.mark.parametrize("token", ["a.com", "http://a", "e.g.", "end.Next", "1.500", "pills.community", "x.py", "so.what.now"])
+@pytest.mark.parametrize(
+    "token", ["a.com", "http://a", "e.g.", "end.Next", "1.500", "pills.community", "x.py", "so.what.now"]
+)
 def test_no_address(token: str) -> None:
     assert not is_address(token)
 

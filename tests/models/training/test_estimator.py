@@ -167,7 +167,10 @@ def test_what_people_said_is_read_with_its_weight_and_what_they_did_not_say_is_u
     assert found is not None
     assert found.texts == ["A remark.", "Two\u2028lines."]
     assert found.weights.tolist() == [0.5, 1.0]
-    known = [{label: float(row[COLUMN[label]]) for label in CORE_LABELS if not np.isnan(row[COLUMN[label]])} for row in found.targets]
+    known = [
+        {label: float(row[COLUMN[label]]) for label in CORE_LABELS if not np.isnan(row[COLUMN[label]])}
+        for row in found.targets
+    ]
     assert known == [{"toxicity": 1.0, "spam": 0.25}, {"threat": 0.0}]
     assert (set(found.source), set(found.split), set(found.fold)) == ({"feedback"}, {"train"}, {-1})
 

@@ -194,7 +194,9 @@ def test_thresholds_follow_from_what_mistakes_cost() -> None:
     assert list(presets) == ["lenient", "balanced", "strict"]
     for labels in presets.values():
         assert list(labels) == list(LABELS)
-    flag_at: dict[str, Any] = {name: {one: its["flag_at"] for one, its in all_.items()} for name, all_ in presets.items()}
+    flag_at: dict[str, Any] = {
+        name: {one: its["flag_at"] for one, its in all_.items()} for name, all_ in presets.items()
+    }
     reject_at = {name: {one: its["reject_at"] for one, its in all_.items()} for name, all_ in presets.items()}
     assert flag_at["balanced"]["toxicity"] == 0.75  # a published attack costs a third of a held good comment
     assert flag_at["strict"]["insult"] == 0.5

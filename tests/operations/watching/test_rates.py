@@ -63,10 +63,15 @@ def test_no_lower_bound_would_do(counts: list[int], share: float) -> None:
 
 
 @given(NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.integers(1, 60))
-def test_a_rate_is_what_was_added_by_the_second(scored: int, more: int, failed: int, more_failed: int, seconds: int) -> None:
+def test_a_rate_is_what_was_added_by_the_second(
+    scored: int, more: int, failed: int, more_failed: int, seconds: int
+) -> None:
     before = look(100.0, scored=scored, unavailable=failed, attempts={"failed": failed})
     after = look(
-        100.0 + seconds, scored=scored + more, unavailable=failed + more_failed, attempts={"failed": failed + more_failed}
+        100.0 + seconds,
+        scored=scored + more,
+        unavailable=failed + more_failed,
+        attempts={"failed": failed + more_failed},
     )
     found = between(before, after)
     assert found is not None
