@@ -18,6 +18,7 @@ from texts.comparison import as_read, letters, readings, spelled
         ("  Two \n words\t", "two words"),
         ("ＡＢＣ ⓒⓐⓢⓘⓝⓞ ﬁn ①", "abc casino fin 1"),
         ("casi\u200bno ca\u00adsino a\x01b", "casino casino ab"),
+        ("c3R1cGlkAWlkaW90", "stupididiot"),  # in Base64, too
         ("c<b>a</b>sino, tea &amp; milk", "casino, tea & milk"),
         # letters that pass for others, and accents
         ("саsinо", "casino"),

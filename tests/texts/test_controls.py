@@ -69,6 +69,7 @@ def test_whatever_comes_is_stored_and_read_as_it_was_made_storable(text: str) ->
     [
         ("plain é 漢 \U0001f647", "plain é 漢 \U0001f647"),
         ("a\nb", "a\\nb"),
+        ("é 漢\n", "é 漢\\n"),
         ("\x1b[2J\x9b31m", "\\x1b[2J\\x9b31m"),
         ("\u202egpj.exe \u2066x", "\\u202egpj.exe \\u2066x"),
         ("a\u2028b\ud83d", "a\\u2028b\\ud83d"),
@@ -132,6 +133,8 @@ UNSEEN = [
     "&amp;nbsp;",
     "&#8203;",
     "[b][/b]",
+    "[B] [/B]",
+    "&amp;amp;nbsp;",
     "[url=x] [/url]",
     "[img][/img][quote=a][/quote]",
 ]

@@ -314,7 +314,7 @@ def test_lines_take_turns_where_places_are_few(
         lanes.add([due(number, name) for number, name in enumerate(names)])
         for _ in names:
             lanes.start()
-            name = eventually(lambda: next((one for one in names if sent.at_once[one]), None))
+            [name, *_] = eventually(lambda: [one for one in names if sent.at_once[one]])
             order.append(name)
             sent.hanging[name].set()
             assert woken.acquire(timeout=60)

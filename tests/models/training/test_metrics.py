@@ -190,14 +190,14 @@ def test_weights_can_be_brought_to_a_rate(bad: list[bool], rate: float) -> None:
 
 
 def test_thresholds_follow_from_what_mistakes_cost() -> None:
-    presets = choose_thresholds()
+    presets: dict[str, dict[str, dict[str, Any]]] = choose_thresholds()
     assert list(presets) == ["lenient", "balanced", "strict"]
     for labels in presets.values():
         assert list(labels) == list(LABELS)
-    flag_at: dict[str, Any] = {
-        name: {one: its["flag_at"] for one, its in all_.items()} for name, all_ in presets.items()
-    }
-    reject_at = {name: {one: its["reject_at"] for one, its in all_.items()} for name, all_ in presets.items()}
+    flag_at, reject_at = (
+        {name: {label: its[key] for label, its in labels.items()} for name, labels in presets.items()}
+        for key in ("flag_at", "reject_at")
+    )
     assert flag_at["balanced"]["toxicity"] == 0.75  # a published attack costs a third of a held good comment
     assert flag_at["strict"]["insult"] == 0.5
     assert flag_at["lenient"]["insult"] == 0.875
