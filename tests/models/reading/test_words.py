@@ -100,6 +100,11 @@ READ: dict[str, tuple[tuple[str, ...], bool]] = {
     "g*od": (("good",), False),
     "*diot": (("diot",), False),
     "****": (("*",), False),
+    # between two letters
+    "s**t": (("shit",), True),
+    "s%$t": (("shit",), True),
+    "q**z": (("q", "z"), False),
+    "s.t": (("st",), False),
     # letters that are drawn out, or said twice
     "idioooot": (("idiot",), True),
     "iddiot": (("idiot",), True),
@@ -108,6 +113,8 @@ READ: dict[str, tuple[tuple[str, ...], bool]] = {
     "stuipd": (("stupid",), True),
     "diiot": (("diiot",), False),
     "fukcing": (("fucking",), True),
+    "idito": (("idiot",), True),
+    "shti": (("shti",), False),  # of four letters many a pair is another word
     # backwards; "shit" backwards is "tihs", a slip of "this"
     "toidi": (("idiot",), True),
     "tihs": (("tihs",), False),
@@ -128,6 +135,7 @@ READ: dict[str, tuple[tuple[str, ...], bool]] = {
     "youareanidiot": (("youareanidiot",), False),  # "an" is not known here
     "youareidiot": (("you", "are", "idiot"), False),
     "Goodpeople": (("goodpeople",), False),  # a name
+    "GOodpeople": (("good", "people"), False),
     # numbers
     "7": (("<digit>",), False),
     "42": (("<digit>",), False),
@@ -183,6 +191,8 @@ def test_how_a_token_is_written_is_marked(token: str, mark: str) -> None:
         ("you stu-\npid one", "you stupid one"),
         ("you stu- \n  pid one", "you stupid one"),
         ("as\nhole", "as\nhole"),  # two usual words
+        ("ass\nhole", "asshole"),
+        ("a\nsshole", "asshole"),
         ("good\npeople", "good\npeople"),
         ("stu\n\npid", "stu\n\npid"),
         ("stupid", "stupid"),
@@ -192,6 +202,26 @@ def test_how_a_token_is_written_is_marked(token: str, mark: str) -> None:
 )
 def test_a_bad_word_that_a_line_end_parts_is_put_together(text: str, joined: str) -> None:
     assert READER.rejoin(text) == joined
+
+
+def read_by(known: dict[str, int], strong: set[str], token: str) -> tuple[str, ...]:
+    return Reader(known, strong).read(token).words
+
+
+def test_of_two_words_behind_a_mask_the_more_frequent_is_read() -> None:
+    assert read_by({"slut": 10, "shit": 60}, {"slut", "shit"}, "s**t") == ("shit",)
+    assert read_by({"slut": 60, "shit": 10}, {"slut", "shit"}, "s**t") == ("slut",)
+
+
+def test_a_slip_of_a_usual_word_is_no_bad_word_backwards() -> None:
+    assert read_by({"have": 5_000, "evha": 9}, {"evha"}, "ahve") == ("ahve",)
+    assert read_by({"have": 5, "evha": 9}, {"evha"}, "ahve") == ("evha",)
+
+
+def test_words_of_two_letters_are_found_in_a_run_only_if_they_are_usual() -> None:
+    known = {"good": 5_000, "people": 5_000, "st": 5_000, "or": 5_000}
+    assert read_by(known, set(), "goodstpeople") == ("goodstpeople",)
+    assert read_by(known, set(), "goodorpeople") == ("good", "or", "people")
 
 
 @given(st.sampled_from(sorted(STRONG)), st.integers(0, 20), st.integers(2, 6))
