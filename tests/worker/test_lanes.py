@@ -93,6 +93,11 @@ def test_a_place_that_is_given_up_is_free_for_others() -> None:
     assert places.free("e") == 0
     places.drop("e")
     assert (places.taken, places.free("e")) == (0, 1)
+    places = places_where(e=QUICK)
+    for _ in range(3):
+        places.take("e")
+    places.drop("e")
+    assert (places.taken, places.free("e")) == (2, MOST_IN_FLIGHT - 2)
 
 
 @given(
@@ -217,6 +222,19 @@ def test_a_quick_endpoint_takes_eight_at_once(lanes: Lanes, sent: Sent, woken: t
         assert woken.acquire(timeout=60)
     assert sent.most_at_once["e"] == MOST_IN_FLIGHT
     assert sorted(sent.ids) == sorted(f"msg_{number}" for number in range(21)), "each once"
+
+
+def test_no_more_lanes_open_than_there_is_to_send(lanes: Lanes, sent: Sent, woken: threading.Semaphore) -> None:
+    lanes.add([due(0)])
+    lanes.start()
+    assert woken.acquire(timeout=60)
+    sent.hanging["e"] = threading.Event()
+    lanes.add([due(1), due(2)])
+    lanes.start()
+    eventually(lambda: sent.at_once["e"] == 2)
+    sent.hanging["e"].set()
+    eventually(lambda: not lanes.busy)
+    assert [woken.acquire(timeout=60), woken.acquire(timeout=60), woken.acquire(timeout=0.1)] == [True, True, False]
 
 
 def test_what_a_lane_comes_to_too_late_for_its_lease_is_handed_back(

@@ -18,7 +18,7 @@ KNOWN = dict.fromkeys(USUAL.split(), 5_000) | {"idiot": 400, "kill": 300, "yours
 READER = Reader(KNOWN | {"con": 60, "idiota": 3, "randi": 25, "sale": 900}, frozenset({"idiot", "stupid", "moron"}))
 INSULTS = {
     "en": ["idiot", "moron"],
-    "de": ["Arschloch", "fick dich", "Depp"],
+    "de": ["Arschloch", "fick dich", "Depp", "öder"],
     "fr": ["connard", "con", "sale con"],
     "es": ["idiota", "hijo de puta"],
     "it": ["idiota"],
@@ -52,6 +52,7 @@ def shown(text: str, found: list[Passage]) -> list[tuple[str, str]]:
         ("fr", "C'est un Arschloch", [("Arschloch", "de")]),
         ("fr", "tu es un depp", []),
         ("fr", "tu es un дурак", [("дурак", "ru")]),
+        ("fr", "tu es öder", []),
         # a name is written large: in English text all but German words, which are written so
         ("en", "Connard is here", []),
         ("en", "Depp", [("Depp", "de")]),
@@ -59,6 +60,8 @@ def shown(text: str, found: list[Passage]) -> list[tuple[str, str]]:
         # romanised insults are read by the fast reader where the text is romanised and long
         ("en", "chutiya what", [("chutiya", "hi-Latn")]),
         ("ur-Latn", "tum chutiya ho", [("chutiya", "hi-Latn")]),
+        ("ur-Latn", "bhaskar singh", [("bhaskar", "hi-Latn")]),
+        ("ur-Latn", "Bhaskar Singh", []),  # a full name
         ("ur-Latn", "tum chutiya ho " + "aur main bhi " * 4, []),
         # neighbours of one language are one passage, with up to two words between
         ("en", "an arschloch, fick dich", [("arschloch, fick dich", "de")]),
@@ -90,6 +93,7 @@ def test_insults_of_other_languages_are_found(language: str, text: str, found: l
         ("fr", "vous avez the good day", ["the good day"]),
         ("fr", "the good. vous my friend", ["the good", "my friend"]),
         ("fr", "the, good", ["the, good"]),
+        ("fr", "the good. My friend", ["the good", "My friend"]),
         ("fr", "the vous good", []),
         ("hi", "तुम st*pid moron हो", ["st*pid moron"]),
         ("de", "", []),
@@ -106,6 +110,8 @@ def test_runs_of_english_words_are_found(language: str, text: str, found: list[s
         ("what is this: je ne sais pas pourquoi il vient", "fr", ["je ne sais pas pourquoi il vient"]),
         ("I think this is a very good day", "", []),
         ("zug morgen", "", []),  # two words are too few
+        ("Ich fahre morgen mit dem Zug. zug morgen", "de", ["Ich fahre morgen mit dem Zug"]),
+        ("Heute fahre ich the good Zug nach Hause", "de", ["Heute fahre ich the good Zug nach Hause"]),
     ],
 )
 def test_runs_of_words_that_are_no_english_are_found_where_their_language_is_judged(
