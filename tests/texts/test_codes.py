@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import base64
+from collections.abc import Callable
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from texts import edits, normalization
 from texts.normalization import normalize, normalize_with_offsets, visible
 
 READ = [
@@ -86,3 +92,28 @@ def test_what_is_no_code_stays(text: str) -> None:
 
 def test_markers_of_editors_and_empty_titles_say_nothing() -> None:
     assert normalize("<!-- wp:paragraph --><p>Hello</p><!--more--><b title=''>you</b>") == " Hello you"
+
+
+SURROUNDINGS = st.text(st.sampled_from("xyz .,!é'"), max_size=20)
+#: How a code writes the bytes of a text.
+WRITTEN: dict[str, Callable[[bytes], str]] = {
+    "Base64": lambda data: base64.b64encode(data).decode(),
+    "hexadecimal": bytes.hex,
+    "hexadecimal, spaced": lambda data: data.hex(" "),
+    "hexadecimal, in C": lambda data: ", ".join(f"0x{byte:02x}" for byte in data),
+    "binary": lambda data: " ".join(f"{byte:08b}" for byte in data),
+    "binary, in one": lambda data: "".join(f"{byte:08b}" for byte in data),
+}
+
+
+@pytest.mark.parametrize("code", WRITTEN)
+@given(st.sampled_from(["moron", "idiot", "you idiot", "go away", "дурак", "μονο"]), SURROUNDINGS, SURROUNDINGS)
+def test_a_word_in_a_code_is_read_whatever_stands_beside_it(code: str, words: str, before: str, after: str) -> None:
+    if code == "Base64" and len(words.encode()) < 9 and len(words.encode()) % 3 == 0:
+        return  # eight letters and no sign of it: any word might be one
+    assert f" {words} " in visible(f"{before} {WRITTEN[code](words.encode())} {after}")
+
+
+@given(st.text(st.sampled_from("aio01xX .,-_*/|\\%&;<>[]()+=#\n\t\x00\x1c\x7f"), max_size=40))
+def test_no_step_that_a_plain_text_is_spared_would_find_anything_in_it(text: str) -> None:
+    assert normalization.without_markup(text) == edits.read(text, normalization._STEPS)

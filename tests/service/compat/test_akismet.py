@@ -518,6 +518,68 @@ def test_the_last_months_are_summed_for_wordpresss_settings_page(blog: Akismet, 
     assert stats == [1, 2, 2]
 
 
+#: Blog -> what it had judged, in the order in which the blogs called.
+CALLED = {
+    "b.example": [SPAM, "Hello"],
+    "A.example/News/": ["Hello there", "Good evening", "Good night"],
+    "c.example": ["Good morning", SPAM + " too", SPAM + " once more"],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [
+        # The most calls first, and of as many by name.
+        ({}, ["a.example/News", "c.example", "b.example"]),
+        ({"order": "total"}, ["a.example/News", "c.example", "b.example"]),
+        ({"order": "spam"}, ["c.example", "b.example", "a.example/News"]),
+        ({"order": "ham"}, ["a.example/News", "b.example", "c.example"]),
+        ({"order": "missed_spam"}, ["a.example/News", "b.example", "c.example"]),
+        ({"order": "nonsense"}, ["a.example/News", "c.example", "b.example"]),
+        ({"filter": "NEWS"}, ["a.example/News"]),
+        ({"filter": "example"}, ["a.example/News", "c.example", "b.example"]),
+        ({"filter": "nowhere"}, []),
+        ({"limit": "2"}, ["a.example/News", "c.example"]),
+        ({"limit": "2", "offset": "2"}, ["b.example"]),
+        ({"offset": "3"}, []),
+        ({"limit": "0"}, []),
+    ],
+)
+def test_blogs_are_listed_in_the_order_and_part_that_is_asked_for(
+    blog: Akismet, query: dict[str, str], listed: list[str]
+) -> None:
+    for name, texts in CALLED.items():
+        for text in texts:
+            Akismet(blog.client, blog.key, f"https://{name}").check(text)
+    found = usage(blog, "key-sites", **query)
+    month = time.strftime("%Y-%m", time.gmtime())
+    assert [one["site"] for one in found[month]] == listed
+    assert found["total"] == (len(listed) if "filter" in query else 3), "of all that match, not of this page"
+
+
+@pytest.mark.parametrize(
+    ("checked", "missed", "wrong", "accuracy"),
+    [
+        ([], 0, 0, 100.0),
+        ([SPAM, "Hello"], 0, 0, 100.0),
+        ([SPAM, "Hello", "Good morning"], 1, 0, 66.67),
+        ([SPAM, "Hello", "Good morning"], 1, 1, 33.33),
+        ([SPAM], 0, 3, 0.0),
+    ],
+)
+def test_the_settings_page_says_how_often_people_agreed(
+    blog: Akismet, checked: list[str], missed: int, wrong: int, accuracy: float
+) -> None:
+    for text in checked:
+        blog.check(text)
+    for number in range(missed):
+        blog.submit("spam", f"Hello {number}")
+    for number in range(wrong):
+        blog.submit("ham", f"{SPAM} {number}")
+    stats = blog.call("get-stats").get_json()
+    assert (stats["missed_spam"], stats["false_positives"], stats["accuracy"]) == (missed, wrong, accuracy)
+
+
 @pytest.mark.parametrize("query", [{"month": "2026-13"}, {"month": "nonsense"}])
 def test_usage_of_no_month(blog: Akismet, query: dict[str, str]) -> None:
     assert verdict(blog.client.get("/1.2/key-sites", query_string={"api_key": blog.key} | query))[0] == "invalid"
