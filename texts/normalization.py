@@ -108,6 +108,7 @@ _FOLDING = CharacterTable(fold_character)
 _FORMS = re.compile("<(?:font|wide|narrow|circle|square|super|isolated|initial|medial|final)>")
 _NO_FORMS = frozenset("ªº")  # of "1º"
 _TATWEEL = "\u0640"  # it lengthens an Arabic word, and is no letter of it
+_NARROW_MARKS = frozenset("\uff9e\uff9f")  # they belong to the narrow kana before them: "ﾊﾞｶ" is "バカ"
 
 
 def _show_character(character: str) -> str:
@@ -121,6 +122,8 @@ def _show_character(character: str) -> str:
         return fold_character(character)
     if character == _TATWEEL:
         return ""
+    if character in _NARROW_MARKS:
+        return unicodedata.normalize("NFKC", character)
     if character not in _NO_FORMS and _FORMS.match(unicodedata.decomposition(character)):
         letters = unicodedata.normalize("NFKC", character)
         return character if "\u1100" <= letters[0] <= "\u11ff" or not letters.isalpha() else letters

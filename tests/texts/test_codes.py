@@ -35,6 +35,24 @@ READ = [
     ("st<b title='you idiot'>up</b>id", "stupid you idiot "),
     ("st<!-- you idiot -->upid", "stupid  you idiot  "),
     ("¤ne i₫i◯₮, iـdـiـoـt", "one idiot, idiot"),
+    # how short a code may be
+    ("YmFkbHk=", " badly "),
+    ("YmFkIQ==", "YmFkIQ=="),  # of "bad!" three letters are too few
+    ("Y2FzaW5v", "Y2FzaW5v"),  # eight letters without an end are a name rather
+    ("62 61 64 6c 79", " badly "),
+    ("62 61 64 6c", "62 61 64 6c"),
+    ("01100010 01100001 01100100 01101100", " badl "),
+    ("1100010 1100001 1100100 1101100", " badl "),  # letters of seven bits
+    ("01100010011000010110010001101100", " badl "),
+    ("... --- ... .-", "sosa"),
+    ("-... .- -..|-.. .- -.--", "bad day"),
+    ("⠃⠁⠙ ⠿", "bad ⠿"),  # a sign of Braille that is no letter
+    # two in a row, and one within another
+    ("62 61 64 6c 79, YmFkbHk=", " badly ,  badly "),
+    ("c3R1cGlkbHk=", " stupidly "),
+    ("-... .- -.. / -.. .- -.-- YmFkbHk=", "bad day  badly "),
+    ("ǝɯ ʇno", "out me"),
+    ("ɐ ǝ", "ɐ ǝ".translate(str.maketrans("ɐǝ", "ae"))),  # too few to tell: read as look-alikes
 ]
 STAYS = [
     "5f4dcc3b5aa765d61d8327deb882cf99",
@@ -48,6 +66,14 @@ STAYS = [
     "one / two / three",
     "के चोल में छपा है",
     "€ 5, § 3a, ₹500",
+    "........ -------- ........",
+    "--- --- --- ---",
+    "-... .- -.. / ----- -....",  # a number: the rest may be one as well
+    "x... --- ... .-",
+    "5001000100100010001000100010001",
+    "#796f75206964696f74",
+    "deadbeefdeadbeefdeadbeef",
+    "wgIPx3XDqcKj/+8=",
 ]
 
 
