@@ -220,6 +220,7 @@ def test_where_a_site_asks_for_reasons_people_give_one_when_they_reject(
     assert stored(store, flagged.id).version == (2 if refused else 3)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(("site", "found"), [("own", True), ("none", True), ("other", False)])
 def test_a_comment_is_found_on_its_site_or_wherever_it_is(
     store: Store, other_site: CreatedSite, flagged: Comment, site: str, found: bool

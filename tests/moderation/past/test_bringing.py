@@ -159,6 +159,7 @@ def test_what_is_linked_already_is_not_kept_in_mind(store: Store, site: CreatedS
     assert [parent for _, parent in again.unlinked] == ["wordpress:99"], "a file may have any number of answers"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("status", "kept"),
     [
@@ -179,6 +180,7 @@ def test_what_is_kept_of_a_comment_depends_on_what_became_of_it(
     assert row.content_hash is None, "it is too old to be repeated"
 
 
+@pytest.mark.one_database
 def test_an_address_that_was_only_typed_stays_one_that_nobody_vouches_for(store: Store, site: CreatedSite) -> None:
     bring(store, site, past("1", email_was_typed=True), past("2"))
     assert [row.origin for row in rows(store, Comment, site_id=site.id)] == [
@@ -187,6 +189,7 @@ def test_an_address_that_was_only_typed_stays_one_that_nobody_vouches_for(store:
     ]
 
 
+@pytest.mark.one_database
 def test_how_far_it_is_is_told_after_each_part_and_at_the_end(store: Store, site: CreatedSite) -> None:
     given = [past(str(number), str(number + 1)) for number in range(1, 2 * bringing.BATCH + 10)]
     told = [counts.brought for counts in bringing.bring(store, site.id, "wordpress", given)]

@@ -64,7 +64,7 @@ def test_objects_are_read_in_each_layout_with_their_lines(text: str, found: list
     assert read(text) == found
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.dictionaries(

@@ -267,6 +267,7 @@ def test_a_tab_is_read_by_index_and_never_from_the_whole_queue(
         assert "Seq Scan on review_items" not in plan
 
 
+@pytest.mark.one_database
 def test_a_turn_that_is_given_anew_is_told_each_time_and_the_same_again_is_not(store: Store, held: Held) -> None:
     one = held()
     for to in (ADA, ADA, ADMINS, None, None, BO):
@@ -284,6 +285,7 @@ def test_a_turn_that_is_given_anew_is_told_each_time_and_the_same_again_is_not(s
         }
 
 
+@pytest.mark.one_database
 def test_what_is_put_off_can_be_given_to_somebody_and_comes_back_to_them(
     store: Store, site: CreatedSite, held: Held, clock: Clock
 ) -> None:
@@ -300,6 +302,7 @@ def test_what_is_put_off_can_be_given_to_somebody_and_comes_back_to_them(
     assert rows(store, Case) == [], "with the decision it is nobody's any more"
 
 
+@pytest.mark.one_database
 def test_who_calls_a_comment_back_is_told_and_what_is_not_away_cannot_be(store: Store, held: Held) -> None:
     one, other = held(), held("Another insult=0.55")
     change(store, one, put_off)
@@ -320,6 +323,7 @@ def second_look(store: Store, comment: Comment) -> None:
         review_items.open_items(session, [item], kind="second_look")
 
 
+@pytest.mark.one_database
 def test_a_second_look_has_no_hurry_and_is_not_put_off(store: Store, site: CreatedSite, held: Held) -> None:
     calm = held("A quiet remark")
     second_look(store, calm)
@@ -335,6 +339,7 @@ def test_a_second_look_has_no_hurry_and_is_not_put_off(store: Store, site: Creat
     assert away(store, site) == [flagged.id]
 
 
+@pytest.mark.one_database
 def test_who_has_it_open_does_not_have_it_any_more_when_it_is_put_off(store: Store, held: Held) -> None:
     one = held()
     with store.write() as session:
@@ -344,6 +349,7 @@ def test_who_has_it_open_does_not_have_it_any_more_when_it_is_put_off(store: Sto
     assert (item.claimed_by, item.closed_by, item.outcome) == (None, ADA, "put_off")
 
 
+@pytest.mark.one_database
 def test_everything_that_is_done_with_a_case_is_told_to_open_consoles(store: Store, held: Held) -> None:
     one = held()
     acts: list[Change] = [

@@ -12,6 +12,8 @@ from moderation.tables import AuditEvent, Comment, Note
 from tests.support.clock import Clock
 from tests.support.comments import put, rows
 
+pytestmark = pytest.mark.one_database
+
 MO, BO = "user:u_mo", "user:u_bo"
 
 

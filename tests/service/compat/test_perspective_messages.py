@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.compat.perspective import partial, scores
@@ -238,6 +238,7 @@ selections = st.recursive(
 )
 
 
+@settings(max_examples=30)
 @given(documents, selections)
 def test_what_is_selected_is_a_part_and_selecting_again_changes_nothing(document: Any, fields: str) -> None:
     selection = partial.parse(fields)
@@ -272,6 +273,7 @@ def test_of_many_runs_the_heaviest_ten_are_told_in_the_order_of_the_text() -> No
     assert told == sorted((start, end) for start, end, _ in heaviest)
 
 
+@settings(max_examples=30)
 @given(st.text(st.sampled_from("a\u00e9\U0001f600\U00010000z"), max_size=20))
 def test_places_are_counted_as_javascript_counts_them(text: str) -> None:
     place = scores.Utf16(text)
