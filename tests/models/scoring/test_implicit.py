@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import pytest
 import models
 from models.evaluation.languages import implicit_comments
 from models.labels import COLUMN, LABELS, TOXICITY
+from models.scoring.explanation import SUREST as CAPPED
+from models.scoring.understanding import SUREST
 from models.training.implicit import read_sentences
 
 CLASSIFIER = models.load()
@@ -20,11 +24,19 @@ MEANT = [
     ("These people are parasites and should be removed like a disease.", "en", "identity_attack"),
     ("Your kind does not belong in this country, go home.", "en", "identity_attack"),
     ("Diese Leute sind Ungeziefer und gehören aus dem Land geschafft.", "de", "identity_attack"),
+    ("We know where you live and when you come home.", "en", "threat"),
+    ("I hope the cancer comes back and takes its time with you.", "en", "threat"),
+    ("Sappiamo dove abiti, stai attento quando esci.", "it", "threat"),
+    ("Мы знаем, где ты живешь, оглядывайся.", "ru", "threat"),
+    ("我们知道你住哪，晚上小心点。", "zh", "threat"),
+    ("Åk hem till ditt eget land, ni hör inte hemma här.", "sv", "identity_attack"),
 ]
 SAID = [
     ("The parasite is removed by washing the leaves.", "en"),
     ("My family came to this country forty years ago.", "en"),
     ("Her brother is deaf and plays the drums.", "en"),
+    ("I know where you live now, expect a cake on your doorstep.", "en"),
+    ("She said somebody had threatened to burn down her shop.", "en"),
     ("Diese Leute haben die alte Hecke aus dem Garten geschafft.", "de"),
 ]
 
@@ -58,10 +70,31 @@ def test_its_explanation_adds_up_to_the_logit(text: str, language: str, label: s
         assert all(written[start:end].strip() for start, end, _ in told.spans)
 
 
+def test_what_says_it_over_and_over_is_left_to_a_person_and_its_explanation_says_so() -> None:
+    text = " ".join([MEANT[3][0], MEANT[4][0], "I will find you, kill you and burn your house down, watch your back."])
+    reader = CLASSIFIER.understanding
+    assert reader is not None
+    assert reader.logits([text], ["en"])[1].max() == pytest.approx(np.log(SUREST / (1 - SUREST)))
+    told = CLASSIFIER.explain("I hope you get cancer. I hope your house burns down.", "threat")
+    assert told.logit <= np.log(SUREST / (1 - SUREST)) + 1e-9
+    assert told.signals[CAPPED] < 0
+
+
+def test_few_harmless_comments_with_the_words_of_threats_reach_a_line_for_what_they_mean() -> None:
+    near = tomllib.loads((Path(__file__).parent / "near.toml").read_text(encoding="utf-8"))
+    columns = [COLUMN["threat"], COLUMN["identity_attack"]]
+    english = CLASSIFIER.score(near.pop("en"))[:, columns] >= FLAG_AT[columns]
+    others = [(text, code) for code, texts in near.items() for text in texts]
+    scores = CLASSIFIER.score([text for text, _ in others], [{"languages": [code]} for _, code in others])
+    assert english.any(axis=1).mean() < 0.07
+    assert (scores[:, columns] >= FLAG_AT[columns]).any(axis=1).mean() < 0.1
+
+
 def test_none_of_the_sentences_that_it_learnt_from_is_rejected_unseen_for_what_it_means() -> None:
     reader = CLASSIFIER.understanding
     assert reader is not None
-    _, meant = reader.logits(read_sentences().texts, ["en"] * len(read_sentences().texts))
+    ours = read_sentences()
+    _, meant = reader.logits(ours.texts, ours.languages)
     assert 1 / (1 + np.exp(-meant.max())) < LOWEST_REJECT - 0.01
 
 
@@ -77,5 +110,7 @@ def test_a_model_without_these_heads_scores_as_before() -> None:
 def test_nothing_is_learnt_from_what_it_is_judged_by() -> None:
     of_kinds = [its for kinds in implicit_comments().values() for its in kinds.values()]
     judged = {text for its in of_kinds for texts in its.values() for text in texts}
+    near = tomllib.loads((Path(__file__).parent / "near.toml").read_text(encoding="utf-8"))
+    judged |= {text for texts in near.values() for text in texts}
     assert not judged & set(read_sentences().texts)
     assert len(judged) > 800
