@@ -27,7 +27,9 @@ Place = tuple[int, int, int]
 #: By feature, where its two cues stand; of a slot alone twice the same.
 Found = dict[int, tuple[Place, Place]]
 _Slots = tuple[int, ...]
-_Phrase = tuple[tuple[str, ...], _Slots]
+#: By their second word, phrases' other words and their slots.
+_Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], _Slots]]]
+_Known = tuple[_Slots, _Phrases] | tuple[()]
 
 
 def count_features(slots: int) -> int:
@@ -97,17 +99,18 @@ class _Lists:
         self._whole: defaultdict[str, _Slots] = defaultdict(tuple)
         self._stems: defaultdict[str, _Slots] = defaultdict(tuple)
         self._inside: defaultdict[str, _Slots] = defaultdict(tuple)
-        self._phrases: defaultdict[str, list[_Phrase]] = defaultdict(list)  # by their first word
+        self._phrases: defaultdict[str, defaultdict[str, list[tuple[tuple[str, ...], _Slots]]]]
+        self._phrases = defaultdict(lambda: defaultdict(list))  # by their first word
         for names, entries in listed.items():
             for entry in map(str.strip, entries.split(",")):
                 self._add(entry, tuple(map(numbers.__getitem__, names.split("-"))))
         self._sizes = sorted({len(word) for word in self._inside})
-        self._known: dict[str, tuple[_Slots, Sequence[_Phrase]]] = {}
+        self._known: dict[str, _Known] = {}
 
     def _add(self, entry: str, slots: _Slots) -> None:
         words = tuple(_plain(word) for word, _, _ in find_words(entry.replace("*", "")))
         if len(words) > 1:
-            self._phrases[words[0]].append((words, slots))
+            self._phrases[words[0]][words[1]].append((words[1:], slots))
         elif words:
             is_inside = words[0][0] >= _INSIDE_FROM or entry.startswith("*")
             of_kind = self._inside if is_inside else self._stems if entry.endswith("*") else self._whole
@@ -119,12 +122,19 @@ class _Lists:
         known = self._known
         more = 0  # words that runs of letters stand for, beyond one each
         for at, word in enumerate(words):
-            slots, phrases = known.get(word) or self._remember(word)
+            its = known.get(word)
+            if its is None:
+                its = self._remember(word)
+            if not its:  # as of most words
+                continue
+            slots, phrases = its
             for slot in slots:
                 cues.append((slot, at, at + 1, at + more))
-            for phrase, its in phrases:
-                if len(phrase) <= len(words) - at and all(map(_is, words[at : at + len(phrase)], phrase)):
-                    cues += [(slot, at, at + len(phrase), at + more) for slot in its]
+            after = phrases.get(_plain(words[at + 1]), ()) if phrases and at + 1 < len(words) else ()
+            for phrase, of_phrase in after:
+                end = at + 1 + len(phrase)
+                if end <= len(words) and all(map(_is, words[at + 1 : end], phrase)):
+                    cues += [(slot, at, end, at + more) for slot in of_phrase]
             if word[0] >= _INSIDE_FROM:
                 is_run = word[0] <= "\u0eff" or "\u3040" <= word[0] <= "\u9fff"
                 for start, slot in self._within(word):
@@ -132,7 +142,8 @@ class _Lists:
                 more += len(word) // _LETTERS_OF_A_WORD if is_run else 0
         return cues[:_MOST]
 
-    def _remember(self, word: str) -> tuple[_Slots, Sequence[_Phrase]]:
+    def _remember(self, word: str) -> _Known:
+        """The slots of a word, and the phrases that begin with it; nothing where nothing of it can be listed."""
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         spelt = _plain(word)
@@ -141,9 +152,12 @@ class _Lists:
             slots += self._stems.get(spelt[:size], ())
         if spelt and spelt[0] < _INSIDE_FROM:
             slots += tuple(slot for _, slot in self._within(spelt))
-        known = tuple(dict.fromkeys(slots)), self._phrases.get(spelt, ())
-        self._known[word] = known
-        return known
+        phrases: _Phrases = self._phrases.get(spelt, {})
+        if slots or phrases or word[0] >= _INSIDE_FROM:
+            self._known[word] = tuple(dict.fromkeys(slots)), phrases
+        else:
+            self._known[word] = ()
+        return self._known[word]
 
     def _within(self, word: str) -> Iterator[tuple[int, int]]:
         """The listed words within a word: where each starts, and its slots."""

@@ -18,6 +18,8 @@ from models.training.implicit import read_sentences
 
 CLASSIFIER = models.load()
 FLAG_AT = np.array([CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS])
+assert CLASSIFIER.understanding is not None
+WITHOUT_HEADS = replace(CLASSIFIER, understanding=replace(CLASSIFIER.understanding, implicit=None))
 LOWEST_REJECT = min(its["insult"]["reject_at"] for its in CLASSIFIER.thresholds.values())
 #: A comment, its language, and the label that tells it.
 MEANT = [
@@ -80,14 +82,16 @@ def test_what_says_it_over_and_over_is_left_to_a_person_and_its_explanation_says
     assert told.signals[CAPPED] < 0
 
 
-def test_few_harmless_comments_with_the_words_of_threats_reach_a_line_for_what_they_mean() -> None:
+def test_few_harmless_comments_with_the_words_of_threats_are_held_for_what_they_mean_alone() -> None:
     near = tomllib.loads((Path(__file__).parent / "near.toml").read_text(encoding="utf-8"))
-    columns = [COLUMN["threat"], COLUMN["identity_attack"]]
-    english = CLASSIFIER.score(near.pop("en"))[:, columns] >= FLAG_AT[columns]
-    others = [(text, code) for code, texts in near.items() for text in texts]
-    scores = CLASSIFIER.score([text for text, _ in others], [{"languages": [code]} for _, code in others])
-    assert english.any(axis=1).mean() < 0.07
-    assert (scores[:, columns] >= FLAG_AT[columns]).any(axis=1).mean() < 0.1
+    texts = [(text, code) for code, its in near.items() for text in its]
+    signals = [{"languages": [code]} for _, code in texts]
+    held = [
+        (one.score([text for text, _ in texts], signals) >= FLAG_AT).any(axis=1) for one in (WITHOUT_HEADS, CLASSIFIER)
+    ]
+    assert len(texts) > 250
+    assert (held[1] & ~held[0]).mean() < 0.08
+    assert held[1].mean() < 0.15
 
 
 def test_none_of_the_sentences_that_it_learnt_from_is_rejected_unseen_for_what_it_means() -> None:
@@ -99,9 +103,7 @@ def test_none_of_the_sentences_that_it_learnt_from_is_rejected_unseen_for_what_i
 
 
 def test_a_model_without_these_heads_scores_as_before() -> None:
-    reader = CLASSIFIER.understanding
-    assert reader is not None
-    without = replace(CLASSIFIER, understanding=replace(reader, implicit=None))
+    without = WITHOUT_HEADS
     insult, (meant, language, _) = "You are a stupid idiot.", MEANT[0]
     assert without.score([insult])[0] == pytest.approx(CLASSIFIER.score([insult])[0])
     assert (without.score([meant], of(language))[0] < FLAG_AT).all()
