@@ -12,6 +12,7 @@ import pytest
 import models
 from models.evaluation.languages import implicit_comments
 from models.labels import COLUMN, LABELS, TOXICITY
+from models.scoring import attribution
 from models.scoring.explanation import SUREST as CAPPED
 from models.scoring.understanding import SUREST
 from models.training.implicit import read_sentences
@@ -70,6 +71,19 @@ def test_its_explanation_adds_up_to_the_logit(text: str, language: str, label: s
         logit = CLASSIFIER.logits([written], of(language))[0, COLUMN[wanted]]
         assert told.logit == pytest.approx(logit, abs=1e-6)
         assert all(written[start:end].strip() for start, end, _ in told.spans)
+
+
+@pytest.mark.parametrize(("text", "language", "label"), MEANT[3:])
+def test_the_words_of_cues_are_given_what_these_add(text: str, language: str, label: str) -> None:
+    reader = CLASSIFIER.understanding
+    assert reader is not None
+    assert reader.implicit is not None
+    traced = next(attribution.trace([text], [language], reader)).implicit
+    assert traced is not None
+    vectors_alone = reader.read([text], [reader.tongue(language)]).meant(reader.implicit)
+    added = traced.logits[0, COLUMN[label]] - vectors_alone[0, COLUMN[label]]
+    assert added != 0
+    assert traced._of_cues(0, COLUMN[label]).sum() == pytest.approx(added, abs=1e-4)
 
 
 def test_what_says_it_over_and_over_is_left_to_a_person_and_its_explanation_says_so() -> None:
