@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from moderation.patterns import PatternError
 from texts.folding import normalized
 
+#: What a browser adds before a domain: left out, unless it is the domain itself, as of www.com.
+_WWW = re.compile(r"^(?:www\.)+(?=[^.]+\.)")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 #: Labels of a host that are looked at: a name in the DNS has at most 127, of which spam uses a few.
 _MOST_LABELS = 20
@@ -23,7 +25,7 @@ def spelled(entry: str) -> str:
     plain = re.sub(r"^[a-z][a-z0-9+.-]*://", "", plain).removesuffix("/").removeprefix("*.")
     if "/" in plain or "@" in plain or ":" in plain:
         raise PatternError("Give a domain such as example.com, without a path, a port or an address before it.")
-    host = _in_ascii(plain.removesuffix(".")).removeprefix("www.")
+    host = _WWW.sub("", _in_ascii(plain.removesuffix(".")))
     labels = host.split(".")
     if len(labels) < 2 or len(host) > 253 or not all(map(_LABEL.fullmatch, labels)) or labels[-1].isdigit():
         raise PatternError("It is no domain. Give one such as example.com; its subdomains are meant with it.")

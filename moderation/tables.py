@@ -187,13 +187,17 @@ class SharedList(Table):
     kind: Mapped[str] = mapped_column(String(20))
     #: Counts changes of its entries, so that what is prepared of them is known to be old.
     version: Mapped[int] = mapped_column(Integer)
-    #: The number of the entry that was added last. Numbers are not used again.
+    #: The last number that an entry was given. Numbers are not used again.
     last_number: Mapped[int] = mapped_column(Integer)
-    #: How many entries there are.
+    #: How many entries count.
     size: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(80))
     changed_at: Mapped[datetime]
+    #: The numbers of entries that do not count (`hidden_entries`).
+    hidden: Mapped[list[Any] | None] = mapped_column(Document)
+    #: When it was deleted; its entries are being deleted.
+    deleted_at: Mapped[datetime | None]
 
 
 class SharedListEntry(Table):

@@ -53,7 +53,7 @@ def asked_for(cookie: str | None = None) -> str | None:
     """
     candidates = [request.args.get("lang", "")]
     if cookie is not None:
-        candidates.append(request.cookies.get(cookie, ""))
+        candidates.append(pages.read_cookie(cookie))
     return translation.first_known([*candidates, *request.accept_languages.values()])
 
 

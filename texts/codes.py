@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+import string
+from collections.abc import Callable, Iterable, Iterator
 
-from texts.edits import Edit
+from texts.edits import Edit, kinds, outline
 
 _BASE64 = re.compile(r"(?<![\w+/=.-])(?:[A-Za-z0-9+/_-]{12,}={0,2}|[A-Za-z0-9+/_-]{6,11}={1,2})(?![\w+/=])")
 _HEX = re.compile(r"(?<![\w#])(?:0x)?[0-9A-Fa-f]{2}(?:[ ,]{0,2}(?:0x)?[0-9A-Fa-f]{2}){4,}(?!\w)")
 _BINARY = re.compile(r"(?<!\w)[01]{7,8}(?: ?[01]{8}| [01]{7}){3,}(?!\w)")
 _BYTE = re.compile(r"(?:0x)?([0-9A-Fa-f]{2})")
+#: Digits that such runs have at the least: four words of seven ones and zeros; and five bytes, since most letters have
+#: one in hexadecimal. Some of Greek have none ("cebc"), and show otherwise.
+_DIGITS, _LEAST_BINARY, _LEAST_HEX = string.digits.encode(), 28, 5
+_IN_HEX = kinds({"x": string.hexdigits, " ": " ,"}, other=".")
+#: What may be Base64 where no equals sign shows it.
+_IN_BASE64 = kinds({"x": f"{string.ascii_letters}{string.digits}+/_-"})
+_LONG = b"x" * 12
 #: The share of letters and blanks from which a text is words.
 _PROSE = 0.8
 
@@ -25,6 +33,9 @@ _MORSE_LETTERS = (
 _OF_MORSE = dict(zip(_MORSE_LETTERS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 _DOTS_AND_DASHES = str.maketrans("·•∙⋅–—−_", "....----")
 _MORSE = re.compile(r"(?<!\S)[.\-·•∙⋅–—−_]{1,5}(?:(?: {1,3}| ?[/|] ?)[.\-·•∙⋅–—−_]{1,5}){3,}(?!\S)")
+#: Signs of Morse after a gap, of which any run has three; letters beyond ASCII may be such signs.
+_IN_MORSE = kinds({".": ".-_", " ": " /|"}, other="x", beyond=".")
+_FEWEST_SIGNS = 3
 
 _OF_BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz", strict=True))
 _CELLS = re.compile("[\u2801-\u28ff]+")
@@ -59,15 +70,40 @@ def _around(line: str) -> str:
 
 def _numbers(text: str) -> Iterator[Edit]:
     """What stands for bytes. A run of ones and zeros may be hexadecimal, too: it is read once."""
+    written = text.encode("utf-8", "surrogatepass")
+    digits = len(written) - len(written.translate(None, _DIGITS))
+    runs = list(_runs(_long_words(text), _of_64))
+    if digits >= _LEAST_HEX or _is_hex_without_digits(text):
+        runs += _runs(_HEX.finditer(text), _of_hex)
+    if digits >= _LEAST_BINARY:
+        runs += _runs(_BINARY.finditer(text), _of_binary)
     done = 0
-    for run in sorted([*_runs(_BINARY, text, _of_binary), *_runs(_HEX, text, _of_hex), *_runs(_BASE64, text, _of_64)]):
+    for run in sorted(runs):
         if run[0] >= done:
             done = run[1]
             yield run
 
 
-def _runs(found: re.Pattern[str], text: str, read: Callable[[str], bytes]) -> Iterator[Edit]:
-    for run in found.finditer(text):
+def _is_hex_without_digits(text: str) -> bool:
+    outlined = outline(text, _IN_HEX)
+    return b"x" * 10 in outlined or b"xx xx xx xx xx" in outlined
+
+
+def _long_words(text: str) -> Iterator[re.Match[str]]:
+    """What may be Base64: in a text of ASCII without equals signs, one of its long words."""
+    outlined = outline(text, _IN_BASE64) + b" "
+    if "=" in text or (_LONG in outlined and not text.isascii()):
+        yield from _BASE64.finditer(text)
+        return
+    at = outlined.find(_LONG)
+    while at >= 0:
+        if run := _BASE64.match(text, at):
+            yield run
+        at = outlined.find(_LONG, outlined.index(b" ", at))
+
+
+def _runs(found: Iterable[re.Match[str]], read: Callable[[str], bytes]) -> Iterator[Edit]:
+    for run in found:
         if words := _words(read(run[0])):
             yield *run.span(), f" {words} "
 
@@ -101,6 +137,8 @@ def _signs(text: str) -> Iterator[Edit]:
         for run in _CELLS.finditer(text):
             if _OF_BRAILLE.keys() >= set(run[0]):
                 yield from ((at, at + 1, _OF_BRAILLE[cell]) for at, cell in enumerate(run[0], run.start()))
+    if outline(text, _IN_MORSE).count(b" .") < _FEWEST_SIGNS:
+        return
     for run in _MORSE.finditer(text):
         signs = run[0].translate(_DOTS_AND_DASHES).replace("|", "/")
         words = [[_OF_MORSE.get(letter, "") for letter in word.split()] for word in re.split(" {3}|/", signs)]

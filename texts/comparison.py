@@ -16,8 +16,9 @@ from texts.folding import CharacterTable, normalized
 from texts.lookalikes import LOOKALIKES
 from texts.normalization import fold_character, without_markup
 
-#: Scripts in which marks are part of the spelling, such as vowels: from Indic scripts to Thai, and those of East Asia.
-_MARKS_SPELL = ((0x0900, 0x1AAF), (0x2E80, 0xA63F), (0xA800, 0xD7FF))
+#: Scripts in which marks are part of the spelling, such as vowels: from Indic scripts to Thai, and those of East Asia,
+#: with the two marks that narrow kana have beside them.
+_MARKS_SPELL = ((0x0900, 0x1AAF), (0x2E80, 0xA63F), (0xA800, 0xD7FF), (0xFF9E, 0xFF9F))
 _STANDS_FOR = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "!": "i"}
 #: It lengthens an Arabic word, and is no letter of it.
 _TATWEEL = "\u0640"
@@ -43,10 +44,9 @@ def compared(character: str) -> str:
         return ""
     code = ord(character)
     if character.lower() not in LOOKALIKES and any(first <= code <= last for first, last in _MARKS_SPELL):
-        is_mark = unicodedata.category(character).startswith("M")
-        if is_mark or fold_character(character):
-            return unicodedata.normalize("NFKC", character).casefold()
-        return ""
+        composed = unicodedata.normalize("NFKC", character)
+        is_mark = unicodedata.category(composed[0]).startswith("M")
+        return composed.casefold() if is_mark or fold_character(character) else ""
     folded = fold_character(character).casefold()
     return character if folded == "*" else folded  # `*` has a meaning in lists; other stars do not become one
 
@@ -57,7 +57,7 @@ _COMPARED = CharacterTable(compared)
 def as_read(text: str) -> str:
     """`text` as it is compared: without markup and invisible characters, in lower case, look-alikes read as letters."""
     readable = without_markup(text)
-    readable = readable.lower() if readable.isascii() else readable.translate(_COMPARED)
+    readable = readable.lower() if readable.isascii() else normalized("NFC", readable.translate(_COMPARED))
     return " ".join(readable.replace("\x01", "").split())
 
 

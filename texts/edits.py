@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 #: Where a text is replaced, and by what: start, end, what is read there. Edits are in order and apart.
 Edit = tuple[int, int, str]
@@ -35,3 +35,17 @@ def moved(places: list[int], edits: Iterable[Edit], side: int) -> list[int]:
         positions += [places[start:end][side]] * len(read_as)
         done = end
     return positions + places[done:]
+
+
+def kinds(of: Mapping[str, str], other: str = " ", beyond: str = " ") -> bytes:
+    """A table for `outline`: kind -> its characters of ASCII; the `other` ones of ASCII, and all `beyond` it."""
+    known = {ord(character): ord(kind) for kind, characters in of.items() for character in characters}
+    return bytes(known.get(byte, ord(other if byte < 0x80 else beyond)) for byte in range(0x100))
+
+
+def outline(text: str, table: bytes) -> bytes:
+    """The kind of each character of a text, and of each byte of those beyond ASCII.
+
+    What a pattern cannot do without is found in it in a tenth of the pattern's own time.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(table)

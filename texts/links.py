@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from texts import markup
 from texts.folding import normalized
@@ -96,6 +96,8 @@ _LINK = re.compile(
 _ONE = re.compile(_BARE, re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:mailto:|[a-z][a-z0-9+.-]*:[/\\]{2,})")
 _PATH = re.compile(r"[/\\?#]")
+#: A comma, say, that ends the part of a sentence that an address stands in.
+_NO_HOST = re.compile(r"[^\w.-]")
 #: The end of a sentence without a space after it, as in `done.So`: no host's name is written like that.
 _NO_SPACE = re.compile(r"(?<=[a-z])\.(?=[A-Z][a-z])")
 #: How people write a dot that a machine shall not see, as in `example[.]com`.
@@ -134,9 +136,10 @@ def hosts(text: str) -> set[str]:
 
 
 def _host_of(link: str) -> str:
-    """The host of a link or an e-mail address: without the scheme, what stands before an `@`, a port and the path."""
-    whole = _SCHEME.sub("", link.lower())
-    return _PATH.split(whole, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].strip(".")
+    """The host of a link or an e-mail address: without the scheme, what stands before an `@`, and what comes behind."""
+    whole = _PATH.split(_SCHEME.sub("", link.lower()), maxsplit=1)[0]
+    host = unquote(whole.rpartition("@")[2], errors="ignore")  # as a browser reads it
+    return _NO_HOST.split(host, maxsplit=1)[0].strip(".")
 
 
 def addresses(text: str) -> list[str]:

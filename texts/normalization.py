@@ -7,13 +7,14 @@ traced back to the place in the original that a moderator sees.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
 from texts import codes, edits, escapes, lookalikes, mail, markup, mojibake, visibility
-from texts.edits import Edit
+from texts.edits import Edit, kinds, outline
 from texts.folding import CharacterTable, normalized
 
 #: Characters that show as a gap but are no space for Unicode.
@@ -41,6 +42,8 @@ _BREAK = re.compile(rf"\r\n|[{_BREAKS}]")
 _SIGN = r"[!-/:-@\[-`{-~\s\u00a1-\u00bf\u2000-\u2bff\u3000-\u303f\U0001f300-\U0001faff]"  # no vowel sign of a script
 _SPELT_WITH_SIGNS = re.compile(rf"(?<![^\W_])[^\W_](?P<signs>{_SIGN}{{2,10}}?)[^\W_](?:(?P=signs)[^\W_](?![^\W_]))++")
 _OF_TAGS = frozenset("bipqsu")
+#: Where one of these letters between two others shows; only of ASCII, since its signs beyond that are many.
+_ALONE, _IN_SIGNS = b"  a  ", kinds({"a": f"{string.ascii_letters}{string.digits}"})
 #: Attributes of tags that a browser shows, at once or by and by; and two words, as somebody would write them there.
 _SEEN = re.compile(
     r"\s(?:alt|title|value|label|placeholder|aria-label|summary)\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)')",
@@ -105,6 +108,7 @@ _FOLDING = CharacterTable(fold_character)
 _FORMS = re.compile("<(?:font|wide|narrow|circle|square|super|isolated|initial|medial|final)>")
 _NO_FORMS = frozenset("ªº")  # of "1º"
 _TATWEEL = "\u0640"  # it lengthens an Arabic word, and is no letter of it
+_NARROW_MARKS = frozenset("\uff9e\uff9f")  # they belong to the narrow kana before them: "ﾊﾞｶ" is "バカ"
 
 
 def _show_character(character: str) -> str:
@@ -118,6 +122,8 @@ def _show_character(character: str) -> str:
         return fold_character(character)
     if character == _TATWEEL:
         return ""
+    if character in _NARROW_MARKS:
+        return unicodedata.normalize("NFKC", character)
     if character not in _NO_FORMS and _FORMS.match(unicodedata.decomposition(character)):
         letters = unicodedata.normalize("NFKC", character)
         return character if "\u1100" <= letters[0] <= "\u11ff" or not letters.isalpha() else letters
@@ -254,7 +260,9 @@ def _either_way(text: str) -> list[Edit]:
 def _columns(text: str) -> list[Edit]:
     """The gaps between letters that are written one below the other, or far apart: the wider ones part words."""
     edits: list[Edit] = []
-    if list(map(len, text.split())).count(1) < 3:  # so it is with most comments
+    if text.isprintable() and "    " not in text:  # on one line, and with narrow gaps
+        return edits
+    if list(map(len, text.split())).count(1) < 3:
         return edits
     for run in _COLUMN.finditer(text):
         gaps = [(gap.span(), len(_BREAK.findall(gap[0])) or len(gap[0])) for gap in _GAP.finditer(text, *run.span())]
@@ -267,6 +275,8 @@ def _columns(text: str) -> list[Edit]:
 def _spelt_with_signs(text: str) -> list[Edit]:
     """The signs between letters that are written one by one. A token of the classifier's has shorter ones."""
     edits: list[Edit] = []
+    if text.isascii() and _ALONE not in outline(text, _IN_SIGNS):  # so it is with most comments
+        return edits
     for run in _SPELT_WITH_SIGNS.finditer(text):
         signs = run["signs"]
         letters = run[0].replace(signs, "")
@@ -318,6 +328,9 @@ _STEPS = (
     lookalikes.mixed_words,
     _surplus,
 )
+#: The steps that find something in a text of ASCII without these signs, as most comments are.
+_SIGNS = bytes(code for code in range(0x80) if chr(code) in "=&%\\<[+" or _CONTROL.match(chr(code)))
+_PLAIN_STEPS = (codes.codes, _spelt_with_signs, _columns)
 #: What is undone where letters keep their scripts and accents.
 _LETTERS = (_marked_letters, _disguised_words)
 
@@ -343,12 +356,18 @@ def folded(text: str) -> str:
 
 def without_markup(text: str) -> str:
     """`text` with its tags, pictures and escapes read: those within a word are gone, others part words."""
-    return _read_lately(text) if len(text) <= _LONGEST_KEPT else edits.read(text, _STEPS)
+    return _read_lately(text) if len(text) <= _LONGEST_KEPT else edits.read(text, _steps(text))
 
 
 @lru_cache(_MOST_KEPT)
 def _read_lately(text: str) -> str:
-    return edits.read(text, _STEPS)
+    return edits.read(text, _steps(text))
+
+
+def _steps(text: str) -> Sequence[edits.Step]:
+    """Those of `_STEPS` that may find something in a text."""
+    plain = text.isascii() and len(text.encode().translate(None, _SIGNS)) == len(text)
+    return _PLAIN_STEPS if plain else _STEPS
 
 
 def as_sent(text: str) -> str:
@@ -383,7 +402,7 @@ def normalize_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
 
 def _plain_with_offsets(text: str) -> tuple[str, list[int], list[int]]:
     """`without_markup(text)` with places."""
-    return _stepped(text, list(range(len(text))), list(range(1, len(text) + 1)), _STEPS)
+    return _stepped(text, list(range(len(text))), list(range(1, len(text) + 1)), _steps(text))
 
 
 def _stepped(

@@ -12,4 +12,5 @@ _TERM = re.compile(r'["“”„]([^"“”„]+)["“”]|(\S+)')
 
 def terms(text: str) -> list[str]:
     """The words and phrases that a search asks for."""
-    return [phrase.strip() or word for phrase, word in _TERM.findall(text)][:MOST_TERMS]
+    found = (phrase.strip() or word for phrase, word in _TERM.findall(text))
+    return [term for term in found if term][:MOST_TERMS]

@@ -17,7 +17,7 @@ from moderation.history import past_standing, retention, site_retention, tallies
 from moderation.intake import queues as queues_module
 from moderation.intake import sweep
 from moderation.intake.queues import Queues
-from moderation.policy import shared_lists
+from moderation.policy import hidden_entries, shared_lists
 from moderation.review import cases
 from moderation.settings import Settings
 from moderation.store import AWAY, Store
@@ -106,6 +106,7 @@ def tasks(settings: Settings, store: Store, queues: Queues) -> tuple[Task, ...]:
         Task("put off", BACK_SECONDS, lambda: _bring_back(store, queues)),
         Task("ended entries", LISTS_SECONDS, lambda: standing.take_out_ended(store)),
         Task("ended entries of shared lists", LISTS_SECONDS, lambda: shared_lists.take_out_ended(store)),
+        Task("hidden entries of shared lists", LISTS_SECONDS, lambda: hidden_entries.clear_all(store)),
         Task("standing", LISTS_SECONDS, lambda: standing.lapse(store)),
         Task("past standing", COUNT_SECONDS, lambda: past_standing.count(store)),
         Task("alerts", ALERT_SECONDS, Alerts(settings, store, queues.redis).check),

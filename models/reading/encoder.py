@@ -63,7 +63,8 @@ class Encoder:
 
     def find_pieces(self, parts: Sequence[str]) -> list[list[int]]:
         """The numbers of the pieces that each text, or part of one, falls into."""
-        return self._weights.pieces.encode(list(parts), num_threads=1)  # type: ignore[no-any-return]
+        encode = self._weights.pieces.encode  # of a list, it would start a thread for each call
+        return [encode(part) for part in parts]
 
     def locate_pieces(self, part: str) -> list[tuple[int, int, int]]:
         """The number of each of its pieces, and where it starts and ends."""

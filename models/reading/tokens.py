@@ -11,11 +11,12 @@ import re
 _TOKEN = re.compile(
     r"(?! )(?:"
     r"(?<!\w)[^\W_](?:[ \t.\-_|~,/\\]{1,3}[^\W_](?![\w$@*])){2,}"  # s p e l t, s.p.e.l.t
-    r"|[$@*]{0,3}\w+(?:[^\w\s]{1,8}\w+)*[$@*]{0,6}"
-    r"|[.!?]+(?=\s|$)|\n+"
-    r"|[^\w\s.,;:'\"()\-!?]+|[!?]{2,}"
+    r"|[$@*]{0,3}\w+(?:[^\w\s\x1c-\x1f]{1,8}\w+)*[$@*]{0,6}"
+    r"|[.!?]+(?=[\s\x1c-\x1f]|$)|\n+"
+    r"|[^\w\s\x1c-\x1f.,;:'\"()\-!?]+|[!?]{2,}"
     r")"
 )
+_TOKEN_IN_ASCII = re.compile(_TOKEN.pattern, re.ASCII)  # finds the same there, in less time
 SENTENCE_END = re.compile(r"(?:[.!?]+|\n+)\Z")
 _TOP_DOMAINS = "com|net|org|info|biz|ru|cn|co|tk|xyz|io|ly|me|uk|de|top|shop|site|online|club|example"
 _ADDRESS = re.compile(
@@ -25,7 +26,7 @@ _ADDRESS = re.compile(
 
 def find_tokens(text: str) -> list[str]:
     """The tokens of a normalised text, in order."""
-    return _TOKEN.findall(text)
+    return (_TOKEN_IN_ASCII if text.isascii() else _TOKEN).findall(text)
 
 
 def find_token_spans(text: str) -> list[tuple[int, int]]:

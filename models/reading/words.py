@@ -28,7 +28,7 @@ _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _REPEATED = re.compile(r"(.)\1+")
 _TRIPLED = re.compile(r"(.)\1{2,}")
 _SPELT_OUT = re.compile(r"[^\W_](?:[\W_]{1,3}[^\W_])+")
-_ONE_HIDDEN = re.compile(r"[^\W_][^\w\s.\-/\\|~,:;'’=&+][^\W_]")  # a*s, but neither a.s nor a-s
+_HIDDEN = re.compile(r"[^\W_][^\w\s.\-/\\|~,:;'’=&+]{1,3}[^\W_]")  # a*s and s**t, but neither a.s nor a-s
 _HAS_SIGN = re.compile(r"[\d@$!|+(<#%?]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LINE_SPLIT = re.compile(r"-?[ \t]{0,3}\n[ \t]{0,3}")
@@ -125,7 +125,7 @@ class Reader:
             return Reading((lowered,))
         if not any(map(str.isalnum, lowered)):
             return Reading(_symbol_words(lowered))
-        if _SPELT_OUT.fullmatch(lowered) and not _ONE_HIDDEN.fullmatch(lowered):
+        if _SPELT_OUT.fullmatch(lowered) and not _HIDDEN.fullmatch(lowered):
             return self._spelt_out(lowered)
         return self._word(lowered, token)
 

@@ -45,13 +45,19 @@ class Signal:
     seen: Callable[[str, Known], bool]
 
 
+def _hides_an_address(text: str, _known: Known) -> bool:
+    hinted = "com" in text or "net" in text or "org" in text or ".]" in text or ".)" in text or ".}" in text
+    return hinted and _HIDDEN_ADDRESS.search(text) is not None
+
+
 def _links(text: str) -> set[str]:
     """The different addresses in a text; a link of HTML often shows the one that it leads to."""
     return set(_LINK.findall(text)) if "://" in text or "www." in text else set()
 
 
 def _many_hosts(text: str, _known: Known) -> bool:
-    return len({re.split("[/?#:]", link.removeprefix("www."), maxsplit=1)[0] for link in _links(text)}) > 1
+    links = _links(text)
+    return len(links) > 1 and len({re.split("[/?#:]", its.removeprefix("www."), maxsplit=1)[0] for its in links}) > 1
 
 
 def _few_words(text: str, _known: Known) -> bool:
@@ -89,7 +95,7 @@ def _by_a_program(_text: str, known: Known) -> bool:
 _OF_THE_TEXT = (
     Signal("more than 3 links", 1.0, lambda text, _: len(_links(text)) > 3),
     Signal("links to different hosts", 0.5, _many_hosts),
-    Signal("an address in disguise", 1.0, lambda text, _: _HIDDEN_ADDRESS.search(text) is not None),
+    Signal("an address in disguise", 1.0, _hides_an_address),
     Signal("the same words over and over", 0.5, _repeats_itself),
     Signal("two words at most", -1.5, _few_words),
 )

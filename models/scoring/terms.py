@@ -153,11 +153,15 @@ class TermCache:
 
 def token_ids(tokens: Sequence[Sequence[str]], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The ids of all texts' tokens in one sequence, and how many tokens each text has."""
-    numbers = cache.ids
-    sizes = np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
-    ids = list(map(numbers.get, chain.from_iterable(tokens)))
-    if None in ids:
-        flat = list(chain.from_iterable(tokens))
-        cache.learn([token for token, number in zip(flat, ids, strict=True) if number is None])
-        ids = list(map(numbers.get, flat))
-    return np.array(ids, dtype=np.intp), sizes
+    flat = list(chain.from_iterable(tokens))
+    try:
+        ids = _ids_of(flat, cache)
+    except KeyError:
+        cache.learn(flat)
+        ids = _ids_of(flat, cache)
+    return ids, np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
+
+
+def _ids_of(tokens: Sequence[str], cache: TermCache) -> NDArray[np.intp]:
+    """Raises KeyError where one has not been learnt."""
+    return np.fromiter(map(cache.ids.__getitem__, tokens), dtype=np.intp, count=len(tokens))

@@ -123,6 +123,20 @@ def _free(example_id: str, site_id: str, taken: Collection[str]) -> str:
     )
 
 
+def last_word(
+    session: Session, site_id: str, source: str, text: str, label: str, *, about: Mapping[str, str]
+) -> float | None:
+    """What the site said last of this text, where the sender's data with it were these; None: it said nothing."""
+    query = select(Feedback.value, Feedback.detail).where(
+        Feedback.site_id == site_id,
+        Feedback.text_hash == content_hash(text),
+        Feedback.source == source,
+        Feedback.label == label,
+    )
+    row = session.execute(query).one_or_none()
+    return row.value if row is not None and about.items() <= (row.detail or {}).items() else None
+
+
 def erase(session: Session, site_id: str, text: str) -> int:
     """Forget what a site said of a text, in the caller's transaction. Returns how many examples went."""
     query = delete(Feedback).where(Feedback.site_id == site_id, Feedback.text_hash == content_hash(text))

@@ -97,18 +97,26 @@ class _Beside:
         self._known = connection
         columns = "kind, id, first, second, more, PRIMARY KEY (kind, id)"
         self._known.execute(f"CREATE TABLE known ({columns}) WITHOUT ROWID")
-        put = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, NULL)"
         for user in json_lines.objects_beside(path, "users.json"):
-            self._known.execute(put, ("user", _id(user), _user_name(user), _user_email(user)))
+            self._keep("user", user, _user_name(user), _user_email(user))
         for name in ("assets.json", "stories.json"):
             for story in json_lines.objects_beside(path, name):
-                self._known.execute(put, ("story", _id(story), records.page(_string(story.get("url"))), None))
+                self._keep("story", story, records.page(_string(story.get("url"))))
         for name in _ACTIONS:
             for action in json_lines.objects_beside(path, name):
                 self._keep_action(action)
 
+    def _keep(self, kind: str, document: Mapping[str, Any], first: str | None, second: str | None = None) -> None:
+        """Keep what is known of a user or a story. One without an id is nobody's."""
+        if (its_id := _id(document)) is not None:
+            put = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, NULL)"
+            self._known.execute(put, (kind, its_id, first, second))
+
     def _keep_action(self, action: Mapping[str, Any]) -> None:
         """Keep the latest action on a comment, in whatever order they come; a status only where a person gave it."""
+        comment_id = _string(action.get("commentID"))
+        if comment_id is None:
+            return
         by_person = _string(action.get("moderatorID")) is not None
         status = _string(action.get("status")) if by_person else None
         reason = action.get("rejectionReason")
@@ -117,7 +125,7 @@ class _Beside:
         self._known.execute(
             "INSERT INTO known VALUES ('action', ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = excluded.first,"
             " second = excluded.second, more = excluded.more WHERE coalesce(excluded.second >= second, 1)",
-            (_string(action.get("commentID")), status, _date(action), more),
+            (comment_id, status, _date(action), more),
         )
 
     def find(self, kind: str, some_id: str | None) -> tuple[str | None, str | None]:

@@ -34,6 +34,8 @@ _CUT_OFF = re.compile(r"(?:&[#A-Za-z0-9]{0,32}|\]\]?)\Z")
 _MOST_UNENDED = 4 * 1024 * 1024
 #: How deep elements may lie within each other. A comment lies four deep.
 _DEEPEST = 200
+#: Places that are no XML, after which nothing more is read: each takes a parser of its own.
+_MOST_FAULTS = 10_000
 #: A tag that does not end within so many characters is none.
 _LONGEST_TAG = 4096
 #: The declaration of XML, and what a server may have written before it: empty lines, and warnings of PHP.
@@ -100,7 +102,8 @@ def elements(
     broken that is told, and reading goes on with the next element of a name in `resume`, which says where such stand.
 
     Raises:
-        WrongFile: this is not XML, has another root, ends too soon, or declares what it holds.
+        WrongFile: this is not XML, has another root, ends too soon, is broken in too many places, or declares what it
+            holds.
     """
     reading = _Reading(_Builder(root, wanted, begun), resume)
     for text in _mended(_decoded(file)):
@@ -116,6 +119,7 @@ class _Reading:
         names = b"|".join(re.escape(name).encode() for name in resume)
         self._next = re.compile(rb"<(" + names + rb")(?:\s[^<>]*[^<>/])?>")
         self._fault: tuple[int, str] | None = None
+        self._faults = 0
         #: Lines of what was fed before.
         self._lines = 0
 
@@ -154,11 +158,17 @@ class _Reading:
         if not self._builder.has_begun:
             raise WrongFile(f"Line {line:,} is not XML: {reason}.") from None
         self._fault = line, reason
+        self._faults += 1
         return max(1, self._builder.parser.ErrorByteIndex - self._builder.fed_before)
 
     def _gone_on(self, lines: int, name: str) -> Unreadable:
         assert self._fault is not None
         (line, reason), self._fault = self._fault, None
+        if self._faults > _MOST_FAULTS:
+            raise WrongFile(
+                f"Line {line:,} is not XML: {reason}. The file is broken in more than {_MOST_FAULTS:,} places, so "
+                "nothing behind this one is read. Export it again, or have it mended. What stands before it was read."
+            )
         self._builder.start_over(self._resume[name], lines)
         why = f"The file is not XML there: {reason}. Reading went on at line {lines + 1:,}."
         return Unreadable(f"Line {line:,}", why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 from moderation import actors, audit, clock, sealing
 from moderation.store import Store, take_turn
 from moderation.tables import Membership, User, UserSession
+from texts.folding import fold
+from texts.lookalikes import LOOKALIKES
 
 #: A person's role on every site, as the console lists them; `roles.py` has their order and the roles on single sites.
 ROLES = ("admin", "moderator", "viewer", "none")
@@ -283,8 +286,17 @@ def _require_name(session: Session, name: str) -> None:
     if not name or len(name) > MAX_NAME_LENGTH or name != _printable(name).strip():
         raise PersonError(f"A name has 1 to {MAX_NAME_LENGTH} characters that can be seen, and no space around them.")
     take_turn(session, NAMES)
-    if session.scalar(select(User.id).where(User.name == name)):
-        raise PersonError(f"There is already a user named {name!r}.")
+    seen = _as_seen(name)
+    other = next((other for other in session.scalars(select(User.name)) if _as_seen(other) == seen), None)
+    if other is not None:
+        raise PersonError(f"There is already a user named {other!r}.")
+
+
+def _as_seen(name: str) -> str:
+    """Equal for names that look the same, such as `admin` with a Cyrillic a: nobody is taken for somebody else."""
+    return "".join(
+        letter if unicodedata.decomposition(letter) else LOOKALIKES.get(letter, letter) for letter in fold(name)
+    )
 
 
 def _printable(text: str) -> str:

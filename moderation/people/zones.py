@@ -25,13 +25,13 @@ def of(user: User) -> ZoneInfo:
 
 def day_began(user: User, moment: datetime) -> datetime:
     """When the person's day began that has this moment."""
-    return moment.astimezone(of(user)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment.astimezone(of(user)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def next_hour(user: User, hour: int, after: datetime) -> datetime:
     """The next time after `after` that it is this hour on the person's clock, once a day."""
     local = after.astimezone(of(user))
-    at = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
+    at = day_began(user, after).replace(hour=hour)
     while at <= local or at.timestamp() <= after.timestamp():
-        at = (at + timedelta(days=1)).replace(fold=0)
+        at += timedelta(days=1)
     return at

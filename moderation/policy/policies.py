@@ -141,7 +141,9 @@ def _existing(session: Session, subscriptions: Mapping[str, str]) -> dict[str, s
     """The subscriptions to lists that are (still) there, with effects that their kind can have."""
     if not subscriptions:
         return {}
-    query = select(SharedList.id, SharedList.kind).where(SharedList.id.in_(subscriptions))
+    query = select(SharedList.id, SharedList.kind).where(
+        SharedList.id.in_(subscriptions), SharedList.deleted_at.is_(None)
+    )
     kinds = {list_id: KINDS[kind] for list_id, kind in session.execute(query)}
     return {
         list_id: effect

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.policy import hidden_entries
 from moderation.policy.list_kinds import PreparedList
 from moderation.policy.terms import Policy, Subscription
 from moderation.tables import SharedList, SharedListEntry
@@ -30,7 +31,7 @@ def subscribed(session: Session, policies: Mapping[str, Policy]) -> dict[str, Po
 
 def read(session: Session, list_ids: Collection[str]) -> dict[str, PreparedList]:
     """The lists with these ids. Those whose version is prepared already are not read again."""
-    query = select(SharedList).where(SharedList.id.in_(list_ids))
+    query = select(SharedList).where(SharedList.id.in_(list_ids), SharedList.deleted_at.is_(None))
     return {row.id: _of(session, row) for row in session.scalars(query)}
 
 
@@ -38,7 +39,9 @@ def _of(session: Session, row: SharedList) -> PreparedList:
     kept = _kept.get(row.id)
     if kept is not None and (kept.version, kept.name) == (row.version, row.name):
         return kept
-    query = select(SharedListEntry.number, SharedListEntry.entry).where(SharedListEntry.list_id == row.id)
+    query = select(SharedListEntry.number, SharedListEntry.entry).where(
+        SharedListEntry.list_id == row.id, hidden_entries.is_shown(row)
+    )
     entries = [(number, entry) for number, entry in session.execute(query.order_by(SharedListEntry.number))]
     prepared = PreparedList(row.id, row.name, row.kind, row.version, entries)
     while len(_kept) >= _MOST_KEPT and row.id not in _kept:

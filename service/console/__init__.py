@@ -93,11 +93,11 @@ def init_app(app: Flask) -> None:
     app.config.update(
         SECRET_KEY=session_key,
         SECRET_KEY_FALLBACKS=older,
-        SESSION_COOKIE_NAME="winnow_form",
+        SESSION_COOKIE_NAME=pages.cookie_name(context.settings, "winnow_form"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=context.settings.secure_cookies,
-        SESSION_COOKIE_PATH="/console",
+        SESSION_COOKIE_PATH=pages.cookie_path(context.settings, "/console"),
         WTF_CSRF_SECRET_KEY=pages.signing_keys(context.settings, "csrf")[0],
         # A form works for a working day. `access.check` checks the token of every POST to the console; the API has no
         # cookies, and so needs no token.

@@ -49,7 +49,7 @@ def check() -> ResponseReturnValue | None:
     """Require a signed-in user, and a form's token; for `before_request`."""
     if static_files.is_static(request.endpoint):
         return None
-    token = request.cookies.get(SESSION_COOKIE)
+    token = session_token()
     g.user = accounts.resume_session(context().store, token) if token else None
     if g.user is None and request.endpoint not in _OPEN:
         return _ask_to_sign_in()
@@ -57,6 +57,11 @@ def check() -> ResponseReturnValue | None:
     if g.user is not None and _lacks_authenticator(g.user) and request.endpoint not in _WITHOUT_AUTHENTICATOR:
         return _ask_for_authenticator()
     return None
+
+
+def session_token() -> str:
+    """The token of the browser's session; "" where it has none."""
+    return pages.read_cookie(SESSION_COOKIE)
 
 
 def user() -> User:
@@ -155,13 +160,7 @@ def remember(response: Response, token: str) -> None:
 
 def forget(response: Response) -> None:
     """Delete the cookie with the browser's session."""
-    response.delete_cookie(
-        SESSION_COOKIE,
-        path=url_for("console.show_queue").rstrip("/"),
-        secure=context().settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    pages.set_cookie(response, context().settings, SESSION_COOKIE, "", seconds=0, below="console.show_queue")
 
 
 def own_address(address: str | None) -> str:

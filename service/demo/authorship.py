@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from service import pages
@@ -17,7 +17,7 @@ _LIFETIME = 30 * 24 * 3600
 def own_ids() -> list[str]:
     """The ids of this browser's comments, oldest first."""
     try:
-        ids = _serializer().loads(request.cookies.get(COOKIE, ""))
+        ids = _serializer().loads(pages.read_cookie(COOKIE))
     except BadSignature:
         return []
     return [comment_id for comment_id in ids if isinstance(comment_id, str)] if isinstance(ids, list) else []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
+import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,11 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import redis
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 import migrations
 import winnow
 from moderation import audit, clock, sealing
+from moderation.errors import NotFound
 from moderation.history import tallies
 from moderation.people import accounts, totp
 from moderation.policy import policies
@@ -25,9 +31,11 @@ from moderation.sites import sites
 from moderation.sites.sites import ApiCaller
 from moderation.store import Store
 from moderation.tables import AuditEvent, Tally, User, WebhookEndpoint
+from operations import data_dir as data_dir_module
 from operations import environment
 from operations import migrate as operations_migrate
 from operations.commands import migrate as commands_migrate
+from operations.errors import OperatorError, told_in_a_sentence
 from tests.support import ROOT, command_line
 from tests.support.command_line import make_data_dir, sentence
 
@@ -329,3 +337,80 @@ def test_the_parts_refuse_to_guess_where_the_data_is(run: Run, command: str) -> 
 
 def test_a_malformed_setting_gets_a_sentence(run: Run) -> None:
     assert "WINNOW_WEB_THREADS" in sentence(run("site", "list", WINNOW_WEB_THREADS="many"))
+
+
+ON_DISK = sqlite3.OperationalError("disk I/O error\nand a second line")
+
+#: What went wrong -> the sentence for whoever ran the command; None: a fault of Winnow's own, with its traceback.
+TOLD: list[tuple[Exception, str | None]] = [
+    (OperatorError("Set it, please."), "Set it, please."),
+    (NotFound("There is no site X."), "There is no site X."),
+    (redis.ConnectionError("refused"), "Redis failed: refused. `winnow doctor` checks it."),
+    (OperationalError("SELECT 1", {}, ON_DISK), "The database failed: disk I/O error. `winnow doctor` checks it."),
+    (ProgrammingError("SELECT 1", {}, ON_DISK), "The database failed: disk I/O error. `winnow doctor` checks it."),
+    (IntegrityError("INSERT", {}, ON_DISK), None),
+    (
+        OSError(errno.ENOSPC, "No space left", "out.csv"),
+        "The disk is full (writing out.csv). Free some space, and run it again.",
+    ),
+    (OSError(errno.EDQUOT, "Quota exceeded"), "The disk is full. Free some space, and run it again."),
+    (PermissionError(errno.EACCES, "Permission denied"), None),
+    (ValueError("a fault"), None),
+    (KeyError("a fault"), None),
+]
+
+
+@pytest.mark.parametrize(("error", "told"), TOLD, ids=lambda one: type(one).__name__)
+def test_what_an_operator_can_mend_is_told_in_a_sentence_and_all_else_with_its_traceback(
+    error: Exception, told: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    if told is None:
+        with pytest.raises(type(error)):
+            told_in_a_sentence(fail)
+        assert capsys.readouterr().err == ""
+        return
+    with pytest.raises(SystemExit) as ended:
+        told_in_a_sentence(fail)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"Error: {told}\n"
+
+
+def test_a_sentence_commands_no_terminal_and_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise OperatorError("It is called \x1b[2J\u202ex.\n\tSo it is.")
+
+    with pytest.raises(SystemExit):
+        told_in_a_sentence(fail)
+    assert capsys.readouterr().err == "Error: It is called \\x1b[2J\\u202ex.\n\tSo it is.\n"
+
+
+def test_what_goes_well_is_left_alone() -> None:
+    done: list[int] = []
+    told_in_a_sentence(lambda: done.append(1))
+    assert done == [1]
+
+
+def test_a_data_directory_is_made_private_and_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    made = tmp_path / "deep" / "data"
+    hold = "import sys, time\nfrom pathlib import Path\nfrom operations.data_dir import hold\n"
+    hold += "with hold(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()"
+    command = [sys.executable, "-c", hold, str(made)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert made.stat().st_mode & 0o777 == 0o700
+        assert (made / "up.lock").read_text() == f"{holder.pid}\n"
+        with pytest.raises(OperatorError, match=rf"Another `winnow up` \(process {holder.pid}\) runs on .*--data-dir"):
+            data_dir_module.hold(made).__enter__()
+        holder.kill()
+    with data_dir_module.hold(made):  # whoever dies holds nothing
+        assert (made / "up.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_data_directory_that_cannot_be_made_is_told_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OperatorError, match=r"cannot be written by user id \d+: .*Make it writable, or choose another"):
+        data_dir_module.hold(tmp_path / "file" / "data").__enter__()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from operations import logs
 
@@ -49,10 +51,16 @@ except ZeroDivisionError:
     assert "ZeroDivisionError" in str(found["exception"])
 
 
-@pytest.mark.parametrize("library", ["rq.worker", "_granian", "alembic.runtime.migration"])
-def test_libraries_that_tell_of_everything_are_heard_from_warnings_on(library: str) -> None:
-    statement = f"log = logging.getLogger({library!r}); log.setLevel('INFO'); log.info('usual'); log.warning('unusual')"
-    assert event(statement)["event"] == "unusual"
+def test_libraries_that_tell_of_everything_are_heard_from_warnings_on() -> None:
+    libraries = ["rq.worker", "_granian", "alembic.runtime.migration"]
+    told = written(f"""
+for name in {libraries!r}:
+    log = logging.getLogger(name)
+    log.setLevel('INFO')
+    log.info('usual')
+    log.warning(name)
+""")
+    assert [json.loads(line)["event"] for line in told.splitlines()] == libraries
 
 
 def test_console_lines_are_for_people() -> None:
@@ -62,9 +70,11 @@ def test_console_lines_are_for_people() -> None:
     assert not line.startswith("{")
 
 
-@pytest.mark.parametrize("field", ["text", "comment", "email", "name", "key", "token", "password", "payload", "ip"])
-def test_private_fields_are_withheld(field: str) -> None:
-    assert event(f"structlog.get_logger().info('x', {field}='unmistakable')")[field] == logs.WITHHELD
+def test_private_fields_are_withheld() -> None:
+    private = ["text", "comment", "email", "name", "key", "token", "password", "payload", "ip"]
+    found = event(f"structlog.get_logger().info('x', **dict.fromkeys({private!r}, 'unmistakable'), site='s_1')")
+    assert {field: found[field] for field in private} == dict.fromkeys(private, logs.WITHHELD)
+    assert found["site"] == "s_1"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +93,50 @@ def test_keys_and_addresses_are_struck_out_of_messages(private: str) -> None:
     assert "hunter22" not in kept
     assert kept.startswith("before ")
     assert kept.endswith(" after")
+
+
+#: What must not be in a log -> what stands there instead.
+STRUCK_OUT = {
+    "wk_0a1b2c3d_" + "Ab-_9" * 9: "wk_0a1b2c3d_[withheld]",
+    "whsec_abc+/=": "whsec_[withheld]",
+    "bearer 0123456789": "bearer [withheld]",
+    "Basic dXNlcjpwYXNz": "Basic [withheld]",
+    "redis://:hunter22@cache:6379/0": "redis://:[withheld]@cache:6379/0",
+    "https://ada:pass:word@a.example/": "https://ada:[withheld]@a.example/",
+    "ada.b+c@mail.example.org": "[withheld]",
+    "<ada@b.example>": "<[withheld]>",
+}
+#: What only looks like it, and tells an operator something.
+KEPT = (
+    "the bearer of news",
+    "basic things",
+    "wk_0a1b2c3d",
+    "c_01m85dy509th2ze36ndryynqtt",
+    "http://a.example:8000/x",
+    "user@localhost",
+    "a @ b",
+    "parameters: none",
+    "DETAILS: many",
+)
+
+
+@pytest.mark.parametrize("private", STRUCK_OUT)
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("said ", ", again"), ("(", ")"), ("first\n", "\nlast")])
+def test_what_is_private_is_struck_out_wherever_it_stands(private: str, before: str, after: str) -> None:
+    assert logs.strike_out(f"{before}{private}{after}") == f"{before}{STRUCK_OUT[private]}{after}"
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_only_looks_private_stays(text: str) -> None:
+    assert logs.strike_out(text) == text
+
+
+@given(st.lists(st.sampled_from([*STRUCK_OUT, *KEPT]), max_size=5))
+def test_of_several_private_things_in_a_line_none_is_left(found: list[str]) -> None:
+    line = "; ".join(found)
+    kept = logs.strike_out(line)
+    assert kept == "; ".join(STRUCK_OUT.get(one, one) for one in found)
+    assert logs.strike_out(kept) == kept, "once is enough"
 
 
 def test_a_key_is_known_by_its_public_prefix() -> None:

@@ -66,35 +66,34 @@ def shown(client: FlaskClient, name: str) -> float:
 def test_a_database_that_cannot_be_written_is_not_ready(
     settings: Settings, store: Store, site: CreatedSite, unwritable: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.4)
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 0.4)  # sooner than the probe gives up, which says less
     app = create_app(settings)
     client = app.test_client()
-    began = time.monotonic()
     answer = client.get(DATABASE)
     assert answer.status_code == 503
     assert answer.get_json()["parts"]["database"].startswith("Nothing can be written to the database: ")
     assert shown(client, "winnow_database_up") == 0
     assert "winnow_review_items" in client.get("/metrics").text, "what can be read is told"
-    assert time.monotonic() - began < 5
     unwritable()
     app.extensions["winnow"].store.engine.dispose()
     assert client.get(DATABASE).get_json() == {"ready": True, "parts": {"database": "ok"}}
     assert shown(client, "winnow_database_up") == 1
 
 
-def test_a_write_that_hangs_is_not_waited_for(store: Store) -> None:
+def test_a_write_that_hangs_is_not_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     if not store.is_sqlite:
         pytest.skip("about SQLite's file lock")
+    monkeypatch.setattr(store_module, "WRITE_TIMEOUT", 60.0)
     file = os.open(f"{store.engine.url.database}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(file, fcntl.LOCK_EX)
     probe = probes.of_database(store)
     began = time.monotonic()
     first = probe.look()
     assert first == "Nothing can be written to the database: a write takes longer than a second."
-    assert time.monotonic() - began < probes.LIMIT_SECONDS + 3
+    assert time.monotonic() - began < 30
     began = time.monotonic()
-    assert probe.look() == first
-    assert time.monotonic() - began < probes.LIMIT_SECONDS, "the second to ask does not wait again"
+    assert {probe.look() for _ in range(50)} == {first}
+    assert time.monotonic() - began < 25 * probes.LIMIT_SECONDS, "who asks after the first does not wait again"
     os.close(file)
 
 

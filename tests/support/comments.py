@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from moderation import authors, clock
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
@@ -37,6 +39,26 @@ def scored(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, *com
     accepted = accept(store, queues, site, *comment, **fields)
     scorer.run_batch()
     return stored(store, accepted.id)
+
+
+def put(store: Store, site_id: str, at: datetime, **fields: Any) -> Comment:
+    """A comment that has been there since `at`, published unless these columns say otherwise, and by no worker."""
+    columns: dict[str, Any] = {
+        "id": clock.new_id("c", at),
+        "site_id": site_id,
+        "name": "Ada",
+        "comment": "Words of somebody.",
+        "created_at": at,
+        "accepted_at": at,
+        "updated_at": at,
+        "status": "published",
+        "revision": 1,
+        "version": 1,
+        "author_key": authors.key_of(fields.get("user_id"), fields.get("email"), fields.get("name", "Ada")),
+    }
+    with store.write() as session:
+        session.add(row := Comment(**columns | fields))
+    return row
 
 
 def stored(store: Store, comment_id: str) -> Comment:

@@ -7,8 +7,10 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.orm import Session
 
 from moderation.store import Store
 from operations import migrate
@@ -126,3 +128,41 @@ def wanted() -> list[str]:
     if chosen not in {"sqlite", "postgresql", "both"}:
         raise ValueError(f"WINNOW_TEST_DATABASE is {chosen!r}: choose sqlite, postgresql or both")
     return ["sqlite", "postgresql"] if chosen == "both" else [chosen]
+
+
+class Work:
+    """What a database had to do: hundreds of instructions of SQLite's machine, or rows that PostgreSQL looked at."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def add(self, session: Session) -> None:
+        """Count what the transaction has done so far. SQLite counts by itself."""
+        if session.get_bind().dialect.name == "postgresql":
+            looked_at = "sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))"
+            self.steps += session.scalar(text(f"SELECT {looked_at} FROM pg_stat_xact_user_tables")) or 0
+
+    def _count(self) -> None:
+        self.steps += 1
+
+
+@contextmanager
+def counted_work(store: Store) -> Iterator[Work]:
+    """Count the work that is done within the block: it says what a time says, and a busy machine changes nothing."""
+    work = Work()
+
+    def begin(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(work._count, 100)
+
+    def end(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(None, 0)
+
+    if store.is_sqlite:
+        event.listen(store.engine, "checkout", begin)
+        event.listen(store.engine, "checkin", end)
+    try:
+        yield work
+    finally:
+        if store.is_sqlite:
+            event.remove(store.engine, "checkout", begin)
+            event.remove(store.engine, "checkin", end)

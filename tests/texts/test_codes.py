@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import base64
+from collections.abc import Callable
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from texts import edits, normalization
 from texts.normalization import normalize, normalize_with_offsets, visible
 
 READ = [
@@ -29,6 +35,24 @@ READ = [
     ("st<b title='you idiot'>up</b>id", "stupid you idiot "),
     ("st<!-- you idiot -->upid", "stupid  you idiot  "),
     ("¤ne i₫i◯₮, iـdـiـoـt", "one idiot, idiot"),
+    # how short a code may be
+    ("YmFkbHk=", " badly "),
+    ("YmFkIQ==", "YmFkIQ=="),  # of "bad!" three letters are too few
+    ("Y2FzaW5v", "Y2FzaW5v"),  # eight letters without an end are a name rather
+    ("62 61 64 6c 79", " badly "),
+    ("62 61 64 6c", "62 61 64 6c"),
+    ("01100010 01100001 01100100 01101100", " badl "),
+    ("1100010 1100001 1100100 1101100", " badl "),  # letters of seven bits
+    ("01100010011000010110010001101100", " badl "),
+    ("... --- ... .-", "sosa"),
+    ("-... .- -..|-.. .- -.--", "bad day"),
+    ("⠃⠁⠙ ⠿", "bad ⠿"),  # a sign of Braille that is no letter
+    # two in a row, and one within another
+    ("62 61 64 6c 79, YmFkbHk=", " badly ,  badly "),
+    ("c3R1cGlkbHk=", " stupidly "),
+    ("-... .- -.. / -.. .- -.-- YmFkbHk=", "bad day  badly "),
+    ("ǝɯ ʇno", "out me"),
+    ("ɐ ǝ", "ɐ ǝ".translate(str.maketrans("ɐǝ", "ae"))),  # too few to tell: read as look-alikes
 ]
 STAYS = [
     "5f4dcc3b5aa765d61d8327deb882cf99",
@@ -42,6 +66,14 @@ STAYS = [
     "one / two / three",
     "के चोल में छपा है",
     "€ 5, § 3a, ₹500",
+    "........ -------- ........",
+    "--- --- --- ---",
+    "-... .- -.. / ----- -....",  # a number: the rest may be one as well
+    "x... --- ... .-",
+    "5001000100100010001000100010001",
+    "#796f75206964696f74",
+    "deadbeefdeadbeefdeadbeef",
+    "wgIPx3XDqcKj/+8=",
 ]
 
 
@@ -60,3 +92,28 @@ def test_what_is_no_code_stays(text: str) -> None:
 
 def test_markers_of_editors_and_empty_titles_say_nothing() -> None:
     assert normalize("<!-- wp:paragraph --><p>Hello</p><!--more--><b title=''>you</b>") == " Hello you"
+
+
+SURROUNDINGS = st.text(st.sampled_from("xyz .,!é'"), max_size=20)
+#: How a code writes the bytes of a text.
+WRITTEN: dict[str, Callable[[bytes], str]] = {
+    "Base64": lambda data: base64.b64encode(data).decode(),
+    "hexadecimal": bytes.hex,
+    "hexadecimal, spaced": lambda data: data.hex(" "),
+    "hexadecimal, in C": lambda data: ", ".join(f"0x{byte:02x}" for byte in data),
+    "binary": lambda data: " ".join(f"{byte:08b}" for byte in data),
+    "binary, in one": lambda data: "".join(f"{byte:08b}" for byte in data),
+}
+
+
+@pytest.mark.parametrize("code", WRITTEN)
+@given(st.sampled_from(["moron", "idiot", "you idiot", "go away", "дурак", "μονο"]), SURROUNDINGS, SURROUNDINGS)
+def test_a_word_in_a_code_is_read_whatever_stands_beside_it(code: str, words: str, before: str, after: str) -> None:
+    if code == "Base64" and len(words.encode()) < 9 and len(words.encode()) % 3 == 0:
+        return  # eight letters and no sign of it: any word might be one
+    assert f" {words} " in visible(f"{before} {WRITTEN[code](words.encode())} {after}")
+
+
+@given(st.text(st.sampled_from("aio01xX .,-_*/|\\%&;<>[]()+=#\n\t\x00\x1c\x7f"), max_size=40))
+def test_no_step_that_a_plain_text_is_spared_would_find_anything_in_it(text: str) -> None:
+    assert normalization.without_markup(text) == edits.read(text, normalization._STEPS)

@@ -22,6 +22,8 @@ from texts.normalization import normalize, visible, visible_with_offsets
         ("убью\u0301", "убью"),
         ("\u1109\u1175\u1107\u1161\u11af", "시발"),
         ("か\u3099", "が"),
+        ("ﾊﾞｶ", "バカ"),
+        ("ﾎﾟｲ ﾊﾟﾁﾝｺ", "ポイ パチンコ"),
         ("सा\u0336ला\u0335", "साला"),
         ("साला", "साला"),
         ("ﬁｃｋ 𝐝𝐢𝐜𝐡 ⓢⓐⓛⓞⓟⓔ 🅿🆄🆃🅰", "ﬁck dich salope PUTA"),

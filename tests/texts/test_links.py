@@ -114,3 +114,58 @@ def test_dots_cost_little_more_than_words(unit: str) -> None:
         links.count(text)
         costs.append(time.process_time() - began)
     assert costs[0] < 20 * costs[1] + 0.1
+
+
+#: A text -> the hosts that it leads to.
+HOSTS = {
+    "http://A.example/x and https://b.example:8443": {"a.example", "b.example"},
+    "see www.a.example:8080/x?y": {"www.a.example"},
+    "ftp://f.example, custom+x://g.example": {"f.example", "g.example"},
+    "see http://a.example, https://b.example! (www.c.example) “http://d.example”": {
+        *("a.example", "b.example", "www.c.example", "d.example")
+    },
+    "http://ex%61mple.org/%2e": {"example.org"},  # a browser reads it so
+    "http:\\\\a.example\\b": {"a.example"},  # a browser takes a backslash for a slash
+    "mail a@b.example or mailto:c@d.example": {"b.example", "d.example"},
+    "http://user:secret@c.example/, http://good.example%2F@d.example/x": {"c.example", "d.example"},
+    "[a](http://m.example) <a href='//p.example'>p</a>": {"m.example", "p.example"},
+    "a.b.c.d.com.": {"a.b.c.d.com"},
+    "foo.рф, xn--80ak6aa92e.com, a.community": {"foo.рф", "xn--80ak6aa92e.com", "a.community"},
+    "evil.Com": {"evil.com"},
+    # written so that no machine sees it
+    "example[.]com, b(dot)org, c {.} net": {"example.com", "b.org", "c.net"},
+    "http://a.example%2ecom": {"a.example.com"},
+    "a.example\u3002com a\u200bb.com d\uff0ecom": {"a.example.com", "ab.com", "d.com"},
+    "&#104;ttp://e.example": {"e.example"},
+    # a number is a host with a port or a path
+    "10.0.0.1:80/x 10.0.0.2/index": {"10.0.0.1", "10.0.0.2"},
+    "10.0.0.1, 10.0.0.0/24, v1.2.3.4, 1.2.3.4.5/x": set(),
+    # the end of a sentence, a file, an abbreviation, half an address
+    "done.So we go, e.g. this, i.e. that": set(),
+    "x.py, readme.md, run.sh, see.how it is": set(),
+    "x.py/a read.me?x now.call/": {"x.py", "read.me", "now.call"},
+    "a@b, @a.com, a.com-b, a-.com, .com, a..com": set(),
+    "nothing here": set(),
+}
+
+
+@pytest.mark.parametrize("text", HOSTS)
+def test_the_hosts_that_a_text_leads_to(text: str) -> None:
+    assert links.hosts(text) == HOSTS[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("a.com, b.org and c.net/x", 3),
+        ("mailto:a@b.example a@b.example", 2),
+        ("[x](a.com) [y](www.b.example)", 2),
+        ("ftp://x.example", 1),
+        ("example[.]com", 1),
+        ("it ended.So what, e.g. this", 0),
+        ("10.0.0.1:80 10.0.0.1/24 10.0.0.1/245", 2),
+        ("a.example。com", 1),
+    ],
+)
+def test_a_link_counts_without_a_scheme_too(text: str, number: int) -> None:
+    assert links.count(text) == number

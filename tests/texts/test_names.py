@@ -91,3 +91,72 @@ def test_an_insult_for_a_name_is_held(held: Mapping[str, str], name: str) -> Non
 def test_words_in_the_place_of_an_address_are_read(address: str, says: str) -> None:
     assert names.beside("", address, None) == says.replace("\u3000", " ").replace("\u00a0", " ")
     assert names.beside("", None, address) == names.beside("", address, None)
+
+
+#: A name -> what of it is judged.
+JUDGED = {
+    "Ada Lovelace": "Ada Lovelace",
+    # a real name says nothing, alone and beside others
+    "Dick": "",
+    "DICK": "",
+    "Ho, Ling.": "Ling.",
+    "Randy Newman": "Newman",
+    # but it does beside a word that is nobody's name
+    "Dick Head": "Dick Head",
+    "the Dick": "the Dick",
+    "Eat, Dick!": "Eat, Dick!",
+    # a given name stands first, a family name last and never alone
+    "Randi": "",
+    "Randi Smith": "Smith",
+    "Smith Randi": "Smith Randi",
+    "Fat Joe": "Joe",
+    "Joe Fat": "Joe Fat",
+    "Hooker": "Hooker",
+    "John Lee Hooker": "John Lee",
+    "Hooker John": "Hooker John",
+    # nobody has more than five names
+    "Dick Dick Dick Dick Dick": "",
+    "Dick Dick Dick Dick Dick Dick": "Dick Dick Dick Dick Dick Dick",
+    # `_` is a gap, or a letter that is hidden
+    "you_stupid_idiot": "you stupid idiot",
+    "_a_": "a",
+    "f_ck_Eric": "f*ck Eric",
+    "fu_k": "fu*k",
+    "the_man": "the man",
+    "no_one": "no one",
+    "x_": "x",
+    # a number tells one account from another
+    "John99": "John",
+    "Ada99 B7": "Ada B",
+    "Dick1970": "",
+    "John 99": "John 99",
+    "a1234567": "a1234567",  # too long for that
+    "4ever": "4ever",
+    "": "",
+    "  ": "",
+}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_of_a_name_that_is_judged_which_may_be_an_insult(name: str) -> None:
+    assert names.as_text(name) == JUDGED[name]
+
+
+def test_all_that_stands_beside_a_text_is_judged_in_one() -> None:
+    assert names.beside("Ada", "you idiot", "go away") == "Ada\nyou idiot\ngo away"
+    assert names.beside("Dick", None, "go away") == "go away"
+    assert names.beside("Dick", "ada@example.org", "https://ada.example/") == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("münchen.example", ""),
+        ("\u3000", ""),
+        ("a%", ""),
+        ("Ada <a b@c>", "Ada <a b@c>"),  # no mailbox
+        ("https://x.example/you+idiot?a&b#c", "https: x.example you idiot a b c"),
+    ],
+)
+def test_an_address_has_words_where_there_is_a_gap_in_it(address: str, words: str) -> None:
+    assert names.in_address(address) == words

@@ -25,6 +25,9 @@ MEANT = [
     ("you stup=  \r\nid", "you stupid stup id"),
     ("you stupid=\nidiot", "you stupididiot stupid idiot"),
     ("you =\nidiot", "you idiot"),
+    ("stu=\npid=\nly you", "stupid stu pidly you"),  # over three lines it is read in halves
+    ("don=92t know", "don't know"),
+    ("id=81iot", "idiot"),  # no letter of Windows-1252
     ("1 =3D 1, idi=6Ft", "1 = 1, idiot"),
     ("a line=20\nanother", "a line \nanother"),
     ("one=0D=0Atwo", "one\ntwo"),

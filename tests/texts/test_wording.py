@@ -64,7 +64,16 @@ def test_how_long(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.5, "0.5 sec"), (40, "40 sec"), (90, "1.5 min"), (7200, "2 hr"), (3600 * 15, "15 hr"), (86400 * 3, "3 days")],
+    [
+        (0.5, "0.5 sec"),
+        (40, "40 sec"),
+        (90, "1.5 min"),
+        (100, "1.7 min"),
+        (59.96, "60 sec"),
+        (7200, "2 hr"),
+        (3600 * 15, "15 hr"),
+        (86400 * 3, "3 days"),
+    ],
 )
 def test_durations_are_told_shortly(seconds: float, text: str) -> None:
     assert wording.short_duration(seconds) == text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -96,29 +95,6 @@ def test_what_hangs_a_process_is_not_claimed_by_another_before_that_one_is_back(
     assert jobs.HUNG_SECONDS + 2 <= LEASE_SECONDS
 
 
-def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
-    store: Store, queues: Queues, site: CreatedSite
-) -> None:
-    class Weighed(ChosenScores):
-        seconds = 0.0
-
-        def score(self, texts: Sequence[str], signals: Any = None) -> Any:
-            until = time.thread_time() + self.seconds * len(texts)
-            while time.thread_time() < until:
-                pass
-            return super().score(texts, signals)
-
-    classifier = Weighed()
-    scorer = Scorer(store, queues, classifier)
-    submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
-    classifier.seconds = ALONE_SECONDS / 4
-    for _ in range(6):
-        scorer.run_batch()
-    texts = 2  # a comment's own, and its author's name
-    assert classifier.batches[-1] == texts * LEAST_BATCH
-    assert all(texts * LEAST_BATCH <= size <= texts * MOST_BATCH for size in classifier.batches)
-
-
 class Timed(ChosenScores):
     """Is a clock as well: a batch takes as long as its texts do, whatever else the machine has to do."""
 
@@ -137,6 +113,25 @@ class Timed(ChosenScores):
         return self.now + self.quiet
 
     perf_counter = thread_time
+
+
+def test_batches_grow_as_far_as_their_time_allows_and_shrink_where_it_does_not(
+    store: Store, queues: Queues, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = Timed(ALONE_SECONDS / 10_000)
+    monkeypatch.setattr(scoring, "time", timed)
+    scorer = Scorer(store, queues, timed)
+    for _ in range(2):
+        submissions.submit(store, queues, site.id, [submission(f"Remark {number}.") for number in range(1000)])
+    texts = 2  # a comment's own, and its author's name
+    for _ in range(6):
+        scorer.run_batch()
+    assert timed.batches[-1] == texts * MOST_BATCH
+    timed.seconds = ALONE_SECONDS / 4
+    for _ in range(6):
+        scorer.run_batch()
+    assert timed.batches[-1] == texts * LEAST_BATCH
+    assert all(texts * LEAST_BATCH <= size <= texts * MOST_BATCH for size in timed.batches)
 
 
 def test_batches_are_longer_while_no_other_site_sends_comments_that_would_wait_for_them(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation import sealing
 from moderation.decisions import checked
 from moderation.decisions.decision import Decision
+from moderation.history import feedback
 from moderation.news import News
 from moderation.tables import Comment
 from moderation.webhooks import afterwards, endpoints
@@ -39,9 +40,8 @@ def check_comment() -> Response:
     form = fields.read()
     key = fields.key_of(form)
     site_id = shared.require_site(key)
-    for name in ("blog", "user_ip"):
-        if name not in form or (name == "blog" and not form[name].strip()):
-            return answers.missing(name)
+    if not form.get("blog", "").strip():
+        return answers.missing("blog")
     text = fields.text_of(form)
     answer = _ruled(form) or _verdict(site_id, key, form, text)
     if not _keeps_nothing(form):
@@ -92,7 +92,7 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
     origin: dict[str, Any] = {
         "protocol": AKISMET.name,
         "guid": g.akismet_guid,
-        "post": form.get("comment_post_ID", "")[:40] or None,
+        "post": form.get("comment_post_ID", "")[: fields.LONGEST_ID] or None,
         "signals": fields.signals_of(form),
         "languages": fields.languages_of(form),
     }
@@ -108,6 +108,8 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
             earlier = checked.find_again(session, comment, by_time=recheck and submission.created_at is not None)
     if earlier is not None and (recheck or checked.says_the_same(earlier, comment)):
         return _check_again(earlier, comment, form, recheck=recheck)
+    if (answer := _said_by_the_site(site_id, form, text)) is not None:
+        return answer
     keeps_nothing = _keeps_nothing(form)
     origin["repeated"] = not recheck and not keeps_nothing and usage.is_repeated(comment)
     decision = shared.decide(comment)
@@ -116,6 +118,20 @@ def _verdict(site_id: str, key: str, form: Fields, text: str) -> _Answer:
         unwritten = News(decisions=[(decision.status, decision.actor)])
         afterwards.tell(context().queues, unwritten)
     return _show(comment, decision, can_call_back=bool(origin.get("endpoint_id")))
+
+
+def _said_by_the_site(site_id: str, form: Fields, text: str) -> _Answer | None:
+    """The answer where somebody on the site has called this very comment spam or not, and it was never kept here.
+
+    WordPress asks again about all that wait there, and its answer would undo what a person did. It names the comment
+    by its id; after an edit it is another one.
+    """
+    about = {name: form[name][: fields.LONGEST_ID] for name in ("comment_ID", "comment_post_ID") if form.get(name)}
+    if form.get("recheck_reason", "edit") == "edit" or len(about) < 2 or shared.only_scores():
+        return None
+    with context().store.read() as session:
+        value = feedback.last_word(session, site_id, AKISMET.name, text[: fields.LONGEST_TEXT], "spam", about=about)
+    return None if value is None else _spam() if value > 0 else _ham()
 
 
 def _check_again(earlier: Comment, comment: Comment, form: Fields, *, recheck: bool) -> _Answer:

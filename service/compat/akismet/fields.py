@@ -1,4 +1,7 @@
-"""Reads the fields that clients send. Unknown fields are ignored, and only `blog` must be valid."""
+"""Reads the fields that clients send. Unknown fields are ignored, and only `blog` must be there.
+
+Akismet needs `user_ip` as well. Clients that leave out what is empty publish on its error, so we judge without.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ Fields = Mapping[str, str]
 
 #: WordPress takes comments of up to 65,525 characters.
 LONGEST_TEXT = 70_000
+#: Characters of a client's own id that are kept.
+LONGEST_ID = 40
 _LONGEST_NAME, _LONGEST_EMAIL, _LONGEST_URL = 200, 320, 2000
 #: The name of an author without one.
 _NAMELESS = "Anonymous"
@@ -43,7 +48,7 @@ _MANY_LOST, _SHARE_LOST = 4, 0.2
 #: The fields that Akismet documents or its plugins send, and PHP's names of headers.
 _NAMES = re.compile(
     rb"api_key|key|blog(?:_lang|_charset)?|user_(?:ip|agent|role|id|ID)|referrer|permalink|is_test|recheck_reason|"
-    rb"honeypot_field_name|hidden_honeypot_field|callback|reporter|"
+    rb"content_type|honeypot_field_name|hidden_honeypot_field|callback|reporter|"
     rb"comment_(?:type|author|author_email|author_url|content|date|date_gmt|post_modified_gmt|parent|ID|post_ID|"
     rb"check_response|context|agent|approved|karma|author_IP)(?:\[.*\])?|"
     rb"akismet_[a-z_]+|POST_.+|HTTPS|"
@@ -129,7 +134,7 @@ def _urlencoded(data: bytes) -> list[form_encoding.Field]:
     whom the site vouches for is not believed.
     """
     as_it_is = _NEVER_ENCODED.search(data.strip()) is not None
-    sent = data.split(b"&")
+    sent = data.split(b"&" if as_it_is else _separator(data))
     times = Counter(pair.partition(b"=")[0] for pair in sent)
     pairs: list[list[bytes]] = []
     text: list[bytes] | None = None
@@ -150,6 +155,13 @@ def _urlencoded(data: bytes) -> list[form_encoding.Field]:
             pairs.append([pair])
             text = pairs[-1] if pair.startswith(_TEXTS) else text
     return [form_encoding.pair_field(b"&".join(parts)) for parts in pairs]
+
+
+def _separator(encoded: bytes) -> bytes:
+    """What stands between the fields. PHP's `arg_separator.output` makes it `&amp;` or `;` on some servers."""
+    if b"&" not in encoded:
+        return b";"
+    return b"&amp;" if encoded.count(b"&") == encoded.count(b"&amp;") else b"&"
 
 
 def key_of(fields: Fields) -> str:
@@ -188,7 +200,7 @@ def text_of(fields: Fields) -> str:
 
     Empty where there should be a text and none can be seen: it may have come in a field that we do not know.
     """
-    kind = fields.get("comment_type", "").strip().lower()
+    kind = _kind(fields).lower()
     text = "\n".join(filter(None, (_clean(fields.get("comment_content", "")), *_misplaced(fields))))
     if not visibility.can_be_seen(text, unknown_tags=True):
         text = ""
@@ -242,8 +254,13 @@ def languages_of(fields: Fields) -> list[str]:
 def signals_of(fields: Fields) -> dict[str, Any]:
     """The signals beside the text, by the names that the classifier documents."""
     signals: dict[str, Any] = {"honeypot": _honeypot(fields), "seconds_on_page": _seconds_on_page(fields)}
-    signals["comment_type"] = _line(fields, "comment_type", 40)
+    signals["comment_type"] = _kind(fields)[:40] or None
     return {name: value for name, value in signals.items() if value is not None}
+
+
+def _kind(fields: Fields) -> str:
+    """What sort of text it is. Discourse says it by another name."""
+    return _line(fields, "comment_type", 200) or _line(fields, "content_type", 200) or ""
 
 
 def unslashed(text: str) -> str:

@@ -34,13 +34,12 @@ def submit_ham() -> Response:
 def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) -> Response:
     form = fields.read()
     site_id = shared.require_server(fields.key_of(form))
-    for name in ("blog", "user_ip"):
-        if name not in form or (name == "blog" and not form[name].strip()):
-            return answers.missing(name)
+    if not form.get("blog", "").strip():
+        return answers.missing("blog")
     text = fields.text_of(form)[: fields.LONGEST_TEXT]
     if not fields.is_set(form, "is_test"):
         if text:
-            detail: dict[str, Any] = {name: form[name][:40] for name in _DETAILS if form.get(name)}
+            detail: dict[str, Any] = {name: form[name][: fields.LONGEST_ID] for name in _DETAILS if form.get(name)}
             feedback.record(context().store, site_id, source="akismet", text=text, labels={"spam": spam}, detail=detail)
             _settle(site_id, form, text, action)
         usage.count(site_id, form["blog"], kind)

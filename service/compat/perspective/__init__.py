@@ -41,6 +41,7 @@ def analyze() -> Response:
     """Score a text."""
     site_id = shared.require_site(_key())
     document = _receive(messages.ANALYZE_REQUEST)
+    document["languages"] = [language for language in document.get("languages", []) if language.strip()]
     text = _text(document)
     requested: dict[str, dict[str, Any]] = document.get("requestedAttributes", {})
     if not requested:
@@ -48,15 +49,15 @@ def analyze() -> Response:
     _require_known(requested)
     detected = _detected(text)
     policy = shared.policy(site_id)
-    judged = _is_judged(policy, text, document.get("languages", []))
-    answered = _require_judged(requested, document.get("languages", []), detected, judged=judged)
+    judged = _is_judged(policy, text, document["languages"])
+    answered = _require_judged(requested, document["languages"], detected, judged=judged)
     requested, lacking = _supported(requested, document, detected)
     for name, parameters in requested.items():
         kind = parameters.get("scoreType", "PROBABILITY")
         if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
-    said = shared.said_of(policy, document.get("languages", []))
+    said = shared.said_of(policy, document["languages"])
     scores = attribute_scores(text, thresholds, said, annotate=document.get("spanAnnotations", False))
     answer = {
         "attributeScores": scores,
@@ -224,7 +225,7 @@ def _supported(
     lacking = [name for name in attributes if name not in scored]
     drops = document.get("dropUnsupportedAttributes", False) or context().settings.perspective_unsupported == "drop"
     if lacking and (not drops or len(lacking) == len(attributes)):
-        raise errors.unsupported(lacking[0], document.get("languages", []), detected, counted_as="attribute")
+        raise errors.unsupported(lacking[0], document["languages"], detected, counted_as="attribute")
     return {name: parameters for name, parameters in attributes.items() if name in scored}, lacking
 
 

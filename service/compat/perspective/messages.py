@@ -90,7 +90,6 @@ def discovery_document(root: str) -> dict[str, Any]:
         "servicePath": "",
         "baseUrl": root,
         "basePath": "",
-        "batchPath": "batch",
         "parameters": {
             name: {"type": kind, "location": "query", "description": description}
             for name, (kind, description) in _PARAMETERS.items()

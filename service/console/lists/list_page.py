@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation import clock
 from moderation.history import list_hits
-from moderation.policy import list_imports, shared_lists
+from moderation.policy import hidden_entries, list_imports, shared_lists
 from moderation.policy.list_imports import MOST_BYTES, MOST_LINES, Imported, UnreadableFile
 from moderation.policy.list_kinds import KINDS
 from moderation.policy.shared_lists import Added, SharedListError
@@ -96,14 +96,12 @@ def remove_entries(list_id: str) -> ResponseReturnValue:
         else:
             ticked = [forms.number(text) for text in request.form.getlist("number")[:PAGE]]
             numbers = [number for number in ticked if number is not None]
-    with store.write() as session:
-        taken = shared_lists.remove(session, list_id, numbers, actor=access.actor())
-    if not taken:
+    taken = shared_lists.take_out(store, list_id, numbers, actor=access.actor())
+    if not taken.number:
         flash(gettext("Nothing was taken out: tick the entries first."), "bad")
     else:
-        number = len(taken)
-        several = ngettext("%(number)s entry was taken out.", "%(number)s entries were taken out.", number)
-        told = gettext("“%(entry)s” was taken out.", entry=taken[0]) if number == 1 else several
+        several = ngettext("%(number)s entry was taken out.", "%(number)s entries were taken out.", taken.number)
+        told = gettext("“%(entry)s” was taken out.", entry=taken.entry) if taken.number == 1 else several
         flash(told, "good")
     return redirect(url_for("console.show_list", list_id=list_id), 303)
 
@@ -126,6 +124,7 @@ def delete_list(list_id: str) -> ResponseReturnValue:
             name, size = shared_lists.delete_list(session, list_id, actor=access.actor())
     except SharedListError as error:
         return _refused(list_id, error)
+    hidden_entries.clear_soon(context().store, list_id)
     told = ngettext(
         "“%(name)s” is deleted, with its %(number)s entry.",
         "“%(name)s” is deleted, with its %(number)s entries.",

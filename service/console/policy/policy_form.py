@@ -131,7 +131,8 @@ def _complaint(number: int, entry: str, check: Callable[[Sequence[str]], object]
 def _whole(text: str, limit: Limit, errors: dict[str, list[str]]) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or not limit.least <= int(text[:9]) <= limit.most:
+    number = forms.number(text)
+    if number is None or not limit.least <= number <= limit.most:
         values = {"least": limit.least, "most": decimal(limit.most), "unset": gettext(limit.unset)}
         if limit.least:
             fault = gettext("Give a whole number from %(least)s to %(most)s, or nothing for %(unset)s.", **values)
@@ -139,7 +140,7 @@ def _whole(text: str, limit: Limit, errors: dict[str, list[str]]) -> int | None:
             fault = gettext("Give a whole number up to %(most)s, or nothing for %(unset)s.", **values)
         errors[limit.key] = [fault]
         return None
-    return int(text)
+    return number
 
 
 def _read_thresholds(

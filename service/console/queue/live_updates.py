@@ -73,7 +73,7 @@ def stream_events() -> ResponseReturnValue:
     line = wire.join(access.actor())
     if line is None:
         return {"message": "Ask /console/changes instead."}, 503, {"Retry-After": str(RETRY_SECONDS)}
-    store, token, language = context().store, request.cookies[access.SESSION_COOKIE], translation.current()
+    store, token, language = context().store, access.session_token(), translation.current()
 
     def allowed() -> Reach | None:
         user = accounts.resume_session(store, token)

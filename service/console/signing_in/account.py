@@ -34,7 +34,7 @@ def change_password() -> ResponseReturnValue:
     user = access.user()
     throttle.count_attempt(user.name)
     try:
-        accounts.change_password(context().store, user, current, new, keep=_token())
+        accounts.change_password(context().store, user, current, new, keep=access.session_token())
     except accounts.WrongPassword as error:
         return _page(403, current=retold(str(error)))
     except accounts.PersonError as error:
@@ -90,7 +90,7 @@ def end_own_session() -> ResponseReturnValue:
 
 def end_other_sessions() -> ResponseReturnValue:
     with context().store.write() as session:
-        sessions.end_all(session, access.user().id, keep=sealing.digest(_token()), actor=access.actor())
+        sessions.end_all(session, access.user().id, keep=sealing.digest(access.session_token()), actor=access.actor())
     flash(gettext("You are signed out everywhere but here."), "good")
     return _back()
 
@@ -103,7 +103,7 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             person=user,
             sites=[(name, access.roles()[site_id]) for site_id, name in names.of_own_sites(session)[:50]],
             sessions=sessions.of_user(session, user.id),
-            own=sealing.digest(_token()),
+            own=sealing.digest(access.session_token()),
             codes_left=totp.recovery_codes_left(session, user.id),
             browser_name=browser_name,
             errors=errors,
@@ -116,10 +116,6 @@ def _page(status: int, **errors: str) -> ResponseReturnValue:
             provider=context().settings.oidc_name,
         )
     return page, status
-
-
-def _token() -> str:
-    return request.cookies[access.SESSION_COOKIE]
 
 
 def _back() -> ResponseReturnValue:

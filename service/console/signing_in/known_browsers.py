@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Response, request
+from flask import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from service import pages
@@ -23,7 +23,7 @@ def remember(response: Response, name: str) -> None:
 def find(name: str) -> str | None:
     """What this browser is called among those of the person with this name; None where they never signed in here."""
     try:
-        whose, browser = _serializer().loads(request.cookies.get(_COOKIE, ""), max_age=_LIFETIME)
+        whose, browser = _serializer().loads(pages.read_cookie(_COOKIE), max_age=_LIFETIME)
     except (BadData, TypeError, ValueError):
         return None
     return str(browser) if whose == name.casefold() else None

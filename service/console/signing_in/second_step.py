@@ -32,7 +32,7 @@ def ask_or_start(user: User, next_address: str | None) -> Response:
 def start(user: User, next_address: str | None) -> Response:
     """Sign a person in with a new session and new tokens for forms; an earlier session of the browser ends."""
     store = context().store
-    if earlier_token := request.cookies.get(access.SESSION_COOKIE):
+    if earlier_token := access.session_token():
         accounts.end_session(store, earlier_token)
     session.clear()
     try:

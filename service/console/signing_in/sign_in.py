@@ -39,7 +39,7 @@ def check_sign_in() -> ResponseReturnValue:
 
 
 def sign_out() -> ResponseReturnValue:
-    accounts.end_session(context().store, request.cookies[access.SESSION_COOKIE])
+    accounts.end_session(context().store, access.session_token())
     session.clear()
     flash(gettext("You have signed out."), "good")
     response = make_response(redirect(url_for("console.show_sign_in"), 303))

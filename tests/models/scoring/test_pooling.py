@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from models.scoring.pooling import PLAINLY, pool, pool_subjects, shares_of_subjects
+from models.scoring.pooling import PLAINLY, margin, pool, pool_subjects, shares, shares_of_subjects
 from models.scoring.windows import LONGEST, cut
 
 FIRST = np.array([0])
@@ -70,3 +74,50 @@ def test_every_run_of_seven_words_in_a_long_sentence_is_seen_in_a_short_window()
         assert any(first <= start and start + 7 <= last and last - first <= 8 for first, last in found)
     assert (0, 101) in found
     assert any(last - first == LONGEST for first, last in found)
+
+
+LOGITS = st.floats(-12.0, 12.0)
+TEXTS = st.lists(st.lists(LOGITS, min_size=1, max_size=5).filter(lambda its: len(its) != 2), min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize(("pooled", "explained"), [(pool, shares), (pool_subjects, shares_of_subjects)])
+@given(texts=TEXTS)
+def test_each_text_is_pooled_for_itself_and_explained_by_shares_of_its_windows(
+    pooled: Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.float64]],
+    explained: Callable[[NDArray[np.float64]], tuple[dict[int, float], float]],
+    texts: list[list[float]],
+) -> None:
+    first = np.cumsum([0, *map(len, texts)])[:-1]
+    together = pooled(np.array([one for its in texts for one in its])[:, None], first)
+    for its, [logit] in zip(texts, together, strict=True):
+        assert pooled(np.array(its)[:, None], FIRST)[0, 0] == logit
+        of_windows, taken_off = explained(np.array(its))
+        assert sum(of_windows.values()) == pytest.approx(1.0)
+        assert sum(share * its[at] for at, share in of_windows.items()) - taken_off == pytest.approx(logit)
+        assert min(its) - 3.0 - 1e-9 <= logit <= max(its) + 1e-9
+
+
+@given(LOGITS, LOGITS)
+def test_a_worse_part_needs_no_wider_margin(one: float, other: float) -> None:
+    better, worse = sorted((one, other))
+    assert 0.0 <= margin(np.array(worse)) <= margin(np.array(better)) <= 3.0
+    assert (margin(np.array(worse)) == 0.0) == (worse >= PLAINLY)
+
+
+@given(st.lists(st.integers(0, 90), max_size=5), st.sets(st.integers(0, 449), max_size=12))
+def test_every_word_is_in_the_whole_and_in_a_part_of_its_own_sentence(sizes: list[int], marked: set[int]) -> None:
+    total = sum(sizes)
+    breaks = sorted(at for at in marked if at < total)
+    starts = np.cumsum([0, *sizes])
+    found = windows(sizes, breaks) if sizes else []
+    for text, size in enumerate(sizes):
+        start, end = int(starts[text]), int(starts[text]) + size
+        (whole, *parts) = [(first, last) for first, last, of_text in found if of_text == text]
+        assert whole == (start, end)
+        assert len(parts) != 1, "a part that is the whole is not scored twice"
+        assert all(start <= first < last <= end for first, last in parts)
+        assert all(not set(range(first, last)) & set(breaks) for first, last in parts), "none reaches over an end"
+        assert all(last - first <= LONGEST for first, last in parts)
+        if parts:
+            covered = {at for first, last in parts for at in range(first, last)}
+            assert covered == set(range(start, end)) - set(breaks)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
+from moderation.sites import site_settings
+from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery
@@ -161,3 +163,86 @@ def test_another_sites_comment_is_not_there_to_decide(store: Store, flagged: Com
     with pytest.raises(comments.NotFound), store.write() as session:
         comments.decide(session, other_site.id, flagged.id, "publish", actor="site")
     assert stored(store, flagged.id).status == "flagged"
+
+
+#: The site's reason and the note that a person gives -> what is kept of it.
+REASONS: list[tuple[str | None, str | None, dict[str, str]]] = [
+    ("insult", None, {"message": "Insults somebody", "label": "insult", "code": "insult"}),
+    (
+        "insult",
+        "Twice.",
+        {"message": "Insults somebody: Twice.", "label": "insult", "code": "insult", "note": "Twice."},
+    ),
+    # A reason that says nothing of a label.
+    ("off_topic", None, {"message": "Not about the subject", "code": "off_topic"}),
+    (None, "Twice.", {"message": "Twice.", "note": "Twice."}),
+    (None, None, {"message": "A moderator chose to reject it."}),
+    (None, "", {"message": "A moderator chose to reject it."}),
+    # One that the site has taken from its list since stands for itself.
+    ("old_rule", None, {"message": "old_rule", "code": "old_rule"}),
+]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("code", "note", "kept"), REASONS)
+def test_a_reason_is_kept_as_its_words_its_label_and_the_note(
+    store: Store, flagged: Comment, code: str | None, note: str | None, kept: dict[str, str]
+) -> None:
+    with store.write() as session:
+        comments.decide(session, None, flagged.id, "reject", actor="user:u1", code=code, reason=note)
+    assert stored(store, flagged.id).reasons == [{"rule": "moderator", "action": "reject"} | kept]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("action", "actor", "given", "refused"),
+    [
+        ("reject", "user:u1", {}, True),
+        ("reject", "user:u1", {"reason": ""}, True),
+        ("reject", "user:u1", {"reason": "Because."}, False),
+        ("reject", "user:u1", {"code": "insult"}, False),
+        # Nobody has to say why something stays, and a site's own software has its own reasons.
+        ("publish", "user:u1", {}, False),
+        ("reject", "site", {}, False),
+    ],
+)
+def test_where_a_site_asks_for_reasons_people_give_one_when_they_reject(
+    store: Store, flagged: Comment, action: Literal["publish", "reject"], actor: str, given: Any, refused: bool
+) -> None:
+    with store.write() as session:
+        site_settings.save(session, flagged.site_id, SiteSettings(require_reason=True), actor="operator")
+    with store.write() as session:
+        if refused:
+            with pytest.raises(comments.ReasonMissing, match="asks for a reason when you reject"):
+                comments.decide(session, None, flagged.id, action, actor=actor, **given)
+        else:
+            comments.decide(session, None, flagged.id, action, actor=actor, **given)
+    assert stored(store, flagged.id).version == (2 if refused else 3)
+
+
+@pytest.mark.parametrize(("site", "found"), [("own", True), ("none", True), ("other", False)])
+def test_a_comment_is_found_on_its_site_or_wherever_it_is(
+    store: Store, other_site: CreatedSite, flagged: Comment, site: str, found: bool
+) -> None:
+    site_id = {"own": flagged.site_id, "none": None, "other": other_site.id}[site]
+    with store.read() as session:
+        if found:
+            assert comments.find(session, site_id, flagged.id).id == flagged.id
+        else:
+            with pytest.raises(comments.NotFound, match=f"There is no comment {flagged.id}"):
+                comments.find(session, site_id, flagged.id)
+
+
+def test_what_was_in_force_is_kept_with_the_decision_so_that_an_undo_has_it(store: Store, flagged: Comment) -> None:
+    with store.write() as session:
+        comments.decide(session, None, flagged.id, "reject", actor="user:u1")
+    event = rows(store, AuditEvent, comment_id=flagged.id, action="comment.decided")[-1]
+    assert flagged.decided_at is not None
+    assert event.detail == {
+        "was": {
+            "status": "flagged",
+            "reasons": flagged.reasons,
+            "decided_by": "policy",
+            "decided_at": flagged.decided_at.isoformat(),
+        }
+    }

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from moderation import store as store_module
-from moderation.decisions import comments
-from moderation.decisions.scoring import BATCH, Scorer
+from moderation.decisions import comments, scoring
+from moderation.decisions.scoring import BATCH, Scored, Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import LEASE_SECONDS, MAX_ATTEMPTS, Queues, Waiting
 from moderation.policy import policies
@@ -28,7 +29,7 @@ from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery
 from tests.support import ROOT
 from tests.support.classifier import ChosenScores, Spans
 from tests.support.clock import Clock
-from tests.support.comments import accept, rows, stored, submission
+from tests.support.comments import accept, put, rows, stored, submission
 
 Array = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -496,3 +497,96 @@ def test_a_change_of_policy_counts_from_the_next_batch(
     assert decided(store, scorer, accept(store, queues, site, "One."))[0] == "published"
     set_policy(store, site, banned_words=["two"])
     assert decided(store, scorer, accept(store, queues, site, "Two."))[0] == "rejected"
+
+
+def test_the_scores_of_a_name_count_where_they_are_higher(scorer: Scorer) -> None:
+    """Except for what a name alone cannot say: people are called Dick and Gay, and sell nothing by that."""
+    row = Comment(
+        id="c_1", site_id="s_1", comment="insult=0.3 threat=0.4", name="insult=0.9 threat=0.2 spam=0.9 sexual=0.9"
+    )
+    scored = scorer.score([row], {})["c_1"]
+    assert {label: scored.scores[label] for label in ("insult", "threat", "spam", "sexual")} == {
+        "insult": 0.9,
+        "threat": 0.4,
+        "spam": 0.01,
+        "sexual": 0.01,
+    }
+    assert scored.by_name == {"insult"}
+
+
+@pytest.mark.parametrize(
+    ("own", "lower"),
+    [
+        ({"insult": 0.2, "threat": 0.1, "spam": 0.5}, {"threat": 0.1}),
+        # What is the name's is the author's own, and what is no lower needs no mention.
+        ({"insult": 0.2, "threat": 0.4, "spam": 0.5}, {}),
+        ({"insult": 0.9, "threat": 0.0, "spam": 0.0}, {"threat": 0.0, "spam": 0.0}),
+    ],
+)
+def test_of_what_quotes_others_the_authors_own_words_may_score_lower(
+    own: dict[str, float], lower: dict[str, float]
+) -> None:
+    whole = Scored({"insult": 0.9, "threat": 0.4, "spam": 0.5}, frozenset({"insult"}))
+    assert whole.lower_by(own) == lower
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, {"name": "Ada", "email": None, "ip": None, "languages": [None]}),
+        (
+            {"email": "a@b.example", "url": "https://a.example", "ip": "192.0.2.1", "user_agent": "curl"},
+            {"email": "a@b.example", "url": "https://a.example", "ip": "192.0.2.1", "user_agent": "curl"},
+        ),
+        # What is said of the comment's language comes before what is said of the site's.
+        ({"language": "de", "origin": {"languages": ["fr", "en"]}}, {"languages": ["de", "fr", "en"]}),
+        # A protocol may know more, and knows it better.
+        ({"origin": {"signals": {"honeypot": True, "ip": "10.0.0.1"}}}, {"honeypot": True, "ip": "10.0.0.1"}),
+    ],
+)
+def test_the_classifier_is_told_what_is_known_beside_the_text(fields: dict[str, Any], told: dict[str, Any]) -> None:
+    signals = scoring.signals(Comment(comment="Hm.", name="Ada", **fields))
+    assert {name: signals[name] for name in told} == told
+    assert "comment" not in signals
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", ["de"]), ("sv", ["sv"]), ("tlh", []), ("", []), (None, [])])
+def test_a_sites_language_helps_only_where_it_is_judged(
+    classifier: ChosenScores, language: str | None, said: list[str]
+) -> None:
+    assert scoring.site_languages(classifier, language) == said
+
+
+def test_how_long_the_oldest_has_waited(store: Store, queues: Queues, site: CreatedSite, clock: Clock) -> None:
+    def waited() -> float:
+        with store.read() as session:
+            return scoring.oldest_pending_seconds(session)
+
+    assert waited() == 0.0
+    put(store, site.id, clock.now - timedelta(hours=9))  # it is decided
+    accept(store, queues, site, "First.")
+    clock.advance(seconds=30)
+    accept(store, queues, site, "Second.")
+    clock.advance(seconds=12)
+    assert waited() == pytest.approx(42.0)
+    clock.now -= timedelta(hours=1)
+    assert waited() == 0.0, "a clock that was set back"
+
+
+def test_a_batch_that_is_full_says_that_more_may_wait(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    submissions.submit(store, queues, site.id, [submission(f"Number {number}.") for number in range(5)])
+    results = [scorer.run_batch(2) for _ in range(4)]
+    assert [(result.claimed, result.full) for result in results] == [(2, True), (2, True), (1, False), (0, False)]
+
+
+def test_verdicts_are_given_without_writing_anything(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    comment = accept(store, queues, site, "Rude. toxicity=0.95")
+    rows_ = [stored(store, comment.id), Comment(id="c_x", site_id=site.id, comment="Calm.", name="Ada")]
+    verdicts = scorer.verdicts(rows_, scorer.score(rows_))
+    assert [verdict.action for verdict in verdicts] == ["reject", "publish"]
+    assert stored(store, comment.id).status == "pending"
+    assert rows(store, AuditEvent, comment_id=comment.id) == []

@@ -13,14 +13,15 @@ import pytest
 from moderation import actors, clock
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
-from moderation.history import author_records, feedback
+from moderation.history import author_records, feedback, site_retention
 from moderation.intake.queues import Queues
 from moderation.intake.sweep import sweep
 from moderation.past import bringing, own_lines
 from moderation.past.bringing import Counts
 from moderation.past.records import PastComment, Unreadable, WrongFile
-from moderation.sites import archive
+from moderation.sites import archive, site_settings
 from moderation.sites.archive import Archived
+from moderation.sites.site_settings import Retention, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, Feedback, ReviewItem, WebhookDelivery
@@ -156,6 +157,69 @@ def test_what_is_linked_already_is_not_kept_in_mind(store: Store, site: CreatedS
     arrivals = [bringing._arrival(again, comment) for comment in given]
     bringing._write(again, arrivals)
     assert [parent for _, parent in again.unlinked] == ["wordpress:99"], "a file may have any number of answers"
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [
+        ("published", {"decided_by": actors.SITE, "decided_at": WRITTEN + timedelta(minutes=1)}),
+        ("rejected", {"decided_by": actors.SITE, "decided_at": WRITTEN + timedelta(minutes=1)}),
+        # Of what its author may have deleted nothing is kept but its place.
+        ("erased", {"decided_by": None, "decided_at": None, "reasons": None, "origin": None, "author_key": None}),
+    ],
+)
+def test_what_is_kept_of_a_comment_depends_on_what_became_of_it(
+    store: Store, site: CreatedSite, status: Any, kept: dict[str, Any]
+) -> None:
+    blank: dict[str, Any] = {"comment": "", "name": "", "email": None} if status == "erased" else {}
+    bring(store, site, past(status=status, **blank))
+    [row] = rows(store, Comment, site_id=site.id)
+    assert {name: getattr(row, name) for name in kept} == kept
+    assert (row.reasons is None) == (row.origin is None) == (status == "erased")
+    assert row.content_hash is None, "it is too old to be repeated"
+
+
+def test_an_address_that_was_only_typed_stays_one_that_nobody_vouches_for(store: Store, site: CreatedSite) -> None:
+    bring(store, site, past("1", email_was_typed=True), past("2"))
+    assert [row.origin for row in rows(store, Comment, site_id=site.id)] == [
+        {"imported": "wordpress", "email_was_typed": True},
+        {"imported": "wordpress"},
+    ]
+
+
+def test_how_far_it_is_is_told_after_each_part_and_at_the_end(store: Store, site: CreatedSite) -> None:
+    given = [past(str(number), str(number + 1)) for number in range(1, 2 * bringing.BATCH + 10)]
+    told = [counts.brought for counts in bringing.bring(store, site.id, "wordpress", given)]
+    assert [told[0], told[1], told[-1]] == [bringing.BATCH, 2 * bringing.BATCH, len(given)]
+    *_, counts = bringing.bring(store, site.id, "wordpress", given)
+    assert (counts.brought, counts.known) == (0, len(given))
+    linked = [row for row in rows(store, Comment, site_id=site.id) if row.parent_id is not None]
+    assert len(linked) == len(given) - 1, "also what answers a comment of a later part"
+    assert counts.unlinked == 1, "the last answers what is not in the file"
+
+
+def test_what_is_older_than_the_site_keeps_goes_although_retention_has_run_already(
+    store: Store, site: CreatedSite
+) -> None:
+    with store.write() as session:
+        chosen = SiteSettings(retention=Retention(text=30), appeals=False)
+        site_settings.save(session, site.id, chosen, actor=actors.OPERATOR)
+    bring(store, site, past("5"))
+    assert site_retention.run(store, seconds=60)["text"] == 1
+    bring(store, site, past("3"))
+    assert site_retention.run(store, seconds=60)["text"] == 1
+    assert {row.comment for row in rows(store, Comment, site_id=site.id)} == {""}
+
+
+def test_examples_come_also_where_their_comments_are_there_already(
+    store: Store, site: CreatedSite, other_site: CreatedSite, tmp_path: Path
+) -> None:
+    bring(store, site, past("1"))
+    without = export(store, site)
+    bring_back(store, other_site, without, tmp_path)
+    feedback.record(store, site.id, source="akismet", text="Remark number 1.", labels={"spam": 1.0})
+    counts = bring_back(store, other_site, export(store, site), tmp_path)
+    assert (counts.brought, counts.known, counts.examples) == (0, 1, 1)
 
 
 def test_what_waited_there_waits_for_a_person_here(store: Store, queues: Queues, site: CreatedSite) -> None:

@@ -11,6 +11,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -163,6 +164,42 @@ def test_what_people_said_in_wordpress_becomes_an_example(
     meta = f"<wp:commentmeta>{key}<wp:meta_value>{more}</wp:meta_value></wp:commentmeta>" if more else ""
     [comment] = wxr(item(wxr_comment(comment_approved=approved, more=meta)))
     assert (comment.status, comment.examples) == (status, examples)
+    assert comment.label == ("spam" if approved == "spam" else None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "examples"),
+    [
+        (" akismet_user_result ", "\n true ", {"spam": 1.0}),
+        ("akismet_user_result", "maybe", {}),
+        ("akismet_result", "true", {}),  # Akismet's own guess is nobody's word
+        ("rating", "true", {}),
+    ],
+)
+def test_only_a_persons_word_in_wordpress_is_an_example(
+    wxr: Callable[..., list[Any]], key: str, value: str, examples: dict[str, float]
+) -> None:
+    meta = f"<wp:commentmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value>{value}</wp:meta_value></wp:commentmeta>"
+    [comment] = wxr(item(wxr_comment(more=meta)))
+    assert comment.examples == examples
+
+
+@pytest.mark.parametrize(
+    ("link", "post", "thread"),
+    [
+        ("<link>https://blog.example/2019/bridge/</link>", "<wp:post_id>18</wp:post_id>", "/2019/bridge/"),
+        # A draft has no address; its comments are together all the same.
+        ("", "<wp:post_id>18</wp:post_id>", "?p=18"),
+        ("<link></link>", "<wp:post_id>18</wp:post_id>", "?p=18"),
+        ("", "", None),
+    ],
+)
+def test_comments_of_wordpress_stand_on_the_page_of_their_post(
+    wxr: Callable[..., list[Any]], link: str, post: str, thread: str | None
+) -> None:
+    before = item(wxr_comment(1), link="https://blog.example/before/")
+    [first, second] = wxr(before, f"<item>{link}{post}{wxr_comment(2)}</item>")
+    assert (first.thread, second.thread) == ("/before/", thread)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "windows-1252", "utf-16"])
@@ -228,6 +265,16 @@ def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
     assert isinstance(next(comments), PastComment)
     with pytest.raises(WrongFile, match=r"Line 4 is not XML"):
         next(comments)
+
+
+def test_a_file_that_is_broken_in_very_many_places_is_read_up_to_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_files, "_MOST_FAULTS", 3)
+    text = "<r>\n" + "<p>read</p><p></q>\n" * 5 + "</r>"
+    parts = xml_files.elements(io.BytesIO(text.encode()), "r", [("r", "p")], resume={"p": ("r",)})
+    read = ["fault" if isinstance(part, Unreadable) else part.text for part in islice(parts, 7)]
+    assert read == ["read", "fault"] * 3 + ["read"]
+    with pytest.raises(WrongFile, match=r"Line 5 is not XML.*broken in more than 3 places.*before it was read"):
+        next(parts)
 
 
 BROKEN = {
@@ -311,6 +358,72 @@ def test_disqus_posts_with_the_page_of_their_thread_wherever_it_stands(tmp_path:
     assert (answer.parent_key, lost.thread) == ("4", None)
 
 
+#: A post's author and what stands beside -> what is known of who wrote it.
+DISQUS_AUTHORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "an account": (
+        "<author><name>Ada</name><email>ada@example.org</email><link>https://ada.example/</link>"
+        "<isAnonymous>false</isAnonymous><username>ada</username></author><ipAddress>198.51.100.7</ipAddress>",
+        {
+            "name": "Ada",
+            "email": "ada@example.org",
+            "url": "https://ada.example/",
+            "ip": "198.51.100.7",
+            "user_id": "disqus:ada",
+            "email_was_typed": False,
+        },
+    ),
+    # A guest's address was only typed, and a guest's user name is nobody's.
+    "a guest": (
+        "<author><name>Ada</name><email>ada@example.org</email><isAnonymous>true</isAnonymous>"
+        "<username>ada</username></author>",
+        {"name": "Ada", "email": "ada@example.org", "ip": None, "user_id": None, "email_was_typed": True},
+    ),
+    "a guest without an address": (
+        "<author><name>Ada</name><isAnonymous>true</isAnonymous></author>",
+        {"name": "Ada", "email": None, "user_id": None, "email_was_typed": False},
+    ),
+    "nobody": ("", {"name": "Anonymous", "email": None, "url": None, "user_id": None, "email_was_typed": False}),
+    "what is no address": (
+        "<author><name/><email>ada</email><link>javascript:1</link><username>ada</username></author>"
+        "<ipAddress>0.0.0.0</ipAddress>",
+        {"name": "Anonymous", "email": None, "url": None, "ip": None, "user_id": "disqus:ada"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("author", "known"), DISQUS_AUTHORS.values(), ids=DISQUS_AUTHORS)
+def test_who_wrote_a_disqus_post(tmp_path: Path, author: str, known: dict[str, Any]) -> None:
+    written = (
+        f'<post dsq:id="4"><message>Well said.</message><createdAt>2019-05-04T12:00:00Z</createdAt>{author}'
+        '<thread dsq:id="2"/></post>'
+    )
+    [comment] = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=THREAD + written).encode())
+    assert {name: getattr(comment, name) for name in known} == known
+    assert (comment.label, comment.decided_at) == (None, None)
+
+
+def test_a_disqus_thread_without_an_address_is_called_by_its_identifier(tmp_path: Path) -> None:
+    thread = '<thread dsq:id="2"><id>bridge of 2019</id></thread><thread><id>nobody points here</id></thread>'
+    orphan = post(5).replace('<thread dsq:id="2"/>', "")
+    [first, second] = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=thread + post(4) + orphan).encode())
+    assert (first.thread, second.thread) == ("bridge of 2019", None)
+
+
+def test_a_broken_thread_of_disqus_costs_its_own_page_only(tmp_path: Path) -> None:
+    body = THREAD + '<thread dsq:id="3"><id>x</thread>' + post(4) + post(5)
+    read = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=body).encode())
+    assert [comment.thread for comment in read if isinstance(comment, PastComment)] == ["/2019/bridge/"] * 2
+    assert [part.place[:5] for part in read if isinstance(part, Unreadable)] == ["Line "]
+
+
+def test_a_disqus_post_that_cannot_be_read_is_named_by_its_id(tmp_path: Path) -> None:
+    long = "9" * 50
+    nameless = post(6, message="").replace(' dsq:id="6"', "", 1)
+    bodies = post(5, message="") + post(7, message="").replace('"7"', f'"{long}"', 1) + nameless
+    faults = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=bodies).encode())
+    assert [part.place for part in faults] == ["Line 2 (post 5)", f"Line 4 (post {'9' * 40})", "Line 6"]
+
+
 @pytest.mark.parametrize(
     ("more", "status", "examples"),
     [
@@ -323,6 +436,7 @@ def test_disqus_posts_with_the_page_of_their_thread_wherever_it_stands(tmp_path:
 def test_what_became_of_a_disqus_post(tmp_path: Path, more: str, status: str, examples: dict[str, float]) -> None:
     [comment] = read_bytes(tmp_path, disqus.open_archive, DISQUS.format(body=THREAD + post(more=more)).encode())
     assert (comment.status, comment.examples) == (status, examples)
+    assert comment.label == ("spam" if status == "rejected" else None)
     assert (comment.comment == "") == (status == "erased"), "its author may have deleted it"
 
 
@@ -513,6 +627,124 @@ def test_who_rejected_a_comment_in_coral_and_why(
     assert (comment.decided_at is not None) == any(action["moderatorID"] for action in actions) or not examples
 
 
+#: What stands in Coral's `users.json` for the author -> the name and the address that are brought.
+CORAL_USERS: dict[str, tuple[dict[str, Any], tuple[str, str | None]]] = {
+    "in full": ({"username": "ada", "email": "ada@example.org"}, ("ada", "ada@example.org")),
+    "with a name to show": ({"username": "ada", "metadata": {"displayName": "Ada L."}}, ("Ada L.", None)),
+    "without one": ({"username": "ada", "metadata": {"displayName": ""}}, ("ada", None)),
+    "with odd metadata": ({"username": "ada", "metadata": "Ada"}, ("ada", None)),
+    "nameless": ({"metadata": None}, ("Anonymous", None)),
+    # Talk 4 has an address as the id of a profile, and only one kind of profile has one.
+    "of Talk": (
+        {
+            "username": "ada",
+            "profiles": [{"provider": "google", "id": "117@google"}, {"provider": "local", "id": "ada@example.org"}],
+        },
+        ("ada", "ada@example.org"),
+    ),
+    "of Talk by another service": (
+        {"username": "ada", "profiles": [{"provider": "google", "id": "117@g"}]},
+        ("ada", None),
+    ),
+    "of Talk, and spoilt": ({"username": "ada", "profiles": ["local", 7, None]}, ("ada", None)),
+    "of Talk, without profiles": (
+        {"username": "ada", "profiles": {"provider": "local", "id": "a@b.example"}},
+        ("ada", None),
+    ),
+}
+
+
+@pytest.mark.parametrize(("user", "known"), CORAL_USERS.values(), ids=CORAL_USERS)
+def test_who_wrote_a_comment_in_coral(tmp_path: Path, user: dict[str, Any], known: tuple[str, str | None]) -> None:
+    others = [{"id": "u-0", "username": "Eve"}, {"id": "u-1"} | user, {"username": "nobody"}]
+    (tmp_path / "users.json").write_text("\n".join(map(json.dumps, others)))
+    [comment] = read_bytes(tmp_path, coral.open_archive, json.dumps(coral_comment()).encode(), "comments.json")
+    assert (comment.name, comment.email) == known
+    assert (comment.user_id, comment.email_was_typed) == ("u-1", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoilt"),
+    [
+        ("users.json", {"username": "nobody"}),
+        ("users.json", {"id": 7, "username": "nobody"}),
+        ("stories.json", {"url": "https://news.example/"}),
+        ("assets.json", {"id": None, "url": "https://news.example/"}),
+        ("commentModerationActions.json", {"status": "APPROVED", "moderatorID": "m-1"}),
+        ("archivedCommentModerationActions.json", {"commentID": 7, "status": "APPROVED", "moderatorID": "m-1"}),
+    ],
+)
+def test_what_stands_beside_the_comments_of_coral_without_an_id_costs_no_comment(
+    tmp_path: Path, name: str, spoilt: dict[str, Any]
+) -> None:
+    (tmp_path / name).write_text(f"{json.dumps(spoilt)}\nno JSON\n7\n")
+    [comment] = read_bytes(tmp_path, coral.open_archive, json.dumps(coral_comment()).encode(), "comments.json")
+    assert (comment.name, comment.thread, comment.examples) == ("Anonymous", None, {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({"parentID": "c-0"}, {"parent_key": "c-0"}),
+        ({"parent_id": "c-0"}, {"parent_key": "c-0"}),  # Talk
+        ({"parentID": None, "parent_id": "c-0"}, {"parent_key": "c-0"}),
+        ({"parentID": 7}, {"parent_key": None}),
+        ({"authorID": None}, {"user_id": None, "name": "Anonymous"}),
+        ({"authorID": "x" * 300}, {"user_id": "x" * 200}),
+        ({"status": None}, {"status": "published", "why": "It was published in Coral."}),
+        ({"status": "NONE"}, {"status": "published", "why": "It was published in Coral."}),
+        ({"status": "PREMOD"}, {"status": "flagged", "why": "It waited for a moderator in Coral."}),
+        ({"status": "SYSTEM_WITHHELD"}, {"status": "flagged"}),
+        ({"status": "REJECTED"}, {"status": "rejected", "examples": {}}),
+        ({"deletedAt": "2019-05-05T00:00:00Z"}, {"status": "erased", "comment": "", "name": ""}),
+        ({"deleted_at": "2019-05-05T00:00:00Z"}, {"status": "erased"}),
+        ({"storyID": "s-9"}, {"thread": None}),
+        # The latest text that is one.
+        ({"revisions": [], "body": "Said plainly."}, {"comment": "Said plainly."}),
+        ({"revisions": ["odd"], "body_history": [{"body": "Said before."}]}, {"comment": "Said before."}),
+        ({"revisions": None, "body_history": None, "body": "Said plainly."}, {"comment": "Said plainly."}),
+    ],
+)
+def test_what_coral_says_of_a_comment(tmp_path: Path, changes: dict[str, Any], known: dict[str, Any]) -> None:
+    line = json.dumps(coral_comment(**changes))
+    [comment] = read_bytes(tmp_path, coral.open_archive, line.encode(), "comments.json")
+    assert {name: getattr(comment, name) for name in known} == known
+
+
+@pytest.mark.parametrize(
+    ("last", "decided"),
+    [
+        # Talk notes who gave the status; only a person's counts, and only if it is the status that it has.
+        ({"assigned_by": "m-1", "type": "REJECTED"}, True),
+        ({"assigned_by": None, "type": "REJECTED"}, False),
+        ({"assigned_by": "m-1", "type": "ACCEPTED"}, False),
+        ("REJECTED", False),
+    ],
+)
+def test_a_status_of_talk_is_a_persons_where_one_gave_it(tmp_path: Path, last: Any, decided: bool) -> None:
+    history = [last if isinstance(last, str) else last | {"created_at": "2019-05-05T00:00:00Z"}]
+    line = json.dumps(TALK | {"status_history": history})
+    [comment] = read_bytes(tmp_path, coral.open_archive, line.encode(), "comments.json")
+    assert (comment.decided_at is not None, bool(comment.examples)) == (decided, decided)
+
+
+@pytest.mark.parametrize(
+    ("written", "counts"),
+    [
+        ("2019-05-04T23:59:59Z", True),
+        ("2019-05-05T00:00:00Z", True),
+        ("2019-05-05T00:00:01Z", False),  # the decision was about another text
+        ("nonsense", True),
+        (None, True),
+    ],
+)
+def test_a_decision_of_talk_is_about_the_text_of_its_moment(tmp_path: Path, written: str | None, counts: bool) -> None:
+    history = [{"body": "Well said.", "created_at": written}]
+    line = json.dumps(TALK | {"body_history": history})
+    [comment] = read_bytes(tmp_path, coral.open_archive, line.encode(), "comments.json")
+    assert bool(comment.examples) is counts
+
+
 def test_a_text_that_was_changed_after_a_decision_of_talk_is_no_example(tmp_path: Path) -> None:
     changed = {"body": "Now it is another text.", "created_at": "2019-05-06T00:00:00Z"}
     text = json.dumps(TALK | {"body_history": [{"body": "Well said."}, changed]})
@@ -596,6 +828,34 @@ REMARK42: list[dict[str, Any]] = [
     {"id": "0a", "pid": "", "text": "", "user": {"name": "deleted", "id": "deleted"}, "time": "2019-05-04T12:02:00Z"},
     {"id": "0b", "pid": "", "text": "x", "user": None, "locator": 7, "time": "yesterday"},
 ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, {"status": "published", "why": "It was published in Remark42.", "email": None, "url": None}),
+        ({"delete": True}, {"status": "erased", "why": "It was deleted in Remark42."}),
+        ({"delete": "true"}, {"status": "published"}),  # only what Remark42 itself writes
+        ({"user": {"id": "x" * 300, "name": "Ada"}}, {"user_id": f"remark42:{'x' * 190}"}),
+        ({"user": {"id": "", "name": ""}}, {"user_id": None, "name": "Anonymous"}),
+        ({"user": None}, {"user_id": None, "name": "Anonymous"}),
+        ({"locator": {"url": ""}}, {"thread": None}),
+        ({"locator": None}, {"thread": None}),
+        ({"pid": "p" * 300}, {"parent_key": "p" * 180}),
+        ({"pid": 7}, {"parent_key": None}),
+    ],
+)
+def test_what_remark42_says_of_a_comment(tmp_path: Path, changes: dict[str, Any], known: dict[str, Any]) -> None:
+    text = "\n".join(map(json.dumps, [REMARK42[0], REMARK42[1] | changes]))
+    [comment] = read_bytes(tmp_path, remark42.open_archive, text.encode())
+    assert {name: getattr(comment, name) for name in known} == known
+
+
+def test_a_backup_of_before_remark42_counted_versions_is_read_and_a_broken_line_is_named(tmp_path: Path) -> None:
+    text = "\n".join(['{"users": []}', json.dumps(REMARK42[1]), "{", json.dumps(REMARK42[2])])
+    [first, bad, second] = read_bytes(tmp_path, remark42.open_archive, text.encode())
+    assert [part.key for part in (first, second)] == ["efbc17f1", "f863bd79"]
+    assert (bad.place, "no JSON" in bad.why) == ("Line 3", True)
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -141,6 +141,9 @@ def test_each_role_can_be_given(store: Store, role: str) -> None:
     [
         (("eve", "owner", None), "There is no role 'owner'; choose one of admin, moderator, viewer"),
         (("ada", "viewer", None), "There is already a user named 'ada'"),
+        (("ADA", "viewer", None), "There is already a user named 'ada'"),
+        (("аda", "viewer", None), "There is already a user named 'ada'"),
+        (("ａｄα", "viewer", None), "There is already a user named 'ada'"),
         (("eve", "viewer", "short"), "A password needs at least 12 characters"),
     ],
 )
@@ -150,6 +153,12 @@ def test_a_user_that_cannot_be_created_is_told_why(
     with pytest.raises(PersonError, match=message):
         accounts.create_user(store, *wanted)
     assert len(rows(store, User)) == 1
+
+
+def test_names_that_can_be_told_apart_are_two_users(store: Store, ada: User) -> None:
+    for name in ("adá", "ada2", "a.da", "аdам"):
+        accounts.create_user(store, name, "viewer")
+    assert len(rows(store, User)) == 5
 
 
 def test_a_session_is_its_users_until_signing_out(store: Store, ada: User) -> None:

@@ -14,9 +14,10 @@ from moderation.policy import consequences, past_comments, policies
 from moderation.policy.consequences import Sample
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
+from moderation.tables import Comment
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
-from tests.support.comments import scored, stored, submission
+from tests.support.comments import rows, scored, stored, submission
 
 TEXT = "Nobody should ever pay one cent for this newspaper again, they lie about the election every day"
 PEOPLE = ("Ann", "Bob", "Cy", "Di", "Eve", "Fay")
@@ -150,3 +151,18 @@ def test_the_consequences_for_past_comments_are_counted(
         return consequences.differing(tried(number), tried(None), {}, "auto")[FLAGGED]
 
     assert [held(2), held(3), held(6), held(7)] == [6, 4, 1, 0]
+
+
+def test_sites_that_ask_and_sites_that_do_not_are_told_apart_in_one_batch(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    set_policy(store, other_site, campaign_authors=None)
+    for one in (site, other_site):
+        sent = [submission(f"{TEXT} {at}", name=name) for at, name in enumerate(PEOPLE[:4])]
+        submissions.submit(store, queues, one.id, sent)
+    scorer.run_batch()
+    statuses = {one.id: [row.status for row in rows(store, Comment, site_id=one.id)] for one in (site, other_site)}
+    assert statuses == {
+        site.id: [PUBLISHED] * 2 + [FLAGGED] * 2,
+        other_site.id: [PUBLISHED] * 4,
+    }

@@ -142,6 +142,66 @@ def test_a_decisions_time_is_the_median_gap_of_each_moderator() -> None:
     assert seconds_a_decision(one[:15]) == (ASSUMED_SECONDS, False)
 
 
+@pytest.mark.parametrize(
+    ("gap", "counts"),
+    [(0.9, False), (1.0, True), (300.0, True), (300.1, False)],  # a bulk decision is no decision, nor is a break
+)
+def test_a_gap_is_one_between_two_decisions_that_somebody_made_one_after_the_other(gap: float, counts: bool) -> None:
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    decisions = [("user:u1", at + timedelta(seconds=gap * number)) for number in range(21)]
+    assert seconds_a_decision(decisions) == ((round(gap, 1), True) if counts else (ASSUMED_SECONDS, False))
+    assert seconds_a_decision(decisions[:-1]) == (ASSUMED_SECONDS, False), "twenty gaps are needed"
+
+
+@pytest.mark.parametrize(
+    ("known", "mode", "score", "place"),
+    [
+        # Whoever is trusted need not wait where everybody does, unless something speaks against it.
+        ({"trusted": True}, "hold", 0.0, ("published", False)),
+        ({"trusted": True}, "hold", 0.6, ("flagged", True)),
+        ({"trusted": True}, "hold", 0.95, ("flagged", True)),
+        ({"trusted": False}, "hold", 0.0, ("flagged", True)),
+        ({"trusted": True}, "open", 0.6, ("published", True)),
+        ({"trusted": True}, "observe", 0.95, ("published", False)),
+        # Nothing is published first at the times when everything waits.
+        ({"held_then": True}, "open", 0.6, ("flagged", True)),
+        ({"held_then": True}, "open", 0.95, ("rejected", False)),
+        ({"held_then": True}, "hold", 0.95, ("flagged", True)),
+        ({"held_then": True}, "observe", 0.95, ("published", False)),
+        # A rule that speaks first is not asked for a score, and one that speaks last only without one.
+        ({"before": "reject"}, "auto", 0.0, ("rejected", False)),
+        ({"before": "publish"}, "auto", 0.99, ("published", False)),
+        ({"after": "flag"}, "auto", 0.0, ("flagged", True)),
+        ({"after": "flag"}, "auto", 0.95, ("rejected", False)),
+        ({"own_scores": {"insult": 0.2}}, "auto", 0.95, ("flagged", True)),
+    ],
+)
+def test_where_a_past_comment_would_have_come(
+    known: dict[str, Any], mode: Any, score: float, place: tuple[str, bool]
+) -> None:
+    assert consequences.place(past(score, **known), insult(0.5, 0.9), mode) == place
+
+
+def test_of_two_ways_to_judge_the_same_comments_what_they_judge_otherwise_is_counted() -> None:
+    before = Sample([past(0.6), past(0.1), past(0.95), past(0.6, recent=False)], 1.0)
+    after = Sample(
+        [past(0.1), past(0.1), past(0.6), past(0.1, recent=False)],
+        1.0,
+    )
+    differing = consequences.differing(before, after, insult(0.5, 0.9), "auto")
+    assert differing == {"flagged": 1, "rejected": 1}, "by what the first makes of them; old ones do not count"
+    with pytest.raises(ValueError, match="zip"):
+        consequences.differing(before, Sample([], 1.0), {}, "auto")
+
+
+@pytest.mark.parametrize(
+    ("days", "seconds", "asked", "minutes"), [(1.0, 20.0, 1.0, 0.3), (3.0, 20.0, 0.3, 0.1), (0.5, 90.0, 2.0, 3.0)]
+)
+def test_what_it_costs_is_told_to_one_place(days: float, seconds: float, asked: float, minutes: float) -> None:
+    found = count(Sample([past(0.6)], days, seconds), insult(0.5), "auto")
+    assert (found.asked_a_day, found.minutes_a_day) == (asked, minutes)
+
+
 def test_the_histogram_has_every_scored_comment_in_its_bar() -> None:
     sample = Sample([past(0.0), past(0.019, "publish"), past(0.02, "reject"), past(1.0, "reject"), past(None)], 1.0)
     bars = consequences.histogram(sample, "insult")

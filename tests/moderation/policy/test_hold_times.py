@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from moderation.policy import hold_times, rules
 from moderation.policy.hold_times import NoTimes, compile_times
 from moderation.policy.rules import evaluate
 from moderation.policy.terms import Facts, Mode, Policy, Standing, Threshold, placement
+from texts import translation
 
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -132,6 +133,71 @@ def test_at_these_times_what_would_be_published_waits(
 def test_the_reason_says_until_when() -> None:
     [reason] = evaluate(NIGHT, {}, Facts(text="Calm.", moment=BY_NIGHT)).reasons
     assert reason.message == "This site holds every comment at these times until Saturday 06:00 (Europe/Berlin)."
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("berlin", "There is no time zone “berlin”. Perhaps Europe/Berlin?"),
+        # Three at most, in the order of their names.
+        ("indiana/", "Perhaps America/Indiana/Indianapolis or America/Indiana/Knox or America/Indiana/Marengo?"),
+        # Of two letters half the world would be meant.
+        ("me", "There is no time zone “me”. Names are such as Europe/Berlin."),
+        ("Mars/Olympus", "There is no time zone “Mars/Olympus”. Names are such as Europe/Berlin."),
+        ("x" * 99, f"There is no time zone “{'x' * 64}”."),
+    ],
+)
+def test_a_time_zone_that_is_none_is_answered_by_those_that_look_like_it(name: str, said: str) -> None:
+    with pytest.raises(NoTimes) as refused:
+        hold_times.read_zone(name)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last"),
+    [
+        ("08:05", "17:59", "2026-11-27 08:05", "2026-11-27 17:59"),
+        ("22:00", "06:00", "2026-11-27 22:00", "2026-11-28 06:00"),
+        ("00:00", "24:00", "2026-11-27 00:00", "2026-11-28 00:00"),
+        # The same time twice is a whole day, whichever.
+        ("00:00", "00:00", "2026-11-27 00:00", "2026-11-28 00:00"),
+        ("12:30", "12:30", "2026-11-27 12:30", "2026-11-28 12:30"),
+        ("23:59", "00:00", "2026-11-27 23:59", "2026-11-28 00:00"),
+    ],
+)
+def test_a_span_holds_from_its_first_moment_to_its_last(start: str, end: str, first: str, last: str) -> None:
+    which = times((["fri"], start, end), zone="UTC")
+    minute = timedelta(minutes=1)
+    assert [which.are_now(at(first) - minute), which.are_now(at(first))] == [False, True]
+    assert [which.are_now(at(last) - minute), which.are_now(at(last))] == [True, False]
+    assert which.until(at(first)) == at(last)
+
+
+def test_seven_times_fit() -> None:
+    assert len(times(*[([day], "22:00", "06:00") for day in WEEK]).spans) == hold_times.MOST_SPANS
+
+
+@pytest.mark.parametrize(
+    ("days", "start", "end", "words"),
+    [
+        (["mon"], "22:00", "06:00", "Mon 22:00 to 06:00"),
+        (["mon", "tue"], "22:00", "06:00", "Mon, Tue 22:00 to 06:00"),
+        (["mon", "tue", "wed"], "22:00", "06:00", "Mon to Wed 22:00 to 06:00"),
+        (["mon", "tue", "thu"], "22:00", "06:00", "Mon, Tue, Thu 22:00 to 06:00"),
+        (WEEK, "00:00", "24:00", "Mon to Sun all day"),
+        (["sun", "mon"], "00:00", "00:00", "Mon, Sun all day"),
+        (["sat"], "00:00", "23:59", "Sat 00:00 to 23:59"),
+    ],
+)
+def test_each_time_is_told_as_short_as_it_can_be(days: list[str], start: str, end: str, words: str) -> None:
+    document = {"time_zone": "UTC", "spans": [{"days": days, "start": start, "end": end}]}
+    assert hold_times.describe(document) == f"{words} (UTC)"
+
+
+def test_times_are_told_in_the_readers_language() -> None:
+    document = {"time_zone": "UTC", "spans": [{"days": ["mon", "tue", "wed"], "start": "22:00", "end": "06:00"}]}
+    with translation.in_language("de"):
+        assert hold_times.describe(document).startswith("Mo. bis Mi. 22:00")
 
 
 def test_times_are_told_in_words() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from moderation.authors import Author
+from moderation.addresses import AddressSet
+from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.errors import NotFound
-from moderation.patterns import PatternError
+from moderation.patterns import PatternError, PatternSet
 from moderation.policy import policies
+from moderation.policy.hold_times import compile_times
+from moderation.policy.list_kinds import Effect, PreparedList
 from moderation.policy.policies import DEFAULT, Candidate, PolicyCache, compile_policy, thresholds
-from moderation.policy.terms import Policy, Presets, Threshold
+from moderation.policy.terms import Policy, Presets, Subscription, Threshold
 from moderation.sites import site_settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
@@ -86,6 +89,120 @@ def test_a_sites_thresholds_stand_over_its_preset_one_by_one() -> None:
     }
     assert PRESETS["balanced"]["toxicity"]["reject_at"] == 0.9, "the classifier's own stay as they are"
     assert thresholds(DEFAULT | {"preset": "strict"}, PRESETS) == {"toxicity": Threshold(0.3, 0.7)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({}, True),
+        # What is the default, or the preset's own, may be said or not.
+        ({"mode": "auto", "max_links": DEFAULT["max_links"]}, True),
+        ({"thresholds": {"toxicity": {"flag_at": 0.5}}}, True),
+        ({"thresholds": {"toxicity": {"flag_at": 0.4}}}, False),
+        ({"thresholds": {"insult": {"flag_at": None}}}, False),
+        ({"preset": "strict"}, False),
+        ({"mode": "hold"}, False),
+        ({"banned_words": ["casino"]}, False),
+    ],
+)
+def test_two_documents_are_the_same_where_they_say_the_same(changed: dict[str, Any], same: bool) -> None:
+    assert policies.is_same({}, changed, PRESETS) is same
+    assert policies.is_same(changed, {}, PRESETS) is same
+
+
+#: Each setting with another value than by default. No test may say that a policy with it is the same.
+OTHERWISE: dict[str, Any] = {
+    "mode": "hold",
+    "thresholds": {"spam": Threshold(0.1)},
+    "banned_words": PatternSet(["casino"]),
+    "suspect_words": PatternSet(["casino"]),
+    "max_links": 0,
+    "blocked_authors": BlockedAuthors(["eve"]),
+    "suspended_authors": BlockedAuthors(["eve"]),
+    "trusted_authors": TrustedAuthors(["eve"]),
+    "hold_suspended": True,
+    "blocked_ips": AddressSet(["192.0.2.1"]),
+    "trusted_ips": AddressSet(["192.0.2.1"]),
+    "flag_repeated": True,
+    "flag_first_comment": True,
+    "campaign_authors": 0,
+    "trust_after": 0,
+    "hold_after": 0,
+    "strike_days": 0,
+    "hide_after_reports": 0,
+    "flag_unknown_language": True,
+    "languages": {"de": "hold"},
+    "presets": {"strict": {"spam": Threshold(0.1)}},
+    "hold_times": compile_times({"time_zone": "UTC", "spans": [{"days": ["fri"], "start": "22:00", "end": "06:00"}]}),
+    "lists": {"l_1": "flag"},
+    "author_language": "de",
+}
+
+
+def test_what_a_policy_says_has_a_name_whatever_its_version() -> None:
+    plain = policies.content(Policy())
+    assert policies.content(Policy(version=7)) == plain
+    names = {key: policies.content(replace(Policy(), **{key: value})) for key, value in OTHERWISE.items()}
+    assert len({plain, *names.values()}) == len(names) + 1, "no two settings are taken for each other"
+    assert names.keys() == {one.name for one in fields(Policy)} - {"version", "subscriptions"}
+    twice = [compile_policy(DEFAULT | {"banned_words": ["casino"]}, version, PRESETS) for version in (1, 2)]
+    assert policies.content(twice[0]) == policies.content(twice[1])
+
+
+def test_a_shared_list_in_another_version_says_something_else() -> None:
+    def content(version: int, effect: Effect) -> str:
+        shared = PreparedList("l_1", "Ours", "words", version, [(1, "casino")])
+        return policies.content(Policy(subscriptions=(Subscription(shared, effect),)))
+
+    assert len({content(1, "flag"), content(2, "flag"), content(1, "reject"), policies.content(Policy())}) == 4
+
+
+def test_what_is_in_force_already_makes_no_version(store: Store, site: CreatedSite) -> None:
+    assert save(store, site, mode="hold", banned_words=["casino"]) == 2
+    assert save(store, site, banned_words=["casino"], mode="hold") == 2
+    assert save(store, site) == 3
+    assert [row.version for row in rows(store, PolicyVersion, site_id=site.id)] == [1, 2, 3]
+
+
+def test_the_audit_says_on_which_site_and_why_a_policy_was_changed(store: Store, site: CreatedSite) -> None:
+    with store.write() as session:
+        policies.save(session, site.id, {"mode": "hold"}, actor="user:ad", detail={"reason": "An attack"})
+    [event] = rows(store, AuditEvent, action="policy.changed")
+    assert (event.site_id, event.actor, event.detail) == (site.id, "user:ad", {"reason": "An attack"})
+
+
+def test_the_end_of_what_is_in_no_list_is_forgotten(store: Store, site: CreatedSite) -> None:
+    end = "2026-12-01T00:00:00+00:00"
+    ends = {"banned_words": {"casino": end, "gone": end}, "suspect_words": {"gone": end}}
+    save(store, site, banned_words=["casino"], expires=ends)
+    assert rows(store, PolicyVersion, version=2)[0].document["expires"] == {"banned_words": {"casino": end}}
+
+
+def test_a_language_with_a_preset_of_its_own_is_judged_by_that() -> None:
+    chosen = {"languages": {"de": "strict", "fi": "hold"}, "thresholds": {"toxicity": {"flag_at": 0.1}}}
+    policy = compile_policy(DEFAULT | chosen, 1, PRESETS)
+    assert policy.thresholds_in("de") == {"toxicity": Threshold(0.3, 0.7)}, "and not by the site's own"
+    assert policy.thresholds_in("fi") == policy.thresholds_in("en") == policy.thresholds
+    assert policy.presets.keys() == {"strict"}
+
+
+@pytest.mark.parametrize(
+    ("flag_unknown", "language", "judged", "treatment"),
+    [
+        # What the site has chosen, whatever the classifier can do.
+        (True, "de", False, "hold"),
+        (False, "fi", True, "rules"),
+        (True, "fi", False, "rules"),
+        # Otherwise what can be judged is, and what cannot waits unless the site takes the risk.
+        (True, "en", True, "judge"),
+        (True, "tlh", False, "hold"),
+        (False, "tlh", False, "judge"),
+        (False, "en", True, "judge"),
+    ],
+)
+def test_what_becomes_of_a_language(flag_unknown: bool, language: str, judged: bool, treatment: str) -> None:
+    policy = Policy(flag_unknown_language=flag_unknown, languages={"de": "hold", "fi": "rules"})
+    assert policy.treatment(language, judged=judged) == treatment
 
 
 def test_authors_are_compared_folded() -> None:

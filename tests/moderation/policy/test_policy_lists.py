@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from moderation.authors import Author
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.policy import policies, policy_lists
-from moderation.policy.policy_lists import ListError
+from moderation.policy.policy_lists import ListEntry, ListError
 from moderation.policy.rules import LISTS
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
@@ -92,6 +93,195 @@ def test_the_end_of_an_entry_goes_with_it(store: Store, site: CreatedSite, clock
             session, site.id, policies.current(session, site.id).document | {"banned_words": []}, actor="site"
         )
     assert document(store, site)["expires"] == {}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("name", "there", "opposite"),
+    [
+        ("blocked_authors", "trusted_authors", "trusted"),
+        ("suspended_authors", "trusted_authors", "trusted"),
+        ("trusted_authors", "blocked_authors", "blocked"),
+        ("trusted_authors", "suspended_authors", "suspended"),
+        ("blocked_ips", "trusted_ips", "trusted"),
+        ("trusted_ips", "blocked_ips", "blocked"),
+    ],
+)
+def test_opposite_lists_do_not_hold_the_same(
+    store: Store, site: CreatedSite, clock: Clock, name: str, there: str, opposite: str
+) -> None:
+    entry = "192.0.2.7" if name.endswith("_ips") else "id:7"
+    add(store, clock, site, there, entry, days=1)
+    with pytest.raises(ListError, match=f"has {entry} as {opposite}. Take that back first"):
+        add(store, clock, site, name, entry)
+    add(store, clock, site, name, entry + "1")
+
+
+def test_who_is_blocked_may_be_suspended_as_well(store: Store, site: CreatedSite, clock: Clock) -> None:
+    add(store, clock, site, "blocked_authors", "eve", days=None)
+    add(store, clock, site, "suspended_authors", "eve", days=1)
+    assert (document(store, site)["blocked_authors"], document(store, site)["suspended_authors"]) == (["eve"], ["eve"])
+
+
+#: An entry that is there, one that somebody names, and whether it is the same.
+SAME: list[tuple[str, str, str, bool]] = [
+    ("banned_words", "Casino", "  casino", True),
+    ("banned_words", "the  casino", "The casino", True),
+    ("banned_words", "id:casino", "casino", False),  # in a list of words a kind is a word
+    ("blocked_authors", "Eve", "id:eve", True),
+    ("blocked_authors", "Eve", "name:EVE", True),
+    ("blocked_authors", "id:eve", "eve", False),
+    ("blocked_authors", "id:eve", "ID:Eve", True),
+    ("blocked_ips", "192.0.2.7", "192.0.2.7", True),
+    ("blocked_ips", "192.0.2.0/24", "192.0.2.7", False),
+]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("name", "listed", "named", "same"), SAME)
+def test_an_entry_is_taken_out_however_it_is_written(
+    store: Store, site: CreatedSite, clock: Clock, name: str, listed: str, named: str, same: bool
+) -> None:
+    add(store, clock, site, name, listed, days=None)
+    add(store, clock, site, name, "another" if not name.endswith("_ips") else "198.51.100.1", days=7)
+    before = document(store, site)
+    with store.write() as session:
+        row = policy_lists.remove(session, site.id, name, named, for_ever_too=True, actor="user:ad")
+    after = document(store, site)
+    if not same:
+        assert row is None
+        assert after == before
+        return
+    assert row is not None
+    assert row.created_by == "user:ad"
+    assert listed not in after[name]  # type: ignore[operator]
+    assert after["expires"] == before["expires"], "the other entry ends when it did"
+
+
+def test_who_may_only_end_what_ends_cannot_take_out_what_stays(store: Store, site: CreatedSite, clock: Clock) -> None:
+    add(store, clock, site, "banned_words", "casino", days=None)
+    add(store, clock, site, "banned_words", "lottery", days=7)
+    with store.write() as session:
+        with pytest.raises(ListError, match="casino is in the list for ever, so only an admin"):
+            policy_lists.remove(session, site.id, "banned_words", "casino", for_ever_too=False, actor="user:mo")
+        assert policy_lists.remove(session, site.id, "banned_words", "lottery", for_ever_too=False, actor="user:mo")
+        assert (
+            policy_lists.remove(session, site.id, "banned_words", "poker", for_ever_too=False, actor="user:mo") is None
+        )
+    assert document(store, site)["banned_words"] == ["casino"]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("days", "changed", "goes"),
+    [
+        (7, None, True),
+        (None, None, True),
+        (7, 30, False),  # somebody has it end later
+        (7, 0, False),  # somebody has it stay
+    ],
+)
+def test_what_was_put_in_is_taken_back_only_as_it_was(
+    store: Store, site: CreatedSite, clock: Clock, days: int | None, changed: int | None, goes: bool
+) -> None:
+    add(store, clock, site, "blocked_authors", "Eve", days=days)
+    until = None if days is None else clock.now + timedelta(days=days)
+    if changed is not None:
+        add(store, clock, site, "blocked_authors", "eve", days=changed or None)
+    taken = []
+    for _ in range(2):
+        with store.write() as session:
+            row = policy_lists.take_back(session, site.id, "blocked_authors", "eve", until=until, actor="user:mo")
+            taken.append(row is not None)
+    assert taken == [goes, False]
+    assert document(store, site)["blocked_authors"] == ([] if goes else ["Eve"])
+
+
+def test_a_card_names_the_entries_that_are_about_its_author_and_address() -> None:
+    end = "2026-12-01T06:00:00+00:00"
+    listed = {
+        "blocked_authors": ["eve", "id:7", "mallory", "id:8"],
+        "suspended_authors": ["name:Eve"],
+        "trusted_authors": ["id:7"],
+        "blocked_ips": ["192.0.2.0/24", "192.0.2.7", "198.51.100.1"],
+        "trusted_ips": ["not an address any more"],
+        "expires": {"blocked_authors": {"id:7": end, "mallory": end}, "blocked_ips": {"192.0.2.7": end}},
+    }
+    moment = datetime.fromisoformat(end)
+    people = [Author(user_id="7", name="Eve"), Author(user_id="8"), Author(user_id="7")]
+    assert policy_lists.matching(listed, people, ["192.0.2.7"]) == [
+        ListEntry("blocked_authors", "eve", None),
+        ListEntry("blocked_authors", "id:7", moment),
+        ListEntry("blocked_authors", "id:8", None),
+        ListEntry("suspended_authors", "name:Eve", None),
+        ListEntry("trusted_authors", "id:7", None),
+        ListEntry("blocked_ips", "192.0.2.0/24", None),
+        ListEntry("blocked_ips", "192.0.2.7", moment),
+    ]
+    assert policy_lists.matching(listed, [Author(name="nobody")], ["203.0.113.1"]) == []
+    assert policy_lists.matching({}, people, ["192.0.2.7"]) == []
+
+
+def test_the_ends_of_entries_are_told_the_soonest_first() -> None:
+    days = {"late": "2026-12-03T00:00:00+00:00", "soon": "2026-12-01T00:00:00+00:00"}
+    ends = policy_lists.ends({"expires": {"banned_words": days}})
+    assert [entry for entry, _ in ends["banned_words"]] == ["soon", "late"]
+    assert policy_lists.ends({}) == {}
+
+
+def test_ends_are_told_to_who_listens_with_what_ended(store: Store, site: CreatedSite, clock: Clock) -> None:
+    told: list[tuple[str, dict[str, set[str]]]] = []
+    add(store, clock, site, "banned_words", "casino", days=1)
+    add(store, clock, site, "banned_words", "lottery", days=2)
+    add(store, clock, site, "blocked_authors", "eve", days=1)
+    clock.advance(days=1)  # to the moment at which they end
+    policy_lists.take_out_ended(store, lambda _, site_id, ended: told.append((site_id, dict(ended))))  # type: ignore[arg-type]
+    assert told == [(site.id, {"banned_words": {"casino"}, "blocked_authors": {"eve"}})]
+
+
+def test_who_was_listed_for_a_while_is_in_no_policy_afterwards(
+    store: Store, site: CreatedSite, other_site: CreatedSite, clock: Clock
+) -> None:
+    """Old policies are kept for ever; who was blocked for a day must not be."""
+    add(store, clock, site, "blocked_authors", "email:Eve@example.org", days=1)
+    add(store, clock, site, "blocked_authors", "id:7", days=None)
+    add(store, clock, site, "banned_words", "grüße", days=1)
+    add(store, clock, other_site, "blocked_authors", "email:eve@example.org", days=None)
+    clock.advance(days=2)
+    assert policy_lists.take_out_ended(store) == 1
+    kept = [row.document for row in rows(store, PolicyVersion, site_id=site.id)]
+    assert "eve" not in repr(kept).lower()
+    assert "grüße" not in repr(kept)
+    assert [one["blocked_authors"] for one in kept] == [[], [], ["id:7"], ["id:7"], ["id:7"]]
+    assert document(store, other_site)["blocked_authors"] == ["email:eve@example.org"], "it is in force there"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("forgotten", "left"),
+    [
+        ({"id:7"}, ["email:a%b@example.org", "name:Straße"]),
+        ({"7"}, ["email:a%b@example.org", "name:Straße"]),  # whatever kind it was listed by
+        ({"name:straße"}, ["id:7", "email:a%b@example.org"]),
+        ({"a%b@example.org"}, ["id:7", "name:Straße"]),  # a sign of SQL is one of the text
+        ({"a_b@example.org"}, ["id:7", "email:a%b@example.org", "name:Straße"]),
+        (set(), ["id:7", "email:a%b@example.org", "name:Straße"]),
+    ],
+)
+def test_of_old_policies_only_what_was_named_is_forgotten(
+    store: Store, site: CreatedSite, clock: Clock, forgotten: set[str], left: list[str]
+) -> None:
+    for entry in ("id:7", "email:a%b@example.org", "name:Straße"):
+        add(store, clock, site, "suspended_authors", entry, days=None)
+    with store.write() as session:
+        policies.set_mode(session, site.id, "hold", actor="operator")
+    with store.write() as session:
+        policy_lists.forget(session, site.id, forgotten)
+    *_, old, now = rows(store, PolicyVersion, site_id=site.id)
+    assert old.document["suspended_authors"] == left
+    assert now.document["suspended_authors"] == ["id:7", "email:a%b@example.org", "name:Straße"], (
+        "what is in force stays"
+    )
 
 
 def test_the_api_shows_when_entries_end_and_takes_them(

@@ -19,7 +19,18 @@ from moderation.policy import rules
 from moderation.policy.hold_times import compile_times
 from moderation.policy.list_kinds import Effect, PreparedList
 from moderation.policy.rules import evaluate
-from moderation.policy.terms import Action, Facts, Mode, Policy, Standing, Subscription, Threshold, Treatment, placement
+from moderation.policy.terms import (
+    Action,
+    Facts,
+    Mode,
+    Policy,
+    Standing,
+    Subscription,
+    Threshold,
+    Treatment,
+    Verdict,
+    placement,
+)
 from moderation.webhooks import catalogue
 
 
@@ -268,6 +279,142 @@ def test_a_reason_says_what_was_measured_against_what() -> None:
         "score": 0.614,
         "threshold": 0.5,
     }
+
+
+@pytest.mark.parametrize(
+    ("policy", "facts", "scores", "messages"),
+    [
+        # A score that is the name's says so.
+        (
+            {},
+            {"by_name": frozenset({"toxicity"})},
+            {"toxicity": 0.6, "insult": 0.45},
+            [
+                "Toxicity of the name or web site 0.60 reaches this site's flag threshold of 0.50.",
+                "Insult 0.45 reaches this site's flag threshold of 0.40.",
+            ],
+        ),
+        (
+            {},
+            {"by_name": frozenset({"toxicity"})},
+            {"toxicity": 0.95},
+            ["Toxicity of the name or web site 0.95 reaches this site's reject threshold of 0.90."],
+        ),
+        # The threshold that is told is the lower one, which the score reaches.
+        (
+            {"thresholds": {"insult": Threshold(0.8, 0.3)}},
+            {"own_scores": {"insult": 0.1}},
+            {"insult": 0.5},
+            ["Insult 0.50 reaches this site's flag threshold of 0.30."],
+        ),
+        # Of many words, in the order of the list, wherever they stand.
+        (
+            {"suspect_words": PatternSet(["one", "two", "three"])},
+            {"text": "three", "name": "one", "url": "https://two.example"},
+            CALM,
+            [f"It contains entry {number} of the site's suspect words." for number in (1, 2, 3)],
+        ),
+        ({}, {"links": 3}, CALM, ["It has 3 links; this site allows 2."]),
+        ({"max_links": 0}, {"links": 1}, CALM, ["It has 1 link; this site allows 0."]),
+        ({}, {"repeated": True}, CALM, ["The same text was posted here within the last day."]),
+        (
+            {},
+            {"authors_alike": 1234},
+            CALM,
+            ["1,234 different authors wrote nearly the same on this site within the last week."],
+        ),
+        (
+            {},
+            {"standing": Standing(0, 3)},
+            CALM,
+            ["People rejected 3 comments of this author within the last 30 days."],
+        ),
+        (
+            {"hold_after": 1, "strike_days": 1},
+            {"standing": Standing(0, 1)},
+            CALM,
+            ["People rejected 1 comment of this author within the last day."],
+        ),
+        (
+            {"trust_after": 1},
+            {"standing": Standing(1)},
+            CALM,
+            ["Nothing speaks against it, and people approved 1 comment of this author."],
+        ),
+        ({}, {"language": "de"}, CALM, ["A person looks at every comment in its language on this site (German)."]),
+        # A language is named where it could be told.
+        ({}, KLINGON, CALM, ["The classifier cannot judge its language (Klingon)."]),
+        ({}, {"language": "und", "language_judged": False}, CALM, ["The classifier cannot judge its language."]),
+        ({}, {"language": "mis", "language_judged": False}, CALM, ["The classifier cannot judge its language."]),
+        ({}, {"unreadable": "Nothing can be seen in it."}, CALM, ["Nothing can be seen in it."]),
+        ({}, {}, None, ["It could not be scored, so a person has to look."]),
+        ({}, {"author": Author(user_id="sue")}, CALM, ["This author is suspended on this site for a while."]),
+        ({}, {}, CALM, ["Every score is below its threshold and no rule applies."]),
+    ],
+)
+def test_a_reason_is_a_sentence_that_says_what_was_found(
+    policy: dict[str, Any], facts: dict[str, Any], scores: dict[str, float] | None, messages: list[str]
+) -> None:
+    verdict = evaluate(replace(SITE, **policy), scores, replace(PLAIN, **facts))
+    assert [reason.message for reason in verdict.reasons] == messages
+
+
+def test_who_is_suspended_is_held_where_the_site_prefers_that() -> None:
+    facts = replace(PLAIN, author=Author(user_id="sue"))
+    for hold, action in ((False, "reject"), (True, "flag")):
+        verdict = evaluate(replace(SITE, hold_suspended=hold), {"toxicity": 0.99}, facts)
+        assert [(reason.rule, reason.action) for reason in verdict.reasons] == [("suspended_author", action)]
+        assert verdict.action == action
+
+
+@pytest.mark.parametrize(
+    ("mode", "rule", "moment", "becomes"),
+    [
+        # Nobody whom people approved waits where everybody else does; whom a list trusts is told by the list.
+        ("hold", "approved_author", None, "auto"),
+        ("hold", "clear", None, "hold"),
+        ("hold", "trusted_author", None, "hold"),
+        ("open", "approved_author", None, "open"),
+        ("observe", "approved_author", None, "observe"),
+        ("auto", "approved_author", None, "auto"),
+        # At the times when everything waits nothing is published first.
+        ("open", "clear", BY_NIGHT, "auto"),
+        ("hold", "clear", BY_NIGHT, "hold"),
+        ("observe", "clear", BY_NIGHT, "observe"),
+    ],
+)
+def test_what_a_verdict_and_a_moment_make_of_the_mode(
+    mode: Mode, rule: str, moment: datetime | None, becomes: Mode
+) -> None:
+    verdict = Verdict("publish", (rules.BY_NAME[rule].reason("Because."),))
+    assert rules.mode_for(replace(SITE, mode=mode), verdict, replace(PLAIN, moment=moment)) == becomes
+
+
+def test_a_list_of_people_and_one_of_words_are_looked_at_both_where_a_person_is_to_look() -> None:
+    lists = (subscription("authors", "flag", "eve"), subscription("words", "flag", "doubtful"))
+    site = replace(SITE, subscriptions=lists)
+    found = evaluate(site, CALM, replace(PLAIN, text="doubtful", author=Author(user_id="eve")))
+    assert [(reason.rule, reason.list) for reason in found.reasons] == [
+        ("list_suspect", "l_authors_flag"),
+        ("list_suspect", "l_words_flag"),
+    ]
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.none() | st.floats(0, 1), st.none() | st.floats(0, 1))
+def test_a_quotation_never_makes_a_threshold_harder_on_its_author(
+    score: float, own: float, flag_at: float | None, reject_at: float | None
+) -> None:
+    threshold = Threshold(flag_at, reject_at)
+    order: list[Action | None] = [None, "flag", "reject"]
+    assert order.index(threshold.reached(score, min(score, own))) <= order.index(threshold.reached(score, score))
+    assert (threshold.reached(score, min(score, own)) is None) == (threshold.reached(score, score) is None), (
+        "what is quoted still has somebody look"
+    )
+
+
+@pytest.mark.parametrize(("threshold", "places"), [(0.5, 2), (0.75, 2), (1.0, 2), (0.995, 3), (0.1234, 4), (1e-05, 2)])
+def test_a_threshold_is_written_so_that_it_is_told_from_its_neighbours(threshold: float, places: int) -> None:
+    assert rules.decimals(threshold) == places
 
 
 def test_a_reason_tells_a_score_from_a_threshold_close_by() -> None:

@@ -12,6 +12,7 @@ import pytest
 from moderation import actors, audit
 from moderation.authors import Author
 from moderation.decisions.scoring import Scorer
+from moderation.errors import NotFound
 from moderation.history import list_hits, tallies
 from moderation.intake.queues import Queues
 from moderation.patterns import PatternError, PatternSet, WordIndex
@@ -295,6 +296,164 @@ def test_hits_are_counted_for_each_site_without_a_write_more(
     clock.advance(days=list_hits.DAYS + 1)
     with store.read() as session:
         assert list_hits.of_list(session, words, [site.id]) == {}
+
+
+def test_entries_are_read_in_pages_the_latest_first_and_by_what_is_in_them(store: Store) -> None:
+    list_id = create(store, "words", "casino", "50%", "Casino royal", "5_0", "grüße")
+    create(store, "domains", "casino.example")
+    with store.read() as session:
+
+        def page(**asked: Any) -> list[str]:
+            return [row.entry for row in shared_lists.entries(session, list_id, **asked)]
+
+        assert page() == ["grüße", "5_0", "Casino royal", "50%", "casino"]
+        assert page(limit=2) == ["grüße", "5_0"]
+        assert page(before=4, limit=2) == ["Casino royal", "50%"]
+        assert page(before=1) == []
+        # In any case, and a sign of SQL is one of the text.
+        assert page(having="CASINO") == ["Casino royal", "casino"]
+        assert page(having="CASINO", before=3) == ["casino"]
+        assert page(having="%") == ["50%"]
+        assert page(having="_") == ["5_0"]
+        assert page(having="nowhere") == []
+        assert shared_lists.numbers(session, list_id) == [5, 4, 3, 2, 1]
+        assert shared_lists.numbers(session, list_id, having="casino") == [3, 1]
+        assert shared_lists.numbers(session, list_id, within=(2, 4)) == [4, 3, 2]
+        assert [row.entry for row in shared_lists.by_numbers(session, list_id, [3, 99, 1])] == [
+            "Casino royal",
+            "casino",
+        ]
+        assert shared_lists.by_numbers(session, list_id, []) == []
+
+
+def test_lists_are_told_in_the_order_of_their_names_with_the_sites_that_use_them(
+    store: Store, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    words, domains = create(store, "words"), create(store, "domains")
+    subscribe(store, site, **{words: "flag", domains: "reject"})
+    subscribe(store, other_site, **{words: "reject"})
+    subscribe(store, other_site, **{words: "flag"})
+    with store.read() as session:
+        assert [row.name for row in shared_lists.in_order(session)] == ["Our domains", "Our words"]
+        assert shared_lists.names(session) == {words: "Our words", domains: "Our domains"}
+        assert shared_lists.subscribers(session, words) == [
+            (other_site.id, "The Other Site", "flag"),
+            (site.id, "The Site", "flag"),
+        ]
+        assert shared_lists.subscribers(session, domains) == [(site.id, "The Site", "reject")]
+        assert shared_lists.subscribers(session, "l_none") == []
+
+
+@pytest.mark.parametrize("list_id", ["l_none", "l_" + "0" * 26, "", "c_" + "0" * 26, "l_\0"])
+def test_a_list_that_is_not_there_is_not_found(store: Store, list_id: str) -> None:
+    verbs: list[Any] = [
+        shared_lists.find,
+        shared_lists.state,
+        lambda session, one: shared_lists.rename(session, one, "Other", actor=BY),
+        lambda session, one: shared_lists.remove(session, one, [1], actor=BY),
+        lambda session, one: shared_lists.delete_list(session, one, actor=BY),
+    ]
+    for verb in verbs:
+        with pytest.raises(NotFound, match="There is no list"), store.write() as session:
+            verb(session, list_id)
+
+
+def test_who_changes_a_list_is_told_what_they_did(store: Store, clock: Clock) -> None:
+    list_id = create(store, "words")
+    until = clock.now + timedelta(days=1)
+    add(store, list_id, *(f"word{number}" for number in range(7)), until=until)
+    add(store, list_id, "word0")
+    with store.write() as session:
+        shared_lists.rename(session, list_id, "our  words ", actor=BY)  # in the one spelling of a name
+        shared_lists.rename(session, list_id, "our words", actor=BY)
+        assert shared_lists.remove(session, list_id, [99], actor=BY) == []
+    details = [(event.action, event.detail) for event in rows(store, AuditEvent) if event.action.startswith("list.")]
+    named = {"list": "Our words"}
+    assert details == [
+        ("list.created", named | {"list_version": 1, "kind": "words"}),
+        (
+            "list.entries_added",
+            named
+            | {
+                "list_version": 2,
+                "entries": 7,
+                "until": until.isoformat(),
+                "among_them": [f"word{number}" for number in range(5)],
+            },
+        ),
+        ("list.entries_added", named | {"list_version": 3, "entries": 0, "prolonged": 1}),
+        ("list.renamed", {"list": "our words", "list_version": 3, "was_called": "Our words"}),
+    ]
+
+
+def test_an_entry_keeps_its_number_and_no_other_gets_it(store: Store) -> None:
+    list_id = create(store, "words", "one", "two", "three")
+    with store.write() as session:
+        shared_lists.remove(session, list_id, [3, 1], actor=BY)
+    assert add(store, list_id, "four", "two") == Added(1, 0, 1, (4, 4))
+    assert entries(store, list_id) == {2: "two", 4: "four"}
+    [row] = rows(store, SharedList)
+    assert (row.size, row.last_number) == (2, 4)
+
+
+def test_what_ends_is_taken_out_of_each_list_and_of_no_other(store: Store, clock: Clock) -> None:
+    soon = clock.now + timedelta(days=1)
+    one, other = create(store, "words", "ends", until=soon), create(store, "domains", "ends.example", until=soon)
+    add(store, one, "stays")
+    add(store, other, "later.example", until=clock.now + timedelta(days=2))
+    assert shared_lists.take_out_ended(store) == 0
+    clock.advance(days=1)
+    assert shared_lists.take_out_ended(store) == 2
+    assert (entries(store, one), entries(store, other)) == ({2: "stays"}, {2: "later.example"})
+    assert shared_lists.take_out_ended(store) == 0
+    assert {row.id: (row.version, row.size) for row in rows(store, SharedList)} == {one: (4, 1), other: (4, 1)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "entry"),
+    [
+        # Behind a # is a remark where no entry can have one.
+        ("addresses", "192.0.2.7 # the spammer", "192.0.2.7"),
+        ("domains", "# evil.example", None),
+        ("words", "c# is fine", "c# is fine"),
+        ("authors", "id:7#8", "id:7#8"),
+        ("patterns", "a#b", "a#b"),
+        ("words", "  casino  royal ", "casino royal"),
+        ("words", "ca\0sino", "casino"),
+        ("words", "x" * 200, "x" * 200),
+    ],
+)
+def test_a_line_is_an_entry_with_or_without_a_remark(kind: str, line: str, entry: str | None) -> None:
+    if entry is None:
+        with pytest.raises(UnreadableFile, match="no entry"):
+            list_imports.read(KINDS[kind], line)
+        return
+    assert list(list_imports.read(KINDS[kind], line).entries.values()) == [entry]
+
+
+def test_a_line_that_is_too_long_is_told_by_its_beginning() -> None:
+    read = list_imports.read(KINDS["words"], f"{'x' * 201}\n{'*' * 80}\nfine")
+    assert [(bad.number, bad.beginning, bad.why) for bad in read.bad] == [
+        (1, f"{'x' * 80}…", "It has 201 characters; at most 200 fit."),
+        (2, "*" * 80, "It has nothing but stars: give it some letters."),
+    ]
+    assert list(read.entries.values()) == ["fine"]
+
+
+def test_as_many_lines_as_fit_are_read_and_as_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_imports, "MOST_LINES", 2)
+    assert len(list_imports.read(KINDS["words"], "one\n\ntwo\n").entries) == 2
+    with pytest.raises(UnreadableFile, match="It has 3 entries; at most 2 fit"):
+        list_imports.read(KINDS["words"], "one\ntwo\nthree")
+    assert len(list_imports.decode(b"x" * list_imports.MOST_BYTES)) == list_imports.MOST_BYTES
+
+
+def test_a_comment_has_the_lowest_of_its_entries_whichever_list_has_them() -> None:
+    listed = [(number, f"word{number}x") for number in (30, 7, 12)]
+    prepared = PreparedList("l", "Ours", "words", 1, listed)
+    text = "word12x word30x word7x"
+    assert prepared.matches(Facts(text=text), text, "flag") == [30, 7, 12], "in the order in which they were listed"
+    assert prepared.reason(7) == "It contains entry 7 of the list “Ours”."
 
 
 def test_a_list_in_use_stays_and_a_policy_of_before_forgets_one_that_is_gone(store: Store, site: CreatedSite) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, LookalikeBand, LookalikeGroup, ReviewItem
 from tests.support.clock import Clock
-from tests.support.comments import accept, rows, scored, stored
+from tests.support.comments import accept, put, rows, scored, stored
 
 WATCHES = "Great offer on replica watches, the best Swiss quality, see my page before they are gone"
 BOYCOTT = "Nobody should ever pay one cent for this newspaper again, they lie about the election every day"
@@ -228,6 +229,153 @@ def test_groups_are_listed_for_thirty_days_after_their_last_comment(
     assert rows(store, LookalikeBand) == []
     clock.advance(days=2)
     retention.purge(store)
+    assert sizes(store) == []
+
+
+def member(store: Store, site: CreatedSite, number: int, **fields: Any) -> str:
+    """A comment of the group "g" that came so many minutes after the first."""
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    known = {"id": f"c_{number:02}_{site.id}", "group_id": "g", "decided_by": "policy", "decided_at": at}
+    return put(store, site.id, at, **known | fields).id
+
+
+#: What people decided on a group's comments, the earliest first: status and who -> the status that they agree on.
+RULED: dict[str, tuple[list[tuple[str, str]], str | None]] = {
+    "nobody": ([("published", "policy"), ("rejected", "policy")], None),
+    "one person": ([("published", "policy"), ("rejected", "user:mo")], "rejected"),
+    "two who agree": ([("published", "user:mo"), ("published", "user:bo")], "published"),
+    "two who do not": ([("published", "user:mo"), ("rejected", "user:bo")], None),
+    "the site itself": ([("rejected", "site")], None),
+    "one that waits again": ([("flagged", "user:mo")], None),
+}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("decisions", "status"), RULED.values(), ids=RULED)
+def test_what_people_decided_alike_on_a_group_is_its_ruling(
+    store: Store, site: CreatedSite, other_site: CreatedSite, decisions: list[tuple[str, str]], status: str | None
+) -> None:
+    for number, (its, by) in enumerate(decisions):
+        member(store, site, number, status=its, decided_by=by)
+    member(store, site, 90, status="published", decided_by="user:mo", group_id="other")
+    with store.read() as session:
+        found = campaigns.rulings(session, [("g", site.id), ("g", other_site.id), ("g", site.id)])
+        assert campaigns.rulings(session, []) == {}
+    assert {key: ruling.status for key, ruling in found.items()} == ({} if status is None else {("g", site.id): status})
+
+
+def test_a_ruling_is_the_latest_decision_with_its_reason(store: Store, site: CreatedSite) -> None:
+    for number, who in ((1, "user:early"), (3, "user:late"), (2, "user:between")):
+        at = datetime(2026, 1, 2, tzinfo=UTC) + timedelta(minutes=number)
+        reasons = [{"rule": "links"}, {"rule": "moderator", "code": who}]
+        member(store, site, number, status="rejected", decided_by=who, decided_at=at, reasons=reasons)
+    with store.read() as session:
+        ruling = campaigns.rulings(session, [("g", site.id)])["g", site.id]
+    assert (ruling.actor, ruling.action) == ("user:late", "reject")
+    assert (ruling.given("code"), ruling.given("note")) == ("user:late", "")
+    assert campaigns.Ruling("published", "user:mo", ()).action == "publish"
+
+
+def test_each_status_of_a_group_is_counted_on_the_sites_that_one_sees(
+    store: Store, site: CreatedSite, other_site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        member(store, site, number, status=("published", "flagged", "rejected")[number % 3])
+    member(store, site, 20, status="pending")
+    member(store, other_site, 21, status="published")
+    member(store, other_site, 22, status="published", group_id="h")
+    member(store, site, 23, status="erased")
+    both = [site.id, other_site.id]
+    with store.read() as session:
+        assert campaigns.counts(session, "g", both) == {"published": 4, "flagged": 3, "rejected": 3, "pending": 1}
+        assert campaigns.counts(session, "g", [other_site.id]) == {"published": 1}
+        assert campaigns.counts(session, "g", []) == campaigns.counts(session, "none", both) == {}
+        assert campaigns.seen(session, ["g", "h", "g", "none"], both) == {"g": 4, "h": 1}
+        assert campaigns.seen(session, [], both) == campaigns.seen(session, ["g"], []) == {}
+        assert campaigns.count(session, "g", both, "published") == 4
+        assert campaigns.count(session, "g", [other_site.id], "rejected") == 0
+        monkeypatch.setattr(campaigns, "COUNT_UP_TO", 2)
+        assert campaigns.counts(session, "g", both)["published"] == 3, "more than two are three"
+        assert campaigns.seen(session, ["g"], both) == {"g": 3}
+        assert campaigns.count(session, "g", both, "published") == 4, "where all are wanted, all are counted"
+
+
+def test_a_groups_comments_are_read_page_by_page(store: Store, site: CreatedSite, other_site: CreatedSite) -> None:
+    ids = [member(store, where, at) for at, where in enumerate([site, other_site, site, other_site, site])]
+    with store.write() as session:
+        for where in (site, other_site):
+            at = datetime(2026, 1, 1, tzinfo=UTC)
+            session.add(
+                LookalikeGroup(group_id="g", site_id=where.id, number=3, first_at=at, last_at=at, says_little=False)
+            )
+    both = [site.id, other_site.id]
+    with store.read() as session:
+        first = campaigns.members(session, "g", both, limit=2)
+        rest = campaigns.members(session, "g", both, after=first[-1], limit=9)
+        assert first + rest == ids
+        assert campaigns.members(session, "g", [site.id], limit=2) == ids[0::2][:2]
+        assert campaigns.members(session, "g", both, ("rejected",), limit=9) == []
+        assert campaigns.members(session, "g", [], limit=9) == []
+        newest = campaigns.latest(session, "g", both, [Comment.status], 2)
+        assert [row.id for row in newest] == ids[:2:-1]
+        assert campaigns.latest(session, "g", [], [Comment.status], 2) == []
+
+
+def test_who_wrote_a_groups_comments_is_told_apart_by_key_or_address(
+    store: Store, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    founder = put(store, site.id, time.now(), id="c_alone", name="Al", ip="192.0.2.9").id
+    for number, fields in enumerate(
+        [
+            {"user_id": "u1", "ip": "192.0.2.1"},
+            {"user_id": "u1", "ip": "192.0.2.2"},  # an address makes no difference to who is known
+            {"name": "Anonymous", "ip": "192.0.2.1"},
+            {"name": "Anonymous", "ip": "192.0.2.2"},
+            {"user_id": "u1", "status": "rejected", "decided_by": "user:mo"},
+            {"user_id": "u2", "group_id": "other"},
+            {"user_id": "u9", "status": "erased"},
+        ]
+    ):
+        member(store, site, number, **fields)
+    keys = {("g", site.id), ("g", other_site.id), (lookalikes.own_group(founder), site.id)}
+    with store.read() as session:
+        found = campaigns.writers(session, keys, since="c_", limit=100)
+        later = campaigns.writers(session, keys, since="c_03", limit=100)
+        last = campaigns.writers(session, {("g", site.id)}, since="c_", limit=1)
+    told = sorted((row.author_key or "", row.ip or "", row.status, row.decided_by) for row in found["g", site.id])
+    assert told == [
+        ("", "192.0.2.1", "published", "policy"),
+        ("", "192.0.2.2", "published", "policy"),
+        ("u1", "", "published", "policy"),
+        ("u1", "", "rejected", "user:mo"),
+    ]
+    assert [row.author_key for row in found[lookalikes.own_group(founder), site.id]] == ["name:al"]
+    assert ("g", other_site.id) not in found
+    assert len(later["g", site.id]) == 2, "what came before the window does not count"
+    assert [row.status for row in last["g", site.id]] == ["rejected"], "the latest first"
+
+
+def test_where_the_caller_writes_the_comments_only_the_first_of_a_group_is_written_here(
+    store: Store, site: CreatedSite
+) -> None:
+    first, second = (put(store, site.id, time.now()).id for _ in range(2))
+    group_id = lookalikes.own_group(first)
+    for writes in (False, True):
+        with store.write() as session:
+            arrival = Arrival(second, site.id, group_id, None, says_little=False)
+            joined = campaigns.join(session, [arrival], writes_comments=writes)
+        assert joined[second] == group_id
+        assert (group_of(store, first), group_of(store, second)) == (group_id, group_id if writes else None)
+    assert sizes(store) == [(site.id, 3)], "each arrival counts, and the first once"
+
+
+def test_a_comment_that_stays_in_its_group_does_not_arrive_again(store: Store, site: CreatedSite) -> None:
+    first, second = (put(store, site.id, time.now()).id for _ in range(2))
+    group_id = lookalikes.own_group(first)
+    with store.write() as session:
+        assert campaigns.join(session, [Arrival(first, site.id, group_id, None, says_little=False)]) == {}
+        assert campaigns.join(session, [Arrival(second, site.id, group_id, group_id, says_little=False)]) == {}
+        assert campaigns.join(session, []) == {}
     assert sizes(store) == []
 
 

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from moderation import actors
+from moderation import actors, news
 from moderation import clock as winnow_clock
 from moderation.decisions import comments, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.history import metrics
 from moderation.intake.queues import Queues
-from moderation.review import case_pages, cases, notes, review_items
+from moderation.review import case_pages, cases, claims, notes, review_items
 from moderation.review.cases import ADMINS, NothingWaits, Turn
-from moderation.review.review_items import Filters
+from moderation.review.review_items import Filters, NewItem
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Case, Comment, Note, ReviewItem, Skip
@@ -265,3 +265,96 @@ def test_a_tab_is_read_by_index_and_never_from_the_whole_queue(
         assert "ix_review_items_site" not in plan
         assert "ix_review_items_label" not in plan
         assert "Seq Scan on review_items" not in plan
+
+
+def test_a_turn_that_is_given_anew_is_told_each_time_and_the_same_again_is_not(store: Store, held: Held) -> None:
+    one = held()
+    for to in (ADA, ADA, ADMINS, None, None, BO):
+        change(store, one, lambda session, comment, to=to: cases.assign(session, comment, to, by=BO))  # type: ignore[misc]
+    events = [one for one in rows(store, AuditEvent, comment_id=one.id) if one.action != "comment.decided"]
+    assert [(event.action, event.detail) for event in events] == [
+        ("comment.assigned", {"to": "u_ada"}),
+        ("comment.escalated", {"role": "admin"}),
+        ("comment.unassigned", None),
+        ("comment.assigned", {"to": "u_bo"}),
+    ]
+    with store.read() as session:
+        assert {key: case.assigned_to for key, case in cases.of_comments(session, [one.id, "c_other"]).items()} == {
+            one.id: BO
+        }
+
+
+def test_what_is_put_off_can_be_given_to_somebody_and_comes_back_to_them(
+    store: Store, site: CreatedSite, held: Held, clock: Clock
+) -> None:
+    one, other = held(), held("Another insult=0.55")
+    change(store, one, put_off, lambda session, comment: cases.assign(session, comment, ADA, by=BO))
+    assert away(store, site) == [one.id]
+    clock.advance(hours=1)
+    come_back(store)
+    with store.read() as session:
+        case = cases.of_comments(session, [one.id])[one.id]
+        assert (case.assigned_to, case.put_off_until, case.put_off_by) == (ADA, None, None)
+        assert cases.of_comments(session, [other.id]) == {}
+    change(store, one, decide)
+    assert rows(store, Case) == [], "with the decision it is nobody's any more"
+
+
+def test_who_calls_a_comment_back_is_told_and_what_is_not_away_cannot_be(store: Store, held: Held) -> None:
+    one, other = held(), held("Another insult=0.55")
+    change(store, one, put_off)
+    change(store, other, put_off)
+    for expected in (True, False):
+        with store.write() as session:
+            comment = comments.find(session, None, one.id, lock=True)
+            assert cases.call_back(session, comment, by=BO) is expected
+            assert [kind for kind, _, _ in news.of(session).happenings] == (["opened"] if expected else [])
+    assert told(store, one)[1:] == [("called_back", BO)]
+    assert waiting(store) == [one.id], "the other one stays away"
+
+
+def second_look(store: Store, comment: Comment) -> None:
+    """Somebody is to look a second time."""
+    with store.write() as session:
+        item = NewItem.of(comment, 1000, about={"version": comment.version, "status": comment.status})
+        review_items.open_items(session, [item], kind="second_look")
+
+
+def test_a_second_look_has_no_hurry_and_is_not_put_off(store: Store, site: CreatedSite, held: Held) -> None:
+    calm = held("A quiet remark")
+    second_look(store, calm)
+    with pytest.raises(NothingWaits):
+        change(store, calm, put_off)
+    change(store, calm, lambda session, comment: cases.skip(session, comment, by=ADA))
+    assert told(store, calm) == [("skipped", ADA)]
+    flagged = held()
+    second_look(store, flagged)
+    change(store, flagged, put_off)
+    kinds = [(item.kind, item.is_open) for item in rows(store, ReviewItem, comment_id=flagged.id)]
+    assert sorted(kinds) == [("flag", False), ("second_look", True)]
+    assert away(store, site) == [flagged.id]
+
+
+def test_who_has_it_open_does_not_have_it_any_more_when_it_is_put_off(store: Store, held: Held) -> None:
+    one = held()
+    with store.write() as session:
+        claims.take(session, one.id, by=BO)
+    change(store, one, put_off)
+    [item] = rows(store, ReviewItem)
+    assert (item.claimed_by, item.closed_by, item.outcome) == (None, ADA, "put_off")
+
+
+def test_everything_that_is_done_with_a_case_is_told_to_open_consoles(store: Store, held: Held) -> None:
+    one = held()
+    acts: list[Change] = [
+        put_off,
+        lambda session, comment: cases.assign(session, comment, ADA, by=ADA),
+        lambda session, comment: cases.call_back(session, comment, by=ADA),
+        lambda session, comment: cases.skip(session, comment, by=ADA),
+    ]
+    heard = []
+    for act in acts:
+        with store.write() as session:
+            act(session, comments.find(session, None, one.id, lock=True))
+            heard += [kind for kind, _, _ in news.of(session).happenings]
+    assert heard == ["handled", "handled", "opened", "handled"]

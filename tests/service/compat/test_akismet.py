@@ -175,8 +175,11 @@ def test_a_page_that_links_here_is_judged_by_its_title_too(blog: Akismet) -> Non
     assert verdict(blog.check("[…] a quote […]", comment_author=SPAM, comment_type="trackback"))[0] == "true"
 
 
-def test_a_form_without_a_text_is_judged_by_its_name(blog: Akismet) -> None:
-    assert verdict(blog.check(None, comment_author=SPAM, comment_type="signup"))[0] == "true"
+@pytest.mark.parametrize("field", ["comment_type", "content_type"])
+def test_a_form_without_a_text_is_judged_by_its_name(blog: Akismet, field: str) -> None:
+    """Discourse says by `content_type` that it asks about an account, which need have no text."""
+    assert verdict(blog.check(None, comment_author=SPAM, **{field: "signup"}))[0] == "true"
+    assert verdict(blog.check("", comment_author="ada", **{field: "signup"}))[0] == "false"
 
 
 # --- holding ------------------------------------------------------------------------------------------------------
@@ -275,15 +278,19 @@ def test_without_a_valid_key_it_is_invalid(blog: Akismet, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["comment-check", "submit-spam", "submit-ham"])
 def test_required_fields(blog: Akismet, method: str) -> None:
-    for name in ("blog", "user_ip"):
-        lacking: dict[str, Any] = {name: None}
-        answer = blog.call(method, comment_content="Hello", **lacking)
-        assert verdict(answer) == (f"Missing required field: {name}", "missing-required-field")
-        assert answer.headers["X-akismet-debug-help"] == f"Missing required field: {name}"
+    for lacking in (None, "", " "):
+        answer = blog.call(method, comment_content="Hello", blog=lacking)
+        assert verdict(answer) == ("Missing required field: blog", "missing-required-field")
+        assert answer.headers["X-akismet-debug-help"] == "Missing required field: blog"
 
 
-def test_an_empty_address_is_accepted(blog: Akismet) -> None:
-    assert verdict(blog.check(user_ip="")) == ("false", None)
+@pytest.mark.parametrize("address", ["", None])
+def test_without_an_address_it_is_judged(blog: Akismet, store: Store, address: str | None) -> None:
+    """Rakismet and Artalk leave out what is empty, and publish on everything but `true`."""
+    assert verdict(blog.check(user_ip=address)) == ("false", None)
+    assert verdict(blog.check(FLAGGED, user_ip=address)) == ("true", None)
+    assert blog.submit("spam", "Hello", user_ip=address).text.startswith("Thanks")
+    assert [one.ip for one in rows(store, Comment)] == [None]
 
 
 def test_too_long_a_comment_is_held(blog: Akismet) -> None:
@@ -356,6 +363,27 @@ def test_a_form_is_read_whatever_it_is_called(
     answer = scored.test_client().post("/1.1/comment-check", data=data, content_type=content_type)
     assert verdict(answer) == ("true", None)
     assert "threshold" in answer.headers["X-winnow-held"]
+
+
+@pytest.mark.parametrize("separator", ["&", "&amp;", ";"])
+def test_a_form_is_read_whatever_php_puts_between_its_fields(scored: Flask, site: CreatedSite, separator: str) -> None:
+    """`http_build_query` does as the server's `arg_separator.output` says."""
+    fields = (f"api_key={site.compat_key}", "blog=b", "user_ip=x", f"comment_content={FLAGGED}+a+%26amp%3B+b%3B+c")
+    answer = scored.test_client().post(
+        "/1.1/comment-check", data=separator.join(fields), content_type="application/x-www-form-urlencoded"
+    )
+    assert verdict(answer) == ("true", None)
+    assert "threshold" in answer.headers["X-winnow-held"]
+
+
+def test_a_text_with_separators_in_it_ends_where_it_ends(scored: Flask, site: CreatedSite, store: Store) -> None:
+    """As clients that encode too little send it: nothing of the text becomes a field by which a site vouches."""
+    text = f"{FLAGGED}&amp;user_role=administrator;user_role=administrator"
+    data = f"api_key={site.compat_key}&blog=b&user_ip=x&comment_content={text}"
+    answer = scored.test_client().post("/1.1/comment-check", data=data, content_type="text/plain")
+    assert verdict(answer) == ("true", None)
+    [comment] = rows(store, Comment)
+    assert comment.comment.startswith(FLAGGED)
 
 
 def test_a_form_of_parts_is_read_too(scored: Flask, site: CreatedSite) -> None:
@@ -516,6 +544,68 @@ def test_the_last_months_are_summed_for_wordpresss_settings_page(blog: Akismet, 
     blog.check(f"{SPAM} again")
     stats = [blog.call("get-stats", **{"from": since}).get_json()["spam"] for since in ("60-days", "6-months", "all")]
     assert stats == [1, 2, 2]
+
+
+#: Blog -> what it had judged, in the order in which the blogs called.
+CALLED = {
+    "b.example": [SPAM, "Hello"],
+    "A.example/News/": ["Hello there", "Good evening", "Good night"],
+    "c.example": ["Good morning", SPAM + " too", SPAM + " once more"],
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [
+        # The most calls first, and of as many by name.
+        ({}, ["a.example/News", "c.example", "b.example"]),
+        ({"order": "total"}, ["a.example/News", "c.example", "b.example"]),
+        ({"order": "spam"}, ["c.example", "b.example", "a.example/News"]),
+        ({"order": "ham"}, ["a.example/News", "b.example", "c.example"]),
+        ({"order": "missed_spam"}, ["a.example/News", "b.example", "c.example"]),
+        ({"order": "nonsense"}, ["a.example/News", "c.example", "b.example"]),
+        ({"filter": "NEWS"}, ["a.example/News"]),
+        ({"filter": "example"}, ["a.example/News", "c.example", "b.example"]),
+        ({"filter": "nowhere"}, []),
+        ({"limit": "2"}, ["a.example/News", "c.example"]),
+        ({"limit": "2", "offset": "2"}, ["b.example"]),
+        ({"offset": "3"}, []),
+        ({"limit": "0"}, []),
+    ],
+)
+def test_blogs_are_listed_in_the_order_and_part_that_is_asked_for(
+    blog: Akismet, query: dict[str, str], listed: list[str]
+) -> None:
+    for name, texts in CALLED.items():
+        for text in texts:
+            Akismet(blog.client, blog.key, f"https://{name}").check(text)
+    found = usage(blog, "key-sites", **query)
+    month = time.strftime("%Y-%m", time.gmtime())
+    assert [one["site"] for one in found[month]] == listed
+    assert found["total"] == (len(listed) if "filter" in query else 3), "of all that match, not of this page"
+
+
+@pytest.mark.parametrize(
+    ("checked", "missed", "wrong", "accuracy"),
+    [
+        ([], 0, 0, 100.0),
+        ([SPAM, "Hello"], 0, 0, 100.0),
+        ([SPAM, "Hello", "Good morning"], 1, 0, 66.67),
+        ([SPAM, "Hello", "Good morning"], 1, 1, 33.33),
+        ([SPAM], 0, 3, 0.0),
+    ],
+)
+def test_the_settings_page_says_how_often_people_agreed(
+    blog: Akismet, checked: list[str], missed: int, wrong: int, accuracy: float
+) -> None:
+    for text in checked:
+        blog.check(text)
+    for number in range(missed):
+        blog.submit("spam", f"Hello {number}")
+    for number in range(wrong):
+        blog.submit("ham", f"{SPAM} {number}")
+    stats = blog.call("get-stats").get_json()
+    assert (stats["missed_spam"], stats["false_positives"], stats["accuracy"]) == (missed, wrong, accuracy)
 
 
 @pytest.mark.parametrize("query", [{"month": "2026-13"}, {"month": "nonsense"}])

@@ -461,6 +461,29 @@ def test_the_last_human_word_counts(
     assert not [item for item in rows(store, ReviewItem) if item.is_open]
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "about", "answer"),
+    [
+        (REJECTED, ("ham",), {}, "false"),
+        ("A thoughtful remark.", ("spam",), {}, "true"),
+        (REJECTED, ("ham", "spam"), {}, "true"),
+        (REJECTED, ("ham",), {"comment_ID": "13"}, "true"),
+        (REJECTED, ("ham",), {"comment_post_ID": "2"}, "true"),
+        (REJECTED, ("ham",), {"comment_ID": None}, "true"),
+        (REJECTED, ("ham",), {"recheck_reason": "edit"}, "true"),
+        (REJECTED, ("ham",), {"comment_content": f"{REJECTED} and more"}, "true"),
+    ],
+)
+def test_what_somebody_over_there_said_of_a_comment_that_was_never_kept_counts_when_it_is_asked_about_again(
+    blog: Akismet, store: Store, text: str, words: tuple[str, ...], about: dict[str, Any], answer: str
+) -> None:
+    assert blog.check_as_wordpress(text).text in ("true", "false")
+    for word in words:
+        blog.submit(word, text, comment_ID="12")
+    assert blog.recheck(text, **{"recheck_reason": "recheck_queue"} | about).text == answer
+    assert not rows(store, Comment)
+
+
 #: Of whom a site says nothing, and what it may say in a name's place.
 NOBODY = {"comment_author_email": ""}
 

@@ -59,7 +59,6 @@ CASES: list[tuple[Sent, str, str, bool]] = [
     (check(comment_content="toxicity=0.6"), "akismet", "answered", True),
     (check(comment_content="unscorable"), "akismet", "not_scored", True),
     (check(blog=None), "akismet", "missing_field", True),
-    (check(user_ip=None), "akismet", "missing_field", True),
     (check(comment_content=""), "akismet", "missing_field", True),
     (check(comment_content="word " * 20_000), "akismet", "too_large", True),
     (check(comment_content="x" * 2_000_000), "akismet", "too_large", False),

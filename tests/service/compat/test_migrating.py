@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import migrations
 from moderation.history import feedback
@@ -75,6 +77,21 @@ def test_nothing_flagged_before_proposes_nothing() -> None:
     assert equal_flags(np.array([0.1, 0.2]), 0) is None
     assert equal_flags(np.array([1.0, 0.99999, 0.5]), 2) == pytest.approx(0.75)
     assert equal_flags(np.array([0.2, 0.2, 0.2]), 1) == 0.2
+
+
+@given(st.lists(st.integers(0, 1_000), min_size=1, max_size=40), st.integers(0, 45))
+def test_as_many_are_flagged_as_before_but_for_ties(thousandths: list[int], flagged: int) -> None:
+    scores = np.array(thousandths) / 1_000
+    threshold = equal_flags(scores, flagged)
+    if threshold is None:
+        assert flagged == 0
+        return
+    assert 0.0 <= threshold <= 1.0
+    wanted = min(flagged, len(scores))
+    tied = np.sort(scores)[::-1][wanted - 1]
+    assert wanted <= (scores >= threshold).sum() <= (scores >= tied).sum(), (
+        "no fewer, and no more than tie with the last"
+    )
 
 
 def test_the_reference_shares_fall_as_the_threshold_rises() -> None:

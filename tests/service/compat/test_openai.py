@@ -166,3 +166,66 @@ def test_a_body_beyond_the_limit(call: Call) -> None:
 @pytest.mark.parametrize("text", ["\u202e right to left", "zero\u200bwidth", "a\0b", "א" * 500])
 def test_odd_texts_are_scored(call: Call, text: str) -> None:
     assert call({"input": text}).status_code == 200
+
+
+def judged(call: Call, sent: Any) -> list[tuple[bool, list[str]]]:
+    """For each result whether it is flagged, and by which categories."""
+    results = call({"input": sent}).json["results"]
+    return [
+        (result["flagged"], [name for name, flagged in result["categories"].items() if flagged]) for result in results
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "flagged"),
+    [
+        ("calm", []),
+        ("insult=0.5", ["harassment"]),
+        ("insult=0.4999", []),
+        ("threat=0.6", ["harassment/threatening"]),
+        ("identity_attack=0.6", ["hate"]),
+        # A category of two labels needs both.
+        ("identity_attack=0.6 threat=0.7", ["harassment/threatening", "hate", "hate/threatening"]),
+        # What OpenAI has no category for flags nothing.
+        ("toxicity=1.0 spam=1.0 profanity=1.0", []),
+    ],
+)
+def test_a_category_is_flagged_where_the_policy_would_flag_each_of_its_labels(
+    call: Call, text: str, flagged: list[str]
+) -> None:
+    assert judged(call, text) == [(bool(flagged), flagged)]
+
+
+def test_a_category_of_two_labels_has_the_lower_score(call: Call) -> None:
+    [result] = call({"input": "identity_attack=0.7 threat=0.2"}).json["results"]
+    assert (result["category_scores"]["hate"], result["category_scores"]["hate/threatening"]) == (0.7, 0.2)
+
+
+def test_each_text_has_its_result_and_the_parts_of_one_input_share_theirs(call: Call) -> None:
+    texts = ["insult=0.9", "calm", "threat=0.8"]
+    assert judged(call, texts) == [(True, ["harassment"]), (False, []), (True, ["harassment/threatening"])]
+    parts = [{"type": "text", "text": text} for text in texts]
+    assert judged(call, parts) == [(True, ["harassment", "harassment/threatening"])]
+
+
+def test_a_label_that_the_site_never_flags_flags_no_category(call: Call, store: Store, site: CreatedSite) -> None:
+    with store.write() as session:
+        chosen = {"thresholds": {"threat": {"flag_at": None}}}
+        document = policies.current(session, site.id).document | chosen
+        policies.save(session, site.id, document, actor="operator")
+    assert judged(call, "identity_attack=0.9 threat=1.0") == [(True, ["hate"])]
+
+
+def test_a_language_with_a_preset_is_flagged_by_that(call: Call, store: Store, site: CreatedSite) -> None:
+    with store.write() as session:
+        document = policies.current(session, site.id).document | {"languages": {"de": "strict"}}
+        policies.save(session, site.id, document, actor="operator")
+    assert judged(call, ["insult=0.4", "Hunde und Katzen insult=0.4"]) == [(False, []), (True, ["harassment"])]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "shown"), [("text/plain", "text/plain"), ("x" * 99, "x" * 99), ("x" * 100, "another")]
+)
+def test_another_content_type_is_named_where_it_is_a_short_one(call: Call, content_type: str, shown: str) -> None:
+    error = call(b"{}", content_type=content_type).json["error"]
+    assert error["message"].startswith(f"Unsupported content type: '{shown}'")

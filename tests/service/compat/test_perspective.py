@@ -114,6 +114,11 @@ def test_languages_given_win_over_the_detected_one(call: Call) -> None:
     )
 
 
+@pytest.mark.parametrize("given", [[""], [" ", ""], None])
+def test_languages_that_name_none_are_as_if_none_were_given(call: Call, given: list[str] | None) -> None:
+    assert call(body("toxicity=0.8", languages=given)).json == call(body("toxicity=0.8")).json
+
+
 def test_a_site_that_takes_any_language_has_any_scored(call: Call, store: Store, site: CreatedSite) -> None:
     with store.write() as session:
         document = policies.current(session, site.id).document | {"flag_unknown_language": False}

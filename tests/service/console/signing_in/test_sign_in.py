@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +19,7 @@ from tests.support.signed_in import PASSWORD, csrf_token, field, sign_in, submit
 
 pytestmark = pytest.mark.one_database
 
-SESSION = "winnow_session"
+SESSION, HTTPS = "winnow_session", "https://winnow.example"
 
 
 def test_the_right_name_and_password_open_the_review_queue(app: Flask, store: Store) -> None:
@@ -71,22 +72,52 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flas
     session = next(cookie for cookie in cookies if cookie.startswith(SESSION))
     assert {"HttpOnly", "SameSite=Lax", "Path=/console"} <= set(session.split("; "))
     assert "Secure" not in session
+    assert "Strict-Transport-Security" not in app.test_client().get("/console/sign-in").headers
 
 
-def test_cookies_are_secure_where_the_public_address_is_https(make_app: Callable[..., Flask], store: Store) -> None:
-    app = make_app(public_url="https://winnow.example")
-    browser = app.test_client()
+@pytest.fixture
+def secure(make_app: Callable[..., Flask]) -> FlaskClient:
+    """A browser of a console whose public address is https."""
+    return make_app(public_url=HTTPS).test_client()
+
+
+def test_behind_https_cookies_are_this_hosts_alone(secure: FlaskClient, store: Store) -> None:
+    """So a browser takes them from no neighbouring name, which could bring its own token for forms."""
     accounts.create_user(store, "mo", "moderator", PASSWORD)
-    page = browser.get("/console/sign-in", base_url="https://winnow.example")
-    assert all("Secure" in cookie for cookie in page.headers.getlist("Set-Cookie"))
-    answer = browser.post(
+    page = secure.get("/console/sign-in?lang=de", base_url=HTTPS)
+    answer = secure.post(
         "/console/sign-in",
-        base_url="https://winnow.example",
-        headers={"Referer": "https://winnow.example/console/sign-in"},
+        base_url=HTTPS,
+        headers={"Referer": f"{HTTPS}/console/sign-in"},
         data={"csrf_token": field(page.text, "csrf_token"), "name": "mo", "password": PASSWORD},
     )
     assert answer.status_code == 303
-    assert all("Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
+    cookies = page.headers.getlist("Set-Cookie") + answer.headers.getlist("Set-Cookie")
+    kept = {cookie.partition("=")[0] for cookie in cookies}
+    assert kept == {f"__Host-winnow_{name}" for name in ("form", "language", "session", "known")}
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
+    assert secure.get("/console/", base_url=HTTPS).status_code == 200
+    token = field(secure.get("/console/", base_url=HTTPS).text, "csrf_token")
+    left = secure.post("/console/sign-out", base_url=HTTPS, data={"csrf_token": token})
+    assert secure.get("/console/", base_url=HTTPS).status_code == 303
+    assert any("__Host-winnow_session=;" in cookie for cookie in left.headers.getlist("Set-Cookie"))
+
+
+def test_a_cookie_that_a_neighbouring_name_could_have_set_counts_for_nothing(secure: FlaskClient, store: Store) -> None:
+    user = accounts.create_user(store, "mo", "moderator", PASSWORD)
+    with store.read() as session:
+        token = accounts.start_session(store, session.get_one(User, user.id))
+    secure.set_cookie(SESSION, token, path="/console", domain="winnow.example", secure=True)
+    assert secure.get("/console/", base_url=HTTPS).status_code == 303
+    secure.set_cookie(f"__Host-{SESSION}", token, path="/", domain="winnow.example", secure=True)
+    assert secure.get("/console/", base_url=HTTPS).status_code == 200
+
+
+def test_behind_https_browsers_are_told_to_ask_by_https_alone(secure: FlaskClient) -> None:
+    for path in ("/console/sign-in", "/demo/", "/api/docs"):
+        assert secure.get(path, base_url=HTTPS).headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +218,21 @@ def test_a_form_without_its_token_does_nothing(app: Flask, store: Store, path: s
     assert answer.status_code == 400
     assert "nothing was done" in answer.text
     assert browser.get("/console/").status_code == 200
+
+
+def test_no_action_of_the_console_is_done_without_the_forms_token(app: Flask, store: Store) -> None:
+    """Every address that takes a POST, so that none is forgotten; and no page does by GET what another does by POST."""
+    browser = sign_in(app, store, role="admin")
+    stranger = csrf_token(app.test_client(), "/console/sign-in")
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("console.")]
+    acting = [rule for rule in rules if "POST" in (rule.methods or ())]
+    read = {rule.rule for rule in rules if "GET" in (rule.methods or ())} - {"/console/<path:address>"}
+    assert len(acting) > 60
+    for rule in acting:
+        address = re.sub(r"<[^<>]+>", "1", rule.rule)
+        assert browser.post(address, data={"csrf_token": stranger}).status_code == 400, address
+        assert rule.rule in read or browser.get(address).status_code == 404, address
+    assert browser.get("/console/").status_code == 200, "not even signed out"
 
 
 def test_another_browsers_token_does_not_fit(app: Flask, store: Store) -> None:
