@@ -153,7 +153,7 @@ def _implicit(classifier: Classifier) -> Table:
             counts[name] = [_above(classifier, its, code) for its in lists]
     title = (
         "Abuse without a bad word, above a default threshold: written by somebody who knew neither the sentences that "
-        "are learnt from nor any score"
+        "are learnt from nor any score; those who listed cues for 2.5.0 had read it"
     )
     return title, ["language, kind", "abuse", "harmless"], _counted(counts)
 

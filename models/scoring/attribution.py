@@ -9,12 +9,13 @@ the words.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.labels import SUBJECT_COLUMNS
+from models.reading.cues import Found
 from models.reading.encoder import Trace
 from models.reading.letters import find_words
 from models.reading.sentences import Places, locate_parts
@@ -71,7 +72,10 @@ def trace(texts: Sequence[str], languages: Sequence[str], reader: Understanding)
         implicit = None
         if reader.implicit is not None:
             neutral = reader.implicit.tongues[ANY]
-            implicit = Traced(of_text, its_trace, neutral, read.meant(reader.implicit), reader.implicit)
+            meant, looked = read.implied(reader.implicit)
+            lists = tongue.cues
+            cues = {window: lists.find(read.said[window][1]) for window in looked} if lists is not None else {}
+            implicit = Traced(of_text, its_trace, neutral, meant, reader.implicit, cues=cues)
         yield Traced(of_text, its_trace, tongue, read.logits(reader), reader, implicit)
 
 
@@ -83,6 +87,7 @@ class Traced:
     ----------
     logits : of each window before the language's scale, shape (n_windows, n_labels)
     implicit : the same text, as the heads see it that tell implicit abuse; None where there are none
+    cues : of that one, by window, which were found
     """
 
     parts: list[_Part]
@@ -91,6 +96,7 @@ class Traced:
     logits: Weights
     reader: Understanding
     implicit: Traced | None = None
+    cues: Mapping[int, Found] = field(default_factory=dict)
 
     def explain(self, columns: Sequence[int]) -> dict[int, Explanation]:
         """The explanations of the logits on some labels, by column."""
@@ -106,7 +112,7 @@ class Traced:
             asked = [column for column in columns if window in pooled[column][0]]
             of_words = _of_words(self.parts[self._inside(window)], self.tongue, self.reader)
             for column, of_meaning in zip(asked, self._of_meaning(window, asked), strict=True):
-                told[column][window] = of_meaning + BESIDE[column] * of_words
+                told[column][window] = of_meaning + BESIDE[column] * of_words + self._of_cues(window, column)
         return {column: self._explanation(column, *pooled[column], told[column]) for column in columns}
 
     def _explanation(
@@ -135,6 +141,20 @@ class Traced:
 
     def _units(self, window: int) -> list[Span]:
         return [unit for part in self.parts[self._inside(window)] for unit in part.units]
+
+    def _of_cues(self, window: int, column: int) -> Weights:
+        """What cues add to a window's logit, by unit: half of each pair to either of the two."""
+        parts = self.parts[self._inside(window)]
+        firsts = np.cumsum([0, *(len(part.units) for part in parts)]).tolist()
+        told = np.zeros(firsts[-1])
+        weights = self.reader.cue_weights
+        if weights is None:
+            return told
+        for feature, places in self.cues.get(window, {}).items():
+            for sentence, first, end in places:
+                units = [firsts[sentence] + unit for its in parts[sentence].of_word[first:end] for unit in its]
+                told[units] += weights[feature, column] / len(places) / len(units)
+        return told
 
     def _of_meaning(self, window: int, columns: Sequence[int]) -> Weights:
         """What each unit of a window adds to the head's logits of it, shape (n_columns, n_units)."""

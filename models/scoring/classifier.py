@@ -37,7 +37,7 @@ from models.reading.unmasking import read_as
 from models.reading.words import Reader
 from models.scoring import attribution, mixed, readers, understanding
 from models.scoring.attribution import Traced
-from models.scoring.explanation import Explanation, explain, made_of, together
+from models.scoring.explanation import SUREST, Explanation, explain, made_of, together
 from models.scoring.mixed import Plan, Together
 from models.scoring.pooling import pool
 from models.scoring.readers import READ_FAST
@@ -286,11 +286,14 @@ class Classifier:
         """The explanations of those labels that implicit abuse alone decides, where all else is `told`."""
         if traced.implicit is None:
             return {}
-        meant = pool(traced.implicit.logits, np.zeros(1, np.intp))
+        meant = understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp)))
         logits = np.full(meant.shape, -np.inf)
         logits[0, list(told)] = [its.logit for its in told.values()]
         heads = self._implied_by(meant, logits, np.full(meant.shape, alone))[0]
         explained = traced.implicit.explain(sorted({int(heads[column]) for column in told if heads[column] >= 0}))
+        for head, one in explained.items():
+            if one.logit > meant[0, head]:
+                explained[head] = one.beside({SUREST: float(meant[0, head]) - one.logit})
         return {column: explained[int(heads[column])] for column in told if heads[column] >= 0}
 
     def _both(

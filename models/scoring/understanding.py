@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
 from models.labels import CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from models.reading.cues import Cues
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
@@ -38,11 +39,18 @@ ALONE_WEIGHT = 1.5
 #: insult or profane more often than a threat.
 _SHARES = {"toxicity": 1.0, "insult": 0.8, "profanity": 0.8, "severe_toxicity": 0.5, "identity_attack": 0.5}
 BESIDE = np.array([_SHARES.get(label, 0.3 if label == "threat" else 0.0) for label in LABELS])
+#: The most that implicit abuse alone is told with: far enough below the line from which a comment is rejected unseen.
+SUREST = 0.97
+_SUREST_LOGIT = float(np.log(SUREST / (1.0 - SUREST)))
+#: From this logit of a window's vector alone on, cues are looked for; below it they would hardly lift it to a line.
+_CUES_FROM = -4.5
 _AT_ONCE = 256  # texts, which bounds the memory of many
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
 
 Logits = NDArray[np.float64]
+#: The words of each sentence.
+Sentences = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Tongue:
     insults : those of them that are abuse where nothing else is said
     slope, offset : shape (n_labels,), the language's scale
     plain : it is read without accents
+    cues : what tells implicit abuse beside its meaning
     """
 
     letters: NDArray[np.float32] | None
@@ -64,6 +73,7 @@ class Tongue:
     slope: Logits
     offset: Logits
     plain: bool
+    cues: Cues | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,7 @@ class Read:
     vectors: NDArray[np.float32]
     beside: NDArray[np.float64]
     first: NDArray[np.intp]
+    said: Sequence[tuple[Tongue, Sentences]]
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
@@ -81,6 +92,19 @@ class Read:
     def meant(self, reader: Understanding) -> Logits:
         """The same, of the vectors alone."""
         return np.asarray(self.vectors.astype(np.float64) @ reader.head + reader.bias)
+
+    def implied(self, implicit: Understanding) -> tuple[Logits, list[int]]:
+        """The same of the heads of implicit abuse, with what cues add, and the windows in which it was looked."""
+        logits = self.meant(implicit)
+        if implicit.cue_weights is None:
+            return logits, []
+        likely = (logits[:, implicit.told_by_cues] >= _CUES_FROM).any(axis=1)
+        looked = [window for window in np.flatnonzero(likely).tolist() if self.said[window][0].cues is not None]
+        for window in looked:
+            tongue, sentences = self.said[window]
+            features = tongue.cues.features(sentences) if tongue.cues is not None else ()
+            logits[window] += implicit.cue_weights[list(features)].sum(axis=0)
+        return logits, looked
 
 
 @dataclass(frozen=True)
@@ -95,6 +119,13 @@ class Understanding:
     insults: Mapping[str, WordList]
     #: As this one, with the heads that tell implicit abuse, and no words beside; models before 2.4 have none.
     implicit: Understanding | None = None
+    #: Of that one: what each cue adds, shape (n_features, n_labels); models before 2.5 have none.
+    cue_weights: Logits | None = None
+
+    @cached_property
+    def told_by_cues(self) -> NDArray[np.intp]:
+        """The columns of the labels that cues tell."""
+        return np.flatnonzero([] if self.cue_weights is None else self.cue_weights.any(axis=0))
 
     @cached_property
     def disguises(self) -> Disguises:
@@ -132,7 +163,7 @@ class Understanding:
         logits = np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
         if self.implicit is None:
             return logits, np.full_like(logits, -np.inf)
-        return logits, pool(read.meant(self.implicit), read.first)
+        return logits, surest(pool(read.implied(self.implicit)[0], read.first))
 
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
@@ -148,16 +179,18 @@ class Understanding:
         wholes = sums.joined(starts)
         gathered_wholes, gathered = self.encoder.gather(wholes), self.encoder.gather(sums)
         beside: list[float] = []
+        said: list[tuple[Tongue, Sentences]] = []
         rows, first = [], []
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
             first.append(len(beside))
             words = [[word for word, _, _ in find_words(part)] for part in parts[number]]
             spoken = [[word for of_part in words for word in of_part], *(words if size > 1 else [])]
             beside += [self.weigh_words(of_window, tongue) for of_window in spoken]
+            said += [(tongue, its) for its in (words, *([of_part] for of_part in words if size > 1))]
             rows.append(gathered_wholes[number : number + 1])
             if size > 1:
                 rows.append(gathered[start : start + size])
-        return Read(self.encoder.vectors(np.concatenate(rows)), np.array(beside), np.array(first))
+        return Read(self.encoder.vectors(np.concatenate(rows)), np.array(beside), np.array(first), said)
 
     def weigh_words(self, words: Sequence[str], tongue: Tongue) -> float:
         """What words add to the logit of toxicity."""
@@ -166,6 +199,17 @@ class Understanding:
             places = self.index.distinct(words)
             weight += float(tongue.letters[places].sum(dtype=np.float64) / np.sqrt(len(places)))
         return weight
+
+
+def surest(meant: Logits) -> Logits:
+    """Pooled logits of implicit abuse, none surer than it may be told with."""
+    return np.minimum(meant, _SUREST_LOGIT)
+
+
+def find_cues(facts: Mapping[str, Any]) -> dict[str, Cues]:
+    """The cues of each language, from what an artifact says; models before 2.5 have none."""
+    cues = facts.get("cues", {"slots": [], "listed": {}})
+    return {code: Cues(cues["slots"], listed) for code, listed in cues["listed"].items()}
 
 
 def find_insults(facts: Mapping[str, Any]) -> Mapping[str, WordList]:
@@ -198,7 +242,7 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     arrays, facts = artifact.arrays, artifact.manifest["understanding"]
     if facts["encoder"] != DIGEST:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
-    insult_lists = find_insults(facts)
+    insult_lists, cues = find_insults(facts), find_cues(facts)
     tongues = {}
     subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
     lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
@@ -209,16 +253,19 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()))
-        tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], plain=code == "en")
+        tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], code == "en", cues.get(code))
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
-        tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
+        tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False, cues=cues.get(code))
     head = np.asarray(np.column_stack([arrays["head"], subjects]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
     if "implicit" not in arrays:
         return reader
-    return replace(reader, implicit=_of_vectors_alone(reader, np.asarray(arrays["implicit"], dtype=np.float64)))
+    implicit = _of_vectors_alone(reader, np.asarray(arrays["implicit"], dtype=np.float64))
+    if "cues" in arrays:
+        implicit = replace(implicit, cue_weights=np.asarray(arrays["cues"], dtype=np.float64))
+    return replace(reader, implicit=implicit)
 
 
 def _of_vectors_alone(reader: Understanding, head: Logits) -> Understanding:

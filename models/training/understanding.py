@@ -27,7 +27,7 @@ from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import WordList
 from models.reading.sentences import find_parts
-from models.scoring.understanding import ANY, BESIDE, find_insults, weigh_listed
+from models.scoring.understanding import ANY, BESIDE, find_cues, find_insults, weigh_listed
 from models.training import carried, datasets, implicit, languages
 from models.training.augmentation import made_up_examples
 from models.training.calibration import NATURAL_RATES
@@ -163,6 +163,7 @@ class Fitting:
     ) -> None:
         self.examples, self.carried, self.stages, self.tell = examples, carried_over, stages, tell
         self.insults = {code: list(its) for code, its in lists.insults.items()}
+        self.cues = implicit.read_cues()
         codes = {*lists.words, *self.insults} - (FIRST_LEARNT - {"en"})
         self.words = {code: sorted({*lists.words.get(code, ()), *self.insults.get(code, ())}) for code in codes}
         self.parts = [find_parts(text[:_LONGEST]) for text in examples.texts]
@@ -218,10 +219,10 @@ class Fitting:
             "letters": np.array([_steps(table)[0] for table in tables], np.int8).reshape(-1, index.size),
             "letters_scale": np.array([_steps(table)[1] for table in tables], dtype=np.float32),
             "tongues": np.stack(scales),
-            "implicit": self._fit_implicit(),
+            **self._fit_implicit(),
         }
         lists = {"listed": dict(sorted(self.words.items())), "insults": self.insults}
-        facts = {"tongues": tongues, "letters": letters, **lists, "encoder": DIGEST}
+        facts = {"tongues": tongues, "letters": letters, **lists, "cues": self.cues, "encoder": DIGEST}
         return Learnt(arrays, facts, self.seen_by_none * english[0] + english[1])
 
     def _encode(self, source: str) -> None:
@@ -266,16 +267,22 @@ class Fitting:
             unseen[held] = wide[held] @ heads[fold]
         return heads[-1], unseen
 
-    def _fit_implicit(self) -> NDArray[np.float32]:
-        """The heads that tell implicit abuse."""
-        ours = implicit.read_sentences()
+    def _fit_implicit(self) -> Arrays:
+        """The heads that tell implicit abuse, and what cues add to them."""
+        ours, examples = implicit.read_sentences(), self.examples
+        of_comments = [source if source in LEARNT else "en" for source in examples.source]
 
         def fit() -> Arrays:
-            vectors = encode_parts([find_parts(text) for text in ours.texts]).astype(np.float32)
-            return {"heads": implicit.fit(ours, vectors, self.examples, self.vectors, self.tell)}
+            parts = [find_parts(text) for text in ours.texts]
+            cues = find_cues({"cues": self.cues})
+            of_ours = implicit.see(encode_parts(parts).astype(np.float32), parts, ours.languages, cues)
+            of_examples = implicit.see(self.vectors, self.parts, of_comments, cues)
+            heads, weights = implicit.fit(ours, of_ours, examples, of_examples, self.tell)
+            return {"implicit": heads, "cues": weights}
 
-        facts = [str(implicit.CHOICES), *ours.texts, *map(str, ours.labels), DIGEST, *self.examples.texts]
-        return self.stages.run("implicit", facts, fit)["heads"]
+        labels = [*map(str, ours.labels), *ours.languages]
+        facts = [str(implicit.CHOICES), str(self.cues), *ours.texts, *labels, DIGEST, *examples.texts]
+        return self.stages.run("implicit", facts, fit)
 
     def _fit_letters(
         self, code: str, rows: NDArray[np.bool_], index: LetterIndex

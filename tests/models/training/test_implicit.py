@@ -5,32 +5,45 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import sparse
 
 from models.labels import COLUMN, LABELS
+from models.reading.cues import Cues
 from models.training import implicit
 from models.training.datasets import Examples
-from models.training.implicit import Sentences
+from models.training.implicit import Seen, Sentences
 from models.training.thresholds import choose_thresholds
 
-WIDTH, COMMENTS = 8, 6_000
+WIDTH, COMMENTS, CUES = 8, 6_000, 5
+#: The cue that every sentence of a threat holds, and one in a hundred harmless comments.
+THREATENS = 3
 
 
 @pytest.fixture(scope="module")
-def heads() -> NDArray[np.float32]:
+def fitted() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return implicit.fit(*sentences(), *comments(), print)
 
 
-def sentences() -> tuple[Sentences, NDArray[np.float32]]:
-    """Of each of two labels forty that point its own way, and forty harmless ones."""
-    labels: list[str | None] = [*np.repeat(["insult", "identity_attack"], 40), *[None] * 40]
+@pytest.fixture(scope="module")
+def heads(fitted: tuple[NDArray[np.float32], NDArray[np.float32]]) -> NDArray[np.float32]:
+    return fitted[0]
+
+
+def sentences() -> tuple[Sentences, Seen]:
+    """Forty each of two labels that point their own way, of threats that only a cue tells, and of harmless ones."""
+    labels: list[str | None] = [*np.repeat(["insult", "identity_attack", "threat"], 40), *[None] * 40]
     vectors = np.random.default_rng(1).normal(0, 0.3, (len(labels), WIDTH)).astype(np.float32)
+    cues = sparse.lil_matrix((len(labels), CUES), dtype=np.float32)
     for row, label in enumerate(labels):
-        if label is not None:
+        if label == "threat":
+            cues[row, THREATENS] = 1.0
+        elif label is not None:
             vectors[row, COLUMN[label]] += 2.0
-    return Sentences([f"sentence {row}" for row in range(len(labels))], labels), vectors
+    texts = [f"sentence {row}" for row in range(len(labels))]
+    return Sentences(texts, labels, ["en"] * len(labels)), Seen(vectors, cues.tocsr())
 
 
-def comments() -> tuple[Examples, NDArray[np.float32]]:
+def comments() -> tuple[Examples, Seen]:
     targets = np.zeros((COMMENTS, len(LABELS)), np.float32)
     targets[:10, 0] = 1.0
     source = np.where(np.arange(COMMENTS) % 2, "civil", "jigsaw")
@@ -39,36 +52,58 @@ def comments() -> tuple[Examples, NDArray[np.float32]]:
     examples = Examples(texts, targets, np.ones(COMMENTS, np.float32), source, np.full(COMMENTS, "train"), rows % 4)
     vectors = np.random.default_rng(2).normal(0, 0.5, (COMMENTS, WIDTH)).astype(np.float32)
     vectors[:10, 0] += 50.0  # toxic ones are not held to be harmless
-    return examples, vectors
+    cues = sparse.csr_matrix((rows % 2_000 == 0).astype(np.float32)[:, None] * np.eye(1, CUES, THREATENS, np.float32))
+    return examples, Seen(vectors, cues)
+
+
+def test_what_only_cues_tell_is_told_by_them(fitted: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
+    heads, cues = fitted
+    made, seen = sentences()
+    logits = (seen.vectors @ heads[:-1] + heads[-1] + seen.cues @ cues)[:, COLUMN["threat"]]
+    own = np.array([its == "threat" for its in made.labels])
+    flag_at = choose_thresholds()["balanced"]["threat"]["flag_at"]
+    assert (1 / (1 + np.exp(-logits[own])) >= flag_at).mean() > 0.8
+    assert (1 / (1 + np.exp(-logits[~own])) >= flag_at).mean() < 0.1
+    assert not cues[:, COLUMN["insult"]].any()  # no cues were made for it
+
+
+def test_texts_are_seen_with_the_cues_of_their_language() -> None:
+    lists = {"en": Cues(["harm", "you"], {"harm": "kill", "you": "you"})}
+    vectors = np.zeros((3, WIDTH), np.float32)
+    texts = [["I kill.", " You too."], ["Kill you."], ["Kill you."]]
+    seen = implicit.see(vectors, texts, ["en", "en", "de"], lists)
+    assert seen.cues.toarray().sum(axis=1).tolist() == [2.0, 3.0, 0.0]
 
 
 @pytest.mark.parametrize("label", ["insult", "identity_attack"])
 def test_a_kind_is_told_by_its_own_label(heads: NDArray[np.float32], label: str) -> None:
-    made, vectors = sentences()
+    made, seen = sentences()
     flag_at = choose_thresholds()["balanced"][label]["flag_at"]
-    p = 1 / (1 + np.exp(-(vectors @ heads[:-1] + heads[-1])))[:, COLUMN[label]]
+    p = 1 / (1 + np.exp(-(seen.vectors @ heads[:-1] + heads[-1])))[:, COLUMN[label]]
     own = np.array([its == label for its in made.labels])
     assert (p[own] >= flag_at).mean() > 0.8
     assert (p[~own] >= flag_at).mean() < 0.1
-    assert p[own].max() == pytest.approx(0.97, abs=1e-3)
 
 
 @pytest.mark.parametrize("label", ["insult", "identity_attack"])
 def test_few_harmless_comments_lie_above_a_line(heads: NDArray[np.float32], label: str) -> None:
-    _, vectors = comments()
+    _, seen = comments()
     flag_at = choose_thresholds()["balanced"][label]["flag_at"]
-    p = 1 / (1 + np.exp(-(vectors[10:] @ heads[:-1] + heads[-1])))[:, COLUMN[label]]
+    p = 1 / (1 + np.exp(-(seen.vectors[10:] @ heads[:-1] + heads[-1])))[:, COLUMN[label]]
     assert 0 < (p >= flag_at).mean() < 0.01
 
 
 def test_labels_without_sentences_are_never_told(heads: NDArray[np.float32]) -> None:
-    others = [COLUMN[label] for label in ("toxicity", "severe_toxicity", "profanity", "threat", "spam")]
+    others = [COLUMN[label] for label in ("toxicity", "severe_toxicity", "profanity", "spam")]
     assert (heads[-1, others] == -np.inf).all()
     assert not heads[:-1, others].any()
 
 
-def test_each_kind_has_as_many_harmless_sentences_and_none_occurs_twice() -> None:
+def test_no_sentence_occurs_twice_and_each_label_has_enough_in_many_languages() -> None:
     made = implicit.read_sentences()
     assert len(set(made.texts)) == len(made.texts)
-    assert sum(label is None for label in made.labels) * 2 == len(made.labels)
-    assert {label for label in made.labels if label} == {"insult", "identity_attack"}
+    assert sum(label is None for label in made.labels) > 0.4 * len(made.labels)
+    assert {label for label in made.labels if label} == {"insult", "identity_attack", "threat"}
+    for code in set(made.languages):
+        its = [label for label, language in zip(made.labels, made.languages, strict=True) if language == code]
+        assert min(its.count("threat"), its.count("identity_attack"), its.count(None)) >= 8, code
