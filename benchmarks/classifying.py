@@ -29,6 +29,8 @@ SETS = {
     "youtube": ("spam/youtube_comments.csv.gz", "short comments (youtube_comments, four times over)"),
 }
 TURNS = 5
+#: The ratio that was asked for since, of words that are known.
+LEAST_KNOWN = {"wikipedia": 0.9}
 LEAST_RATIO, MOST_ALONE, MOST_EXPLAINING, MOST_LOADING, MOST_MEMORY = 0.5, 0.3, 2.0, 0.5, 120.0
 #: Times that a character of a text of a million may cost what it costs in one of ten thousand.
 MOST_GROWTH = 2.0
@@ -88,10 +90,13 @@ def _compare(
 ) -> None:
     turns = [(_ask(ours, name, "fresh"), _ask(ours, name, "again"), _ask(theirs, name, "again")) for _ in range(TURNS)]
     cold, warm, other = (count / statistics.median(taken) for taken in zip(*turns, strict=True))
-    for what, rate in (("from nothing", cold), ("again", warm)):
+    for what, rate, least in (
+        ("from nothing", cold, LEAST_RATIO),
+        ("again", warm, LEAST_KNOWN.get(name, LEAST_RATIO)),
+    ):
         ratio = rate / other
         figure = f"{ratio:.2f} times ({rate:,.0f} / {other:,.0f} per second)"
-        report.add(f"{title}, {what} / {OTHER_NAME}", figure, f"{LEAST_RATIO} times", ratio >= LEAST_RATIO)
+        report.add(f"{title}, {what} / {OTHER_NAME}", figure, f"{least} times", ratio >= least)
 
 
 def _other_python(folder: Path) -> str | None:
