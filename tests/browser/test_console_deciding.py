@@ -278,6 +278,13 @@ def test_one_click_on_a_reason_in_the_cards_menu_rejects_for_it(
     assert status_of(store, second) == "flagged"
 
 
+#: As a quick hand or a busy browser has it: the next key is there before the browser says that the dialog has closed.
+ENTER_AND_E = """() => {
+    document.querySelector("#reasons form").requestSubmit();
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "e", bubbles: true, cancelable: true}));
+}"""
+
+
 def test_e_twice_rejects_for_the_last_reason_with_the_last_note(
     store: Store, flag: Flag, enter: Callable[..., Page]
 ) -> None:
@@ -289,7 +296,7 @@ def test_e_twice_rejects_for_the_last_reason_with_the_last_note(
     expect(again).to_be_hidden()  # nothing was given yet
     at_keyboard(page, "e", "Shift+Digit6")
     page.keyboard.type("An advertisement.")
-    at_keyboard(page, "Enter", "e")
+    page.evaluate(ENTER_AND_E)
     expect(again).to_have_text(re.compile("Spam or advertising “An advertisement.”"))
     at_keyboard(page, "e")
     eventually(lambda: [status_of(store, one) for one in ids] == ["rejected", "rejected", "flagged"])

@@ -91,7 +91,7 @@ function giveAgain() {
   const last = lastGiven(formOf(find(dialog.dataset.card)));
   for (const radio of radios()) radio.checked = radio.value === last.code;
   note().value = last.note;
-  dialog.close("reject");
+  finish();
 }
 
 function hear(event) {
@@ -107,27 +107,37 @@ function hear(event) {
   event.preventDefault();
   radio.checked = true;
   if (event.shiftKey && digit !== event.key) note().focus();
-  else dialog.close("reject");
+  else finish();
 }
+
+let chosen = () => {};
 
 // Calls `reject` with the card, and the reason's code and the note that were chosen in the dialog.
 export function whenChosen(reject) {
-  dialog?.addEventListener("close", () => {
-    const card = find(dialog.dataset.card);
-    if (!card) return;
-    card.focus({ preventScroll: true });
-    if (dialog.returnValue !== "reject") return;
-    reject(card, { code: radios().find((radio) => radio.checked)?.value ?? "", note: note().value });
-  });
+  chosen = reject;
+}
+
+// At once: the event of a dialog's closing comes after the next key of somebody who is quick.
+function finish() {
+  const card = find(dialog.dataset.card);
+  const said = { code: radios().find((radio) => radio.checked)?.value ?? "", note: note().value };
+  dialog.close("reject");
+  if (!card) return;
+  card.focus({ preventScroll: true });
+  chosen(card, said);
 }
 
 offerNotes();
 dialog?.addEventListener("keydown", hear);
+dialog?.addEventListener("close", () => {
+  if (!dialog.open && dialog.returnValue !== "reject") find(dialog.dataset.card)?.focus({ preventScroll: true });
+});
 dialog?.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
   const says = radios().some((radio) => radio.checked) || note().value.trim();
   const asks = "reasonRequired" in (formOf(find(dialog.dataset.card))?.dataset ?? {});
   missing.hidden = Boolean(says) || !asks;
-  if (!missing.hidden) event.preventDefault();
+  if (missing.hidden) finish();
 });
 dialog?.querySelector("[value=cancel]").addEventListener("click", () => dialog.close(""));
 again?.querySelector("button").addEventListener("click", giveAgain);
