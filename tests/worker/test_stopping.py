@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import operator
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -28,7 +33,9 @@ FOR_EVER = 3_600.0
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    woken = signal.set_wakeup_fd(-1)
     yield
+    signal.set_wakeup_fd(woken)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -50,18 +57,44 @@ def test_a_signal_is_remembered_and_ends_every_wait_from_then_on(number: int) ->
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_the_wait_that_it_comes_in(number: int) -> None:
     stopping = Stopping()
-    waiting = threading.Event()
-
-    def interrupt() -> None:
-        assert waiting.wait(60)
-        send(number)
-
-    thread = threading.Thread(target=interrupt)
+    thread = threading.Thread(target=send, args=(number,))
     thread.start()
-    waiting.set()
     stopping.wait(FOR_EVER)
     thread.join()
     assert stopping.requested
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_that_comes_just_before_a_wait_begins_ends_it(number: int) -> None:
+    """Where no handler can run any more: signal and wait are one step of the interpreter."""
+    stopping = Stopping()
+    come = partial(ctypes.CDLL(None).kill, os.getpid(), number)
+    begin = partial(stopping._signals.poll, 10_000)
+    waits: list[list[object]] = []
+
+    def poll(_milliseconds: float) -> object:
+        waits.append(list(map(operator.call, (come, begin))))
+        return waits[-1][1]
+
+    stopping._signals = SimpleNamespace(poll=poll)  # type: ignore[assignment]
+    stopping.wait(FOR_EVER)
+    assert stopping.requested
+    assert [bool(woken) for _, woken in waits] == [True], "it did not wait until its time was over"
+
+
+def test_another_signal_ends_no_wait() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _frame: heard.append(number))
+    try:
+        stopping = Stopping()
+        began = time.monotonic()
+        send(signal.SIGUSR1)
+        stopping.wait(0.2)
+        assert time.monotonic() - began >= 0.2
+        assert heard == [signal.SIGUSR1]
+        assert not stopping.requested
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 0.001])
@@ -80,10 +113,10 @@ def test_what_else_is_to_hear_of_it_is_called_at_each_signal_after_it_is_remembe
 
 
 def test_however_many_signals_come_no_handler_is_held_up() -> None:
-    """Each would write into the pipe, which takes 64 kB and then no more."""
+    """Each writes into a pipe, which takes 64 kB and then no more."""
     stopping = Stopping()
     for _ in range(70_000):
-        stopping._on_signal(signal.SIGTERM, None)
+        send(signal.SIGTERM)
     assert stopping.requested
 
 
