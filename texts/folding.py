@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 #: Marks that may follow one character. Nobody writes more. Unicode calls such a text stream-safe (UAX #15, 13).
 MOST_MARKS = 30
@@ -42,6 +42,12 @@ def fold_accents(text: str) -> str:
     if folded.isascii():
         return folded
     return "".join(letter for letter in normalized("NFD", folded) if not unicodedata.combining(letter))
+
+
+def begun(text: str, words: Sequence[str]) -> list[bool]:
+    """Of each of some words, folded by `fold_accents`, whether a word of the text begins so."""
+    parts = fold_accents(text).split()
+    return [any(part.startswith(word) for part in parts) for word in words]
 
 
 def _marks() -> str:

@@ -27,6 +27,8 @@ Place = tuple[int, int, int]
 #: By feature, where its two cues stand; of a slot alone twice the same.
 Found = dict[int, tuple[Place, Place]]
 _Slots = tuple[int, ...]
+#: A cue: its slot, its first word, one past the last, and its place in words, also where no spaces are.
+_Cue = tuple[int, int, int, int]
 #: By their second word, phrases' other words and their slots.
 _Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], _Slots]]]
 _Known = tuple[_Slots, _Phrases] | tuple[()]
@@ -65,11 +67,8 @@ class Cues:
         for words in sentences:
             cues = self._lists.find(words)
             slots = [slot for slot, _, _, _ in cues]
-            first = 0
-            for at, (slot, _, _, place) in enumerate(cues):
-                while place - cues[first][3] > _FAR:
-                    first += 1
-                pairs = self._pairs[slot]
+            for first, at in _said_together(cues):
+                pairs = self._pairs[slots[at]]
                 found.update([pairs[other] for other in slots[first : at + 1]])
         return found
 
@@ -78,14 +77,21 @@ class Cues:
         found: Found = {}
         for number, words in enumerate(sentences):
             cues = self._lists.find(words)
-            first = 0
-            for at, (slot, start, end, place) in enumerate(cues):
-                while place - cues[first][3] > _FAR:
-                    first += 1
+            for first, at in _said_together(cues):
+                slot, start, end, _ = cues[at]
                 for other, other_start, other_end, _ in cues[first : at + 1]:
                     both = (number, other_start, other_end), (number, start, end)
                     found.setdefault(self._pairs[slot][other], both)
         return found
+
+
+def _said_together(cues: Sequence[_Cue]) -> Iterator[tuple[int, int]]:
+    """Of each cue, which is the first that is said together with it; and which it is itself."""
+    first = 0
+    for at, (_, _, _, place) in enumerate(cues):
+        while place - cues[first][3] > _FAR:
+            first += 1
+        yield first, at
 
 
 def _pair(one: int, other: int, slots: int) -> int:
@@ -116,9 +122,9 @@ class _Lists:
             of_kind = self._inside if is_inside else self._stems if entry.endswith("*") else self._whole
             of_kind[words[0]] += slots
 
-    def find(self, words: Sequence[str]) -> list[tuple[int, int, int, int]]:
-        """Each cue: its slot, its first word, one past the last, and its place in words, also where no spaces are."""
-        cues: list[tuple[int, int, int, int]] = []
+    def find(self, words: Sequence[str]) -> list[_Cue]:
+        """The cues of a sentence, in order."""
+        cues: list[_Cue] = []
         known = self._known
         more = 0  # words that runs of letters stand for, beyond one each
         for at, word in enumerate(words):

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -99,11 +100,12 @@ class Read:
         if implicit.cue_weights is None:
             return logits, []
         likely = (logits[:, implicit.told_by_cues] >= _CUES_FROM).any(axis=1)
-        looked = [window for window in np.flatnonzero(likely).tolist() if self.said[window][0].cues is not None]
-        for window in looked:
+        looked: list[int] = []
+        for window in np.flatnonzero(likely).tolist():
             tongue, sentences = self.said[window]
-            features = tongue.cues.features(sentences) if tongue.cues is not None else ()
-            logits[window] += implicit.cue_weights[list(features)].sum(axis=0)
+            if tongue.cues is not None:
+                looked.append(window)
+                logits[window] += implicit.cue_weights[list(tongue.cues.features(sentences))].sum(axis=0)
         return logits, looked
 
 
@@ -184,9 +186,9 @@ class Understanding:
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
             first.append(len(beside))
             words = [[word for word, _, _ in find_words(part)] for part in parts[number]]
-            spoken = [[word for of_part in words for word in of_part], *(words if size > 1 else [])]
-            beside += [self.weigh_words(of_window, tongue) for of_window in spoken]
-            said += [(tongue, its) for its in (words, *([of_part] for of_part in words if size > 1))]
+            of_windows = [words, *([of_part] for of_part in words if size > 1)]
+            beside += [self.weigh_words(list(chain.from_iterable(its)), tongue) for its in of_windows]
+            said += [(tongue, its) for its in of_windows]
             rows.append(gathered_wholes[number : number + 1])
             if size > 1:
                 rows.append(gathered[start : start + size])

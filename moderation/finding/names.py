@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from moderation.finding import search as searches
 from moderation.finding.search import BY_PEOPLE, PEOPLE, Search
 from moderation.tables import Comment
-from texts.folding import fold_accents
+from texts.folding import begun, fold_accents
 
 #: Authors of one name that are told apart, in so many of the last comments under it on a site.
 MOST_AUTHORS, LOOKED_AT = 8, 200
@@ -112,8 +112,7 @@ def beginning_so(session: Session, site_ids: Sequence[str], typed: str) -> list[
     grouped = by_name.where(lately.c.author_key.is_not(None)).group_by(*lately.c[:3]).order_by(written.desc())
     found: dict[tuple[str, str], FoundAuthor] = {}
     for site_id, key, name in session.execute(grouped):
-        parts = fold_accents(name).split()
-        if all(any(part.startswith(word) for part in parts) for word in words):
+        if all(begun(name, words)):
             found.setdefault((site_id, key), FoundAuthor(site_id, key, name))
     return sorted(found.values(), key=lambda one: not fold_accents(one.name).startswith(whole))[:MOST_AUTHORS]
 

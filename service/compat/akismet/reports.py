@@ -13,6 +13,7 @@ from moderation.decisions.comments import CommentError
 from moderation.history import feedback
 from moderation.review import review_items
 from moderation.tables import Comment
+from moderation.webhooks.protocols import AKISMET
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.fields import Fields
@@ -40,7 +41,8 @@ def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) ->
     if not fields.is_set(form, "is_test"):
         if text:
             detail: dict[str, Any] = {name: form[name][: fields.LONGEST_ID] for name in _DETAILS if form.get(name)}
-            feedback.record(context().store, site_id, source="akismet", text=text, labels={"spam": spam}, detail=detail)
+            labels = {"spam": spam}
+            feedback.record(context().store, site_id, source=AKISMET.name, text=text, labels=labels, detail=detail)
             _settle(site_id, form, text, action)
         usage.count(site_id, form["blog"], kind)
     return answers.plain(answers.THANKS)

@@ -19,7 +19,7 @@ from service import forms
 from service.console import access, names, navigation
 from service.context import context
 from texts import wording
-from texts.folding import fold_accents
+from texts.folding import begun, fold_accents
 from texts.translation import gettext
 
 MOST_SHOWN = 12
@@ -63,13 +63,8 @@ def _matching(sites: Sequence[tuple[str, str]], asked: str) -> list[Place]:
     if not words:
         return list(_pages())
     candidates = [*_pages(), *_of_sites(sites), *_forms(sites), *_of_policies(sites, words)]
-    found = [one for one in candidates if all(_begins(f"{one.text} {one.what}", word) for word in words)]
+    found = [one for one in candidates if all(begun(f"{one.text} {one.what}", words))]
     return sorted(found, key=lambda one: not fold_accents(one.text).startswith(whole))
-
-
-def _begins(text: str, word: str) -> bool:
-    """Whether a word of the text begins so."""
-    return any(one.startswith(word) for one in fold_accents(text).split())
 
 
 def _pages() -> Iterator[Place]:
@@ -111,7 +106,7 @@ def _of_policies(sites: Sequence[tuple[str, str]], words: Sequence[str]) -> Iter
     fields = [(gettext(one.title), one.key) for one in LISTS]
     fields += [(wording.label(label), f"flag_at.{label}") for label in LABELS]
     for text, anchor in fields:
-        if not any(_begins(text, word) for word in words):
+        if not any(begun(text, words)):
             continue
         for site_id, name in sites:
             if access.may(site_id, "moderator"):
