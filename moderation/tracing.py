@@ -2,7 +2,7 @@
 
 The id of a request goes with its comments into their rows, and from there into the lines that a worker or a delivery
 process logs. Where tracing is on, the `traceparent` of a span goes the same way, so that what happened to a comment in
-several processes is one trace. OpenTelemetry is loaded by `operations/traces.py`, which calls `use`, and only then:
+several processes is one trace. OpenTelemetry is loaded by `operations/traces/sending.py`, which calls `use`, and only then:
 here is all that the domain knows of it.
 """
 
