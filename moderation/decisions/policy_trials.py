@@ -145,9 +145,9 @@ def judge_by(store: Store, queues: Queues, classifier: Classifier, site_id: str,
 
 
 def _outcomes(judge: Judge, tests: Sequence[PolicyTest], memory: Remembered) -> list[Action]:
-    known = memory.decided(judge.name, tests)
-    if known is not None:
-        return known
+    remembered = memory.decided(judge.name, tests)
+    if remembered is not None:
+        return remembered
     rows = [_as_comment(test) for test in tests]
     outcomes = _verdicts(judge, rows, dict(zip((row.id for row in rows), tests, strict=True)), memory)
     memory.decide(judge.name, tests, outcomes)

@@ -248,9 +248,9 @@ def _count(session: Session, site_id: str, reports: Sequence[Report], outcome: s
     numbers: Mapping[str, int] = Counter(reader for reader, _ in pairs)
     if not numbers:
         return
-    # While keys change, a reader may be there in another form, which an insert would not meet.
-    known = records(session, site_id, numbers) if keyring.current().is_mixed else {}
-    new = sorted(numbers.keys() - known.keys())
+    # While keys change, a reader's row may have their id in another form, with which an insert would not collide.
+    there = records(session, site_id, numbers) if keyring.current().is_mixed else {}
+    new = sorted(numbers.keys() - there.keys())
     rows = [{"site_id": site_id, "reporter": reader, "upheld": 0, "dismissed": 0} for reader in new]
     if rows:
         insert_missing(session, Reporter, rows)

@@ -150,18 +150,18 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, Standing]:
         for row in theirs if decided else ():
             end = bisect_left(moments, row.accepted_at)
             earlier = decided[max(0, end - _REPLAYED) : end]
-            same = {one.id for one in earlier if identities[one.id] == identities[row.id] is not None}
+            same = {other.id for other in earlier if identities[other.id] == identities[row.id] is not None}
             standings[row.id] = _replay(earlier, same, row.accepted_at, policy)
     return standings
 
 
 def _replay(earlier: Sequence[Any], same: Collection[str], moment: datetime, policy: Policy) -> Standing:
     approvals, strikes = 0, []
-    for one in earlier:
-        if one.status == "rejected":
+    for row in earlier:
+        if row.status == "rejected":
             approvals = 0
-            strikes.append(int(one.decided_at.timestamp()))
-        elif one.id in same:
+            strikes.append(int(row.decided_at.timestamp()))
+        elif row.id in same:
             approvals += 1
     return Standing(approvals, len(unexpired(strikes, policy, moment)))
 

@@ -55,7 +55,7 @@ _CAME = (
     .where(_GROUPS.c.group_id == bindparam("group"), _GROUPS.c.site_id == bindparam("site"))
     .values(number=_GROUPS.c.number + bindparam("more"), last_at=bindparam("moment"))
 )
-_KNOWN = select(_GROUPS.c.group_id).where(_GROUPS.c.group_id.in_(bindparam("groups", expanding=True)))
+_WRITTEN_DOWN = select(_GROUPS.c.group_id).where(_GROUPS.c.group_id.in_(bindparam("groups", expanding=True)))
 _ALONE = select(_COMMENTS.c.id, _COMMENTS.c.site_id, _COMMENTS.c.accepted_at).where(
     _COMMENTS.c.id.in_(bindparam("ids", expanding=True)),
     _COMMENTS.c.group_id.is_(None),
@@ -170,8 +170,8 @@ def _write_groups(session: Session, groups: Mapping[str, str]) -> None:
 
 def _founders(session: Session, group_ids: Collection[str]) -> dict[tuple[str, str], tuple[int, datetime]]:
     """The group and site of each comment that began one of these groups, if it was alone; it is put into its group."""
-    known = set(session.scalars(_KNOWN, {"groups": list(group_ids)}))
-    founders = [lookalikes.founder(group_id) for group_id in group_ids if group_id not in known]
+    written_down = set(session.scalars(_WRITTEN_DOWN, {"groups": list(group_ids)}))
+    founders = [lookalikes.founder(group_id) for group_id in group_ids if group_id not in written_down]
     if not founders:
         return {}
     alone = session.execute(_ALONE, {"ids": founders}).all()
