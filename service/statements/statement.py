@@ -63,9 +63,7 @@ class Statement:
 
 
 def build(session: Session, link: Link) -> Statement:
-    """The statement that a link opens, in the language in which the site's authors are told.
-
-    The rest of the request speaks that language, too.
+    """The statement that a link opens, in the language of the site's authors, which the request speaks from now on.
 
     Raises:
         Ended: the link is too old, or the comment was erased.
