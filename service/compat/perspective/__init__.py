@@ -36,7 +36,7 @@ _LONGEST_DETAIL = 200
 _LACKING = "X-Winnow-Unsupported-Attributes"
 
 
-@blueprint.post("/v1alpha1/comments:analyze", strict_slashes=False)
+@blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
     site_id = shared.require_site(_key())
@@ -71,7 +71,7 @@ def analyze() -> Response:
     return response
 
 
-@blueprint.post("/v1alpha1/comments:suggestscore", strict_slashes=False)
+@blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
     """Store a person's scores of a text, as examples to train with."""
     site_id = shared.require_server(_key())
