@@ -34,8 +34,8 @@ from service.limits import client_key
 
 log = structlog.get_logger(__name__)
 
-#: Half of a surrogate pair, which JSON can hold, but which is not a character.
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+#: Half of a surrogate pair, which JSON can hold, but which is not a character. Readers see U+FFFD in its place.
+HALF_CHARACTER, SHOWN_FOR_HALF = re.compile("[\ud800-\udfff]"), "\ufffd"
 #: Characters of a text: with more, its answer comes when the client has given up, and has published.
 LONGEST_TEXT = 100_000
 #: Room for the longest text and what is around it; an escaped character has up to twelve bytes.
@@ -261,7 +261,7 @@ def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
 
     @blueprint.after_request
     def count(response: Response) -> Response:
-        if request.endpoint in endpoints and request.method != "OPTIONS":
+        if request.endpoint in endpoints and request.method not in {"OPTIONS", "HEAD"}:
             _count_call(blueprint.name)
         return response
 
