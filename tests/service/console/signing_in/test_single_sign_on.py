@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask, jsonify
 from flask.testing import FlaskClient
+from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+from joserfc.jws import JWSRegistry
 from playwright.sync_api import Browser, expect
 from werkzeug.test import TestResponse
 
@@ -157,6 +162,48 @@ def _sign_with_our_secret(provider: LyingProvider) -> None:
     provider.signs_with, provider.algorithm = OctKey.import_key(SECRET, {"kid": "one"}), "HS256"
 
 
+def _sign_nothing(provider: LyingProvider) -> None:
+    provider.forges = lambda claims: f"{_part({'alg': 'none', 'kid': 'one'})}.{_part(claims)}."
+
+
+def _sign_with(secret_of: Callable[[LyingProvider], bytes], **header: str) -> Callable[[LyingProvider], None]:
+    """Sign with HS256, by what everybody knows."""
+
+    def sign(provider: LyingProvider) -> None:
+        def forge(claims: dict[str, Any]) -> str:
+            signed = f"{_part({'alg': 'HS256'} | header)}.{_part(claims)}"
+            mark = hmac.digest(secret_of(provider), signed.encode(), "sha256")
+            return f"{signed}.{urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+
+        provider.forges = forge
+
+    return sign
+
+
+def _public(provider: LyingProvider) -> bytes:
+    return provider.key.as_pem(private=False)
+
+
+def _bring_a_key(provider: LyingProvider) -> None:
+    """Sign with a key of ours and name it in the header, as a verifier must not believe (RFC 7515, 10.5)."""
+    own = RSAKey.generate_key(2048, {"kid": "two"})
+    header = {"alg": "RS256", "kid": "two", "jwk": own.as_dict(private=False), "jku": f"{provider.issuer}/evil"}
+    registry = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+    provider.forges = lambda claims: jwt.encode(header, claims, own, registry=registry)
+
+
+def _change_after_signing(provider: LyingProvider) -> None:
+    def forge(claims: dict[str, Any]) -> str:
+        head, _, signature = jwt.encode({"alg": "RS256", "kid": "one"}, claims, provider.key).split(".")
+        return f"{head}.{_part(claims | {'email': 'chief@example.org'})}.{signature}"
+
+    provider.forges = forge
+
+
+def _part(content: dict[str, Any]) -> str:
+    return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
 LIES: dict[str, Callable[[LyingProvider], None]] = {
     "for another program": lambda one: one.claims.update(aud="somebody-else"),
     "for another program, though we asked": lambda one: one.claims.update(aud="somebody-else", azp=CLIENT),
@@ -171,6 +218,18 @@ LIES: dict[str, Callable[[LyingProvider], None]] = {
     "about nobody": lambda one: one.claims.update(sub=None),
     "signed by somebody else": lambda one: setattr(one, "signs_with", RSAKey.generate_key(2048, {"kid": "one"})),
     "signed with our secret": _sign_with_our_secret,
+    "not signed": _sign_nothing,
+    "signed with the public key": _sign_with(_public, kid="one"),
+    "signed with the public key, of no name": _sign_with(_public),
+    "signed with nothing": _sign_with(lambda _: b"", kid="one"),
+    "signed by the key in its head": _bring_a_key,
+    "changed after it was signed": _change_after_signing,
+    "for us and for another program that asked": lambda one: one.claims.update(aud=[CLIENT, "evil"], azp="evil"),
+    "for us and others, of nobody who asked": lambda one: one.claims.update(aud=[CLIENT, "evil"]),
+    "about nobody at all": lambda one: one.claims.update(sub=""),
+    "about a number": lambda one: one.claims.update(sub=7),
+    "of the future": lambda one: one.claims.update(iat=int(time.time()) + single_sign_on.SKEW_SECONDS + 30),
+    "of another token": lambda one: one.claims.update(at_hash="AAAAAAAAAAAAAAAAAAAAAA"),
     "not there": lambda one: setattr(one, "without_id_token", True),
     "about two people": lambda one: one.userinfo.update(sub="subject-2"),
 }
