@@ -262,6 +262,55 @@ def test_a_provider_that_calls_itself_something_else_is_not_used(make: Make, pro
     assert "something else than WINNOW_OIDC_ISSUER says" in answer.text
 
 
+def _called_otherwise(provider: LyingProvider) -> None:
+    provider.metadata = {"issuer": "https://evil.example"}
+
+
+def _another_key_of_the_same_name(provider: LyingProvider) -> None:
+    provider.key = provider.signs_with = RSAKey.generate_key(2048, {"kid": "one"})
+
+
+def _signs_otherwise_than_it_says(provider: LyingProvider) -> None:
+    provider.metadata = {"id_token_signing_alg_values_supported": ["ES256"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (_called_otherwise, lambda one: one.metadata.clear()),
+        (_signs_otherwise_than_it_says, lambda one: one.metadata.clear()),
+        (lambda one: None, _another_key_of_the_same_name),
+    ],
+)
+def test_what_changed_at_the_provider_is_read_at_the_second_attempt_without_a_restart(
+    make: Make,
+    provider: LyingProvider,
+    store: Store,
+    before: Callable[[LyingProvider], None],
+    after: Callable[[LyingProvider], None],
+) -> None:
+    accounts.create_user(store, "mo@example.org", "admin", PASSWORD)
+    app = make()
+    before(provider)
+    browser = app.test_client()
+    if browser.get("/console/sign-in/provider").status_code == 302:
+        come_back(browser, provider)
+    after(provider)
+    answers = [come_back(app.test_client(), provider) for _ in range(2)]
+    assert answers[1].status_code == 303, answers[1].text
+
+
+def test_where_a_provider_has_moved_its_pages_is_read_after_a_while(
+    make: Make, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = make().test_client()
+    provider.metadata = {"authorization_endpoint": "https://old.example/"}
+    for kept, led_to in ((3600, "old"), (3600, "old"), (-1, "new")):
+        monkeypatch.setattr(single_sign_on, "METADATA_SECONDS", kept)
+        assert led_to in browser.get("/console/sign-in/provider").headers["Location"]
+        provider.metadata = {"authorization_endpoint": "https://new.example/"}
+
+
 @pytest.mark.parametrize("nonsense", [[], "text", {"authorization_endpoint": 1}])
 def test_a_provider_that_describes_itself_as_nonsense_is_not_used(
     make: Make, provider: LyingProvider, nonsense: object
@@ -305,12 +354,19 @@ def test_a_provider_that_lets_nobody_in_is_quoted_as_that(make: Make, provider: 
     assert "555" not in answer.text
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/demo/", "/console/\\evil"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        *("https://evil.example/", "//evil.example", "/demo/", "/console/\\evil", "/console/../demo/", "/console/..?x"),
+        *("/console/%2e%2E/demo/", "/console/.%2e", "/console/./../x", "/console/you/../../demo/"),
+    ],
+)
 def test_the_way_back_leads_nowhere_else(make: Make, provider: LyingProvider, store: Store, elsewhere: str) -> None:
     accounts.create_user(store, "mo@example.org", "admin", PASSWORD)
     app = make()
     assert come_back(app.test_client(), provider, next=elsewhere).headers["Location"] == "/console/"
-    assert come_back(app.test_client(), provider, next="/console/you").headers["Location"] == "/console/you"
+    for own in ("/console/you", "/console/comments?q=a..b/../c"):
+        assert come_back(app.test_client(), provider, next=own).headers["Location"] == own
 
 
 def test_a_provider_that_is_away_or_hangs_is_told_and_the_password_works(
