@@ -113,6 +113,7 @@ def _refuse(refusal: Refusal) -> Response:
 
 shared.answer_failures(blueprint, _refuse)
 shared.count_calls(blueprint, "openai.moderate")
+shared.let_pages(blueprint, "openai.moderate")
 
 _AWAY = (503, "server_error", "unavailable", "The server is temporarily unable to score. Try again in a moment.")
 _INTERNAL = (500, "server_error", None, "The server had an error while processing your request.")

@@ -41,6 +41,8 @@ LONGEST_TEXT = 100_000
 #: Room for the longest text and what is around it; an escaped character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
 
+#: What pages may send. The star is for what client libraries add, and does not stand for a key's header.
+_FROM_PAGES = "authorization, content-type, x-goog-api-key, x-goog-api-client, *"
 #: After so many seconds a client may ask again for a place.
 _UNTIL_A_PLACE = 2.0
 
@@ -263,6 +265,24 @@ def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
     def count(response: Response) -> Response:
         if request.endpoint in endpoints and request.method not in {"OPTIONS", "HEAD"}:
             _count_call(blueprint.name)
+        return response
+
+
+def let_pages(blueprint: Blueprint, *endpoints: str) -> None:
+    """Let pages of any origin call these routes of a blueprint, and read their answers: a browser asks for that.
+
+    They need a key all the same, and one that stands in a page only scores.
+    """
+
+    @blueprint.after_request
+    def let(response: Response) -> Response:
+        if request.endpoint in endpoints:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Expose-Headers"] = "*"
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+                response.headers["Access-Control-Allow-Headers"] = _FROM_PAGES
+                response.headers["Access-Control-Max-Age"] = "3600"
         return response
 
 

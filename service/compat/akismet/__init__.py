@@ -16,6 +16,7 @@ blueprint.before_request(answers.prepare)
 blueprint.after_request(answers.complete)
 shared.answer_failures(blueprint, answers.fail)
 shared.count_calls(blueprint, answers.CHECK)
+shared.let_pages(blueprint, answers.CHECK, "akismet.verify_key")
 
 _POST, _EITHER = ["POST"], ["GET", "POST"]
 for _path, _view, _methods in (
