@@ -22,8 +22,8 @@ _POST, _EITHER = ["POST"], ["GET", "POST"]
 for _path, _view, _methods in (
     ("/1.1/verify-key", accounts.verify_key, _EITHER),
     ("/1.1/comment-check", checks.check_comment, _EITHER),
-    ("/1.1/submit-spam", reports.submit_spam, _POST),
-    ("/1.1/submit-ham", reports.submit_ham, _POST),
+    ("/1.1/submit-spam", reports.submit_spam, _EITHER),
+    ("/1.1/submit-ham", reports.submit_ham, _EITHER),
     ("/1.2/usage-limit", accounts.show_usage, _EITHER),
     ("/1.2/key-sites", accounts.show_sites, _EITHER),
     ("/1.1/deactivate", accounts.deactivate, _POST),

@@ -360,9 +360,11 @@ def test_a_call_that_lost_its_form_is_no_wrong_key_and_its_comment_is_held(score
 
 
 @pytest.mark.parametrize(("text", "body"), [("fine", "false"), (FLAGGED, "true")])
-def test_a_check_is_read_from_its_address(scored: Flask, site: CreatedSite, text: str, body: str) -> None:
+def test_a_call_is_read_from_its_address(scored: Flask, site: CreatedSite, text: str, body: str) -> None:
+    """`akismet-go` asks by GET, also for reports."""
     sent = {"api_key": site.compat_key, "blog": "b", "comment_content": text}
-    assert verdict(scored.test_client().get("/1.1/comment-check", query_string=sent)) == (body, None)
+    for call, answer in (("comment-check", body), ("submit-ham", THANKS), ("verify-key", "valid")):
+        assert verdict(scored.test_client().get(f"/1.1/{call}", query_string=sent)) == (answer, None)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "application/octet-stream", None])
@@ -468,7 +470,7 @@ def test_fields_that_make_no_sense_do_not_matter(blog: Akismet, fields: dict[str
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/1.1/submit-spam"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")]
+    ("method", "path"), [("GET", "/1.1/submit"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")]
 )
 def test_calls_that_there_are_none_of_have_a_guid_too(scored: Flask, method: str, path: str) -> None:
     answer = scored.test_client().open(path, method=method)
