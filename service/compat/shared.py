@@ -123,7 +123,9 @@ def require_server(key: str | None) -> str:
         Refusal: as `require_site`.
     """
     caller = _require_caller(key)
-    if caller.from_browser or "Origin" in request.headers:
+    # A page's own GET, as for a picture, names no origin.
+    of_a_page = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
+    if caller.from_browser or of_a_page:
         raise Refusal("not_allowed", status=403, site_id=caller.site_id)
     return caller.site_id
 

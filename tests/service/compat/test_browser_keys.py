@@ -185,10 +185,15 @@ def test_a_server_key_gives_feedback_and_pages_that_have_one_do_not(
     assert perspective(client, site.compat_key, "suggestscore", SUGGEST, Origin=PAGE).status_code == 403
     sent = {"api_key": site.compat_key, "blog": PAGE, "user_ip": "x", "comment_content": "x"}
     assert client.post("/1.1/submit-ham", data=sent, headers={"Origin": PAGE}).text == "error"
+    for site_of_page in ("cross-site", "same-site", "same-origin"):  # a picture's address, which names no origin
+        of_a_page = {"Sec-Fetch-Site": site_of_page}
+        assert client.get("/1.1/submit-ham", query_string=sent, headers=of_a_page).text == "error"
     assert rows(store, Feedback) == []
     assert perspective(client, site.compat_key, Origin=PAGE).status_code == 200, "scoring is no secret"
     assert perspective(client, site.compat_key, "suggestscore", SUGGEST).status_code == 200
     assert client.post("/1.1/submit-ham", data=sent).text.startswith("Thanks")
+    typed = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "cors"}  # Node's fetch has the second
+    assert client.get("/1.1/submit-ham", query_string=sent, headers=typed).text.startswith("Thanks")
     assert len(rows(store, Feedback)) == 2
 
 
