@@ -469,9 +469,7 @@ def test_fields_that_make_no_sense_do_not_matter(blog: Akismet, fields: dict[str
     assert verdict(blog.check_as_wordpress(FLAGGED, **fields))[1] == "held-for-moderation"
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/1.1/submit"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")]
-)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/1.1/submit"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")])
 def test_calls_that_there_are_none_of_have_a_guid_too(scored: Flask, method: str, path: str) -> None:
     answer = scored.test_client().open(path, method=method)
     assert (answer.status_code, answer.text) == (404, "invalid")
