@@ -19,6 +19,7 @@ from service import (
     failures,
     languages,
     operations,
+    paths,
     requests,
     statements,
     static_files,
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(docs.blueprint, url_prefix="/api")
     operations.init_app(app)
     app.register_blueprint(operations.blueprint)
+    app.wsgi_app = paths.tidied(app.wsgi_app)  # type: ignore[method-assign, assignment]
     if settings.trusted_proxies:
         number = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number, x_host=number)  # type: ignore[method-assign]

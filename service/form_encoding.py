@@ -99,7 +99,7 @@ def read_body(*, most: int = 1000, fields_of: Callable[[bytes], list[Field]] | N
     """
     data = request.get_data(cache=True)
     if request.mimetype != MULTIPART:
-        data = data.removeprefix(codecs.BOM_UTF8)
+        data = data.removeprefix(codecs.BOM_UTF8).lstrip()
         if fields_of is not None:
             return fields_of(data), False
         return urlencoded(data) if request.mimetype in {URLENCODED, ""} else [], False

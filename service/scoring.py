@@ -12,7 +12,6 @@ import models
 from moderation import counters
 from moderation.decisions.decision import Decision
 from moderation.decisions.scoring import Scorer
-from moderation.intake import submissions
 from moderation.intake.submissions import Request, Submission
 from moderation.tables import Comment
 from service import classifier as of_process
@@ -67,7 +66,7 @@ def decide(comment: Comment) -> Decision:
 
 def unstored(site_id: str, submission: Submission) -> Comment:
     """A comment as it would be stored, and is not."""
-    return Comment(**submissions.new_row(Request(site_id, submission)))
+    return Comment(**Request(site_id, submission).row)
 
 
 def count(number: int, seconds: float) -> None:

@@ -114,9 +114,7 @@ def fill(installation: Installation, many: int) -> None:
             Request(installation.site.id, one(number, words))
             for number, words in enumerate(islice(texts.comments(begin), min(1000, many - begin)), begin)
         ]
-        rows = [
-            submissions.new_row(request) | {"status": "published", "updated_at": clock.now()} for request in requests
-        ]
+        rows = [request.row | {"status": "published", "updated_at": clock.now()} for request in requests]
         with installation.store.write() as session:
             session.execute(insert(_COMMENTS), rows)
 

@@ -25,7 +25,7 @@ _LOOKED_AT = 50
 
 def new_comment(site_id: str, submission: Submission, *, origin: dict[str, Any]) -> Comment:
     """A comment to decide on, `pending` and not in the database."""
-    row = submissions.new_row(Request(site_id, submission))
+    row = Request(site_id, submission).row
     return Comment(**(row | {"origin": (row["origin"] or {}) | origin}))
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from moderation import store as store_module
 from moderation.intake import submissions
@@ -205,12 +204,12 @@ class Intake:
     def _commit(self, batch: list[_Entry]) -> None:
         try:
             outcomes = submissions.insert_all(self._store, [entry.request for entry in batch])
-        except IntegrityError:  # one of them is at fault (its site was deleted meanwhile, say): store the others
-            for entry in batch:
-                self._commit_alone(entry)
-        except Exception as error:
+        except store_module.AWAY as error:
             for entry in batch:
                 entry.error = error
+        except Exception:  # one of them is at fault (its site was deleted meanwhile, say): store the others
+            for entry in batch:
+                self._commit_alone(entry)
         else:
             for entry, outcome in zip(batch, outcomes, strict=True):
                 entry.outcome = outcome

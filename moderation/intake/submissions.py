@@ -67,6 +67,10 @@ class Outcome:
     comment: Comment | None
 
 
+#: The columns of a comment.
+_Row = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A submission to a site, and the key under which the site may send it again."""
@@ -75,6 +79,11 @@ class Request:
     submission: Submission
     idempotency_key: str | None = None
     cause: Cause = field(default_factory=tracing.current)
+    #: The columns of its comment. Made at once, so that nothing is computed in a turn to write, for which others wait.
+    row: _Row = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row", _new_row(self))
 
 
 def submit(
@@ -133,13 +142,13 @@ def _insert_as_new(store: Store, requests: Sequence[Request]) -> list[Outcome]:
     Raises:
         IntegrityError: a submission is not new, and none of them was stored.
     """
-    rows = [new_row(request) for request in requests]
+    rows = [request.row for request in requests]
     store.insert(_TABLE, sorted(rows, key=_identities))
     return [Outcome("accepted", _comment_of(row)) for row in rows]
 
 
 def _insert(store: Store, requests: Sequence[Request]) -> list[Outcome]:
-    rows = [new_row(request) for request in requests]
+    rows = [request.row for request in requests]
     comments = [_comment_of(row) for row in rows]
     with store.write() as session:
         earlier = _earlier(session, rows)
@@ -172,7 +181,7 @@ def place_of(comment: Comment) -> dict[str, str | None]:
     return {name: sent.get(name) for name in PLACE}
 
 
-def new_row(request: Request) -> dict[str, Any]:
+def _new_row(request: Request) -> _Row:
     """The columns of a submission's comment, which is `pending`. Columns that are not named here are empty."""
     moment = clock.now()
     submission = request.submission

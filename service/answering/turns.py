@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
+from service import paths
+
 Work = TypeVar("Work")
 
 #: Of all threads, those that may score at the same time, and those that may score for one sender. More would not be
@@ -94,7 +96,7 @@ def lane_of(scope: Mapping[str, Any], body: Callable[[int], bytes]) -> Lane:
     `body` gives the first bytes of the body. Who hides a valid key from this escapes their own lane, and not the limit
     for all that score.
     """
-    path = scope["path"]
+    path = paths.tidy(scope["path"])
     sender = unquote_to_bytes(_sender(path, scope, body)).strip().lower()
     return Lane(hashlib.blake2b(sender, digest_size=16).digest(), path in _SCORING)
 

@@ -43,7 +43,7 @@ class Malformed(Exception):
     """The body is not a phase's request about words; the message says where, and quotes nothing of it."""
 
 
-@blueprint.post("/coral/phase", strict_slashes=False)  # Coral publishes on a 404
+@blueprint.post("/coral/phase")
 def judge_phase() -> Response:
     """Judge a comment. The answer tells Coral flags and a status, or nothing."""
     site_id = request.args.get("site", "")

@@ -11,9 +11,10 @@ import json
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from moderation.policy.terms import Policy, Threshold
 from moderation.sites.archive import CLOSED
@@ -65,21 +66,27 @@ class Invalid(Exception):
         self.code = code
 
 
-@blueprint.post("/v1/moderations", strict_slashes=False)
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a request asks about. A text that is blank has no place among the texts: there is nothing to find in it."""
+
+    #: Place -> text.
+    texts: dict[str, str]
+    #: The places of all, each of which has a result of its own; None where all are parts of one input.
+    places: list[str] | None
+    #: The place of a picture, which nobody looks at.
+    picture: str | None = None
+
+
+@blueprint.post("/v1/moderations")
 def moderate() -> Response:
     """Score each input, and answer with its categories."""
     site_id = shared.require_site(_bearer(), api_keys=True)
     document = _receive()
-    texts, is_each = _inputs(document["input"])
+    inputs = _inputs(document["input"])
     model = _model(document.get("model"))
-    with shared.place(site_id, texts):
-        policy = shared.policy(site_id)
-        said = shared.said_of(policy)
-        _require_judged(policy, texts, said, alone=isinstance(document["input"], str))
-        scores = shared.score(texts, [{"languages": said}] * len(texts))
-        limits = [_thresholds(policy, text, said) for text in texts]
-        pairs = zip(scores, limits, strict=True) if is_each else [(_highest(scores), limits[0])]
-        results = [_result(row, thresholds) for row, thresholds in pairs]
+    with shared.place(site_id, list(inputs.texts.values())):
+        results = _judge(site_id, inputs)
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
 
 
@@ -106,6 +113,7 @@ def _refuse(refusal: Refusal) -> Response:
 
 shared.answer_failures(blueprint, _refuse)
 shared.count_calls(blueprint, "openai.moderate")
+shared.let_pages(blueprint, "openai.moderate")
 
 _AWAY = (503, "server_error", "unavailable", "The server is temporarily unable to score. Try again in a moment.")
 _INTERNAL = (500, "server_error", None, "The server had an error while processing your request.")
@@ -153,7 +161,9 @@ def _receive() -> dict[str, Any]:
     try:
         body = request.get_data(cache=False)
         bodies.require_uncompressed(body)
-        document = bodies.parse_text(body.decode("utf-8-sig", errors="surrogateescape"))
+        written = body.decode("utf-8-sig", errors="surrogateescape")  # the error will name the input
+        g.openai_is_utf8 = shared.HALF_CHARACTER.search(written) is None
+        document = bodies.parse_text(written)
     except Problem as problem:
         raise Invalid(f"We could not parse the JSON body of your request. {problem.detail}") from None
     if not isinstance(document, dict):
@@ -167,38 +177,59 @@ def _receive() -> dict[str, Any]:
     return document
 
 
-def _inputs(inputs: object) -> tuple[list[str], bool]:
-    """The texts, and whether each has its own result: the parts of one input share a result."""
+def _inputs(inputs: object) -> _Inputs:
     if isinstance(inputs, str):
-        return [_text(inputs, "input")], True
+        return _Inputs({"input": _text(inputs, "input")}, ["input"])
     if not isinstance(inputs, list) or not inputs:
         raise Invalid("Invalid type for 'input': give a string, or a list that is not empty.", param="input")
     if len(inputs) > MAX_INPUTS:
         message = f"Invalid 'input': array too long. Expected at most {MAX_INPUTS} items, but got {len(inputs)}."
         raise Invalid(message, param="input", code="array_above_max_length")
+    items = {f"input[{number}]": item for number, item in enumerate(inputs)}
     if all(isinstance(item, str) for item in inputs):
-        return [_text(item, f"input[{number}]") for number, item in enumerate(inputs)], True
-    return [_part(item, f"input[{number}]") for number, item in enumerate(inputs)], False
+        texts = {place: _text(item, place) for place, item in items.items() if item.strip()}
+        return _Inputs(texts or {"input[0]": _text(inputs[0], "input[0]")}, list(items))
+    return _parts(items)
 
 
-def _part(part: object, place: str) -> str:
-    if not isinstance(part, dict) or part.get("type") not in ("text", "image_url"):
-        message = f"Invalid type for '{place}': expected a content part of type 'text', or strings only."
-        raise Invalid(message, param=place, code="invalid_type")
-    if part["type"] == "image_url":
-        message = f"Invalid value for '{place}.type': this server scores text only, so 'image_url' is not supported."
-        raise Invalid(message, param=f"{place}.type", code="image_not_supported")
-    if not isinstance(part.get("text"), str):
-        raise Invalid(f"Missing required parameter: '{place}.text'.", param=f"{place}.text", code="invalid_type")
-    return _text(part["text"], f"{place}.text")
+def _parts(items: Mapping[str, object]) -> _Inputs:
+    """The parts of one input, which share a result."""
+    texts, picture = {}, None
+    for place, part in items.items():
+        if not isinstance(part, dict) or part.get("type") not in ("text", "image_url"):
+            message = f"Invalid type for '{place}': expected a content part of type 'text', or strings only."
+            raise Invalid(message, param=place, code="invalid_type")
+        if part["type"] == "image_url":
+            picture = picture or place
+        elif not isinstance(part.get("text"), str):
+            raise Invalid(f"Missing required parameter: '{place}.text'.", param=f"{place}.text", code="invalid_type")
+        elif part["text"].strip():
+            texts[place] = _text(part["text"], f"{place}.text")
+    if not texts:
+        raise _no_pictures(picture) if picture else _empty(next(iter(items)) + ".text")
+    return _Inputs(texts, None, picture)
+
+
+def _no_pictures(place: str) -> Invalid:
+    message = (
+        f"Invalid value for '{place}.type': this server scores text only, so 'image_url' is not supported. "
+        "Nothing was found in what is text."
+    )
+    return Invalid(message, param=f"{place}.type", code="image_not_supported")
+
+
+def _empty(place: str) -> Invalid:
+    return Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
 
 
 def _text(text: str, place: str) -> str:
-    if shared.HALF_CHARACTER.search(text):  # also stands for a byte that is not UTF-8
-        message = f"Invalid '{place}': not Unicode: half of a surrogate pair, or bytes that are no UTF-8."
-        raise Invalid(message, param=place, code="invalid_unicode")
+    if shared.HALF_CHARACTER.search(text):
+        if not g.openai_is_utf8:
+            message = f"Invalid '{place}': not Unicode: the request has bytes that are no UTF-8."
+            raise Invalid(message, param=place, code="invalid_unicode")
+        text = shared.HALF_CHARACTER.sub(shared.SHOWN_FOR_HALF, text)
     if not visibility.can_be_seen(text, unknown_tags=True):
-        raise Invalid(f"Invalid '{place}': empty string.", param=place, code="empty_string")
+        raise _empty(place)
     if len(text) > shared.LONGEST_TEXT:
         message = (
             f"Invalid '{place}': string too long. Expected a string with maximum length {shared.LONGEST_TEXT}, "
@@ -224,10 +255,26 @@ def _model(name: object) -> str:
     )
 
 
-def _require_judged(policy: Policy, texts: Sequence[str], said: Sequence[str], *, alone: bool) -> None:
-    for number, text in enumerate(texts):
+def _judge(site_id: str, inputs: _Inputs) -> list[dict[str, Any]]:
+    """The results. Those of a picture and words are only known where the words alone are flagged."""
+    policy = shared.policy(site_id)
+    said = shared.said_of(policy)
+    _require_judged(policy, inputs.texts, said)
+    texts = list(inputs.texts.values())
+    scores = shared.score(texts, [{"languages": said}] * len(texts))
+    limits = [_thresholds(policy, text, said) for text in texts]
+    if inputs.places is not None:
+        found = dict(zip(inputs.texts, map(_result, scores, limits), strict=True))
+        return [found.get(place) or _result({}, {}) for place in inputs.places]
+    result = _result(_highest(scores), limits[0])
+    if inputs.picture is not None and not result["flagged"]:
+        raise _no_pictures(inputs.picture)
+    return [result]
+
+
+def _require_judged(policy: Policy, texts: Mapping[str, str], said: Sequence[str]) -> None:
+    for place, text in texts.items():
         if shared.treatment(policy, text, said) == "hold":
-            place = "input" if alone else f"input[{number}]"
             message = (
                 f"Invalid '{place}': it is in a language that this server cannot judge, or that this site holds "
                 f"({shared.classifier().detected_language(text)}), so nothing was scored."

@@ -34,13 +34,15 @@ from service.limits import client_key
 
 log = structlog.get_logger(__name__)
 
-#: Half of a surrogate pair, which JSON can hold, but which is not a character.
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+#: Half of a surrogate pair, which JSON can hold, but which is not a character. Readers see U+FFFD in its place.
+HALF_CHARACTER, SHOWN_FOR_HALF = re.compile("[\ud800-\udfff]"), "\ufffd"
 #: Characters of a text: with more, its answer comes when the client has given up, and has published.
 LONGEST_TEXT = 100_000
 #: Room for the longest text and what is around it; an escaped character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
 
+#: What pages may send. The star is for what client libraries add, and does not stand for a key's header.
+_FROM_PAGES = "authorization, content-type, x-goog-api-key, x-goog-api-client, *"
 #: After so many seconds a client may ask again for a place.
 _UNTIL_A_PLACE = 2.0
 
@@ -121,7 +123,9 @@ def require_server(key: str | None) -> str:
         Refusal: as `require_site`.
     """
     caller = _require_caller(key)
-    if caller.from_browser or "Origin" in request.headers:
+    # A page's own GET, as for a picture, names no origin.
+    of_a_page = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") != "none"
+    if caller.from_browser or of_a_page:
         raise Refusal("not_allowed", status=403, site_id=caller.site_id)
     return caller.site_id
 
@@ -261,8 +265,26 @@ def count_calls(blueprint: Blueprint, *endpoints: str) -> None:
 
     @blueprint.after_request
     def count(response: Response) -> Response:
-        if request.endpoint in endpoints and request.method != "OPTIONS":
+        if request.endpoint in endpoints and request.method not in {"OPTIONS", "HEAD"}:
             _count_call(blueprint.name)
+        return response
+
+
+def let_pages(blueprint: Blueprint, *endpoints: str) -> None:
+    """Let pages of any origin call these routes of a blueprint, and read their answers: a browser asks for that.
+
+    They need a key all the same, and one that stands in a page only scores.
+    """
+
+    @blueprint.after_request
+    def let(response: Response) -> Response:
+        if request.endpoint in endpoints:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Expose-Headers"] = "*"
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+                response.headers["Access-Control-Allow-Headers"] = _FROM_PAGES
+                response.headers["Access-Control-Max-Age"] = "3600"
         return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from flask import Response, abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -167,7 +168,9 @@ def own_address(address: str | None) -> str:
     """`address`, if it is a page of the console, else the first page: a sign-in must not lead to another site."""
     first_page = url_for("console.show_queue")
     if address and address.startswith(first_page) and not set(address) & set("\\\r\n\t") and "//" not in address:
-        return address
+        path = address.partition("?")[0].partition("#")[0]
+        if {".", ".."}.isdisjoint(unquote(path).split("/")):  # a browser would go up from the console by them
+            return address
     return first_page
 
 

@@ -66,7 +66,7 @@ def test_what_cannot_be_scored_is_an_error(client: OpenAI) -> None:
 
 
 def test_an_error_says_which_input(client: OpenAI) -> None:
-    for odd, code in (("in klingon", "unsupported_language"), ("", "empty_string")):
+    for odd, code in (("in klingon", "unsupported_language"), ("\u200b", "empty_string")):
         with pytest.raises(openai.BadRequestError) as refused:
             client.moderations.create(input=["fine", odd])
         assert (refused.value.param, refused.value.code) == ("input[1]", code)

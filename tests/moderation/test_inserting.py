@@ -35,7 +35,7 @@ def test_a_row_is_the_one_that_a_session_would_have_written(store: Store, site: 
     }
     quickly = accept(store, site, **fields)
     with store.write() as session:
-        session.add(Comment(**{**submissions.new_row(Request(site.id, submission(**fields))), "external_id": "e2"}))
+        session.add(Comment(**{**Request(site.id, submission(**fields)).row, "external_id": "e2"}))
     one, other = rows(store, Comment)
     given = {"id", "external_id", "request_hash", "accepted_at", "updated_at"}
     columns = set(Comment.__table__.columns.keys()) - given

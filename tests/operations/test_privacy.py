@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from moderation import clock
-from moderation.intake.submissions import Request, Submission, new_row
+from moderation.intake.submissions import Request, Submission
 from moderation.sites import site_settings, sites
 from moderation.sites.site_settings import Retention, SiteSettings
 from moderation.store import Store
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Store:
         site = sites.create_site(store, settings, name)
         sent = Submission(name="Ada", comment="Zqtext", email="zqada@example.org", user_id="7")
         with store.write() as session:
-            session.execute(insert(Comment), [new_row(Request(site.id, sent))])
+            session.execute(insert(Comment), [Request(site.id, sent).row])
             site_settings.save(
                 session,
                 site.id,

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ class LyingProvider:
         self.metadata: dict[str, Any] = {}
         self.userinfo: dict[str, Any] = {}
         self.without_id_token = False
+        #: Makes the ID token of claims, in place of signing them.
+        self.forges: Callable[[dict[str, Any]], str] | None = None
         self.hangs = 0.0
         self.nonce = ""
         self.app = Flask("lying_provider")
@@ -101,6 +104,9 @@ class LyingProvider:
         claims = {name: value for name, value in claims.items() if value is not None}
         answer = {"access_token": "an access token", "token_type": "Bearer", "expires_in": 300}
         if not self.without_id_token:
-            header = {"alg": self.algorithm, "kid": "one"}
-            answer["id_token"] = jwt.encode(header, claims, self.signs_with, algorithms=[self.algorithm])
+            answer["id_token"] = self._signed(claims) if self.forges is None else self.forges(claims)
         return jsonify(answer)
+
+    def _signed(self, claims: dict[str, Any]) -> str:
+        header = {"alg": self.algorithm, "kid": "one"}
+        return jwt.encode(header, claims, self.signs_with, algorithms=[self.algorithm])

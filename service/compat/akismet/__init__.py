@@ -18,13 +18,14 @@ blueprint.after_request(answers.complete)
 shared.answer_failures(blueprint, answers.fail)
 blueprint.register_error_handler(MissingField, answers.missing)
 shared.count_calls(blueprint, answers.CHECK)
+shared.let_pages(blueprint, answers.CHECK, "akismet.verify_key")
 
 _POST, _EITHER = ["POST"], ["GET", "POST"]
 for _path, _view, _methods in (
-    ("/1.1/verify-key", accounts.verify_key, _POST),
-    ("/1.1/comment-check", checks.check_comment, _POST),
-    ("/1.1/submit-spam", reports.submit_spam, _POST),
-    ("/1.1/submit-ham", reports.submit_ham, _POST),
+    ("/1.1/verify-key", accounts.verify_key, _EITHER),
+    ("/1.1/comment-check", checks.check_comment, _EITHER),
+    ("/1.1/submit-spam", reports.submit_spam, _EITHER),
+    ("/1.1/submit-ham", reports.submit_ham, _EITHER),
     ("/1.2/usage-limit", accounts.show_usage, _EITHER),
     ("/1.2/key-sites", accounts.show_sites, _EITHER),
     ("/1.1/deactivate", accounts.deactivate, _POST),
@@ -34,7 +35,7 @@ for _path, _view, _methods in (
     ("/1.1/test", accounts.say_connected, _EITHER),
     ("/1.2/compatible-plugins", accounts.show_plugins, ["GET"]),
 ):
-    blueprint.add_url_rule(_path, view_func=_view, methods=_methods, strict_slashes=False)  # a slash may follow
+    blueprint.add_url_rule(_path, view_func=_view, methods=_methods)
 _ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 blueprint.add_url_rule("/1.1/<path:call>", view_func=accounts.refuse_unknown, methods=_ANY)
 blueprint.add_url_rule(

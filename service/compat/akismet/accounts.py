@@ -29,6 +29,7 @@ _COLUMNS = ("Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Posi
 def verify_key() -> Response:
     """Answer `valid` or `invalid`, the latter only for a wrong key or no blog."""
     form = fields.read()
+    fields.require_any()
     try:
         shared.require_site(form.get("key", "").strip() or fields.key_of(form))
         fields.blog_of(form)

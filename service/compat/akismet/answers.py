@@ -53,7 +53,10 @@ _HELP = {
     ),
     "too_long": ("too-large", "The comment is too long."),
     "unavailable": ("unavailable", "Winnow's database is not available now. Try again later."),
-    "refused": ("malformed-request", "The request could not be understood. Send the fields form-encoded."),
+    "refused": (
+        "malformed-request",
+        "The request could not be understood. Send the fields form-encoded, to an address that does not redirect.",
+    ),
     "internal": ("internal", "Something went wrong here. Winnow's log says what."),
 }
 #: Kinds of refusals before the form could be read.

@@ -38,6 +38,7 @@ BLATANT = 0.999
 def check_comment() -> Response:
     """Answer `true`, `false`, or so that the client holds the comment."""
     form = fields.read()
+    fields.require_any()
     key = fields.key_of(form)
     site_id = shared.require_site(key)
     blog = fields.blog_of(form)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import g, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from moderation import addresses, clock
 from moderation.intake.submissions import Submission
@@ -126,6 +126,16 @@ def _lost(sent: bytes, read_as: str, codec: str) -> bool:
         return False
     lost = len(sent) - len(read_as.encode(codec, "ignore"))
     return lost >= _MANY_LOST and lost > _SHARE_LOST * len(sent)
+
+
+def require_any() -> None:
+    """Refuse a call without any field: a redirect, such as one to https, makes a POST a GET and loses the form.
+
+    Raises:
+        werkzeug.exceptions.BadRequest: nothing came.
+    """
+    if not read():
+        raise BadRequest("No field came.")
 
 
 def lost_its_letters() -> bool:

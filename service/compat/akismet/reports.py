@@ -52,10 +52,8 @@ def _settle(site_id: str, form: Fields, text: str, action: Literal["publish", "r
 
     Their decision replaces the policy's and any earlier one, also their own.
     """
-    submission = fields.submission_of(form, text)
-    comment = checked.new_comment(site_id, submission, origin={})
     with context().store.read() as session:
-        stored = checked.find_again(session, comment, by_time=submission.created_at is not None)
+        stored = _find(session, site_id, form, text)
         if stored is None or stored.status == "pending" or _says_so_already(session, stored, action):
             return
     reason = "It was marked as spam on the site." if action == "reject" else "It was marked as not spam on the site."
@@ -66,6 +64,17 @@ def _settle(site_id: str, form: Fields, text: str, action: Literal["publish", "r
             )
     except CommentError:
         return  # a moderator was faster
+
+
+def _find(session: Session, site_id: str, form: Fields, text: str) -> Comment | None:
+    """The stored comment. Some clients ask before it has a page, as phpBB of a new post, and name the page later."""
+    for names in (form, {name: value for name, value in form.items() if name != "permalink"}):
+        submission = fields.submission_of(names, text)
+        comment = checked.new_comment(site_id, submission, origin={})
+        stored = checked.find_again(session, comment, by_time=submission.created_at is not None)
+        if stored is not None or "permalink" not in form:
+            return stored
+    return None
 
 
 def _says_so_already(session: Session, stored: Comment, action: Literal["publish", "reject"]) -> bool:

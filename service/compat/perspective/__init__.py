@@ -36,7 +36,7 @@ _LONGEST_DETAIL = 200
 _LACKING = "X-Winnow-Unsupported-Attributes"
 
 
-@blueprint.post("/v1alpha1/comments:analyze", strict_slashes=False)
+@blueprint.post("/v1alpha1/comments:analyze")
 def analyze() -> Response:
     """Score a text."""
     site_id = shared.require_site(_key())
@@ -71,7 +71,7 @@ def analyze() -> Response:
     return response
 
 
-@blueprint.post("/v1alpha1/comments:suggestscore", strict_slashes=False)
+@blueprint.post("/v1alpha1/comments:suggestscore")
 def suggest() -> Response:
     """Store a person's scores of a text, as examples to train with."""
     site_id = shared.require_server(_key())
@@ -112,18 +112,6 @@ def _prepare() -> None:
     request.max_content_length = shared.MAX_BODY_BYTES
 
 
-@blueprint.after_request
-def _let_browsers(response: Response) -> Response:
-    """Allow calls from pages in browsers, as the original does: a browser key can only score."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = _LACKING
-    if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "content-type, x-goog-api-key, x-goog-api-client"
-        response.headers["Access-Control-Max-Age"] = "3600"
-    return response
-
-
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
     shared.note_refused(error.counted_as, field_name=error.error_type)
@@ -145,6 +133,7 @@ def _refuse(refusal: Refusal) -> Response:
 
 shared.answer_failures(blueprint, _refuse)
 shared.count_calls(blueprint, "perspective.analyze")
+shared.let_pages(blueprint, "perspective.analyze", "perspective.suggest", "perspective.discover")
 
 
 def _key() -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.api import bodies
+from service.compat import shared
 from service.problems import Problem
 
 _PACKAGE = "type.googleapis.com/google.commentanalyzer.v1alpha1."
@@ -55,6 +56,8 @@ class Mapped:
 def read(body: bytes, message: Message) -> dict[str, Any]:
     """The message in `body`, by JSON names. Fields that are null are left out. An empty body is an empty message.
 
+    Half of a surrogate pair, as where a client cuts a text within an emoji, becomes what readers see in its place.
+
     Raises:
         Malformed: it is not JSON, or not this message.
     """
@@ -63,7 +66,9 @@ def read(body: bytes, message: Message) -> dict[str, Any]:
     try:
         bodies.require_uncompressed(body)
         document = bodies.parse(body)
-        json.dumps(document, ensure_ascii=False).encode()  # lone surrogates are not text
+        written = json.dumps(document, ensure_ascii=False)
+        if shared.HALF_CHARACTER.search(written):
+            document = bodies.parse_text(shared.HALF_CHARACTER.sub(shared.SHOWN_FOR_HALF, written))
     except Problem as problem:
         raise Malformed(f"Invalid JSON payload received. {problem.detail}") from None
     except (ValueError, RecursionError):

@@ -5,11 +5,13 @@ No transaction is open while the provider is asked. It has a few seconds to answ
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import requests
 import structlog
 from authlib.integrations.base_client import MismatchingStateError, OAuthError
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 from flask import Flask, abort, current_app, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
@@ -25,16 +27,43 @@ from texts.translation import gettext, later
 log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 5.0
+#: For so long what the provider says of itself is kept.
+METADATA_SECONDS = 3600.0
 #: How far the provider's clock may be from ours.
 SKEW_SECONDS = 60
 _NEXT = "sso_next"
 _AWAY = later("%(provider)s cannot be reached now. Try again in a moment, or use your password.")
 _UNTRUSTED = later("%(provider)s gave an answer that cannot be trusted, so nobody was signed in: %(why)s.")
 _EXTENSION = "winnow_sso"
+_READ_AT, _ALGORITHMS = "_loaded_at", "id_token_signing_alg_values_supported"
 
 
 class ProviderError(Exception):
     """The provider's answer is wrong; the message is for the person who wants to sign in."""
+
+
+class _Client(FlaskOAuth2App):  # type: ignore[misc]
+    """Authlib's client, which would read once what the provider says of itself, and keep it until a restart."""
+
+    server_metadata: dict[str, Any]
+
+    def load_server_metadata(self) -> dict[str, Any]:
+        """What the provider says of itself: its addresses, and how it signs. Only signatures by public keys count."""
+        known = self.server_metadata
+        if time.time() - known.get(_READ_AT, 0.0) > METADATA_SECONDS:
+            answer = requests.get(str(self._server_metadata_url), timeout=TIMEOUT_SECONDS)
+            answer.raise_for_status()
+            known = {**answer.json(), _READ_AT: time.time()}
+            if str(known.get("issuer", "")).rstrip("/") != context().settings.oidc_issuer:
+                raise ProviderError("it calls itself something else than WINNOW_OIDC_ISSUER says")
+            algorithms = known.get(_ALGORITHMS) or ["RS256"]
+            known[_ALGORITHMS] = [name for name in algorithms if name[:2] in {"RS", "PS", "ES", "Ed"}]
+            self.server_metadata = known
+        return known
+
+    def forget(self) -> None:
+        """Read it, and the provider's keys, anew at the next attempt."""
+        self.server_metadata = {}
 
 
 #: Raised by Authlib when the provider is away, refuses, or gives a wrong answer.
@@ -47,6 +76,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.oidc_issuer is not None:
         app.extensions[_EXTENSION] = OAuth(app).register(
             "winnow",
+            client_cls=_Client,
             client_id=settings.oidc_client_id,
             client_secret=settings.oidc_client_secret,
             server_metadata_url=metadata_address(settings.oidc_issuer),
@@ -69,7 +99,6 @@ def start_single_sign_on() -> ResponseReturnValue:
     session.clear()  # with the rest of earlier attempts the cookie could get too large for a browser
     session[_NEXT] = request.args.get("next")
     try:
-        _require_issuer(client)
         answer: ResponseReturnValue = client.authorize_redirect(_own_address())
     except FAILURES as error:
         return _refuse(error)
@@ -82,7 +111,6 @@ def finish_single_sign_on() -> ResponseReturnValue:
     client = _client()
     next_address = session.get(_NEXT)
     try:
-        _require_issuer(client)
         user = _user_of(client, _vouched_for(client))
     except Unknown as stranger:
         return _form(403, str(stranger))
@@ -140,19 +168,8 @@ def _name_in(claims: dict[str, Any]) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _require_issuer(client: Any) -> None:
-    """Require the issuer of the settings, and allow only signatures by public keys."""
-    metadata = client.load_server_metadata()
-    if str(metadata.get("issuer", "")).rstrip("/") != context().settings.oidc_issuer:
-        raise ProviderError("it calls itself something else than WINNOW_OIDC_ISSUER says")
-    algorithms = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-    metadata["id_token_signing_alg_values_supported"] = [
-        algorithm for algorithm in algorithms if algorithm[:2] in {"RS", "PS", "ES", "Ed"}
-    ]
-
-
-def _client() -> Any:
-    client = current_app.extensions[_EXTENSION]
+def _client() -> _Client:
+    client: _Client | None = current_app.extensions[_EXTENSION]
     if client is None:
         abort(404)
     return client
@@ -167,6 +184,8 @@ def _refuse(error: Exception) -> ResponseReturnValue:
     """The sign-in page with the reason why nobody was signed in. The log has more."""
     log.warning("single_sign_on.failed", error=type(error).__name__, why=str(error)[:300])
     name = context().settings.oidc_name
+    if not isinstance(error, OAuthError | RequestException):
+        _client().forget()
     if isinstance(error, MismatchingStateError):
         return _form(403, gettext("That took too long, or it began in another browser. Please begin again."))
     if isinstance(error, RequestException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,9 +14,10 @@ from sqlalchemy import Table
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from moderation import store as store_module
+from moderation.intake import submissions
 from moderation.intake.gathering import Intake
 from moderation.intake.queues import Queues
-from moderation.intake.submissions import Outcome
+from moderation.intake.submissions import Outcome, Request
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store, WriteTurn
 from moderation.tables import Comment
@@ -168,3 +170,40 @@ def test_who_waits_behind_a_commit_that_hangs_is_told_in_time_and_is_not_stored(
     assert first.result(60).kind == "accepted"
     assert [row.external_id for row in rows(store, Comment)] == ["first"]
     assert intake.submit(site.id, submission(external_id="later")).kind == "accepted"
+
+
+def test_what_the_database_does_not_take_is_refused_alone(
+    intake: Intake, pool: ThreadPoolExecutor, store: Store, site: CreatedSite
+) -> None:
+    gate = Gate(store)
+    first = pool.submit(intake.submit, site.id, submission(external_id="first"))
+    assert gate.reached.wait(60)
+    told: dict[str, Outcome | Exception] = {}
+    users = {"before": "u1", "broken": "half a pair: \ud83d", "behind": "u2"}
+    intake.hand_over(
+        [
+            (Request(site.id, submission(user_id=user, external_id=name)), functools.partial(told.__setitem__, name))
+            for name, user in users.items()
+        ]
+    )
+    gate.opened.set()
+    assert first.result(60).kind == "accepted"
+    eventually(lambda: len(told) == 3, what="all are told")
+    assert isinstance(told["broken"], UnicodeEncodeError)
+    assert {row.external_id for row in rows(store, Comment)} == {"first", "before", "behind"}
+
+
+@pytest.mark.one_database
+def test_what_comes_is_made_ready_before_its_turn(
+    intake: Intake, store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading_hash = submissions.reading_hash
+    turns_held: list[int] = []
+
+    def note(text: str) -> str:
+        turns_held.append(store.turn._depth)  # type: ignore[attr-defined]
+        return reading_hash(text)
+
+    monkeypatch.setattr(submissions, "reading_hash", note)
+    assert intake.submit(site.id, submission()).kind == "accepted"
+    assert turns_held == [0]

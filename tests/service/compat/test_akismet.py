@@ -343,12 +343,25 @@ def test_a_body_that_is_no_form_does_not_say_that_its_key_is_wrong(
         assert verdict(answer) == ("error", "malformed-request")
 
 
-def test_no_body_has_no_key(scored: Flask) -> None:
-    assert verdict(scored.test_client().post("/1.1/comment-check", data=b"")) == ("invalid", "invalid-key")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_call_that_lost_its_form_is_no_wrong_key_and_its_comment_is_held(scored: Flask, method: str) -> None:
+    """A redirect to https makes a POST a GET without a body."""
+    answer = scored.test_client().open("/1.1/comment-check", method=method)
+    assert verdict(answer) == ("true", None)
+    assert "does not redirect" in answer.headers["X-winnow-held"]
+    assert verdict(scored.test_client().open("/1.1/verify-key", method=method)) == ("error", "malformed-request")
+
+
+@pytest.mark.parametrize(("text", "body"), [("fine", "false"), (FLAGGED, "true")])
+def test_a_call_is_read_from_its_address(scored: Flask, site: CreatedSite, text: str, body: str) -> None:
+    """`akismet-go` asks by GET, also for reports."""
+    sent = {"api_key": site.compat_key, "blog": "b", "comment_content": text}
+    for call, answer in (("comment-check", body), ("submit-ham", THANKS), ("verify-key", "valid")):
+        assert verdict(scored.test_client().get(f"/1.1/{call}", query_string=sent)) == (answer, None)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "application/octet-stream", None])
-@pytest.mark.parametrize("before", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("before", [b"", codecs.BOM_UTF8, b"\r\n", codecs.BOM_UTF8 + b" \n"])
 def test_a_form_is_read_whatever_it_is_called(
     scored: Flask, site: CreatedSite, content_type: str | None, before: bytes
 ) -> None:
@@ -449,9 +462,7 @@ def test_fields_that_make_no_sense_do_not_matter(blog: Akismet, fields: dict[str
     assert verdict(blog.check_as_wordpress(FLAGGED, **fields))[1] == "held-for-moderation"
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/1.1/comment-check"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")]
-)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/1.1/submit"), ("PUT", "/1.1/submit-ham"), ("POST", "/1.2/x/y")])
 def test_calls_that_there_are_none_of_have_a_guid_too(scored: Flask, method: str, path: str) -> None:
     answer = scored.test_client().open(path, method=method)
     assert (answer.status_code, answer.text) == (404, "invalid")

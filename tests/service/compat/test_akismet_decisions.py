@@ -418,6 +418,24 @@ def test_a_report_settles_what_a_moderator_here_still_has_before_them(
     assert [item.closed_by for item in rows(store, ReviewItem)] == ["site"]
 
 
+@pytest.mark.parametrize(
+    ("page", "text", "status"),
+    [
+        ("https://board.example/viewtopic?p=7", FLAGGED, "published"),
+        (None, FLAGGED, "published"),
+        ("https://board.example/viewtopic?p=7", f"Other words, {FLAGGED}", "flagged"),
+    ],
+)
+def test_a_report_names_the_page_that_its_check_could_not_yet(
+    blog: Akismet, store: Store, page: str | None, text: str, status: str
+) -> None:
+    """phpBB asks about a post before it stores it."""
+    of_the_post = {"comment_author_email": "ada@example.org", "comment_type": "forum-post"}
+    assert blog.check(FLAGGED, **of_the_post).text == "true"
+    blog.call("submit-ham", comment_content=text, comment_author="Ada", permalink=page, **of_the_post)
+    assert [comment.status for comment in rows(store, Comment)] == [status]
+
+
 def test_a_report_that_settles_one_is_counted_as_the_sites_decision(
     blog: Akismet, store: Store, queues: Queues
 ) -> None:

@@ -135,6 +135,31 @@ def test_bound_to_pages_it_is_taken_from_those_alone(
     assert client.post("/v1/moderations", json={"input": "fine"}, headers=headers | bearer).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [
+        ("/v1/moderations", "authorization"),
+        ("/v1alpha1/comments:analyze", "x-goog-api-key"),
+        ("/v1alpha1/comments:suggestscore", "content-type"),
+        ("/1.1/comment-check", "content-type"),
+        ("/1.1/verify-key", "content-type"),
+    ],
+)
+def test_a_page_is_let_ask_and_read_the_answer_whatever_it_is(scored: Flask, path: str, header: str) -> None:
+    """A browser asks first, and a page that hears nothing has an error: it shows what was to be judged."""
+    client, page = scored.test_client(), {"Origin": PAGE}
+    asked = client.options(path, headers=page | {"Access-Control-Request-Headers": f"{header},x-stainless-os"})
+    assert {header, "*"} <= set(asked.headers["Access-Control-Allow-Headers"].split(", "))
+    for answer in (asked, client.post(path, headers=page), client.post(path, data=b"{", headers=page)):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/1.1/submit-spam", "/1.2/key-sites", "/api/v1/comments", "/coral/phase"])
+def test_no_page_is_let_read_what_a_server_asks(scored: Flask, path: str) -> None:
+    assert "Access-Control-Allow-Origin" not in scored.test_client().post(path, headers={"Origin": PAGE}).headers
+
+
 def test_a_check_from_another_page_clears_nothing(scored: Flask, make: Make) -> None:
     blog = Akismet(scored.test_client(), make(PAGE))
     answer = blog.check("fine")
@@ -160,10 +185,15 @@ def test_a_server_key_gives_feedback_and_pages_that_have_one_do_not(
     assert perspective(client, site.compat_key, "suggestscore", SUGGEST, Origin=PAGE).status_code == 403
     sent = {"api_key": site.compat_key, "blog": PAGE, "user_ip": "x", "comment_content": "x"}
     assert client.post("/1.1/submit-ham", data=sent, headers={"Origin": PAGE}).text == "error"
+    for site_of_page in ("cross-site", "same-site", "same-origin"):  # a picture's address, which names no origin
+        of_a_page = {"Sec-Fetch-Site": site_of_page}
+        assert client.get("/1.1/submit-ham", query_string=sent, headers=of_a_page).text == "error"
     assert rows(store, Feedback) == []
     assert perspective(client, site.compat_key, Origin=PAGE).status_code == 200, "scoring is no secret"
     assert perspective(client, site.compat_key, "suggestscore", SUGGEST).status_code == 200
     assert client.post("/1.1/submit-ham", data=sent).text.startswith("Thanks")
+    typed = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "cors"}  # Node's fetch has the second
+    assert client.get("/1.1/submit-ham", query_string=sent, headers=typed).text.startswith("Thanks")
     assert len(rows(store, Feedback)) == 2
 
 

@@ -70,7 +70,6 @@ def test_a_message_is_read(body: bytes, message: dict[str, Any]) -> None:
     [
         (b"{", "Invalid JSON payload received. ", ""),
         (b"\xff", "Invalid JSON payload received. ", ""),
-        (b'{"name": "\\ud800"}', "The body is not valid JSON in UTF-8.", ""),
         (b"[" * 100_000, "Invalid JSON payload received. ", ""),
         (b'{"name": NaN}', "Invalid JSON payload received. ", ""),
         (b"[]", 'Unknown name "": Root element must be a message.', ""),

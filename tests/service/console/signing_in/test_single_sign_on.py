@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask, jsonify
 from flask.testing import FlaskClient
+from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+from joserfc.jws import JWSRegistry
 from playwright.sync_api import Browser, expect
 from werkzeug.test import TestResponse
 
@@ -157,6 +162,48 @@ def _sign_with_our_secret(provider: LyingProvider) -> None:
     provider.signs_with, provider.algorithm = OctKey.import_key(SECRET, {"kid": "one"}), "HS256"
 
 
+def _sign_nothing(provider: LyingProvider) -> None:
+    provider.forges = lambda claims: f"{_part({'alg': 'none', 'kid': 'one'})}.{_part(claims)}."
+
+
+def _sign_with(secret_of: Callable[[LyingProvider], bytes], **header: str) -> Callable[[LyingProvider], None]:
+    """Sign with HS256, by what everybody knows."""
+
+    def sign(provider: LyingProvider) -> None:
+        def forge(claims: dict[str, Any]) -> str:
+            signed = f"{_part({'alg': 'HS256'} | header)}.{_part(claims)}"
+            mark = hmac.digest(secret_of(provider), signed.encode(), "sha256")
+            return f"{signed}.{urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+
+        provider.forges = forge
+
+    return sign
+
+
+def _public(provider: LyingProvider) -> bytes:
+    return provider.key.as_pem(private=False)
+
+
+def _bring_a_key(provider: LyingProvider) -> None:
+    """Sign with a key of ours and name it in the header, as a verifier must not believe (RFC 7515, 10.5)."""
+    own = RSAKey.generate_key(2048, {"kid": "two"})
+    header = {"alg": "RS256", "kid": "two", "jwk": own.as_dict(private=False), "jku": f"{provider.issuer}/evil"}
+    registry = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+    provider.forges = lambda claims: jwt.encode(header, claims, own, registry=registry)
+
+
+def _change_after_signing(provider: LyingProvider) -> None:
+    def forge(claims: dict[str, Any]) -> str:
+        head, _, signature = jwt.encode({"alg": "RS256", "kid": "one"}, claims, provider.key).split(".")
+        return f"{head}.{_part(claims | {'email': 'chief@example.org'})}.{signature}"
+
+    provider.forges = forge
+
+
+def _part(content: dict[str, Any]) -> str:
+    return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
 LIES: dict[str, Callable[[LyingProvider], None]] = {
     "for another program": lambda one: one.claims.update(aud="somebody-else"),
     "for another program, though we asked": lambda one: one.claims.update(aud="somebody-else", azp=CLIENT),
@@ -171,6 +218,18 @@ LIES: dict[str, Callable[[LyingProvider], None]] = {
     "about nobody": lambda one: one.claims.update(sub=None),
     "signed by somebody else": lambda one: setattr(one, "signs_with", RSAKey.generate_key(2048, {"kid": "one"})),
     "signed with our secret": _sign_with_our_secret,
+    "not signed": _sign_nothing,
+    "signed with the public key": _sign_with(_public, kid="one"),
+    "signed with the public key, of no name": _sign_with(_public),
+    "signed with nothing": _sign_with(lambda _: b"", kid="one"),
+    "signed by the key in its head": _bring_a_key,
+    "changed after it was signed": _change_after_signing,
+    "for us and for another program that asked": lambda one: one.claims.update(aud=[CLIENT, "evil"], azp="evil"),
+    "for us and others, of nobody who asked": lambda one: one.claims.update(aud=[CLIENT, "evil"]),
+    "about nobody at all": lambda one: one.claims.update(sub=""),
+    "about a number": lambda one: one.claims.update(sub=7),
+    "of the future": lambda one: one.claims.update(iat=int(time.time()) + single_sign_on.SKEW_SECONDS + 30),
+    "of another token": lambda one: one.claims.update(at_hash="AAAAAAAAAAAAAAAAAAAAAA"),
     "not there": lambda one: setattr(one, "without_id_token", True),
     "about two people": lambda one: one.userinfo.update(sub="subject-2"),
 }
@@ -201,6 +260,55 @@ def test_a_provider_that_calls_itself_something_else_is_not_used(make: Make, pro
     answer = make().test_client().get("/console/sign-in/provider")
     assert answer.status_code == 502
     assert "something else than WINNOW_OIDC_ISSUER says" in answer.text
+
+
+def _called_otherwise(provider: LyingProvider) -> None:
+    provider.metadata = {"issuer": "https://evil.example"}
+
+
+def _another_key_of_the_same_name(provider: LyingProvider) -> None:
+    provider.key = provider.signs_with = RSAKey.generate_key(2048, {"kid": "one"})
+
+
+def _signs_otherwise_than_it_says(provider: LyingProvider) -> None:
+    provider.metadata = {"id_token_signing_alg_values_supported": ["ES256"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (_called_otherwise, lambda one: one.metadata.clear()),
+        (_signs_otherwise_than_it_says, lambda one: one.metadata.clear()),
+        (lambda one: None, _another_key_of_the_same_name),
+    ],
+)
+def test_what_changed_at_the_provider_is_read_at_the_second_attempt_without_a_restart(
+    make: Make,
+    provider: LyingProvider,
+    store: Store,
+    before: Callable[[LyingProvider], None],
+    after: Callable[[LyingProvider], None],
+) -> None:
+    accounts.create_user(store, "mo@example.org", "admin", PASSWORD)
+    app = make()
+    before(provider)
+    browser = app.test_client()
+    if browser.get("/console/sign-in/provider").status_code == 302:
+        come_back(browser, provider)
+    after(provider)
+    answers = [come_back(app.test_client(), provider) for _ in range(2)]
+    assert answers[1].status_code == 303, answers[1].text
+
+
+def test_where_a_provider_has_moved_its_pages_is_read_after_a_while(
+    make: Make, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = make().test_client()
+    provider.metadata = {"authorization_endpoint": "https://old.example/"}
+    for kept, led_to in ((3600, "old"), (3600, "old"), (-1, "new")):
+        monkeypatch.setattr(single_sign_on, "METADATA_SECONDS", kept)
+        assert led_to in browser.get("/console/sign-in/provider").headers["Location"]
+        provider.metadata = {"authorization_endpoint": "https://new.example/"}
 
 
 @pytest.mark.parametrize("nonsense", [[], "text", {"authorization_endpoint": 1}])
@@ -246,12 +354,19 @@ def test_a_provider_that_lets_nobody_in_is_quoted_as_that(make: Make, provider: 
     assert "555" not in answer.text
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/demo/", "/console/\\evil"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        *("https://evil.example/", "//evil.example", "/demo/", "/console/\\evil", "/console/../demo/", "/console/..?x"),
+        *("/console/%2e%2E/demo/", "/console/.%2e", "/console/./../x", "/console/you/../../demo/"),
+    ],
+)
 def test_the_way_back_leads_nowhere_else(make: Make, provider: LyingProvider, store: Store, elsewhere: str) -> None:
     accounts.create_user(store, "mo@example.org", "admin", PASSWORD)
     app = make()
     assert come_back(app.test_client(), provider, next=elsewhere).headers["Location"] == "/console/"
-    assert come_back(app.test_client(), provider, next="/console/you").headers["Location"] == "/console/you"
+    for own in ("/console/you", "/console/comments?q=a..b/../c"):
+        assert come_back(app.test_client(), provider, next=own).headers["Location"] == own
 
 
 def test_a_provider_that_is_away_or_hangs_is_told_and_the_password_works(
