@@ -6,7 +6,9 @@ left as it is, so an import that was interrupted is simply run again. See docs/d
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -36,6 +38,8 @@ from moderation.tables import Comment
 
 #: Comments that are written in one transaction: few, so that nobody waits long to write.
 BATCH = 500
+#: After so many in a row that cannot be read, the file is taken for something else.
+MOST_UNREADABLE = 100_000
 _TABLE = cast("Table", Comment.__table__)
 _EMPTY: dict[str, Any] = dict.fromkeys(_TABLE.columns.keys())
 _ACTIONS: dict[str, Action] = {"published": "publish", "flagged": "flag", "rejected": "reject"}
@@ -72,6 +76,12 @@ class _Arrival:
     fingerprint: Fingerprint = NONE
 
 
+def _none_unlinked() -> sqlite3.Connection:
+    unlinked = sqlite3.connect("")
+    unlinked.execute("CREATE TABLE answers (comment_id, answers)")
+    return unlinked
+
+
 @dataclass(frozen=True, slots=True)
 class _Import:
     """An import under way."""
@@ -82,8 +92,8 @@ class _Import:
     #: By which column a comment names the comment that it answers.
     named_by: InstrumentedAttribute[Any]
     counts: Counts = field(default_factory=Counts)
-    #: (comment's id, what it answers), where that has not been met yet.
-    unlinked: list[tuple[str, str]] = field(default_factory=list)
+    #: (comment's id, what it answers), where that has not been met yet: on the disk, as there may be millions.
+    unlinked: sqlite3.Connection = field(default_factory=_none_unlinked)
     #: The hashes of texts that this site has erased since.
     erased: set[str] = field(default_factory=set)
 
@@ -104,7 +114,8 @@ def bring(
         moderation.sites.archive.Archived: the site takes nothing. What came before it was archived has been brought.
     """
     this = _Import(store, site_id, source, Comment.external_id)
-    yield from _run(this, (_arrival(this, comment) for comment in _readable(this, comments, complain)))
+    with closing(this.unlinked):
+        yield from _run(this, (_arrival(this, comment) for comment in _readable(this, comments, complain)))
 
 
 def bring_back(
@@ -121,7 +132,8 @@ def bring_back(
     this = _Import(store, site_id, "ndjson", Comment.id)
     divided = _Divided(this, _readable(this, rows, complain), complain)
     own = (_returned(row) for batch in _batches(divided.comments()) for row in _own(this, batch))
-    yield from _run(this, own, divided.examples())
+    with closing(this.unlinked):
+        yield from _run(this, own, divided.examples())
 
 
 @dataclass(slots=True)
@@ -157,12 +169,21 @@ class _Divided:
 
 
 def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable[[Unreadable], object]) -> Iterator[T]:
+    in_a_row = 0
     for item in _to_its_end(this, items):
-        if isinstance(item, Unreadable):
-            this.counts.unreadable += 1
-            complain(item)
-        else:
+        if not isinstance(item, Unreadable):
+            in_a_row = 0
             yield item
+            continue
+        this.counts.unreadable += 1
+        complain(item)
+        in_a_row += 1
+        if in_a_row >= MOST_UNREADABLE:
+            this.counts.broken = (
+                f"None of {MOST_UNREADABLE:,} comments in a row could be read, up to {item.place.lower()}, so nothing "
+                "behind it is read. What stands before it was read."
+            )
+            return
 
 
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
@@ -201,8 +222,8 @@ def _run(this: _Import, arrivals: Iterator[_Arrival], examples: Iterable[dict[st
             kept = feedback.keep_as_they_were(session, this.site_id, rows)
         this.counts.examples += kept
         yield this.counts
-    for start in range(0, len(this.unlinked), BATCH):
-        _link(this, this.unlinked[start : start + BATCH])
+    for links in _batches(this.unlinked.execute("SELECT comment_id, answers FROM answers")):
+        _link(this, links)
     detail = {"source": this.source, "comments": this.counts.brought, "examples": this.counts.examples}
     with this.store.write() as session:
         audit.record(session, [audit.row("site.imported", actor=actors.OPERATOR, site_id=this.site_id, detail=detail)])
@@ -298,7 +319,7 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
         examples = [example for arrival in new for example in arrival.examples]
         kept = feedback.keep(session, this.site_id, this.source, examples)
     new_ids = {row["id"] for row in rows}
-    clashing = 0
+    clashing, unlinked = 0, []
     for arrival in batch:
         if arrival.row["id"] in erased and arrival.row["comment"]:
             this.erased.add(content_hash(arrival.row["comment"]))
@@ -308,7 +329,8 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
             continue
         waits = comment_id not in linked and (comment_id not in new_ids or arrival.parent not in parents)
         if arrival.parent is not None and waits:
-            this.unlinked.append((comment_id, arrival.parent))
+            unlinked.append((comment_id, arrival.parent))
+    this.unlinked.executemany("INSERT INTO answers VALUES (?, ?)", unlinked)
     this.counts.brought += len(new)
     this.counts.known += len(batch) - len(new) - clashing
     this.counts.clashing += clashing
