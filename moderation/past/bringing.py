@@ -72,6 +72,8 @@ class _Arrival:
 
     row: dict[str, Any]
     parent: str | None
+    #: Whether a person is to look at it.
+    waits: bool
     examples: Sequence[dict[str, Any]] = ()
     fingerprint: Fingerprint = NONE
 
@@ -261,7 +263,8 @@ def _arrival(this: _Import, past: PastComment) -> _Arrival:
     }
     parent = None if past.parent_key is None else f"{this.source}:{past.parent_key}"
     examples = feedback.as_rows(this.site_id, this.source, past.comment, past.examples) if past.examples else ()
-    return _Arrival(_identified(row), parent, examples, _fingerprint(row))
+    waits = past.waits or past.status == "flagged"
+    return _Arrival(_identified(row), parent, waits, examples, _fingerprint(row, waits=waits))
 
 
 @lru_cache(100)
@@ -270,7 +273,9 @@ def _reasons(why: str, status: str, label: str | None) -> Sequence[dict[str, Any
 
 
 def _returned(row: dict[str, Any]) -> _Arrival:
-    return _Arrival(_identified(row | {"parent_id": None}), row["parent_id"], fingerprint=_fingerprint(row))
+    waits = row["status"] == "flagged"
+    arrived = _identified(row | {"parent_id": None})
+    return _Arrival(arrived, row["parent_id"], waits, fingerprint=_fingerprint(row, waits=waits))
 
 
 def _identified(row: dict[str, Any]) -> dict[str, Any]:
@@ -282,9 +287,9 @@ def _identified(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _fingerprint(row: Mapping[str, Any]) -> Fingerprint:
+def _fingerprint(row: Mapping[str, Any], *, waits: bool) -> Fingerprint:
     """What groups a comment that waits for a person with those like it."""
-    return lookalikes.of_text(row["comment"]) if row["status"] == "flagged" else NONE
+    return lookalikes.of_text(row["comment"]) if waits else NONE
 
 
 def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -298,7 +303,7 @@ def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, An
 
 
 def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
-    fingerprints = {arrival.row["id"]: arrival.fingerprint for arrival in batch if arrival.row["status"] == "flagged"}
+    fingerprints = {arrival.row["id"]: arrival.fingerprint for arrival in batch if arrival.waits}
     owners: Owners = {}
     if fingerprints:
         with this.store.read() as session:
@@ -315,7 +320,7 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
         if rows:
             insert_many(session, _TABLE, sorted(rows, key=lambda row: str(row["id"])))
             site_retention.start_over(session, this.site_id)
-        waiting = _ask(session, rows, fingerprints, owners)
+        waiting = _ask(session, [arrival.row for arrival in new if arrival.waits], fingerprints, owners)
         examples = [example for arrival in new for example in arrival.examples]
         kept = feedback.keep(session, this.site_id, this.source, examples)
     new_ids = {row["id"] for row in rows}
@@ -381,12 +386,11 @@ def _unknown(batch: Sequence[_Arrival], known: dict[_Name, str]) -> list[_Arriva
 
 def _ask(
     session: Session,
-    rows: Sequence[dict[str, Any]],
+    waiting: Sequence[dict[str, Any]],
     fingerprints: lookalikes.Fingerprints,
     owners: Owners,
 ) -> int:
     """Ask people about comments that waited for one. They come after those of today. Returns how many there are."""
-    waiting = [row for row in rows if row["status"] == "flagged"]
     if not waiting:
         return 0
     groups = lookalikes.assign(session, {row["id"]: fingerprints[row["id"]] for row in waiting}, owners)

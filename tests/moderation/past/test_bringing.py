@@ -162,6 +162,17 @@ def test_what_is_linked_already_is_not_kept_in_mind(store: Store, site: CreatedS
     assert kept == [("wordpress:99",)], "a file may have any number of answers"
 
 
+def test_what_readers_see_and_somebody_was_to_look_at_waits_here_too(store: Store, site: CreatedSite) -> None:
+    reported = past("1", waits=True, comment="The bridge is closed again, and nobody says why.")
+    counts = bring(store, site, reported, past("2"), past("3", status="flagged"))
+    assert (counts.brought, counts.waiting) == (3, 2)
+    first, second = (rows(store, Comment, external_id=f"wordpress:{key}")[0] for key in ("1", "3"))
+    assert (first.status, second.status) == ("published", "flagged")
+    waiting = rows(store, ReviewItem)
+    assert {item.comment_id for item in waiting} == {first.id, second.id}
+    assert abs(waiting[0].due - waiting[1].due) < 60_000, "what is of the past comes after what readers see of today"
+
+
 def test_a_file_of_which_nothing_can_be_read_for_very_long_is_left_there(
     store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -755,6 +755,23 @@ def test_what_stands_beside_the_comments_of_coral_without_an_id_costs_no_comment
         ({"status": "SYSTEM_WITHHELD"}, {"status": "flagged"}),
         ({"status": "REJECTED"}, {"status": "rejected", "examples": {}}),
         ({"deletedAt": "2019-05-05T00:00:00Z"}, {"status": "erased", "comment": "", "name": ""}),
+        ({"deletedAt": {"$undefined": True}}, {"status": "published"}),
+        ({"deletedAt": None}, {"status": "published"}),
+        ({"parentID": {"$undefined": True}, "ancestorIDs": ["c-0"]}, {"parent_key": None}),
+        # What readers reported waits, as long as nobody has decided on it.
+        ({"status": "NONE", "actionCounts": {"FLAG": 2}}, {"status": "published", "waits": True}),
+        ({"status": "NONE", "actionCounts": {"FLAG": 2}}, {"why": "It was published in Coral, and reported."}),
+        ({"status": "NONE", "actionCounts": {"FLAG": {"$numberInt": "2"}}}, {"waits": True}),
+        ({"status": "NONE", "action_counts": {"flag": 1}}, {"waits": True}),  # Talk
+        ({"status": "NONE", "actionCounts": {"FLAG": {"$numberInt": "0"}}}, {"waits": False}),
+        ({"status": "NONE", "actionCounts": {"REACTION": 5}}, {"waits": False}),
+        ({"status": "NONE", "actionCounts": {"FLAG": "many"}}, {"waits": False}),
+        ({"status": "NONE", "actionCounts": [2]}, {"waits": False}),
+        ({"status": "APPROVED", "actionCounts": {"FLAG": 2}}, {"status": "published", "waits": False}),
+        ({"status": "REJECTED", "actionCounts": {"FLAG": 2}}, {"status": "rejected", "waits": False}),
+        ({"status": "NONE", "actionCounts": {"FLAG": 2}, "deletedAt": "2019-05-05T00:00:00Z"}, {"waits": False}),
+        ({"rating": 4, "revisions": [{"body": "Well said."}]}, {"comment": "Well said."}),
+        ({"rating": 4, "revisions": [], "deletedAt": "2019-05-05T00:00:00Z"}, {"status": "erased"}),
         ({"deleted_at": "2019-05-05T00:00:00Z"}, {"status": "erased"}),
         ({"storyID": "s-9"}, {"thread": None}),
         # The latest text that is one.
@@ -767,6 +784,13 @@ def test_what_coral_says_of_a_comment(tmp_path: Path, changes: dict[str, Any], k
     line = json.dumps(coral_comment(**changes))
     [comment] = read_bytes(tmp_path, coral.open_archive, line.encode(), "comments.json")
     assert {name: getattr(comment, name) for name in known} == known
+
+
+@pytest.mark.parametrize("body", ["", None])
+def test_a_rating_of_coral_without_a_text_is_nobodys_comment(tmp_path: Path, body: str | None) -> None:
+    lines = [coral_comment(rating=4, revisions=[{"body": body}]), coral_comment(revisions=[{"body": body}])]
+    [empty] = read_bytes(tmp_path, coral.open_archive, "\n".join(map(json.dumps, lines)).encode())
+    assert (empty.place, "no text" in empty.why) == ("Line 2", True)
 
 
 @pytest.mark.parametrize(
