@@ -20,7 +20,7 @@ from service.console.access import SESSION_COOKIE
 from service.console.queue import review_queue
 
 FEW, MANY, TIMES = 1_000, 1_000_000, 50
-#: A word that one in fifty of the comments has, as many as are of one label and one language: of a thousand a full page.
+#: A word that one in fifty of the comments has, as are of one label and one language: of a thousand a full page.
 RARE = "winnowing"
 PAGES = {
     "the first page": "",

@@ -37,7 +37,7 @@ COUNT_UP_TO = 1_000
 _COUNTED_AT_ONCE = 500
 #: And when it has read so many, of which one decision may change few.
 _READ_UP_TO = 2_000
-#: A preview reads at most so many pages, because a search may find its first match late: each looks at up to 5,000 items.
+#: A preview reads at most so many pages, because a search may find its first match late: each looks at 5,000 items.
 _MOST_PAGES = 10
 #: The same of a search of all comments, each of whose pages may look at thousands.
 _MOST_PAGES_FOUND = 4

@@ -253,7 +253,7 @@ def _user_email(user: Mapping[str, Any]) -> str | None:
 
 
 def _was_reported(document: Mapping[str, Any]) -> bool:
-    """Whether readers, or Coral's own phases, flagged it: what nobody has decided since waits among Coral's reported."""
+    """Whether readers, or Coral's own phases, flagged it: undecided, it waits there among the reported."""
     counts = _either(document, "actionCounts", "action_counts")
     flags = _either(counts, "FLAG", "flag") if isinstance(counts, Mapping) else None
     if isinstance(flags, Mapping):  # of canonical extended JSON

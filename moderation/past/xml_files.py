@@ -146,9 +146,9 @@ class _Reading:
         self._lines += data.count(b"\n")
         self._without = 0 if self._builder.has_met() else self._without + 1
         if self._without > _MOST_WITHOUT:
-            missing = ", ".join(f"<{name}>" for name in self._resume)
+            size, missing = _MOST_WITHOUT * _CHUNK // 2**20, ", ".join(f"<{name}>" for name in self._resume)
             raise WrongFile(
-                f"Up to line {self._lines + 1:,} it goes on for {_MOST_WITHOUT * _CHUNK // 2**20} MiB without any of {missing}. "
+                f"Up to line {self._lines + 1:,} it goes on for {size} MiB without any of {missing}. "
                 "No export does that, so nothing behind this line is read. What stands before it was read."
             )
 

@@ -148,7 +148,7 @@ def test_lines_that_hold_nothing_end_a_file_after_very_many(monkeypatch: pytest.
     assert [one for _, one in read(LINES.replace("\n", "\n" + endless * 5))] == [A, B]
     found = json_lines.objects(io.BytesIO((LINES + endless * 20).encode()))
     assert [one for _, one in islice(found, 2)] == [A, B]
-    with pytest.raises(WrongFile, match="^Up to line 8 more than 5 lines in a row hold nothing"):
+    with pytest.raises(WrongFile, match=r"^Up to line 8 more than 5 lines in a row hold nothing"):
         next(found)
     assert read(endless * 100) == [], "nothing but such lines is no more than an empty file"
 

@@ -258,9 +258,12 @@ def test_what_would_fill_the_memory_is_not_kept(filling: str) -> None:
     assert most < 20 * 2**20, f"of 30 MB it kept {most:,} bytes"
 
 
-@pytest.mark.parametrize("begun", ["<r>", "<r><p>read</p>", "<r><p>read</p><p></q>"], ids=["no element", "one", "a fault"])
 @pytest.mark.parametrize(
-    "endless", ["\n", " ", "\0", "&amp;", "&", "&x;", "x", "]]>", "<!-- -->", "<?a b?>", "<![CDATA[]]>", "<a/>", "<a></a>"]
+    "begun", ["<r>", "<r><p>read</p>", "<r><p>read</p><p></q>"], ids=["no element", "one", "a fault"]
+)
+@pytest.mark.parametrize(
+    "endless",
+    ["\n", " ", "\0", "&amp;", "&", "&x;", "x", "]]>", "<!-- -->", "<?a b?>", "<![CDATA[]]>", "<a/>", "<a></a>"],
 )
 def test_a_file_that_goes_on_without_an_end_is_left_there(
     monkeypatch: pytest.MonkeyPatch, begun: str, endless: str
@@ -272,7 +275,9 @@ def test_a_file_that_goes_on_without_an_end_is_left_there(
     assert [part.text for part in islice(parts, begun.count("read")) if isinstance(part, xml_files.Element)] == (
         ["read"] * begun.count("read")
     )
-    with pytest.raises(WrongFile, match=r"^Up to line [0-9,]+ it goes on for 0 MiB without any of <p>\..*before it was read"):
+    with pytest.raises(
+        WrongFile, match=r"^Up to line [0-9,]+ it goes on for 0 MiB without any of <p>\..*before it was read"
+    ):
         list(parts)
     assert file.tell() < 2_300
 
@@ -385,9 +390,7 @@ def test_disqus_posts_with_the_page_of_their_thread_wherever_it_stands(tmp_path:
     assert (answer.parent_key, lost.thread) == ("4", None)
 
 
-def test_the_pages_of_disqus_threads_are_not_kept_in_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_pages_of_disqus_threads_are_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_files, "_CHUNK", 16 * 1024)
     link = "https://blog.example/" + "bridge" * 75
     threads = (f'<thread dsq:id="{number}"><link>{link}{number}</link></thread>' for number in range(2_000))
