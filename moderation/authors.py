@@ -57,8 +57,13 @@ def of_comment(comment: Written) -> Author:
         user_id=comment.user_id or None,
         email=comment.email or None,
         name=None if is_nameless(comment.name) else comment.name,
-        is_vouched_for=not (comment.origin or {}).get("email_was_typed"),
+        is_vouched_for=is_email_vouched_for(comment),
     )
+
+
+def is_email_vouched_for(comment: Written) -> bool:
+    """Whether the site vouches for the comment's e-mail address: its author did not just type it."""
+    return not (comment.origin or {}).get("email_was_typed")
 
 
 def is_nameless(name: str | None) -> bool:
@@ -98,11 +103,11 @@ class BlockedAuthors:
     def __init__(self, entries: Sequence[str] = ()) -> None:
         self.entries = tuple(entries)
         #: Kind -> form -> the first entry's number.
-        self._known: dict[str, dict[str, int]] = {kind: {} for kind in _KINDS}
+        self._numbers: dict[str, dict[str, int]] = {kind: {} for kind in _KINDS}
         for number, (kind, value) in enumerate(map(_typed, entries)):
             for form in _forms(value):
-                for one in _KINDS if kind is None else (kind,):
-                    self._known[one].setdefault(form, number)
+                for meant in _KINDS if kind is None else (kind,):
+                    self._numbers[meant].setdefault(form, number)
 
     def __contains__(self, author: Author) -> bool:
         return bool(self.matches(author))
@@ -111,9 +116,9 @@ class BlockedAuthors:
         """The numbers of the entries, from 0, that are this author. Of entries that mean the same, only the first."""
         values = {"id": author.user_id, "email": author.email, "name": author.name}
         rows = (
-            self._known[kind].get(form)
+            self._numbers[kind].get(form)
             for kind, value in values.items()
-            if value and self._known[kind]
+            if value and self._numbers[kind]
             for form in _forms(value)
         )
         return sorted({number for number in rows if number is not None})

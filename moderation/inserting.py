@@ -35,7 +35,7 @@ class Statement:
         self._dialect, self.is_sqlite = dialect, dialect.name == "sqlite"
         self._columns = tuple(columns)
         types = [table.c[name].type.dialect_impl(dialect) for name in columns]
-        #: What PostgreSQL is given as it is, but for these.
+        #: The columns whose values are encrypted. PostgreSQL is given the others as they are.
         self._sealed = {
             name: kind for name in columns if isinstance(kind := table.c[name].type, Sealed | SealedDocument)
         }
@@ -58,7 +58,7 @@ class Statement:
         moment = shown = None
         for place, process in self._processors:
             value = values[place]
-            if isinstance(value, datetime):  # most of a row's moments are one
+            if isinstance(value, datetime):  # most moments of a row are the same
                 if value is not moment:
                     moment, shown = value, process(value)
                 values[place] = shown
@@ -67,7 +67,7 @@ class Statement:
         return tuple(values)
 
     def _document(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is not NULL, as PostgreSQL takes what is not there to be."""
+        """A row for PostgreSQL, without what is NULL: a column that is not named becomes NULL."""
         given = {name: value for name, value in row.items() if value is not None}
         if keyring.current().writer is not None:
             given |= {

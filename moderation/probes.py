@@ -124,9 +124,8 @@ def _file_of(store: Store) -> tuple[int, int] | None:
 
 def _write(store: Store) -> None:
     with store.write() as session:
-        if (
-            store.is_sqlite
-        ):  # a number in the file's first page that is left to applications, and that Winnow does not use
+        if store.is_sqlite:
+            # A number in the file's first page that SQLite leaves to applications, and that Winnow does not use.
             number = session.scalar(text("PRAGMA user_version")) or 0
             session.execute(text(f"PRAGMA user_version = {(int(number) + 1) % 1_000_000}"))
         else:  # refused where it is read-only; a transaction with a number is written to the disk

@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 WRITE_TIMEOUT = 5.0
 #: The same, in seconds, while nobody gets a turn, because its holder or the disk hangs.
 _STUCK_PATIENCE = 0.5
-#: How long one who writes in parts leaves the turn to others, in seconds: until those who wait are awake.
+#: How long whoever writes in parts leaves the turn to others, in seconds: until those who wait are awake.
 _BETWEEN_PARTS = 0.02
 #: How long emptying the log waits for readers. Writers wait meanwhile.
 _LOG_PATIENCE_MS = 200
@@ -104,7 +104,10 @@ class Store:
 
     @contextmanager
     def write_part(self) -> Iterator[Session]:
-        """`write`, for one of many parts: others have their turn behind it. Who asks again at once is faster."""
+        """`write`, for one part of a long piece of work. Afterwards others have their turn.
+
+        It waits for them, because whoever asks again at once would get the turn before those who were waiting.
+        """
         with self.write() as session:
             yield session
         if self.is_sqlite:
@@ -280,7 +283,7 @@ def insert_many(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
 
 
 def insert_many_missing(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> int:
-    """The same for thousands of rows of numbers, texts and moments. Returns how many were inserted."""
+    """`insert_missing`, for thousands of rows of numbers, texts and moments. Returns how many were inserted."""
     if not rows:
         return 0
     into, values = _missing(session.connection().dialect, table.__table__, rows)
@@ -288,7 +291,7 @@ def insert_many_missing(session: Session, table: type[Any], rows: Sequence[Mappi
 
 
 def _missing(dialect: Dialect, table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Any]:
-    """The statement that inserts them, and its values. Written out: through SQLAlchemy many rows take twice as long."""
+    """The statement that inserts missing rows, and its values. Through SQLAlchemy many rows take twice as long."""
     columns = list(rows[0])
     names = ", ".join(columns)
     if dialect.name == "postgresql":  # one value for all rows: the driver and the server each read it once

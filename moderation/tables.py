@@ -1,4 +1,10 @@
-"""The database's tables, as classes. `migrations/` creates them."""
+"""The database's tables, as classes. `migrations/` creates them.
+
+They are one module, though a long one, because they are one schema: the tables name each other in foreign keys, an
+index stands beside its columns, and whoever asks what Winnow stores of people finds all of it here. The order
+is that of a comment's way: sites and their policies, comments, what waits for a person, what was decided, what the site
+is told, and people.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 The id of a request goes with its comments into their rows, and from there into the lines that a worker or a delivery
 process logs. Where tracing is on, the `traceparent` of a span goes the same way, so that what happened to a comment in
-several processes is one trace. OpenTelemetry is loaded by `operations/traces.py`, which calls `use`, and only then:
-here is all that the domain knows of it.
+several processes is one trace. This is all that the domain knows of OpenTelemetry, which is loaded only where tracing
+is on: by `operations/traces/sending.py`, which calls `use`.
 """
 
 from __future__ import annotations

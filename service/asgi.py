@@ -86,16 +86,16 @@ class WholeRequests:
         except _Gone:  # or the server cannot read the chunks, and somebody waits
             await _refuse(send, 400, _BROKEN_OFF)
             return
-        known: Mapping[str, Any] = {}
+        tried: Mapping[str, Any] = {}  # what was done of it already
         if isinstance(body, BytesIO):  # in one piece
             answer = await self._accepting.answer(scope, body.getvalue())
             if isinstance(answer, Answer):
                 await _send(send, answer)
                 return
-            known = answer.environ
+            tried = answer.environ
         with body, contextlib.suppress(_Gone):
             lane = lane_of(scope, partial(_beginning, body))
-            await self._answer(lane, {**_environ(scope, _headers(scope), body, length), **known}, receive, send)
+            await self._answer(lane, {**_environ(scope, _headers(scope), body, length), **tried}, receive, send)
 
     async def _read(self, receive: Receive, announced: bytes) -> tuple[IO[bytes], int]:
         """The body and its length. Stops early at a body that is too large for any route.

@@ -42,8 +42,8 @@ def scorer() -> Scorer:
                     log.exception("classifier.not_loaded")
                     raise NotScored from None
                 extensions["winnow_scorer"] = Scorer(context().store, context().queues, loaded)
-    found: Scorer = extensions["winnow_scorer"]
-    return found
+    of_app: Scorer = extensions["winnow_scorer"]
+    return of_app
 
 
 def decide(comment: Comment) -> Decision:

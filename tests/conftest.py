@@ -26,10 +26,13 @@ from moderation.sites import sites
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Site
+from moderation.tables import Site, WebhookEndpoint
+from moderation.webhooks.sender import Sender
 from tests.support import databases, dealing, quick
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
+from tests.support.comments import rows
+from tests.support.delivering import deliver_once
 from tests.support.hearing import Told
 from tests.support.processes.installation import Installation
 from tests.support.processes.redis_server import RedisServer
@@ -278,6 +281,24 @@ def receivers() -> Iterator[Callable[[], Receiver]]:
     yield make
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def deliver(store: Store, settings: Settings) -> Callable[..., list[str]]:
+    """Sends all webhooks that are due, as the delivery process does; gives the results. Another sender may be given."""
+    usual = Sender(settings.webhook_allow)
+
+    def send(sender: Sender = usual) -> list[str]:
+        return deliver_once(store, settings, sender)
+
+    return send
+
+
+@pytest.fixture
+def endpoint(store: Store, site_with_webhook: CreatedSite) -> WebhookEndpoint:
+    """The endpoint of `site_with_webhook`."""
+    [only] = rows(store, WebhookEndpoint)
+    return only
 
 
 @pytest.fixture

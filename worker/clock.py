@@ -31,7 +31,7 @@ LOG_SECONDS = 30.0
 #: How often what is too old is deleted, and for how long: the sweep waits meanwhile. For everybody, and by site.
 PURGE_SECONDS, PURGE_TAKES = 60.0, 1.0
 RETENTION_SECONDS, RETENTION_TAKES = 60.0, 1.0
-#: When what left something undone goes on: soon, and yet most of the time is for the other tasks.
+#: How soon a task that left something undone goes on: soon, but so that the other tasks have most of the time.
 SOON_SECONDS = 3.0
 TALLY_SECONDS, SAMPLE_SECONDS, COUNT_SECONDS = 10.0, 300.0, 10.0
 BACK_SECONDS, SET_BACK_SECONDS = 10.0, 10.0
@@ -47,7 +47,7 @@ class Task:
     name: str
     every: float
     do: Callable[[], object]
-    #: What it does takes a limited time, and returns something true where there may be more to do.
+    #: `do` works for a limited time, and returns something true where there may be more to do.
     in_parts: bool = False
     next_at: float = 0.0
     failing: bool = False

@@ -65,7 +65,9 @@ class Courier:
         self._lanes = Lanes(partial(deliveries.send, self._sender, settings), wake=lambda: events.put(None))
         self._unwritten: list[Attempt] = []
         self._unsent: list[Due] = []
+        #: When to look for work of all sites again, and when the next turn may begin.
         self._look_at = self._turn_at = 0.0
+        #: Endpoint -> when deliveries to it were last claimed.
         self._tried: dict[str, float] = {}
         #: Endpoints with events that can still wait for others of their batch, and until when.
         self._later: dict[str, datetime] = {}
@@ -86,7 +88,7 @@ class Courier:
             self._away = False
 
     def finish(self, seconds: float) -> None:
-        """Wait at most `seconds` for deliveries on their way, and write their results. The others are handed back."""
+        """Wait at most `seconds` for deliveries on their way, and write their results. Hand back what was not sent."""
         until = time.monotonic() + seconds
         self._lanes.stop()
         while self._lanes.busy and time.monotonic() < until:
@@ -128,14 +130,14 @@ class Courier:
         """
         endpoint_ids = {attempt.endpoint_id for attempt in self._unwritten if attempt.delivered}
         now = clock.now()
-        endpoint_ids.update(one for one, at in self._later.items() if at <= now)
+        endpoint_ids.update(endpoint_id for endpoint_id, at in self._later.items() if at <= now)
         all_sites = time.monotonic() >= self._look_at
         if all_sites or sites:
             with self._store.read() as session:
                 endpoint_ids.update(deliveries.endpoints_with_work(session, site_ids=None if all_sites else sites))
         if all_sites:
             self._look_at = time.monotonic() + POLL_SECONDS
-            self._tried = {tried_id: at for tried_id, at in self._tried.items() if tried_id in endpoint_ids}
+            self._tried = {endpoint_id: at for endpoint_id, at in self._tried.items() if endpoint_id in endpoint_ids}
             self._sender.tidy()
         return sorted(endpoint_ids, key=lambda endpoint_id: self._tried.get(endpoint_id, 0.0))
 

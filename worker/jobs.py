@@ -20,8 +20,8 @@ from worker import process
 DRAIN_SECONDS = 2.0
 #: A bulk job runs this long before comments that wait to be scored have their turn.
 BULK_SECONDS = 0.5
-#: A batch that takes longer than this hangs: the process ends itself, and is started again. Shorter than a lease: what
-#: hung the process would otherwise be claimed by the next, and hang that as well before the first is back.
+#: A batch that takes longer than this hangs: the process ends itself, and is started again. This is shorter than a
+#: lease, or else another process would claim the same comments, and hang as well, before this one is back.
 HUNG_SECONDS = 25.0
 #: How long a process waits when the database is away.
 AWAY_SECONDS = 0.5

@@ -91,7 +91,8 @@ class Lanes:
         self._paces: dict[str, _Pace] = {}
         self._attempts: list[Attempt] = []
         self._unsent: list[Due] = []
-        self._turn = 0
+        #: How many lanes were opened so far.
+        self._opened = 0
 
     @property
     def busy(self) -> bool:
@@ -100,7 +101,7 @@ class Lanes:
             return self._places.taken > 0
 
     def rooms(self, endpoint_ids: Iterable[str]) -> list[tuple[str, int]]:
-        """How many deliveries to lease for each of these endpoints, without those for which it is none."""
+        """How many deliveries to lease for each of these endpoints. Endpoints that need none are left out."""
         reserved: list[str] = []
         rooms: list[tuple[str, int]] = []
         with self._lock:
@@ -129,19 +130,19 @@ class Lanes:
         """Open lanes where deliveries wait: first one for each endpoint, then more while there are places."""
         with self._lock:
             lines = sorted(self._lines, key=lambda endpoint_id: self._pace(endpoint_id).served)
-            lengths = {one: len(self._lines[one]) for one in lines}
+            waiting = {endpoint_id: len(self._lines[endpoint_id]) for endpoint_id in lines}
             opened: list[str] = []
             for most in (1, MOST_IN_FLIGHT):
-                for one in lines:
-                    for _ in range(min(most, lengths[one], self._places.free(one))):
-                        self._places.take(one)
-                        lengths[one] -= 1
-                        opened.append(one)
-            for one in opened:
-                self._turn += 1
-                self._pace(one).served = self._turn
-        for one in opened:
-            self._threads.submit(self._run, one)
+                for endpoint_id in lines:
+                    for _ in range(min(most, waiting[endpoint_id], self._places.free(endpoint_id))):
+                        self._places.take(endpoint_id)
+                        waiting[endpoint_id] -= 1
+                        opened.append(endpoint_id)
+            for endpoint_id in opened:
+                self._opened += 1
+                self._pace(endpoint_id).served = self._opened
+        for endpoint_id in opened:
+            self._threads.submit(self._run, endpoint_id)
 
     def collect(self) -> tuple[list[Attempt], list[Due]]:
         """The attempts that ended since the last time, and the deliveries to hand back unsent."""
@@ -151,7 +152,7 @@ class Lanes:
             return attempts, unsent
 
     def stop(self) -> None:
-        """Send nothing that waits: what is on its way is all."""
+        """Send nothing of what still waits. What is on its way arrives."""
         with self._lock:
             for endpoint_id in list(self._lines):
                 self._empty(endpoint_id)
@@ -201,7 +202,8 @@ class _Pace:
     def __init__(self) -> None:
         #: Attempts since `ahead` was last asked.
         self.count = 0
-        #: A number that is higher, the later a lane was opened for it.
+        #: The number of its latest lane. Lanes are numbered over all endpoints, so the endpoint with
+        #: the lowest number has waited longest.
         self.served = 0
         self._since = monotonic()
         self._ahead = FEWEST_AHEAD

@@ -42,7 +42,7 @@ def run(settings: Settings) -> None:
     connection = redis_address.open_client(settings.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
     stop = Stop()
     delay = 0.0
-    while not stop.wanted:
+    while not stop.requested:
         try:
             worker = ScoringWorker(connection, name, stop)
             connection.delete(worker.key)  # our own, from before Redis went away
@@ -67,12 +67,12 @@ class Stop:
     """Whether a signal has asked the process to stop. `busy` while a job runs, which is not interrupted."""
 
     def __init__(self) -> None:
-        self.wanted = self.busy = False
+        self.requested = self.busy = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        repeated, self.wanted = self.wanted, True
+        repeated, self.requested = self.requested, True
         if repeated:
             raise SystemExit(1)
         if not self.busy:
@@ -84,7 +84,7 @@ def _sleep(seconds: float, stop: Stop) -> None:
     try:
         time.sleep(seconds)
     except StopRequested:
-        assert stop.wanted
+        assert stop.requested
 
 
 class ScoringWorker(SimpleWorker):
@@ -118,12 +118,12 @@ class ScoringWorker(SimpleWorker):
             raise StopRequested from None
         finally:
             self._stop.busy = False
-        if self._stop.wanted:
+        if self._stop.requested:
             raise StopRequested
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:  # noqa: ARG002
         """The next job. Stops where RQ would wait for a Redis that is away: `run` then registers the worker again."""
-        while not self._stop.wanted:  # a signal that comes while a line is logged raises nothing
+        while not self._stop.requested:  # a signal that comes while a line is logged raises nothing
             try:
                 self.set_state(WorkerStatus.IDLE)
                 self.heartbeat()

@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Of what a person wants to hear, by names of `KINDS`; at which hour of their day, or at once."""
+    """What a person wants to hear of, by names of `KINDS`; and when: at an hour of their day, or at once (None)."""
 
     kinds: Collection[str]
     hour: int | None
@@ -145,7 +145,7 @@ def test(session: Session, user: User, channel_id: str) -> None:
         ChannelError: they have sent one just now.
     """
     channel, moment = _own(session, user, channel_id), clock.now()
-    last = max((one.tested_at for one in of_person(session, user.id) if one.tested_at), default=None)
+    last = max((other.tested_at for other in of_person(session, user.id) if other.tested_at), default=None)
     if last is not None and last <= moment < last + TEST_EVERY:
         raise ChannelError("test", "You have sent a test just now. Wait a minute before the next.")
     channel.tested_at = moment

@@ -1,4 +1,4 @@
-"""What may be wrong, and what of it is so now: looked up in bounded queries, whatever waits."""
+"""What may be wrong with an installation, and what is wrong now. The queries are bounded, however much waits."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class Looking:
                 yield Condition("old", site_id, int(seconds))
 
     def _nobody_lives(self) -> bool:
-        """Whether no scoring process has told Redis that it lives. Not known while Redis is away: then age tells."""
+        """Whether no scoring process has told Redis that it lives; False while Redis is away, and nobody can know."""
         try:
             return not self._queues.processes()
         except RedisError:

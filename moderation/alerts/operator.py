@@ -1,9 +1,10 @@
 """Tells the operator when comments wait too long: for the classifier, or for a moderator.
 
-People choose for themselves of what they hear: the modules beside this one. The operator is told without a console.
+The operator needs no account at the console for this. People who have one choose what they hear of; they are told by
+the other modules here.
 
-It tells once when that starts, again each hour while it lasts, and once when it is over. Redis remembers what was told,
-so that several clock processes tell it only once; without Redis each process remembers for itself.
+The operator is told once when it starts, again each hour while it lasts, and once when it is over. Redis remembers what
+was told, so that several clock processes tell it only once; without Redis each process remembers for itself.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from moderation.tables import Alert, AlertChannel, AlertMessage, Membership, Sit
 JUST_NOW = timedelta(seconds=15)
 #: How long what is over is kept, and what was sent.
 KEPT = timedelta(days=7)
-#: The message that something is over waits so long for the one that it began, which somebody may be sending just now.
+#: The message that an alert is over waits so long for the message that it began, which may be on its way just now.
 IN_FLIGHT = timedelta(seconds=60)
 #: The row that says when somebody last looked.
 MARK = "alerts"
@@ -104,7 +104,7 @@ def _note(session: Session, condition: Condition, moment: datetime) -> Alert:
 
 
 def _see_gone(session: Session, alert: Alert, names: Mapping[str, str], moment: datetime, *, archived: bool) -> None:
-    """End an alert of which nothing was seen for long enough; that about an archived site at once."""
+    """End an alert whose condition has not been seen for long enough. One about an archived site ends at once."""
     kind, site = KINDS.get(alert.kind), names.get(alert.site_id or "")
     if alert.began_at is None or kind is None:
         session.delete(alert)
@@ -121,7 +121,7 @@ def _tell_began(session: Session, alert: Alert, site: str | None) -> None:
 
 
 def _tell_ended(session: Session, alert: Alert, text: str) -> None:
-    """Write to whoever was told that it began. A message of that which has not left leaves no more."""
+    """Write to whoever was told that it began. A message of its beginning that has not left is not sent any more."""
     told = select(AlertMessage).where(AlertMessage.alert_id == alert.id, AlertMessage.about == "began")
     for began in session.scalars(told.with_for_update()).all():
         delay = timedelta() if began.sent_at is not None else IN_FLIGHT

@@ -122,9 +122,9 @@ def tell(
 
 
 def carry_over(session: Session, comment_id: str, version: int, *, to: int, reopened: bool) -> None:
-    """Move an appeal to version `to`, as which the decision that made `version` is in force again.
+    """Move the appeal against `version` to version `to`: an undo has put that decision in force again, as version `to`.
 
-    `reopened`: the decision that was undone had settled the appeal, which waits for its answer again.
+    `reopened`: the decision that was undone had settled the appeal, so that it waits for its answer again.
     """
     undecided = {"decided_at": None, "outcome": None, "answer": None} if reopened else {}
     session.execute(

@@ -35,11 +35,11 @@ STEP = 25
 #: A preview stops counting here, so that it costs no more in the largest attack.
 COUNT_UP_TO = 1_000
 _COUNTED_AT_ONCE = 500
-#: And when it has read so many, of which one decision may change few.
+#: A preview also stops when it has read so many comments, because a decision may change only few of them.
 _READ_UP_TO = 2_000
 #: A preview reads at most so many pages, because a search may find its first match late: each looks at 5,000 items.
 _MOST_PAGES = 10
-#: The same of a search of all comments, each of whose pages may look at thousands.
+#: The same for a search of all comments, in which each page may look at thousands.
 _MOST_PAGES_FOUND = 4
 #: A job without progress for this long is queued again.
 LEFT_ALONE = timedelta(seconds=30)
@@ -73,7 +73,7 @@ class Preview:
     sites: Counter[str] = field(default_factory=Counter)
     authors: set[tuple[str, str | None]] = field(default_factory=set)
     threads: set[tuple[str, str | None]] = field(default_factory=set)
-    #: Of what readers see: whose it is, and on which pages, with their sites.
+    #: Of published comments, each with its site: the authors' names, and the pages.
     seen_authors: Counter[tuple[str, str]] = field(default_factory=Counter)
     seen_threads: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     example_ids: list[str] = field(default_factory=list)
@@ -125,7 +125,7 @@ def previews(
 
 @contextmanager
 def _counting(session: Session) -> Iterator[None]:
-    """Read of comments what a preview counts, and not their texts, scores and reasons, which are most of a row."""
+    """Within the block, read only the columns of comments that a preview counts: most of a row is texts and scores."""
 
     def count_only(state: ORMExecuteState) -> None:
         if isinstance(state.statement, Select) and any(
@@ -279,20 +279,20 @@ def run_step(store: Store, job_id: str) -> Step:
         )
         grace = {site_id: settings.grace for site_id, settings in site_settings.of_sites(session, sites).items()}
     with store.write() as session:
-        now = _lock(session, job_id)
-        if now.finished_at is not None or now.position != job.position:
-            return Step(more=now.finished_at is None)  # the job was cancelled, or another worker was quicker
-        decided = sum(_do(session, now, chosen, grace) for chosen in page.chosen)
-        now.done += decided
-        now.skipped += len(page.chosen) - decided
-        now.total = max(now.total, now.done + now.skipped)
-        now.state, now.touched_at = "running", clock.now()
+        locked = _lock(session, job_id)
+        if locked.finished_at is not None or locked.position != job.position:
+            return Step(more=locked.finished_at is None)  # the job was cancelled, or another worker was quicker
+        decided = sum(_do(session, locked, chosen, grace) for chosen in page.chosen)
+        locked.done += decided
+        locked.skipped += len(page.chosen) - decided
+        locked.total = max(locked.total, locked.done + locked.skipped)
+        locked.state, locked.touched_at = "running", clock.now()
         if page.next is None:
-            now.total = now.done + now.skipped
-            _finish(session, now, "done")
+            locked.total = locked.done + locked.skipped
+            _finish(session, locked, "done")
         else:
-            now.position = page.next
-        _note(session, now)
+            locked.position = page.next
+        _note(session, locked)
     return Step(page.next is not None, news.of(session), by=user.name if user is not None else None)
 
 

@@ -77,11 +77,11 @@ def read(
         {"undoes": id}                          the comments that a job decided
 
     and `seen_at`, the moment of the preview: a comment that has changed since then is not `free`. Comments that came in
-    since then are left out, and so are those that already have the status of the decision, and no open item; without an
-    `action` these are there.
+    since then are left out. With an `action`, so are those that it would not change, because they have its status
+    already and no open item.
 
-    The queue is read in `order`. `oldest` stays as it is while items are closed and become more urgent, as a job needs
-    it; `due` is what an index has for each filter, so that it finds the first thousand of a rare label at once.
+    The queue is read in `order`. A job needs `oldest`, which stays the same while items are closed or become more
+    urgent. A preview asks for `due`: each filter has an index in this order, which finds a thousand of a rare label fast.
     """
     site_ids = _meant(session, criteria, site_ids)
     ids, matching, next_place = _matching(
@@ -104,7 +104,7 @@ def read(
 
     comments = [comment for comment in comments if ids[comment.id] is not None or comment.accepted_at <= seen_at]
     chosen = [choose(comment) for comment in comments]
-    return Page([one for one in chosen if action is None or one.is_changed_by(action)], next_place)
+    return Page([item for item in chosen if action is None or item.is_changed_by(action)], next_place)
 
 
 def count(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> int:
@@ -120,7 +120,7 @@ def count(session: Session, criteria: Mapping[str, Any], site_ids: Collection[st
 
 
 def _meant(session: Session, criteria: Mapping[str, Any], site_ids: Collection[str]) -> Collection[str]:
-    """Of these sites, those that the criteria are about: what waits, and campaigns, are those of sites in use."""
+    """Those of these sites that the criteria are about: the queue and campaigns are those of sites that are in use."""
     if not {"search", "group"} & criteria.keys():
         return site_ids
     return set(site_ids) - roles.archived(session)
@@ -213,7 +213,7 @@ def _searched(
 def _found(
     session: Session, document: Mapping[str, Any], site_ids: Collection[str], *, after: str, limit: int
 ) -> tuple[dict[str, Comment], str | None]:
-    """The next comments that a search finds, the latest first; none, with a next page, where it looked long enough."""
+    """The next comments that a search finds, the latest first; none, and a next page, where it has looked for long."""
     search = names.resolve(session, documents.read(document, site_ids))
     part = finding.find(session, search, before=after or None, limit=limit)
     following = None if part.next is None else finding.as_text(part.next)

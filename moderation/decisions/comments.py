@@ -108,7 +108,7 @@ def decide(  # noqa: PLR0913  (a decision in full)
         comment,
         status="published" if action == "publish" else "rejected",
         actor=actor,
-        reasons=[_person_s_reason(session, comment.site_id, action, code, reason)],
+        reasons=[_reason_of_person(session, comment.site_id, action, code, reason)],
         was=_decision_in_force(comment),
     )
     appeal, confirms = _answer(session, comment, decision)
@@ -361,7 +361,7 @@ def require_version(session: Session, comment: Comment, version: int | None) -> 
         raise Stale(comment)
 
 
-def _person_s_reason(
+def _reason_of_person(
     session: Session, site_id: str, action: Literal["publish", "reject"], code: str | None, note: str | None
 ) -> dict[str, Any]:
     """A person's reason: an entry of the site's list, a note, both or neither."""

@@ -44,7 +44,7 @@ class Decision:
     priority: int | None = None
     #: By this it is grouped with comments that say nearly the same.
     fingerprint: Fingerprint = NONE
-    #: Who had its bands shortly before; `lookalikes.owners`.
+    #: The owners of the fingerprint's bands shortly before (`lookalikes.owners`).
     owners: Owners = field(default_factory=dict)
     #: The group's id; see `lookalikes`. `writing.record` finds it.
     group_id: str | None = None
@@ -52,7 +52,7 @@ class Decision:
     origin: dict[str, Any] | None = None
     #: For a person's decision: the decision before it, which an undo restores.
     was: dict[str, Any] | None = None
-    #: What caused it; None: what this thread works for.
+    #: The request that caused it; None: the one that this thread works for.
     cause: Cause | None = None
 
     @classmethod

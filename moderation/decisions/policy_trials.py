@@ -44,12 +44,12 @@ class Result:
 
     @property
     def passes(self) -> bool:
-        """Whether that is what is expected."""
+        """Whether this outcome is the one that the test expects."""
         return self.outcome == self.test.expected
 
     @property
     def changes(self) -> bool:
-        """Whether the policies make different things of it."""
+        """Whether the policies' outcomes differ."""
         return self.outcomes is not None and len(set(self.outcomes)) > 1
 
 
@@ -58,9 +58,9 @@ class Judge:
     """A policy, or a model, whose verdicts on tests are asked for."""
 
     scorer: Scorer
-    #: Names the model and the language of the site's authors: whoever has the same one scores a test alike.
+    #: Names the model and the language of the site's authors. Judges with the same reader score a test alike.
     reader: str
-    #: Names what the policy says besides: whoever has the same name makes the same of a test.
+    #: Names the reader, the site and what the policy says. Judges with the same name come to the same outcomes.
     name: str
 
 
@@ -73,13 +73,13 @@ class Remembered:
         self._outcomes: OrderedDict[tuple[str, str, str], Action] = OrderedDict()
 
     def decided(self, by: str, tests: Sequence[PolicyTest]) -> list[Action] | None:
-        """What was made of these tests `by` a model and a policy, in their order; None where one was not judged yet."""
+        """The outcomes of these tests by the judge of this name, in order; None where a test was not judged yet."""
         with self._lock:
-            found = [self._outcomes.get((by, test.text, test.name)) for test in tests]
-        return [outcome for outcome in found if outcome is not None] if None not in found else None
+            outcomes = [self._outcomes.get((by, test.text, test.name)) for test in tests]
+        return [outcome for outcome in outcomes if outcome is not None] if None not in outcomes else None
 
     def decide(self, by: str, tests: Sequence[PolicyTest], outcomes: Sequence[Action]) -> None:
-        """Keep what was made of tests; the oldest make room."""
+        """Keep the outcomes of tests by the judge of this name; the oldest make room."""
         with self._lock:
             for test, outcome in zip(tests, outcomes, strict=True):
                 self._outcomes[by, test.text, test.name] = outcome
@@ -90,9 +90,9 @@ class Remembered:
         """Row id -> its scores, of the tests that this `Judge.reader` has scored."""
         with self._lock:
             return {
-                row_id: found
+                row_id: scored
                 for row_id, test in rows.items()
-                if (found := self._scores.get((reader, test.text, test.name))) is not None
+                if (scored := self._scores.get((reader, test.text, test.name))) is not None
             }
 
     def remember(self, reader: str, rows: Mapping[str, PolicyTest], scores: Mapping[str, Scored]) -> None:
@@ -145,9 +145,9 @@ def judge_by(store: Store, queues: Queues, classifier: Classifier, site_id: str,
 
 
 def _outcomes(judge: Judge, tests: Sequence[PolicyTest], memory: Remembered) -> list[Action]:
-    known = memory.decided(judge.name, tests)
-    if known is not None:
-        return known
+    remembered = memory.decided(judge.name, tests)
+    if remembered is not None:
+        return remembered
     rows = [_as_comment(test) for test in tests]
     outcomes = _verdicts(judge, rows, dict(zip((row.id for row in rows), tests, strict=True)), memory)
     memory.decide(judge.name, tests, outcomes)

@@ -130,9 +130,9 @@ def hide(session: Session, comment: Comment) -> bool:
 
 
 def would_hide(session: Session, site_id: str, needed: int) -> tuple[int, int]:
-    """How many of the comments that were reported last `needed` reports would have hidden; and how many those are.
+    """How many comments a policy that hides after `needed` reports would have hidden, and of how many reported ones.
 
-    By what is known of their readers now. It looks at the latest `_TRIED_ON` reports of all sites.
+    It looks at the latest `_TRIED_ON` reports of all sites, and counts readers by what is known of them now.
     """
     latest = select(Report.id).order_by(Report.id.desc()).limit(_TRIED_ON).subquery()
     query = select(Report.comment_id, Report.reporter).where(
@@ -143,7 +143,7 @@ def would_hide(session: Session, site_id: str, needed: int) -> tuple[int, int]:
         readers.setdefault(comment_id, set()).update({reporter} if reporter else ())
     everybody = set().union(*readers.values())
     right = {reader for reader, record in records(session, site_id, everybody).items() if counts(record)}
-    return sum(len(found & right) >= needed for found in readers.values()), len(readers)
+    return sum(len(reporters & right) >= needed for reporters in readers.values()), len(readers)
 
 
 def dismiss_all(session: Session, site_id: str, reporter: str, *, actor: str) -> Dismissal:
@@ -170,7 +170,7 @@ def dismiss_all(session: Session, site_id: str, reporter: str, *, actor: str) ->
     session.flush()
     others = select(Report.comment_id).where(Report.comment_id.in_(comment_ids), _is_waiting()).distinct()
     staying = hidden | set(session.scalars(others))
-    closed = _close(session, [one for one in comment_ids if one not in staying], actor)
+    closed = _close(session, [comment_id for comment_id in comment_ids if comment_id not in staying], actor)
     _count(session, site_id, mine, "dismissed", by=1)
     event = audit.row("reports.dismissed", actor=actor, site_id=site_id)
     event["detail"] = {"reports": [report.id for report in mine], "closed": closed}
@@ -248,9 +248,9 @@ def _count(session: Session, site_id: str, reports: Sequence[Report], outcome: s
     numbers: Mapping[str, int] = Counter(reader for reader, _ in pairs)
     if not numbers:
         return
-    # While keys change, a reader may be there in another form, which an insert would not meet.
-    known = records(session, site_id, numbers) if keyring.current().is_mixed else {}
-    new = sorted(numbers.keys() - known.keys())
+    # While keys change, a reader's row may have their id in another form, with which an insert would not collide.
+    there = records(session, site_id, numbers) if keyring.current().is_mixed else {}
+    new = sorted(numbers.keys() - there.keys())
     rows = [{"site_id": site_id, "reporter": reader, "upheld": 0, "dismissed": 0} for reader in new]
     if rows:
         insert_missing(session, Reporter, rows)

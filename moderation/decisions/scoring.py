@@ -19,7 +19,7 @@ from moderation.decisions import batch_spans, budget, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.queues import MAX_ATTEMPTS, Claim, Queues
 from moderation.news import News
-from moderation.policy import campaign_authors, facts, rules
+from moderation.policy import facts, rules
 from moderation.policy.policies import PolicyCache
 from moderation.policy.terms import Facts, Mode, Policy, Presets, Reason, Verdict, placement
 from moderation.review import lookalikes, urgency
@@ -32,12 +32,12 @@ from texts import names
 
 log = structlog.get_logger(__name__)
 
-#: The size of a worker's first batch, and the processor time in seconds that later batches are sized for, so that a new
-#: comment does not wait long: a short one while several sites send comments, since those of one wait for the batches of
-#: another, and a longer one while only one does. Time spent waiting does not count: smaller batches would wait more.
+#: The size of a worker's first batch; and the processor time, in seconds, that later batches are made to fit. A new
+#: comment waits for the batch before it, so the time is short while several sites send comments (`BATCH_SECONDS`), and
+#: longer while only one does (`ALONE_SECONDS`). Time spent waiting does not count: smaller batches would wait more.
 BATCH, BATCH_SECONDS, ALONE_SECONDS = 64, 0.025, 0.06
 LEAST_BATCH, MOST_BATCH = 16, 256
-#: A site that has sent nothing for so many seconds does not count as one that sends.
+#: A site that has sent nothing for so many seconds no longer counts as one that sends comments.
 QUIET_SECONDS = 10.0
 #: The processor time, in seconds, that a batch and a single comment may take. A batch that takes longer is decided
 #: comment by comment, short ones first; a comment that takes longer goes to a person.
@@ -90,34 +90,35 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A comment's scores: for each label but spam that of the text or of the name, whichever is higher."""
+    """A comment's scores. For labels that count for names too, the score of the text or of the name: the higher one."""
 
     scores: dict[str, float]
+    #: The labels whose score is the name's.
     by_name: frozenset[str] = frozenset()
 
     def lower_by(self, own: Mapping[str, float]) -> dict[str, float]:
-        """What the author's own words score, of the labels where it is less than the whole text and the name."""
+        """The scores of the author's own words, for those labels for which they are lower than the comment's."""
         return {key: own[key] for key, score in self.scores.items() if key not in self.by_name and own[key] < score}
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A comment, its scores, and what its site's policy says of it."""
+class Evaluated:
+    """A comment, its scores, and the verdict of its site's policy on it."""
 
     row: Comment
     policy: Policy
     scores: dict[str, float] | None
-    #: Where it quotes others, what its author's own words score lower.
+    #: Where the comment quotes others: the labels for which its author's own words score lower, and those scores.
     own_scores: dict[str, float] | None
     facts: Facts
     verdict: Verdict
-    #: By what it is grouped with comments like it, and who had its bands.
-    alike: Fingerprint = NONE
+    #: By this it is grouped with comments that say nearly the same; and the groups that own the fingerprint's bands.
+    fingerprint: Fingerprint = NONE
     owners: Owners = field(default_factory=dict)
 
     @property
     def to_explain(self) -> list[str]:
-        """The labels that speak against it for what is in its text."""
+        """The labels that speak against the comment because of its text; not those that its author's name raised."""
         if self.verdict.action == "publish":
             return []
         named = (reason.label for reason in self.verdict.reasons)
@@ -142,9 +143,10 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Timed:
-    """Decisions, when their scoring began, the seconds that the classifier took, and how many comments it scored."""
+    """Decisions, and what the metrics and traces need of their scoring."""
 
     decisions: list[Decision]
+    #: When scoring began, in nanoseconds since 1970; how many seconds it took; and of how many comments.
     began: int
     seconds: float = 0.0
     scored: int = 0
@@ -159,8 +161,8 @@ class Scorer:
         self.store, self.queues, self.classifier = store, queues, classifier
         self.policies = policies or PolicyCache(classifier.thresholds)
         self._size = BATCH
-        #: When this process last decided a comment of each site.
-        self._met: dict[str, float] = {}
+        #: Site -> when this process last decided a comment of it.
+        self._last_decided: dict[str, float] = {}
 
     def run_batch(self, most: int | None = None) -> BatchResult:
         """Decide up to `most` waiting comments; None: as many as its time allows. Nothing waiting: `claimed` 0.
@@ -179,7 +181,7 @@ class Scorer:
             self.queues.give_back(claims)
             raise
         self.queues.done(claims)
-        self._meet({claim.site_id for claim in claims})
+        self._note_sites({claim.site_id for claim in claims})
         if len(claims) < size:
             return result
         self._adapt(len(claims), time.thread_time() - began)
@@ -206,13 +208,13 @@ class Scorer:
             log.exception("scoring.judging_failed", comments=len(rows), **_causes(rows))
         if len(rows) == 1:
             scored = (self.score(rows, {}) if scores is None else scores).get(rows[0].id)
-            alike = lookalikes.of_text(rows[0].comment)
-            return [_for_a_person(rows[0], scored.scores if scored else None, alike=alike)]
+            fingerprint = lookalikes.of_text(rows[0].comment)
+            return [_for_a_person(rows[0], scored.scores if scored else None, fingerprint)]
         return [decision for row in rows for decision in self.decide([row], scores, policies)]
 
     def verdicts(self, rows: Sequence[Comment], scores: Mapping[str, Scored]) -> list[Verdict]:
-        """What their policies say of comments, stored or not, in order. Nothing is explained or written."""
-        return [its.verdict for its in self._judged(rows, self._policies(rows), scores)]
+        """The verdicts of the sites' policies on comments, stored or not, in order. Explains and writes nothing."""
+        return [evaluated.verdict for evaluated in self._evaluate_all(rows, self._policies(rows), scores)]
 
     def _run(self, claims: Sequence[Claim]) -> BatchResult:
         rows, policies = self._read(claims)
@@ -220,8 +222,8 @@ class Scorer:
         if len(rows) > 1:
             try:
                 with budget.limited(BATCH_BUDGET):
-                    judged = self._judge(rows, policies, given_up)
-                return self._write(claims, judged)
+                    timed = self._decide_timed(rows, policies, given_up)
+                return self._write(claims, timed)
             except budget.TooLong:
                 log.warning("scoring.batch_slow", comments=len(rows), **_causes(rows))
         by_length = sorted(rows, key=lambda row: len(row.comment))
@@ -232,27 +234,27 @@ class Scorer:
     ) -> BatchResult:
         """Decide one comment and write it before the next begins, so that none waits for a slow one."""
         own_claims = [claim for claim in claims if claim.comment_id == row.id]
-        judged = _Timed([], batch_spans.moment())
+        timed = _Timed([], batch_spans.moment())
         try:
             with budget.limited(COMMENT_BUDGET):
-                judged = self._judge([row], policies, given_up)
+                timed = self._decide_timed([row], policies, given_up)
         except budget.TooLong:
             log.error("comment.not_scored", comment_id=row.id, why="it took too long", **_causes([row]))
-            # It has no fingerprint, because that would read its text again.
-            judged = replace(judged, decisions=[_for_a_person(row, None, alike=NONE)])
-        return self._write(own_claims, judged)
+            # No fingerprint, because making one would read the text again.
+            timed = replace(timed, decisions=[_for_a_person(row, None, NONE)])
+        return self._write(own_claims, timed)
 
-    def _judge(self, rows: Sequence[Comment], policies: Policies, given_up: Collection[str]) -> _Timed:
+    def _decide_timed(self, rows: Sequence[Comment], policies: Policies, given_up: Collection[str]) -> _Timed:
         at, began = batch_spans.moment(), time.perf_counter()
         scores = self.score([row for row in rows if row.id not in given_up], policies)
         seconds = time.perf_counter() - began
         return _Timed(self.decide(rows, scores, policies), at, seconds, len(scores))
 
-    def _write(self, claims: Sequence[Claim], judged: _Timed) -> BatchResult:
-        decisions: Sequence[Decision] = judged.decisions
+    def _write(self, claims: Sequence[Claim], timed: _Timed) -> BatchResult:
+        decisions: Sequence[Decision] = timed.decisions
         if not decisions:
-            return BatchResult(len(claims), scoring_seconds=judged.seconds)
-        spans = batch_spans.begin(decisions, began=judged.began, scored=judged.scored)
+            return BatchResult(len(claims), scoring_seconds=timed.seconds)
+        spans = batch_spans.begin(decisions, began=timed.began, scored=timed.scored)
         decisions = decisions if spans is None else spans.decisions
         with self.store.write() as session:
             written = writing.record(session, decisions)
@@ -262,22 +264,25 @@ class Scorer:
         waits = tuple(
             max(0.0, decision.decided_at.timestamp() - queued_at[decision.comment_id]) for decision in written
         )
-        return BatchResult(len(claims), False, written, judged.seconds, judged.scored, waits, news.of(session))
+        return BatchResult(len(claims), False, written, timed.seconds, timed.scored, waits, news.of(session))
 
-    def _meet(self, site_ids: Collection[str]) -> None:
+    def _note_sites(self, site_ids: Collection[str]) -> None:
         """Note which sites send comments, and forget those that have become quiet."""
         now = time.monotonic()
-        self._met |= dict.fromkeys(site_ids, now)
-        self._met = {site_id: at for site_id, at in self._met.items() if at > now - QUIET_SECONDS}
+        last_decided = self._last_decided | dict.fromkeys(site_ids, now)
+        self._last_decided = {site_id: at for site_id, at in last_decided.items() if at > now - QUIET_SECONDS}
 
     def _adapt(self, comments_done: int, seconds: float) -> None:
         """Choose the size of the next batch by how long this one took; only halfway, as one may be an exception."""
-        allowed = ALONE_SECONDS if len(self._met) <= 1 else BATCH_SECONDS
+        allowed = ALONE_SECONDS if len(self._last_decided) <= 1 else BATCH_SECONDS
         fitting = comments_done * allowed / seconds
         self._size = round(min(MOST_BATCH, max(LEAST_BATCH, (self._size + fitting) / 2)))
 
     def _read(self, claims: Sequence[Claim]) -> tuple[Sequence[Comment], Policies]:
-        """The claimed comments, and what their sites have set. No comment's budget pays for preparing a policy."""
+        """The claimed comments that are still pending, and their sites' policies.
+
+        Policies are prepared here, and not where a comment is decided, so that no comment's time budget pays for it.
+        """
         with self.store.read() as session:
             rows = session.scalars(_PENDING, {"ids": [claim.comment_id for claim in claims]}).all()
             return rows, self.policies.get(session, {row.site_id for row in rows}) if rows else {}
@@ -309,7 +314,7 @@ class Scorer:
         return scores
 
     def _said(self, row: Comment, policies: Policies) -> list[str | None]:
-        """What is said of a comment's language: by its sender, else by the site, of the languages that are judged."""
+        """The languages that a comment is said to be in: by its sender, and after these by its site's settings."""
         policy = policies.get(row.site_id)
         of_site = "" if policy is None else policy.author_language
         return [*_said(row), *site_languages(self.classifier, of_site)]
@@ -320,9 +325,9 @@ class Scorer:
     def _scores(self, rows: Sequence[Comment], policies: Policies) -> dict[str, Scored]:
         if not rows:
             return {}
-        spoken = {row.id: names.beside(_name(row), row.email, row.url) for row in rows}
-        named = {comment_id: said for comment_id, said in spoken.items() if said}
-        # What stands beside the comment is read, too, so it is judged as a text of its own.
+        # Readers see the author's name, e-mail address and URL too. What these say is scored as a text of its own.
+        beside = {row.id: names.beside(_name(row), row.email, row.url) for row in rows}
+        named = {comment_id: text for comment_id, text in beside.items() if text}
         lines = self._read_texts(
             [*(row.comment for row in rows), *named.values()],
             [*(self._signals(row, policies) for row in rows), *(_OF_A_NAME for _ in named)],
@@ -344,27 +349,27 @@ class Scorer:
     def _apply_policies(
         self, rows: Sequence[Comment], policies: Policies, scores: Mapping[str, Scored]
     ) -> list[Decision]:
-        judged = self._judged(rows, policies, scores)
-        spans = self._explain([its for its in judged if its.to_explain], policies)
-        return [self._decision(its, spans.get(its.row.id)) for its in judged]
+        evaluated = self._evaluate_all(rows, policies, scores)
+        spans = self._explain([its for its in evaluated if its.to_explain], policies)
+        return [self._decision(its, spans.get(its.row.id)) for its in evaluated]
 
-    def _judged(self, rows: Sequence[Comment], policies: Policies, scores: Mapping[str, Scored]) -> list[Judged]:
+    def _evaluate_all(
+        self, rows: Sequence[Comment], policies: Policies, scores: Mapping[str, Scored]
+    ) -> list[Evaluated]:
         if not rows:
             return []
         codes = {row.id: self.classifier.language(row.comment, self._said(row, policies)) for row in rows}
         languages = {comment_id: (code, self.classifier.judges(code)) for comment_id, code in codes.items()}
-        alike = {row.id: lookalikes.of_text(row.comment) for row in rows}
+        fingerprints = {row.id: lookalikes.of_text(row.comment) for row in rows}
         with self.store.read() as session:
-            owners = lookalikes.owners(session, alike)
-            groups = lookalikes.choose(alike, owners)
-            authors_alike = campaign_authors.read(session, rows, policies, groups, alike)
-            facts_of = facts.gather(session, rows, policies, languages, authors_alike)
+            owners = lookalikes.owners(session, fingerprints)
+            facts_of = facts.gather(session, rows, policies, languages, fingerprints=fingerprints, owners=owners)
         own = self._own_scores(rows, policies, facts_of)
         return [
-            _judge(
+            _evaluate(
                 *(row, policies[row.site_id], scores.get(row.id), facts_of[row.id], own.get(row.id)),
-                alike=alike[row.id],
-                owners={band: owners[band] for band in alike[row.id].bands if band in owners},
+                fingerprint=fingerprints[row.id],
+                owners={band: owners[band] for band in fingerprints[row.id].bands if band in owners},
             )
             for row in rows
         ]
@@ -372,59 +377,61 @@ class Scorer:
     def _own_scores(
         self, rows: Sequence[Comment], policies: Policies, facts_of: Mapping[str, Facts]
     ) -> dict[str, dict[str, float]]:
-        """Of comments that quote others, the scores of what is left."""
+        """Comment id -> the scores of its author's own words, for comments that quote others."""
         own = {row.id: words for row in rows if (words := facts_of[row.id].own_words) is not None}
         if not own:
             return {}
         lines = self._read_texts([*own.values()], [self._signals(row, policies) for row in rows if row.id in own])
         return dict(zip(own, lines, strict=True))
 
-    def _decision(self, judged: Judged, spans: dict[str, Any] | None) -> Decision:
-        row, policy, verdict, its = judged.row, judged.policy, judged.verdict, judged.facts
-        mode = rules.mode_for(policy, verdict, its)
+    def _decision(self, evaluated: Evaluated, spans: dict[str, Any] | None) -> Decision:
+        row, policy, verdict = evaluated.row, evaluated.policy, evaluated.verdict
+        language = evaluated.facts.language
+        mode = rules.mode_for(policy, verdict, evaluated.facts)
         status, asks = placement(mode, verdict.action)
         return Decision.of(
             row,
             status=status,
             actor=actors.POLICY,
             reasons=[reason.as_json() for reason in reasons_in_mode(mode, verdict)],
-            scores=judged.scores,
-            own_scores=judged.own_scores,
+            scores=evaluated.scores,
+            own_scores=evaluated.own_scores,
             spans=spans,
             model_version=self.classifier.version,
             policy_version=policy.version,
-            language=row.language or (its.language if asks and its.language != "und" else None),
-            priority=urgency.of_scores(judged.scores, policy.thresholds_in(its.language)) if asks else None,
-            fingerprint=judged.alike,
-            owners=judged.owners,
+            language=row.language or (language if asks and language != "und" else None),
+            priority=urgency.of_scores(evaluated.scores, policy.thresholds_in(language)) if asks else None,
+            fingerprint=evaluated.fingerprint,
+            owners=evaluated.owners,
             cause=_cause(row),
         )
 
-    def _explain(self, judged: Sequence[Judged], policies: Policies) -> dict[str, dict[str, Any]]:
+    def _explain(self, evaluated: Sequence[Evaluated], policies: Policies) -> dict[str, dict[str, Any]]:
         """The words that raised the scores for which comments are not published: comment id -> label -> spans."""
-        if not judged:
+        if not evaluated:
             return {}
         try:
             explained = self.classifier.explain_all(
-                [its.row.comment for its in judged],
-                [its.to_explain for its in judged],
-                [self._signals(its.row, policies) for its in judged],
+                [its.row.comment for its in evaluated],
+                [its.to_explain for its in evaluated],
+                [self._signals(its.row, policies) for its in evaluated],
             )
         except budget.TooLong:
             raise
         except Exception:
-            if len(judged) == 1:
-                log.exception("comment.not_explained", comment_id=judged[0].row.id, **_causes([judged[0].row]))
+            if len(evaluated) == 1:
+                row = evaluated[0].row
+                log.exception("comment.not_explained", comment_id=row.id, **_causes([row]))
                 return {}
-            alone = (self._explain([its], policies) for its in judged)
-            return {comment_id: spans for its in alone for comment_id, spans in its.items()}
-        return {its.row.id: _raising(by_label) for its, by_label in zip(judged, explained, strict=True)}
+            each_alone = (self._explain([its], policies) for its in evaluated)
+            return {comment_id: spans for explained in each_alone for comment_id, spans in explained.items()}
+        return {its.row.id: _raising(by_label) for its, by_label in zip(evaluated, explained, strict=True)}
 
 
-def _judge(
-    row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None, **compared: Any
-) -> Judged:
-    """`compared` is what is known of comments like it."""
+def _evaluate(
+    row: Comment, policy: Policy, scored: Scored | None, its: Facts, own: Mapping[str, float] | None, **likeness: Any
+) -> Evaluated:
+    """`own` has the scores of the author's own words; `likeness` are `fingerprint` and `owners` of `Evaluated`."""
     scores = own_scores = None
     if scored is not None:
         scores = scored.scores
@@ -432,10 +439,11 @@ def _judge(
             own_scores = scored.lower_by(own)
         if scored.by_name or own_scores:
             its = replace(its, by_name=scored.by_name, own_scores=own_scores or {})
-    return Judged(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its), **compared)
+    return Evaluated(row, policy, scores, own_scores, its, rules.evaluate(policy, scores, its), **likeness)
 
 
 def _raising(explained: Mapping[str, Explanation]) -> dict[str, Any]:
+    """Label -> the spans that raised its score, without those that lowered it."""
     return {
         label: [[start, end, round(float(weight), 4)] for start, end, weight in its.spans if weight > 0]
         for label, its in explained.items()
@@ -446,8 +454,8 @@ def _name(row: Comment) -> str:
     return "" if authors.is_nameless(row.name) else row.name
 
 
-#: Labels for which a name's own score does not count. Whether it sells something is told to the classifier beside the
-#: text, as a signal; what a name alone is about nobody can tell: people are called Dick and Gay.
+#: Labels for which a name's own score does not count. Whether a name advertises something is a signal that the
+#: classifier gets beside the text; and what a name alone is about nobody can tell: people are called Dick and Gay.
 _NOT_OF_NAMES = frozenset({"spam", "sexual", "self_harm"})
 
 
@@ -456,19 +464,20 @@ def _with_name(scores: dict[str, float], of_name: Mapping[str, float]) -> Scored
     return Scored(scores | raised, frozenset(raised))
 
 
-#: A name is in no language: an insult in it tells one, and without any it is read as English, which costs least.
+#: The signals of a name. A name is in no language, unless it holds an insult in one. It is read as English, which costs
+#: least.
 _OF_A_NAME: Mapping[str, object] = {"languages": ["en"]}
 
 
 def _said(row: Comment) -> list[str | None]:
-    """What its sender says of the comment's language, and of the site's."""
+    """The languages that the comment's sender names: the comment's own, and those of the site."""
     return [row.language, *(row.origin or {}).get("languages", ())]
 
 
 def site_languages(classifier: Classifier, author_language: str | None) -> list[str]:
-    """What a site's author language says of a comment too short to tell: nothing where that is not judged.
+    """The language in which a comment too short to tell is taken to be: the site's author language, if it is judged.
 
-    Else each "ok" on such a site would wait for a person.
+    A language that the classifier does not judge is left out, because each "ok" on such a site would wait for a person.
     """
     return [author_language] if author_language and classifier.judges(author_language) else []
 
@@ -492,7 +501,7 @@ def _causes(rows: Sequence[Comment]) -> dict[str, Any]:
     return tracing.fields_of(map(_cause, rows))
 
 
-def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: Fingerprint) -> Decision:
+def _for_a_person(row: Comment, scores: dict[str, float] | None, fingerprint: Fingerprint) -> Decision:
     message = "The site's policy could not be applied, so a person has to look."
     return Decision.of(
         row,
@@ -501,7 +510,7 @@ def _for_a_person(row: Comment, scores: dict[str, float] | None, *, alike: Finge
         reasons=[rules.NOT_JUDGED.reason(message).as_json()],
         scores=scores,
         priority=0,
-        fingerprint=alike,
+        fingerprint=fingerprint,
         cause=_cause(row),
     )
 
@@ -536,7 +545,7 @@ def signals(comment: Comment) -> dict[str, object]:
 
 
 def reasons_in_mode(mode: Mode, verdict: Verdict) -> tuple[Reason, ...]:
-    """The verdict's reasons, with a reason of the mode that it is under where that changes what follows."""
+    """The verdict's reasons; and a reason that names the mode, where that leads to another action than the verdict."""
     rule = rules.MODE_RULES.get(mode)
     if rule is None or rule.action == verdict.action:
         return verdict.reasons

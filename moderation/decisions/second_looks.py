@@ -41,7 +41,7 @@ _DRAWN = select(_SITES.c.id, _SITES.c.draw_key, _SITES.c.settings).where(
 )
 #: Two decisions on a comment: the first, and that of the second look.
 Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
-#: Whose first decisions.
+#: Who made the first decisions.
 Of = Literal["moderators", "policy"]
 
 
@@ -79,9 +79,8 @@ def read_sites(session: Session, site_ids: set[str]) -> dict[str, Drawing]:
 def open_drawn(session: Session, decisions: Sequence[Decision], sites: Mapping[str, Drawing]) -> None:
     """Open a second look at each of these decisions that is drawn, in the caller's transaction.
 
-    `sites` is what `read_sites` returned.
-
-    A second look at an earlier decision on the same comment is closed, because that decision no longer holds.
+    Close the second look at an earlier decision of the same comment, because that decision no longer holds. `sites` is
+    what `read_sites` returned.
     """
     _drop(session, [decision.comment_id for decision in decisions if decision.actor != actors.POLICY])
     settled = [
@@ -225,7 +224,7 @@ def _is_answered(about: Mapping[str, Any]) -> bool:
 
 
 def _at_decisions(looks: Sequence[Pair], of: Of) -> list[Pair]:
-    """Those whose first decision is one `of` these."""
+    """The looks at first decisions that moderators, or the policy, made."""
     return [look for look in looks if (look[0]["actor"] == actors.POLICY) == (of == "policy")]
 
 
@@ -271,6 +270,7 @@ def _open_item(session: Session, comment_id: str) -> ReviewItem | None:
 
 
 def _drop(session: Session, comment_ids: Sequence[str]) -> None:
+    """Close the open second looks at these comments, on which somebody has decided anew."""
     if not comment_ids:
         return
     session.execute(

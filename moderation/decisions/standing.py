@@ -20,8 +20,8 @@ from moderation.policy.rules import strike_days
 from moderation.policy.standings import Name
 from moderation.policy.terms import Policy, Standing
 from moderation.store import Store, insert_missing
-from moderation.tables import AuthorStanding, AuthorWarning, Comment, PolicyVersion, ReviewItem, WebhookDelivery
-from moderation.webhooks import catalogue, events
+from moderation.tables import AuthorStanding, AuthorWarning, Comment, PolicyVersion, ReviewItem
+from moderation.webhooks import catalogue, events, withdrawal
 from moderation.webhooks.catalogue import Event
 from texts import wording
 
@@ -42,15 +42,15 @@ _BECAUSE = {
 
 
 def weigh(session: Session, comment: Comment) -> None:
-    """Count what people decided on the comment's author, after a decision on it, in the caller's transaction.
+    """After a person's decision, count anew what people decided on the comment's author, in the caller's transaction.
 
-    On a site whose policy does not ask for it, only what was counted before is kept right. The site is told where the
-    standing changes.
+    On a site whose policy does not ask for standings, only authors who were counted before are counted. The site is
+    told if the author's standing changes.
     """
     if comment.author_key is None:
         return
     policy = _policy(session, comment.site_id)
-    if not standings.asks(policy) and _known(session, comment.site_id, comment.author_key) is None:
+    if not standings.asks(policy) and _existing(session, comment.site_id, comment.author_key) is None:
         return
     session.flush()
     identity = standings.identity_of(comment)
@@ -82,7 +82,7 @@ def take_out_ended(store: Store) -> int:
 def list_author(
     session: Session, comment: Comment, name: str, entry: str, *, until: datetime | None, actor: str
 ) -> PolicyVersion:
-    """`policy_lists.add` for a comment's author, or for something else of it; the site is told of an author.
+    """`policy_lists.add` for a comment's author or address. If a list of authors changes, the site is told.
 
     Raises:
         NotFound, ListError, PatternError: as for `policy_lists.add`.
@@ -98,7 +98,7 @@ def list_author(
 def unlist_author(
     session: Session, comment: Comment, name: str, entry: str, *, for_ever_too: bool, actor: str
 ) -> PolicyVersion | None:
-    """`policy_lists.remove` for a comment's author, or for something else of it; the site is told of an author.
+    """`policy_lists.remove` for a comment's author or address. If a list of authors changes, the site is told.
 
     Raises:
         NotFound, ListError: as for `policy_lists.remove`.
@@ -203,16 +203,8 @@ def take_back_warning(session: Session, comment: Comment, warning_id: str, *, ac
     warning = session.scalar(query.with_for_update())
     if warning is None or warning.created_by != actor:
         return False
-    told = select(WebhookDelivery).where(
-        WebhookDelivery.comment_id == comment.id, WebhookDelivery.event == catalogue.AUTHOR_WARNED.name
-    )
-    deliveries = [
-        one for one in session.scalars(told.with_for_update()) if one.payload["data"]["warning"] == warning_id
-    ]
-    if any(one.attempts or one.leased_until or one.delivered_at for one in deliveries):
+    if not withdrawal.take_back_warning(session, comment.id, warning_id):
         return False
-    for delivery in deliveries:
-        delivery.next_attempt_at, delivery.cancelled_at = None, clock.now()
     session.delete(warning)
     audit.record(session, [audit.row_about(comment, "author.warning_taken_back", actor, warning=warning_id)])
     _show(session, comment)
@@ -227,11 +219,11 @@ def warnings(session: Session, comments: Sequence[Comment]) -> dict[str, list[Au
     query = select(AuthorWarning).where(
         AuthorWarning.site_id.in_({comment.site_id for comment in comments}), AuthorWarning.author_key.in_(keys)
     )
-    found: dict[tuple[str, str | None], list[AuthorWarning]] = {}
+    by_author: dict[tuple[str, str | None], list[AuthorWarning]] = {}
     for warning in session.scalars(query.order_by(AuthorWarning.id.desc()).limit(SHOWN * len(comments))):
-        found.setdefault((warning.site_id, warning.author_key), []).append(warning)
-    theirs = {comment.id: found.get((comment.site_id, comment.author_key), []) for comment in comments}
-    return {comment_id: warned[:SHOWN] for comment_id, warned in theirs.items() if warned}
+        by_author.setdefault((warning.site_id, warning.author_key), []).append(warning)
+    by_comment = {comment.id: by_author.get((comment.site_id, comment.author_key), []) for comment in comments}
+    return {comment_id: warned[:SHOWN] for comment_id, warned in by_comment.items() if warned}
 
 
 def of_authors(session: Session, comments: Sequence[Comment], documents: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -240,18 +232,18 @@ def of_authors(session: Session, comments: Sequence[Comment], documents: Mapping
     by_comment = standings.read(session, comments, numbers)
     sentences: dict[str, list[str]] = {}
     for comment in comments:
-        known, policy = by_comment.get(comment.id), numbers[comment.site_id]
-        name = standings.named(known, policy) if known is not None else None
-        if known is not None and name is not None:
-            sentences[comment.id] = [name, _sentence(known, policy, name)]
+        standing, policy = by_comment.get(comment.id), numbers[comment.site_id]
+        name = standings.named(standing, policy) if standing is not None else None
+        if standing is not None and name is not None:
+            sentences[comment.id] = [name, _sentence(standing, policy, name)]
     return sentences
 
 
-def _sentence(known: Standing, policy: Policy, name: Name) -> str:
+def _sentence(standing: Standing, policy: Policy, name: Name) -> str:
     if name == "trusted":
-        approved = wording.counted(known.approvals, "{} comment", "{} comments")
+        approved = wording.counted(standing.approvals, "{} comment", "{} comments")
         return f"Trusted: people approved {approved} of this author and rejected none since."
-    rejected = wording.counted(known.strikes, "{} comment", "{} comments")
+    rejected = wording.counted(standing.strikes, "{} comment", "{} comments")
     days = wording.counted(strike_days(policy), "day", "{} days")
     return f"Held: people rejected {rejected} of this author within the last {days}."
 
@@ -268,7 +260,7 @@ def forget(session: Session, comment: Comment, *, author_too: bool) -> None:
 
 
 def _settle(session: Session, row: AuthorStanding, policy: Policy) -> None:
-    """Tell the site if what follows from the row is another standing, and note when that ends by itself."""
+    """Tell the site if the row gives another standing than the site was told of; note when that ends by itself."""
     moment = clock.now()
     unexpired = standings.unexpired(row.strikes, policy, moment)
     now = standings.named(Standing(row.approvals if row.identity else 0, len(unexpired)), policy)
@@ -336,7 +328,7 @@ def _show(session: Session, comment: Comment) -> None:
 
 
 def _subject(comment: Comment | None) -> dict[str, Any]:
-    """By which comment a site knows the author: messages never hold an author's details."""
+    """The comment by which a site knows whom a message is about: messages never hold an author's details."""
     if comment is None:
         return {"id": None, "external_id": None, "thread": None}
     return {"id": comment.id, "external_id": comment.external_id, "thread": comment.thread}
@@ -380,14 +372,14 @@ def _numbers(document: Mapping[str, Any]) -> Policy:
 
 def _row(session: Session, site_id: str, author_key: str) -> AuthorStanding:
     """The author's row, locked; made where there is none yet."""
-    # While keys change, it may be there in another form, which an insert would not meet.
-    if not keyring.current().is_mixed or _known(session, site_id, author_key) is None:
+    # While keys change, the row may be there with the key in another form, with which an insert would not collide.
+    if not keyring.current().is_mixed or _existing(session, site_id, author_key) is None:
         empty = {"site_id": site_id, "author_key": author_key, "approvals": 0, "strikes": []}
         insert_missing(session, AuthorStanding, [empty])
     return session.scalars(_query(site_id, author_key).with_for_update()).first() or _row(session, site_id, author_key)
 
 
-def _known(session: Session, site_id: str, author_key: str) -> AuthorStanding | None:
+def _existing(session: Session, site_id: str, author_key: str) -> AuthorStanding | None:
     return session.scalars(_query(site_id, author_key)).first()
 
 

@@ -52,9 +52,10 @@ def record(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
 def _group(
     session: Session, decisions: Sequence[Decision], before: Mapping[str, str | None]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The comments' groups, and which comments join one. `before` has the group that each was in.
+    """Comment id -> its group; and the same for those comments alone that are now in a group with others.
 
-    It comes before the review items, because a person who decides locks the comment first and then its items.
+    `before` has the group that each comment was in. Groups are written before review items, because a person who
+    decides locks the comment first and then its items.
     """
     fingerprints = {decision.comment_id: decision.fingerprint for decision in decisions}
     owners = {band: owner for decision in decisions for band, owner in decision.owners.items()}
@@ -62,9 +63,12 @@ def _group(
     joined = campaigns.join(
         session,
         [
-            Arrival(its.comment_id, its.site_id, group, before[its.comment_id], its.fingerprint.says_little)
-            for its in decisions
-            if (group := groups.get(its.comment_id)) is not None
+            Arrival(
+                *(decision.comment_id, decision.site_id, group, before[decision.comment_id]),
+                decision.fingerprint.says_little,
+            )
+            for decision in decisions
+            if (group := groups.get(decision.comment_id)) is not None
         ],
         writes_comments=False,
     )

@@ -191,7 +191,7 @@ def holds(column: Any, values: Collection[str]) -> ColumnElement[bool]:
 
 
 def _values(op: Any, other: Any) -> Collection[str] | None:
-    """The values of a comparison with some."""
+    """The values that a comparison looks for; None where it is of another kind."""
     if op is operators.eq and isinstance(other, str):
         return [other]
     if (
@@ -204,6 +204,7 @@ def _values(op: Any, other: Any) -> Collection[str] | None:
 
 
 def each_text(document: Any, change: Callable[[str], str]) -> Any:
+    """The document with each of its texts changed, also the names of its fields."""
     if isinstance(document, str):
         return change(document)
     if isinstance(document, dict):

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 Stage = Literal["known", "current", "whole"]
 #: Seconds after which a process looks again.
 LOOK_AGAIN = 5.0
-#: Of a database that does not answer.
+#: Seconds after which a database that does not answer is asked again.
 _TRY_AGAIN = 1.0
 
 TABLE = sa.table(
@@ -45,7 +45,7 @@ TABLE = sa.table(
 class Ring:
     """The keys as a process knows them."""
 
-    #: Under which values are written; None: in clear text.
+    #: The key under which values are written; None: they are written in clear text.
     writer: Key | None = None
     keys: Mapping[str, Key] = field(default_factory=dict)
     #: Whether values in clear text may be there.
@@ -108,7 +108,7 @@ class Keyring:
         _current = ring
 
     def look_again(self) -> None:
-        """Look at the next use: what is there has changed."""
+        """Have the next use look at the table, because it has changed."""
         self._due = 0.0
 
     def _look(self) -> None:
@@ -171,7 +171,7 @@ def insert(connection: sa.Connection, rows: Sequence[StoredKey], secret_keys: Se
 
 
 def ring_of(rows: Sequence[StoredKey], secret_keys: Sequence[str]) -> Ring:
-    """What a process does that finds these keys."""
+    """The ring of a process that finds these keys in its database."""
     keys: dict[str, Key] = {}
     for row in rows:
         try:

@@ -1,7 +1,8 @@
 """How an e-mail or IP address is written where it is encrypted: the same each time, so that an index finds it.
 
-A token is `~`, a letter for the key, and in base64 what AES-SIV (RFC 5297) makes of the text. That a text is the same
-as another can be seen, nothing else. Each purpose has keys of its own, so that not even this can be seen across them.
+A token is `~`, a letter for the key, and in base64 what AES-SIV (RFC 5297) makes of the text. Two tokens show whether
+their texts are the same, and nothing else. Each purpose has keys of its own, so that tokens of two purposes do not show
+even this.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _TOKEN = re.compile(rf"{MARK}[{_LETTERS}](?:[\w-]{{22,}}|\.[\w-]{{32}})", re.ASC
 _PERSONAL = re.compile(
     r"[^\s@]@[^\s@]|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|::|(?:[0-9A-Fa-f]{1,4}:){4,}[0-9A-Fa-f]"
 )
-#: What everything that `_PERSONAL` finds has, also where it is quoted.
+#: Found in every text in which `_PERSONAL` finds something, also where the text is quoted: quicker to look for.
 _PERHAPS = re.compile(r"@|\d\.\d{1,3}\.\d{1,3}\.\d|::|(?:[0-9A-Fa-f]{1,4}:){4}")
 #: Characters of the part that is equal for texts that are compared as the same.
 _SAME = 12
@@ -126,12 +127,12 @@ class Key:
             return None
 
     def _keys(self, purpose: str) -> tuple[AESSIV, bytes]:
-        found = self._derived.get(purpose)
-        if found is None:
+        keys = self._derived.get(purpose)
+        if keys is None:
             whole = hmac.digest(self._material, f"winnow identities {purpose} 1".encode(), "sha512")
             digests = hmac.digest(self._material, f"winnow identities {purpose} same 1".encode(), "sha512")
-            found = self._derived[purpose] = AESSIV(whole), digests
-        return found
+            keys = self._derived[purpose] = AESSIV(whole), digests
+        return keys
 
 
 def _packed(text: str) -> bytes | None:

@@ -50,11 +50,11 @@ class _Entry(ABC):
 
     @abstractmethod
     def tell(self) -> None:
-        """Tell who submitted it: it has its outcome or error."""
+        """Tell its submitter that it has its outcome or error."""
 
 
 class _Awaited(_Entry):
-    """One whose thread waits. `turn` is set when it has its outcome or error, or when the thread has to lead."""
+    """A submission whose thread waits until `turn` is set: it has its outcome or error, or the thread has to lead."""
 
     __slots__ = ("turn",)
 
@@ -70,7 +70,7 @@ class _Awaited(_Entry):
 
 
 class _HandedOver(_Entry):
-    """One that nobody's thread waits for: `told` is called with what became of it."""
+    """A submission that no thread waits for: `told` is called with its outcome or error."""
 
     __slots__ = ("_calls", "_told", "gathered_at")
 
@@ -83,9 +83,9 @@ class _HandedOver(_Entry):
         self._calls.put(None)
 
     def tell(self) -> None:
-        became = self.error or self.outcome
-        assert became is not None
-        self._told(became)
+        result = self.error or self.outcome
+        assert result is not None
+        self._told(result)
 
 
 class Intake:
@@ -95,6 +95,7 @@ class Intake:
         self._store, self._queues = store, queues
         self._lock = threading.Lock()
         self._gathered: list[_Entry] = []
+        #: Whether a thread is committing, or has just been told to.
         self._busy = False
         #: Each call lets the intake's own thread, which begins with the first, commit what has gathered.
         self._calls: SimpleQueue[None] = SimpleQueue()
@@ -121,10 +122,10 @@ class Intake:
         return entry.outcome
 
     def hand_over(self, requests: Sequence[tuple[Request, Callable[[Outcome | Exception], None]]]) -> None:
-        """Submit each, and wait for nothing: its function is called with what became of it, in another thread.
+        """Submit each request and wait for nothing. Another thread calls its function with the outcome or the error.
 
-        The promise is that of `submit`, and so are the errors, which are given rather than raised; but call
-        `refuse_overdue` now and then.
+        The promise and the errors are those of `submit`, but that errors are given to the function and not raised.
+        Call `refuse_overdue` now and then, because nothing else ends the wait of a submission whose turn does not come.
         """
         entries = [_HandedOver(request, told, self._calls) for request, told in requests]
         with self._lock:
@@ -137,7 +138,7 @@ class Intake:
             self._calls.put(None)
 
     def refuse_overdue(self) -> None:
-        """Take back what was handed over and whose turn did not come within `WRITE_TIMEOUT`."""
+        """Take back the submissions that were handed over and whose turn did not come within `WRITE_TIMEOUT`."""
         earliest = time.monotonic() - store_module.WRITE_TIMEOUT
         with self._lock:
             overdue = [e for e in self._gathered if isinstance(e, _HandedOver) and e.gathered_at < earliest]

@@ -295,12 +295,12 @@ class Queues:
             for key in keys:
                 pipeline.hmget(key, "last_heartbeat", "state")
             told = pipeline.execute()
-        found = [
+        processes = [
             Process(key.removeprefix(Worker.redis_worker_namespace_prefix), (state or b"").decode(), _silent(heartbeat))
             for key, (heartbeat, state) in zip(keys, told, strict=True)
             if heartbeat
         ]
-        return [process for process in found if process.silent_seconds < SILENT_SECONDS]
+        return [process for process in processes if process.silent_seconds < SILENT_SECONDS]
 
 
 def _silent(heartbeat: bytes) -> float:

@@ -22,11 +22,11 @@ class Steps:
         self._stored = self._moment()
 
     def queued(self, accepted: Iterable[Comment], *, reached: bool) -> None:
-        """Redis was told of them; `reached`: it answered. Each request's trace gets both steps."""
+        """Redis was told of these comments; `reached`: it answered. The trace of each request gets both steps."""
         if self._spans is None:
             return
         now = self._moment()
-        for (parent, request_id), number in Counter((one.traceparent, one.request_id) for one in accepted).items():
+        for (parent, request_id), number in Counter((row.traceparent, row.request_id) for row in accepted).items():
             attributes = {"winnow.comments": number, "winnow.request_id": request_id}
             self._spans.begin("store comments", "client", attributes, parent=parent, at=self._began).end(
                 at=self._stored

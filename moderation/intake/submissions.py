@@ -44,15 +44,16 @@ class Submission:
     #: Whether a field that people do not see was filled in, and how long the form was open.
     honeypot: bool | None = None
     seconds_on_page: float | None = None
-    #: Where it stands, for moderators: the title and the address of its page, and its own address there.
+    #: For moderators: the title and the URL of the page that the comment stands on, and the comment's own URL there.
     thread_title: str | None = None
     thread_url: str | None = None
     comment_url: str | None = None
 
 
-#: Signals that only the classifier reads, under these names: kept in `Comment.origin`.
+#: Signals for the classifier alone, by the names that it knows. They are kept in `Comment.origin`.
 _SIGNALS = ("honeypot", "seconds_on_page")
-#: Where it stands: kept in `Comment.origin`, too. A submission that is sent again may have them anew.
+#: Where the comment stands: kept in `Comment.origin`, too. Not compared when a submission is sent again, because the
+#: title of a page may have changed since.
 PLACE = ("thread_title", "thread_url", "comment_url")
 _FIELDS = tuple(name for name in Submission.__slots__ if name not in _SIGNALS + PLACE)
 _read_fields = attrgetter(*_FIELDS)
@@ -123,24 +124,24 @@ def insert_all(store: Store, requests: Sequence[Request]) -> list[Outcome]:
 
 
 def announce_all(queues: Queues, outcomes: Sequence[Outcome], steps: Steps) -> None:
-    """The second half: queue the accepted ones, once they are committed."""
+    """The second half of `submit_all`: queue the accepted comments, which are committed by now."""
     steps.stored()
     accepted = [outcome.comment for outcome in outcomes if outcome.kind == "accepted" and outcome.comment is not None]
     reached = queues.announce(Waiting(comment.site_id, comment.id, comment.accepted_at) for comment in accepted)
     steps.queued(accepted, reached=reached)
 
 
-#: Made once: `json.dumps` with options makes one for each call.
-_in_order = json.JSONEncoder(sort_keys=True, default=str).encode
+#: Made once, because `json.dumps` with options makes an encoder for each call.
+_sorted_json = json.JSONEncoder(sort_keys=True, default=str).encode
 
 _TABLE = cast("Table", Comment.__table__)
 
 
 def _insert_as_new(store: Store, requests: Sequence[Request]) -> list[Outcome]:
-    """Store them without a look at what there is. Most are new, and the unique indexes refuse the others.
+    """Store submissions without looking for earlier ones. Most are new, and the unique indexes refuse the others.
 
     Raises:
-        IntegrityError: one of them is not new; none is stored.
+        IntegrityError: a submission is not new, and none of them was stored.
     """
     rows = [request.row for request in requests]
     store.insert(_TABLE, sorted(rows, key=_identities))
@@ -176,7 +177,7 @@ def _comment_of(row: Mapping[str, Any]) -> Comment:
 
 
 def place_of(comment: Comment) -> dict[str, str | None]:
-    """Where a comment stands, as its site sent it: the fields of `PLACE`; all empty once it was erased."""
+    """Where a comment stands, as its site sent it: the fields of `PLACE`. All are None once the comment was erased."""
     sent = {} if comment.status == "erased" else (comment.origin or {}).get("place") or {}
     return {name: sent.get(name) for name in PLACE}
 
@@ -193,7 +194,7 @@ def _new_row(request: Request) -> _Row:
         "id": clock.new_id("c", moment),
         "site_id": request.site_id,
         "idempotency_key": request.idempotency_key,
-        "request_hash": _hash(_in_order(fields)),
+        "request_hash": _hash(_sorted_json(fields)),
         "content_hash": reading_hash(submission.comment),
         "author_key": authors.key_of(submission.user_id, submission.email, submission.name),
         "created_at": submission.created_at or moment,

@@ -110,7 +110,7 @@ def _event(session: Session, action: str, user_id: str, moment: datetime) -> Aud
         AuditEvent.id < clock.first_id("a", moment + _TRANSACTION),
         AuditEvent.action == action,
     )
-    return next((one for one in session.scalars(query) if (one.detail or {}).get("user") == user_id), None)
+    return next((event for event in session.scalars(query) if (event.detail or {}).get("user") == user_id), None)
 
 
 def set_role(session: Session, user_id: str, role: str, *, actor: str) -> None:

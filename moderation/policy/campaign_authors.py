@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from moderation import actors, clock
 from moderation.policy.terms import Policy
 from moderation.review import campaigns, lookalikes
-from moderation.review.lookalikes import Fingerprints
+from moderation.review.lookalikes import Fingerprints, Owners
 from moderation.tables import Comment
 
 #: For how long what was written counts, and how many of a group's latest comments on a site are looked at.
@@ -25,30 +25,33 @@ def read(
     session: Session,
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
-    groups: Mapping[str, str],
     fingerprints: Fingerprints,
+    owners: Owners,
 ) -> dict[str, int]:
-    """How many different authors wrote nearly the same on its site, with its own: by comment id, for those in a group.
+    """Comment id -> how many different authors wrote nearly the same on its site, its own author included.
 
-    Only where their policies ask for it. `groups` is what `lookalikes.choose` said of these comments. Comments that
-    come in together count for those after them. An author who cannot be told from others is told by the address.
+    Only for comments in a group, and only where their policies ask for it. Of comments that come in together, each
+    counts those before it. An author without a key (`authors.key_of`) is told from others by the IP address.
     """
-    asking: dict[tuple[str, str], list[Comment]] = defaultdict(list)
-    for comment in comments:
-        says_little = fingerprints[comment.id].says_little
-        if policies[comment.site_id].campaign_authors is not None and comment.id in groups and not says_little:
-            asking[groups[comment.id], comment.site_id].append(comment)
-    came = campaigns.numbers(session, asking)
+    asking = [comment for comment in comments if policies[comment.site_id].campaign_authors is not None]
+    if not asking:
+        return {}
+    groups = lookalikes.choose(fingerprints, owners)
+    by_group: dict[tuple[str, str], list[Comment]] = defaultdict(list)
+    for comment in asking:
+        if comment.id in groups and not fingerprints[comment.id].says_little:
+            by_group[groups[comment.id], comment.site_id].append(comment)
+    came = campaigns.numbers(session, by_group)
     large = {
         (group_id, site_id): together
-        for (group_id, site_id), together in asking.items()
+        for (group_id, site_id), together in by_group.items()
         if came.get((group_id, site_id), 1) + len(together) >= (policies[site_id].campaign_authors or 0)
     }
     if not large:
         return {}
     since = clock.first_id("c", clock.now() - WINDOW)
     writers = campaigns.writers(session, large.keys(), since=since, limit=LOOKED_AT)
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for key, together in large.items():
         others = writers.get(key, [])
         if _approved(others):
@@ -56,13 +59,13 @@ def read(
         authors = {_author(row) for row in others}
         for comment in together:
             authors.add(_author(comment))
-            found[comment.id] = len(authors)
-    return found
+            counts[comment.id] = len(authors)
+    return counts
 
 
 def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, int]:
-    """The same for past comments of one site, as it was when each came in, by those of them that it is among."""
-    found: dict[str, int] = defaultdict(int)
+    """The same for past comments of one site, as it was when each came in. Counts these comments alone."""
+    counts: dict[str, int] = defaultdict(int)
     by_group: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         if policy.campaign_authors is not None and row.group_id is not None:
@@ -73,8 +76,8 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, int]:
         for at, row in enumerate(group):
             lately = group[max(bisect_left(moments, row.accepted_at - WINDOW), at - LOOKED_AT) : at]
             if not lookalikes.of_text(row.comment).says_little and not _approved(lately, before=row.accepted_at):
-                found[row.id] = len({_author(one) for one in (*lately, row)})
-    return found
+                counts[row.id] = len({_author(written) for written in (*lately, row)})
+    return counts
 
 
 def _author(row: Any) -> str | None:

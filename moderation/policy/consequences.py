@@ -125,9 +125,12 @@ def place(past: Past, thresholds: Mapping[str, Threshold], mode: Mode) -> tuple[
     return placement("auto" if exempt else mode, action)
 
 
-def differing(one: Sample, other: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Counter[str]:
-    """Of the recent comments of two samples of the same comments, those that get another status: how many get which."""
-    pairs = zip(one.comments, other.comments, strict=True)
+def differing(sample: Sample, other: Sample, thresholds: Mapping[str, Threshold], mode: Mode) -> Counter[str]:
+    """Status -> how many recent comments get it by the first sample's policy, and another by the other's.
+
+    Both samples are of the same comments.
+    """
+    pairs = zip(sample.comments, other.comments, strict=True)
     statuses = ((place(a, thresholds, mode)[0], place(b, thresholds, mode)[0]) for a, b in pairs if a.recent)
     return Counter(now for now, otherwise in statuses if now != otherwise)
 

@@ -56,15 +56,16 @@ def describe(
     return sentences
 
 
-def _changed(switch: Switch, old_value: Any, new_value: Any, known: Mapping[str, str]) -> list[str]:
-    """`known`: of a list, when its entries end; of shared lists, their names."""
+def _changed(switch: Switch, old_value: Any, new_value: Any, told: Mapping[str, str]) -> list[str]:
+    """What changed in one setting. `told` has when the entries of a list end, or the names of shared lists."""
     title = gettext(switch.title)
     match switch:
         case EntryList():
-            return [_list(title, old_value, new_value, known)]
+            return [_list(title, old_value, new_value, told)]
         case SharedLists():
-            pairs = [(one, old_value.get(one), new_value.get(one)) for one in sorted({*old_value, *new_value})]
-            return [_shared(title, known.get(one), *pair) for one, *pair in pairs if pair[0] != pair[1]]
+            list_ids = sorted({*old_value, *new_value})
+            effects = [(list_id, old_value.get(list_id), new_value.get(list_id)) for list_id in list_ids]
+            return [_shared(title, told.get(list_id), old, new) for list_id, old, new in effects if old != new]
         case Limit():
             return [_other(title, _number(switch, new_value), _number(switch, old_value))]
         case OnOff():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import Row, Select, Table, and_, bindparam, exists, func, or_, select
@@ -13,9 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from moderation import authors, clock
 from moderation.identities import keyring
-from moderation.policy import standings
+from moderation.policy import campaign_authors, standings
 from moderation.policy.standings import NO_STANDING
 from moderation.policy.terms import Facts, Policy
+from moderation.review.lookalikes import Fingerprints, Owners
 from moderation.tables import Comment
 from texts import comparison, links, lookalikes, quotations, visibility
 from texts.folding import MOST_MARKS, is_stream_safe
@@ -34,15 +34,18 @@ def gather(
     comments: Sequence[Comment],
     policies: Mapping[str, Policy],
     languages: Mapping[str, tuple[str, bool]],
-    authors_alike: Mapping[str, int] = MappingProxyType({}),
+    *,
+    fingerprints: Fingerprints,
+    owners: Owners,
 ) -> dict[str, Facts]:
     """Facts by comment id. Looks up only what a comment's policy asks for; one query for each kind of fact.
 
-    `languages` has each comment's language, and whether the classifier judges it; `authors_alike` is what
-    `campaign_authors.read` found.
+    `languages` has each comment's language, and whether the classifier judges it. `fingerprints` has each comment's
+    fingerprint, and `owners` the owners of the fingerprints' bands (`lookalikes.owners`).
     """
     repeated = _repeated(session, [comment for comment in comments if policies[comment.site_id].flag_repeated])
     standing = standings.read(session, comments, policies)
+    authors_alike = campaign_authors.read(session, comments, policies, fingerprints, owners)
     first = _first_comments(session, [comment for comment in comments if policies[comment.site_id].flag_first_comment])
     now = clock.now()
     return {

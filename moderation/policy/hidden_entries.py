@@ -67,8 +67,8 @@ def replace(row: SharedList, span: Span, by: Span) -> None:
 
 def clear(store: Store, list_id: str) -> None:
     """Delete what is gone of a list, and what a dead import left, in parts; and then a deleted list itself."""
-    while (found := _next(store, list_id)) is not None:
-        span, numbers = found
+    while (next_part := _next(store, list_id)) is not None:
+        span, numbers = next_part
         with store.write_part() as session:
             row = session.scalar(select(SharedList).where(SharedList.id == list_id).with_for_update())
             if row is None or span not in of(row):  # somebody else was faster, or the import lives
@@ -86,13 +86,13 @@ def clear(store: Store, list_id: str) -> None:
 
 
 def clear_soon(store: Store, list_id: str) -> None:
-    """The same after what has taken effect already; where the database is away, the clock does it."""
+    """`clear`, where that may also come later: if the database is away, the clock does it."""
     with suppress(*AWAY):
         clear(store, list_id)
 
 
 def clear_all(store: Store) -> None:
-    """The same for every list."""
+    """`clear` every list."""
     with store.read() as session:
         list_ids = session.scalars(select(SharedList.id).where(SharedList.hidden.is_not(None))).all()
     for list_id in list_ids:

@@ -75,10 +75,10 @@ class ListKind:
     look: Callable[[Sequence[str], Effect], Look]
     #: Whether its entries are about people, so that they are personal data and are not named in the audit.
     about_people: bool = False
-    #: Whether an entry is one of those that only few may be of, and how many.
+    #: Whether an entry takes long to look for, and how many such entries a list may have.
     is_costly: Callable[[str], bool] = lambda _entry: False
     most_costly: int = 0
-    #: What those are, in the plural.
+    #: What such entries are, as a sentence says it of several.
     costly: str = ""
 
     def key(self, entry: str) -> str:
@@ -229,7 +229,7 @@ class PreparedList:
         return self.kind.look(self._entries, "publish")
 
     def prepare(self, effect: Effect) -> None:
-        """Do now what takes long, and would else be done at the first look."""
+        """Make the look for this effect now, because it takes long, and not at the first comment."""
         _ = self._trusting if effect == "publish" else self._against
 
     def matches(self, facts: Searched, text: str, effect: Effect) -> list[int]:

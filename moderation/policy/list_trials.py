@@ -30,12 +30,12 @@ class Found:
 class ListTrial:
     """What a list finds in a site's latest comments."""
 
-    #: How many comments were looked at, and in how many something was found, by their status.
+    #: How many comments were looked at; and status -> in how many of them an entry was found.
     looked_at: int
     found: Counter[str]
     #: The entries that were found, by number: in how many comments. The most frequent first.
     entries: Sequence[tuple[int, int]]
-    #: Entries that were found, also beyond those.
+    #: How many different entries were found, those that are not named above included.
     different: int
     comments: Sequence[Found]
 

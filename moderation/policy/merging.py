@@ -68,7 +68,7 @@ def _pairs(
     """One of three values of each name, where it has any, and the names that two of them contend for."""
     merged, contended = {}, []
     for name in sorted({*base, *mine, *theirs}):
-        value, differs = _value(*(one.get(name, _NOTHING) for one in (base, mine, theirs)))
+        value, differs = _value(*(values.get(name, _NOTHING) for values in (base, mine, theirs)))
         if value is not _NOTHING:
             merged[name] = value
         contended += [name] if differs else []

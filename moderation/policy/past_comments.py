@@ -153,19 +153,19 @@ def _by_people(session: Session, site_id: str, most: int) -> tuple[Sequence[_Row
 def _read_whole(session: Session, ids: Select[str], most: int) -> tuple[Sequence[_Row], bool]:
     """The latest of these comments, and whether there are more.
 
-    They are at most so many, and have no more than their share of `CHARACTERS` together; there is always one.
+    At most `most` of them, with no more than their share of `CHARACTERS` together; but always the first.
     """
     sizes = ids.add_columns(func.length(Comment.comment)).order_by(Comment.id.desc()).limit(most + 1)
-    found = session.execute(sizes).all()
+    latest = session.execute(sizes).all()
     chosen: list[str] = []
     room = CHARACTERS * min(most, MOST) // MOST
-    for comment_id, size in found[:most]:
+    for comment_id, size in latest[:most]:
         room -= size or 0
         if room < 0 and chosen:
             break
         chosen.append(comment_id)
     query: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(Comment.id.in_(chosen))
-    return session.execute(query.order_by(Comment.id.desc())).all(), len(found) > len(chosen)
+    return session.execute(query.order_by(Comment.id.desc())).all(), len(latest) > len(chosen)
 
 
 def _by_ids(session: Session, ids: dict[str, int], but: set[str]) -> list[_Row]:

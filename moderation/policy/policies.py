@@ -40,7 +40,7 @@ def thresholds(document: Mapping[str, Any], presets: Presets) -> dict[str, Thres
 
 
 def is_same(document: Mapping[str, Any], other: Mapping[str, Any], presets: Presets) -> bool:
-    """Whether two documents say the same now, also where one names what is the default or the preset's."""
+    """Whether two documents come to the same, also where one of them writes out a default or the preset's value."""
     return _in_full(document, presets) == _in_full(other, presets)
 
 
@@ -67,7 +67,7 @@ def compile_policy(document: Mapping[str, Any], version: int, presets: Presets) 
 
 
 def content(policy: Policy) -> str:
-    """Names what a policy says: two that say the same have one name, whenever they were compiled."""
+    """A digest of what a policy says. Two policies that say the same have the same one, whenever they were compiled."""
     said = {
         field.name: getattr(value, "entries", value)
         for field in fields(policy)
@@ -98,14 +98,14 @@ def current(session: Session, site_id: str) -> PolicyVersion:
 def save(
     session: Session, site_id: str, document: Mapping[str, Any], *, actor: str, detail: Mapping[str, Any] | None = None
 ) -> PolicyVersion:
-    """Store `document` as the next version of the site's policy and put it in force. The audit has the `detail`.
+    """Store `document` as the next version of the site's policy and put it in force. The audit event has the `detail`.
 
-    What is in force already makes no version: then the version in force is returned, and nothing is written.
+    A document that is in force already makes no new version: nothing is written, and the version in force is returned.
 
     Raises:
         NotFound: there is no such site.
         PatternError: an entry of a list cannot be used.
-        hold_times.NoTimes: the times at which it holds every comment are none.
+        hold_times.NoTimes: the times at which every comment is held cannot be used.
     """
     site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
     if site is None:
@@ -115,9 +115,9 @@ def save(
     whole["lists"] = _existing(session, whole["lists"])
     for switch in SWITCHES:
         switch.compile(whole[switch.key])
-    in_force = current(session, site_id)
-    if whole == DEFAULT | in_force.document:
-        return in_force
+    earlier = current(session, site_id)
+    if whole == DEFAULT | earlier.document:
+        return earlier
     site.policy_version += 1
     row = PolicyVersion(
         site_id=site_id, version=site.policy_version, document=whole, created_at=clock.now(), created_by=actor
@@ -176,7 +176,7 @@ class PolicyCache:
             if cached is None or cached.version != version:
                 document = current(session, site_id).document
                 cached = compile_policy(DEFAULT | document, version, self._presets)
-            self._policies[site_id] = _spoken(cached, language)
+            self._policies[site_id] = _with_language(cached, language)
         ready = prepared_lists.subscribed(session, {site_id: self._policies[site_id] for site_id in site_ids})
         self._policies |= ready
         return ready
@@ -192,7 +192,7 @@ class Candidate(PolicyCache):
     def get(self, session: Session, site_ids: Collection[str]) -> dict[str, Policy]:
         """The policy, whatever is in force."""
         rows = session.execute(_versions(), {"sites": list(site_ids)})
-        return {site_id: _spoken(self._policies[site_id], language) for site_id, _, language in rows}
+        return {site_id: _with_language(self._policies[site_id], language) for site_id, _, language in rows}
 
 
 @cache
@@ -204,6 +204,6 @@ def _versions() -> Select[Any]:
     )
 
 
-def _spoken(policy: Policy, language: str | None) -> Policy:
+def _with_language(policy: Policy, language: str | None) -> Policy:
     """The policy, with the language of its site's authors."""
     return policy if policy.author_language == (language or "") else replace(policy, author_language=language or "")

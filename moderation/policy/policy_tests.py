@@ -186,21 +186,20 @@ def _csv_rows(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _keep(
     session: Session, site_id: str, examples: Sequence[Example], *, actor: str, comment_id: str | None
 ) -> list[PolicyTest]:
-    if (
-        session.scalar(select(Site).where(Site.id == site_id).with_for_update()) is None
-    ):  # so that two do not overfill it
+    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())  # so that two do not overfill it
+    if site is None:
         raise NotFound(f"There is no site {site_id}.")
     existing = {(test.text_hash, test.name): test for test in of_site(session, site_id)}
     kept = []
-    for one in examples:
-        key = (content_hash(one.text), one.name)
+    for example in examples:
+        key = (content_hash(example.text), example.name)
         test = existing.get(key)
         if test is None:
             if len(existing) >= MOST:
                 raise Unfit(f"A site has at most {MOST} tests. Remove some first.")
-            test = PolicyTest(id=clock.new_id("pt"), site_id=site_id, text_hash=key[0], name=one.name)
+            test = PolicyTest(id=clock.new_id("pt"), site_id=site_id, text_hash=key[0], name=example.name)
             session.add(test)
-        test.text, test.expected = one.text, one.expected
+        test.text, test.expected = example.text, example.expected
         test.comment_id = comment_id or test.comment_id
         test.created_by, test.created_at = actor, clock.now()
         existing[key] = test

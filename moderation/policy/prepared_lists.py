@@ -22,7 +22,7 @@ _kept: dict[str, PreparedList] = {}
 def subscribed(session: Session, policies: Mapping[str, Policy]) -> dict[str, Policy]:
     """These policies with the lists that they subscribe to, as of `session`'s snapshot.
 
-    One whose lists are the ones that it has already stays the same object. A list that is gone is left out.
+    A policy whose lists have not changed stays the same object. Lists that were deleted are left out.
     """
     list_ids = {list_id for policy in policies.values() for list_id in policy.lists}
     lists = read(session, list_ids) if list_ids else {}

@@ -3,6 +3,9 @@
 `RULES` is the whole policy, in order: the first rule with something to say decides. Each `Rule` is a record of
 everything about a rule but its place. All lists of rules and of a site's choices are made from these records: the
 policy's document, its page and its API, the queue's filters, statements for authors, and differences between policies.
+
+The module is long because it is one list. A rule's check stands just above its record; to add a rule is to write these
+two here and to put the record's name into `RULES`.
 """
 
 from __future__ import annotations

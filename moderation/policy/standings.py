@@ -18,7 +18,7 @@ from typing import cast as as_type
 from sqlalchemy import Select, Table, Text, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
-from moderation import actors, clock
+from moderation import actors, authors, clock
 from moderation.identities import columns
 from moderation.policy.rules import strike_days
 from moderation.policy.terms import Policy, Standing
@@ -54,8 +54,7 @@ def identity_of(comment: Any) -> str | None:
     """The author of a comment as trust compares them, letter by letter; None where nobody vouches for them."""
     if comment.user_id:
         return spelled(comment.user_id)
-    is_vouched_for = comment.email and not (comment.origin or {}).get("email_was_typed")
-    return spelled(comment.email) if is_vouched_for else None
+    return spelled(comment.email) if comment.email and authors.is_email_vouched_for(comment) else None
 
 
 def read(session: Session, comments: Sequence[Comment], policies: Mapping[str, Policy]) -> dict[str, Standing]:
@@ -84,7 +83,7 @@ def read(session: Session, comments: Sequence[Comment], policies: Mapping[str, P
 
 @cache
 def _query() -> Select[Any]:
-    """Built once, because building it takes longer than running it. What no rule could ask for stays away."""
+    """Built once, because building it takes longer than running it. Rows that no rule could ask for are not read."""
     read = (_TABLE.c.site_id, _TABLE.c.author_key, _TABLE.c.identity, _TABLE.c.approvals, _TABLE.c.strikes)
     return select(*read).where(
         _TABLE.c.site_id.in_(bindparam("sites", expanding=True)),
@@ -151,18 +150,18 @@ def replayed(rows: Sequence[Any], policy: Policy) -> dict[str, Standing]:
         for row in theirs if decided else ():
             end = bisect_left(moments, row.accepted_at)
             earlier = decided[max(0, end - _REPLAYED) : end]
-            same = {one.id for one in earlier if identities[one.id] == identities[row.id] is not None}
+            same = {other.id for other in earlier if identities[other.id] == identities[row.id] is not None}
             standings[row.id] = _replay(earlier, same, row.accepted_at, policy)
     return standings
 
 
 def _replay(earlier: Sequence[Any], same: Collection[str], moment: datetime, policy: Policy) -> Standing:
     approvals, strikes = 0, []
-    for one in earlier:
-        if one.status == "rejected":
+    for row in earlier:
+        if row.status == "rejected":
             approvals = 0
-            strikes.append(int(one.decided_at.timestamp()))
-        elif one.id in same:
+            strikes.append(int(row.decided_at.timestamp()))
+        elif row.id in same:
             approvals += 1
     return Standing(approvals, len(unexpired(strikes, policy, moment)))
 

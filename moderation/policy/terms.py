@@ -33,9 +33,10 @@ class Threshold:
     reject_at: float | None = None
 
     def reached(self, score: float, own: float) -> Action | None:
-        """What a score leads to, and to how much of it the author's own words come; None where it reaches neither.
+        """The action that a score leads to; None where it reaches neither threshold.
 
-        What reaches `reject_at` by the words of others alone has a person look.
+        `own` is the score of the author's own words, without quotations. A score that reaches `reject_at` only because
+        of words that are quoted has a person look.
         """
         if self.reject_at is not None and min(score, own) >= self.reject_at:
             return "reject"
@@ -43,7 +44,7 @@ class Threshold:
 
     @property
     def lowest(self) -> float | None:
-        """From which score on something follows."""
+        """The score from which on the label leads to an action."""
         if self.flag_at is None or self.reject_at is None:
             return self.flag_at if self.reject_at is None else self.reject_at
         return min(self.flag_at, self.reject_at)
@@ -51,7 +52,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A shared list to which a site subscribes, and what becomes of comments that have an entry of it."""
+    """A shared list to which a site subscribes, and what becomes of comments that match an entry of the list."""
 
     list: PreparedList
     effect: Effect
@@ -109,7 +110,8 @@ class Policy:
 class Standing:
     """What people decided on an author's comments, as far as the site's policy asks for it."""
 
-    #: Approvals since their last rejection. None of somebody whom nobody vouches for, as anybody may take that name.
+    #: Approvals since the author's last rejection. 0 where the site does not vouch for the author: anybody may type the
+    #: same name.
     approvals: int = 0
     #: Rejections that have not expired.
     strikes: int = 0
@@ -122,7 +124,7 @@ class Facts:
     text: str
     #: The text without what it quotes of others; None where it quotes nobody.
     own_words: str | None = None
-    #: The scores of that, where they are lower: no more of a label can reject it.
+    #: Label -> the score of these words, where it is lower than that of the whole text. Only this score can reject.
     own_scores: Mapping[str, float] = field(default_factory=dict)
     #: Why readers cannot read it, as a sentence; None where they can.
     unreadable: str | None = None
@@ -134,7 +136,8 @@ class Facts:
     author: Author = field(default_factory=Author)
     ip: str | None = None
     repeated: bool = False
-    #: How many different authors wrote nearly the same here lately, with its own; see `campaign_authors`.
+    #: How many different authors wrote nearly the same on the site lately, its own author included; see
+    #: `campaign_authors`.
     authors_alike: int = 0
     first_comment: bool = False
     standing: Standing = Standing()

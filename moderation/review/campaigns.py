@@ -1,8 +1,8 @@
 """Campaigns: groups of comments that say nearly the same, with those that readers see already.
 
-`lookalikes.py` finds a comment's group. Here it is kept which comments belong together, and how many came. A group's
-id names the comment that began it, so nothing is written of a comment that stays the only one. Whatever is read is
-bounded: counts stop at `COUNT_UP_TO`, and authors and growth are of the latest comments.
+`lookalikes.py` finds a comment's group. This module writes down which comments belong together, and counts them. A
+group's id names the comment that began it, so nothing is written of a comment that stays the only one. Whatever is read
+is bounded: counts stop at `COUNT_UP_TO`, and authors and growth are those of the latest comments.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from moderation.tables import LISTED_GROUPS, Comment, LookalikeGroup
 
 #: Counting stops here, so that a larger campaign costs no more.
 COUNT_UP_TO = groups.COUNT_UP_TO
-#: So many of a group's latest published, and rejected, comments are asked what people decided.
+#: What people decided is read from so many of a group's latest published comments, and from as many rejected ones.
 _ASKED = 50
 #: What may have become of a group's comments.
 STATUSES = ("published", "flagged", "rejected", "pending")
@@ -55,7 +55,7 @@ _CAME = (
     .where(_GROUPS.c.group_id == bindparam("group"), _GROUPS.c.site_id == bindparam("site"))
     .values(number=_GROUPS.c.number + bindparam("more"), last_at=bindparam("moment"))
 )
-_KNOWN = select(_GROUPS.c.group_id).where(_GROUPS.c.group_id.in_(bindparam("groups", expanding=True)))
+_WRITTEN_DOWN = select(_GROUPS.c.group_id).where(_GROUPS.c.group_id.in_(bindparam("groups", expanding=True)))
 _ALONE = select(_COMMENTS.c.id, _COMMENTS.c.site_id, _COMMENTS.c.accepted_at).where(
     _COMMENTS.c.id.in_(bindparam("ids", expanding=True)),
     _COMMENTS.c.group_id.is_(None),
@@ -113,27 +113,31 @@ class Ruling:
         return next((str(reason[name]) for reason in self.reasons if name in reason), "")
 
 
+def _own_group(arrival: Arrival) -> str:
+    return lookalikes.own_group(arrival.comment_id)
+
+
 def join(session: Session, arrivals: Iterable[Arrival], *, writes_comments: bool = True) -> dict[str, str]:
-    """Keep which comments belong to a group that others are in, in the caller's transaction.
+    """Write down which comments are in a group with others, in the caller's transaction.
 
-    Nothing is written of those that are like no other. The first of a group is in it from the second on.
+    A comment like no other is not written down. The first comment of a group is written down with the second.
 
-    Returns the groups by the ids of the comments that are in them from now on. Without `writes_comments` the caller
-    writes those of the arrivals.
+    Returns comment id -> group, for the comments that are in a group from now on. Without `writes_comments` the caller
+    writes the arrivals' groups into their rows.
     """
     joining = sorted(
-        (one for one in arrivals if one.group_id not in (lookalikes.own_group(one.comment_id), one.was)),
-        key=lambda one: one.comment_id,
+        (arrival for arrival in arrivals if arrival.group_id not in (_own_group(arrival), arrival.was)),
+        key=lambda arrival: arrival.comment_id,
     )
-    joined = {one.comment_id: one.group_id for one in joining}
+    joined = {arrival.comment_id: arrival.group_id for arrival in joining}
     if not joined:
         return {}
     moment = clock.now()
-    little = {one.group_id: one.says_little for one in joining}
+    little = {arrival.group_id: arrival.says_little for arrival in joining}
     if writes_comments:
         _write_groups(session, joined)
     founders = _founders(session, little)
-    rows = {(one.group_id, one.site_id): (0, moment) for one in joining} | founders
+    rows = {(arrival.group_id, arrival.site_id): (0, moment) for arrival in joining} | founders
     insert_many_missing(
         session,
         LookalikeGroup,
@@ -149,7 +153,7 @@ def join(session: Session, arrivals: Iterable[Arrival], *, writes_comments: bool
             for (group_id, site_id), (number, at) in sorted(rows.items())
         ],
     )
-    came = Counter((one.group_id, one.site_id) for one in joining)
+    came = Counter((arrival.group_id, arrival.site_id) for arrival in joining)
     session.execute(
         _CAME,
         [
@@ -166,8 +170,8 @@ def _write_groups(session: Session, groups: Mapping[str, str]) -> None:
 
 def _founders(session: Session, group_ids: Collection[str]) -> dict[tuple[str, str], tuple[int, datetime]]:
     """The group and site of each comment that began one of these groups, if it was alone; it is put into its group."""
-    known = set(session.scalars(_KNOWN, {"groups": list(group_ids)}))
-    founders = [lookalikes.founder(group_id) for group_id in group_ids if group_id not in known]
+    written_down = set(session.scalars(_WRITTEN_DOWN, {"groups": list(group_ids)}))
+    founders = [lookalikes.founder(group_id) for group_id in group_ids if group_id not in written_down]
     if not founders:
         return {}
     alone = session.execute(_ALONE, {"ids": founders}).all()
@@ -265,17 +269,17 @@ def rulings(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[s
         return {}
     values = {f"group_{number}": group_id for number, (group_id, _) in enumerate(groups_and_sites)}
     values |= {f"site_{number}": site_id for number, (_, site_id) in enumerate(groups_and_sites)}
-    found: dict[tuple[str, str], Ruling] = {}
+    latest_rulings: dict[tuple[str, str], Ruling] = {}
     statuses: dict[tuple[str, str], set[str]] = {}
     for row in session.execute(_decided_by_people(len(groups_and_sites)), values):
         statuses.setdefault((row.group_id, row.site_id), set()).add(row.status)
-        found[row.group_id, row.site_id] = Ruling(row.status, row.decided_by, row.reasons or ())
-    return {key: ruling for key, ruling in found.items() if len(statuses[key]) == 1}
+        latest_rulings[row.group_id, row.site_id] = Ruling(row.status, row.decided_by, row.reasons or ())
+    return {key: ruling for key, ruling in latest_rulings.items() if len(statuses[key]) == 1}
 
 
 @cache
 def _decided_by_people(number_of_groups: int) -> Select[Any]:
-    """The query of `rulings`, which is kept: to make it takes longer than the database does."""
+    """The query of `rulings`. Built once, because building it takes longer than running it."""
     heads = []
     for number in range(number_of_groups):
         group_id, site_id = (bindparam(f"{name}_{number}", type_=String()) for name in ("group", "site"))
@@ -299,7 +303,7 @@ def latest(session: Session, group_id: str, site_ids: Collection[str], columns: 
 
 @cache
 def _latest(columns: tuple[Any, ...], number_of_sites: int, limit: int) -> Select[Any]:
-    """The query of `latest`, which is kept: to make it takes longer than the database does."""
+    """The query of `latest`. Built once, because building it takes longer than running it."""
     sites = [bindparam(f"site_{number}", type_=String()) for number in range(number_of_sites)]
     heads = _heads(bindparam("group", type_=String()), sites, STATUSES, (Comment.id,), limit, latest_first=True)
     merged = union_all(*heads).subquery()
@@ -314,7 +318,7 @@ def writers(
 
     Of each group and site so many comments are looked at; those with ids below `since` do not count. One row stands for
     all that are alike in `author_key`, `ip` (only of those without a key), `status` and `decided_by`. A comment that
-    began a group and is alone in it has not been put there: it counts as well.
+    began a group and is alone in it has no `group_id` yet: it counts as well.
     """
     found = {}
     for group_id, site_id in keys:
@@ -332,7 +336,7 @@ def writers(
 
 @cache
 def _writers() -> Select[Any]:
-    """The query of `writers` for a group, kept likewise. For all groups at once PostgreSQL would not know how large."""
+    """The query of `writers` for one group, built once. For all at once, PostgreSQL would misjudge their sizes."""
     limit = bindparam("limit", type_=Integer())
     group, site = (bindparam(name, type_=String()) for name in ("group", "site"))
     merged = union_all(*_heads(group, [site], STATUSES, (_COMMENTS.c.id,), limit, latest_first=True)).subquery()
@@ -342,7 +346,7 @@ def _writers() -> Select[Any]:
 
 @cache
 def _founding_writers() -> Select[Any]:
-    """The query of `writers` for comments that are alone, kept likewise."""
+    """The query of `writers` for comments that are alone in their group, built once."""
     its = _COMMENTS.c
     return _writer(its.id, its.site_id).where(its.id.in_(bindparam("ids", expanding=True)), its.status != "erased")
 
@@ -390,7 +394,7 @@ def numbers(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[s
 
 @cache
 def _numbers() -> Select[Any]:
-    """The query of `numbers`, kept likewise."""
+    """The query of `numbers`, built once."""
     return select(_GROUPS.c.group_id, _GROUPS.c.site_id, _GROUPS.c.number).where(
         _GROUPS.c.group_id.in_(bindparam("groups", expanding=True)),
         _GROUPS.c.site_id.in_(bindparam("sites", expanding=True)),
@@ -398,10 +402,10 @@ def _numbers() -> Select[Any]:
 
 
 def _is(status: str) -> ColumnElement[bool]:
-    """The condition on a group's comments.
+    """The condition that a group's comments have this status.
 
-    For pending ones there is another status beside, which none has: else PostgreSQL looks for a group's among all that
-    are pending, in the belief that they are few.
+    Beside `pending` it names another status, which no comment has. Otherwise PostgreSQL takes pending comments to be
+    few, and looks for the group's among all of them.
     """
     return Comment.status == status if status != "pending" else Comment.status.in_((status, _NONE_HAS))
 

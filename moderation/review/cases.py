@@ -100,9 +100,10 @@ def call_back(session: Session, comment: Comment, *, by: str) -> bool:
 
 
 def bring_back(session: Session, comment_ids: Sequence[str]) -> set[str]:
-    """Open again what is put off of these comments, in the caller's transaction and without a word. Returns their ids.
+    """Open the items again of those of these comments that are put off. Returns the ids of these comments.
 
-    Where an item of the same kind was opened meanwhile, that one asks.
+    In the caller's transaction; nobody is told. Where another item of the same kind was opened since, that one stays
+    open, and the one that was put off stays closed.
     """
     query = select(Case).where(Case.comment_id.in_(comment_ids), Case.put_off_until.is_not(None)).with_for_update()
     cases = {case.comment_id: case for case in session.scalars(query.execution_options(populate_existing=True))}

@@ -34,15 +34,15 @@ Fingerprints = Mapping[str, Fingerprint]
 
 
 class Owner(NamedTuple):
-    """Who has a band: a group, and the sketch of the comment that brought it."""
+    """The owner of a band: a group, and the sketch of the comment that brought the band to the group."""
 
     group_id: str
     sketch: int | None
-    #: The band was last noted as in use so long ago that it has to be again.
+    #: Whether the band's `seen_at` is so old that it has to be renewed.
     is_stale: bool = False
 
 
-#: Band -> who has it.
+#: Band -> its owner.
 Owners = Mapping[int, Owner]
 
 
@@ -75,20 +75,20 @@ def founder(group_id: str) -> str:
 
 
 def owners(session: Session, fingerprints: Fingerprints) -> dict[int, Owner]:
-    """Who has the bands of these fingerprints, of those that somebody has: to be read before `assign`."""
+    """The owners of these fingerprints' bands, without bands that have none. To be read before `assign`."""
     return _owners(session, _bands(fingerprints.values()))
 
 
 def choose(fingerprints: Fingerprints, owners: Owners) -> dict[str, str]:
-    """The group of each comment, by id; a comment like no other begins a group. In this order they came."""
+    """Comment id -> its group. A comment like no other begins a group. The fingerprints come in the comments' order."""
     return _choose(fingerprints, owners)[0]
 
 
 def assign(session: Session, fingerprints: Fingerprints, owners: Owners) -> dict[str, str]:
-    """The group of each comment, by id, in the caller's transaction; a comment like no other begins a group.
+    """Comment id -> its group, as `choose` has it; writes the new owners of bands in the caller's transaction.
 
-    `owners` is what the function `owners` returned shortly before, or less. Bands that had no group then are written;
-    where another process was quicker, its groups count.
+    `owners` is what the function `owners` returned shortly before, or a part of that. Where another process has given
+    a band an owner since, that owner counts.
     """
     groups, new_owners = _choose(fingerprints, owners)
     quicker: dict[int, Owner] = {}
@@ -105,21 +105,21 @@ def _choose(fingerprints: Fingerprints, owners: Owners) -> tuple[dict[str, str],
     """Comment id -> its group, and the new owners of bands that have none yet."""
     groups: dict[str, str] = {}
     new_owners: dict[int, Owner] = {}
-    for comment_id, its in fingerprints.items():
-        if not its.bands:
+    for comment_id, own in fingerprints.items():
+        if not own.bands:
             continue
-        known = [owner for band in its.bands if (owner := owners.get(band) or new_owners.get(band))]
-        alike = Counter(owner.group_id for owner in known if owner.sketch is not None and its.is_like(owner.sketch))
+        earlier = [owner for band in own.bands if (owner := owners.get(band) or new_owners.get(band))]
+        alike = Counter(owner.group_id for owner in earlier if owner.sketch is not None and own.is_like(owner.sketch))
         group = alike.most_common(1)[0][0] if alike else own_group(comment_id)
         groups[comment_id] = group
-        for band in its.bands:
+        for band in own.bands:
             if band not in owners:
-                new_owners.setdefault(band, Owner(group, its.sketch))
+                new_owners.setdefault(band, Owner(group, own.sketch))
     return groups, new_owners
 
 
 def _bands(fingerprints: Iterable[Fingerprint]) -> set[int]:
-    return {band for its in fingerprints for band in its.bands}
+    return {band for one_fingerprint in fingerprints for band in one_fingerprint.bands}
 
 
 def _owners(session: Session, bands: Collection[int]) -> dict[int, Owner]:
@@ -153,7 +153,7 @@ def _dialect(session: Session) -> str:
 
 
 def _claim(session: Session, new_owners: Owners) -> bool:
-    """Write who has which band; a band that has a group keeps it. Whether all of them had none."""
+    """Write the owners of bands; a band that has an owner keeps it. Returns whether none of them had one."""
     moment = clock.now()
     rows = [
         {"band": band, "group_id": new_owners[band].group_id, "sketch": new_owners[band].sketch, "seen_at": moment}

@@ -26,16 +26,16 @@ class Taken(Exception):
 def of_person(session: Session, user_id: str, site_ids: Collection[str]) -> Sequence[SavedFilter]:
     """A person's own, then the shared ones about sites that they may see, each in the order of their names."""
     filters = session.scalars(select(SavedFilter).where(or_(SavedFilter.user_id == user_id, _shared())))
-    seen = [one for one in filters if one.site_id is None or one.site_id in site_ids]
-    return sorted(seen, key=lambda one: (one.user_id is None, one.name.casefold(), one.id))
+    seen = [saved for saved in filters if saved.site_id is None or saved.site_id in site_ids]
+    return sorted(seen, key=lambda saved: (saved.user_id is None, saved.name.casefold(), saved.id))
 
 
 def find(session: Session, filter_id: str | None, user_id: str, site_ids: Collection[str]) -> SavedFilter | None:
-    """One of those that the person has, or None."""
-    one = session.get(SavedFilter, filter_id) if filter_id is not None else None
-    if one is None or one.user_id not in {None, user_id}:
+    """The filter with this id, if `of_person` has it for this person; else None."""
+    saved = session.get(SavedFilter, filter_id) if filter_id is not None else None
+    if saved is None or saved.user_id not in {None, user_id}:
         return None
-    return one if one.site_id is None or one.site_id in site_ids else None
+    return saved if saved.site_id is None or saved.site_id in site_ids else None
 
 
 def save(

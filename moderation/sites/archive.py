@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
-from moderation.errors import NotFound
+from moderation.sites import sites
 from moderation.tables import Site
 
 #: What whoever sends a comment to such a site is told.
@@ -56,9 +56,7 @@ def bring_back(session: Session, site_id: str, *, actor: str) -> bool:
 
 
 def _set(session: Session, site_id: str, *, archived: bool, actor: str) -> bool:
-    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
+    site = sites.find(session, site_id, lock=True)
     if archived == (site.archived_at is not None):
         return False
     site.archived_at = clock.now() if archived else None

@@ -134,15 +134,15 @@ def _wanted(session: Session) -> Iterator[Page]:
             comments_by_address |= {
                 comment.thread or "": comment for comment in comments if not _sent(comment, "thread_title")
             }
-        known_threads = _known(session, site_id, comments_by_address)
+        not_due = _not_due(session, site_id, comments_by_address)
         for thread, comment in comments_by_address.items():
             url = _url(comment, settings.address)
-            if thread not in known_threads and url is not None and is_own(url, settings.address):
+            if thread not in not_due and url is not None and is_own(url, settings.address):
                 yield Page(site_id, thread, url, settings.address)
 
 
-def _known(session: Session, site_id: str, threads: Collection[str]) -> set[str]:
-    """Those that need not be asked for now."""
+def _not_due(session: Session, site_id: str, threads: Collection[str]) -> set[str]:
+    """Those of these pages that were asked for, and need not be asked again now."""
     of_site = select(Article.thread, Article.due_at).where(Article.site_id == site_id, Article.thread.in_(threads))
     now = clock.now()
     return {thread for thread, due_at in session.execute(of_site) if due_at is None or due_at > now}

@@ -53,7 +53,7 @@ def added(reasons: Sequence[Mapping[str, Any]] | None, settings: SiteSettings) -
 
 
 def of_answer(answer: str, settings: SiteSettings) -> str:
-    """A moderator's answer to an appeal. It is stored with its reason's text, of which the author reads theirs."""
+    """A moderator's answer to an appeal, with the reason in the author's language. Stored is what moderators read."""
     for reason in settings.reasons:
         if answer == reason.text or answer.startswith(f"{reason.text}: "):
             return reason.text_in(translation.current(), settings.language) + answer.removeprefix(reason.text)

@@ -148,7 +148,7 @@ def author_languages(session: Session, site_ids: Collection[str]) -> dict[str, s
 
 
 def save(session: Session, site_id: str, settings: SiteSettings, *, actor: str) -> None:
-    """Put these in force, in the caller's transaction.
+    """Put these settings in force, in the caller's transaction.
 
     Raises:
         NotFound: there is no such site.

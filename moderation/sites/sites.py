@@ -105,8 +105,7 @@ def rotate_key(
         SealError: there is no secret key to encrypt the compat key under.
     """
     with store.write() as session:
-        if session.get(Site, site_id) is None:
-            raise NotFound(f"There is no site {site_id}.")
+        find(session, site_id)
         new_keys = NewKeys(
             _add_key(session, site_id) if which != "compat" else None,
             _add_compat_key(session, settings, site_id) if which != "api" else None,
@@ -121,21 +120,20 @@ def rotate_key(
 def add_browser_key(
     store: Store, settings: Settings, site_id: str, origins: Iterable[str] = (), *, actor: str = actors.OPERATOR
 ) -> str:
-    """A new key for a site's pages, which may score and do nothing else. The last one stays valid, older ones do not.
+    """A new key for a site's pages, which may score and do nothing else. The key before stays valid, older ones do not.
 
     `origins` are the pages that may use it, such as `https://blog.example`; none: any page.
 
     Raises:
         NotFound: there is no such site.
-        ValueError: one is not an origin, or there are too many; the message says so.
+        ValueError: a text is not an origin, or there are too many; the message says so.
         SealError: there is no secret key to encrypt it under.
     """
     pages = sorted({_origin(origin) for origin in origins})
     if len(pages) > MOST_ORIGINS:
         raise ValueError(f"{len(pages)} origins are too many: a key can be bound to {MOST_ORIGINS}.")
     with store.write() as session:
-        if session.get(Site, site_id) is None:
-            raise NotFound(f"There is no site {site_id}.")
+        find(session, site_id)
         key = _add_compat_key(session, settings, site_id, purpose=BROWSER, origins=pages or None)
         session.flush()
         _revoke_old(session, CompatKey, CompatKey.site_id == site_id, CompatKey.purpose == BROWSER)
@@ -166,9 +164,7 @@ def rename(session: Session, site_id: str, name: str, *, actor: str) -> None:
         NotFound: there is no such site.
         ValueError: this cannot be a name; the message says why.
     """
-    site = session.get(Site, site_id)
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
+    site = find(session, site_id)
     require_name(name)
     require_free_name(session, name, but=site_id)
     if name != site.name:
@@ -191,9 +187,7 @@ def delete_unused(session: Session, site_id: str, *, actor: str) -> None:
         NotFound: there is no such site.
         InUse: something came to it, which would be lost.
     """
-    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
+    site = find(session, site_id, lock=True)
     if not is_unused(session, site_id):
         raise InUse("Comments came to this site, so it stays. Revoke its keys to have nothing more come to it.")
     detail = {"site": site_id, "name": site.name}
@@ -258,10 +252,10 @@ def authenticate_compat(session: Session, compat_key: str) -> CompatCaller | Non
         return None
     digest = sealing.digest(compat_key.lower())
     query = select(CompatKey, Site.archived_at).join(Site, Site.id == CompatKey.site_id)
-    found = session.execute(query.where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None))).one_or_none()
-    if found is None:
+    row = session.execute(query.where(CompatKey.digest == digest, CompatKey.revoked_at.is_(None))).one_or_none()
+    if row is None:
         return None
-    key, archived_at = found
+    key, archived_at = row
     return CompatCaller(key.site_id, key.purpose == BROWSER, frozenset(key.origins or ()), archived_at is not None)
 
 
@@ -284,6 +278,18 @@ def find_secret(session: Session, settings: Settings, site_id: str, kind: str) -
     """
     row = session.get(SiteSecret, (site_id, kind))
     return None if row is None else sealing.unseal(settings, row.sealed)
+
+
+def find(session: Session, site_id: str, *, lock: bool = False) -> Site:
+    """The site with this id.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    site = session.get(Site, site_id, with_for_update=True if lock else None)
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    return site
 
 
 def by_name(session: Session, name: str) -> Site:

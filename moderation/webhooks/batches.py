@@ -66,32 +66,34 @@ class Batch:
     id: str
     delivery_ids: tuple[str, ...]
     payload: dict[str, Any]
-    #: What caused each of them.
+    #: The requests that caused them.
     causes: tuple[Cause, ...] = ()
 
 
 def formed(
-    waiting: Sequence[Waiting], wanted: Batching, moment: datetime, *, all_there: bool
+    waiting: Sequence[Waiting], batching: Batching, moment: datetime, *, all_there: bool
 ) -> tuple[list[Batch], datetime | None]:
-    """The batches to send now, made of deliveries that are due, in order; and when to look again for one that can wait.
+    """The batches to send now, made of the deliveries that are due, in order; and when to look again, if one can wait.
 
-    `all_there`: no others are due, so that no batch is seen in part only.
+    `all_there`: these are all that are due. If they are not, the last batch may be here in part only.
     """
     of_batch: dict[str, list[Waiting]] = {}
-    for one in waiting:
-        if one.batch_id is not None:
-            of_batch.setdefault(one.batch_id, []).append(one)
+    for delivery in waiting:
+        if delivery.batch_id is not None:
+            of_batch.setdefault(delivery.batch_id, []).append(delivery)
     whole = {batch_id for batch_id, members in of_batch.items() if len(members) == members[0].batch_size}
     cut = waiting[-1].batch_id if waiting and not all_there else None
     batches = [_batch(batch_id, members) for batch_id, members in of_batch.items() if batch_id in whole]
-    fresh = [one for one in waiting if one.batch_id is None or one.batch_id not in whole | {cut}]
-    parts, is_full = _parted(fresh, wanted)
+    begun = whole | {cut}
+    fresh = [delivery for delivery in waiting if delivery.batch_id is None or delivery.batch_id not in begun]
+    parts, is_full = _parted(fresh, batching)
     look_again = None
     if parts and not is_full:
-        first_due = min(one.next_attempt_at for one in parts[-1] if one.next_attempt_at is not None)
-        if moment < first_due + timedelta(seconds=wanted.seconds):
+        first_due = min(delivery.next_attempt_at for delivery in parts[-1] if delivery.next_attempt_at is not None)
+        complete_at = first_due + timedelta(seconds=batching.seconds)
+        if moment < complete_at:
             parts.pop()
-            look_again = first_due + timedelta(seconds=wanted.seconds)
+            look_again = complete_at
     return batches + [_batch(clock.new_id("batch", moment), part) for part in parts], look_again
 
 
@@ -129,27 +131,29 @@ def schema() -> dict[str, Any]:
 
 
 def _batch(batch_id: str, members: Sequence[Waiting]) -> Batch:
-    events = [{"id": one.id, **one.payload} for one in members]
+    events = [{"id": delivery.id, **delivery.payload} for delivery in members]
     latest = max(str(event["timestamp"]) for event in events)
     payload = {"type": TYPE, "timestamp": latest, "data": {"events": events}}
-    causes = tuple(Cause(one.request_id, one.traceparent) for one in members)
-    return Batch(batch_id, tuple(one.id for one in members), payload, causes)
+    causes = tuple(Cause(delivery.request_id, delivery.traceparent) for delivery in members)
+    return Batch(batch_id, tuple(delivery.id for delivery in members), payload, causes)
 
 
-def _parted(waiting: Sequence[Waiting], wanted: Batching) -> tuple[list[list[Waiting]], bool]:
-    """Deliveries in parts that a batch can hold, and whether the last is full. One that is too large for any batch is
-    alone in its part."""
+def _parted(waiting: Sequence[Waiting], batching: Batching) -> tuple[list[list[Waiting]], bool]:
+    """Deliveries in parts that fit into a batch each, and whether the last part is full.
+
+    A delivery that is too large for any batch is alone in its part.
+    """
     parts: list[list[Waiting]] = []
     room = 0
-    for one in waiting:
-        size = _size(one)
-        if not parts or len(parts[-1]) == wanted.events or size > room:
+    for delivery in waiting:
+        size = _size(delivery)
+        if not parts or len(parts[-1]) == batching.events or size > room:
             parts.append([])
-            room = wanted.bytes
-        parts[-1].append(one)
+            room = batching.bytes
+        parts[-1].append(delivery)
         room -= size
-    return parts, bool(parts) and (len(parts[-1]) == wanted.events or room < 0)
+    return parts, bool(parts) and (len(parts[-1]) == batching.events or room < 0)
 
 
-def _size(one: Waiting) -> int:
-    return len(json.dumps(one.payload, separators=(",", ":"), ensure_ascii=False).encode()) + _AROUND
+def _size(delivery: Waiting) -> int:
+    return len(json.dumps(delivery.payload, separators=(",", ":"), ensure_ascii=False).encode()) + _AROUND

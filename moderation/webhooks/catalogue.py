@@ -53,11 +53,11 @@ class Event:
     data: dict[str, Any]
     #: The `origin` of the comment, which says whom else to tell.
     origin: dict[str, Any] | None = None
-    #: The comment's version that this tells of.
+    #: The version of the comment that the event tells of.
     version: int | None = None
     #: How long the decision can still be undone. The message does not leave before.
     grace: timedelta = timedelta(0)
-    #: What caused it; None: what this thread works for.
+    #: The request that caused it; None: the one that this thread works for.
     cause: Cause | None = None
 
     @property

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import redis
@@ -29,7 +29,7 @@ from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.tracing import Cause, Span
 from moderation.webhooks import batches, endpoints
 from moderation.webhooks.attempts import Answer, Failure, Outgoing
-from moderation.webhooks.batches import Batch, Batching
+from moderation.webhooks.batches import Batching
 from moderation.webhooks.protocols import PROTOCOLS
 from moderation.webhooks.sender import Refused, Sender, Unreachable
 
@@ -44,7 +44,7 @@ PAUSES = (5, 15, 60, 300, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 #: Published to when deliveries were written; the message names their sites, separated by commas.
 CHANNEL = "winnow:deliveries"
 
-#: How many more are looked at than are claimed, because some may have to wait for others of their comment.
+#: How many more deliveries are looked at than are claimed, because some have to wait for others of their comment.
 LOOK_FURTHER = 32
 _BATCH_COLUMNS = (WebhookDelivery.batch_id, WebhookDelivery.batch_size)
 _CAUSE_COLUMNS = (WebhookDelivery.request_id, WebhookDelivery.traceparent)
@@ -70,7 +70,7 @@ class Due:
     leased_until: datetime
     #: The deliveries that it holds, if it is a batch.
     batched: tuple[str, ...] = ()
-    #: What caused each of them.
+    #: The requests that caused them.
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -91,7 +91,7 @@ class Attempt:
     failure: Failure | None = None
     #: The deliveries that it held, if it was a batch.
     batched: tuple[str, ...] = ()
-    #: What caused each of them.
+    #: The requests that caused them.
     causes: tuple[Cause, ...] = ()
 
     @property
@@ -141,17 +141,39 @@ def claim(
     ).one_or_none()
     if endpoint is None:
         return []
-    if endpoint.batch is not None:
-        found, look_again = _claim_batches(session, endpoint_id, Batching(**endpoint.batch), moment, most)
+    if endpoint.batch is None:
+        messages = _claim_alone(session, endpoint_id, moment, most)
+    else:
+        messages, look_again = _claim_batches(session, endpoint_id, Batching(**endpoint.batch), moment, most)
         if look_again is not None and later is not None:
             later[endpoint_id] = look_again
-        return [
-            Due(
-                *(one.id, endpoint_id, endpoint.url, endpoint.sealed_secret, one.payload, endpoint.protocol),
-                *(moment + LEASE, one.delivery_ids, one.causes),
-            )
-            for one in found
-        ]
+    return [
+        Due(
+            id=message.id,
+            endpoint_id=endpoint_id,
+            url=endpoint.url,
+            sealed_secret=endpoint.sealed_secret,
+            payload=message.payload,
+            protocol=endpoint.protocol,
+            leased_until=moment + LEASE,
+            batched=message.batched,
+            causes=message.causes,
+        )
+        for message in messages
+    ]
+
+
+class _Message(NamedTuple):
+    """What a claim leased: a delivery by itself, or the deliveries `batched` in one message."""
+
+    id: str
+    payload: dict[str, Any]
+    causes: tuple[Cause, ...]
+    batched: tuple[str, ...] = ()
+
+
+def _claim_alone(session: Session, endpoint_id: str, moment: datetime, most: int) -> list[_Message]:
+    """Lease up to `most` deliveries, each for a message of its own."""
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, most + LOOK_FURTHER)).all()
     _postpone(session, [row for row in rows if row.waits_until is not None])
     ids = [row.id for row in rows if row.waits_until is None][:most]
@@ -162,22 +184,15 @@ def claim(
         .returning(WebhookDelivery.id, WebhookDelivery.payload, *_CAUSE_COLUMNS)
         .execution_options(synchronize_session=False)
     )
-    by_id = {row.id: row for row in leased}
-    return [
-        Due(
-            *(one, endpoint_id, endpoint.url, endpoint.sealed_secret, by_id[one].payload, endpoint.protocol),
-            moment + LEASE,
-            causes=(Cause(by_id[one].request_id, by_id[one].traceparent),),
-        )
-        for one in ids
-    ]
+    by_id = {row.id: _Message(row.id, row.payload, (Cause(row.request_id, row.traceparent),)) for row in leased}
+    return [by_id[delivery_id] for delivery_id in ids]
 
 
 def _claim_batches(
-    session: Session, endpoint_id: str, wanted: Batching, moment: datetime, most: int
-) -> tuple[list[Batch], datetime | None]:
+    session: Session, endpoint_id: str, batching: Batching, moment: datetime, most: int
+) -> tuple[list[_Message], datetime | None]:
     """Lease up to `most` batches, and as many events as make one at least; and when to look again."""
-    limit = wanted.events + min((most - 1) * wanted.events, MOST_BATCHED) + LOOK_FURTHER
+    limit = batching.events + min((most - 1) * batching.events, MOST_BATCHED) + LOOK_FURTHER
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, limit)).all()
     _postpone(session, [row for row in rows if row.waits_until is not None])
     columns = (*_BATCH_COLUMNS, *_CAUSE_COLUMNS, WebhookDelivery.next_attempt_at, WebhookDelivery.payload)
@@ -186,15 +201,16 @@ def _claim_batches(
         .where(WebhookDelivery.id.in_([row.id for row in rows if row.waits_until is None]))
         .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
     ).all()
-    found, look_again = batches.formed(waiting, wanted, moment, all_there=len(rows) < limit)
-    for batch in found[:most]:
+    formed, look_again = batches.formed(waiting, batching, moment, all_there=len(rows) < limit)
+    leased = formed[:most]
+    for batch in leased:
         session.execute(
             update(WebhookDelivery)
             .where(WebhookDelivery.id.in_(batch.delivery_ids))
             .values(leased_until=moment + LEASE, batch_id=batch.id, batch_size=len(batch.delivery_ids))
             .execution_options(synchronize_session=False)
         )
-    return found[:most], look_again
+    return [_Message(batch.id, batch.payload, batch.causes, batch.delivery_ids) for batch in leased], look_again
 
 
 def hand_back(session: Session, unsent: Collection[Due]) -> None:
@@ -262,7 +278,7 @@ def record(session: Session, attempts: Sequence[Attempt]) -> list[Result]:
     if not attempts:
         return []
     by_id = {delivery_id: attempt for attempt in attempts for delivery_id in attempt.delivery_ids}
-    #: Spreads load. What went in one batch comes again at one time.
+    #: Stretches each pause a little, so that not all come again at one moment. A batch has one pause.
     spread = {attempt.delivery_id: random.uniform(0.9, 1.1) for attempt in attempts}  # noqa: S311  (hides nothing)
     columns = (WebhookDelivery.attempts, WebhookDelivery.next_attempt_at, WebhookDelivery.delivered_at)
     rows = session.execute(
@@ -308,9 +324,9 @@ def _is_due(moment: datetime) -> tuple[Any, ...]:
 
 
 def _first_of_their_comments(endpoint_id: str, moment: datetime, most: int) -> Select[str, datetime | None]:
-    """What is due to an endpoint, without what comes behind another of its comment that is due or on its way.
+    """A query for deliveries that are due: of each comment only the first, and none while one of it is on its way.
 
-    `waits_until` tells of one that comes behind another that is tried again later.
+    `waits_until` is set where an earlier delivery of the comment failed and is tried again then.
     """
     before = aliased(WebhookDelivery)
     of_same_comment = (
@@ -333,7 +349,7 @@ def _first_of_their_comments(endpoint_id: str, moment: datetime, most: int) -> S
 
 
 def _postpone(session: Session, rows: Sequence[Row[str, datetime | None]]) -> None:
-    """Have each wait as long as the one that it comes behind, so that it is not looked at again and again meanwhile."""
+    """Let each of these deliveries wait as long as the one that it has to follow, so that nobody looks at it before."""
     if rows:
         session.connection().execute(
             update(WebhookDelivery)

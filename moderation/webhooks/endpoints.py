@@ -178,7 +178,7 @@ def switch(session: Session, site_id: str, endpoint_id: str, *, on: bool, actor:
 
 
 def set_batches(
-    session: Session, site_id: str, endpoint_id: str, wanted: Batching | None, *, actor: str
+    session: Session, site_id: str, endpoint_id: str, batching: Batching | None, *, actor: str
 ) -> WebhookEndpoint:
     """Send several events in one message from now on; None: each alone.
 
@@ -188,7 +188,7 @@ def set_batches(
     endpoint = _hold(session, site_id, endpoint_id)
     if PROTOCOLS[endpoint.protocol].calls_back:
         raise NotFound(f"{endpoint_id} is a callback: it is told of one decision at a time.")
-    document = None if wanted is None else wanted.document()
+    document = None if batching is None else batching.document()
     if endpoint.batch != document:
         endpoint.batch = document
         _record(session, "webhook.batches_set", endpoint, actor, batch=document)
@@ -263,7 +263,7 @@ def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str
 
 
 def _bring_followers_forward(session: Session, delivery: WebhookDelivery, moment: datetime) -> None:
-    """Have the later messages of its comment, which wait for as long as this delivery, wait no longer than it."""
+    """Make due, with this delivery, the later messages of its comment, which have to wait until it has been sent."""
     if delivery.next_attempt_at is not None and delivery.comment_id is not None:
         session.execute(
             update(WebhookDelivery)
@@ -329,7 +329,7 @@ def latest_deliveries(session: Session, site_id: str) -> dict[str, WebhookDelive
         .join(WebhookEndpoint, WebhookDelivery.id == _newest())
         .where(WebhookEndpoint.site_id == site_id)
     )
-    return {one.endpoint_id: one for one in session.scalars(query)}
+    return {delivery.endpoint_id: delivery for delivery in session.scalars(query)}
 
 
 def _newest(*conditions: ColumnElement[bool] | TextClause) -> ScalarSelect[str]:

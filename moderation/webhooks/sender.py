@@ -126,13 +126,13 @@ class Sender:
         return replace(reply, location=_target(url, reply.location) if reply.location else None)
 
     def break_off(self) -> None:
-        """End the requests on their way, and all that come: to those who wait for them there was no answer."""
+        """End the requests on their way, and all that begin from now on: whoever waits for one gets no answer."""
         self._is_broken_off = True
         for sock in list(self._sockets):
             _shut(sock)
 
     def tidy(self) -> None:
-        """Close connections that were kept for long enough, or whose other end was closed. To be called at times."""
+        """Close connections that were kept for too long or closed by the other end. To be called now and then."""
         self._kept.tidy()
 
     def _exchange_on_kept(self, origin: Origin, request: bytes, until: float) -> Reply | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from moderation import clock
 from moderation.tables import WebhookAttempt, WebhookDelivery
 from moderation.webhooks import catalogue
+from moderation.webhooks.catalogue import EventType
 
 
 def replace_waiting(session: Session, comment_id: str, at: datetime) -> None:
@@ -54,29 +56,44 @@ def take_back_answer(session: Session, comment_id: str, version: int) -> bool:
 
     Returns whether nobody has heard of the outcome.
     """
-    deliveries = _answers(session, comment_id, version, lock=True)
+    return _cancel(session, _messages(session, catalogue.APPEAL_DECIDED, comment_id, lock=True, version=version))
+
+
+def take_back_warning(session: Session, comment_id: str, warning_id: str) -> bool:
+    """Cancel the deliveries of a warning to the comment's author, unless one may have left already.
+
+    Returns whether nobody has heard of the warning.
+    """
+    return _cancel(session, _messages(session, catalogue.AUTHOR_WARNED, comment_id, lock=True, warning=warning_id))
+
+
+def answer_has_left(session: Session, comment_id: str, version: int) -> bool:
+    """Whether a site may have been told already how the appeal against `version` ended."""
+    return any(map(_may_have_left, _messages(session, catalogue.APPEAL_DECIDED, comment_id, version=version)))
+
+
+def _messages(
+    session: Session, event: EventType, comment_id: str, *, lock: bool = False, **data: Any
+) -> list[WebhookDelivery]:
+    """The deliveries of such an event about a comment that are not cancelled and have these `data`."""
+    query = select(WebhookDelivery).where(
+        WebhookDelivery.comment_id == comment_id,
+        WebhookDelivery.event == event.name,
+        WebhookDelivery.cancelled_at.is_(None),
+    )
+    query = query.order_by(WebhookDelivery.id)
+    deliveries = session.scalars(query.with_for_update() if lock else query)
+    return [delivery for delivery in deliveries if delivery.payload["data"].items() >= data.items()]
+
+
+def _cancel(session: Session, deliveries: Collection[WebhookDelivery]) -> bool:
+    """Cancel these deliveries, unless one may have left already. Returns whether none had."""
     if any(map(_may_have_left, deliveries)):
         return False
     for delivery in deliveries:
         delivery.next_attempt_at, delivery.cancelled_at = None, clock.now()
     session.flush()
     return True
-
-
-def answer_has_left(session: Session, comment_id: str, version: int) -> bool:
-    """Whether a site may have been told already how the appeal against `version` ended."""
-    return any(map(_may_have_left, _answers(session, comment_id, version)))
-
-
-def _answers(session: Session, comment_id: str, version: int, *, lock: bool = False) -> list[WebhookDelivery]:
-    query = select(WebhookDelivery).where(
-        WebhookDelivery.comment_id == comment_id,
-        WebhookDelivery.event == catalogue.APPEAL_DECIDED.name,
-        WebhookDelivery.cancelled_at.is_(None),
-    )
-    query = query.order_by(WebhookDelivery.id)
-    deliveries = session.scalars(query.with_for_update() if lock else query)
-    return [one for one in deliveries if one.payload["data"]["version"] == version]
 
 
 def _may_have_left(delivery: WebhookDelivery) -> bool:

@@ -76,11 +76,7 @@ def link(*, name: str, as_json: bool) -> None:
     with store.write() as session:
         token = members.make_link(session, members.by_name(session, name).id, actor="operator")
     address = welcome_link(settings, token)
-    click.echo(
-        json.dumps({"setup_url": address})
-        if as_json
-        else f"{name} sets a password here, once, within two days:\n{address}"
-    )
+    click.echo(json.dumps({"setup_url": address}) if as_json else _invitation(name, address))
 
 
 @user.command()

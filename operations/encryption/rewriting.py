@@ -25,9 +25,9 @@ from operations.errors import OperatorError
 
 #: Rows that are read at a time, and that one transaction changes.
 PAGE, STEP = 500, 50
-#: Comments of which it is looked whether some are in clear text.
+#: So many of the latest comments are looked at, whether some have an address in clear text.
 _LATEST = 10_000
-#: Under this name `watermarks` keeps where it is.
+#: The row of `watermarks` that says how far a walk has come.
 MARK = "identities"
 #: Seconds between two tries, and how often it is tried, where somebody else's lock is in the way.
 _PAUSE, _TRIES = 1.0, 60

@@ -33,9 +33,9 @@ def show(watch: Watch, settings: Settings, *, interval: float, console: Console 
             time.sleep(interval)
 
 
-def draw(found: list[Section], address: str, *, width: int) -> Group:
+def draw(sections: list[Section], address: str, *, width: int) -> Group:
     """The sections, in two columns where there is room."""
-    panels = [_panel(section) for section in found]
+    panels = [_panel(section) for section in sections]
     title = Text(f" Winnow at {address}   {time.strftime('%H:%M:%S')}   Ctrl-C ends this", style="reverse")
     title.truncate(width, pad=True)
     if width < _WIDE:

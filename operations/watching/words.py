@@ -47,12 +47,12 @@ def sections(overview: Overview, rates: Rates | None, settings: Settings) -> lis
     ]
 
 
-def as_text(found: list[Section]) -> str:
+def as_text(parts: list[Section]) -> str:
     """The sections as plain lines, each with the same name at each time."""
-    width = max(len(line.name) for section in found for line in section.lines)
+    width = max(len(line.name) for section in parts for line in section.lines)
     return "\n\n".join(
         "\n".join([section.title.upper(), *(f"  {line.name:<{width}}  {line.value}" for line in section.lines)])
-        for section in found
+        for section in parts
     )
 
 

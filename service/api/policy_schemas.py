@@ -97,14 +97,14 @@ class Thresholds(fields.Dict):
 class Languages(fields.Dict):
     """Language -> what becomes of comments in it."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(keys=fields.String(), values=Choice(*TREATMENTS), **known)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=Choice(*TREATMENTS), **options)
         self.error_messages["invalid"] = f"Give an object: language to one of {', '.join(TREATMENTS)}."
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(self.error_messages["invalid"])
-        found: dict[str, str] = {}
+        loaded: dict[str, str] = {}
         errors: dict[str, list[str]] = {}
         for tag, treatment in value.items():
             code = base(tag)
@@ -112,18 +112,18 @@ class Languages(fields.Dict):
                 errors[tag] = ["There is no such language here; GET /api/v1/languages has those that there are."]
             elif treatment not in TREATMENTS:
                 errors[tag] = [f"Give one of {', '.join(TREATMENTS)}."]
-            elif found.setdefault(code, treatment) != treatment:
+            elif loaded.setdefault(code, treatment) != treatment:
                 errors[tag] = [f"It is said twice, and differently, what becomes of {wording.language(code)}."]
         if errors:
             raise ValidationError(errors)
-        return found
+        return loaded
 
 
 class Subscriptions(fields.Dict):
     """Id of a shared list -> its effect. Whether there is such a list is checked where the policy is saved."""
 
-    def __init__(self, **known: Any) -> None:
-        super().__init__(keys=fields.String(), values=Choice(*EFFECTS), **known)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), values=Choice(*EFFECTS), **options)
         self.error_messages["invalid"] = f"Give an object: id of a list to one of {', '.join(EFFECTS)}."
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:

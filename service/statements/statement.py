@@ -39,7 +39,7 @@ class Statement:
     is_offered_in_others: bool
     headline: str
     effect: str
-    #: Who decided, after the day on which it was.
+    #: Who decided, in words that follow the day of the decision.
     decided_by: str
     grounds: Sequence[str]
     legal_ground: str | None
@@ -49,7 +49,7 @@ class Statement:
     earlier: Sequence[tuple[datetime, str]]
     #: The latest appeal, whichever decision it was against.
     appeal: Appeal | None
-    #: Whether its author may be told how it ended.
+    #: Whether the author may be told how the appeal ended.
     is_answered: bool
     #: What the moderator answered.
     answer: str | None
@@ -63,7 +63,7 @@ class Statement:
 
 
 def build(session: Session, link: Link) -> Statement:
-    """The statement that a link opens, in the language in which the site's authors are told; spoken from now on.
+    """The statement that a link opens, in the language of the site's authors, which the request speaks from now on.
 
     Raises:
         Ended: the link is too old, or the comment was erased.
@@ -117,7 +117,7 @@ def _erased() -> Ended:
 
 
 def _is_answered(session: Session, appeal: Appeal, grace: timedelta) -> bool:
-    """Whether its author may be told how it ended. Who upheld it can take that back, until the grace time is over."""
+    """Whether the author may be told how the appeal ended: a moderator can undo it until the grace time is over."""
     if appeal.outcome != "upheld" or appeal.decided_at is None or appeal.decided_at + grace <= clock.now():
         return appeal.outcome is not None
     return withdrawal.answer_has_left(session, appeal.comment_id, appeal.version)

@@ -59,7 +59,7 @@ def legal_ground(reasons: Reasons | None) -> str:
 
 
 def decided_by(actor: str) -> str:
-    """Who decided, after the day on which it was."""
+    """Who decided, in words that follow the day of the decision."""
     return _("by the automatic check") if actor == actors.POLICY else _("by a person at the site")
 
 

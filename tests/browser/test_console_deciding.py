@@ -18,14 +18,12 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts
-from moderation.settings import Settings
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import BulkJob, Comment, WebhookDelivery
 from moderation.webhooks import console_channel
-from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.browsing import (
     NewContext,
@@ -38,7 +36,6 @@ from tests.support.browsing import (
     violations_in_light_and_dark,
 )
 from tests.support.comments import rows, stored
-from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
@@ -84,12 +81,6 @@ def flag(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite) -> Fla
         return [outcome.comment.id for outcome in outcomes if outcome.comment is not None]
 
     return post
-
-
-@pytest.fixture
-def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
-    sender = Sender(settings.webhook_allow)
-    return lambda: deliver_once(store, settings, sender)
 
 
 @pytest.fixture

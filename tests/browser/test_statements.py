@@ -35,7 +35,7 @@ from tests.support.browsing import (
     violations_in_light_and_dark,
 )
 from tests.support.comments import scored, stored
-from tests.support.delivering import deliver_once
+from tests.support.delivering import deliver_all
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 
@@ -126,8 +126,7 @@ def test_an_author_appeals_and_another_moderator_reverses(
 
     shown = client_of(app, site_with_webhook.api_key).get(f"/api/v1/comments/{comment.id}").get_json()
     assert (shown["status"], shown["statement_url"]) == ("published", None)
-    while deliver_once(store, settings, Sender(settings.webhook_allow)):
-        pass
+    deliver_all(store, settings, Sender(settings.webhook_allow))
     told = [(one.json["type"], one.json["data"].get("outcome")) for one in receiver.requests]
     assert sorted(told[-2:]) == [("appeal.decided", "reversed"), ("comment.published", None)]
     page.reload()
@@ -169,14 +168,12 @@ def test_a_second_moderator_looks_and_their_agreement_is_measured(
         press(mo, url, comment, button)
     nia.goto(f"{url}/console/")
     expect(nia.get_by_text("Second look", exact=True)).to_have_count(3)
-    while deliver_once(store, settings, Sender(settings.webhook_allow)):
-        pass
+    deliver_all(store, settings, Sender(settings.webhook_allow))
     before = len(receiver.requests)
     choose(store, site_with_webhook, moderators=0.0)
     for comment, button in zip(found, ("Reject", "Publish", "Publish"), strict=True):
         press(nia, url, comment, button)
-    while deliver_once(store, settings, Sender(settings.webhook_allow)):
-        pass
+    deliver_all(store, settings, Sender(settings.webhook_allow))
     told = [(one.json["type"], one.json["data"]["id"]) for one in receiver.requests[before:]]
     assert told == [("comment.published", found[1].id)], "the site hears of the disagreement alone"
     since = clock.now() - timedelta(days=1)

@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from moderation import authors, clock
+from moderation import actors, authors, clock
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
+from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, Table
@@ -39,6 +40,13 @@ def scored(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, *com
     accepted = accept(store, queues, site, *comment, **fields)
     scorer.run_batch()
     return stored(store, accepted.id)
+
+
+def set_policy(store: Store, site: CreatedSite, **choices: Any) -> None:
+    """Change these fields of a site's policy."""
+    with store.write() as session:
+        document = policies.DEFAULT | policies.current(session, site.id).document
+        policies.save(session, site.id, document | choices, actor=actors.OPERATOR)
 
 
 def put(store: Store, site_id: str, at: datetime, **fields: Any) -> Comment:

@@ -22,6 +22,12 @@ def deliver_once(store: Store, settings: Settings, sender: Sender) -> list[str]:
     return results
 
 
+def deliver_all(store: Store, settings: Settings, sender: Sender) -> None:
+    """Deliver until nothing is due any more, whatever becomes of it."""
+    while deliver_once(store, settings, sender):
+        pass
+
+
 def _claim(store: Store, endpoint_id: str) -> list[Due]:
     with store.write() as session:
         return deliveries.claim(session, endpoint_id)

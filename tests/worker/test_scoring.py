@@ -122,7 +122,7 @@ def test_a_signal_that_raised_nothing_is_heeded_before_the_next_job(
     worker = ScoringWorker(queues.redis, "a-worker", stop)
     worker.register_birth()  # type: ignore[no-untyped-call]
     queues.wake()
-    stop.wanted = True
+    stop.requested = True
     with pytest.raises(StopRequested):
         worker.dequeue_job_and_maintain_ttl(1)
 

@@ -10,11 +10,13 @@ from flask import Blueprint
 
 from service.compat import shared
 from service.compat.akismet import accounts, answers, checks, reports
+from service.compat.akismet.fields import MissingField
 
 blueprint = Blueprint("akismet", __name__)
 blueprint.before_request(answers.prepare)
 blueprint.after_request(answers.complete)
 shared.answer_failures(blueprint, answers.fail)
+blueprint.register_error_handler(MissingField, answers.missing)
 shared.count_calls(blueprint, answers.CHECK)
 shared.let_pages(blueprint, answers.CHECK, "akismet.verify_key")
 

@@ -14,6 +14,7 @@ from service import csv_cells
 from service.compat import shared
 from service.compat.akismet import answers, fields, usage
 from service.compat.akismet.answers import document, plain
+from service.compat.akismet.fields import MissingField
 from service.compat.akismet.usage import KINDS, Counts
 from service.compat.shared import Refusal
 
@@ -31,18 +32,17 @@ def verify_key() -> Response:
     fields.require_any()
     try:
         shared.require_site(form.get("key", "").strip() or fields.key_of(form))
+        fields.blog_of(form)
     except Refusal as refusal:
         response = answers.fail(refusal)
         if response.get_data(as_text=True) == "invalid":
             del response.headers["X-akismet-error"]
         return response
-    return plain("valid") if form.get("blog", "").strip() else _invalid_blog()
-
-
-def _invalid_blog() -> Response:
-    response = answers.missing("blog")
-    response.set_data("invalid")
-    return response
+    except MissingField as field:
+        response = answers.missing(field)
+        response.set_data("invalid")
+        return response
+    return plain("valid")
 
 
 def show_usage() -> Response:

@@ -16,6 +16,7 @@ from flask import Response, g, request
 from moderation.sites.archive import CLOSED
 from service.compat import shared
 from service.compat.akismet import fields
+from service.compat.akismet.fields import MissingField
 from service.compat.shared import Refusal
 
 #: The route that gives verdicts.
@@ -88,10 +89,10 @@ def document(content: Any) -> Response:
     return Response(json.dumps(content, ensure_ascii=False), content_type="application/json")
 
 
-def missing(field: str) -> Response:
-    """The answer to a request that lacks a field."""
-    shared.note_refused("missing_field", field_name=field)
-    help_ = f"Missing required field: {field}"
+def missing(field: MissingField) -> Response:
+    """The answer to a call that lacks a field."""
+    shared.note_refused("missing_field", field_name=field.name)
+    help_ = f"Missing required field: {field.name}"
     return plain(help_, error="missing-required-field", debug_help=help_)
 
 

@@ -41,12 +41,11 @@ def check_comment() -> Response:
     fields.require_any()
     key = fields.key_of(form)
     site_id = shared.require_site(key)
-    if not form.get("blog", "").strip():
-        return answers.missing("blog")
+    blog = fields.blog_of(form)
     text = fields.text_of(form)
     answer = _ruled(form) or _verdict(site_id, key, form, text)
     if not _keeps_nothing(form):
-        usage.count(site_id, form["blog"], answer.counts_as)
+        usage.count(site_id, blog, answer.counts_as)
     return answer.response
 
 

@@ -69,6 +69,14 @@ _LONGEST_VISIT = 86_400.0
 _MOST_LANGUAGES = 10
 
 
+class MissingField(Exception):
+    """A call lacks a field that it must have; `name` is the field's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 def read() -> Fields:
     """The fields, from the body (form-encoded, whatever the method) or else the address. The first of a name counts.
 
@@ -99,6 +107,18 @@ def read() -> Fields:
         }
     form: Fields = g.akismet_fields
     return form
+
+
+def blog_of(form: Fields) -> str:
+    """The address of the site that calls, as it names itself.
+
+    Raises:
+        MissingField: it does not.
+    """
+    blog = form.get("blog", "")
+    if not blog.strip():
+        raise MissingField("blog")
+    return blog
 
 
 def _lost(sent: bytes, read_as: str, codec: str) -> bool:

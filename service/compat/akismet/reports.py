@@ -35,8 +35,7 @@ def submit_ham() -> Response:
 def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) -> Response:
     form = fields.read()
     site_id = shared.require_server(fields.key_of(form))
-    if not form.get("blog", "").strip():
-        return answers.missing("blog")
+    blog = fields.blog_of(form)
     text = fields.text_of(form)[: fields.LONGEST_TEXT]
     if not fields.is_set(form, "is_test"):
         if text:
@@ -44,7 +43,7 @@ def _receive(kind: str, *, spam: float, action: Literal["publish", "reject"]) ->
             labels = {"spam": spam}
             feedback.record(context().store, site_id, source=AKISMET.name, text=text, labels=labels, detail=detail)
             _settle(site_id, form, text, action)
-        usage.count(site_id, form["blog"], kind)
+        usage.count(site_id, blog, kind)
     return answers.plain(answers.THANKS)
 
 

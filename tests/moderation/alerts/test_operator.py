@@ -39,6 +39,13 @@ def make(told: Settings, store: Store, queues: Queues) -> Callable[..., Alerts]:
     return lambda **changes: Alerts(dataclasses.replace(told, **changes), store, queues.redis)
 
 
+@pytest.fixture
+def late(store: Store, queues: Queues, site: CreatedSite, clock: Clock) -> None:
+    """A comment waits longer than the operator allows."""
+    accept(store, queues, site)
+    clock.advance(seconds=310)
+
+
 def states(receiver: Receiver) -> list[tuple[str, str]]:
     return [(request.json["alert"], request.json["state"]) for request in receiver.requests]
 
@@ -103,17 +110,12 @@ def test_a_moderator_who_does_not_come_is_told_of_too(
     assert "review queue" in receiver.requests[0].json["text"]
 
 
+@pytest.mark.usefixtures("late")
 def test_several_clocks_tell_once(
     make: Callable[..., Alerts],
-    store: Store,
-    queues: Queues,
     scorer: Scorer,
-    site: CreatedSite,
     receiver: Receiver,
-    clock: Clock,
 ) -> None:
-    accept(store, queues, site)
-    clock.advance(seconds=310)
     several = [make() for _ in range(3)]
     for one in several:
         one.check()
@@ -123,17 +125,12 @@ def test_several_clocks_tell_once(
     assert states(receiver) == [("pending", "late"), ("pending", "over")]
 
 
+@pytest.mark.usefixtures("late")
 def test_a_clock_started_anew_says_that_it_is_over(
     make: Callable[..., Alerts],
-    store: Store,
-    queues: Queues,
     scorer: Scorer,
-    site: CreatedSite,
     receiver: Receiver,
-    clock: Clock,
 ) -> None:
-    accept(store, queues, site)
-    clock.advance(seconds=310)
     make().check()
     scorer.run_batch()
     make().check()
@@ -160,12 +157,9 @@ def test_without_redis_each_clock_remembers_for_itself(
     assert len(receiver.requests) == 2
 
 
-def test_what_could_not_be_said_is_tried_again(
-    make: Callable[..., Alerts], store: Store, queues: Queues, site: CreatedSite, receiver: Receiver, clock: Clock
-) -> None:
+@pytest.mark.usefixtures("late")
+def test_what_could_not_be_said_is_tried_again(make: Callable[..., Alerts], receiver: Receiver) -> None:
     receiver.answer(500, 204)
-    accept(store, queues, site)
-    clock.advance(seconds=310)
     one = make()
     with structlog.testing.capture_logs() as logs:
         one.check()
@@ -200,12 +194,9 @@ def test_an_e_mail_says_it_to_the_operator(
     assert "Zebediah" not in text
 
 
-def test_a_mail_server_that_refuses_is_logged_and_tried_again(
-    make: Callable[..., Alerts], store: Store, queues: Queues, site: CreatedSite, mailbox: Mailbox, clock: Clock
-) -> None:
+@pytest.mark.usefixtures("late")
+def test_a_mail_server_that_refuses_is_logged_and_tried_again(make: Callable[..., Alerts], mailbox: Mailbox) -> None:
     mailbox.refuses = True
-    accept(store, queues, site)
-    clock.advance(seconds=310)
     one = make(alert_url=None, alert_email="operator@example.com", smtp_url=mailbox.url)
     one.check()
     assert mailbox.messages == []
@@ -215,16 +206,11 @@ def test_a_mail_server_that_refuses_is_logged_and_tried_again(
 
 
 @pytest.mark.parametrize("changes", [{"smtp_url": None}, {"smtp_url": "http://example.com"}])
+@pytest.mark.usefixtures("late")
 def test_a_setting_that_cannot_work_is_named(
     make: Callable[..., Alerts],
-    store: Store,
-    queues: Queues,
-    site: CreatedSite,
-    clock: Clock,
     changes: dict[str, str | None],
 ) -> None:
-    accept(store, queues, site)
-    clock.advance(seconds=310)
     with structlog.testing.capture_logs() as logs:
         make(alert_url=None, alert_email="operator@example.com", **changes).check()
     (entry,) = [entry for entry in logs if entry["event"] == "alert.not_sent"]

@@ -29,15 +29,9 @@ from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery
 from tests.support import ROOT
 from tests.support.classifier import ChosenScores, Spans
 from tests.support.clock import Clock
-from tests.support.comments import accept, put, rows, stored, submission
+from tests.support.comments import accept, put, rows, set_policy, stored, submission
 
 Array = np.ndarray[tuple[int, int], np.dtype[np.float64]]
-
-
-def set_policy(store: Store, site: CreatedSite, **changes: Any) -> None:
-    with store.write() as session:
-        document = policies.current(session, site.id).document
-        policies.save(session, site.id, document | changes, actor="site")
 
 
 def decided(store: Store, scorer: Scorer, comment: Comment) -> tuple[str, list[str]]:

@@ -20,7 +20,7 @@ from moderation.store import Store
 from moderation.tables import AuditEvent, AuthorStanding, AuthorWarning, Comment, WebhookDelivery
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
-from tests.support.comments import accept, dump, rows, scored, stored
+from tests.support.comments import accept, dump, rows, scored, set_policy, stored
 from tests.support.receiver import Receiver
 
 Post = Callable[..., Comment]
@@ -42,12 +42,6 @@ def post(store: Store, queues: Queues, scorer: Scorer, here: CreatedSite, clock:
         return scored(store, queues, scorer, here, f"{text} number {next(numbers)}.", **{"user_id": "7"} | fields)
 
     return one
-
-
-def set_policy(store: Store, site: CreatedSite, **choices: Any) -> None:
-    with store.write() as session:
-        document = policies.DEFAULT | policies.current(session, site.id).document
-        policies.save(session, site.id, document | choices, actor="site")
 
 
 def decide(store: Store, comment: Comment, action: Any) -> Comment:

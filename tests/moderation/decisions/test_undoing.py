@@ -23,23 +23,15 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import afterwards, deliveries, endpoints
-from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows, stored
-from tests.support.delivering import deliver_once
 from tests.support.processes.parts import Part
 from tests.support.receiver import Receiver
 from tests.support.waiting import eventually
 
 GRACE = timedelta(seconds=10)
 RESTORED = ("status", "reasons", "decided_by", "decided_at", "scores", "spans", "revision", "comment")
-
-
-@pytest.fixture
-def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
-    sender = Sender(settings.webhook_allow)
-    return lambda: deliver_once(store, settings, sender)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from moderation.store import Store
 from moderation.tables import Comment
 from tests.support.classifier import ChosenScores
 from tests.support.clock import Clock
-from tests.support.comments import rows, scored, stored, submission
+from tests.support.comments import rows, scored, set_policy, stored, submission
 
 TEXT = "Nobody should ever pay one cent for this newspaper again, they lie about the election every day"
 PEOPLE = ("Ann", "Bob", "Cy", "Di", "Eve", "Fay")
@@ -28,12 +28,6 @@ PUBLISHED, FLAGGED = "published", "flagged"
 def _three_authors(store: Store, site: CreatedSite, other_site: CreatedSite) -> None:
     for one in (site, other_site):
         set_policy(store, one, campaign_authors=3)
-
-
-def set_policy(store: Store, site: CreatedSite, **choices: Any) -> None:
-    with store.write() as session:
-        row = policies.current(session, site.id)
-        policies.save(session, site.id, {**policies.DEFAULT, **row.document, **choices}, actor="operator")
 
 
 class Posting:

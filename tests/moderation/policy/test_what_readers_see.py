@@ -13,10 +13,9 @@ from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.patterns import PatternError, PatternSet
-from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from tests.support.comments import accept, stored
+from tests.support.comments import accept, set_policy, stored
 from texts import links
 from texts.comparison import as_read
 from texts.names import as_text
@@ -30,11 +29,6 @@ KIND = "Nice post, thank you for it."
 def reader(store: Store, queues: Queues) -> Scorer:
     """What a worker runs, with the classifier that ships."""
     return Scorer(store, queues, models.load())
-
-
-def set_policy(store: Store, site: CreatedSite, **changes: Any) -> None:
-    with store.write() as session:
-        policies.save(session, site.id, policies.DEFAULT | changes, actor="user:u_1")
 
 
 def decided(store: Store, scorer: Scorer, comment_id: str) -> tuple[str, set[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,31 +12,17 @@ from sqlalchemy import update
 from standardwebhooks.webhooks import Webhook
 
 from moderation import clock as time_of_day
-from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import batches, catalogue, deliveries, endpoints, events
 from moderation.webhooks.batches import Batching
 from moderation.webhooks.catalogue import Event
-from moderation.webhooks.sender import Sender
 from tests.support.clock import Clock
 from tests.support.comments import rows
-from tests.support.delivering import deliver_once
 from tests.support.receiver import Received, Receiver
 
 ERASED = {"external_id": None, "status": "erased"}
-
-
-@pytest.fixture
-def endpoint(store: Store, site_with_webhook: CreatedSite) -> WebhookEndpoint:
-    (found,) = rows(store, WebhookEndpoint)
-    return found
-
-
-@pytest.fixture
-def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
-    return functools.partial(deliver_once, store, settings, Sender(settings.webhook_allow))
 
 
 def ask(store: Store, endpoint: WebhookEndpoint, **wanted: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,26 +30,14 @@ from moderation.webhooks.sender import Sender
 from tests.support.clock import Clock
 from tests.support.comments import accept, rows
 from tests.support.databases import counted_work
-from tests.support.delivering import deliver_once
 from tests.support.receiver import Receiver
 
 TIMED_OUT = Failure("timed_out", "It did not answer in time.")
 
 
 @pytest.fixture
-def endpoint(store: Store, site_with_webhook: CreatedSite) -> WebhookEndpoint:
-    (found,) = rows(store, WebhookEndpoint)
-    return found
-
-
-@pytest.fixture
 def sender(settings: Settings) -> Sender:
     return Sender(settings.webhook_allow)
-
-
-@pytest.fixture
-def deliver(store: Store, settings: Settings, sender: Sender) -> Callable[[], list[str]]:
-    return functools.partial(deliver_once, store, settings, sender)
 
 
 def notify(store: Store, site: CreatedSite, count: int = 1) -> list[WebhookDelivery]:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
@@ -20,7 +19,7 @@ from moderation.tables import Comment, Feedback, ReviewItem
 from tests.support import ROOT
 from tests.support.akismet import Akismet
 from tests.support.clock import Clock
-from tests.support.comments import dump, rows
+from tests.support.comments import dump, rows, set_policy
 from tests.support.compat import choose_scores
 
 pytestmark = [pytest.mark.one_database, pytest.mark.slow]
@@ -41,12 +40,6 @@ def verdict(response: Any) -> tuple[str, str | None]:
     assert response.headers["X-akismet-guid"]
     assert response.headers["Content-Length"] == str(len(response.data))
     return response.text, response.headers.get("X-akismet-error")
-
-
-def set_policy(store: Store, site: CreatedSite, **changes: Any) -> None:
-    with store.write() as session:
-        document = policies.current(session, site.id).document
-        policies.save(session, site.id, document | changes, actor="site")
 
 
 # --- verdicts -----------------------------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ from moderation.webhooks.sender import Sender
 from tests.support.akismet import Akismet, WordPress
 from tests.support.clock import Clock
 from tests.support.comments import rows, stored
-from tests.support.delivering import deliver_once
 from tests.support.hearing import Told
 from tests.support.receiver import Receiver
 
@@ -46,16 +45,6 @@ def wordpress(receiver: Receiver, site: CreatedSite) -> WordPress:
 @pytest.fixture
 def blog(scored: Flask, site: CreatedSite, wordpress: WordPress) -> Akismet:
     return Akismet(scored.test_client(), site.compat_key, wordpress.blog)
-
-
-@pytest.fixture
-def deliver(store: Store, settings: Settings) -> Callable[[], list[str]]:
-    sender = Sender(settings.webhook_allow)
-
-    def once(using: Sender = sender) -> list[str]:
-        return deliver_once(store, settings, using)
-
-    return once
 
 
 Deliver = Callable[..., list[str]]

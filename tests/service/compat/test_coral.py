@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment
+from tests.support.comments import set_policy
 from tests.support.compat import choose_scores
 
 pytestmark = pytest.mark.one_database
@@ -67,12 +67,6 @@ def phase(scored: Flask, store: Store, settings: Settings, site: CreatedSite) ->
         )
 
     return send
-
-
-def set_policy(store: Store, site: CreatedSite, **changes: Any) -> None:
-    with store.write() as session:
-        document = policies.current(session, site.id).document | changes
-        policies.save(session, site.id, document, actor="operator")
 
 
 def test_no_opinion_about_a_comment_that_nothing_is_against(phase: Phase) -> None:

@@ -30,7 +30,7 @@ from moderation.webhooks.sender import Sender
 from tests.conftest import client_of
 from tests.support.clock import Clock
 from tests.support.comments import dump, rows, scored, stored
-from tests.support.delivering import deliver_once
+from tests.support.delivering import deliver_all, deliver_once
 from tests.support.receiver import Receiver
 from tests.support.signed_in import csrf_token, sign_in
 
@@ -240,8 +240,7 @@ def test_a_decision_taken_back_within_its_grace_leaves_the_appeal_open_and_tells
     comment = reject(store, post("hm insult=0.6"))
     path = path_of(settings, comment)
     anonymous.post(path, data={"text": "It was a quotation."})
-    while deliver_once(store, settings, sender):
-        pass
+    deliver_all(store, settings, sender)
     receiver.requests.clear()
     reversed_ = publish(store, comment, "user:u2", grace=timedelta(seconds=10))
     clock.advance(seconds=9)
@@ -283,8 +282,7 @@ def test_an_upheld_appeal_is_taken_back_within_the_grace_time_and_then_no_more(
     comment = reject(store, post("hm insult=0.6"))
     path = path_of(settings, comment)
     anonymous.post(path, data={"text": "It was a quotation."})
-    while deliver_once(store, settings, sender):
-        pass
+    deliver_all(store, settings, sender)
     receiver.requests.clear()
 
     reject(store, comment, actor="user:u2", reason="A slip.", grace=grace)
@@ -323,8 +321,7 @@ def test_after_its_grace_how_an_appeal_ended_leaves_beside_the_decision(
     sender = Sender(settings.webhook_allow)
     comment = reject(store, post("hm insult=0.6"))
     anonymous.post(path_of(settings, comment), data={"text": "It was a quotation."})
-    while deliver_once(store, settings, sender):
-        pass
+    deliver_all(store, settings, sender)
     receiver.requests.clear()
     decided = publish(store, comment, "user:u2", grace=timedelta(seconds=10))
     clock.advance(seconds=3)
@@ -344,8 +341,7 @@ def test_a_decision_that_settled_an_appeal_and_was_undone_after_it_left_is_corre
     comment = reject(store, post("hm insult=0.6"))
     anonymous.post(path_of(settings, comment), data={"text": "It was a quotation."})
     decided = publish(store, comment, "user:u2")
-    while deliver_once(store, settings, sender):
-        pass
+    deliver_all(store, settings, sender)
     receiver.requests.clear()
     with store.write() as session:
         assert undoing.undo(session, comment.id, decided.version, actor="user:u2").told
