@@ -35,6 +35,7 @@ def walk(client: FlaskClient, path: str, key: str = "comments", **asked: str) ->
     while True:
         query: dict[str, Any] = {"limit": 2} | asked | ({"cursor": cursor} if cursor else {})
         page = client.get(path, query_string=query).get_json()
+        assert len(page[key]) <= int(query["limit"])
         found += page[key]
         cursor = page["next_cursor"]
         if cursor is None:
