@@ -87,6 +87,7 @@ class TestList:
         assert ids(walk(client, ROUTE, author="U1")) == [second, first]
         assert ids(walk(client, ROUTE, author="grace hopper")) == [third]
         assert ids(walk(client, ROUTE, status="published")) == [third]
+        assert ids(walk(client, ROUTE, status="", thread="/b")) == [second], "what is left empty is not asked"
         assert ids(walk(client, ROUTE, status="pending", thread="/a")) == [first]
 
     def test_a_cursor_of_another_list_or_a_tampered_one_is_refused(self, client: FlaskClient) -> None:

@@ -183,6 +183,7 @@ class TestPreferWait:
             assert sum(one.done() for one in sent) == 6, "two wait all the while"
             with scoring(scorer):
                 assert [one.result() for one in answered] == [(200, True)] * 2
+                assert [post(number) for number in range(3)] == [(200, True)] * 3, "who is answered leaves their place"
 
     def test_no_waiting_at_all_can_be_set(self, make_app: Callable[..., Flask], site: CreatedSite) -> None:
         client = client_of(make_app(max_waiting=0), site.api_key)
