@@ -34,6 +34,7 @@ from moderation.tables import (
     Comment,
     Note,
     Reporter,
+    SavedFilter,
     Table,
     WebhookDelivery,
 )
@@ -282,6 +283,7 @@ def test_what_is_known_of_another_author_stays_whole(
     assert min(before.values()) > 0
     with store.write() as session:
         comments.erase(session, filled.site_id, filled.id)
+    assert [row.query["author"] for row in rows(store, SavedFilter)] == ["qxuser"], "nothing else was there by theirs"
     assert before <= of_the_other(store)  # further versions of a list have them, too
     erase(store, settings, *NAMES)
     assert before <= of_the_other(store)
