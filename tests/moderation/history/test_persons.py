@@ -54,7 +54,7 @@ AUTHOR = {
 NAMES = ("id:zquser", "email:zqmail@example.org", "name:zqname person", "ip:203.0.113.177")
 MARKERS = (
     *("zqtext", "zqname", "zqmail", "zqurl", "203.0.113.177", "zqagent", "zquser", "zqexternal"),
-    *("zqkey", "zqappeal", "zqanswer", "zqnote", "zqreport"),
+    *("zqidempotent", "zqappeal", "zqanswer", "zqnote", "zqreport"),
 )
 
 #: The columns of text or JSON in which an author may be. Everything else is in `OTHERS`; a new column has to be put
@@ -176,7 +176,7 @@ def fill(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, said: 
     """Everything that Winnow comes to know of an author, in every column of `OF_AUTHORS`."""
     author = {field: said(value) for field, value in AUTHOR.items()}
     sent = submission(said("Zqtext is toxicity=0.7"), language="en", thread="/page", **author)
-    (outcome,) = submissions.submit(store, queues, site.id, [sent], idempotency_key=said("zqkey"))
+    (outcome,) = submissions.submit(store, queues, site.id, [sent], idempotency_key=said("zqidempotent"))
     assert outcome.comment is not None
     scorer.run_batch()
     this = outcome.comment.id
