@@ -12,6 +12,7 @@ import re
 
 from models.reading.tokens import find_token_spans
 from models.reading.words import Reader
+from texts.codes import TURNED
 from texts.normalization import folded, hides
 
 #: Kinds of what goes on over blanks. A piece that continues one has its bit; one that may begin it, `BEGINS` times it.
@@ -33,10 +34,12 @@ _ORDINARY = re.compile(
     r"[(\"']?(?!(?:com|net|org)\b)((?=[a-f]*[g-z])[a-z]{2,11}(?:'[a-z]{1,2})?)(?:([.!?]+)|[,;:)\"']*)",
     re.IGNORECASE | re.ASCII,
 )
-#: Signs beyond ASCII, and gaps, that are read as other signs, gaps or nothing, whatever stands beside them.
-_USUAL_SIGNS = "\xa0\xa8\xac\xb0\xb4\xb7\u2009\u200a\u2010-\u2015\u2018-\u201f\u2022\u2026\u2032\u2033\u2190-\u2199\u22c5"
-_PICTURES = "\u25a0-\u25aa\u2605\u2606\u262e-\u262f\u263a\u2660-\u2667\u2764\ufe0f\ufeff\U0001f600-\U0001f64f"
-_USUAL = re.compile(rf"[\n !-$'-*,-;>-Z\]-~{_USUAL_SIGNS}{_PICTURES}]*+")
+#: What counts together with the rest of a text, or reaches over blanks: control characters, mark-up, mail's line ends,
+#: letters of a line that is upside down, letters that stand for words, and the sign after which letters are reversed.
+_REACHES_FAR = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f]|<[A-Za-z/!?]|!\[|\[\]|\[/?[A-Za-z][A-Za-z0-9]*(?:[=\s\]]|\Z)|=(?:[0-9A-F]{2}|[?\s])"
+    rf"|[{''.join(TURNED)}\u3300-\u3357\ufdf0-\ufdfc\u202e]"
+)
 _WORD = re.compile(r"\w")
 _LETTER = re.compile(r"[^\W_]")
 _BEGINS_WITH_ONE = re.compile(r"[\W_]*[^\W_](?![^\W_])")
@@ -60,7 +63,7 @@ def read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
         return [], EMPTY
     tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0) | (GAPS if piece.split() != [piece] else 0)
     shown = folded(piece)
-    if not _USUAL.fullmatch(piece) or _NUMBER.search(piece) or hides(piece) or _is_parted(shown, reader):
+    if _REACHES_FAR.search(piece) or _NUMBER.search(piece) or hides(piece) or _is_parted(shown, reader):
         return [], tells | HIDES
     spans = find_token_spans(shown)
     return [shown[start:end] for start, end in spans], tells | _kinds(piece, shown, spans)
@@ -82,10 +85,10 @@ def _is_parted(shown: str, reader: Reader) -> bool:
 def _kinds(piece: str, shown: str, spans: list[tuple[int, int]]) -> int:
     """What a piece may continue, and what it may begin."""
     kinds = 0
-    letters = len(_LETTER.findall(piece))
-    if letters == 0 or _BEGINS_WITH_ONE.match(piece) or _BEGINS_WITH_ONE.match(shown):
+    letters = {len(_LETTER.findall(piece)), len(_LETTER.findall(shown))}
+    if 0 in letters or _BEGINS_WITH_ONE.match(piece) or _BEGINS_WITH_ONE.match(shown):
         kinds |= LETTERS
-    if letters == 1 or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in spans):
+    if 1 in letters or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in spans):
         kinds |= LETTERS * BEGINS
     if _BEGINS_WITH_BYTES.match(piece):
         kinds |= HEXADECIMAL

@@ -23,6 +23,8 @@ Ids = tuple[NDArray[np.intp], NDArray[np.intp]]
 _LONGEST = 40
 #: Pieces that are learnt from a batch; so a text of nothing but new ones costs no memory.
 _MOST_AT_ONCE = 20_000
+#: Fewer texts are read as wholes: together they would cost what these cost.
+_WORTH_IT = 4
 UNKNOWN = 0  # the row of a piece that is not remembered
 _FIRST, _COUNT, _TELLS, _SPELT = range(4)
 #: From what is seen in texts of more characters, and of less, signals may be told (`scoring/signals.py`).
@@ -67,6 +69,8 @@ class PieceTable:
         self, texts: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]
     ) -> Tokens:
         """The tokens of texts. `identify` gives the ids of tokens."""
+        if len(texts) < _WORTH_IT:
+            return Tokens(*identify([_whole(text, reader) for text in texts]), np.ones(len(texts), dtype=bool))
         pieces = " ".join(texts).split(" ")
         found = np.array([*map(self.ids.get, pieces, repeat(UNKNOWN))])
         (new,) = (found == UNKNOWN).nonzero()
@@ -87,8 +91,7 @@ class PieceTable:
         sizes = np.add.reduceat(counts, sizes.cumsum() - sizes)
         (hidden,) = whole.nonzero()
         if len(hidden):
-            tokens = [find_tokens(reader.rejoin(normalize(texts[row]))) for row in hidden.tolist()]
-            its_ids, its_sizes = identify(tokens)
+            its_ids, its_sizes = identify([_whole(texts[row], reader) for row in hidden.tolist()])
             ids = np.insert(ids, sizes.cumsum()[hidden].repeat(its_sizes), its_ids)
             sizes[hidden] = its_sizes
         return Tokens(ids, sizes, may_signal)
@@ -126,6 +129,11 @@ class PieceTable:
             table.rows = self.rows[: table.used].copy()
             table.tokens = self.tokens[: table.tokens_used].copy()
             return table
+
+
+def _whole(text: str, reader: Reader) -> list[str]:
+    """The tokens of a text that is read as a whole."""
+    return find_tokens(reader.rejoin(normalize(text)))
 
 
 def grown(array: NDArray[Any], needed: int) -> NDArray[Any]:

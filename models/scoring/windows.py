@@ -36,29 +36,36 @@ class Windows:
 
 def cut(sizes: NDArray[np.intp], is_break: NDArray[np.bool_]) -> Windows:
     """The windows of texts of `sizes` tokens, given in one sequence with marks where a sentence ends."""
-    spans: list[tuple[int, int]] = []
+    starts: list[int] = []
+    ends: list[int] = []
     first = []
     breaks = [*np.flatnonzero(is_break).tolist(), len(is_break)]
     at = end = 0
     for size in sizes.tolist():
-        whole = start, end = end, end + size
-        parts = []
+        start, end = end, end + size
+        first.append(len(starts))
+        starts.append(start)
+        ends.append(end)
         while breaks[at] < end:
-            parts += _parts(start, breaks[at])
+            _add_parts(start, breaks[at], starts, ends)
             start = breaks[at] + 1
             at += 1
-        parts += _parts(start, end)
-        first.append(len(spans))
-        spans += [whole, *parts] if len(parts) > 1 else [whole]
-    bounds = np.array(spans, dtype=np.intp)
-    return Windows(bounds[:, 0], bounds[:, 1], np.array(first, dtype=np.intp))
+        _add_parts(start, end, starts, ends)
+        if len(starts) == first[-1] + 2:  # its only part is the whole
+            del starts[-1], ends[-1]
+    return Windows(*(np.array(places, dtype=np.intp) for places in (starts, ends, first)))
 
 
-def _parts(start: int, end: int) -> list[tuple[int, int]]:
-    """A sentence as it is, or the windows that cover a long one; none where it has no tokens."""
-    if end - start <= LONGEST:
-        return [(start, end)] if end > start else []
-    return [(at, min(at + size, end)) for size, step in SLIDING for at in range(start, end - size + step, step)]
+def _add_parts(start: int, end: int, starts: list[int], ends: list[int]) -> None:
+    """Add a sentence as it is, or the windows that cover a long one; nothing where it has no tokens."""
+    if end - start > LONGEST:
+        for size, step in SLIDING:
+            starts += range(start, end - size + step, step)
+            ends += range(start + size, end + step, step)
+            ends[-1] = end
+    elif end > start:
+        starts.append(start)
+        ends.append(end)
 
 
 def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> NDArray[np.float64]:
