@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from models.reading.tokens import find_token_spans
+from models.reading.tokens import find_token_spans, find_tokens
 from models.reading.words import Reader
 from texts.codes import TURNED
 from texts.normalization import folded, hides
@@ -40,8 +40,11 @@ _REACHES_FAR = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f]|<[A-Za-z/!?]|!\[|\[\]|\[/?[A-Za-z][A-Za-z0-9]*(?:[=\s\]]|\Z)|=(?:[0-9A-F]{2}|[?\s])"
     rf"|[{''.join(TURNED)}\u3300-\u3357\ufdf0-\ufdfc\u202e]"
 )
+#: A piece of these signs hides nothing and is no part of anything, unless it has one of the following as well.
+_PLAIN = re.compile(r"[!-$'-*,-;>-Z\]-~]+")
+_MAY_HIDE = re.compile(r"[A-Za-z0-9+/_-]{12}|[\W_]{2}[^\W_][\W_]{2}|[.\-_][/|]")
 _WORD = re.compile(r"\w")
-_LETTER = re.compile(r"[^\W_]")
+_LETTER, _ALONE = re.compile(r"[^\W_]"), re.compile(r"(?<![^\W_])[^\W_](?![^\W_])")
 _BEGINS_WITH_ONE = re.compile(r"[\W_]*[^\W_](?![^\W_])")
 _LETTERS_TO_THE_END = re.compile(r"[^\W_](?:[\s.\-_|~,/\\]{1,3}[^\W_])*[\s.\-_|~,/\\]{0,2}")
 _BYTES = r"(?:(?:0x)?[0-9A-Fa-f]{2},{0,2})"
@@ -61,12 +64,17 @@ def read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
         return [word, end] if end else [word], WORD
     if not piece:
         return [], EMPTY
-    tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0) | (GAPS if piece.split() != [piece] else 0)
-    shown = folded(piece)
-    if _REACHES_FAR.search(piece) or _NUMBER.search(piece) or hides(piece) or _is_parted(shown, reader):
+    tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0)
+    if _PLAIN.fullmatch(piece):
+        shown = piece
+        hidden = _MAY_HIDE.search(piece) is not None and hides(piece)
+    else:
+        shown = folded(piece)
+        tells |= GAPS if piece.split() != [piece] else 0
+        hidden = _REACHES_FAR.search(piece) is not None or hides(piece) or _is_parted(shown, reader)
+    if hidden or _NUMBER.search(piece):
         return [], tells | HIDES
-    spans = find_token_spans(shown)
-    return [shown[start:end] for start, end in spans], tells | _kinds(piece, shown, spans)
+    return find_tokens(shown), tells | _kinds(piece, shown)
 
 
 def _signals(lowered: str) -> int:
@@ -82,14 +90,17 @@ def _is_parted(shown: str, reader: Reader) -> bool:
     return lines.startswith("\n") or lines.endswith("\n") or reader.rejoin(shown) != shown
 
 
-def _kinds(piece: str, shown: str, spans: list[tuple[int, int]]) -> int:
+def _kinds(piece: str, shown: str) -> int:
     """What a piece may continue, and what it may begin."""
     kinds = 0
     letters = {len(_LETTER.findall(piece)), len(_LETTER.findall(shown))}
-    if 0 in letters or _BEGINS_WITH_ONE.match(piece) or _BEGINS_WITH_ONE.match(shown):
+    if 0 in letters:
         kinds |= LETTERS
-    if 1 in letters or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in spans):
-        kinds |= LETTERS * BEGINS
+    if _ALONE.search(piece) or _ALONE.search(shown):
+        if _BEGINS_WITH_ONE.match(piece) or _BEGINS_WITH_ONE.match(shown):
+            kinds |= LETTERS
+        if 1 in letters or any(_LETTERS_TO_THE_END.fullmatch(shown, start) for start, _ in find_token_spans(shown)):
+            kinds |= LETTERS * BEGINS
     if _BEGINS_WITH_BYTES.match(piece):
         kinds |= HEXADECIMAL
     if _ENDS_WITH_BYTES.search(piece):

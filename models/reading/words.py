@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice, product
-from math import log
+from math import inf, log
 from string import ascii_lowercase
 
 from models.reading.tokens import SENTENCE_END, is_address
@@ -106,7 +106,9 @@ class Reader:
 
     def token_words(self, token: str) -> tuple[str, ...]:
         """The words of one token, with marks for the way it is written."""
-        reading = self.read(token)
+        lowered = token.lower()
+        is_word = lowered in self.known and lowered.isalnum()  # as most are, and then it stands for nothing else
+        reading = Reading((lowered,)) if is_word else self.read(token)
         if reading.disguised:
             return (*reading.words, "<disguised>")
         if len(token) > 2 and token.isupper() and token.isalpha():
@@ -235,13 +237,16 @@ class Reader:
         if not 7 <= len(word) <= _LONGEST_GLUED:
             return ()
         best: list[tuple[float, int]] = [(0.0, 0)]
+        starts = [0]  # where a word may begin, since known ones end there
         for end in range(1, len(word) + 1):
-            options = [(1e9, end - 1)]
-            for start in range(max(0, end - 16), end):
-                count = self.known.get(word[start:end], 0)
-                if count and (end - start > 2 or word[start:end] in _SHORT_WORDS):
-                    options.append((best[start][0] - log(count / self._total) + 1.0, start))
+            options = [(inf, 0)]
+            for start in starts:
+                if end - start <= 16 and (count := self.known.get(word[start:end], 0)):
+                    if end - start > 2 or word[start:end] in _SHORT_WORDS:
+                        options.append((best[start][0] - log(count / self._total) + 1.0, start))
             best.append(min(options))
+            if len(options) > 1:
+                starts.append(end)
         if best[-1][0] > 2.2 * len(word) + 4:  # dearer than English words are by the letter
             return ()
         words, end = [], len(word)

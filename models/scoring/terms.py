@@ -94,14 +94,16 @@ class TermCache:
         """Add tokens, so that `ids` holds them all."""
         with self._lock:
             new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
-            readings = [() if is_break(token) else self.reader.token_words(token) for token in new]
+            breaks = [is_break(token) for token in new]
+            read = self.reader.token_words
+            readings = [() if ends else read(token) for token, ends in zip(new, breaks, strict=True)]
             unseen = [words for words in dict.fromkeys(readings) if words and words not in self.by_words]
             if unseen:
                 self._add(unseen)
-            for token, words in zip(new, readings, strict=True):
-                self.characters += len(token)
-                # Only now may other threads see the token: its row is in place.
-                self.ids[token] = BREAK if is_break(token) else self.by_words[words] if words else SILENT
+            self.characters += sum(map(len, new))
+            # Only now may other threads see the tokens: their rows are in place.
+            for token, words, ends in zip(new, readings, breaks, strict=True):
+                self.ids[token] = BREAK if ends else self.by_words[words] if words else SILENT
 
     def commonest(self, most: int, most_pieces: int, characters: int) -> TermCache:
         """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long.
