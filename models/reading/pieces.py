@@ -12,7 +12,7 @@ import re
 
 from models.reading.tokens import find_token_spans, find_tokens
 from models.reading.words import Reader
-from texts.codes import TURNED
+from texts.codes import TURNED, codes
 from texts.normalization import folded, hides
 
 #: Kinds of what goes on over blanks. A piece that continues one has its bit; one that may begin it, `BEGINS` times it.
@@ -42,7 +42,8 @@ _REACHES_FAR = re.compile(
 )
 #: A piece of these signs hides nothing and is no part of anything, unless it has one of the following as well.
 _PLAIN = re.compile(r"[!-$'-*,-;>-Z\]-~]+")
-_MAY_HIDE = re.compile(r"[A-Za-z0-9+/_-]{12}|[\W_]{2}[^\W_][\W_]{2}|[.\-_][/|]")
+_MAY_HIDE = re.compile(r"[\W_]{2}[^\W_][\W_]{2}|[.\-_][/|]")
+_MAY_BE_CODE = re.compile(r"[A-Za-z0-9+/_-]{12}")
 _WORD = re.compile(r"\w")
 _LETTER, _ALONE = re.compile(r"[^\W_]"), re.compile(r"(?<![^\W_])[^\W_](?![^\W_])")
 _BEGINS_WITH_ONE = re.compile(r"[\W_]*[^\W_](?![^\W_])")
@@ -67,7 +68,7 @@ def read_piece(piece: str, reader: Reader) -> tuple[list[str], int]:
     tells = _signals(piece.lower()) | (WORD if _WORD.search(piece) else 0)
     if _PLAIN.fullmatch(piece):
         shown = piece
-        hidden = _MAY_HIDE.search(piece) is not None and hides(piece)
+        hidden = bool(_MAY_HIDE.search(piece) and hides(piece)) or bool(_MAY_BE_CODE.search(piece) and codes(piece))
     else:
         shown = folded(piece)
         tells |= GAPS if piece.split() != [piece] else 0

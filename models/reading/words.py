@@ -24,6 +24,8 @@ STANDS_FOR = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "2": "z",
     "@": "a", "$": "s", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "#": "h", "%": "x", "?": "i",
 }  # fmt: skip
+#: Signs that join words, and hide no letters.
+_JOINING = frozenset("'’./\\:;,=&_~()[]{}<>\"")
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _REPEATED = re.compile(r"(.)\1+")
 _TRIPLED = re.compile(r"(.)\1{2,}")
@@ -202,11 +204,14 @@ class Reader:
         if len(word) > _LONGEST_WORD:
             return ""
         bare = word.strip(".,:;'\"()-")
-        for plain in _plain_spellings(bare):
+        signs = {character for character in bare if not character.isalnum()}
+        for plain in _plain_spellings(bare) if signs <= STANDS_FOR.keys() else ():
             if plain in self.strong:
                 return plain
-        mask = "".join(character if character.isalnum() else "*" for character in bare)
-        if mask[:1] == "*" or not 0 < mask.count("*") < len(mask) or not _masks(bare):
+        if not signs or signs & _JOINING:
+            return ""
+        mask = "".join("*" if character in signs else character for character in bare)
+        if mask[0] == "*" or mask.count("*") == len(mask):
             return ""
         strong = self._behind(mask, mask.replace("*", "."), [len(mask)])
         if strong or mask[-1] == "*":
@@ -265,12 +270,6 @@ _SHORT_WORDS = frozenset(
 def _swaps(word: str, first: int = 1) -> Iterator[str]:
     """A word with two neighbouring letters swapped, from the `first` on."""
     return (f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(first, len(word) - 1))
-
-
-def _masks(word: str) -> bool:
-    """Whether the symbols inside a word hide letters, rather than join words as "-" and "/" do."""
-    symbols = {character for character in word if not character.isalnum()}
-    return bool(symbols) and not symbols & set("'’./\\:;,=&_~()[]{}<>\"")
 
 
 def _plain_spellings(word: str) -> Iterator[str]:
