@@ -208,11 +208,9 @@ class Reader:
         for plain in _plain_spellings(bare) if signs <= STANDS_FOR.keys() else ():
             if plain in self.strong:
                 return plain
-        if not signs or signs & _JOINING:
+        if not signs or signs & _JOINING or bare[0] in signs:
             return ""
         mask = "".join("*" if character in signs else character for character in bare)
-        if mask[0] == "*" or mask.count("*") == len(mask):
-            return ""
         strong = self._behind(mask, mask.replace("*", "."), [len(mask)])
         if strong or mask[-1] == "*":
             return strong
@@ -246,9 +244,10 @@ class Reader:
         for end in range(1, len(word) + 1):
             options = [(inf, 0)]
             for start in starts:
-                if end - start <= 16 and (count := self.known.get(word[start:end], 0)):
-                    if end - start > 2 or word[start:end] in _SHORT_WORDS:
-                        options.append((best[start][0] - log(count / self._total) + 1.0, start))
+                size = end - start
+                if size <= 16 and (size > 2 or word[start:end] in _SHORT_WORDS):
+                    count = self.known.get(word[start:end], 0)
+                    options += [(best[start][0] - log(count / self._total) + 1.0, start)] if count else []
             best.append(min(options))
             if len(options) > 1:
                 starts.append(end)

@@ -32,7 +32,6 @@ from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base,
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
 from models.reading.passages import Passages
-from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
 from models.scoring import attribution, mixed, readers, understanding
@@ -47,7 +46,7 @@ from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.understanding import Understanding
 from models.scoring.windows import Windows, cut, window_sums
 from texts.edits import edited
-from texts.normalization import normalize, visible
+from texts.normalization import visible
 
 #: Tokens that are remembered. When there are more, the commonest half stays: readers write new words for ever, and a
 #: larger memory would grow for weeks and save hardly any time.
@@ -404,7 +403,11 @@ class Classifier:
     def cache(self) -> TermCache:
         """The token cache, without its rarer tokens when it has grown too large: memory stays bounded."""
         cache = self._caches[0]
-        if len(cache.ids) > _CACHE_TOKENS or len(cache.pieces.ids) > _CACHE_PIECES or cache.characters > _CACHE_CHARACTERS:
+        if (
+            len(cache.ids) > _CACHE_TOKENS
+            or len(cache.pieces.ids) > _CACHE_PIECES
+            or cache.characters > _CACHE_CHARACTERS
+        ):
             cache = self._caches[0] = cache.commonest(_CACHE_TOKENS // 2, _CACHE_PIECES // 2, _CACHE_CHARACTERS // 2)
         return cache
 

@@ -65,9 +65,7 @@ class PieceTable:
         self.tokens = np.zeros(1024, dtype=np.int32)
         self.used, self.tokens_used = 1, 0
 
-    def read(
-        self, texts: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]
-    ) -> Tokens:
+    def read(self, texts: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]) -> Tokens:
         """The tokens of texts. `identify` gives the ids of tokens."""
         if len(texts) < _WORTH_IT:
             return Tokens(*identify([_whole(text, reader) for text in texts]), np.ones(len(texts), dtype=bool))
@@ -80,14 +78,15 @@ class PieceTable:
             found[new] = [self.ids.get(piece, UNKNOWN) for piece in met]
         sizes = np.array([text.count(" ") for text in texts]) + 1
         owner = np.arange(len(texts)).repeat(sizes)
-        rows = self.rows[found]
+        rows = self.rows.take(found, axis=0)
         told = rows[:, _TELLS]
         (filled,) = ((told & of_piece.EMPTY) == 0).nonzero()
         whole = _is_read_whole(told, owner, filled, len(texts))
         may_signal = _may_signal(texts, rows, owner, filled)
         counts = np.where(whole[owner], 0, rows[:, _COUNT])
         ends = counts.cumsum()
-        ids = self.tokens[np.arange(ends[-1]) + (rows[:, _FIRST] - (ends - counts)).repeat(counts)].astype(np.intp)
+        at = np.arange(ends[-1]) + (rows[:, _FIRST] - (ends - counts)).repeat(counts)
+        ids = self.tokens.take(at).astype(np.intp)
         sizes = np.add.reduceat(counts, sizes.cumsum() - sizes)
         (hidden,) = whole.nonzero()
         if len(hidden):
@@ -96,9 +95,7 @@ class PieceTable:
             sizes[hidden] = its_sizes
         return Tokens(ids, sizes, may_signal)
 
-    def _learn(
-        self, pieces: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]
-    ) -> None:
+    def _learn(self, pieces: Sequence[str], reader: Reader, identify: Callable[[Sequence[Sequence[str]]], Ids]) -> None:
         with self._lock:
             met = dict.fromkeys(piece for piece in pieces if len(piece) <= _LONGEST)
             new = list(islice((piece for piece in met if piece not in self.ids), _MOST_AT_ONCE))
@@ -122,7 +119,7 @@ class PieceTable:
         with self._lock:
             ends = self.rows[: self.used, _FIRST] + self.rows[: self.used, _COUNT]
             over = int(np.argmax(np.append(self.tokens[: self.tokens_used] >= below, True)))
-            kept = int(min(most, np.searchsorted(ends[1:], over, side="right")))
+            kept = min(most, int(np.searchsorted(ends[1:], over, side="right")))
             table = PieceTable(dict(islice(self.ids.items(), kept)))
             table.characters = sum(map(len, table.ids))
             table.used, table.tokens_used = kept + 1, int(ends[kept])
@@ -170,5 +167,7 @@ def _may_signal(
     may[owner[(told & (of_piece.SIGNALS | of_piece.GAPS)) != 0]] = True
     spellings = of << 32 | rows[filled, _SPELT]
     spellings.sort()
-    different = np.bincount(spellings[np.append(True, spellings[1:] != spellings[:-1])] >> 32, minlength=len(texts))
+    is_first = np.ones(len(spellings), dtype=bool)
+    is_first[1:] = spellings[1:] != spellings[:-1]
+    different = np.bincount(spellings[is_first] >> 32, minlength=len(texts))
     return np.asarray(may | ((pieces >= _MANY) & (3 * different < pieces)))

@@ -77,12 +77,12 @@ def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> ND
     offset = length.cumsum() - length
     # All windows' features in a row; one that its window repeats counts where it is met first.
     at = np.arange(length.sum()) + (start - offset).repeat(length)
-    (distinct,) = (before[at] < start.repeat(length)).nonzero()
+    (distinct,) = (before.take(at) < start.repeat(length)).nonzero()
     sums = np.zeros((len(length), rows.shape[1]))
     (filled,) = length.nonzero()  # an empty text has an empty window
     if len(filled):
         firsts = distinct.searchsorted(offset[filled])
-        sums[filled] = np.add.reduceat(rows[at[distinct]], firsts, axis=0, dtype=np.float64)
+        sums[filled] = np.add.reduceat(rows.take(at[distinct], axis=0), firsts, axis=0, dtype=np.float64)
     return sums
 
 
@@ -91,17 +91,17 @@ def _features(ids: NDArray[np.intp], cache: TermCache) -> tuple[NDArray[np.intp]
 
     So the token at i is the feature at 2 i. Where two tokens make no pair there is a silent feature.
     """
-    numbers = np.full(2 * len(ids), SILENT, dtype=np.intp)
-    rows = np.zeros((2 * len(ids), cache.rows.shape[1]), dtype=np.float32)
-    numbers[::2] = ids
-    rows[::2] = cache.rows[ids]
+    numbers = np.full((len(ids), 2), SILENT, dtype=np.intp)
+    rows = np.zeros((len(ids), 2, cache.rows.shape[1]), dtype=np.float32)
+    numbers[:, 0] = ids
+    rows[:, 0] = cache.rows.take(ids, axis=0)
     spoken = ids > SILENT
     (left,) = (spoken[:-1] & spoken[1:]).nonzero()
     table = cache.weights.pairs
-    pairs = bucket(hash_pairs(cache.last[ids[left]], cache.first[ids[left + 1]]), len(table))
-    numbers[2 * left + 1] = _PAIR + pairs
-    rows[2 * left + 1, :-1] = expand(table[pairs]) * cache.weights.scale[1]
-    return numbers, rows
+    pairs = bucket(hash_pairs(cache.last.take(ids[left]), cache.first.take(ids[left + 1])), len(table))
+    numbers[left, 1] = _PAIR + pairs
+    rows[left, 1, :-1] = expand(table.take(pairs, axis=0)) * cache.weights.scale[1]
+    return numbers.reshape(-1), rows.reshape(-1, rows.shape[2])
 
 
 def _met_before(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
