@@ -40,7 +40,7 @@ _REACHES_FAR = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f]|<[A-Za-z/!?]|!\[|\[\]|\[/?[A-Za-z][A-Za-z0-9]*(?:[=\s\]]|\Z)|=(?:[0-9A-F]{2}|[?\s])"
     rf"|[{''.join(TURNED)}\u3300-\u3357\ufdf0-\ufdfc\u202e]"
 )
-#: A piece of these signs hides nothing and is no part of anything, unless it has one of the following as well.
+#: A piece of these signs hides nothing, unless it has one of the following as well.
 _PLAIN = re.compile(r"[!-$'-*,-;>-Z\]-~]+")
 _MAY_HIDE = re.compile(r"[\W_]{2}[^\W_][\W_]{2}|[.\-_][/|]")
 _MAY_BE_CODE = re.compile(r"[A-Za-z0-9+/_-]{12}")

@@ -55,7 +55,6 @@ class PieceTable:
     """
 
     ids: dict[str, int] = field(default_factory=dict)
-    characters: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -110,7 +109,6 @@ class PieceTable:
             self.rows[rows] = np.column_stack([its.start + counts.cumsum() - counts, counts, told, spelt])
             self.tokens[its] = ids
             self.used, self.tokens_used = rows.stop, its.stop
-            self.characters += sum(map(len, new))
             # Only now may other threads see the pieces: their rows are in place.
             self.ids.update(zip(new, range(rows.start, rows.stop), strict=True))
 
@@ -121,7 +119,6 @@ class PieceTable:
             over = int(np.argmax(np.append(self.tokens[: self.tokens_used] >= below, True)))
             kept = min(most, int(np.searchsorted(ends[1:], over, side="right")))
             table = PieceTable(dict(islice(self.ids.items(), kept)))
-            table.characters = sum(map(len, table.ids))
             table.used, table.tokens_used = kept + 1, int(ends[kept])
             table.rows = self.rows[: table.used].copy()
             table.tokens = self.tokens[: table.tokens_used].copy()

@@ -120,8 +120,8 @@ class TermCache:
             kept.rows = self.rows[: kept.used].copy()
             kept.first, kept.last = self.first[: kept.used].copy(), self.last[: kept.used].copy()
             kept.marks = self.marks[: kept.used].copy()
-            kept.pieces = self.pieces.first(most_pieces, kept.used)
-            return kept
+        kept.pieces = self.pieces.first(most_pieces, kept.used)  # which has a lock that is taken before this one
+        return kept
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
         counts = np.array([len(words) for words in readings])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import numpy as np
@@ -21,9 +22,10 @@ ORDINARY = [
 ]
 OVER_BLANKS = [
     "you i d i o t", "you i. d. i. o. t.", "(f u c k", "what an i - d - i - o - t", "e.g. i d i o t", "i  d  i  o  t",
-    "i,, d,, i,, o,, t", "-i -d -i -o -t -", "y\u200b * o\u200b * u", "so i    d    i    o    t", "i\n\nd \n\ni \no \nt",
-    "an idi \not", "an idi-\n ot", "you idi\not", "69 64 69 6f 74 21", "0x69, 0x64, 0x69, 0x6f, 0x74",
-    "01101001 01100100 01101001 01101111 01110100", ".. -.. .. --- -", ".. / -.. / .. / --- / -", "·· –·· ·· ––– –",
+    "i,, d,, i,, o,, t", "-i -d -i -o -t -", "y\u200b * o\u200b * u", "so i    d    i    o    t",
+    "i\n\nd \n\ni \no \nt", "an idi \not", "an idi-\n ot", "you idi\not", "69 64 69 6f 74 21",
+    "0x69, 0x64, 0x69, 0x6f, 0x74", "01101001 01100100 01101001 01101111 01110100",
+    ".. -.. .. --- -", ".. / -.. / .. / --- / -", "·· –·· ·· ––– –",
     "=69=64=69=6F=74 and =\nmore", "you [b]i[/b]d[b]i[/b]ot", "[color = red]idiot[/color]", "you <b >i</b >diot",
     "<!-- you --> idiot", "you \u202etoidi era\u202c", "ʇoᴉpᴉ uɐ ǝɹɐ noʎ", "aWRpb3QgaWRpb3Q=", "aWRpb3RpZGlvdGlkaW90",
     "you &#105;diot", "idi%6Ft", "ＩＤＩＯＴ you", "idіоt", "you idiot🖕", "❌ x ❌ ❌", "㌔ ㌔ idiot",
@@ -113,6 +115,13 @@ def test_long_pieces_and_texts_of_new_ones_are_read_without_being_remembered(
     texts = [*ORDINARY, "x" * 100_000, " ".join(f"(new{number})" for number in range(200)) + " you idiot"]
     assert np.allclose(fresh.logits(texts), np.vstack([classifier.logits([text]) for text in texts]))
     assert len(fresh.cache().pieces.ids) <= 50
+
+
+@pytest.mark.parametrize("piece", ["a ", ". ", "a.b ", "(x) ", "[b ", "&amp; ", "i\n ", "é! ", " "])
+def test_time_grows_no_faster_than_the_texts_of_a_batch(classifier: Classifier, piece: str) -> None:
+    started = time.process_time()
+    classifier.score([(piece * 50_000)[:50_000]] * 4)
+    assert time.process_time() - started < 4.0
 
 
 def test_tokens_that_were_forgotten_are_learnt_again(monkeypatch: pytest.MonkeyPatch) -> None:
