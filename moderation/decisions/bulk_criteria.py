@@ -81,7 +81,7 @@ def read(
     already and no open item.
 
     The queue is read in `order`. A job needs `oldest`, which stays the same while items are closed or become more
-    urgent. A preview asks for `due`: each filter has an index in this order, which finds a thousand of a rare label fast.
+    urgent. A preview asks for `due`: each filter has an index in this order, which finds a rare label at once.
     """
     site_ids = _meant(session, criteria, site_ids)
     ids, matching, next_place = _matching(
