@@ -10,7 +10,6 @@ from io import BytesIO
 
 import pytest
 
-import models
 from models.reading import language
 from moderation.decisions import checked
 from moderation.past import json_lines
@@ -20,9 +19,10 @@ from operations import logs
 from service.api import bodies
 from service.compat import coral
 from tests.support import hostile
+from tests.support.classifier import shipped
 from texts import comparison, folding, links, names, normalization, quotations, visibility
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 WORDS = PatternSet([f"*{word}*" for word in ("ab", "aab", "idiot", "c++", "www")] + ["a*b*c", "you idiot", "b*"])
 
 #: What reads a text -> how many characters it is given; four times as many may take eight times as long at most.

@@ -41,8 +41,8 @@ _OF_BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗�
 _CELLS = re.compile("[\u2801-\u28ff]+")
 
 #: Letters that are turned by themselves, and those that pass for another letter, or for themselves, when turned.
-_TURNED = dict(zip("ɐɔǝɟƃɓɥᴉıɾʞꞁɯɹʇʌʍʎ¿¡", "acefgghiijklmrtvwy?!", strict=True))
-_OF_TURNED = _TURNED | dict(zip("bdlnopqsuxz", "qpluodbsnxz", strict=True))
+TURNED = dict(zip("ɐɔǝɟƃɓɥᴉıɾʞꞁɯɹʇʌʍʎ¿¡", "acefgghiijklmrtvwy?!", strict=True))
+_OF_TURNED = TURNED | dict(zip("bdlnopqsuxz", "qpluodbsnxz", strict=True))
 _LINE = re.compile(r"[^\n\r]+")
 _FEWEST_TURNED = 3
 
@@ -54,14 +54,14 @@ def codes(text: str) -> list[Edit]:
 
 def turned(text: str) -> list[Edit]:
     """The lines in which every letter is upside down, as they are read with the page turned."""
-    if text.isascii() or sum(text.count(letter) for letter in _TURNED) < _FEWEST_TURNED:
+    if text.isascii() or sum(text.count(letter) for letter in TURNED) < _FEWEST_TURNED:
         return []
     return [(*line.span(), _around(line[0])) for line in _LINE.finditer(text) if _is_turned(line[0])]
 
 
 def _is_turned(line: str) -> bool:
     letters = [letter for letter in line.lower() if letter.isalpha()]
-    return all(letter in _OF_TURNED for letter in letters) and sum(map(_TURNED.__contains__, letters)) >= _FEWEST_TURNED
+    return all(letter in _OF_TURNED for letter in letters) and sum(map(TURNED.__contains__, letters)) >= _FEWEST_TURNED
 
 
 def _around(line: str) -> str:

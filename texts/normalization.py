@@ -370,6 +370,11 @@ def _steps(text: str) -> Sequence[edits.Step]:
     return _PLAIN_STEPS if plain else _STEPS
 
 
+def hides(text: str) -> bool:
+    """Whether anything is undone in a text, beside letters that are folded."""
+    return any(find(text) for find in _steps(text))
+
+
 def as_sent(text: str) -> str:
     """`text` with nothing undone but what clients and gateways did to it on its way."""
     return edits.read(text, _TRANSPORT)

@@ -17,9 +17,10 @@ from moderation.people import accounts
 from moderation.store import Store
 from service.app import create_app
 from service.console.access import SESSION_COOKIE
+from service.console.queue import review_queue
 
 FEW, MANY, TIMES = 1_000, 1_000_000, 50
-#: A word that few of the comments have, and one that none has.
+#: A word that one in fifty of the comments has, as are of one label and one language: of a thousand a full page.
 RARE = "winnowing"
 PAGES = {
     "the first page": "",
@@ -27,9 +28,11 @@ PAGES = {
     "one label": "label=spam",
     "one label of one language": "label=insult&language=de",
     "oldest first": "order=oldest",
-    "text that one in a hundred has": f"q={RARE}",
+    "text that one in fifty has": f"q={RARE}",
 }
 PASSWORD = "four unrelated words here"
+#: Cards on a page, of which each request gets a full one.
+CARDS = review_queue.PAGE
 
 
 def run() -> Report:
@@ -56,7 +59,7 @@ def run() -> Report:
 def _ask(browser: FlaskClient, query: str) -> None:
     answer = browser.get(f"/console/?{query}")
     assert answer.status_code == 200
-    assert answer.text.count("<article") > 0, query
+    assert answer.text.count("<article") == CARDS, query
 
 
 def _filled(installation: Installation, database: Database, rows: int) -> FlaskClient:
@@ -90,9 +93,9 @@ def _rows(database: Database, sites: list[str]) -> dict[str, Mapping[str, str]]:
     )
     label = "CASE n % 20 WHEN 0 THEN 'spam' WHEN 1 THEN 'threat' WHEN 2 THEN 'insult' ELSE 'toxicity' END"
     rule = "CASE n % 30 WHEN 0 THEN 'links' WHEN 1 THEN 'repeated' ELSE 'flag_threshold' END"
-    language = "CASE n % 50 WHEN 0 THEN 'fr' WHEN 2 THEN 'de' ELSE 'en' END"
+    language = "CASE n % 50 WHEN 0 THEN 'fr' WHEN 2 THEN 'de' WHEN 22 THEN 'de' ELSE 'en' END"
     author = "'reader ' || (n % 997)"
-    rare = f"CASE n % 100 WHEN 3 THEN ' {RARE}' ELSE '' END"
+    rare = f"CASE n % 50 WHEN 3 THEN ' {RARE}' ELSE '' END"
     words = f"'Only an idiot could write this about the bridge, number ' || n || {rare}"
     scores = {"toxicity": 0.94, "insult": 0.9, "profanity": 0.3, "threat": 0.01, "spam": 0.01}
     shared = {"site_id": site, "language": language, "author_key": author, "thread": "'/news/' || (n % 50)"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice, product
-from math import log
+from math import inf, log
 from string import ascii_lowercase
 
 from models.reading.tokens import SENTENCE_END, is_address
@@ -24,6 +24,8 @@ STANDS_FOR = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "2": "z",
     "@": "a", "$": "s", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "#": "h", "%": "x", "?": "i",
 }  # fmt: skip
+#: Signs that join words, and hide no letters.
+_JOINING = frozenset("'’./\\:;,=&_~()[]{}<>\"")
 _PARTS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _REPEATED = re.compile(r"(.)\1+")
 _TRIPLED = re.compile(r"(.)\1{2,}")
@@ -106,7 +108,9 @@ class Reader:
 
     def token_words(self, token: str) -> tuple[str, ...]:
         """The words of one token, with marks for the way it is written."""
-        reading = self.read(token)
+        lowered = token.lower()
+        is_word = lowered in self.known and lowered.isalnum()  # as most are, and then it stands for nothing else
+        reading = Reading((lowered,)) if is_word else self.read(token)
         if reading.disguised:
             return (*reading.words, "<disguised>")
         if len(token) > 2 and token.isupper() and token.isalpha():
@@ -200,12 +204,13 @@ class Reader:
         if len(word) > _LONGEST_WORD:
             return ""
         bare = word.strip(".,:;'\"()-")
-        for plain in _plain_spellings(bare):
+        signs = {character for character in bare if not character.isalnum()}
+        for plain in _plain_spellings(bare) if signs <= STANDS_FOR.keys() else ():
             if plain in self.strong:
                 return plain
-        mask = "".join(character if character.isalnum() else "*" for character in bare)
-        if mask[:1] == "*" or not 0 < mask.count("*") < len(mask) or not _masks(bare):
+        if not signs or signs & _JOINING or bare[0] in signs:
             return ""
+        mask = "".join("*" if character in signs else character for character in bare)
         strong = self._behind(mask, mask.replace("*", "."), [len(mask)])
         if strong or mask[-1] == "*":
             return strong
@@ -235,13 +240,17 @@ class Reader:
         if not 7 <= len(word) <= _LONGEST_GLUED:
             return ()
         best: list[tuple[float, int]] = [(0.0, 0)]
+        starts = [0]  # where a word may begin, since known ones end there
         for end in range(1, len(word) + 1):
-            options = [(1e9, end - 1)]
-            for start in range(max(0, end - 16), end):
-                count = self.known.get(word[start:end], 0)
-                if count and (end - start > 2 or word[start:end] in _SHORT_WORDS):
-                    options.append((best[start][0] - log(count / self._total) + 1.0, start))
+            options = [(inf, 0)]
+            for start in starts:
+                size = end - start
+                if size <= 16 and (size > 2 or word[start:end] in _SHORT_WORDS):
+                    count = self.known.get(word[start:end], 0)
+                    options += [(best[start][0] - log(count / self._total) + 1.0, start)] if count else []
             best.append(min(options))
+            if len(options) > 1:
+                starts.append(end)
         if best[-1][0] > 2.2 * len(word) + 4:  # dearer than English words are by the letter
             return ()
         words, end = [], len(word)
@@ -260,12 +269,6 @@ _SHORT_WORDS = frozenset(
 def _swaps(word: str, first: int = 1) -> Iterator[str]:
     """A word with two neighbouring letters swapped, from the `first` on."""
     return (f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}" for at in range(first, len(word) - 1))
-
-
-def _masks(word: str) -> bool:
-    """Whether the symbols inside a word hide letters, rather than join words as "-" and "/" do."""
-    symbols = {character for character in word if not character.isalnum()}
-    return bool(symbols) and not symbols & set("'’./\\:;,=&_~()[]{}<>\"")
 
 
 def _plain_spellings(word: str) -> Iterator[str]:

@@ -32,13 +32,13 @@ from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base,
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
 from models.reading.passages import Passages
-from models.reading.tokens import find_tokens
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
 from models.scoring import attribution, mixed, readers, understanding
 from models.scoring.attribution import Traced
 from models.scoring.explanation import SUREST, Explanation, explain, made_of, together
 from models.scoring.mixed import Plan, Together
+from models.scoring.pieces import Tokens
 from models.scoring.pooling import pool
 from models.scoring.readers import READ_FAST
 from models.scoring.signals import weigh
@@ -46,11 +46,11 @@ from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.understanding import Understanding
 from models.scoring.windows import Windows, cut, window_sums
 from texts.edits import edited
-from texts.normalization import normalize, visible
+from texts.normalization import visible
 
 #: Tokens that are remembered. When there are more, the commonest half stays: readers write new words for ever, and a
 #: larger memory would grow for weeks and save hardly any time.
-_CACHE_TOKENS, _CACHE_CHARACTERS = 30_000, 600_000
+_CACHE_TOKENS, _CACHE_PIECES, _CACHE_CHARACTERS = 30_000, 60_000, 600_000
 #: Texts whose language is remembered: each is asked for several times, by one step after the other.
 _TOLD = 1_024
 #: Characters of a text whose language a hidden word may tell.
@@ -133,22 +133,21 @@ class Classifier:
 
     def fast_logits(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What the fast reader alone says of each text, without signals, shape (n_texts, n_labels)."""
-        return self._heard(texts)[0]
+        return self._heard(texts, self.cache())[0]
 
-    def _heard(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """`fast_logits`, and of each text how many words bear which mark (`Passages.marks`), and how many it has."""
-        cache = self.cache()
-        ids, sizes = self._token_ids(texts, cache)
-        logits, windows = self._window_logits(ids, sizes, cache)
-        return pool(logits, windows.first), mixed.count_marks(ids, sizes, windows, cache)
+    def _heard(self, texts: Sequence[str], cache: TermCache) -> tuple[NDArray[np.float64], Tokens, Windows]:
+        """`fast_logits`, and the tokens and windows that they were made of."""
+        tokens = self._tokens(texts, cache)
+        logits, windows = self._window_logits(tokens, cache)
+        return pool(logits, windows.first), tokens, windows
 
     def _read(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> _Reading:
         """Texts with their signals."""
         plan = self._plan(texts, signals)
         read = self._understood(plan)
         logits, understood, _ = mixed.strongest(read.logits, read.understood, plan, self.probability_by)
-        for row, text in enumerate(texts):
-            for label, weights in weigh(text, signals[row] if signals is not None else {}).items():
+        for row in np.flatnonzero(plan.may_signal).tolist() if signals is None else range(len(texts)):
+            for label, weights in weigh(texts[row], signals[row] if signals is not None else {}).items():
                 logits[row, COLUMN[label]] += sum(weights.values())
         return _Reading(logits, understood)
 
@@ -201,17 +200,14 @@ class Classifier:
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
         cache = self.cache()
-        return self._window_logits(*self._token_ids(texts, cache), cache)
+        return self._window_logits(self._tokens(texts, cache), cache)
 
-    def _token_ids(self, texts: Sequence[str], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        rejoin = cache.reader.rejoin
-        return token_ids([find_tokens(rejoin(normalize(text))) for text in texts], cache)
+    def _tokens(self, texts: Sequence[str], cache: TermCache) -> Tokens:
+        return cache.pieces.read(texts, cache.reader, lambda tokens: token_ids(tokens, cache))
 
-    def _window_logits(
-        self, ids: NDArray[np.intp], sizes: NDArray[np.intp], cache: TermCache
-    ) -> tuple[NDArray[np.float64], Windows]:
-        windows = cut(sizes, ids == BREAK)
-        sums = window_sums(ids, windows, cache)
+    def _window_logits(self, tokens: Tokens, cache: TermCache) -> tuple[NDArray[np.float64], Windows]:
+        windows = cut(tokens.sizes, tokens.ids == BREAK)
+        sums = window_sums(tokens.ids, windows, cache)
         return sums[:, :-1] / np.sqrt(sums[:, -1:] + self.floor) + self.bias, windows
 
     def probability_by(self, logits: NDArray[np.float64], understood: NDArray[np.bool_]) -> Scores:
@@ -316,10 +312,12 @@ class Classifier:
 
     def _plan(self, texts: Sequence[str], signals: Sequence[Signals] | None) -> Plan:
         """What is read of texts, in which language, and by which reader."""
-        logits, marks = self._heard(texts)
+        cache = self.cache()
+        logits, tokens, windows = self._heard(texts, cache)
         second = self.understanding
         if second is None or self._passages is None or not texts:
-            return Plan(texts, ["en"] * len(texts), logits, [], np.zeros(len(texts), bool), ())
+            return Plan(texts, ["en"] * len(texts), logits, [], np.zeros(len(texts), bool), tokens.may_signal)
+        marks = mixed.count_marks(tokens.ids, tokens.sizes, windows, cache)
         logits = _unread(logits)
         scores = self.probability(logits)
         beside: Sequence[Signals | None] = signals if signals is not None else [None] * len(texts)
@@ -342,7 +340,7 @@ class Classifier:
         of_texts = slice(0, len(marks))
         about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
         return Plan(
-            texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, passages,
+            texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
             np.flatnonzero(about).tolist(),
         )  # fmt: skip
 
@@ -405,8 +403,12 @@ class Classifier:
     def cache(self) -> TermCache:
         """The token cache, without its rarer tokens when it has grown too large: memory stays bounded."""
         cache = self._caches[0]
-        if len(cache.ids) > _CACHE_TOKENS or cache.characters > _CACHE_CHARACTERS:
-            cache = self._caches[0] = cache.commonest(_CACHE_TOKENS // 2, _CACHE_CHARACTERS // 2)
+        if (
+            len(cache.ids) > _CACHE_TOKENS
+            or len(cache.pieces.ids) > _CACHE_PIECES
+            or cache.characters > _CACHE_CHARACTERS
+        ):
+            cache = self._caches[0] = cache.commonest(_CACHE_TOKENS // 2, _CACHE_PIECES // 2, _CACHE_CHARACTERS // 2)
         return cache
 
 

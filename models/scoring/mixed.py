@@ -45,6 +45,7 @@ class Plan:
     logits : the fast reader's, shape (n, n_labels)
     asked : what the reader that understands is shown
     alone : shape (n,), where that one decides alone
+    may_signal : in which of the texts that were given a signal may be seen
     passages : the last texts, with the row of the text that each is in
     about : what that reader is shown for what it is about and nothing else; the others' scores stay the fast one's
     """
@@ -54,7 +55,8 @@ class Plan:
     logits: Logits
     asked: list[int]
     alone: NDArray[np.bool_]
-    passages: Sequence[tuple[int, Passage]]
+    may_signal: NDArray[np.bool_]
+    passages: Sequence[tuple[int, Passage]] = ()
     about: list[int] = field(default_factory=list)
 
     @property

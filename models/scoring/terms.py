@@ -14,6 +14,7 @@ from models.reading.hashing import Hashes, bucket, hash_pairs, hash_words
 from models.reading.passages import Passages
 from models.reading.tokens import is_break
 from models.reading.words import MARKS, Reader
+from models.scoring.pieces import PieceTable, grown
 
 BREAK = 0  # the id of a token that ends a sentence
 SILENT = 1  # the id of a token without words
@@ -79,6 +80,7 @@ class TermCache:
     ids: dict[str, int] = field(default_factory=dict)
     by_words: dict[tuple[str, ...], int] = field(default_factory=dict)
     characters: int = 0
+    pieces: PieceTable = field(default_factory=PieceTable)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -92,17 +94,22 @@ class TermCache:
         """Add tokens, so that `ids` holds them all."""
         with self._lock:
             new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
-            readings = [() if is_break(token) else self.reader.token_words(token) for token in new]
+            breaks = [is_break(token) for token in new]
+            read = self.reader.token_words
+            readings = [() if ends else read(token) for token, ends in zip(new, breaks, strict=True)]
             unseen = [words for words in dict.fromkeys(readings) if words and words not in self.by_words]
             if unseen:
                 self._add(unseen)
-            for token, words in zip(new, readings, strict=True):
-                self.characters += len(token)
-                # Only now may other threads see the token: its row is in place.
-                self.ids[token] = BREAK if is_break(token) else self.by_words[words] if words else SILENT
+            self.characters += sum(map(len, new))
+            # Only now may other threads see the tokens: their rows are in place.
+            for token, words, ends in zip(new, readings, breaks, strict=True):
+                self.ids[token] = BREAK if ends else self.by_words[words] if words else SILENT
 
-    def commonest(self, most: int, characters: int) -> TermCache:
-        """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long."""
+    def commonest(self, most: int, most_pieces: int, characters: int) -> TermCache:
+        """A cache that knows the tokens that this one met first, which are the commonest; none, if they are long.
+
+        The same of pieces.
+        """
         with self._lock:
             kept = TermCache(self.weights, self.reader, self.passages, dict(islice(self.ids.items(), most)))
             kept.characters = sum(map(len, kept.ids))
@@ -113,7 +120,8 @@ class TermCache:
             kept.rows = self.rows[: kept.used].copy()
             kept.first, kept.last = self.first[: kept.used].copy(), self.last[: kept.used].copy()
             kept.marks = self.marks[: kept.used].copy()
-            return kept
+        kept.pieces = self.pieces.first(most_pieces, kept.used)  # which has a lock that is taken before this one
+        return kept
 
     def _add(self, readings: Sequence[tuple[str, ...]]) -> None:
         counts = np.array([len(words) for words in readings])
@@ -140,15 +148,8 @@ class TermCache:
         self.used = new.stop
 
     def _reserve(self, needed: int) -> None:
-        if needed <= len(self.rows):
-            return
-        size = max(needed, 2 * len(self.rows))
-        # New arrays, never resized in place: another thread may be reading the old ones.
         for name in ("rows", "first", "last", "marks"):
-            old = getattr(self, name)
-            new = np.zeros((size, *old.shape[1:]), dtype=old.dtype)
-            new[: len(old)] = old
-            setattr(self, name, new)
+            setattr(self, name, grown(getattr(self, name), needed))
 
 
 def token_ids(tokens: Sequence[Sequence[str]], cache: TermCache) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -159,9 +160,9 @@ def token_ids(tokens: Sequence[Sequence[str]], cache: TermCache) -> tuple[NDArra
     except KeyError:
         cache.learn(flat)
         ids = _ids_of(flat, cache)
-    return ids, np.fromiter(map(len, tokens), dtype=np.intp, count=len(tokens))
+    return ids, np.array([*map(len, tokens)], dtype=np.intp)
 
 
 def _ids_of(tokens: Sequence[str], cache: TermCache) -> NDArray[np.intp]:
     """Raises KeyError where one has not been learnt."""
-    return np.fromiter(map(cache.ids.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+    return np.array([*map(cache.ids.__getitem__, tokens)], dtype=np.intp)

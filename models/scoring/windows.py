@@ -36,29 +36,36 @@ class Windows:
 
 def cut(sizes: NDArray[np.intp], is_break: NDArray[np.bool_]) -> Windows:
     """The windows of texts of `sizes` tokens, given in one sequence with marks where a sentence ends."""
-    spans: list[tuple[int, int]] = []
+    starts: list[int] = []
+    ends: list[int] = []
     first = []
     breaks = [*np.flatnonzero(is_break).tolist(), len(is_break)]
     at = end = 0
     for size in sizes.tolist():
-        whole = start, end = end, end + size
-        parts = []
+        start, end = end, end + size
+        first.append(len(starts))
+        starts.append(start)
+        ends.append(end)
         while breaks[at] < end:
-            parts += _parts(start, breaks[at])
+            _add_parts(start, breaks[at], starts, ends)
             start = breaks[at] + 1
             at += 1
-        parts += _parts(start, end)
-        first.append(len(spans))
-        spans += [whole, *parts] if len(parts) > 1 else [whole]
-    bounds = np.array(spans, dtype=np.intp)
-    return Windows(bounds[:, 0], bounds[:, 1], np.array(first, dtype=np.intp))
+        _add_parts(start, end, starts, ends)
+        if len(starts) == first[-1] + 2:  # its only part is the whole
+            del starts[-1], ends[-1]
+    return Windows(*(np.array(places, dtype=np.intp) for places in (starts, ends, first)))
 
 
-def _parts(start: int, end: int) -> list[tuple[int, int]]:
-    """A sentence as it is, or the windows that cover a long one; none where it has no tokens."""
-    if end - start <= LONGEST:
-        return [(start, end)] if end > start else []
-    return [(at, min(at + size, end)) for size, step in SLIDING for at in range(start, end - size + step, step)]
+def _add_parts(start: int, end: int, starts: list[int], ends: list[int]) -> None:
+    """Add a sentence as it is, or the windows that cover a long one; nothing where it has no tokens."""
+    if end - start > LONGEST:
+        for size, step in SLIDING:
+            starts += range(start, end - size + step, step)
+            ends += range(start + size, end + step, step)
+            ends[-1] = end
+    elif end > start:
+        starts.append(start)
+        ends.append(end)
 
 
 def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> NDArray[np.float64]:
@@ -70,12 +77,12 @@ def window_sums(ids: NDArray[np.intp], windows: Windows, cache: TermCache) -> ND
     offset = length.cumsum() - length
     # All windows' features in a row; one that its window repeats counts where it is met first.
     at = np.arange(length.sum()) + (start - offset).repeat(length)
-    (distinct,) = (before[at] < start.repeat(length)).nonzero()
+    (distinct,) = (before.take(at) < start.repeat(length)).nonzero()
     sums = np.zeros((len(length), rows.shape[1]))
     (filled,) = length.nonzero()  # an empty text has an empty window
     if len(filled):
         firsts = distinct.searchsorted(offset[filled])
-        sums[filled] = np.add.reduceat(rows[at[distinct]], firsts, axis=0, dtype=np.float64)
+        sums[filled] = np.add.reduceat(rows.take(at[distinct], axis=0), firsts, axis=0, dtype=np.float64)
     return sums
 
 
@@ -84,17 +91,17 @@ def _features(ids: NDArray[np.intp], cache: TermCache) -> tuple[NDArray[np.intp]
 
     So the token at i is the feature at 2 i. Where two tokens make no pair there is a silent feature.
     """
-    numbers = np.full(2 * len(ids), SILENT, dtype=np.intp)
-    rows = np.zeros((2 * len(ids), cache.rows.shape[1]), dtype=np.float32)
-    numbers[::2] = ids
-    rows[::2] = cache.rows[ids]
+    numbers = np.full((len(ids), 2), SILENT, dtype=np.intp)
+    rows = np.zeros((len(ids), 2, cache.rows.shape[1]), dtype=np.float32)
+    numbers[:, 0] = ids
+    rows[:, 0] = cache.rows.take(ids, axis=0)
     spoken = ids > SILENT
     (left,) = (spoken[:-1] & spoken[1:]).nonzero()
     table = cache.weights.pairs
-    pairs = bucket(hash_pairs(cache.last[ids[left]], cache.first[ids[left + 1]]), len(table))
-    numbers[2 * left + 1] = _PAIR + pairs
-    rows[2 * left + 1, :-1] = expand(table[pairs]) * cache.weights.scale[1]
-    return numbers, rows
+    pairs = bucket(hash_pairs(cache.last.take(ids[left]), cache.first.take(ids[left + 1])), len(table))
+    numbers[left, 1] = _PAIR + pairs
+    rows[left, 1, :-1] = expand(table.take(pairs, axis=0)) * cache.weights.scale[1]
+    return numbers.reshape(-1), rows.reshape(-1, rows.shape[2])
 
 
 def _met_before(numbers: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -33,12 +33,12 @@ from moderation.tracing import Cause
 #: Comments that one transaction decides. Other writers wait meanwhile, on SQLite some 5 ms for each comment.
 STEP = 25
 #: A preview stops counting here, so that it costs no more in the largest attack.
-COUNT_UP_TO = 2_000
+COUNT_UP_TO = 1_000
 _COUNTED_AT_ONCE = 500
 #: A preview also stops when it has read so many comments, because a decision may change only few of them.
-_READ_UP_TO = 6_000
-#: A preview reads at most so many pages, because a search may find its first match late.
-_MOST_PAGES = 50
+_READ_UP_TO = 2_000
+#: A preview reads at most so many pages, because a search may find its first match late: each looks at 5,000 items.
+_MOST_PAGES = 10
 #: The same for a search of all comments, in which each page may look at thousands.
 _MOST_PAGES_FOUND = 4
 #: A job without progress for this long is queued again.
@@ -146,7 +146,9 @@ def _counts(
     counts: dict[Action, Preview] = {action: Preview() for action in bulk_criteria.ACTIONS}
     after, counted = "", set()
     for _ in range(_MOST_PAGES_FOUND if "found" in criteria else _MOST_PAGES):
-        page = bulk_criteria.read(session, criteria, None, site_ids, actor=actor, after=after, limit=_COUNTED_AT_ONCE)
+        page = bulk_criteria.read(
+            session, criteria, None, site_ids, actor=actor, after=after, limit=_COUNTED_AT_ONCE, order="due"
+        )
         for chosen in page.chosen:
             if not chosen.free or chosen.comment_id in counted:
                 continue

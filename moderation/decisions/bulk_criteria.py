@@ -15,7 +15,7 @@ from moderation.finding import documents, names
 from moderation.finding import search as finding
 from moderation.people import roles
 from moderation.review import campaigns, groups, review_pages
-from moderation.review.review_pages import Filters, Position
+from moderation.review.review_pages import Filters, Order, Position
 from moderation.tables import BulkChange, Comment, ReviewItem
 
 #: The statuses in which a comment can be decided: not `pending`, nor `erased`.
@@ -61,6 +61,7 @@ def read(
     actor: str,
     after: str = "",
     limit: int = 100,
+    order: Order = "oldest",
 ) -> Page:
     """The next comments of the criteria on these sites, after the place where the last page ended.
 
@@ -78,9 +79,14 @@ def read(
     and `seen_at`, the moment of the preview: a comment that has changed since then is not `free`. Comments that came in
     since then are left out. With an `action`, so are those that it would not change, because they have its status
     already and no open item.
+
+    The queue is read in `order`. A job needs `oldest`, which stays the same while items are closed or become more
+    urgent. A preview asks for `due`: each filter has an index in this order, which finds a rare label at once.
     """
     site_ids = _meant(session, criteria, site_ids)
-    ids, matching, next_place = _matching(session, criteria, site_ids, actor=actor, after=after, limit=limit)
+    ids, matching, next_place = _matching(
+        session, criteria, site_ids, actor=actor, after=after, limit=limit, order=order
+    )
     comments = [matching[key] for key in ids if key in matching and matching[key].site_id in site_ids]
     if "undoes" in criteria:
         return Page([Chosen(comment.id, ids[comment.id] or 0, comment) for comment in comments], next_place)
@@ -121,11 +127,20 @@ def _meant(session: Session, criteria: Mapping[str, Any], site_ids: Collection[s
 
 
 def _matching(
-    session: Session, criteria: Mapping[str, Any], site_ids: Collection[str], *, actor: str, after: str, limit: int
+    session: Session,
+    criteria: Mapping[str, Any],
+    site_ids: Collection[str],
+    *,
+    actor: str,
+    after: str,
+    limit: int,
+    order: Order,
 ) -> tuple[dict[str, int | None], dict[str, Comment], str | None]:
     """The next ids with the version that was seen, if known; their comments; where the next page begins."""
     if "search" in criteria:
-        matching, next_place = _searched(session, criteria["search"], site_ids, actor=actor, after=after, limit=limit)
+        matching, next_place = _searched(
+            session, criteria["search"], site_ids, actor=actor, after=after, limit=limit, order=order
+        )
         return dict.fromkeys(matching), matching, next_place
     if "found" in criteria:
         matching, next_place = _found(session, criteria["found"], site_ids, after=after, limit=limit)
@@ -170,9 +185,16 @@ def _query(criteria: Mapping[str, Any], site_ids: Collection[str], after: str) -
 
 
 def _searched(
-    session: Session, search: Mapping[str, Any], site_ids: Collection[str], *, actor: str, after: str, limit: int
+    session: Session,
+    search: Mapping[str, Any],
+    site_ids: Collection[str],
+    *,
+    actor: str,
+    after: str,
+    limit: int,
+    order: Order,
 ) -> tuple[dict[str, Comment], str | None]:
-    """The next matching comments of the queue, the longest open first: that order stays while items are closed."""
+    """The next matching comments of the queue, in this order."""
     sites = {search["site"]} & set(site_ids) if search.get("site") else set(site_ids)
     since, before = (search.get(name) for name in ("opened_since", "opened_before"))
     filters = Filters(
@@ -183,7 +205,7 @@ def _searched(
     )
     at, _, item_id = after.partition("-")
     start = Position(int(at), item_id) if after else None
-    page = review_pages.page(session, sites, filters, "oldest", after=start, limit=limit)
+    page = review_pages.page(session, sites, filters, order, after=start, limit=limit)
     comments = {comment.id: comment for _, comment in page.rows}
     return comments, None if page.next is None else f"{page.next.at}-{page.next.item_id}"
 

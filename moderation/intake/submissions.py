@@ -79,7 +79,8 @@ class Request:
     submission: Submission
     idempotency_key: str | None = None
     cause: Cause = field(default_factory=tracing.current)
-    #: The columns of its comment. Made at once, so that nothing is computed in a turn to write, for which others wait.
+    #: The columns of its comment, `pending`; those not here are empty. Made at once, and not in a turn to write, for
+    #: which others wait.
     row: _Row = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -182,7 +183,6 @@ def place_of(comment: Comment) -> dict[str, str | None]:
 
 
 def _new_row(request: Request) -> _Row:
-    """The columns of a submission's comment, which is `pending`. Columns that are not named here are empty."""
     moment = clock.now()
     submission = request.submission
     fields = dict(zip(_FIELDS, _read_fields(submission), strict=True))

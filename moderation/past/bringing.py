@@ -6,7 +6,9 @@ left as it is, so an import that was interrupted is simply run again. See docs/d
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -36,6 +38,8 @@ from moderation.tables import Comment
 
 #: Comments that are written in one transaction: few, so that nobody waits long to write.
 BATCH = 500
+#: After so many in a row that cannot be read, the file is taken for something else.
+MOST_UNREADABLE = 100_000
 _TABLE = cast("Table", Comment.__table__)
 _EMPTY: dict[str, Any] = dict.fromkeys(_TABLE.columns.keys())
 _ACTIONS: dict[str, Action] = {"published": "publish", "flagged": "flag", "rejected": "reject"}
@@ -68,8 +72,16 @@ class _Arrival:
 
     row: dict[str, Any]
     parent: str | None
+    #: Whether a person is to look at it.
+    waits: bool
     examples: Sequence[dict[str, Any]] = ()
     fingerprint: Fingerprint = NONE
+
+
+def _none_unlinked() -> sqlite3.Connection:
+    unlinked = sqlite3.connect("")
+    unlinked.execute("CREATE TABLE answers (comment_id, answers)")
+    return unlinked
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +94,8 @@ class _Import:
     #: By which column a comment names the comment that it answers.
     named_by: InstrumentedAttribute[Any]
     counts: Counts = field(default_factory=Counts)
-    #: (comment's id, what it answers), where that has not been met yet.
-    unlinked: list[tuple[str, str]] = field(default_factory=list)
+    #: (comment's id, what it answers), where that has not been met yet: on the disk, as there may be millions.
+    unlinked: sqlite3.Connection = field(default_factory=_none_unlinked)
     #: The hashes of texts that this site has erased since.
     erased: set[str] = field(default_factory=set)
 
@@ -104,7 +116,8 @@ def bring(
         moderation.sites.archive.Archived: the site takes nothing. What came before it was archived has been brought.
     """
     this = _Import(store, site_id, source, Comment.external_id)
-    yield from _run(this, (_arrival(this, comment) for comment in _readable(this, comments, complain)))
+    with closing(this.unlinked):
+        yield from _run(this, (_arrival(this, comment) for comment in _readable(this, comments, complain)))
 
 
 def bring_back(
@@ -121,7 +134,8 @@ def bring_back(
     this = _Import(store, site_id, "ndjson", Comment.id)
     divided = _Divided(this, _readable(this, rows, complain), complain)
     own = (_returned(row) for batch in _batches(divided.comments()) for row in _own(this, batch))
-    yield from _run(this, own, divided.examples())
+    with closing(this.unlinked):
+        yield from _run(this, own, divided.examples())
 
 
 @dataclass(slots=True)
@@ -157,12 +171,21 @@ class _Divided:
 
 
 def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable[[Unreadable], object]) -> Iterator[T]:
+    in_a_row = 0
     for item in _to_its_end(this, items):
-        if isinstance(item, Unreadable):
-            this.counts.unreadable += 1
-            complain(item)
-        else:
+        if not isinstance(item, Unreadable):
+            in_a_row = 0
             yield item
+            continue
+        this.counts.unreadable += 1
+        complain(item)
+        in_a_row += 1
+        if in_a_row >= MOST_UNREADABLE:
+            this.counts.broken = (
+                f"None of {MOST_UNREADABLE:,} comments in a row could be read, up to {item.place.lower()}, so nothing "
+                "behind it is read. What stands before it was read."
+            )
+            return
 
 
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
@@ -201,8 +224,8 @@ def _run(this: _Import, arrivals: Iterator[_Arrival], examples: Iterable[dict[st
             kept = feedback.keep_as_they_were(session, this.site_id, rows)
         this.counts.examples += kept
         yield this.counts
-    for start in range(0, len(this.unlinked), BATCH):
-        _link(this, this.unlinked[start : start + BATCH])
+    for links in _batches(this.unlinked.execute("SELECT comment_id, answers FROM answers")):
+        _link(this, links)
     detail = {"source": this.source, "comments": this.counts.brought, "examples": this.counts.examples}
     with this.store.write() as session:
         audit.record(session, [audit.row("site.imported", actor=actors.OPERATOR, site_id=this.site_id, detail=detail)])
@@ -240,7 +263,8 @@ def _arrival(this: _Import, past: PastComment) -> _Arrival:
     }
     parent = None if past.parent_key is None else f"{this.source}:{past.parent_key}"
     examples = feedback.as_rows(this.site_id, this.source, past.comment, past.examples) if past.examples else ()
-    return _Arrival(_identified(row), parent, examples, _fingerprint(row))
+    waits = past.waits or past.status == "flagged"
+    return _Arrival(_identified(row), parent, waits, examples, _fingerprint(row, waits=waits))
 
 
 @lru_cache(100)
@@ -249,7 +273,9 @@ def _reasons(why: str, status: str, label: str | None) -> Sequence[dict[str, Any
 
 
 def _returned(row: dict[str, Any]) -> _Arrival:
-    return _Arrival(_identified(row | {"parent_id": None}), row["parent_id"], fingerprint=_fingerprint(row))
+    waits = row["status"] == "flagged"
+    arrived = _identified(row | {"parent_id": None})
+    return _Arrival(arrived, row["parent_id"], waits, fingerprint=_fingerprint(row, waits=waits))
 
 
 def _identified(row: dict[str, Any]) -> dict[str, Any]:
@@ -261,9 +287,9 @@ def _identified(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _fingerprint(row: Mapping[str, Any]) -> Fingerprint:
+def _fingerprint(row: Mapping[str, Any], *, waits: bool) -> Fingerprint:
     """What groups a comment that waits for a person with those like it."""
-    return lookalikes.of_text(row["comment"]) if row["status"] == "flagged" else NONE
+    return lookalikes.of_text(row["comment"]) if waits else NONE
 
 
 def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -277,7 +303,7 @@ def _own(this: _Import, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, An
 
 
 def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
-    fingerprints = {arrival.row["id"]: arrival.fingerprint for arrival in batch if arrival.row["status"] == "flagged"}
+    fingerprints = {arrival.row["id"]: arrival.fingerprint for arrival in batch if arrival.waits}
     owners: Owners = {}
     if fingerprints:
         with this.store.read() as session:
@@ -294,11 +320,11 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
         if rows:
             insert_many(session, _TABLE, sorted(rows, key=lambda row: str(row["id"])))
             site_retention.start_over(session, this.site_id)
-        waiting = _ask(session, rows, fingerprints, owners)
+        waiting = _ask(session, [arrival.row for arrival in new if arrival.waits], fingerprints, owners)
         examples = [example for arrival in new for example in arrival.examples]
         kept = feedback.keep(session, this.site_id, this.source, examples)
     new_ids = {row["id"] for row in rows}
-    clashing = 0
+    clashing, unlinked = 0, []
     for arrival in batch:
         if arrival.row["id"] in erased and arrival.row["comment"]:
             this.erased.add(content_hash(arrival.row["comment"]))
@@ -308,7 +334,8 @@ def _write(this: _Import, batch: Sequence[_Arrival]) -> None:
             continue
         waits = comment_id not in linked and (comment_id not in new_ids or arrival.parent not in parents)
         if arrival.parent is not None and waits:
-            this.unlinked.append((comment_id, arrival.parent))
+            unlinked.append((comment_id, arrival.parent))
+    this.unlinked.executemany("INSERT INTO answers VALUES (?, ?)", unlinked)
     this.counts.brought += len(new)
     this.counts.known += len(batch) - len(new) - clashing
     this.counts.clashing += clashing
@@ -359,12 +386,11 @@ def _unknown(batch: Sequence[_Arrival], known: dict[_Name, str]) -> list[_Arriva
 
 def _ask(
     session: Session,
-    rows: Sequence[dict[str, Any]],
+    waiting: Sequence[dict[str, Any]],
     fingerprints: lookalikes.Fingerprints,
     owners: Owners,
 ) -> int:
     """Ask people about comments that waited for one. They come after those of today. Returns how many there are."""
-    waiting = [row for row in rows if row["status"] == "flagged"]
     if not waiting:
         return 0
     groups = lookalikes.assign(session, {row["id"]: fingerprints[row["id"]] for row in waiting}, owners)

@@ -161,7 +161,8 @@ class _Decision:
         return _REASONS.get(self.code or "", told) if self.status == "REJECTED" else told
 
 
-def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside) -> PastComment:
+def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside) -> PastComment | None:
+    """A comment; None where it is a rating and nothing else."""
     if isinstance(document, NotReadable):
         raise document
     author_id = _string(_either(document, "authorID", "author_id"))
@@ -170,8 +171,14 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
     if coral_status not in _STATUS:
         raise records.NotReadable(f"Its status is {coral_status[:40]!r}, which Coral does not know.")
     status, why = _STATUS[coral_status]
+    waits = status == "published" and coral_status == "NONE" and _was_reported(document)
+    if waits:
+        why = "It was published in Coral, and reported."
     if _either(document, "deletedAt", "deleted_at") is not None:
-        status, why = "erased", "It was deleted in Coral."
+        status, why, waits = "erased", "It was deleted in Coral.", False
+    body = _body(document)
+    if status != "erased" and not body and _either(document, "rating", "rating") is not None:
+        return None
     decision = _persons_decision(document, beside)
     stands = decision.status == coral_status
     return PastComment(
@@ -179,10 +186,11 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
         key=records.key(_id(document)),
         parent_key=records.line(_string(_either(document, "parentID", "parent_id")), 180),
         name=records.name(username),
-        comment=records.prose(_body(document), status),
+        comment=records.prose(body, status),
         created_at=_moment(_either(document, "createdAt", "created_at")),
         status=status,
         why=why,
+        waits=waits,
         decided_at=decision.moment if stands else None,
         thread=beside.find("story", _string(_either(document, "storyID", "asset_id")))[0],
         email=records.email(email),
@@ -244,8 +252,22 @@ def _user_email(user: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _was_reported(document: Mapping[str, Any]) -> bool:
+    """Whether readers, or Coral's own phases, flagged it: undecided, it waits there among the reported."""
+    counts = _either(document, "actionCounts", "action_counts")
+    flags = _either(counts, "FLAG", "flag") if isinstance(counts, Mapping) else None
+    if isinstance(flags, Mapping):  # of canonical extended JSON
+        flags = next(iter(flags.values()), None)
+    try:
+        return float(flags or 0) > 0
+    except (TypeError, ValueError):
+        return False
+
+
 def _either(document: Mapping[str, Any], new: str, old: str) -> Any:
-    return document.get(new) if document.get(new) is not None else document.get(old)
+    """The value by Coral's name, or by Talk's; None where there is neither, or MongoDB's `undefined`."""
+    values = (document.get(name) for name in (new, old))
+    return next((value for value in values if value is not None and value != {"$undefined": True}), None)
 
 
 def _string(value: Any) -> str | None:

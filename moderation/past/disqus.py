@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from moderation.past import files, records
+from moderation.past.pages import Pages
 from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
 from moderation.past.xml_files import Element, elements
 
@@ -24,24 +25,23 @@ def open_archive(path: Path) -> Archive:
 
 
 def _posts(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
-    with file:
-        threads = _threads(path)
+    with file, closing(_pages(path)) as pages:
         for element in elements(file, _ROOT, [(_ROOT, "post")], resume=_PLACES):
             if isinstance(element, Unreadable):
                 yield element
             else:
-                yield from records.read(_place(element), partial(_comment, element, threads))
+                yield from records.read(_place(element), partial(_comment, element, pages))
 
 
-def _threads(path: Path) -> dict[str, str]:
+def _pages(path: Path) -> Pages:
     """The page of each thread. Whatever is wrong with the file is told at the second reading."""
-    threads: dict[str, str] = {}
+    pages = Pages()
     with files.opened(path).file as file, suppress(WrongFile):
         for element in elements(file, _ROOT, [(_ROOT, "thread")], resume=_PLACES):
             page = None if isinstance(element, Unreadable) else _page(element)
             if isinstance(element, Element) and page is not None and _ID in element.attributes:
-                threads[element.attributes[_ID]] = page
-    return threads
+                pages.put(element.attributes[_ID], page)
+    return pages
 
 
 def _place(element: Element) -> str:
@@ -53,7 +53,7 @@ def _page(thread: Element) -> str | None:
     return records.page(thread.get("link")) or records.line(thread.get("id"), 500)
 
 
-def _comment(post: Element, threads: dict[str, str]) -> PastComment:
+def _comment(post: Element, pages: Pages) -> PastComment:
     status, why = _status(post)
     author = post.child("author") or Element("post", "author", post.line, {})
     username = records.line(author.get("username"), 190) if author.get("isAnonymous") != "true" else None
@@ -69,7 +69,7 @@ def _comment(post: Element, threads: dict[str, str]) -> PastComment:
         status=status,
         why=why,
         label="spam" if status == "rejected" else None,
-        thread=threads.get(thread.attributes.get(_ID, "")) if thread else None,
+        thread=pages.of(thread.attributes.get(_ID)) if thread else None,
         email=address,
         url=records.url(author.get("link")),
         ip=records.ip(post.get("ipAddress")),

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from moderation.past import records
+from moderation.past.pages import Pages
 from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
 
-_QUERY = (
-    "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, c.email, c.website, t.uri"
-    " FROM comments c LEFT JOIN threads t ON t.id = c.tid ORDER BY c.id"
-)
+#: Each table by itself: who makes such a file may have every comment match every thread.
+_COMMENTS = "SELECT id, tid, parent, created, mode, text, author, email, website FROM comments ORDER BY id"
+_THREADS = "SELECT id, uri FROM threads"
 #: Tables, and no views: who makes such a file may have a view compute anything, without end.
 _TABLES = "SELECT count(*) FROM sqlite_master WHERE sql LIKE 'CREATE TABLE%' AND name IN ('comments', 'threads')"
 #: Bytes of a comment with all that belongs to it. Isso takes comments of 65,535 characters.
@@ -38,7 +38,8 @@ def open_archive(path: Path) -> Archive:
             [(tables,)] = connection.execute(_TABLES).fetchall()
             if tables != 2:
                 raise WrongFile("It is no database of Isso: it has not both tables, comments and threads.")
-            connection.execute(_QUERY).fetchone()
+            for query in (_THREADS, _COMMENTS):
+                connection.execute(query).fetchone()
             [(size,)] = connection.execute("SELECT count(*) FROM comments").fetchall()
     except sqlite3.DatabaseError as error:
         raise WrongFile(f"It is no database of Isso: {error}.") from None
@@ -54,16 +55,19 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _comments(path: Path, read_so_far: list[int]) -> Iterator[PastComment | Unreadable]:
-    with closing(_connect(path)) as connection:
+    with closing(_connect(path)) as connection, closing(Pages()) as pages:
         try:
-            for row in connection.execute(_QUERY):
+            for row in connection.execute(_THREADS):
+                if (page := records.line(_text(row["uri"]), 500)) is not None:
+                    pages.put(str(row["id"]), page)
+            for row in connection.execute(_COMMENTS):
                 read_so_far[0] += 1
-                yield from records.read(f"Comment {row['id']}", partial(_comment, row))
+                yield from records.read(f"Comment {row['id']}", partial(_comment, row, pages))
         except sqlite3.DatabaseError as error:
             raise WrongFile(f"After comment {read_so_far[0]:,} the database cannot be read: {error}.") from None
 
 
-def _comment(row: sqlite3.Row) -> PastComment:
+def _comment(row: sqlite3.Row, pages: Pages) -> PastComment:
     if row["mode"] not in _MODES:
         raise records.NotReadable(f"Its mode is {str(row['mode'])[:40]!r}, which Isso does not know.")
     status, why = _MODES[row["mode"]]
@@ -77,7 +81,7 @@ def _comment(row: sqlite3.Row) -> PastComment:
         created_at=records.moment(created if isinstance(created := row["created"], int | float) else _text(created)),
         status=status,
         why=why,
-        thread=records.line(_text(row["uri"]), 500),
+        thread=pages.of(str(row["tid"])),
         email=address,
         url=records.url(_text(row["website"])),
         # Isso keeps only the first part of an address, so that it stands for a whole network.

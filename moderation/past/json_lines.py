@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,25 +16,39 @@ from moderation.past.records import NotReadable, WrongFile
 #: Bytes of a line, and characters of an object.
 _LONGEST = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
+#: Lines in a row that hold nothing.
+_MOST_EMPTY = 1_000_000
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder()
 #: What joins the objects of an array.
 _BETWEEN = re.compile(r"[\[\], \t\r\n]*")
 
 
-def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines that hold anything, with their numbers.
+def _plain(line: bytes) -> bytes:
+    return line.strip().removeprefix(_BOM)
+
+
+def lines(file: BinaryIO, strip: Callable[[bytes], bytes] = _plain) -> Iterator[tuple[int, bytes]]:
+    """The lines of which `strip` leaves anything, with their numbers.
 
     Raises:
-        WrongFile: a line does not end.
+        WrongFile: a line does not end, or too many in a row hold nothing.
     """
-    number = 0
+    number = empty = 0
     while line := file.readline(_LONGEST):
         number += 1
         if len(line) == _LONGEST:
             raise WrongFile(f"Line {number:,} is longer than 16 MiB. Write each object on a line of its own.")
-        if line := line.strip().removeprefix(_BOM):
+        if line := strip(line):
+            empty = 0
             yield number, line
+            continue
+        empty += 1
+        if empty > _MOST_EMPTY:
+            raise WrongFile(
+                f"Up to line {number:,} more than {_MOST_EMPTY:,} lines in a row hold nothing, so nothing behind this "
+                "line is read. What stands before it was read."
+            )
 
 
 def parse(line: bytes) -> dict[str, Any]:
@@ -63,27 +77,25 @@ def objects(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadable]
     Raises:
         WrongFile: this is no JSON, where each object has not its own line.
     """
-    each = lines(file)
+    each = lines(file, _of_array)
     try:
         beginning = list(islice(each, 2))
-    except WrongFile:  # all of it on one line
-        beginning = [(1, b"[")]
+    except WrongFile:  # all of it on one line, or nothing on very many
+        beginning = [(1, b"")]
     if beginning and not any(_is_whole(line) for _, line in beginning):
         file.seek(0)
         yield from _anywhere(file)
         return
     for number, line in chain(beginning, each):
-        if plain := _of_array(line):
-            try:
-                yield number, parse(plain)
-            except NotReadable as error:
-                yield number, error
+        try:
+            yield number, parse(line)
+        except NotReadable as error:
+            yield number, error
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether a line is an object; or a beginning of an array that has each on a line of its own says nothing yet."""
     try:
-        parse(_of_array(line))
+        parse(line)
     except NotReadable:
         return False
     return True
@@ -91,7 +103,7 @@ def _is_whole(line: bytes) -> bool:
 
 def _of_array(line: bytes) -> bytes:
     """A line of an array that has each object on a line of its own, without what joins them; empty: only that."""
-    line = line.lstrip(b"[, \t").rstrip(b", \t")
+    line = _plain(line).lstrip(b"[, \t").rstrip(b", \t")
     return line[:-1].rstrip(b", \t") if line.endswith(b"]") and not line.startswith(b"[") else line
 
 

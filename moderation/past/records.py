@@ -57,6 +57,8 @@ class PastComment:
     #: Why it has this status, as a sentence, and the label that spoke against it.
     why: str
     label: str | None = None
+    #: Whether a person was to look at it, though readers see it. What is `flagged` waits anyway.
+    waits: bool = False
     #: When that was decided, where the other system says so.
     decided_at: datetime | None = None
     thread: str | None = None

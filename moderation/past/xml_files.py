@@ -27,7 +27,11 @@ _DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 #: Characters that XML has no place for.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_AMPERSAND = re.compile(r"&(?:#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));|([A-Za-z][A-Za-z0-9]{1,30});)?")
+#: An ampersand that begins no reference; and one that may, but for the references that XML has, which stay.
+_BARE = re.compile(r"&(?![#A-Za-z])")
+_AMPERSAND = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos);)(?:#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}));|([A-Za-z][A-Za-z0-9]{1,30});)?"
+)
 #: A reference or a mark that a chunk may have cut off.
 _CUT_OFF = re.compile(r"(?:&[#A-Za-z0-9]{0,32}|\]\]?)\Z")
 #: The parser keeps what has not ended yet, such as a tag or a comment, and looks through it again with each chunk.
@@ -36,11 +40,12 @@ _MOST_UNENDED = 4 * 1024 * 1024
 _DEEPEST = 200
 #: Places that are no XML, after which nothing more is read: each takes a parser of its own.
 _MOST_FAULTS = 10_000
+#: Chunks without any of the elements that an export consists of, such as posts and comments: it is none.
+_MOST_WITHOUT = 1024
 #: A tag that does not end within so many characters is none.
 _LONGEST_TAG = 4096
 #: The declaration of XML, and what a server may have written before it: empty lines, and warnings of PHP.
 _BEFORE = re.compile(r"(?:(?!<rss[\s>]|<disqus[\s>])[\s\S]){0,20000}?<\?xml[^>]{0,200}\?>")
-_OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _MARK = re.compile(r"(<!\[CDATA\[|\]\]>)")
 #: The beginning of a namespace -> the prefix by which it is called here.
@@ -102,10 +107,10 @@ def elements(
     broken that is told, and reading goes on with the next element of a name in `resume`, which says where such stand.
 
     Raises:
-        WrongFile: this is not XML, has another root, ends too soon, is broken in too many places, or declares what it
-            holds.
+        WrongFile: this is not XML, has another root, ends too soon, is broken in too many places, declares what it
+            holds, or holds too much beside the elements in `resume`.
     """
-    reading = _Reading(_Builder(root, wanted, begun), resume)
+    reading = _Reading(_Builder(root, wanted, begun, resume), resume)
     for text in _mended(_decoded(file)):
         yield from reading.feed(text.encode())
     yield from reading.end()
@@ -120,8 +125,8 @@ class _Reading:
         self._next = re.compile(rb"<(" + names + rb")(?:\s[^<>]*[^<>/])?>")
         self._fault: tuple[int, str] | None = None
         self._faults = 0
-        #: Lines of what was fed before.
-        self._lines = 0
+        #: Lines of what was fed before, and chunks since an element in `resume` began.
+        self._lines = self._without = 0
 
     def feed(self, data: bytes) -> Iterator[Element | Unreadable]:
         start = 0
@@ -139,6 +144,13 @@ class _Reading:
                 start += self._failed(error)
             yield from self._builder.take()
         self._lines += data.count(b"\n")
+        self._without = 0 if self._builder.has_met() else self._without + 1
+        if self._without > _MOST_WITHOUT:
+            size, missing = _MOST_WITHOUT * _CHUNK // 2**20, ", ".join(f"<{name}>" for name in self._resume)
+            raise WrongFile(
+                f"Up to line {self._lines + 1:,} it goes on for {size} MiB without any of {missing}. "
+                "No export does that, so nothing behind this line is read. What stands before it was read."
+            )
 
     def end(self) -> Iterator[Element | Unreadable]:
         if self._fault is None:
@@ -177,8 +189,11 @@ class _Reading:
 class _Builder:
     """Builds the wanted elements and forgets all others."""
 
-    def __init__(self, root: str, wanted: Collection[tuple[str, str]], begun: str | None) -> None:
-        self._root, self._wanted, self._begun = root, frozenset(wanted), begun
+    def __init__(
+        self, root: str, wanted: Collection[tuple[str, str]], begun: str | None, expected: Collection[str]
+    ) -> None:
+        self._root, self._wanted, self._begun, self._expected = root, frozenset(wanted), begun, frozenset(expected)
+        self._has_met = False
         self._names: dict[str, str] = {}
         self._namespaces: dict[str, str] = {}
         self._done: list[Element] = []
@@ -215,6 +230,11 @@ class _Builder:
         done, self._done = self._done, []
         return done
 
+    def has_met(self) -> bool:
+        """Whether an element that is expected has begun since this was last asked."""
+        met, self._has_met = self._has_met, False
+        return met
+
     def _start(self, full_name: str, attributes: dict[str, str]) -> None:
         if attributes:
             attributes = self._with_prefixes(attributes)
@@ -224,6 +244,8 @@ class _Builder:
         self._path.append(name)
         if len(self._path) > _DEEPEST:
             raise _NotKept(f"more than {_DEEPEST - 1} elements lie within each other")
+        if name in self._expected:
+            self._has_met = True
         if name == self._begun:
             self._done.append(Element(parent, name, self._line(), {}))
         if self._open:
@@ -345,7 +367,7 @@ def _as_text(text: str) -> str:
 
 
 def _with_references(text: str) -> str:
-    return _AMPERSAND.sub(_reference, text) if "&" in text else text
+    return _AMPERSAND.sub(_reference, _BARE.sub("&amp;", text)) if "&" in text else text
 
 
 def _cut(text: str) -> int:
@@ -363,8 +385,6 @@ def _reference(match: re.Match[str]) -> str:
         code = int(decimal) if decimal else int(hexadecimal, 16)
         allowed = code in {9, 10, 13} or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF
         return match[0] if allowed else ""
-    if name in _OF_XML:
-        return match[0]
     character = html.entities.html5.get(f"{name};") if name else None
     if character is not None:
         return html.escape(character)

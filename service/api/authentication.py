@@ -40,15 +40,14 @@ class Keys(Generic[Caller]):
         """The caller whose valid key this is. None for a wrong key, for which the database is always asked."""
         if (remembered := self.remembered(key)) is not None:
             return remembered
-        digest, moment = sealing.digest(key), time.monotonic()
+        moment = time.monotonic()
         with self._store.read() as session:
             caller = self._authenticate(session, key)
         if caller is None:
-            self._remembered.pop(digest, None)
             return None
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[digest] = (caller, moment + REMEMBERED_SECONDS)
+        self._remembered[sealing.digest(key)] = (caller, moment + REMEMBERED_SECONDS)
         return caller
 
 

@@ -159,10 +159,9 @@ def _require_no_json(data: bytes) -> None:
 
 def _require(accepted: frozenset[str], expected: str) -> None:
     if request.mimetype not in accepted:
-        received = f"{shown(request.mimetype)} is" if request.mimetype else "no Content-Type was sent, and this is"
         raise Problem(
             "unsupported-media-type",
-            f"Send {expected}: {received} not understood here."
+            f"Send {expected}: {shown(request.mimetype)} is not understood here."
             if request.mimetype
             else f"Set the Content-Type to {expected}.",
             headers={"Accept": ", ".join(sorted(accepted))},

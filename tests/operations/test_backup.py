@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +22,7 @@ from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Comment, Site
-from operations import environment
+from operations import data_dir, environment
 from operations.commands import backup
 from operations.doctor import _backup
 from tests.support import command_line
@@ -75,6 +76,31 @@ def test_to_the_last_accepted_comment_and_back(run: Run, store: Store, settings:
     assert restored.returncode == 0, restored.stderr
     assert texts(store) == before
     assert {comment.status for comment in rows(store, Comment)} == {"pending"}, "they will be scored"
+
+
+@pytest.mark.one_database
+def test_on_sqlite_what_was_there_is_kept_with_its_log_and_an_empty_place_needs_no_leave(
+    run: Run, store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    site = sites.create_site(store, settings, "A")
+    accept(store, site.id, 1)
+    assert run("backup", "one.bak").returncode == 0
+    accept(store, site.id, 2)
+    place = Path(str(store.engine.url.database)).parent
+    shutil.copytree(place, tmp_path / "killed")
+    store.close()
+    shutil.copytree(tmp_path / "killed", place, dirs_exist_ok=True)  # as a process that was killed leaves it
+    assert (place / "winnow.db-wal").stat().st_size > 0
+    with data_dir.hold(tmp_path / "data"):
+        assert "Stop it" in sentence(run("restore", "one.bak", "--replace"))
+    assert run("restore", "one.bak", "--replace").returncode == 0
+    assert texts(store) == ["Remark 1."]
+    assert texts(Store(f"{settings.database_url}.before-restore")) == ["Remark 1.", "Remark 2."]
+    store.close()
+    for file in place.glob("winnow.db*"):
+        file.unlink()
+    assert run("restore", "one.bak").returncode == 0
+    assert texts(store) == ["Remark 1."]
 
 
 def test_a_backup_overwrites_nothing_and_leaves_no_half(run: Run, store: Store, tmp_path: Path) -> None:

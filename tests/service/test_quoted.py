@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-import models
 from models.scoring.classifier import Classifier
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
@@ -13,6 +12,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support import comments
 from tests.support.akismet import Akismet
+from tests.support.classifier import shipped
 
 pytestmark = pytest.mark.one_database
 
@@ -40,7 +40,7 @@ WAYS = [
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return models.load()
+    return shipped()
 
 
 @pytest.mark.parametrize("text", WAYS)

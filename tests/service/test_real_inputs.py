@@ -14,12 +14,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-import models
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.akismet import Akismet
+from tests.support.classifier import shipped
 
 pytestmark = [pytest.mark.one_database, pytest.mark.slow]
 
@@ -31,7 +31,7 @@ STUPID = "Only an idiot could write something this stupid."
 @pytest.fixture
 def post(client: FlaskClient, store: Store, queues: Queues) -> Post:
     """Posts a comment of a new reader, has it decided by the shipped model, and gives it as the API shows it."""
-    scorer, numbers = Scorer(store, queues, models.load()), count()
+    scorer, numbers = Scorer(store, queues, shipped()), count()
 
     def send(comment: str, **fields: Any) -> dict[str, Any]:
         number = next(numbers)
@@ -336,7 +336,7 @@ def test_what_was_harmless_first_is_judged_again_as_it_is_edited(
     edited = client.patch(f"/api/v1/comments/{published['id']}", json=change)
     assert edited.get_json()["status"] == "pending"
     assert client.get("/api/v1/threads/%2Fa/comments").get_json()["comments"] == []
-    Scorer(store, queues, models.load()).run_batch()
+    Scorer(store, queues, shipped()).run_batch()
     assert client.get(f"/api/v1/comments/{published['id']}").get_json()["status"] in {"flagged", "rejected"}
 
 

@@ -135,8 +135,7 @@ def test_forty_unfinished_bodies_hold_up_nobody_and_are_answered_408(
         for number in range(IDLE)
     ]
     time.sleep(1)
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
+    for _ in range(5 * THREADS):
         assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
         sent = {"name": "Ada", "comment": "A thoughtful remark."}
         key = {"Authorization": f"Bearer {site.api_key}"}

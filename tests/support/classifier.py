@@ -1,17 +1,26 @@
-"""A stand-in for `models.load()` whose scores a test writes into the comment: `nice day toxicity=0.93 spam=0.2`."""
+"""The classifier that ships, and a stand-in whose scores a test writes into a comment: `day toxicity=0.93 spam=0.2`."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+import models
 from models.labels import LABELS
 from models.languages import GRADES, UNTOLD, base, is_judged
+from models.scoring.classifier import Classifier
 
 _MARK = re.compile(r"(\w+)=([\d.]+)")
+
+
+@functools.cache
+def shipped(reader: str = "unsure") -> Classifier:
+    """The classifier that ships with Winnow, read once in a process: each reading takes longer than most tests."""
+    return models.load(reader=reader)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-import models
+from tests.support.classifier import shipped
 from texts import names
 
 REAL = """
@@ -49,7 +49,7 @@ def in_table(table: str) -> list[str]:
 @pytest.fixture(scope="module")
 def held() -> Mapping[str, str]:
     """Name -> the labels that would hold it, with the thresholds that sites begin with."""
-    classifier = models.load()
+    classifier = shipped()
     judged = {name: names.beside(name, None, None) for name in (*in_table(REAL), *in_table(INSULTS))}
     thresholds = classifier.thresholds["balanced"]
     found = {}

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +27,31 @@ from tests.support.comments import accept
 from tests.support.processes.parts import Part
 from tests.support.processes.redis_server import RedisServer
 from tests.support.waiting import eventually
-from worker.clock import SOON_SECONDS, Task, run
+from worker.clock import SOON_SECONDS, Task, run, tasks
+
+#: What the clock does, and what comes of it where nothing is to be done.
+REGULAR: dict[str, object] = dict.fromkeys(
+    (
+        "worker.clock.Sweeper.tick",
+        "worker.titles.TitleReader.tick",
+        "moderation.alerts.digests.write_due",
+        "moderation.alerts.operator.Alerts.check",
+        "moderation.alerts.watching.Watching.check",
+        "moderation.decisions.bulk.queue_again",
+        "moderation.decisions.standing.lapse",
+        "moderation.decisions.standing.take_out_ended",
+        "moderation.history.past_standing.count",
+        "moderation.history.retention.purge",
+        "moderation.history.site_retention.run",
+        "moderation.history.tallies.roll_up",
+        "moderation.history.tallies.sample_queue",
+        "moderation.policy.hidden_entries.clear_all",
+        "moderation.policy.shared_lists.take_out_ended",
+        "moderation.store.Store.empty_log",
+        "moderation.webhooks.set_back.bring_forward",
+    ),
+    0,
+) | {"moderation.review.cases.bring_back_due": []}
 
 
 def make_old(store: Store) -> None:
@@ -71,6 +96,26 @@ def test_sigterm_ends_it_at_once(settings: Settings) -> None:
     with Part(settings, "clock") as clock:
         eventually(lambda: "clock.started" in clock.log)
         assert clock.stop(within=30) == 0
+
+
+@pytest.mark.one_database
+def test_whatever_has_to_happen_regularly_is_done(
+    settings: Settings, store: Store, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def noting(name: str, answer: object) -> Callable[..., object]:
+        def note(*_: object, **__: object) -> object:
+            done.append(name)
+            return answer
+
+        return note
+
+    for name, answer in REGULAR.items():
+        monkeypatch.setattr(name, noting(name, answer))
+    again = [task.tick() for task in tasks(settings, store, queues)]
+    assert sorted(done) == sorted(REGULAR)
+    assert max(again) <= 300.0
 
 
 def test_an_outage_is_logged_once_and_its_end_as_well() -> None:

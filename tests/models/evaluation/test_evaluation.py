@@ -7,11 +7,11 @@ from random import Random
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.evasion import KINDS, disguise
 from models.labels import COLUMN, CORE_COLUMNS, LABELS, SPAM, SUBJECT_COLUMNS
 from models.package_data import read_lists
 from models.training.metrics import auc, auc_difference, bias_aucs, brier_skill, calibration_error, span_f1
+from tests.support.classifier import shipped
 from texts.normalization import normalize, normalize_with_offsets
 
 TRUTH = np.array([False, False, True, True])
@@ -99,7 +99,7 @@ def test_normalising_shows_what_a_reader_sees(written: str, read: str) -> None:
 
 def test_most_advertisements_are_told_from_comments_on_the_same_matters() -> None:
     lists = read_lists("models.evaluation", "advertising.toml")
-    classifier = models.load(reader="fast")
+    classifier = shipped("fast")
     flag_at = classifier.thresholds["balanced"][SPAM]["flag_at"]
     above = {kind: (classifier.score(its)[:, COLUMN[SPAM]] >= flag_at).sum() for kind, its in lists.items()}
     assert above["adverts"] >= 35, "of 40"
@@ -108,7 +108,7 @@ def test_most_advertisements_are_told_from_comments_on_the_same_matters() -> Non
 
 def test_most_everyday_abuse_is_told_from_harmless_comments_with_the_same_words() -> None:
     lists = read_lists("models.evaluation", "everyday.toml")
-    classifier = models.load()
+    classifier = shipped()
     flag_at = np.array([classifier.thresholds["balanced"][label]["flag_at"] for label in LABELS])
     reached = {kind: classifier.score(its) >= flag_at for kind, its in lists.items()}
     above = {kind: its[:, CORE_COLUMNS].any(axis=1).sum() for kind, its in reached.items()}

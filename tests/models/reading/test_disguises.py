@@ -7,12 +7,12 @@ import time
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.languages import score_all
 from models.labels import LABELS
 from models.reading.disguises import Disguises
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 FLAG_AT = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
 KNOWN = Disguises(
     [

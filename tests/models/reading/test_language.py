@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-import models
 from models.evaluation.foreign import foreign_comments
 from models.languages import GRADES
 from models.reading.language import _SCRIPTS
 from models.training.datasets import read_rows
 from tests.support import ROOT
+from tests.support.classifier import shipped
 
 DATA = Path(os.environ.get("WINNOW_TRAINING_DATA", ROOT.parent / "shared" / "data"))
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 #: It has learnt English and Roman Urdu alone.
-FAST = models.load(reader="fast")
+FAST = shipped("fast")
 needs_data = pytest.mark.skipif(
     not (DATA / "evaluation").is_dir(), reason=f"no data in {DATA} (set WINNOW_TRAINING_DATA)"
 )
@@ -137,7 +137,7 @@ def test_a_one_word_insult_is_in_its_own_language_or_in_none_that_can_be_told(wo
 def test_an_insult_tells_the_language_of_a_few_words_and_what_two_languages_share_is_in_the_judged_one(
     text: str, language: set[str]
 ) -> None:
-    assert models.load().detected_language(text) in language
+    assert shipped().detected_language(text) in language
 
 
 def test_only_what_the_model_reads_is_judged() -> None:

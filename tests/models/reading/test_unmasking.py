@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-import models
 from models.reading.words import Reader
 from models.scoring.classifier import Classifier
+from tests.support.classifier import shipped
 
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return models.load()
+    return shipped()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import models
 from models.labels import LABELS, SUBJECT_LABELS
 from models.scoring.classifier import Classifier
 from models.training.innocent import innocent_sentences
+from tests.support.classifier import shipped
 
 ATTACKS = [
     ("You are a complete idiot, shut up and die", "toxicity"),
@@ -43,7 +44,7 @@ DISGUISED_IDIOT = [
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return models.load()
+    return shipped()
 
 
 def score(classifier: Classifier, text: str, label: str, **signals: object) -> float:
@@ -106,7 +107,7 @@ def test_an_insult_is_found_where_no_full_stop_sets_it_apart(classifier: Classif
 
 def test_repeating_a_harmless_word_does_not_make_it_toxic(classifier: Classifier) -> None:
     assert score(classifier, "sick " * 200, "toxicity") < 0.75
-    assert score(models.load(reader="fast"), "sick " * 200, "toxicity") < 0.75
+    assert score(shipped("fast"), "sick " * 200, "toxicity") < 0.75
 
 
 @pytest.mark.parametrize("laughter", ["ha" * 20, "ha" * 450, "HAHAHA" * 150, "hahaha… " * 150])
@@ -147,7 +148,7 @@ def test_as_many_signals_as_texts_are_demanded(classifier: Classifier) -> None:
 @example(["\ud800", "\x00", "<", "&#99999999;", "_", "&amp;&amp;", "a" * 500])
 @settings(max_examples=150)
 def test_any_text_scores_between_0_and_1_whatever_stands_beside_it(texts: list[str]) -> None:
-    classifier = _shared()
+    classifier = shipped()
     scores = classifier.score(texts)
     assert scores.shape == (len(texts), len(LABELS))
     assert ((scores >= 0) & (scores <= 1)).all()
@@ -155,19 +156,11 @@ def test_any_text_scores_between_0_and_1_whatever_stands_beside_it(texts: list[s
         assert np.allclose(classifier.score([text])[0], scores[row], atol=1e-9)
 
 
-_loaded: list[Classifier] = []
-
-
-def _shared() -> Classifier:
-    if not _loaded:
-        _loaded.append(models.load())
-    return _loaded[0]
-
-
 @pytest.mark.slow
-def test_several_threads_score_as_one_does(classifier: Classifier) -> None:
+def test_several_threads_score_as_one_does() -> None:
+    classifier = models.load()  # whose cache of words is empty
     texts = [f"comment number {number} says word{number * 7919 % 1000} and idiot{number}" for number in range(600)]
-    alone = models.load().score(texts)
+    alone = shipped().score(texts)
     results: dict[int, np.ndarray] = {}
 
     def work(number: int) -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import models
 from models.labels import LABELS
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 PIECES = st.sampled_from(
     ["You idiot", "f**k", "id\not", "i d i o t", "<b>x</b>", "&amp;", ". ", "!!", "\n", "http://pills.example/buy", " "]
 )

@@ -8,9 +8,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-import models
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 SENTENCES = ["I will kill you", "Only an idiot could write something this stupid.", "you stupid idiot, shut up"]
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.languages import implicit_comments
 from models.labels import COLUMN, LABELS, TOXICITY
 from models.scoring import attribution
 from models.scoring.explanation import SUREST as CAPPED
 from models.scoring.understanding import SUREST
 from models.training.implicit import read_sentences
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 FLAG_AT = np.array([CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS])
 assert CLASSIFIER.understanding is not None
 WITHOUT_HEADS = replace(CLASSIFIER, understanding=replace(CLASSIFIER.understanding, implicit=None))

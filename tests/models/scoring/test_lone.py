@@ -7,14 +7,14 @@ import tomllib
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.languages import score_all
 from models.labels import LABELS
 from models.package_data import read_text
 from models.reading.listed import WordList
 from models.scoring.understanding import ALONE_WEIGHT, INSULT_WEIGHT, weigh_insults
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 FLAG_AT = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
 
 

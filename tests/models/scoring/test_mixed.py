@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.languages import mixed_comments
 from models.labels import LABELS
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 FLAG_AT = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS]
 TOXICITY = LABELS.index("toxicity")
 #: A comment, and what of it decides: in the other language.
@@ -81,7 +81,7 @@ def test_a_comment_in_two_languages_scores_at_least_as_its_whole_does_alone_and_
 
 
 def test_the_fast_reader_alone_reads_no_passages() -> None:
-    fast = models.load(reader="fast")
+    fast = shipped("fast")
     assert fast.score([DECIDING[2][0]])[0, TOXICITY] < 0.5
 
 

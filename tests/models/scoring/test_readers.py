@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-import models
 from models.labels import COLUMN, CORE_COLUMNS, LABELS
 from models.reading.listed import WordList
 from models.scoring.readers import ASKED_FROM, LONG_ASKED_FROM, LONGEST, choose_about, choose_asked
+from tests.support.classifier import shipped
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_single_english_word_is_left_to_the_fast_reader_unless_it_is_a_listed_
 
 
 def test_what_is_too_long_is_shown_to_the_fast_reader_alone_and_judged_by_nobody_else() -> None:
-    classifier = models.load()
+    classifier = shipped()
     long = "Vielen Dank für den schönen Artikel, ich war gestern auch dort. " * 320
     assert len(long) > LONGEST
     assert classifier.judgeable(long[:LONGEST])
@@ -68,7 +68,7 @@ def test_the_fast_reader_alone_opens_no_encoder_and_judges_no_other_language() -
 
 def test_english_that_is_plainly_harmless_scores_as_the_fast_reader_says() -> None:
     text = "The train left the station at nine in the morning and arrived in the evening."
-    fast, unsure, always = (models.load(reader=reader).score([text])[0] for reader in ("fast", "unsure", "always"))
+    fast, unsure, always = (shipped(reader).score([text])[0] for reader in ("fast", "unsure", "always"))
     assert np.array_equal(fast, unsure[CORE_COLUMNS])
     assert not np.array_equal(fast, always)
 

@@ -7,12 +7,12 @@ import time
 import numpy as np
 import pytest
 
-import models
 from models.labels import LABELS
 from models.scoring.signals import SIGNALS, weigh
 from tests.support import ROOT
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 SEEN = [
     ("see http://a.example http://a.example/2 www.a.example/3 http://a.example/4", {}, "more than 3 links"),
     ("see http://a.example/1 and https://b.example/2", {}, "links to different hosts"),

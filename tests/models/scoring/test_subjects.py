@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.subjects import subject_sentences
 from models.labels import CORE_COLUMNS, CORE_LABELS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from tests.support.classifier import shipped
 
-CLASSIFIER, FAST = models.load(), models.load(reader="fast")
+CLASSIFIER, FAST = shipped(), shipped("fast")
 FLAG_AT = {label: CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in SUBJECT_LABELS}
 #: Of the five sentences of each kind in a language, and of the twenty in English. The card says where it is modest.
 LEAST_TOLD, LEAST_TOLD_IN, MOST_BESIDE = 0.6, {"en": 0.45, "pl": 0.4, "tr": 0.2}, 0.4

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import models
 from models.evaluation.languages import plain_sentences, short_comments
 from models.labels import LABELS
 from models.training.metrics import auc
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 TOXICITY = LABELS.index("toxicity")
 #: Language -> an insult, the word that makes it one, and thanks.
 SENTENCES = {

@@ -15,6 +15,7 @@ from moderation.decisions import bulk, comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts, roles
+from moderation.review import review_pages
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
@@ -440,6 +441,21 @@ def test_a_preview_stops_reading_an_author_whose_comments_a_decision_hardly_chan
             "publish": (2, True),
             "reject": (0, True),
         }
+
+
+def test_a_preview_of_a_rare_filter_reads_only_what_passes_it(
+    store: Store, flag: Callable[..., list[str]], site: CreatedSite, actor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag(*(f"talk {number}" for number in range(6)), thread="/busy")
+    flag("pills 1", "pills 2", thread="/quiet")
+    criteria = {"search": {"thread": "/quiet", "site": site.id}, "seen_at": clock.now().isoformat()}
+    monkeypatch.setattr(review_pages, "COUNT_UP_TO", 1)
+    monkeypatch.setattr(review_pages, "LOOKED_AT", 1)
+    monkeypatch.setattr(review_pages, "_STEP", 1)
+    monkeypatch.setattr(bulk, "_MOST_PAGES", 1)
+    with store.read() as session:
+        found = bulk.preview(session, criteria, "reject", [site.id], actor=actor)
+    assert (found.total, found.more) == (2, False)
 
 
 def test_the_tables_say_who_started_what(

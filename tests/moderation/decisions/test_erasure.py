@@ -50,7 +50,7 @@ TRACES = ("qwtext", *(value.lower() for name, value in AUTHORS.items() if name !
 def flagged(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Comment:
     """A flagged comment with everything known of its author, and a reader's report with a note."""
     (outcome,) = submissions.submit(
-        store, queues, site_with_webhook.id, [submission(WORDS, **AUTHORS)], idempotency_key="qwkey"
+        store, queues, site_with_webhook.id, [submission(WORDS, **AUTHORS)], idempotency_key="qwidempotent"
     )
     assert outcome.comment is not None
     scorer.run_batch()
@@ -80,7 +80,7 @@ def test_before_the_erasure_the_words_are_there_to_be_found(store: Store, flagge
 def test_after_it_they_are_in_no_table(store: Store, flagged: Comment) -> None:
     erase(store, flagged)
     everything = dump(store).lower()
-    assert [trace for trace in (*TRACES, "qwnote", "qwreporter", "qwkey") if trace in everything] == []
+    assert [trace for trace in (*TRACES, "qwnote", "qwreporter", "qwidempotent") if trace in everything] == []
 
 
 def test_after_it_they_are_not_in_the_sqlite_file_either(store: Store, flagged: Comment) -> None:
@@ -210,7 +210,7 @@ def test_what_happened_to_it_stays_on_record(store: Store, flagged: Comment, clo
 def test_its_external_id_and_key_may_be_used_again(store: Store, queues: Queues, flagged: Comment) -> None:
     erase(store, flagged)
     (outcome,) = submissions.submit(
-        store, queues, flagged.site_id, [submission("New.", external_id="qwexternal")], idempotency_key="qwkey"
+        store, queues, flagged.site_id, [submission("New.", external_id="qwexternal")], idempotency_key="qwidempotent"
     )
     assert outcome.kind == "accepted"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import JSON, String, Text, inspect, text, update
 from moderation import clock
 from moderation.decisions import appeals, bulk, comments, standing
 from moderation.decisions.scoring import Scorer
-from moderation.history import feedback, persons
+from moderation.history import feedback, persons, site_retention
 from moderation.history.persons import NotNamed, Person
 from moderation.identities.columns import Sealed, SealedDocument
 from moderation.intake import submissions
@@ -21,9 +22,23 @@ from moderation.policy import list_imports, policies, policy_lists, policy_tests
 from moderation.policy.list_kinds import KINDS
 from moderation.review import notes, saved_filters
 from moderation.settings import Settings
+from moderation.sites import site_settings
+from moderation.sites.site_settings import Retention, SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import AuditEvent, AuthorStanding, BulkJob, Comment, Reporter, Table, WebhookDelivery
+from moderation.tables import (
+    AuditEvent,
+    AuthorStanding,
+    AuthorWarning,
+    BulkJob,
+    Comment,
+    Note,
+    Reporter,
+    SavedFilter,
+    Table,
+    WebhookDelivery,
+)
+from tests.support.clock import Clock
 from tests.support.comments import dump, rows, scored, stored, submission
 
 AUTHOR = {
@@ -39,7 +54,7 @@ AUTHOR = {
 NAMES = ("id:zquser", "email:zqmail@example.org", "name:zqname person", "ip:203.0.113.177")
 MARKERS = (
     *("zqtext", "zqname", "zqmail", "zqurl", "203.0.113.177", "zqagent", "zquser", "zqexternal"),
-    *("zqkey", "zqappeal", "zqanswer", "zqnote", "zqreport"),
+    *("zqidempotent", "zqappeal", "zqanswer", "zqnote", "zqreport"),
 )
 
 #: The columns of text or JSON in which an author may be. Everything else is in `OTHERS`; a new column has to be put
@@ -137,44 +152,58 @@ def write(store: Store, do: Any, *arguments: Any, **named: Any) -> Any:
         return do(session, *arguments, **named)
 
 
+Said = Callable[[str], str]
+
+
+def of_this(text: str) -> str:
+    """What the story of the author whom these tests look for says."""
+    return text
+
+
+def of_another(text: str) -> str:
+    """The same, said of somebody else."""
+    for this, other in (("zq", "qx"), ("Zq", "Qx"), ("ZQ", "QX"), ("203.0.113.177", "198.51.100.77")):
+        text = text.replace(this, other)
+    return text
+
+
 @pytest.fixture
 def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite) -> Comment:
+    return fill(store, queues, scorer, site_with_webhook, of_this)
+
+
+def fill(store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, said: Said) -> Comment:
     """Everything that Winnow comes to know of an author, in every column of `OF_AUTHORS`."""
-    site = site_with_webhook
-    sent = submission("Zqtext is toxicity=0.7", language="en", thread="/page", **AUTHOR)
-    (outcome,) = submissions.submit(store, queues, site.id, [sent], idempotency_key="zqkey")
+    author = {field: said(value) for field, value in AUTHOR.items()}
+    sent = submission(said("Zqtext is toxicity=0.7"), language="en", thread="/page", **author)
+    (outcome,) = submissions.submit(store, queues, site.id, [sent], idempotency_key=said("zqidempotent"))
     assert outcome.comment is not None
     scorer.run_batch()
     this = outcome.comment.id
     other = scored(store, queues, scorer, site, "Another's", name="Bob")
-    write(store, comments.report, site.id, this, reason="rude", note="Zqreport of zqtext", reporter="reader")
-    write(store, comments.report, site.id, other.id, reason="rude", note="Zqnote", reporter="ZQuser")
-    write(store, comments.decide, None, this, "reject", actor="user:u_1", reason="Zqnote: zqname wrote zqtext")
+    write(store, comments.report, site.id, this, reason="rude", note=said("Zqreport of zqtext"), reporter="reader")
+    write(store, comments.report, site.id, other.id, reason="rude", note=said("Zqnote"), reporter=said("ZQuser"))
+    reason = said("Zqnote: zqname wrote zqtext")
+    write(store, comments.decide, None, this, "reject", actor="user:u_1", reason=reason)
     with store.write() as session:
-        appeals.lodge(session, comments.find(session, site.id, this), "Zqappeal")
-    write(store, comments.decide, None, this, "publish", actor="user:u_2", reason="Zqanswer")
-    feedback.record(store, site.id, source="akismet", text="Zqtext is toxicity=0.7", labels={"spam": 1.0})
+        appeals.lodge(session, comments.find(session, site.id, this), said("Zqappeal"))
+    write(store, comments.decide, None, this, "publish", actor="user:u_2", reason=said("Zqanswer"))
+    text = said("Zqtext is toxicity=0.7")
+    feedback.record(store, site.id, source="akismet", text=text, labels={"spam": 1.0})
     with store.write() as session:
         comment = comments.find(session, site.id, this)
-        standing.warn(session, comment, "Zqnote", actor="user:u_1", grace=timedelta())
+        standing.warn(session, comment, said("Zqnote"), actor="user:u_1", grace=timedelta())
         for on_author in (False, True):
-            notes.write(session, comment, "Zqnote", by="user:u_1", on_author=on_author)
+            notes.write(session, comment, said("Zqnote"), by="user:u_1", on_author=on_author)
         taken = policy_tests.example(comment.comment, "flag", comment.name)
         policy_tests.add(session, site.id, taken, actor="user:u_1", comment=comment)
-        known = {"author_key": comment.author_key, "identity": "zquser", "comment_id": this}
+        known = {"author_key": comment.author_key, "identity": said("zquser"), "comment_id": this}
         session.add(AuthorStanding(site_id=site.id, approvals=0, strikes=[1], told=None, lapses_at=None, **known))
-        session.add(Reporter(site_id=site.id, reporter="ZQuser", upheld=1, dismissed=0))
-        view = {"site": site.id, "author": "zquser"}
-        saved_filters.save(session, "Zqname person", view, user_id="u_1", by="user:u_1", shared=True)
-    put_on_lists(store, site.id)
-    for criteria in (
-        {"site": site.id, "author": "zquser", "block": {"entry": "id:zquser", "until": None}},
-        {"site": site.id, "address": "203.0.113.177"},
-        {"search": {"site": site.id, "author_key": "zqmail@example.org"}},
-    ):
-        job = write(store, bulk.create, criteria, "reject", actor="user:u_1", total=0, note="Zqnote")
-        with store.write() as session:
-            session.execute(update(BulkJob).where(BulkJob.id == job.id).values(state="done", finished_at=clock.now()))
+        session.add(Reporter(site_id=site.id, reporter=said("ZQuser"), upheld=1, dismissed=0))
+        view = {"site": site.id, "author": said("zquser")}
+        saved_filters.save(session, said("Zqname person"), view, user_id="u_1", by="user:u_1", shared=True)
+    put_on_lists(store, site.id, said)
+    decide_together(store, site.id, said)
     with store.write() as session:
         session.execute(update(WebhookDelivery).values(next_attempt_at=None, delivered_at=clock.now()))
         # As an upgrade may leave it, or others who write the same: columns that this story does not fill.
@@ -182,7 +211,7 @@ def filled(store: Store, queues: Queues, scorer: Scorer, site_with_webhook: Crea
     return stored(store, this)
 
 
-def put_on_lists(store: Store, site_id: str) -> None:
+def put_on_lists(store: Store, site_id: str, said: Said) -> None:
     """Put them on the site's lists and on the team's."""
     until = clock.now() + timedelta(days=1)
     for name, entry in (
@@ -193,14 +222,27 @@ def put_on_lists(store: Store, site_id: str) -> None:
         ("blocked_authors", "name:Zqname Person"),
         ("blocked_ips", "203.0.113.177"),
     ):
-        write(store, policy_lists.add, site_id, name, entry, until=until, actor="user:u_1")
+        write(store, policy_lists.add, site_id, name, said(entry), until=until, actor="user:u_1")
     for kind, entries in (
         ("authors", "ID: zquser\nzqmail@example.org\nZqname  Person"),
         ("addresses", "203.0.113.177"),
     ):
-        list_id = write(store, shared_lists.create, kind, kind, actor="user:u_1").id
-        read = list_imports.read(KINDS[kind], entries)
+        list_id = write(store, shared_lists.create, said(f"{kind} zq"), kind, actor="user:u_1").id
+        read = list_imports.read(KINDS[kind], said(entries))
         shared_lists.add(store, list_id, read, until=until, actor="user:u_1")
+
+
+def decide_together(store: Store, site_id: str, said: Said) -> None:
+    """Have it decided on all that is theirs, found in each way."""
+    block = {"entry": said("id:zquser"), "until": None}
+    for criteria in (
+        {"site": site_id, "author": said("zquser"), "block": block},
+        {"site": site_id, "address": said("203.0.113.177")},
+        {"search": {"site": site_id, "author_key": said("zqmail@example.org")}},
+    ):
+        job = write(store, bulk.create, criteria, "reject", actor="user:u_1", total=0, note=said("Zqnote"))
+        with store.write() as session:
+            session.execute(update(BulkJob).where(BulkJob.id == job.id).values(state="done", finished_at=clock.now()))
 
 
 def told_erased(store: Store) -> None:
@@ -225,6 +267,44 @@ def test_export_erase_export_and_no_table_holds_a_word(store: Store, settings: S
     assert [row.event for row in rows(store, WebhookDelivery, comment_id=filled.id)][-1] == "comment.erased"
     with store.read() as session:
         assert policies.current(session, filled.site_id).document["trusted_authors"] == ["email:else@example.org"]
+
+
+def of_the_other(store: Store) -> Counter[str]:
+    """How often what is known of the other author is found."""
+    found = everything(store)
+    return Counter({of_another(marker): found.count(of_another(marker)) for marker in MARKERS})
+
+
+def test_what_is_known_of_another_author_stays_whole(
+    store: Store, queues: Queues, scorer: Scorer, settings: Settings, site_with_webhook: CreatedSite, filled: Comment
+) -> None:
+    fill(store, queues, scorer, site_with_webhook, of_another)
+    before = of_the_other(store)
+    assert min(before.values()) > 0
+    with store.write() as session:
+        comments.erase(session, filled.site_id, filled.id)
+    assert [row.query["author"] for row in rows(store, SavedFilter)] == ["qxuser"], "nothing else was there by theirs"
+    assert before <= of_the_other(store)  # further versions of a list have them, too
+    erase(store, settings, *NAMES)
+    assert before <= of_the_other(store)
+
+
+def test_what_a_site_keeps_of_younger_comments_stays_whole(
+    store: Store, queues: Queues, scorer: Scorer, site_with_webhook: CreatedSite, clock: Clock
+) -> None:
+    site, days = site_with_webhook, {"text": 13, "identity": 13}
+    fill(store, queues, scorer, site, of_this)
+    clock.advance(days=14)
+    fill(store, queues, scorer, site, of_another)
+    with store.write() as session:
+        chosen = SiteSettings(retention=Retention(**days), appeals=False)
+        site_settings.save(session, site.id, chosen, actor="operator")
+    before = of_the_other(store)
+    assert site_retention.run(store, seconds=60) == {"text": 1, "identity": 1}
+    assert before <= of_the_other(store)
+    assert not {"zqtext", "zqreport", "zqappeal", "zqanswer"}.intersection(left(store))
+    assert [note.comment_id for note in rows(store, Note, text="Zqnote")] == [None], "one on the author"
+    assert rows(store, AuthorWarning, message="Zqnote") == []
 
 
 def columns() -> Iterator[tuple[str, str]]:

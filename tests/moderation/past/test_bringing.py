@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,30 @@ def test_what_is_linked_already_is_not_kept_in_mind(store: Store, site: CreatedS
     again = bringing._Import(store, site.id, "wordpress", Comment.external_id)
     arrivals = [bringing._arrival(again, comment) for comment in given]
     bringing._write(again, arrivals)
-    assert [parent for _, parent in again.unlinked] == ["wordpress:99"], "a file may have any number of answers"
+    with closing(again.unlinked) as unlinked:
+        kept = unlinked.execute("SELECT answers FROM answers").fetchall()
+    assert kept == [("wordpress:99",)], "a file may have any number of answers"
+
+
+def test_what_readers_see_and_somebody_was_to_look_at_waits_here_too(store: Store, site: CreatedSite) -> None:
+    reported = past("1", waits=True, comment="The bridge is closed again, and nobody says why.")
+    counts = bring(store, site, reported, past("2"), past("3", status="flagged"))
+    assert (counts.brought, counts.waiting) == (3, 2)
+    first, second = (rows(store, Comment, external_id=f"wordpress:{key}")[0] for key in ("1", "3"))
+    assert (first.status, second.status) == ("published", "flagged")
+    waiting = rows(store, ReviewItem)
+    assert {item.comment_id for item in waiting} == {first.id, second.id}
+    assert abs(waiting[0].due - waiting[1].due) < 60_000, "what is of the past comes after what readers see of today"
+
+
+def test_a_file_of_which_nothing_can_be_read_for_very_long_is_left_there(
+    store: Store, site: CreatedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bringing, "MOST_UNREADABLE", 3)
+    odd = [Unreadable(f"Line {number}", "It has no id.") for number in range(1, 10)]
+    counts = bring(store, site, *odd[:2], past("1"), *odd[2:], past("2"))
+    assert (counts.brought, counts.unreadable) == (1, 5)
+    assert (counts.broken or "").startswith("None of 3 comments in a row could be read, up to line 5, so nothing")
 
 
 @pytest.mark.one_database

@@ -142,6 +142,17 @@ def test_a_line_without_an_end_is_refused_and_one_that_just_fits_is_read(monkeyp
         list(json_lines.lines(io.BytesIO(fits + fits.replace(b"\n", b" ") + b" " + fits)))
 
 
+@pytest.mark.parametrize("endless", ["\n", " \n", "\t\r\n", ",\n", "[\n", "]\n"])
+def test_lines_that_hold_nothing_end_a_file_after_very_many(monkeypatch: pytest.MonkeyPatch, endless: str) -> None:
+    monkeypatch.setattr(json_lines, "_MOST_EMPTY", 5)
+    assert [one for _, one in read(LINES.replace("\n", "\n" + endless * 5))] == [A, B]
+    found = json_lines.objects(io.BytesIO((LINES + endless * 20).encode()))
+    assert [one for _, one in islice(found, 2)] == [A, B]
+    with pytest.raises(WrongFile, match=r"^Up to line 8 more than 5 lines in a row hold nothing"):
+        next(found)
+    assert read(endless * 100) == [], "nothing but such lines is no more than an empty file"
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_file_beside_another_may_be_compressed_or_absent(tmp_path: Path, packed: bool) -> None:
     content = f"{json.dumps(A)}\nnonsense\n7\n{json.dumps(B)}\n".encode()

@@ -258,6 +258,38 @@ def test_what_would_fill_the_memory_is_not_kept(filling: str) -> None:
     assert most < 20 * 2**20, f"of 30 MB it kept {most:,} bytes"
 
 
+@pytest.mark.parametrize(
+    "begun", ["<r>", "<r><p>read</p>", "<r><p>read</p><p></q>"], ids=["no element", "one", "a fault"]
+)
+@pytest.mark.parametrize(
+    "endless",
+    ["\n", " ", "\0", "&amp;", "&", "&x;", "x", "]]>", "<!-- -->", "<?a b?>", "<![CDATA[]]>", "<a/>", "<a></a>"],
+)
+def test_a_file_that_goes_on_without_an_end_is_left_there(
+    monkeypatch: pytest.MonkeyPatch, begun: str, endless: str
+) -> None:
+    monkeypatch.setattr(xml_files, "_CHUNK", 100)
+    monkeypatch.setattr(xml_files, "_MOST_WITHOUT", 20)
+    file = io.BytesIO(begun.encode() + endless.encode() * 10_000)
+    parts = xml_files.elements(file, "r", [("r", "p")], resume={"p": ("r",)})
+    assert [part.text for part in islice(parts, begun.count("read")) if isinstance(part, xml_files.Element)] == (
+        ["read"] * begun.count("read")
+    )
+    with pytest.raises(
+        WrongFile, match=r"^Up to line [0-9,]+ it goes on for 0 MiB without any of <p>\..*before it was read"
+    ):
+        list(parts)
+    assert file.tell() < 2_300
+
+
+def test_a_file_with_much_between_its_elements_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_files, "_CHUNK", 100)
+    monkeypatch.setattr(xml_files, "_MOST_WITHOUT", 20)
+    text = f"<r>{('<p>read</p>' + ' ' * 1_700) * 6}</r>"
+    parts = xml_files.elements(io.BytesIO(text.encode()), "r", [("r", "p")], resume={"p": ("r",)})
+    assert [part.text for part in parts if isinstance(part, xml_files.Element)] == ["read"] * 6
+
+
 def test_what_stands_before_a_fault_is_read(tmp_path: Path) -> None:
     whole = WXR.format(items=item(wxr_comment(1)), encoding="UTF-8", version="1.2")
     (tmp_path / "file").write_text(whole[: whole.index("</channel>")])
@@ -356,6 +388,22 @@ def test_disqus_posts_with_the_page_of_their_thread_wherever_it_stands(tmp_path:
     assert (first.key, first.thread, first.comment) == ("4", "/2019/bridge/", "<p>Well said.</p>")
     assert (first.user_id, first.name) == ("disqus:ada", "Ada")
     assert (answer.parent_key, lost.thread) == ("4", None)
+
+
+def test_the_pages_of_disqus_threads_are_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_files, "_CHUNK", 16 * 1024)
+    link = "https://blog.example/" + "bridge" * 75
+    threads = (f'<thread dsq:id="{number}"><link>{link}{number}</link></thread>' for number in range(2_000))
+    (tmp_path / "file").write_text(DISQUS.format(body="".join(threads) + post(4)))
+    tracemalloc.start()
+    try:
+        [comment] = disqus.open_archive(tmp_path / "file").comments
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(comment, PastComment)
+    assert (comment.thread or "").endswith("bridge2")
+    assert most < 600_000, f"of 1 MB it kept {most:,} bytes"
 
 
 #: A post's author and what stands beside -> what is known of who wrote it.
@@ -495,6 +543,19 @@ def test_a_database_that_is_made_to_fill_the_memory_is_refused(tmp_path: Path, s
         connection.commit()
     with pytest.raises(WrongFile, match="no database of Isso"):
         isso.open_archive(path)
+
+
+def test_threads_of_isso_that_all_have_one_id_are_one_page(tmp_path: Path) -> None:
+    path = tmp_path / "comments.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE threads (id, uri, title)")
+        connection.execute(f"CREATE TABLE comments {_COLUMNS}")
+        connection.executemany("INSERT INTO threads VALUES (1, ?, '')", [(f"/{number}",) for number in range(100)])
+        row = (1, 1, None, 1556971200.5, 1, "Well said.", "Ada", None, None)
+        connection.executemany("INSERT INTO comments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [row] * 3)
+        connection.commit()
+    read: list[Any] = list(isso.open_archive(path).comments)
+    assert [comment.thread for comment in read] == ["/99"] * 3
 
 
 def test_what_no_column_of_isso_holds_costs_its_comment_only(tmp_path: Path) -> None:
@@ -697,6 +758,23 @@ def test_what_stands_beside_the_comments_of_coral_without_an_id_costs_no_comment
         ({"status": "SYSTEM_WITHHELD"}, {"status": "flagged"}),
         ({"status": "REJECTED"}, {"status": "rejected", "examples": {}}),
         ({"deletedAt": "2019-05-05T00:00:00Z"}, {"status": "erased", "comment": "", "name": ""}),
+        ({"deletedAt": {"$undefined": True}}, {"status": "published"}),
+        ({"deletedAt": None}, {"status": "published"}),
+        ({"parentID": {"$undefined": True}, "ancestorIDs": ["c-0"]}, {"parent_key": None}),
+        # What readers reported waits, as long as nobody has decided on it.
+        ({"status": "NONE", "actionCounts": {"FLAG": 2}}, {"status": "published", "waits": True}),
+        ({"status": "NONE", "actionCounts": {"FLAG": 2}}, {"why": "It was published in Coral, and reported."}),
+        ({"status": "NONE", "actionCounts": {"FLAG": {"$numberInt": "2"}}}, {"waits": True}),
+        ({"status": "NONE", "action_counts": {"flag": 1}}, {"waits": True}),  # Talk
+        ({"status": "NONE", "actionCounts": {"FLAG": {"$numberInt": "0"}}}, {"waits": False}),
+        ({"status": "NONE", "actionCounts": {"REACTION": 5}}, {"waits": False}),
+        ({"status": "NONE", "actionCounts": {"FLAG": "many"}}, {"waits": False}),
+        ({"status": "NONE", "actionCounts": [2]}, {"waits": False}),
+        ({"status": "APPROVED", "actionCounts": {"FLAG": 2}}, {"status": "published", "waits": False}),
+        ({"status": "REJECTED", "actionCounts": {"FLAG": 2}}, {"status": "rejected", "waits": False}),
+        ({"status": "NONE", "actionCounts": {"FLAG": 2}, "deletedAt": "2019-05-05T00:00:00Z"}, {"waits": False}),
+        ({"rating": 4, "revisions": [{"body": "Well said."}]}, {"comment": "Well said."}),
+        ({"rating": 4, "revisions": [], "deletedAt": "2019-05-05T00:00:00Z"}, {"status": "erased"}),
         ({"deleted_at": "2019-05-05T00:00:00Z"}, {"status": "erased"}),
         ({"storyID": "s-9"}, {"thread": None}),
         # The latest text that is one.
@@ -709,6 +787,13 @@ def test_what_coral_says_of_a_comment(tmp_path: Path, changes: dict[str, Any], k
     line = json.dumps(coral_comment(**changes))
     [comment] = read_bytes(tmp_path, coral.open_archive, line.encode(), "comments.json")
     assert {name: getattr(comment, name) for name in known} == known
+
+
+@pytest.mark.parametrize("body", ["", None])
+def test_a_rating_of_coral_without_a_text_is_nobodys_comment(tmp_path: Path, body: str | None) -> None:
+    lines = [coral_comment(rating=4, revisions=[{"body": body}]), coral_comment(revisions=[{"body": body}])]
+    [empty] = read_bytes(tmp_path, coral.open_archive, "\n".join(map(json.dumps, lines)).encode())
+    assert (empty.place, "no text" in empty.why) == ("Line 2", True)
 
 
 @pytest.mark.parametrize(

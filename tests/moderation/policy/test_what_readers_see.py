@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import models
 from moderation.authors import Author, BlockedAuthors, TrustedAuthors
 from moderation.decisions import comments
 from moderation.decisions.scoring import Scorer
@@ -15,6 +14,7 @@ from moderation.intake.queues import Queues
 from moderation.patterns import PatternError, PatternSet
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
+from tests.support.classifier import shipped
 from tests.support.comments import accept, set_policy, stored
 from texts import links
 from texts.comparison import as_read
@@ -28,7 +28,7 @@ KIND = "Nice post, thank you for it."
 @pytest.fixture
 def reader(store: Store, queues: Queues) -> Scorer:
     """What a worker runs, with the classifier that ships."""
-    return Scorer(store, queues, models.load())
+    return Scorer(store, queues, shipped())
 
 
 def decided(store: Store, scorer: Scorer, comment_id: str) -> tuple[str, set[str]]:
@@ -240,14 +240,14 @@ def test_the_message_says_that_it_is_the_name(store: Store, queues: Queues, read
 )
 def test_a_persons_name_makes_no_difference_to_spam(name: str) -> None:
     texts = [f"Great write-up, I learnt a lot about routing.{more}" for more in ("", " See https://blog.example/x")]
-    spam = models.load().labels.index("spam")
-    one, other = (models.load().score(texts, [{"name": who}] * 2)[:, spam] for who in (name, "Ada"))
+    spam = shipped().labels.index("spam")
+    one, other = (shipped().score(texts, [{"name": who}] * 2)[:, spam] for who in (name, "Ada"))
     assert one == pytest.approx(other)
 
 
 @pytest.mark.parametrize("name", ["Cheap Viagra Online", "best casino bonus", "Payday Loans", "www.shop.example"])
 def test_a_name_that_sells_still_speaks_for_spam(name: str) -> None:
-    classifier = models.load()
+    classifier = shipped()
     spam = classifier.labels.index("spam")
     table = classifier.score([KIND, KIND], [{"name": name}, {"name": "Ada"}])
     assert table[0, spam] > table[1, spam]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from moderation.intake.queues import Queues
@@ -41,6 +42,13 @@ def test_one_bad_element_does_not_sink_the_others(client: FlaskClient, store: St
     assert list(outcomes[6]["errors"]) == ["parent_id"]
     assert {row.external_id for row in rows(store, Comment)} == {"e1", "e2", "e5"}
     assert queues.length()["waiting"] == 3
+
+
+@pytest.mark.parametrize("longest", [200, 201])
+def test_a_refused_elements_own_id_is_repeated_where_it_could_be_one(client: FlaskClient, longest: int) -> None:
+    sent = [{"name": "", "external_id": given} for given in ("e" * longest, "a\nb", 7)]
+    told = [one["external_id"] for one in client.post(ROUTE, json=sent).get_json()["outcomes"]]
+    assert told == ["e" * 200 if longest == 200 else None, None, None]
 
 
 def test_ndjson_will_do_as_well_and_a_broken_line_is_an_outcome_of_its_own(client: FlaskClient) -> None:

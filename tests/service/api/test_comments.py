@@ -35,6 +35,7 @@ def walk(client: FlaskClient, path: str, key: str = "comments", **asked: str) ->
     while True:
         query: dict[str, Any] = {"limit": 2} | asked | ({"cursor": cursor} if cursor else {})
         page = client.get(path, query_string=query).get_json()
+        assert len(page[key]) <= int(query["limit"])
         found += page[key]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -86,6 +87,7 @@ class TestList:
         assert ids(walk(client, ROUTE, author="U1")) == [second, first]
         assert ids(walk(client, ROUTE, author="grace hopper")) == [third]
         assert ids(walk(client, ROUTE, status="published")) == [third]
+        assert ids(walk(client, ROUTE, status="", thread="/b")) == [second], "what is left empty is not asked"
         assert ids(walk(client, ROUTE, status="pending", thread="/a")) == [first]
 
     def test_a_cursor_of_another_list_or_a_tampered_one_is_refused(self, client: FlaskClient) -> None:

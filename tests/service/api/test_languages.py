@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-import models
 from models.languages import GRADES
 from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
+from tests.support.classifier import shipped
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def languages(client: FlaskClient) -> dict[str, dict[str, Any]]:
 def test_every_language_has_its_names_its_grade_and_what_the_site_does(client: FlaskClient) -> None:
     found = languages(client)
     assert found.keys() == GRADES.keys()
-    assert {code: one["grade"] for code, one in found.items()} == dict(models.load().languages)
+    assert {code: one["grade"] for code, one in found.items()} == dict(shipped().languages)
     assert found["en"] == {
         "code": "en", "name": "English", "own_name": "English", "grade": "learnt", "judged": True, "treatment": "judge",
     }  # fmt: skip

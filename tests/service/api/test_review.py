@@ -42,6 +42,7 @@ def test_the_queue_can_be_filtered(client: FlaskClient, scorer: Scorer) -> None:
         ({"language": "de", "kind": "flag"}, [insult]),
         ({"rule": "links"}, []),
         ({"label": "insult", "author": "ADA"}, [insult]),
+        ({"author": "Eve"}, []),
     ):
         assert [one["comment"]["id"] for one in walk(client, QUEUE, "items", **asked)] == expected
     assert client.get(f"{QUEUE}?label=rude").status_code == 422

@@ -13,6 +13,7 @@ from moderation.policy.policies import DEFAULT
 from moderation.settings import Settings
 from moderation.store import Store
 from moderation.tables import AuditEvent, WebhookDelivery, WebhookEndpoint
+from moderation.webhooks.batches import USUAL_BYTES, USUAL_EVENTS, USUAL_SECONDS
 from moderation.webhooks.deliveries import claim, record, send
 from moderation.webhooks.sender import Sender
 from tests.support.comments import rows
@@ -157,8 +158,22 @@ class TestWebhooks:
         sent = [client.post(f"{WEBHOOKS}/{endpoint}/test").get_json()["id"] for _ in range(3)]
         page = client.get(f"{WEBHOOKS}/{endpoint}/deliveries?limit=2").get_json()
         rest = client.get(f"{WEBHOOKS}/{endpoint}/deliveries?cursor={page['next_cursor']}").get_json()
-        assert {one["id"] for one in page["deliveries"] + rest["deliveries"]} == set(sent)
+        assert [[one["id"] for one in part["deliveries"]] for part in (page, rest)] == [sent[:0:-1], sent[:1]]
         assert rest["next_cursor"] is None
+
+    def test_batches_are_asked_for_changed_and_ended_by_its_own_site(
+        self, client: FlaskClient, other_client: FlaskClient
+    ) -> None:
+        usual = {"events": USUAL_EVENTS, "bytes": USUAL_BYTES, "seconds": USUAL_SECONDS}
+        made = client.post(WEBHOOKS, json={"url": "https://example.org/hook", "batch": {"events": 7}}).get_json()
+        assert made["batch"] == usual | {"events": 7}
+        path = f"{WEBHOOKS}/{made['id']}"
+        assert client.patch(path, json={"batch": {"seconds": 3}}).get_json()["batch"] == usual | {"seconds": 3}
+        assert client.patch(path, json={"batch": {"events": 0}}).status_code == 422
+        assert client.patch(path, json={}).status_code == 422
+        assert other_client.patch(path, json={"batch": None}).status_code == 404
+        assert client.get(WEBHOOKS).get_json()["webhooks"][0]["batch"] == usual | {"seconds": 3}
+        assert client.patch(path, json={"batch": None}).get_json()["batch"] is None
 
     def test_a_deleted_one_is_gone_with_its_deliveries(self, client: FlaskClient) -> None:
         endpoint = client.post(WEBHOOKS, json={"url": "https://example.org/hook"}).get_json()["id"]

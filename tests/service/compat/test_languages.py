@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-import models
 from models.languages import GRADES
 from moderation.decisions.scoring import Scorer
 from moderation.policy import policies
@@ -18,11 +17,12 @@ from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from tests.support.akismet import Akismet
+from tests.support.classifier import shipped
 
 pytestmark = pytest.mark.one_database
 
-SHIPPED = models.load()
-FAST = models.load(reader="fast")
+SHIPPED = shipped()
+FAST = shipped("fast")
 #: A model that reads every language of the table.
 POLYGLOT = replace(SHIPPED, manifest={**SHIPPED.manifest, "languages": list(GRADES)})
 Call = Callable[..., Any]

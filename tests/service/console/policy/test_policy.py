@@ -114,8 +114,9 @@ def test_past_comments_are_read_once_for_each_policy_until_something_is_done_on_
 
 def test_texts_are_read_once_for_all_policies_that_a_page_compares(
     chief: FlaskClient, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, clock: Clock,
 ) -> None:  # fmt: skip
+    """Within a minute: the clock stands still."""
     reading: list[str] = []
     gather = past_comments.gather
 
