@@ -35,7 +35,8 @@ class Subject:
 
 def of_events(session: Session, events: Sequence[AuditEvent]) -> dict[str, list[Subject]]:
     """Event id -> what it is about, with one query for each kind of thing."""
-    ids = {name: {str(event.detail[name]) for event in events if name in (event.detail or {})} for name in NAMED}
+    details = [event.detail or {} for event in events]
+    ids = {name: {str(detail[name]) for detail in details if name in detail} for name in NAMED}
     found = {
         "comment": _names(session, {event.comment_id for event in events if event.comment_id}),
         "note": _by_id(session, Note, ids["note"]),
