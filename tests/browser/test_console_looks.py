@@ -148,8 +148,10 @@ def test_on_a_phone_the_bar_is_one_line_and_a_card_begins_with_its_comment(
     assert last.evaluate("one => one.getBoundingClientRect().bottom") < 800, "all filters in a screen, or nearly"
 
 
-@pytest.mark.parametrize("locale", ["en", "de", "fr", "es", "pl"])
-def test_on_a_laptop_the_bar_is_one_line_in_every_language(site: CreatedSite, enter: Enter, locale: str) -> None:
+@pytest.mark.parametrize("locale", ["en", "de", "fr"])
+def test_on_a_laptop_the_bar_is_one_line_however_long_its_words_are(
+    site: CreatedSite, enter: Enter, locale: str
+) -> None:
     """Where its words are long, what is not for every day is in a menu, with a script and without."""
     page = enter("ada", {"width": 1280, "height": 800}, locale=locale, java_script_enabled=locale != "fr")
     assert page.locator(".bar").evaluate(HEIGHT) < 60
