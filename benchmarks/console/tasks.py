@@ -171,6 +171,35 @@ def with_note(hands: Hands) -> None:
     _decided(hands)
 
 
+def again_by_mouse(hands: Hands) -> None:
+    _give_once(hands)
+    card = _on_card(hands, "bridge")
+    hands.click(card.locator(".give-again"))
+    _decided(hands)
+
+
+def usual_note(hands: Hands) -> None:
+    _give_once(hands)
+    _on_card(hands, "bridge")
+    hands.press("e")
+    hands.see(hands.page.locator("#reasons[open]"))
+    hands.press("Shift+Digit1")
+    hands.see(hands.page.locator("#note:focus"))
+    hands.press("1", "Enter")
+    _decided(hands)
+
+
+def _give_once(hands: Hands) -> None:
+    """Before the task begins: the same reason and note were given once, and that card is gone."""
+    card = _on_card(hands, "bridge")
+    card.locator("[name=reason]").evaluate("field => { field.value = 'This is an insult to Anna.'; }")
+    card.locator("[name=reject_for]").first.evaluate("button => button.click()")
+    hands.page.locator(".card.decided .outcome.good").wait_for()
+    hands.page.reload()
+    hands.page.locator("#show-keys:enabled").wait_for()
+    hands.loads = 0
+
+
 def reject_all_and_block(hands: Hands) -> None:
     _on_card(hands, SPAMMER)
     hands.press("b")
@@ -287,6 +316,8 @@ TASKS = (
     Task("8 hand a site to a new moderator", hand_a_site_over, "", (5, 5, 3, 13), "ada"),
     Task("9 how did the team do this week", how_the_team_did, "", (0, 4, 2, 8)),
     Task("10 answer an appeal", answer_an_appeal, "", (2, 4, 1, 10)),
+    Task("1b once more: the last reason again, mouse", again_by_mouse, "", (0, 3, 0, 6)),
+    Task("1c once more: with a note given before", usual_note, "", (33, 0, 0, 8)),
 )
 
 
@@ -300,7 +331,10 @@ def run() -> Report:
         "two), "
         "the machine's time is measured, and the seconds are those of the keystroke-level model: "
         f"{KEY} s a key, {CLICK} s a click, {HAND} s from mouse to keyboard, {THOUGHT} s of thought at the beginning "
-        f"and on each page. Targets: half of the time before, and none above {MOST_SECONDS} s. SQLite.",
+        f"and on each page. Targets: half of the time before, and none above {MOST_SECONDS} s. Of these, 1a and 4 lie "
+        "below the first thought, 1b allows one click where a menu and the reason in it take two "
+        f"({THOUGHT} + 2 × {CLICK} s), and 1c is less than its note of 26 letters takes to type ({26 * KEY:.1f} s): no "
+        "console reaches them. SQLite.",
     )
     with installed("sqlite") as installation, sync_playwright() as playwright:
         port = installation.serve()

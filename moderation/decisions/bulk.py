@@ -76,6 +76,8 @@ class Preview:
     #: Of published comments, each with its site: the authors' names, and the pages.
     seen_authors: Counter[tuple[str, str]] = field(default_factory=Counter)
     seen_threads: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    #: One of the comments on each of those pages, by its id.
+    on_threads: dict[tuple[str, str | None], str] = field(default_factory=dict)
     example_ids: list[str] = field(default_factory=list)
     examples: list[Comment] = field(default_factory=list)
 
@@ -89,6 +91,7 @@ class Preview:
         if comment.status == "published":
             self.seen_authors[comment.site_id, comment.name] += 1
             self.seen_threads[comment.site_id, comment.thread] += 1
+            self.on_threads[comment.site_id, comment.thread] = comment.id
         if len(self.example_ids) < _EXAMPLES:
             self.example_ids.append(comment.id)
 

@@ -57,14 +57,19 @@ def remove(session: Session, note: Note, *, by: str, is_admin: bool) -> None:
     if note.written_by != by and not is_admin:
         raise NotYours
     action = "comment.note_removed" if note.comment_id else "author.note_removed"
-    row: dict[str, Any] = audit.row(
-        action, actor=by, site_id=note.site_id, comment_id=note.comment_id, detail={"note": note.id}
-    )
+    about = note.comment_id or _latest_by(session, note.site_id, note.author_key)
+    row: dict[str, Any] = audit.row(action, actor=by, site_id=note.site_id, comment_id=about, detail={"note": note.id})
     audit.record(session, [row])
     session.delete(note)
     session.flush()
     if note.comment_id:
         news.of(session).happened("handled", note.site_id, [note.comment_id])
+
+
+def _latest_by(session: Session, site_id: str, author_key: str | None) -> str | None:
+    """The author's latest comment there: the audit has ids of comments, and no names."""
+    query = select(Comment.id).where(Comment.site_id == site_id, Comment.author_key == author_key)
+    return session.scalar(query.order_by(Comment.id.desc()).limit(1))
 
 
 def of_comments(session: Session, comment_ids: Collection[str]) -> Mapping[str, list[Note]]:

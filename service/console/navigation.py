@@ -9,6 +9,7 @@ from moderation.people.roles import includes
 from moderation.tables import User
 from service.console import access, speaking
 from texts import translation
+from texts.translation import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,34 @@ ENTRIES = (
 )
 
 
+#: So many letters of entries, and of who is signed in, stand in one line of the bar. Where there are more, what is not
+#: for every day is in a menu.
+_ONE_LINE = 114
+
+
 def for_pages() -> dict[str, Any]:
     """The variables of every template that the frame needs: who may go where, and its language.
 
     For `context_processor`.
     """
     user, language = access.user_or_none(), speaking.chosen()
+    entries = of(user) if user is not None else []
+    with translation.in_language(language):
+        said = [gettext(entry.text) for entry in entries] + [gettext("Sign out"), *own(user)]
     return {
         "user": user,
-        "entries": of(user) if user is not None else [],
+        "entries": entries,
+        "bar_folds": sum(map(len, said)) > _ONE_LINE,
         "frame_language": language,
         "frame_direction": translation.direction(language),
     }
+
+
+def own(user: User | None) -> list[str]:
+    """Who is signed in, as the bar says it: the name, and the role if it tells more."""
+    if user is None:
+        return []
+    return [user.name] if user.role in {user.name, "none"} else [user.name, gettext(user.role)]
 
 
 def of(user: User) -> list[Entry]:

@@ -58,6 +58,7 @@ _QUEUE = (
     later("The decision on the comment by %(name)s was not taken back."),
     later("The comment by %(name)s:"),
     later("%(verb)s: the reason"),
+    later("Again: %(what)s"),
     later("You are no longer signed in, and do not see here what others do."),
     later("This comment was changed just now. You see the new text when you leave this card."),
     later("It waits in the queue again."),
@@ -78,6 +79,10 @@ _POLICY = (
     later("%(label)s (%(from)s and %(reject)s)"),
     later("never"),
     later("The server cannot be reached, so the numbers stand still."),
+    later("The server failed (%(status)s). Try again in a moment."),
+    later("The server cannot be reached. Try again in a moment."),
+    later("You are no longer signed in. Sign in in another tab, and save again."),
+    later("Saving…"),
 )
 _OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "console.show_queue": _QUEUE,

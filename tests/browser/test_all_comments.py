@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from moderation import actors
-from moderation.decisions import bulk, comments
+from moderation.decisions import appeals, bulk, comments
 from moderation.decisions.scoring import Scorer
 from moderation.intake import submissions
 from moderation.intake.queues import Queues
@@ -19,7 +20,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import BulkJob, Comment, User
 from tests.conftest import client_of
-from tests.support.browsing import Enter, at_keyboard, violations
+from tests.support.browsing import Enter, at_keyboard, card, violations
 from tests.support.clock import Clock
 from tests.support.comments import rows
 from tests.support.waiting import eventually
@@ -125,3 +126,45 @@ def test_without_javascript_a_row_is_decided_and_the_page_comes_back_to_it(
     expect(row.locator(".badges")).to_have_text("Rejected")
     page.locator(".undo").get_by_role("button", name="Undo").click()
     expect(row.locator(".badges")).to_have_text("Published")
+
+
+def test_a_phrase_a_person_and_a_date_of_writing_are_found_and_an_appeal_is_told_once(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, clock: Clock, enter: Enter
+) -> None:
+    sent = [
+        Submission(name="Dorothy Pratt", user_id="u-17", comment="Long ago", created_at=clock.now - timedelta(days=14)),
+        Submission(name="Bo", comment="The fool of Quay Street insult=0.73"),
+        Submission(name="Cy", comment="Dorothy Pratt is a fool in the street at a quay insult=0.72"),
+    ]
+    submissions.submit(store, queues, site.id, sent)
+    scorer.run_batch()
+    old = rows(store, Comment, name="Dorothy Pratt")[0].id
+    with store.write() as session:
+        rejected = comments.decide(session, None, old, "reject", actor="operator")
+        session.flush()
+        appeals.lodge(session, rejected, "It was a joke.")
+    page = enter("mo")
+    page.get_by_label("Search in what waits").fill('"quay street"')
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".card")).to_contain_text("The fool of Quay Street")
+    page.get_by_role("link", name="Review queue").click()
+    card(page, old).get_by_role("button", name="Reverse").click()
+    expect(card(page, old)).to_contain_text("Reversed")
+
+    page.get_by_role("link", name="All comments").click()
+    page.get_by_text("More filters").click()
+    page.get_by_label("Latest first, by").select_option("written")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".row")).to_have_count(3)
+    expect(page.locator(".row").last).to_contain_text("Dorothy Pratt")  # written first, though it came first, too
+    expect(page.locator(".row").last).to_contain_text("came")
+    page.get_by_text("More filters").click()
+    page.locator("[name=author]").fill("dorothy pratt")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#number")).to_have_text("1 comment found")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    at_keyboard(page, "j", "o")
+    page.wait_for_url(re.compile(rf"/comments/{old}"))
+    expect(page.locator("#history, .timeline").get_by_text("Reversed the decision on appeal")).to_have_count(1)
+    expect(page.locator(".timeline > li", has_text="Appealed")).to_have_count(1)

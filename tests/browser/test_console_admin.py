@@ -17,7 +17,7 @@ from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import ApiCaller, CreatedSite
 from moderation.store import Store
-from moderation.tables import User, WebhookEndpoint
+from moderation.tables import AuditEvent, User, WebhookEndpoint
 from moderation.webhooks.sender import Sender
 from tests.support.browsing import NewContext, Serve, card, sign_in, violations_in_light_and_dark
 from tests.support.comments import rows, scored
@@ -141,6 +141,8 @@ def test_a_webhook_is_added_tested_and_sent_again(
     page.get_by_label("Address").fill("nowhere")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("Give a URL that starts with http://")).to_be_visible()
+    top = "one => one.getBoundingClientRect().top"
+    assert page.get_by_label("Address").evaluate(top) == page.get_by_role("button", name="Add").evaluate(top)
     page.get_by_label("Address").fill(receiver.url)
     page.get_by_role("button", name="Add").click()
     assert page.get_by_role("textbox", name="Signing secret").inner_text().startswith("whsec_")
@@ -169,6 +171,38 @@ def test_a_webhook_is_added_tested_and_sent_again(
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_text("The webhook is switched on.")).to_be_visible()
     assert rows(store, WebhookEndpoint)[0].active
+
+
+def test_a_shared_list_is_made_from_a_file_tried_used_by_a_site_and_meets_the_next_comment(
+    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, new_context: NewContext
+) -> None:
+    scored(store, queues, scorer, site, "Our moonshot, seen by everybody")
+    page = open_as(new_context, url, "chief")
+    page.get_by_role("link", name="Shared lists").click()
+    page.get_by_label("Name").fill("Casino spam")
+    page.get_by_role("button", name="Create").click()
+    file = {"name": "words.txt", "mimeType": "text/plain", "buffer": b"moonshot\nbaccarat\n"}
+    page.get_by_label("Or a file").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Try", exact=True).click()
+    expect(page.get_by_text("1 comment of the last 1 has an entry of it.")).to_be_visible()
+    expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("2 entries, changed")).to_be_visible()
+    assert violations_in_light_and_dark(page) == []
+    page.goto(f"{url}sites/{site.id}/policy")
+    page.get_by_label("Casino spam").select_option(label="Reject")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    later = scored(store, queues, scorer, site, "Play B A C C A R A T with us")
+    key = {"Authorization": f"Bearer {site.api_key}"}
+    told = requests.get(f"{url.removesuffix('console/')}api/v1/comments/{later.id}", headers=key, timeout=10).json()
+    assert (told["status"], told["reasons"][0]["rule"]) == ("rejected", "list_banned")
+    page.goto(f"{url}lists")
+    page.get_by_role("link", name="Casino spam").click()
+    expect(page.get_by_text("Used by: The Site (rejects)")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("baccarat")
+    actions = [event.action for event in rows(store, AuditEvent) if event.actor.startswith("user:")]
+    assert {"list.created", "list.entries_added", "policy.changed"} <= set(actions)
 
 
 def test_an_authenticator_is_set_up_and_asked_for(url: str, store: Store, new_context: NewContext) -> None:

@@ -87,6 +87,11 @@ def test_thread_and_author_open_in_the_card_by_a_key_and_the_place_is_kept(enter
     at_keyboard(page, "Escape")
     expect(around).to_have_count(0)
     expect(card(page, held)).to_be_focused()
+    page.keyboard.down(".")  # held down it shows the context for as long
+    page.keyboard.down(".")
+    expect(around.locator(".tree li")).to_have_count(3)
+    page.keyboard.up(".")
+    expect(around).to_have_count(0)
     at_keyboard(page, "p")
     expect(card(page, held)).to_contain_text("Published.")
     assert way is not None
@@ -165,6 +170,9 @@ def test_all_of_it_on_a_small_phone_without_javascript(enter: Enter, thread: lis
     assert tabs["height"] < 48
     picture(page, "phone")
     card(page, held).locator(".more > summary").click()
+    menu = card(page, held).locator(".more-body").bounding_box()
+    assert menu is not None
+    assert menu["height"] < 340, "what it has is in sight at once, and opens part by part"
     picture(page, "phone-more")
     page.locator(".more > summary").first.click()
     card(page, held).get_by_role("link", name="Context").click()

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
 
 from moderation import clock
 from moderation.decisions import comments
@@ -18,11 +19,13 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts
+from moderation.policy import policies
+from moderation.review import saved_filters
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import BulkJob, Comment, WebhookDelivery
+from moderation.tables import BulkJob, Comment, User, WebhookDelivery
 from moderation.webhooks import console_channel
 from tests.conftest import client_of
 from tests.support.browsing import (
@@ -299,6 +302,121 @@ def test_e_twice_rejects_for_the_last_reason_with_the_last_note(
     assert card(page, ids[2]).locator("[name=reason]").evaluate(offered) == ["An advertisement."]
     at_keyboard(page, "u", "u")
     eventually(lambda: [status_of(store, one) for one in ids] == ["flagged"] * 3)
+
+
+#: What a quick or a shaking hand presses: the next key is there before the browser has drawn anything.
+AT_ONCE = """keys => { for (const key of keys) document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", {key, code: /^\\d$/.test(key) ? `Digit${key}` : "", bubbles: true, cancelable: true}));
+}"""
+
+
+def test_a_second_key_in_the_dialog_for_a_reason_decides_nothing_more_and_leads_nowhere(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    ids = flag("one", "two", "three", "four")
+    page = enter("mo")
+    with store.write() as session:
+        mo = session.scalars(select(User.id)).one()
+        saved_filters.save(session, "Appeals", {"kind": "appeal"}, user_id=mo, by=f"user:{mo}")
+    page.reload()
+    expect(page.locator("a.saved-filter")).to_have_count(1)
+    expect(page.locator("#show-keys")).to_be_enabled()
+    at_keyboard(page, "j", "e")
+    page.evaluate(AT_ONCE, ["1", "1"])  # a number of a saved filter, too
+    expect(card(page, ids[1])).to_be_focused()
+    eventually(lambda: [status_of(store, one) for one in ids] == ["rejected", *["flagged"] * 3])
+    at_keyboard(page, "e", "Shift+Digit6", "Tab")
+    expect(page.locator("#note")).not_to_be_focused()
+    page.locator("#reasons").get_by_role("button", name="Reject", exact=True).evaluate(
+        f"button => {{ button.click(); ({AT_ONCE})(['e']); }}"
+    )
+    expect(page.locator("#reasons[open]")).to_have_attribute("data-card", ids[2])
+    eventually(lambda: status_of(store, ids[1]) == "rejected")
+    at_keyboard(page, "Shift+Digit2", "Enter", "Enter")
+    eventually(lambda: [status_of(store, one) for one in ids] == ["rejected"] * 3 + ["flagged"])
+    expect(card(page, ids[3])).to_be_focused()
+    assert [(stored(store, one).reasons or [{}])[0]["code"] for one in ids[:3]] == ["insult", "spam", "identity_attack"]
+    assert "kind=" not in page.url
+
+
+def test_what_is_pressed_twice_is_sent_once_and_escape_is_stronger_than_an_answer_on_its_way(
+    store: Store, site: CreatedSite, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    [first] = flag("one")
+    page = enter("mo")
+    expect(page.locator("#show-keys")).to_be_enabled()
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(re.compile("/list$|/context[?]"), hold)
+    at_keyboard(page, "j", ",")
+    page.keyboard.type("moron")
+    at_keyboard(page, "Enter", "Enter")
+    eventually(lambda: page.evaluate("document.querySelectorAll('[data-sending]').length") == 1)
+    assert len(waiting) == 1
+    waiting.pop().continue_()
+    expect(card(page, first).locator(".list-outcome")).to_contain_text("moron")
+    with store.read() as session:
+        assert policies.current(session, site.id).version == 2
+
+    def answer_after(*keys: str) -> None:
+        at_keyboard(page, *keys)
+        eventually(lambda: page.evaluate("1") and waiting)
+        at_keyboard(page, "Escape")
+        with page.expect_response(waiting[0].request.url):
+            waiting.pop().continue_()
+        page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+
+    at_keyboard(page, "Escape")
+    card(page, first).focus()
+    answer_after(".")
+    expect(card(page, first).locator(".context")).to_have_count(0)
+    at_keyboard(page, ".")  # asked anew
+    eventually(lambda: page.evaluate("1") and waiting)
+    waiting.pop().continue_()
+    expect(card(page, first).locator(".context")).to_have_count(1)
+    at_keyboard(page, "0")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Statistics")).to_be_visible()
+    page.route(re.compile("/go[?]"), hold)
+    page.keyboard.insert_text("st")
+    answer_after("Enter")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Review queue")).to_be_visible()
+
+
+def test_what_was_given_before_is_one_click_or_one_number_away(
+    store: Store, flag: Flag, enter: Callable[..., Page]
+) -> None:
+    ids = flag("one", "two", "three", "four", "five")
+    page = enter("mo", viewport={"width": 1280, "height": 800})
+    expect(page.locator("#show-keys")).to_be_enabled()
+    again = page.get_by_role("button", name="Again:")
+    expect(again).to_have_count(0)
+    at_keyboard(page, "j", "e", "Shift+Digit1")
+    page.keyboard.type("To Anna.")
+    at_keyboard(page, "Enter")
+    before = card(page, ids[2]).bounding_box()
+    expect(again).to_have_count(4)
+    assert card(page, ids[2]).bounding_box() == before, "it takes room that was empty"
+    assert violations_in_light_and_dark(page) == []
+    card(page, ids[1]).get_by_role("button", name="Again: Insults somebody “To Anna.”").click()
+    expect(card(page, ids[2])).to_be_focused()
+    at_keyboard(page, "e", "Shift+Digit6")
+    page.keyboard.type("Sold 2 watches.")  # a number within a note is a number
+    at_keyboard(page, "Enter")
+    at_keyboard(page, "e", "Shift+Digit1")
+    expect(page.locator("#numbered-notes li")).to_have_text(["1 To Anna.", "2 Sold 2 watches."])
+    assert violations_in_light_and_dark(page) == []
+    for button in ("Reject", "Cancel"):
+        expect(page.get_by_role("dialog").get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    at_keyboard(page, "1")
+    expect(page.locator("#note")).to_have_value("To Anna.")
+    at_keyboard(page, "Enter")
+    eventually(lambda: [status_of(store, one) for one in ids] == ["rejected"] * 4 + ["flagged"])
+    given = [(one["code"], one["note"]) for one in ((stored(store, each).reasons or [{}])[0] for each in ids[:4])]
+    assert given == [("insult", "To Anna.")] * 2 + [("spam", "Sold 2 watches."), ("insult", "To Anna.")]
 
 
 def test_a_reason_that_the_server_never_got_is_seen_on_the_card_that_comes_back(
@@ -777,7 +895,7 @@ def test_where_a_site_asks_for_a_reason_the_key_that_rejects_asks_for_it(
 def test_a_block_from_a_card_is_taken_back_on_the_card(flag: Flag, enter: Callable[..., Page]) -> None:
     [first] = flag("one")
     page = enter("mo")
-    card(page, first).locator("details.more summary").click()
+    card(page, first).locator("details.more > summary").click()
     card(page, first).locator("select[name=list]").first.select_option("blocked_authors")
     card(page, first).get_by_role("button", name="Add to the list").click()
     expect(card(page, first).get_by_text("is blocked from now on, for a week.")).to_be_visible()

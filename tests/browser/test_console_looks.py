@@ -142,6 +142,36 @@ def test_on_a_phone_the_bar_is_one_line_and_a_card_begins_with_its_comment(
     bar.get_by_role("link", name="People").click()
     expect(page.get_by_role("heading", name="People")).to_be_visible()
     expect(bar.get_by_role("link", name="People")).to_be_in_viewport(ratio=1)
+    page.goto(page.url.replace("/people", "/comments"))
+    page.get_by_text("More filters").click()
+    last = page.get_by_role("search").get_by_label("at least")
+    assert last.evaluate("one => one.getBoundingClientRect().bottom") < 800, "all filters in a screen, or nearly"
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "fr"])
+def test_on_a_laptop_the_bar_is_one_line_however_long_its_words_are(
+    site: CreatedSite, enter: Enter, locale: str
+) -> None:
+    """Where its words are long, what is not for every day is in a menu, with a script and without."""
+    page = enter("ada", {"width": 1280, "height": 800}, locale=locale, java_script_enabled=locale != "fr")
+    assert page.locator(".bar").evaluate(HEIGHT) < 60
+    assert page.evaluate(TOO_WIDE) <= 0
+    bar = page.get_by_role("navigation").first
+    people = bar.locator("a[href$='/console/people']")
+    if locale == "en":
+        expect(people).to_be_visible()
+        return
+    expect(people).to_be_hidden()
+    bar.locator("summary").click()
+    expect(people).to_be_visible()
+    if locale == "de":
+        assert violations_in_light_and_dark(page) == []
+        at_keyboard(page, "Escape")
+        expect(people).to_be_hidden()
+        bar.locator("summary").click()
+    people.click()
+    expect(bar.locator("[aria-current]")).to_have_attribute("href", "/console/people")
+    assert page.locator(".bar").evaluate(HEIGHT) < 60
 
 
 @pytest.mark.usefixtures("ungrouped")

@@ -191,6 +191,11 @@ def test_the_statistics_show_what_was_just_decided(
     expect(page.get_by_text("1 published, 2 rejected.")).to_be_visible()
     people_plot = page.get_by_role("img", name="By people, by day: 1 published, 2 rejected.")
     assert people_plot.locator("rect title").all_text_contents()[-1].endswith(": 2 rejected")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download all of it as CSV").click()
+    table = list(csv.reader(io.StringIO(started.value.path().read_text("utf-8-sig"), newline="")))
+    assert len({len(line) for line in table}) == 1
+    assert any("mo" in line for line in table), "the team is in it"
     page.get_by_text("As a table: All labels").click()
     row = page.get_by_role("region", name="All labels, as a table").get_by_role("row", name="0.7-0.8")
     expect(row).to_have_text("0.7-0.82367%")

@@ -16,6 +16,7 @@ from moderation.policy import policies
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, WebhookDelivery
+from tests.conftest import client_of
 from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
 from tests.support.comments import rows, scored
 from tests.support.signed_in import PASSWORD
@@ -102,3 +103,64 @@ def test_mo_suspends_an_author_and_ends_it_on_their_page_without_scripts(
     expect(page.locator("main")).to_contain_text("The site was never told.")
     assert post("A third remark", name="Eve", user_id="7").status == "flagged"
     assert told(store, "author.standing_changed") == ["held", "suspended", "ordinary"]
+
+
+def test_reports_by_readers_who_were_right_hide_a_comment_until_mo_has_looked(
+    app: Flask, store: Store, here: CreatedSite, post: Post, serve: Serve, new_context: NewContext
+) -> None:
+    accounts.create_user(store, "ada", "admin", PASSWORD)
+    url = f"{serve(app)}/console/"
+    page = signed_in_page(new_context(), f"{url}sites/{here.id}/policy", "ada")
+    page.locator("[name=hide_after_reports]").fill("2")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    api = client_of(app, here.api_key)
+
+    def report_by_api(comment: Comment) -> list[int]:
+        told = [{"reason": "spam", "reporter": reader} for reader in ("ann", "ben")]
+        return [api.post(f"/api/v1/comments/{comment.id}/reports", json=one).status_code for one in told]
+
+    bad, good = post("Buy pills, all of you", name="Cy"), post("I know a good pharmacy", name="Dee")
+    report_by_api(bad)
+    page.goto(url)
+    at_keyboard(page, "j", "r")
+    expect(card(page, bad.id)).to_contain_text("Taken down.")
+    report_by_api(good)
+    assert api.get(f"/api/v1/comments/{good.id}").get_json()["status"] == "flagged"
+    page.goto(f"{url}?kind=report")
+    expect(card(page, good.id)).to_contain_text("2 readers reported it whose reports were upheld before.")
+    expect(card(page, good.id).locator(".reporters")).to_contain_text("1 upheld, 0 dismissed")
+    at_keyboard(page, "j", "p")
+    expect(card(page, good.id)).to_contain_text("Published.")
+    report_by_api(good)
+    assert api.get(f"/api/v1/comments/{good.id}").get_json()["status"] == "published", "somebody has looked"
+    events = [row.event for row in rows(store, WebhookDelivery, comment_id=good.id)]
+    assert events == ["comment.published", "comment.flagged", "comment.published"]
+    assert {"policy.changed", "comment.decided", "comment.reported"} <= {one.action for one in rows(store, AuditEvent)}
+
+
+def test_an_author_whom_people_published_is_trusted_by_rule_even_where_every_comment_waits(
+    app: Flask, store: Store, here: CreatedSite, post: Post, serve: Serve, new_context: NewContext
+) -> None:
+    accounts.create_user(store, "ada", "admin", PASSWORD)
+    url = f"{serve(app)}/console/"
+    page = signed_in_page(new_context(), f"{url}sites/{here.id}/policy", "ada")
+    page.get_by_label("Mode").select_option("hold")
+    page.locator("[name=trust_after]").fill("2")
+    page.locator("[name=trust_after]").press("Tab")
+    expect(page.locator("#people")).to_contain_text("By their authors' standing, 0 of the last 0 comments")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    held = [post(f"Remark number {at} of mine.", name="Eve", user_id="7") for at in range(2)]
+    assert [one.status for one in held] == ["flagged"] * 2
+    page.goto(url)
+    at_keyboard(page, "j", "p", "p")
+    expect(page.locator(".card.decided .outcome.good")).to_have_count(2)
+    trusted = post("Remark number 3 of mine.", name="Eve", user_id="7")
+    assert client_of(app, here.api_key).get(f"/api/v1/comments/{trusted.id}").get_json()["status"] == "published"
+    page.goto(f"{url}author?site={here.id}&key=7")
+    expect(page.locator("main")).to_contain_text("Trusted: people approved 2")
+    assert told(store, "author.standing_changed") == ["trusted"]
+    [event] = rows(store, AuditEvent, action="author.standing_changed")
+    assert event.detail is not None
+    assert event.detail["standing"] == "trusted"

@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from moderation.alerts.sending import Sending
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
+from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AlertChannel, Comment
@@ -100,7 +102,7 @@ def test_without_a_script_a_hidden_comment_opens_too(url: str, new_context: NewC
 
 
 def test_a_person_chooses_how_to_hear_of_alerts(
-    url: str, new_context: NewContext, store: Store, receiver: Receiver
+    url: str, new_context: NewContext, store: Store, settings: Settings, receiver: Receiver
 ) -> None:
     page = signed_in_page(new_context(viewport={"width": 390, "height": 844}), f"{url}you/alerts", "mo")
     page.get_by_text("Chat (Slack, Mattermost)").click()
@@ -115,4 +117,9 @@ def test_a_person_chooses_how_to_hear_of_alerts(
     expect(page.get_by_text("Chat (Slack, Mattermost): 127.0.0.1")).to_be_visible()
     picture(page, "alerts")
     assert [channel.hour for channel in rows(store, AlertChannel)] == [9]
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.get_by_role("status").first).to_be_visible()
+    Sending(settings, store).send_due()
+    [request] = receiver.requests
+    assert "test" in request.json["text"].lower()
     assert violations_in_light_and_dark(page) == []

@@ -10,8 +10,11 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from moderation.decisions.scoring import Scorer
+from moderation.store import Store
+from moderation.tables import Comment
 from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations_in_light_and_dark
 from tests.support.command_line import winnow
+from tests.support.comments import rows
 from tests.support.processes.installation import Installation
 from tests.support.signed_in import PASSWORD
 from texts.visibility import can_be_seen
@@ -79,6 +82,22 @@ def test_what_is_missing_is_said_and_focused(app: Flask, serve: Serve, new_conte
     expect(page.get_by_text("Please enter your comment!")).to_be_visible()
     expect(page.get_by_label("Name")).to_be_focused()
     expect(page.get_by_label("Name")).to_have_accessible_description("Please enter your name here")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_an_author_is_advised_before_posting_and_nothing_is_stored(
+    app: Flask, store: Store, serve: Serve, new_context: NewContext, javascript: bool
+) -> None:
+    page = new_context(java_script_enabled=javascript).new_page()
+    page.goto(f"{serve(app)}/demo/")
+    advice = page.locator("#advice")
+    for text, told in ((INSULT, "a moderator would have to read it"), (FRIENDLY, "published")):
+        page.get_by_label("Name").fill("Ada")
+        page.get_by_label("Comment", exact=True).fill(text)
+        page.get_by_role("button", name="Check it first").click()
+        expect(advice).to_contain_text(told)
+        expect(page.get_by_label("Comment", exact=True)).to_have_value(text)  # to be written anew
+    assert rows(store, Comment) == []
 
 
 def test_hostile_comments_do_no_harm_on_the_page(

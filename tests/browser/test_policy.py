@@ -22,7 +22,7 @@ from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, PolicyVersion
 from service.console.policy import policy_people
-from tests.support.browsing import NewContext, Serve, sign_in, violations
+from tests.support.browsing import NewContext, Serve, sign_in, violations, violations_in_light_and_dark
 from tests.support.classifier import ChosenScores
 from tests.support.comments import accept, rows, stored, submission
 from tests.support.signed_in import PASSWORD
@@ -302,6 +302,82 @@ def test_what_two_people_change_at_once_is_all_saved(open_policy: Open, store: S
     assert violations(second) == []
     saved = in_force(store, site).document
     assert (saved["banned_words"], saved["suspect_words"]) == (["rotten"], ["fruit"])
+
+
+def test_saving_leaves_one_where_one_is_and_loses_nothing_when_the_server_or_the_session_is_gone(
+    open_policy: Open, store: Store, site: CreatedSite
+) -> None:
+    page = open_policy()
+    page.evaluate("window.stays = true")
+    words(page, "Banned words").fill("rotten")
+    address, told = page.url, page.locator(".save [role=status]")
+    place = "() => document.querySelector('#banned_words').getBoundingClientRect().top"
+    before = page.evaluate(place)
+    page.route(address, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.keyboard.press("Control+Enter")
+    expect(told).to_have_text("The server cannot be reached. Try again in a moment.")
+    page.unroute(address)
+    save = page.get_by_role("button", name="Save as version 2")
+    save.evaluate("button => { button.click(); button.click(); }")  # pressed twice it is saved once
+    expect(page.get_by_text("Saved as version 2.")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Save as version 3")).to_be_visible()
+    expect(page.get_by_text("Banned words: added “rotten”.")).to_be_attached()
+    box = page.get_by_label("Banned words", exact=True)
+    expect(box).to_be_focused()
+    assert page.evaluate(place) == pytest.approx(before, abs=30), "a folded list has opened around it, no more"
+    assert violations_in_light_and_dark(page) == []
+
+    other = page.context.new_page()
+    other.goto(address)
+    other.get_by_role("button", name="Sign out").click()
+    box.fill("rotten\nfruit*")
+    page.keyboard.press("Control+Enter")
+    expect(told).to_have_text("You are no longer signed in. Sign in in another tab, and save again.")
+    sign_in(other, "ada")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    expect(page.locator("#policy .handle").first).to_be_enabled()  # its script goes on
+    page.get_by_label("Preset").select_option("strict")
+    field(page, "flag_at", "insult").fill("2")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Nothing was saved. 1 field needs your attention")).to_be_in_viewport()
+    assert page.evaluate("window.stays"), "it is the same page all the time"
+    assert [row.document["banned_words"] for row in rows(store, PolicyVersion)][1:] == [
+        ["rotten"],
+        ["rotten", "fruit*"],
+    ]
+    assert in_force(store, site).version == 3
+
+
+def test_times_and_languages_that_wait_are_set_and_met_by_the_next_comments(
+    open_policy: Open, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    page = open_policy()
+    page.get_by_text(re.compile("Learnt: .* languages")).click()
+    page.get_by_label(re.compile("^French")).select_option(label="Hold every comment")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    french = accept(store, queues, site, "Je trouve cet article très intéressant, merci beaucoup.", language="fr")
+    english = accept(store, queues, site, "I find this article most interesting, thank you.", language="en")
+    scorer.run_batch()
+    assert [stored(store, one.id).status for one in (french, english)] == ["flagged", "published"]
+
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    days = page.get_by_role("group", name="Time 1")
+    for day in days.get_by_role("checkbox").all():
+        day.check()
+    days.get_by_label("from").fill("00:00")
+    days.get_by_label("to").fill("24:00")
+    page.get_by_role("button", name="Save as version 3").click()
+    expect(page.get_by_text("Every comment waits now, until")).to_be_visible()
+    at_night = accept(store, queues, site, "Nothing is wrong with this one either, I should think.")
+    scorer.run_batch()
+    assert [one["rule"] for one in stored(store, at_night.id).reasons or []][-1] == "scheduled_hold"
+    page.get_by_role("link", name="Review queue").click()
+    expect(page.get_by_text("holds every comment until")).to_be_visible()
+    expect(page.locator(".card")).to_have_count(2)
+    changed = [event.policy_version for event in rows(store, AuditEvent, action="policy.changed")]
+    assert changed == [2, 3]
 
 
 def test_a_moderator_looks_and_tries_and_cannot_save(open_policy: Open, store: Store, site: CreatedSite) -> None:

@@ -190,7 +190,7 @@ def test_a_block_for_a_week_has_its_end_on_the_policy_and_on_the_authors_page(
     scorer.run_batch()
     page = enter("")
     card = page.locator(".card")
-    card.locator("details.more summary").click()
+    card.locator("details.more > summary").click()
     card.locator("select[name=list]").first.select_option("blocked_authors")
     card.get_by_role("button", name="Add to the list").click()
     expect(card.get_by_text("is blocked from now on, for a week.")).to_be_visible()

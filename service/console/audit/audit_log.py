@@ -17,7 +17,7 @@ from moderation.people.roles import includes
 from moderation.tables import AuditEvent
 from service import forms
 from service.console import access, exports, names
-from service.console.audit import events
+from service.console.audit import events, subjects
 from service.context import context
 from texts import translation
 from texts.translation import gettext
@@ -44,11 +44,13 @@ def show_audit_log() -> ResponseReturnValue:
         sites = [one for one in names.of_own_sites(session, chosen=fields.get("site")) if one[0] in search.all_sites]
         site_of = names.of_sites(session, search.all_sites)
         people = names.of_colleagues(session, search.all_sites)
+        about = subjects.of_events(session, part.rows)
         actors_and_people = people | actor_names
         not_people = {actor: names.beginning(name) for actor, name in names.of_people(session, ()).items()}
     return render_template(
         "console/audit/audit.html",
         events=[(event, events.action(event.action), events.summary(event, actors_and_people)) for event in part.rows],
+        about=about,
         names=actor_names,
         fields=fields,
         sites=sites,

@@ -9,6 +9,7 @@ from typing import Any
 from moderation.people.roles import ROLES
 from moderation.tables import AuditEvent
 from service.console import names, retold
+from service.console.audit import subjects
 from texts import wording
 from texts.translation import decimal, gettext, later
 
@@ -168,11 +169,12 @@ def action(name: str) -> str:
 
 
 def summary(event: AuditEvent, people: Mapping[str, str]) -> str:
-    """An event's reasons and details in one line. `people` are names by actor."""
+    """An event's reasons and details in one line, but for what it is about. `people` are names by actor."""
     parts = [reasons(event)]
     if event.action == "policy.changed":
         parts.append(gettext("policy version %(version)s", version=event.policy_version))
-    parts.append(detail(event, people))
+    told = {name: value for name, value in (event.detail or {}).items() if name not in subjects.NAMED}
+    parts.append(", ".join(_details(told, people)))
     return " · ".join(part for part in parts if part)
 
 

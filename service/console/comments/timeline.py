@@ -27,6 +27,7 @@ _DONE = {
     "comment.note_written": later("Wrote a note for colleagues"),
     "comment.note_removed": later("Removed a note"),
     "author.note_written": later("Wrote a note on the author"),
+    "author.note_removed": later("Removed a note on the author"),
     "comment.assigned": later("Assigned it"),
     "comment.escalated": later("Asked an admin"),
     "comment.unassigned": later("Left it to everybody again"),

@@ -26,7 +26,7 @@ from moderation.sites.site_settings import RejectionReason
 from moderation.tables import BulkJob, Comment, User
 from service import forms
 from service.console import access, comment_search, names
-from service.console.card import verbs
+from service.console.card import links, verbs
 from service.console.queue import list_entries, queue_filters
 from service.console.retold import retold
 from service.context import context
@@ -67,6 +67,7 @@ def _show_preview(
         criteria=criteria,
         title=_title(criteria),
         site_names=names.of_sites(session, set(widest.sites)),
+        titles=_titles(session, previews["reject"]),
         reasons=_reasons(session, set(widest.sites)),
         fields=_as_fields(criteria),
         in_group=_in_group(session, criteria, sites),
@@ -80,6 +81,15 @@ def _show_preview(
         blocks=_blocks(session, criteria, widest.examples),
         forever="site" in criteria and access.may(criteria["site"], "admin"),
     )
+
+
+def _titles(session: Session, preview: bulk.Preview) -> Mapping[tuple[str, str | None], str]:
+    """The titles of the pages that a preview names, as far as they are known."""
+    ids = [preview.on_threads[page] for page, _ in preview.seen_threads.most_common(NAMED)]
+    found = session.scalars(select(Comment).where(Comment.id.in_(ids))).all() if ids else []
+    places = links.places(session, found)
+    known = {(comment.site_id, comment.thread): places[comment.id].title for comment in found if comment.id in places}
+    return {page: title for page, title in known.items() if title}
 
 
 def start_bulk() -> ResponseReturnValue:

@@ -18,7 +18,7 @@ from moderation.review.campaigns import Place, Size
 from moderation.tables import Comment
 from service import forms
 from service.console import access, names, plots
-from service.console.card import second_look
+from service.console.card import links, second_look
 from service.console.plots import Plot, Series
 from service.context import context
 from texts import wording
@@ -130,6 +130,7 @@ def show_group(group_id: str) -> ResponseReturnValue:
             comments=comments,
             segments=_marked([comment.comment for comment in comments]),
             hidden=second_look.hidden(session, comments),
+            places=links.places(session, comments),
             most=campaigns.COUNT_UP_TO,
             site_names=names.of_sites(session, {comment.site_id for comment in comments}),
             next=ids[PAGE - 1] if len(ids) > PAGE else None,

@@ -60,7 +60,7 @@ def test_the_audit_says_who_wrote_and_took_away_what_and_never_the_words(
         ("comment.note_written", comment.id, {"note": on_comment.id}),
         ("author.note_written", comment.id, {"note": on_author.id}),
         ("comment.note_removed", comment.id, {"note": on_comment.id}),
-        ("author.note_removed", None, {"note": on_author.id}),
+        ("author.note_removed", comment.id, {"note": on_author.id}),
     ]
     assert {event.site_id for event in events} == {site.id}
     assert "zqsecret" not in repr([event.detail for event in events])

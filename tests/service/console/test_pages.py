@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 import moderation
 from moderation import audit, news
-from moderation.decisions import appeals, comments
+from moderation.decisions import appeals, bulk, comments, standing
 from moderation.decisions.scoring import Scorer
 from moderation.history import tallies
 from moderation.intake import submissions
@@ -29,6 +29,7 @@ from moderation.intake.submissions import Submission
 from moderation.people import accounts, members
 from moderation.policy import policies
 from moderation.policy.rules import LANGUAGE
+from moderation.review import notes
 from moderation.settings import Settings
 from moderation.sites import site_settings
 from moderation.sites.site_settings import SiteSettings
@@ -420,6 +421,36 @@ def test_the_audit_log_and_its_csv_speak_english(
         assert "person: nia, before: viewer, now: moderator" in text
     assert "Decided on a comment rejected by ad" in said(page)
     assert "Changed the policy by ad" in said(page)
+
+
+def test_the_audit_log_says_whose_comment_and_which_note_in_words_and_leads_there(
+    app: Flask, store: Store, settings: Settings, site: CreatedSite, post: Post
+) -> None:
+    which = post("fool insult=0.73", name="Eve", user_id="7")
+    admin, mo = sign_in(app, store, "ad", "admin"), sign_in(app, store, "mo", "moderator")
+    with store.write() as session:
+        by = f"user:{session.scalars(select(User.id).where(User.name == 'mo')).one()}"
+        comment = session.get_one(Comment, which)
+        kept = notes.write(session, comment, "Known <b>for</b> this.", by=by)
+        gone = notes.write(session, comment, "A slip.", by=by, on_author=True)
+        notes.remove(session, gone, by=by, is_admin=False)
+        standing.warn(session, comment, "Please stay kind.", actor=by, grace=timedelta(0))
+        endpoint, _ = endpoints.add(session, settings, site.id, "https://example.org/hook/secret", actor=by)
+        job = bulk.create(session, {"comments": [which]}, "reject", actor=by, total=1)
+    page = admin.get("/console/audit").text
+    told = said(page)
+    assert "Wrote a note on a comment by mo the comment by Eve note: “Known <b>for</b> this.”" in told
+    assert "Removed a note from an author by mo the comment by Eve note: removed since" in told
+    assert "Warned an author by mo the comment by Eve warning: “Please stay kind.”" in told
+    assert "Added a webhook by mo webhook: example.org" in told
+    assert "Known &lt;b&gt;for&lt;/b&gt; this." in page
+    for address in (f"/comments/{which}", f"/sites/{site.id}/webhooks/{endpoint.id}", f"/bulk/jobs/{job.id}"):
+        assert f'href="/console{address}"' in page
+    assert not re.search(rf"{kept.id}|{gone.id}|hook/secret", page)
+    seen = mo.get("/console/audit").text
+    assert f'href="/console/sites/{site.id}/webhooks/{endpoint.id}"' not in seen, "it is an admin's page"
+    assert "webhook: example.org" in said(seen)
+    assert kept.id in export(admin, "/console/audit/export", format="csv").text, "a file is for programs"
 
 
 def test_every_action_that_the_code_records_has_words(store: Store) -> None:

@@ -1,17 +1,23 @@
 // Rejecting with a reason. By keyboard a dialog asks: a number chooses the reason and rejects at once, which can be
-// undone; with Shift it only chooses, and a note can follow; `e` once more gives what was given last. The dialog is at
-// the foot of the screen, and the comment goes above it. By mouse each card has a menu, where a click does the same.
+// undone; with Shift it only chooses, and a note can follow, for which a number then stands for one that was given
+// before; `e` once more gives what was given last. The dialog is at the foot of the screen, and the comment goes above
+// it. By mouse each card has a menu, where a click does the same, and a button that gives what was given last.
 
 import { say } from "../said.js";
 import { meaning } from "../shortcuts.js";
 
-const LAST = "winnow-last-reason";
+const LAST = "winnow-given";
 const MOST_NOTES = 20;
+// Notes that a number stands for.
+const NUMBERED = 5;
+// A number so soon after the one that chose a reason is a slip of the finger, and opens no saved filter.
+const SLIP_MS = 500;
 
 const cards = document.getElementById("cards");
 const dialog = document.getElementById("reasons");
 const missing = document.getElementById("reason-missing");
 const again = document.getElementById("again");
+const numbered = document.getElementById("numbered-notes");
 
 const find = (id) => cards.querySelector(`.card[id="${CSS.escape(id)}"]`);
 const formOf = (card) => card?.querySelector("form.decision");
@@ -22,7 +28,7 @@ const note = () => dialog.querySelector("#note");
 // What somebody has said beside a decision.
 export const given = (form) => ({ code: form.elements.code.value, note: form.elements.reason.value.trim() });
 
-// What this tab gave last is offered again, to the same person, and so are its notes where one begins to write.
+// What this tab gave last is offered again, to the same person, and so are its notes, the latest first: {code, note}.
 const kept = () => {
   const { me, ...last } = JSON.parse(sessionStorage.getItem(LAST) ?? "{}");
   return me === cards.dataset.me ? last : null;
@@ -30,14 +36,43 @@ const kept = () => {
 
 export function keepGiven({ code, note }) {
   if (!code && !note) return;
-  const notes = [...new Set([note, ...(kept()?.notes ?? [])])].filter(Boolean).slice(0, MOST_NOTES);
+  const others = (kept()?.notes ?? []).filter((one) => one.note !== note);
+  const notes = [...(note ? [{ code, note }] : []), ...others].slice(0, MOST_NOTES);
   sessionStorage.setItem(LAST, JSON.stringify({ me: cards.dataset.me, code, note, notes }));
   offerNotes();
+  for (const card of cards.querySelectorAll(".card:not(.decided)")) offerAgain(card);
 }
 
 function offerNotes() {
-  const options = (kept()?.notes ?? []).map((value) => Object.assign(document.createElement("option"), { value }));
+  const notes = new Set((kept()?.notes ?? []).map(({ note }) => note));
+  const options = [...notes].map((value) => Object.assign(document.createElement("option"), { value }));
   document.getElementById("notes-given")?.replaceChildren(...options);
+}
+
+// Those that were given with the chosen reason come first.
+function offerNumbered() {
+  const chosen = radios().find((radio) => radio.checked)?.value;
+  const notes = kept()?.notes ?? [];
+  const fits = notes.filter(({ code }) => code === chosen);
+  const offered = [...fits, ...notes.filter((one) => !fits.includes(one))].slice(0, NUMBERED);
+  numbered.replaceChildren(
+    ...offered.map(({ note }, at) => {
+      const entry = document.createElement("li");
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "link" });
+      const [key, text] = [document.createElement("kbd"), document.createElement("bdi")];
+      key.textContent = at + 1;
+      text.textContent = note;
+      button.append(key, " ", text);
+      button.addEventListener("click", () => takeNote(note));
+      entry.append(button);
+      return entry;
+    }),
+  );
+}
+
+function takeNote(text) {
+  note().value = text;
+  note().focus();
 }
 
 function lastGiven(form) {
@@ -45,6 +80,19 @@ function lastGiven(form) {
   const reason = choices(form).find((button) => button.value === last?.code);
   if (!last || (last.code && !reason)) return null;
   return { ...last, told: [reason?.textContent, last.note && `“${last.note}”`].filter(Boolean).join(" ") };
+}
+
+// A button for the mouse: what was given last, again. It takes room that is empty without it.
+export function offerAgain(card) {
+  const form = formOf(card);
+  const button = form?.querySelector(".give-again");
+  if (!button) return;
+  const last = lastGiven(form);
+  button.hidden = !last;
+  if (!last) return;
+  button.title = say("Again: %(what)s", { what: last.told });
+  button.setAttribute("aria-label", button.title);
+  button.textContent = `↻ ${last.told}`;
 }
 
 // Should the card come back, what was given is seen.
@@ -68,6 +116,7 @@ export function openReasons(card) {
   again.querySelector("bdi").textContent = last?.told ?? "";
   dialog.returnValue = "";
   missing.hidden = true;
+  offerNumbered();
   dialog.showModal();
   card.scrollIntoView({ block: "start" });
   (radios()[0] ?? note()).focus();
@@ -94,8 +143,18 @@ function giveAgain() {
   finish();
 }
 
+// Where a note begins, a number is one that was given before.
+function hearInNote(event) {
+  if (note().value || event.shiftKey || event.isComposing) return;
+  const button = /^[1-9]$/.test(event.key) && numbered.querySelectorAll("button")[Number(event.key) - 1];
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+}
+
 function hear(event) {
-  if (event.target.id === "note" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.id === "note") return hearInNote(event);
   if (meaning(event) === "e" && !event.repeat && !again.hidden) {
     event.preventDefault();
     return giveAgain();
@@ -106,9 +165,16 @@ function hear(event) {
   if (!radio) return;
   event.preventDefault();
   radio.checked = true;
-  if (event.shiftKey && digit !== event.key) note().focus();
-  else finish();
+  if (event.shiftKey && digit !== event.key) {
+    offerNumbered();
+    return note().focus();
+  }
+  chosenAt = event.timeStamp;
+  finish();
 }
+
+let chosenAt = Number.NEGATIVE_INFINITY;
+export const isSlip = ({ timeStamp }) => timeStamp - chosenAt < SLIP_MS;
 
 let chosen = () => {};
 
@@ -128,7 +194,9 @@ function finish() {
 }
 
 offerNotes();
+for (const card of cards.querySelectorAll(".card")) offerAgain(card);
 dialog?.addEventListener("keydown", hear);
+dialog?.addEventListener("change", (event) => event.target.type === "radio" && offerNumbered());
 dialog?.addEventListener("close", () => {
   if (!dialog.open && dialog.returnValue !== "reject") find(dialog.dataset.card)?.focus({ preventScroll: true });
 });
@@ -141,4 +209,11 @@ dialog?.querySelector("form").addEventListener("submit", (event) => {
 });
 dialog?.querySelector("[value=cancel]").addEventListener("click", () => dialog.close(""));
 again?.querySelector("button").addEventListener("click", giveAgain);
+cards.addEventListener("click", (event) => {
+  const button = event.target.closest(".give-again");
+  if (!button || event.detail > 1) return;
+  const card = button.closest(".card");
+  const last = lastGiven(formOf(card));
+  if (last) chosen(card, last);
+});
 document.querySelector("form.who")?.addEventListener("submit", () => sessionStorage.removeItem(LAST));

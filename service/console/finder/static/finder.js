@@ -48,7 +48,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   field.readOnly = true; // what is typed from now on is for the page that comes
   await renew();
-  links()[0]?.click();
+  if (dialog.open) links()[0]?.click(); // else it was closed meanwhile
 });
 
 // Another place of the same page may be meant: it is not below a dialog.

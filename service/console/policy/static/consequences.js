@@ -52,12 +52,12 @@ export function count(sample, thresholds, mode) {
 const onePlace = (number) => (Math.floor(number * 10 + 0.5) / 10).toFixed(1);
 
 const NEVER = 1001;
-const form = document.getElementById("policy");
-const trouble = document.getElementById("trouble");
-const exact = [...form.querySelectorAll(".exact")];
-const sliders = new Map([...form.querySelectorAll("input[type=range]")].map((slider) => [slider.dataset.for, slider]));
-const presets = JSON.parse(form.dataset.presets);
-let sample = null;
+// Of the form on the page, which is another one once it was saved.
+let form;
+let trouble;
+let exact;
+let sliders;
+let sample;
 
 const read = (field) => (field.value.trim() === "" ? null : Number(field.value));
 const fieldOf = (edge, label) => form.elements[`${edge}.${label}`];
@@ -129,6 +129,7 @@ function putInPlace(parts) {
 
 /** The comments to count over, as the rules that now stand in the form see them. */
 async function load() {
+  const asked = form;
   const body = new FormData(form);
   if ("first" in form.dataset) body.set("parts", "yes");
   try {
@@ -138,6 +139,7 @@ async function load() {
       headers: { Accept: "application/json" },
     });
     const found = await answer.json();
+    if (form !== asked) return;
     if (!answer.ok) throw new Error(found.message);
     sample = found;
     if (found.parts) {
@@ -153,7 +155,8 @@ async function load() {
   }
 }
 
-for (const [name, slider] of sliders) {
+/** A slider moves its field, and a field its slider. */
+function tie(name, slider) {
   const field = form.elements[name];
   slider.disabled = false;
   follow(field);
@@ -170,48 +173,30 @@ for (const [name, slider] of sliders) {
   });
 }
 
-form.elements.mode.addEventListener("change", show);
-
-form.elements.preset.addEventListener("change", () => {
-  const chosen = presets[form.elements.preset.value];
+function fillInPreset() {
+  const chosen = JSON.parse(form.dataset.presets)[form.elements.preset.value];
   for (const field of exact) {
     field.value = chosen[field.dataset.label]?.[field.dataset.edge] ?? "";
     follow(field);
   }
   show();
-});
+}
 
-// Enter makes a new line, or shows the consequences; with Ctrl it saves.
-form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  event.preventDefault();
-  form.querySelector("[name=action][value=save]")?.click();
-});
-
-// Whoever opens an empty list wants to write in it.
-for (const list of form.querySelectorAll(".none-yet"))
-  list.querySelector("summary").addEventListener("click", () => {
-    if (!list.open) setTimeout(() => list.querySelector("textarea").focus());
-  });
-
-// A link to one threshold: another number is to take its place.
-const meant = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-if (meant?.matches(".exact")) meant.select();
-
-for (const part of form.querySelectorAll(".words, .rules, .languages")) part.addEventListener("change", load);
-load();
-
-// Whoever has changed something, and leaves without saving it, is asked.
-const written = () => JSON.stringify([...new FormData(form)].filter(([name]) => !["text", "name"].includes(name)));
-const unchanged = written();
-let sent = false;
-form.addEventListener("submit", () => {
-  sent = true;
-});
-addEventListener("pageshow", () => {
-  sent = false;
-});
-addEventListener("beforeunload", (event) => {
-  const { edited } = form.dataset; // nothing of those who may not save
-  if (edited && !sent && (edited === "yes" || written() !== unchanged)) event.preventDefault();
-});
+/** Begins with the form that is on the page now. */
+export function begin() {
+  form = document.getElementById("policy");
+  trouble = document.getElementById("trouble");
+  exact = [...form.querySelectorAll(".exact")];
+  sliders = new Map([...form.querySelectorAll("input[type=range]")].map((slider) => [slider.dataset.for, slider]));
+  sample = null;
+  for (const [name, slider] of sliders) tie(name, slider);
+  form.elements.mode.addEventListener("change", show);
+  form.elements.preset.addEventListener("change", fillInPreset);
+  for (const part of form.querySelectorAll(".words, .rules, .languages")) part.addEventListener("change", load);
+  // Whoever opens an empty list wants to write in it.
+  for (const list of form.querySelectorAll(".none-yet"))
+    list.querySelector("summary").addEventListener("click", () => {
+      if (!list.open) setTimeout(() => list.querySelector("textarea").focus());
+    });
+  load();
+}

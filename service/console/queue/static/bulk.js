@@ -2,8 +2,8 @@
 
 import { number as inFigures, say } from "../said.js";
 import { listen } from "../shortcuts.js";
-import { cards, link, onCard, post, signInLink } from "./cards.js";
-import { takeMarked } from "./popovers.js";
+import { cards, link, onCard, post, postForm, signInLink } from "./cards.js";
+import { openTo, takeMarked } from "./popovers.js";
 
 const selection = document.getElementById("selection");
 
@@ -67,8 +67,8 @@ function watchSelection() {
 // The form for a list shows its answer on the card, which stays. It runs before console.js, which is for decisions.
 async function changeList(form, button) {
   const card = form.closest(".card");
-  const fields = new URLSearchParams(new FormData(form, button));
-  const answer = await post(form.getAttribute("action"), fields);
+  const answer = await postForm(form, button);
+  if (!answer) return;
   const tell = (text, kind, ...extra) => {
     const line = form.matches(".dismissal") ? form.parentElement.querySelector("span") : null;
     if (line) return line.replaceChildren(text, ...extra);
@@ -113,17 +113,13 @@ const keys = cards
       a: onCard((card) => card.querySelector(".decide-group")?.click()),
       w: onCard((card) => {
         const field = card.querySelector(".warning textarea");
-        if (!field) return;
-        field.closest("details").open = true;
-        field.focus();
+        if (field) openTo(field);
       }),
       ",": onCard((card) => {
         const field = card.querySelector(".more [name=entry]:not([type=hidden])");
         if (!field) return;
-        const menu = field.closest("details");
-        takeMarked(menu);
-        menu.open = true;
-        field.focus();
+        takeMarked(field.closest("details.more"));
+        openTo(field);
       }),
       b: onCard((card) => card.querySelector(".by-author")?.click()),
     }

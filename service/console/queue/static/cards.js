@@ -67,7 +67,7 @@ export function step(by) {
 }
 
 // What a key does with the card that somebody is on. Where they are on none, it leads to the first and does no more.
-export const onCard = (act) => () => (current() ? act(current()) : step(1));
+export const onCard = (act) => (event) => (current() ? act(current(), event) : step(1));
 
 // The keys that move between cards. The next card is where the reader's lines go on.
 const onward = getComputedStyle(document.body).direction === "rtl" ? -1 : 1;
@@ -117,7 +117,7 @@ export function link(text, action) {
   button.type = "button";
   button.className = "link";
   button.textContent = text;
-  button.addEventListener("click", action);
+  button.addEventListener("click", action, { once: true }); // what it does is not done twice
   return button;
 }
 
@@ -130,7 +130,16 @@ export function signInLink(answer) {
   return [" ", anchor, say(", and try again here.")];
 }
 
-// Send a form; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
+// Send a card's form, once at a time: null while it is on its way already.
+export async function postForm(form, button) {
+  if (form.dataset.sending) return null;
+  form.dataset.sending = "yes";
+  const answer = await post(form.getAttribute("action"), new URLSearchParams(new FormData(form, button)));
+  delete form.dataset.sending;
+  return answer;
+}
+
+// Send fields; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
 // After signing in again in another tab there is a new token: it is taken over, and the form is sent again.
 export async function post(address, fields) {
   let answer = await send(address, fields);

@@ -1,7 +1,8 @@
 // Hard cases without leaving the page: notes, whose turn it is, put off, skipped. Without this script forms do the same.
 
-import { announce, cards, find, go, keepPlace, neighbour, post, signInLink, step, tell } from "./cards.js";
+import { announce, cards, find, go, keepPlace, neighbour, postForm, signInLink, step, tell } from "./cards.js";
 import { foldAway } from "./decide.js";
+import { openTo } from "./popovers.js";
 import { fetchNewer } from "./queue.js";
 
 const form = (card, name) => card?.querySelector(`form.case.${name}`);
@@ -21,9 +22,7 @@ export function later(card) {
 
 function unfold(card, name, field) {
   const found = form(card, name)?.querySelector(field);
-  if (!found) return;
-  found.closest("details").open = true;
-  found.focus();
+  if (found) openTo(found);
 }
 
 // Show anew what colleagues made of a comment, and leave alone what somebody may be writing.
@@ -51,7 +50,8 @@ cards.addEventListener("keydown", (event) => {
 
 async function send(sent, button) {
   const card = sent.closest(".card");
-  const answer = await post(sent.getAttribute("action"), new URLSearchParams(new FormData(sent, button)));
+  const answer = await postForm(sent, button);
+  if (!answer) return;
   announce(answer.message);
   if (!answer.ok) return tell(card, answer.message, "bad", ...signInLink(answer));
   const focused = sent.contains(document.activeElement);

@@ -8,26 +8,55 @@ import { announce, cards, go, tell } from "./cards.js";
 const way = (card) => card?.querySelector("a.open-context");
 const opened = (card) => card.querySelector(":scope > .context");
 
-export function toggleContext(card) {
+function toggle(card) {
   const link = way(card);
   if (!link) return;
-  if (opened(card)) close(card);
+  if (opened(card) || link.dataset.asked) close(card);
   else open(card, link);
 }
 
+// A key that is held down, so that it repeats, shows the context for as long.
+export function peek(card, { code }) {
+  const closes = Boolean(opened(card));
+  toggle(card);
+  if (closes) return;
+  let held = false;
+  const hear = (event) => {
+    if (event.code !== code) return;
+    if (event.type === "keydown") {
+      held ||= event.repeat;
+      return;
+    }
+    removeEventListener("keydown", hear);
+    removeEventListener("keyup", hear);
+    if (held) close(card);
+  };
+  addEventListener("keydown", hear);
+  addEventListener("keyup", hear);
+}
+
+// Close it, or let it stay away whose answer is on the way.
 function close(card) {
-  const hadFocus = opened(card).contains(document.activeElement);
-  opened(card).remove();
-  way(card)?.setAttribute("aria-expanded", "false");
+  const link = way(card);
+  const part = opened(card);
+  if (link) delete link.dataset.asked;
+  if (!part) return;
+  const hadFocus = part.contains(document.activeElement);
+  part.remove();
+  link?.setAttribute("aria-expanded", "false");
   if (hadFocus) go(card);
 }
 
+let questions = 0;
+
 async function open(card, link) {
-  if (link.dataset.asked) return; // its answer is on the way
-  link.dataset.asked = "yes";
+  questions += 1;
+  const question = String(questions);
+  link.dataset.asked = question;
   const { part, answer } = await ask(link.href);
+  if (link.dataset.asked !== question) return; // it was closed meanwhile
   delete link.dataset.asked;
-  if (!card.isConnected || card.classList.contains("decided") || opened(card)) return;
+  if (!card.isConnected || card.classList.contains("decided")) return;
   if (!part) return tell(card, answer, "bad");
   part.removeAttribute("id");
   localise(part);
@@ -64,10 +93,10 @@ cards.addEventListener("click", (event) => {
   const link = event.target.closest("a.open-context");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  toggleContext(link.closest(".card"));
+  toggle(link.closest(".card"));
 });
 
 cards.addEventListener("keydown", (event) => {
   const card = event.target.closest(".card");
-  if (event.key === "Escape" && card && opened(card) && !event.target.matches("input, textarea, select")) close(card);
+  if (event.key === "Escape" && card && !event.target.matches("input, textarea, select")) close(card);
 });

@@ -1,10 +1,11 @@
 // The review queue's keys; `bulk.js` has those for many cards.
 
+import { isSlip } from "../card/reasons.js";
 import { offerKeys, showKeys } from "../key_list.js";
 import { listen } from "../shortcuts.js";
 import { onCard, steps } from "./cards.js";
 import { askAdmin, assign, give, later, note, skip, tab } from "./cases.js";
-import { toggleContext } from "./context.js";
+import { peek } from "./context.js";
 import { askReason, press, undoLast } from "./decide.js";
 import { takeNews } from "./live.js";
 import { showHidden } from "./pausing.js";
@@ -38,14 +39,14 @@ const keys = {
   q: () => tab(":first-child"),
   h: onCard(showHidden),
   o: onCard((card) => card.querySelector(".facts a")?.click()),
-  ".": onCard(toggleContext),
+  ".": onCard(peek),
   y: onCard((card) => card.querySelector("h2 a.name")?.click()),
   n: takeNews,
   "/": () => document.querySelector("main [type=search], main [name=q]")?.focus(),
   "?": showKeys,
 };
 for (let number = 1; number < 10; number += 1)
-  keys[number] = () => document.querySelectorAll("a.saved-filter")[number - 1]?.click();
+  keys[number] = (event) => isSlip(event) || document.querySelectorAll("a.saved-filter")[number - 1]?.click();
 
 listen(keys);
 

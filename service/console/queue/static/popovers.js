@@ -19,6 +19,12 @@ export function takeMarked(menu) {
   if (toLists) toLists.search = new URLSearchParams({ word: field.value });
 }
 
+// Open whatever a field is folded in, and go there.
+export function openTo(field) {
+  for (let menu = field.closest("details"); menu; menu = menu.parentElement.closest("details")) menu.open = true;
+  field.focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   for (const menu of opened()) close(menu, menu.contains(document.activeElement));

@@ -1,5 +1,6 @@
 // Adds new cards to the page: it reads the server's page of the queue again and takes the cards from there.
 
+import { offerAgain } from "../card/reasons.js";
 import { localise } from "../times.js";
 import { cards, current, find, go, keepPlace, waiting, writesAbout } from "./cards.js";
 import { keepContext } from "./context.js";
@@ -57,7 +58,10 @@ export function insert(fresh, where) {
     const first = where === "top" ? waiting()[0] : null;
     if (first) first.before(...taken);
     else cards.append(...taken);
-    for (const card of taken) localise(card);
+    for (const card of taken) {
+      localise(card);
+      offerAgain(card);
+    }
   });
   if (taken.length) hideNothing();
   return taken;
@@ -77,6 +81,7 @@ export async function renew(card, wait, isBusy = writesAbout) {
   }
   const hadFocus = card.contains(document.activeElement);
   localise(fresh);
+  offerAgain(fresh);
   keepPlace(() => {
     keepContext(card, fresh);
     card.replaceWith(fresh);

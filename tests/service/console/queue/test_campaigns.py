@@ -90,6 +90,21 @@ def test_a_campaign_that_readers_see_is_found_previewed_by_name_decided_and_take
     assert campaign.statuses == ["published"] * 6 + ["flagged", "rejected"]
 
 
+def test_a_campaigns_pages_are_called_as_their_articles_are(
+    app: Flask, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    for at in range(4):
+        title = "The <b>bridge</b> is closed" if at else None
+        scored(store, queues, scorer, site, f"{WATCHES} {at}", name=f"A {at}", thread=f"/{at > 0}", thread_title=title)
+    [group] = rows(store, LookalikeGroup)
+    browser = sign_in(app, store)
+    for address in (f"/console/groups/{group.group_id}", f"/console/bulk?group={group.group_id}"):
+        page = browser.get(address).text
+        assert "The &lt;b&gt;bridge&lt;/b&gt; is closed</bdi>" in page
+        assert "/False</bdi>" in page, "where no title is known, its path"
+        assert "/True</bdi>" not in page
+
+
 def test_what_readers_see_may_be_left_as_it_is(app: Flask, store: Store, campaign: Campaign) -> None:
     browser = sign_in(app, store)
     preview = browser.get(f"/console/bulk?group={campaign.id}&copies=0").text
