@@ -231,9 +231,17 @@ class Classifier:
         return self.explain_all([text], [[label]], None if signals is None else [signals])[0][label]
 
     def explain_all(
-        self, texts: Sequence[str], labels: Sequence[Sequence[str]], signals: Sequence[Signals] | None = None
+        self,
+        texts: Sequence[str],
+        labels: Sequence[Sequence[str]],
+        signals: Sequence[Signals] | None = None,
+        answered: NDArray[np.float64] | None = None,
     ) -> list[dict[str, Explanation]]:
-        """`explain` for each text and each of its labels: what all need is done once. Arguments as for `score`."""
+        """`explain` for each text and each of its labels: what all need is done once. Arguments as for `score`.
+
+        Each adds up to what `logits` says of the same texts together. Among others single precision makes that another
+        by some millionths: with `answered`, the logits that were said of the texts then, each adds up to these.
+        """
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
         plan = self._plan(texts, signals)
@@ -253,7 +261,10 @@ class Classifier:
                 one = parts[at][COLUMN[label]]
                 if at != row:
                     one = mixed.of_passage(one, plan.passages[at - len(texts)][1])
-                explained[-1][label] = one.beside(beside.get(label, {}))
+                one = one.beside(beside.get(label, {}))
+                if answered is not None:
+                    one = one.adding_up_to(float(answered[row, COLUMN[label]]))
+                explained[-1][label] = one
         return explained
 
     def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:

@@ -45,6 +45,17 @@ class Explanation:
         """The explanation with what counts beside the words, too."""
         return made_of(self.spans, self.signals | dict(signals), self.bias, self.window) if signals else self
 
+    def adding_up_to(self, logit: float) -> Explanation:
+        """The explanation of a logit that single precision made another by a little, as among other texts.
+
+        Each word gets of the difference as much as it weighs; without words, what every comment starts from gets it.
+        """
+        missing, weighed = logit - self.logit, sum(abs(weight) for _, _, weight in self.spans)
+        if not weighed:
+            return made_of(self.spans, self.signals, self.bias + missing, self.window)
+        spans = [(start, end, weight + missing * abs(weight) / weighed) for start, end, weight in self.spans]
+        return made_of(spans, self.signals, self.bias, self.window)
+
 
 def together(first: Explanation, second: Explanation, *, slope: float, share: float, offset: float) -> Explanation:
     """The explanation of `slope * (first + share * second) + offset`.

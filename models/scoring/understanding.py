@@ -45,7 +45,8 @@ SUREST = 0.97
 _SUREST_LOGIT = float(np.log(SUREST / (1.0 - SUREST)))
 #: From this logit of a window's vector alone on, cues are looked for; below it they would hardly lift it to a line.
 _CUES_FROM = -4.5
-_AT_ONCE = 256  # texts, which bounds the memory of many
+#: Texts that are read together, which bounds the memory of many.
+AT_ONCE = 256
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
 
@@ -151,8 +152,8 @@ class Understanding:
         Of the latter minus infinity, where nothing is told.
         """
         tongues = [self.tongue(language) for language in languages]
-        steps = range(0, len(texts), _AT_ONCE)
-        parts = [self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps]
+        steps = range(0, len(texts), AT_ONCE)
+        parts = [self._logits(texts[at : at + AT_ONCE], tongues[at : at + AT_ONCE]) for at in steps]
         logits, implicit = zip(*parts, strict=True)
         return np.concatenate(logits), np.concatenate(implicit)
 
