@@ -47,6 +47,7 @@ class Plan:
     alone : shape (n,), where that one decides alone
     passages : the last texts, with the row of the text that each is in
     about : what that reader is shown for what it is about and nothing else; the others' scores stay the fast one's
+    romanised : the texts that are searched for threats and contempt by their cues alone
     """
 
     texts: Sequence[str]
@@ -56,6 +57,7 @@ class Plan:
     alone: NDArray[np.bool_]
     passages: Sequence[tuple[int, Passage]]
     about: list[int] = field(default_factory=list)
+    romanised: list[int] = field(default_factory=list)
 
     @property
     def asked_together(self) -> Iterator[Together]:
