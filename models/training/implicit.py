@@ -167,7 +167,7 @@ def fit_romanised(
     is_latin = np.array([code == LISTED for code in ours.languages])
     table = np.zeros((cues.shape[1] + 1, len(LABELS)), np.float32)
     table[-1] = -np.inf
-    for label in _CUE:
+    for label in _CUE if comments else ():  # without harmless comments no line can be set, and nothing is told
         head = _Head(Seen(np.zeros((len(fold), 0), np.float32), cues), ours, label, _CUE_ALONE)
         head.weights[:first][is_latin] *= np.where(head.bad[:first][is_latin], *_IN_LATIN)
         unseen = head.unseen(fold)

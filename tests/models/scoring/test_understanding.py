@@ -207,6 +207,7 @@ def test_a_few_words_beside_a_harmless_comment_do_not_decide_it_in_a_language_th
     sure = replace(reader, tongues=reader.tongues | {"tr": replace(tongue, wary=False)})
     wary, before = (one.logits([text], ["tr"])[0][0, ABUSE_COLUMNS] for one in (reader, sure))
     assert (wary <= before + 1e-6).all()
+    assert (wary < before - 1e-3).any()
     assert (CLASSIFIER.score([text], [{"languages": ["tr"]}])[0, ABUSE_COLUMNS] < FLAG_AT).all()
 
 
