@@ -156,7 +156,7 @@ def _romanised(classifier: Classifier) -> Table:
     }
     title = (
         "Abuse without a bad word in Hindi and Urdu in Latin letters, above a default threshold: of our own, in other "
-        "words than those that are learnt from; nothing was chosen by them"
+        "words than those that are learnt from; looked at while choosing"
     )
     return title, ["language, kind", "abuse", "harmless"], _counted(counts)
 

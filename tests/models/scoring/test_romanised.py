@@ -45,7 +45,7 @@ def test_the_same_words_meant_well_reach_no_line(text: str) -> None:
     assert (CLASSIFIER.score([text])[0] < FLAG_AT).all()
 
 
-def test_of_those_that_chose_nothing_many_are_told_and_few_harmless_ones_are() -> None:
+def test_of_those_that_were_not_learnt_from_many_are_told_and_few_harmless_ones_are() -> None:
     its = romanised_comments()["hi-Latn"]
     above = {
         side: (CLASSIFIER.score([text for kind in its.values() for text in kind[side]]) >= FLAG_AT).any(axis=1)
