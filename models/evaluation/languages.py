@@ -48,6 +48,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         _plain(classifier),
         _short(classifier),
         _implicit(classifier),
+        _romanised(classifier),
         _mixed(classifier),
         _halved(classifier, "lone.toml", "Languages: lone insults and short forms, and what looks like them"),
         _halved(classifier, "third.toml", "Languages: a sentence in a third language without listed insults"),
@@ -140,6 +141,24 @@ def _short(classifier: Classifier) -> Table:
 def implicit_comments() -> dict[str, dict[str, dict[str, list[str]]]]:
     """Our own abuse without a bad word (implicit.toml): language code -> kind -> `abuse` and `harmless` comments."""
     return tomllib.loads(read_text("models.evaluation", "implicit.toml"))
+
+
+def romanised_comments() -> dict[str, dict[str, dict[str, list[str]]]]:
+    """The same in Hindi and Urdu in Latin letters, of our own (implicit_romanised.toml)."""
+    return tomllib.loads(read_text("models.evaluation", "implicit_romanised.toml"))
+
+
+def _romanised(classifier: Classifier) -> Table:
+    counts = {
+        f"{code}, {kind}": [_above(classifier, its[side], code) for side in ("abuse", "harmless")]
+        for code, kinds in romanised_comments().items()
+        for kind, its in kinds.items()
+    }
+    title = (
+        "Abuse without a bad word in Hindi and Urdu in Latin letters, above a default threshold: of our own, in other "
+        "words than those that are learnt from; looked at while choosing"
+    )
+    return title, ["language, kind", "abuse", "harmless"], _counted(counts)
 
 
 def _implicit(classifier: Classifier) -> Table:

@@ -33,6 +33,11 @@ class Sums:
     features: Vectors
     counts: NDArray[np.float32]
 
+    @staticmethod
+    def of(several: Sequence[Sums]) -> Sums:
+        """All runs of several in a row."""
+        return Sums(np.concatenate([its.features for its in several]), np.concatenate([its.counts for its in several]))
+
     def within(self, runs: slice) -> Sums:
         """Some neighbouring runs as one."""
         return Sums(self.features[runs].sum(axis=0, keepdims=True), self.counts[runs].sum(keepdims=True))
@@ -73,8 +78,7 @@ class Encoder:
 
     def sum_runs(self, texts: Sequence[Sequence[Sequence[int]]]) -> Sums:
         """The summed features of each run of pieces of each text, all in a row. Each text has a run at least."""
-        sums = [_sum(*self._read(batch)) for batch in _batches(texts)]
-        return Sums(np.concatenate([part.features for part in sums]), np.concatenate([part.counts for part in sums]))
+        return Sums.of([_sum(*self._read(batch)) for batch in _batches(texts)])
 
     def trace(self, texts: Sequence[Sequence[Sequence[int]]]) -> Iterator[Trace]:
         """What each text's pieces say, one text after the other; `texts` as for `sum_runs`."""

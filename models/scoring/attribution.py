@@ -8,24 +8,28 @@ the words.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.labels import SUBJECT_COLUMNS
+from models.labels import ABUSE_COLUMNS, SUBJECT_COLUMNS
 from models.reading.cues import Found
-from models.reading.encoder import Trace
+from models.reading.encoder import Sums, Trace
 from models.reading.letters import find_words
 from models.reading.sentences import Places, locate_parts
-from models.scoring.explanation import PART, Explanation, made_of
+from models.scoring.explanation import PART, SCRAP, Explanation, made_of
 from models.scoring.pooling import shares, shares_of_subjects
 from models.scoring.understanding import (
     ANY,
+    AT_ONCE,
     BESIDE,
     MOST_WORDS,
+    SCRAP_LOSES,
     WORD_WEIGHT,
+    Read,
     Tongue,
     Understanding,
     weigh_insults,
@@ -61,22 +65,39 @@ class _Part:
 
 
 def trace(texts: Sequence[str], languages: Sequence[str], reader: Understanding) -> Iterator[Traced]:
-    """Texts, read so that their logits can be explained, one after the other."""
+    """Texts, read so that their logits can be explained, one after the other.
+
+    What is multiplied together is what `Understanding.logits` multiplies, so that the logits are the same to the bit.
+    """
     tongues = [reader.tongue(language) for language in languages]
+    for at in range(0, len(texts), AT_ONCE):
+        yield from _trace(texts[at : at + AT_ONCE], tongues[at : at + AT_ONCE], reader)
+
+
+def _trace(texts: Sequence[str], tongues: Sequence[Tongue], reader: Understanding) -> Iterator[Traced]:
     pairs = zip(texts, tongues, strict=True)
     located = [locate_parts(text, plain=tongue.plain, disguises=reader.disguises) for text, tongue in pairs]
     parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
-    traces = reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts])
-    for (strings, _), of_text, its_trace, tongue in zip(located, parts, traces, tongues, strict=True):
-        read = reader.windows([strings], its_trace.sums, [tongue])
-        implicit = None
-        if reader.implicit is not None:
-            neutral = reader.implicit.tongues[ANY]
-            meant, looked = read.implied(reader.implicit)
-            lists = tongue.cues
-            cues = {window: lists.find(read.said[window][1]) for window in looked} if lists is not None else {}
-            implicit = Traced(of_text, its_trace, neutral, meant, reader.implicit, cues=cues)
-        yield Traced(of_text, its_trace, tongue, read.logits(reader), reader, implicit)
+    traces = list(reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts]))
+    read = reader.windows([strings for strings, _ in located], Sums.of([its.sums for its in traces]), tongues)
+    logits = read.logits(reader)
+    implied = None if reader.implicit is None else read.implied(reader.implicit)
+    ends = [*read.first[1:].tolist(), len(logits)]
+    for of_text, its_trace, tongue, first, end in zip(parts, traces, tongues, read.first.tolist(), ends, strict=True):
+        traced = Traced(of_text, its_trace, tongue, logits[first:end], reader, read.scraps[first:end])
+        yield traced if implied is None else replace(traced, implicit=_implicit(traced, read, first, *implied))
+
+
+def _implicit(traced: Traced, read: Read, first: int, logits: Weights, looked: Sequence[int]) -> Traced | None:
+    """A text, as the heads see it that tell implicit abuse: of what was read its windows are those from `first` on."""
+    reader, lists = traced.reader.implicit, traced.tongue.cues
+    if reader is None:
+        return None
+    end = first + len(traced.logits)
+    inside = looked[bisect_left(looked, first) : bisect_left(looked, end)]
+    cues = {} if lists is None else {window - first: lists.find(read.said[window][1]) for window in inside}
+    certain = np.zeros_like(traced.scraps)
+    return Traced(traced.parts, traced.trace, reader.tongues[ANY], logits[first:end], reader, certain, cues=cues)
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,7 @@ class Traced:
     Attributes
     ----------
     logits : of each window before the language's scale, shape (n_windows, n_labels)
+    scraps : which windows say too little to be sure of
     implicit : the same text, as the heads see it that tell implicit abuse; None where there are none
     cues : of that one, by window, which were found
     """
@@ -95,16 +117,17 @@ class Traced:
     tongue: Tongue
     logits: Weights
     reader: Understanding
+    scraps: NDArray[np.bool_]
     implicit: Traced | None = None
     cues: Mapping[int, Found] = field(default_factory=dict)
 
     def explain(self, columns: Sequence[int]) -> dict[int, Explanation]:
         """The explanations of the logits on some labels, by column."""
         slope, offset = self.tongue.slope, self.tongue.offset
+        scaled = self.logits * slope + offset
+        scaled[self.scraps, ABUSE_COLUMNS] -= SCRAP_LOSES
         pooled = {
-            column: (shares_of_subjects if column >= SUBJECT_COLUMNS.start else shares)(
-                self.logits[:, column] * slope[column] + offset[column]
-            )
+            column: (shares_of_subjects if column >= SUBJECT_COLUMNS.start else shares)(scaled[:, column])
             for column in columns
         }
         told: dict[int, dict[int, Weights]] = {column: {} for column in columns}
@@ -125,6 +148,8 @@ class Traced:
         weights: dict[Span, float] = {}
         signals = {PART: -taken_off} if taken_off else {}
         for window, share in share_of.items():
+            if self.scraps[window] and column < ABUSE_COLUMNS.stop:
+                signals[SCRAP] = -share * SCRAP_LOSES
             units = self._units(window)
             missing = float(self.logits[window, column]) - start - float(told[window].sum())
             if not units:

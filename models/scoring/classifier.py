@@ -6,9 +6,9 @@ Urdu. The reader that understands (`understanding.py`) judges the other language
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,14 @@ from models.reading.language import LOOKED_AT, detect, likeliest, prepare
 from models.reading.passages import Passages
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
-from models.scoring import attribution, mixed, readers, understanding
+from models.scoring import attribution, mixed, readers, romanised, understanding
 from models.scoring.attribution import Traced
 from models.scoring.explanation import SUREST, Explanation, explain, made_of, together
 from models.scoring.mixed import Plan, Together
 from models.scoring.pieces import Tokens
 from models.scoring.pooling import pool
 from models.scoring.readers import READ_FAST
+from models.scoring.romanised import Romanised
 from models.scoring.signals import weigh
 from models.scoring.terms import BREAK, TermCache, Weights, token_ids
 from models.scoring.understanding import Understanding
@@ -111,6 +112,7 @@ class Classifier:
     reader: str = "fast"
     understanding: Understanding | None = None
     sum: Sum | None = None
+    romanised: Romanised | None = None
     _told: dict[str, str] = field(default_factory=dict)
     _passages: Passages | None = None
 
@@ -164,13 +166,23 @@ class Classifier:
             core = told[:, CORE_COLUMNS]
             both = self.sum.slope * (logits[asked, CORE_COLUMNS] + self.sum.share * core) + self.sum.offset
             told[:, CORE_COLUMNS] = np.where(plan.alone[asked, None], core, both)
-            heads = self._implied_by(meant, told, alone[asked])
-            logits[asked] = np.where(heads >= 0, np.take_along_axis(meant, np.maximum(heads, 0), axis=1), told)
-            alone[asked] |= heads >= 0
+            logits[asked] = told
+            self._imply(asked, meant, logits, alone)
         if plan.about:
             about, texts, languages = plan.about_together
             logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[0][:, SUBJECT_COLUMNS]
+        if plan.romanised and self.romanised is not None:
+            meant = self.romanised.logits([plan.texts[row] for row in plan.romanised])
+            self._imply(plan.romanised, meant, logits, alone)
         return _Reading(logits, alone)
+
+    def _imply(
+        self, rows: Sequence[int], meant: NDArray[np.float64], logits: NDArray[np.float64], alone: NDArray[np.bool_]
+    ) -> None:
+        """Put what is `meant` in some rows in the place of their logits where it decides; `alone` says so then, too."""
+        heads = self._implied_by(meant, logits[rows], alone[rows])
+        logits[rows] = np.where(heads >= 0, np.take_along_axis(meant, np.maximum(heads, 0), axis=1), logits[rows])
+        alone[rows] |= heads >= 0
 
     def _implied_by(
         self, meant: NDArray[np.float64], told: NDArray[np.float64], alone: NDArray[np.bool_]
@@ -227,9 +239,17 @@ class Classifier:
         return self.explain_all([text], [[label]], None if signals is None else [signals])[0][label]
 
     def explain_all(
-        self, texts: Sequence[str], labels: Sequence[Sequence[str]], signals: Sequence[Signals] | None = None
+        self,
+        texts: Sequence[str],
+        labels: Sequence[Sequence[str]],
+        signals: Sequence[Signals] | None = None,
+        answered: NDArray[np.float64] | None = None,
     ) -> list[dict[str, Explanation]]:
-        """`explain` for each text and each of its labels: what all need is done once. Arguments as for `score`."""
+        """`explain` for each text and each of its labels: what all need is done once. Arguments as for `score`.
+
+        Each adds up to what `logits` says of the same texts together. Among others single precision makes that another
+        by some millionths: with `answered`, the logits that were said of the texts then, each adds up to these.
+        """
         if unknown := {label for its in labels for label in its} - set(self.labels):
             raise ValueError(f"no label {min(unknown)!r}; there are {', '.join(self.labels)}")
         plan = self._plan(texts, signals)
@@ -249,7 +269,10 @@ class Classifier:
                 one = parts[at][COLUMN[label]]
                 if at != row:
                     one = mixed.of_passage(one, plan.passages[at - len(texts)][1])
-                explained[-1][label] = one.beside(beside.get(label, {}))
+                one = one.beside(beside.get(label, {}))
+                if answered is not None:
+                    one = one.adding_up_to(float(answered[row, COLUMN[label]]))
+                explained[-1][label] = one
         return explained
 
     def _explain(self, plan: Plan, columns: Sequence[Sequence[int]]) -> list[dict[int, Explanation]]:
@@ -258,16 +281,23 @@ class Classifier:
         subjects = [[column for column in its if column >= CORE_COLUMNS.stop] for its in columns]
         about = self._traced([plan.about_together], subjects)
         explained_by: list[dict[int, Explanation]] = []
+        in_latin = set(plan.romanised)
         for row, (text, its) in enumerate(zip(plan.texts, columns, strict=True)):
             traced, alone = asked.get(row), bool(plan.alone[row])
             if not its:
                 explained_by.append({})
             elif traced is None:
-                explained_by.append(self._both(text, its, about[row].explain(subjects[row]) if row in about else None))
+                told = self._both(text, its, about[row].explain(subjects[row]) if row in about else None)
+                if row in in_latin and self.romanised is not None:
+                    told |= self._implied(told, self.romanised.logits([text]), partial(self.romanised.explain, text))
+                explained_by.append(told)
             else:
                 own = traced.explain(its)
                 told = own if alone else self._both(text, its, own)
-                explained_by.append(told | self._implied(told, traced, alone=alone))
+                if traced.implicit is not None:
+                    meant = understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp)))
+                    told |= self._implied(told, meant, traced.implicit.explain, alone=alone)
+                explained_by.append(told)
         return explained_by
 
     def _traced(self, groups: Iterable[Together], columns: Sequence[Sequence[int]]) -> dict[int, Traced]:
@@ -278,15 +308,22 @@ class Classifier:
                 traced |= zip(rows, attribution.trace(texts, languages, self.understanding), strict=True)
         return traced
 
-    def _implied(self, told: Mapping[int, Explanation], traced: Traced, *, alone: bool) -> dict[int, Explanation]:
-        """The explanations of those labels that implicit abuse alone decides, where all else is `told`."""
-        if traced.implicit is None:
-            return {}
-        meant = understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp)))
+    def _implied(
+        self,
+        told: Mapping[int, Explanation],
+        meant: NDArray[np.float64],
+        explain: Callable[[Sequence[int]], dict[int, Explanation]],
+        *,
+        alone: bool = False,
+    ) -> dict[int, Explanation]:
+        """The explanations of those labels that implicit abuse alone decides, where all else is `told`.
+
+        `meant` is what it comes to, shape (1, n_labels), and `explain` says of what.
+        """
         logits = np.full(meant.shape, -np.inf)
         logits[0, list(told)] = [its.logit for its in told.values()]
         heads = self._implied_by(meant, logits, np.full(meant.shape, alone))[0]
-        explained = traced.implicit.explain(sorted({int(heads[column]) for column in told if heads[column] >= 0}))
+        explained = explain(sorted({int(heads[column]) for column in told if heads[column] >= 0}))
         for head, one in explained.items():
             if one.logit > meant[0, head]:
                 explained[head] = one.beside({SUREST: float(meant[0, head]) - one.logit})
@@ -334,14 +371,14 @@ class Classifier:
             scores = self.probability(logits)
         chosen = readers.choose_asked(self.reader, texts, languages, scores, second.insults["en"])
         is_passage = np.arange(len(texts)) >= len(texts) - len(passages)
-        romanised = np.array([language in READ_FAST and language != "en" for language in languages])
-        alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & romanised)
+        in_latin = np.array([language in READ_FAST and language != "en" for language in languages])
+        alone = np.array([language not in READ_FAST for language in languages]) | (is_passage & in_latin)
         asked = chosen | (is_passage & alone)
         of_texts = slice(0, len(marks))
         about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
         return Plan(
             texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(),
+            np.flatnonzero(about).tolist(), np.flatnonzero(in_latin[of_texts]).tolist(),
         )  # fmt: skip
 
     def read_as(self, written: str) -> str | None:
@@ -490,5 +527,6 @@ def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
         reader=reader,
         understanding=second,
         sum=None if reader == "fast" else Sum(*np.asarray(arrays["sum"], dtype=np.float64)),
+        romanised=None if second is None else romanised.from_artifact(artifact),
         _passages=passages,
     )

@@ -18,6 +18,8 @@ from texts.normalization import normalize_with_offsets
 
 #: The signal that names what a part that decides alone loses.
 PART = "one part decides in a longer comment"
+#: The signal that names what a sentence of a few words loses that says little for sure.
+SCRAP = "a few words in a longer comment say little"
 #: The signal that names what implicit abuse loses that would be told too surely.
 SUREST = "a person has to judge what is meant"
 
@@ -44,6 +46,17 @@ class Explanation:
     def beside(self, signals: Mapping[str, float]) -> Explanation:
         """The explanation with what counts beside the words, too."""
         return made_of(self.spans, self.signals | dict(signals), self.bias, self.window) if signals else self
+
+    def adding_up_to(self, logit: float) -> Explanation:
+        """The explanation of a logit that single precision made another by a little, as among other texts.
+
+        Each word gets of the difference as much as it weighs; without words, what every comment starts from gets it.
+        """
+        missing, weighed = logit - self.logit, sum(abs(weight) for _, _, weight in self.spans)
+        if not weighed:
+            return made_of(self.spans, self.signals, self.bias + missing, self.window)
+        spans = [(start, end, weight + missing * abs(weight) / weighed) for start, end, weight in self.spans]
+        return made_of(spans, self.signals, self.bias, self.window)
 
 
 def together(first: Explanation, second: Explanation, *, slope: float, share: float, offset: float) -> Explanation:

@@ -48,6 +48,7 @@ class Plan:
     may_signal : in which of the texts that were given a signal may be seen
     passages : the last texts, with the row of the text that each is in
     about : what that reader is shown for what it is about and nothing else; the others' scores stay the fast one's
+    romanised : the texts that are searched for threats and contempt by their cues alone
     """
 
     texts: Sequence[str]
@@ -58,6 +59,7 @@ class Plan:
     may_signal: NDArray[np.bool_]
     passages: Sequence[tuple[int, Passage]] = ()
     about: list[int] = field(default_factory=list)
+    romanised: list[int] = field(default_factory=list)
 
     @property
     def asked_together(self) -> Iterator[Together]:

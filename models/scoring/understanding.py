@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
-from models.labels import CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from models.labels import ABUSE_COLUMNS, CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
 from models.reading.cues import Cues
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
@@ -45,7 +45,11 @@ SUREST = 0.97
 _SUREST_LOGIT = float(np.log(SUREST / (1.0 - SUREST)))
 #: From this logit of a window's vector alone on, cues are looked for; below it they would hardly lift it to a line.
 _CUES_FROM = -4.5
-_AT_ONCE = 256  # texts, which bounds the memory of many
+#: Of some languages the encoder takes many a harmless scrap for abuse ("Ne dersin?"): there the logits of abuse of a
+#: sentence beside others of fewer words than this, none of them listed, are lowered by so much.
+_SCRAP, SCRAP_LOSES = 5, 2.0
+#: Texts that are read together, which bounds the memory of many.
+AT_ONCE = 256
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
 
@@ -66,6 +70,7 @@ class Tongue:
     slope, offset : shape (n_labels,), the language's scale
     plain : it is read without accents
     cues : what tells implicit abuse beside its meaning
+    wary : a few words beside other sentences decide less (`SCRAP_LOSES`)
     """
 
     letters: NDArray[np.float32] | None
@@ -75,6 +80,7 @@ class Tongue:
     offset: Logits
     plain: bool
     cues: Cues | None = None
+    wary: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,7 @@ class Read:
     beside: NDArray[np.float64]
     first: NDArray[np.intp]
     said: Sequence[tuple[Tongue, Sentences]]
+    scraps: NDArray[np.bool_]
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
@@ -151,8 +158,8 @@ class Understanding:
         Of the latter minus infinity, where nothing is told.
         """
         tongues = [self.tongue(language) for language in languages]
-        steps = range(0, len(texts), _AT_ONCE)
-        parts = [self._logits(texts[at : at + _AT_ONCE], tongues[at : at + _AT_ONCE]) for at in steps]
+        steps = range(0, len(texts), AT_ONCE)
+        parts = [self._logits(texts[at : at + AT_ONCE], tongues[at : at + AT_ONCE]) for at in steps]
         logits, implicit = zip(*parts, strict=True)
         return np.concatenate(logits), np.concatenate(implicit)
 
@@ -161,6 +168,7 @@ class Understanding:
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
         scaled = read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0)
+        scaled[read.scraps, ABUSE_COLUMNS] -= SCRAP_LOSES
         of_core = pool(scaled[:, CORE_COLUMNS], read.first)
         logits = np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
         if self.implicit is None:
@@ -181,6 +189,7 @@ class Understanding:
         wholes = sums.joined(starts)
         gathered_wholes, gathered = self.encoder.gather(wholes), self.encoder.gather(sums)
         beside: list[float] = []
+        scraps: list[bool] = []
         said: list[tuple[Tongue, Sentences]] = []
         rows, first = [], []
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
@@ -189,10 +198,12 @@ class Understanding:
             of_windows = [words, *([of_part] for of_part in words if size > 1)]
             beside += [self.weigh_words(list(chain.from_iterable(its)), tongue) for its in of_windows]
             said += [(tongue, its) for its in of_windows]
+            scraps += [False, *(_is_scrap(its, tongue) for its in words if size > 1)]
             rows.append(gathered_wholes[number : number + 1])
             if size > 1:
                 rows.append(gathered[start : start + size])
-        return Read(self.encoder.vectors(np.concatenate(rows)), np.array(beside), np.array(first), said)
+        vectors = self.encoder.vectors(np.concatenate(rows))
+        return Read(vectors, np.array(beside), np.array(first), said, np.array(scraps))
 
     def weigh_words(self, words: Sequence[str], tongue: Tongue) -> float:
         """What words add to the logit of toxicity."""
@@ -201,6 +212,11 @@ class Understanding:
             places = self.index.distinct(words)
             weight += float(tongue.letters[places].sum(dtype=np.float64) / np.sqrt(len(places)))
         return weight
+
+
+def _is_scrap(words: Sequence[str], tongue: Tongue) -> bool:
+    """Whether a sentence beside others says too little to be sure of."""
+    return tongue.wary and sum(word[0].isalpha() for word in words) < _SCRAP and not tongue.words.find(words)
 
 
 def surest(meant: Logits) -> Logits:
@@ -255,10 +271,11 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
         listed = WordList(facts["listed"].get(code, ()))
-        tongues[code] = Tongue(letters, listed, insult_lists[code], scale[0], scale[1], code == "en", cues.get(code))
+        its, wary = insult_lists[code], code in facts.get("wary", ())
+        tongues[code] = Tongue(letters, listed, its, scale[0], scale[1], code == "en", cues.get(code), wary)
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
-        tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False, cues=cues.get(code))
+        tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
     head = np.asarray(np.column_stack([arrays["head"], subjects]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)

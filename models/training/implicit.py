@@ -23,6 +23,7 @@ from models.labels import COLUMN, LABELS, TOXICITY
 from models.package_data import read_text
 from models.reading.cues import Cues, count_features
 from models.reading.letters import find_words
+from models.scoring.romanised import LISTED
 from models.scoring.understanding import SUREST
 from models.training.datasets import Examples, fingerprint
 from models.training.thresholds import choose_thresholds
@@ -34,9 +35,14 @@ _CUE, _LEAST_OF_A_CUE = {"threat": 0.4, "identity_attack": 0.4}, 3
 _COST = 1.0  # scikit-learn's C
 _SIBLINGS = 4.0  # times a comment: our harmless sentences, which look like the others
 _FOLDS = 4
+#: Of what cues alone tell, in Latin letters: the share of harmless comments above a line, and what a cue counts.
+_FLAGGED_IN_LATIN, _CUE_ALONE = 0.003, 0.55
+#: Times a sentence of another language: of those in Latin letters one that is abuse, and one that is harmless.
+_IN_LATIN = 3.0, 10.0
 _ON_NEWS = "civil"
 #: All that a kept fit depends on beside sentences.
 CHOICES = (_FLAGGED, _CUE, _LEAST_OF_A_CUE, SUREST, _COST, _SIBLINGS, _FOLDS, choose_thresholds()["balanced"])
+CHOICES_IN_LATIN = (_FLAGGED_IN_LATIN, _CUE_ALONE, _IN_LATIN)
 
 Vectors = NDArray[np.float32]
 
@@ -48,6 +54,10 @@ class Sentences:
     texts: list[str] = field(default_factory=list)
     labels: list[str | None] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
+
+    def __add__(self, other: Sentences) -> Sentences:
+        both = self.texts + other.texts, self.labels + other.labels, self.languages + other.languages
+        return Sentences(*both)
 
     def add(self, texts: Sequence[str], label: str | None, language: str) -> None:
         self.texts.extend(texts)
@@ -82,6 +92,14 @@ def read_sentences() -> Sentences:
     return ours
 
 
+def read_romanised() -> Sentences:
+    """Our own sentences in Hindi and Urdu in Latin letters."""
+    ours = Sentences()
+    for name, texts in tomllib.loads(read_text("models.training", "implicit_romanised.toml")).items():
+        ours.add(texts, None if name == "harmless" else name, LISTED)
+    return ours
+
+
 def read_cues() -> dict[str, Any]:
     """The cues as an artifact says them: the names of the slots, and what each language lists by them."""
     listed: Mapping[str, Mapping[str, str]] = tomllib.loads(read_text("models.training", "cues.toml"))
@@ -112,45 +130,88 @@ def fit(
     """
     harmless = examples.targets[:, COLUMN[TOXICITY]] < 0.5
     both = of_ours.beside(of_examples.take(harmless))
-    fold_of_ours = [int(fingerprint(text)[:8], 16) % _FOLDS for text in ours.texts]
-    fold = np.concatenate([fold_of_ours, np.arange(harmless.sum()) % _FOLDS])
+    fold = _folds(ours, int(harmless.sum()))
     on_news = np.concatenate([np.zeros(len(ours.texts), bool), examples.source[harmless] == _ON_NEWS])
-    heads = np.zeros((both.vectors.shape[1] + 1, len(LABELS)), np.float32)
+    width = both.vectors.shape[1]
+    heads = np.zeros((width + 1, len(LABELS)), np.float32)
     heads[-1] = -np.inf
     cues = np.zeros((both.cues.shape[1], len(LABELS)), np.float32)
     for label, flagged in _FLAGGED.items():
-        bad, other = np.zeros((2, len(fold)), bool)
-        bad[: len(ours.texts)] = [its == label for its in ours.labels]
-        other[: len(ours.texts)] = [its not in (None, label) for its in ours.labels]
-        head = _Head(both, bad, ~other, len(ours.texts), _CUE.get(label, 0.0))
-        unseen = np.empty(len(fold))
-        for number in range(_FOLDS):
-            held = fold == number
-            unseen[held] = head.fit(~held).decision_function(head.design[held])
+        head = _Head(both, ours, label, _CUE.get(label, 0.0))
+        unseen = head.unseen(fold)
         fitted = head.fit(np.ones(len(fold), bool))
-        line = np.quantile(unseen[on_news], 1.0 - flagged)
-        at_line = logit(choose_thresholds()["balanced"][label]["flag_at"])
-        slope = 1.0 if head.columns.size else (logit(SUREST) - at_line) / (unseen[bad].max() - line)
-        width = both.vectors.shape[1]
+        line, at_line = np.quantile(unseen[on_news], 1.0 - flagged), _at_line(label)
+        slope = 1.0 if head.columns.size else (logit(SUREST) - at_line) / (unseen[head.bad].max() - line)
         heads[:-1, COLUMN[label]] = slope * fitted.coef_[0, :width]
         heads[-1, COLUMN[label]] = slope * (fitted.intercept_[0] - line) + at_line
         cues[head.columns, COLUMN[label]] = slope * _CUE.get(label, 0.0) * fitted.coef_[0, width:]
-        tell(f"fitted implicit abuse, {label}: tells {np.mean(unseen[bad] >= line):.0%} of our sentences")
+        tell(f"fitted implicit abuse, {label}: tells {np.mean(unseen[head.bad] >= line):.0%} of our sentences")
     return heads, cues
 
 
-class _Head:
-    """What is fitted for one label: of all texts, `ours` sentences of ours first, those that are `counted`."""
+def fit_romanised(
+    ours: Sentences,
+    of_ours: sparse.csr_matrix,
+    in_latin: sparse.csr_matrix,
+    others: sparse.csr_matrix,
+    tell: Callable[[str], None],
+) -> NDArray[np.float32]:
+    """What cues alone tell of Hindi and Urdu in Latin letters: what each adds, shape (n_features + 1, n_labels).
 
-    def __init__(self, seen: Seen, bad: NDArray[np.bool_], counted: NDArray[np.bool_], ours: int, cue: float) -> None:
-        self._bad, self._counted = bad, counted
-        self._weights = np.ones(len(bad))
-        self._weights[:ours][~bad[:ours]] = _SIBLINGS
-        held = np.asarray(seen.cues[bad].sum(axis=0)).ravel()
+    The last row is the bias. All arguments but the first are cues: of our sentences, in all languages, of harmless
+    comments `in_latin` letters, of which a share, unseen by a fit, lies above a line, and of harmless `others`.
+    """
+    cues = sparse.vstack([of_ours, in_latin, others]).tocsr()
+    first, comments = len(ours.texts), in_latin.shape[0]
+    fold = _folds(ours, cues.shape[0] - first)
+    is_latin = np.array([code == LISTED for code in ours.languages])
+    table = np.zeros((cues.shape[1] + 1, len(LABELS)), np.float32)
+    table[-1] = -np.inf
+    for label in _CUE if comments else ():  # without harmless comments no line can be set, and nothing is told
+        head = _Head(Seen(np.zeros((len(fold), 0), np.float32), cues), ours, label, _CUE_ALONE)
+        head.weights[:first][is_latin] *= np.where(head.bad[:first][is_latin], *_IN_LATIN)
+        unseen = head.unseen(fold)
+        fitted = head.fit(np.ones(len(fold), bool))
+        line = np.quantile(unseen[first : first + comments], 1.0 - _FLAGGED_IN_LATIN)
+        table[head.columns, COLUMN[label]] = _CUE_ALONE * fitted.coef_[0]
+        table[-1, COLUMN[label]] = fitted.intercept_[0] - line + _at_line(label)
+        told = unseen[:first][is_latin & head.bad[:first]] > line
+        tell(f"fitted {label} in Latin letters: tells {told.sum()} of our {len(told)} sentences")
+    return table
+
+
+def _folds(ours: Sentences, comments: int) -> NDArray[np.intp]:
+    """The fold of each sentence, by its text, and of so many comments."""
+    return np.append([int(fingerprint(text)[:8], 16) % _FOLDS for text in ours.texts], np.arange(comments) % _FOLDS)
+
+
+def _at_line(label: str) -> float:
+    return float(logit(choose_thresholds()["balanced"][label]["flag_at"]))
+
+
+class _Head:
+    """What is fitted for one label: of all texts, our sentences first, those that are it or harmless."""
+
+    def __init__(self, seen: Seen, ours: Sentences, label: str, cue: float) -> None:
+        rows, first = len(seen.vectors), len(ours.texts)
+        self.bad, self._counted = np.zeros(rows, bool), np.ones(rows, bool)
+        self.bad[:first] = [its == label for its in ours.labels]
+        self._counted[:first] = [its in (None, label) for its in ours.labels]
+        self.weights = np.ones(rows)
+        self.weights[:first][~self.bad[:first]] = _SIBLINGS
+        held = np.asarray(seen.cues[self.bad].sum(axis=0)).ravel()
         self.columns = np.flatnonzero(held >= _LEAST_OF_A_CUE) if cue else np.zeros(0, np.intp)
-        self.design = sparse.hstack([sparse.csr_matrix(seen.vectors), seen.cues[:, self.columns] * cue]).tocsr()
+        self._design = sparse.hstack([sparse.csr_matrix(seen.vectors), seen.cues[:, self.columns] * cue]).tocsr()
 
     def fit(self, kept: NDArray[np.bool_]) -> LogisticRegression:
         rows = kept & self._counted
         fitted = LogisticRegression(C=_COST, max_iter=300)
-        return fitted.fit(self.design[rows], self._bad[rows], sample_weight=self._weights[rows])
+        return fitted.fit(self._design[rows], self.bad[rows], sample_weight=self.weights[rows])
+
+    def unseen(self, fold: NDArray[np.intp]) -> NDArray[np.float64]:
+        """The logit of each text by a fit that has not seen its fold."""
+        unseen = np.empty(len(fold))
+        for number in range(_FOLDS):
+            held = fold == number
+            unseen[held] = self.fit(~held).decision_function(self._design[held])
+        return unseen

@@ -51,7 +51,7 @@ from models.training.thresholds import choose_thresholds
 from models.training.understanding import Fitting, Lists
 from texts.normalization import normalize
 
-VERSION = "2.5.0"
+VERSION = "2.6.0"
 WORD_BITS, PAIR_BITS = 19, 19
 PENALTY = {**dict.fromkeys(ABUSE_LABELS, 15.0), SPAM: 4.0}  # chosen on development sets
 #: All others: 0.
@@ -262,7 +262,9 @@ def train(data: Path, out: Path, progress: Progress, kept: Path | None = None) -
     if missing := [code for code in (*CARRIED, *LINED) if code not in told]:
         tell(f"there are no sentences of {', '.join(missing)}: docs/decisions/0095 says where they are from")
     lists = Lists(words, read_lists("models.training", "insults.toml"))
-    learnt = Fitting(chosen, lists, told, stages, tell).learn()
+    rows = np.flatnonzero((examples.source == "roman_urdu") & (examples.targets[:, COLUMN[TOXICITY]] < 0.5))
+    in_latin = [examples.texts[row] for row in rows]
+    learnt = Fitting(chosen, lists, told, stages, tell, in_latin=in_latin).learn()
     unseen = {
         text: logits for text, logits, of in zip(examples.texts, out_of_fold, examples.source, strict=True)
         if of == "jigsaw"

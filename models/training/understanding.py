@@ -27,6 +27,7 @@ from models.reading.encoder_weights import DIGEST
 from models.reading.letters import LetterIndex, find_words
 from models.reading.listed import WordList
 from models.reading.sentences import find_parts
+from models.scoring.romanised import LISTED
 from models.scoring.understanding import ANY, BESIDE, find_cues, find_insults, weigh_listed
 from models.training import carried, datasets, implicit, languages
 from models.training.augmentation import made_up_examples
@@ -71,6 +72,8 @@ _TOXICITY_RATE = 0.1
 #: by keyword or by an adversary and are harder than a site's; those below came as they were written.
 _FLAGGED = 0.06
 _FLAGGED_OF_NATURAL = {"es": 0.02, "it": 0.02, "tr": 0.02, "da": 0.025, "pl": 0.025}
+#: Languages in which a few words beside other sentences decide less. Chosen on their harmless comments.
+_WARY = ("it", "tr")
 #: Threats are rare among the harmless whatever they were chosen by: so many of these lie above its threshold.
 _FLAGGED_AS_THREAT = 0.005
 #: Noisy labels say so little that plain insults and threats would pass: these are raised, by so much at most.
@@ -160,8 +163,12 @@ class Fitting:
         carried_over: Mapping[str, Carried],
         stages: Stages,
         tell: Progress,
+        *,
+        in_latin: Sequence[str],
     ) -> None:
+        """`in_latin` are harmless comments in Hindi and Urdu in Latin letters, which the encoder is not shown."""
         self.examples, self.carried, self.stages, self.tell = examples, carried_over, stages, tell
+        self.in_latin = in_latin
         self.insults = {code: list(its) for code, its in lists.insults.items()}
         self.cues = implicit.read_cues()
         codes = {*lists.words, *self.insults} - (FIRST_LEARNT - {"en"})
@@ -222,7 +229,10 @@ class Fitting:
             **self._fit_implicit(),
         }
         lists = {"listed": dict(sorted(self.words.items())), "insults": self.insults}
-        facts = {"tongues": tongues, "letters": letters, **lists, "cues": self.cues, "encoder": DIGEST}
+        facts = {
+            **{"tongues": tongues, "letters": letters, **lists, "cues": self.cues},
+            **{"wary": [*_WARY], "encoder": DIGEST},
+        }
         return Learnt(arrays, facts, self.seen_by_none * english[0] + english[1])
 
     def _encode(self, source: str) -> None:
@@ -268,20 +278,29 @@ class Fitting:
         return heads[-1], unseen
 
     def _fit_implicit(self) -> Arrays:
-        """The heads that tell implicit abuse, and what cues add to them."""
-        ours, examples = implicit.read_sentences(), self.examples
+        """The heads that tell implicit abuse, and what cues add to them; and what cues tell alone, in Latin letters."""
+        ours, romanised, examples = implicit.read_sentences(), implicit.read_romanised(), self.examples
         of_comments = [source if source in LEARNT else "en" for source in examples.source]
 
         def fit() -> Arrays:
-            parts = [find_parts(text) for text in ours.texts]
             cues = find_cues({"cues": self.cues})
+            parts = [find_parts(text) for text in ours.texts]
             of_ours = implicit.see(encode_parts(parts).astype(np.float32), parts, ours.languages, cues)
             of_examples = implicit.see(self.vectors, self.parts, of_comments, cues)
             heads, weights = implicit.fit(ours, of_ours, examples, of_examples, self.tell)
-            return {"implicit": heads, "cues": weights}
+            in_latin = [find_parts(text[:_LONGEST]) for text in [*romanised.texts, *self.in_latin]]
+            blind = np.zeros((len(in_latin), 0), np.float32)
+            of_latin = implicit.see(blind, in_latin, [LISTED] * len(in_latin), cues).cues
+            first = len(romanised.texts)
+            others = of_examples.cues[examples.targets[:, COLUMN[TOXICITY]] < 0.5]
+            of_sentences = sparse.vstack([of_ours.cues, of_latin[:first]])
+            alone = implicit.fit_romanised(ours + romanised, of_sentences, of_latin[first:], others, self.tell)
+            return {"implicit": heads, "cues": weights, "romanised": alone}
 
-        labels = [*map(str, ours.labels), *ours.languages]
-        facts = [str(implicit.CHOICES), str(self.cues), *ours.texts, *labels, DIGEST, *examples.texts]
+        everything = ours + romanised
+        labels = [*map(str, everything.labels), *everything.languages]
+        choices = [str(implicit.CHOICES), str(implicit.CHOICES_IN_LATIN), str(self.cues)]
+        facts = [*choices, *everything.texts, *labels, DIGEST, *examples.texts, *self.in_latin]
         return self.stages.run("implicit", facts, fit)
 
     def _fit_letters(

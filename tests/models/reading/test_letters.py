@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 from models.reading import letters as letters_module
 from models.reading import listed as listed_module
 from models.reading.hashing import bucket, hash_pairs, hash_words, mix
-from models.reading.letters import LetterIndex, find_words, spell
+from models.reading.letters import LetterIndex, find_words, spell, spell_words
 from models.reading.listed import WordList
 
 WORDS = st.text(st.sampled_from("abäßяनह死\U0001f600"), min_size=1, max_size=8)
 SIZE = 1 << 16
+
+
+@given(st.text(st.sampled_from("abäßहİ死.! \n'1A"), max_size=30))
+def test_words_without_their_places_are_the_same(text: str) -> None:
+    assert spell_words(text) == [word for word, _, _ in find_words(text)]
 
 
 @pytest.mark.parametrize(

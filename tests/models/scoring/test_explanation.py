@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,3 +88,29 @@ def test_explaining_many_texts_and_labels_at_once_says_what_explaining_each_says
             assert together.logit == pytest.approx(alone.logit, abs=1e-5)
             assert [span[:2] for span in together.spans] == [span[:2] for span in alone.spans]
             assert [span[2] for span in together.spans] == pytest.approx([span[2] for span in alone.spans], abs=1e-5)
+
+
+#: In several languages, for one reader or both, with passages, threats, despair and nothing at all.
+SENTENCES = [
+    "You idiot, I hope you die.", "Thank you for the article about the harbour.", "I want to end my life tonight.",
+    "Wir wissen, wo du wohnst, du Idiot.", "Quel bel article, merci à tous.", "तू एक बेवकूफ है।", "tum pagal ho kya",
+    "我们知道你住哪，晚上小心点。", "Мы знаем, где ты живешь.", "Das ist ja toll, you fucking idiot",
+    "schönes Tor, orospu çocuğu", "👍", "",
+]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(SENTENCES), st.integers(1, 4)), min_size=2, max_size=9), st.integers(0, 8))
+@settings(max_examples=8)
+def test_each_explanation_of_a_batch_adds_up_to_the_logit_that_was_answered(
+    pieces: list[tuple[str, int]], first: int
+) -> None:
+    texts = [" ".join([sentence] * times) for sentence, times in pieces]
+    answered = CLASSIFIER.logits(texts)
+    some = slice(first % len(texts), None)
+    alike = CLASSIFIER.explain_all(texts, [LABELS] * len(texts))
+    others = CLASSIFIER.explain_all(texts[some], [LABELS] * len(texts[some]), None, answered[some])
+    for explained, logits in ((alike, answered), (others, answered[some])):
+        told = [[its[label] for label in LABELS] for its in explained]
+        assert np.abs([[one.logit for one in its] for its in told] - logits).max() < 1e-9
+        summed = [[sum(w for *_, w in one.spans) + sum(one.signals.values()) + one.bias for one in its] for its in told]
+        assert np.abs(summed - logits).max() < 1e-9

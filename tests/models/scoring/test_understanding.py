@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.evaluation.languages import plain_sentences, short_comments
-from models.labels import LABELS
+from models.labels import ABUSE_COLUMNS, LABELS
+from models.scoring.explanation import SCRAP
 from models.training.metrics import auc
 from tests.support.classifier import shipped
 
 CLASSIFIER = shipped()
+FLAG_AT = np.array([CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS[ABUSE_COLUMNS]])
 TOXICITY = LABELS.index("toxicity")
 #: Language -> an insult, the word that makes it one, and thanks.
 SENTENCES = {
@@ -189,3 +192,33 @@ def test_a_text_scores_alike_alone_and_in_a_batch() -> None:
     together = CLASSIFIER.score(texts)
     alone = np.concatenate([CLASSIFIER.score([text]) for text in texts])
     assert np.abs(together - alone).max() < 1e-4
+
+
+#: Of the kind that the encoder takes for abuse in Turkish, where a few words say so little that they are not sure.
+SCRAPS = ["Ne dersin?", "Siz ne dersiniz?", "Offf off.", "Hahahaha, selam!"]
+
+
+@pytest.mark.parametrize("scrap", SCRAPS)
+def test_a_few_words_beside_a_harmless_comment_do_not_decide_it_in_a_language_that_is_wary(scrap: str) -> None:
+    reader = CLASSIFIER.understanding
+    assert reader is not None
+    tongue, text = reader.tongue("tr"), f"Bu maddeyi kaynaklarla genişletmek istiyorum, görüşünüz nedir? {scrap}"
+    assert tongue.wary
+    sure = replace(reader, tongues=reader.tongues | {"tr": replace(tongue, wary=False)})
+    wary, before = (one.logits([text], ["tr"])[0][0, ABUSE_COLUMNS] for one in (reader, sure))
+    assert (wary <= before + 1e-6).all()
+    assert (wary < before - 1e-3).any()
+    assert (CLASSIFIER.score([text], [{"languages": ["tr"]}])[0, ABUSE_COLUMNS] < FLAG_AT).all()
+
+
+def test_a_listed_insult_of_a_few_words_decides_beside_other_sentences() -> None:
+    calm = "Bu maddeyi kaynaklarla genişletmek istiyorum, görüşünüz nedir? "
+    alone, beside = CLASSIFIER.score(["Orospu çocuğu!", calm + "Orospu çocuğu!"], [{"languages": ["tr"]}] * 2)[:, 0]
+    assert min(alone, beside) >= 0.75
+
+
+def test_the_explanation_says_what_a_few_words_lost() -> None:
+    text = "Bu maddeyi kaynaklarla genişletmek istiyorum, görüşünüz nedir? Siz ne dersiniz?"
+    told = CLASSIFIER.explain(text, "toxicity", {"languages": ["tr"]})
+    assert told.signals[SCRAP] < 0
+    assert told.logit == pytest.approx(CLASSIFIER.logits([text], [{"languages": ["tr"]}])[0, TOXICITY], abs=1e-9)

@@ -15,6 +15,7 @@ from models.training.implicit import Seen, Sentences
 from models.training.thresholds import choose_thresholds
 
 WIDTH, COMMENTS, CUES = 8, 6_000, 5
+FLAG_AT = {label: its["flag_at"] or 1.0 for label, its in choose_thresholds()["balanced"].items()}
 #: The cue that every sentence of a threat holds, and one in a hundred harmless comments.
 THREATENS = 3
 
@@ -65,6 +66,24 @@ def test_what_only_cues_tell_is_told_by_them(fitted: tuple[NDArray[np.float32], 
     assert (1 / (1 + np.exp(-logits[own])) >= flag_at).mean() > 0.8
     assert (1 / (1 + np.exp(-logits[~own])) >= flag_at).mean() < 0.1
     assert not cues[:, COLUMN["insult"]].any()  # no cues were made for it
+
+
+def test_cues_alone_tell_what_is_said_in_latin_letters_and_few_harmless_comments_lie_above_a_line() -> None:
+    made, seen = sentences()
+    held = seen.cues.tolil()
+    held[[row for row, its in enumerate(made.labels) if its == "identity_attack"], 1] = 1.0
+    of_ours = held.tocsr()
+    in_latin = sparse.lil_matrix((2_000, CUES), dtype=np.float32)
+    in_latin[:4, THREATENS] = 1.0  # of them 0.3 % lie above a line
+    others = sparse.csr_matrix((500, CUES), dtype=np.float32)
+    table = implicit.fit_romanised(made, of_ours, in_latin.tocsr(), others, print)
+    logits = (of_ours @ table[:-1] + table[-1])[:, COLUMN["threat"]]
+    at_line = np.log(FLAG_AT["threat"] / (1 - FLAG_AT["threat"]))
+    own = np.array([its == "threat" for its in made.labels])
+    assert (logits[own] > at_line).all()
+    assert (logits[~own] < at_line).all()
+    assert ((in_latin @ table[:-1] + table[-1])[:, COLUMN["threat"]] > at_line).mean() <= 0.003
+    assert (table[-1, COLUMN["insult"]], table[-1, COLUMN["spam"]]) == (-np.inf, -np.inf)
 
 
 def test_texts_are_seen_with_the_cues_of_their_language() -> None:
