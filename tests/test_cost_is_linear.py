@@ -22,6 +22,8 @@ from tests.support import hostile
 from tests.support.classifier import shipped
 from texts import comparison, folding, links, names, normalization, quotations, visibility
 
+pytestmark = pytest.mark.slow
+
 CLASSIFIER = shipped()
 WORDS = PatternSet([f"*{word}*" for word in ("ab", "aab", "idiot", "c++", "www")] + ["a*b*c", "you idiot", "b*"])
 

@@ -148,6 +148,7 @@ def _write_many(url: str, name: str, threads: int, each: int, pipe: Connection) 
     pipe.send(failures)
 
 
+@pytest.mark.slow
 def test_two_processes_of_eight_threads_write_without_one_failing(store: Store, database_url: str) -> None:
     pipes = []
     for name in ("first", "second"):
@@ -173,6 +174,7 @@ def _hold(url: str, pipe: Connection) -> None:
         time.sleep(60)
 
 
+@pytest.mark.slow
 def test_a_killed_writer_frees_the_turn_and_leaves_nothing(
     store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +220,7 @@ def _try_to_write(store: Store, name: str, outcomes: list[tuple[str, float]]) ->
         outcomes.append(("written", time.monotonic() - began))
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_ever_for_a_stopped_process(
     stopped: psutil.Process, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

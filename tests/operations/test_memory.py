@@ -32,6 +32,7 @@ def test_the_collector_works_again_after_a_module_that_cannot_be_loaded() -> Non
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_a_supervisor_loads_what_background_processes_need_and_neither_flask_nor_what_trains() -> None:
     run = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())

@@ -60,6 +60,7 @@ def make_old(store: Store) -> None:
         session.execute(update(Comment).values(accepted_at=earlier, updated_at=earlier))
 
 
+@pytest.mark.slow
 def test_what_redis_forgot_is_queued_within_seconds_also_after_redis_was_away(
     settings: Settings, store: Store, site: CreatedSite, own_redis: RedisServer
 ) -> None:
@@ -80,6 +81,7 @@ def test_what_redis_forgot_is_queued_within_seconds_also_after_redis_was_away(
         assert clock.stop() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.one_database
 def test_it_empties_sqlites_log(settings: Settings, store: Store) -> None:
     """What was erased is in the write-ahead log until that is written back."""

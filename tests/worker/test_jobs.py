@@ -83,6 +83,7 @@ def test_while_the_database_is_away_nothing_is_counted_against_anybody(
     assert claim.attempts == 0
 
 
+@pytest.mark.slow
 def test_a_batch_that_hangs_ends_the_process_which_is_started_again() -> None:
     hang = "from worker import jobs; import time\nwith jobs._bounded(0.2): time.sleep(600)"
     ended = subprocess.run([sys.executable, "-c", hang], capture_output=True, timeout=120, check=False)

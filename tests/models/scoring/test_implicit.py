@@ -108,6 +108,7 @@ def test_few_harmless_comments_with_the_words_of_threats_are_held_for_what_they_
     assert held[1].mean() < 0.15
 
 
+@pytest.mark.slow
 def test_none_of_the_sentences_that_it_learnt_from_is_rejected_unseen_for_what_it_means() -> None:
     reader = CLASSIFIER.understanding
     assert reader is not None

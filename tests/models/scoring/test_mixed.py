@@ -43,6 +43,7 @@ def test_abuse_in_another_language_than_the_whole_decides_and_is_what_is_marked(
     assert told.window == (start, start + len(part))
 
 
+@pytest.mark.slow
 def test_each_label_is_explained_as_it_is_scored() -> None:
     texts = [text for lists in mixed_comments("mixed.toml").values() for its in lists.values() for text in its]
     texts = [*[text for text, _ in DECIDING], *texts[::4]]
@@ -93,6 +94,7 @@ def test_however_many_parts_a_comment_has_few_are_shown_to_the_reader_that_under
     assert len(plan.texts) == len(plan.passages) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "least"), [("mixed.toml", 0.9), ("mixed_apart.toml", 0.85)])
 def test_most_abuse_in_two_languages_is_shown_to_a_person_and_hardly_a_harmless_comment(
     name: str, least: float

@@ -368,6 +368,7 @@ def test_a_callback_that_a_decision_had_withdrawn_is_tried_again_once_that_is_un
 # --- the delivery process -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_in_the_grace_time_a_delivery_process_loses_nothing(
     settings: Settings, store: Store, flagged: Comment, receiver: Receiver
 ) -> None:

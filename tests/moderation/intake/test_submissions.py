@@ -261,6 +261,7 @@ def test_batches_that_overlap_at_the_same_moment_all_come_through(
         assert (kinds.count("accepted"), kinds.count("replayed")) == (200, 200)
 
 
+@pytest.mark.slow
 def test_a_process_may_begin_with_a_submission(settings: Settings, site: CreatedSite) -> None:
     """Nothing has been read yet, so SQLAlchemy has had no reason to get ready."""
     program = (

@@ -214,6 +214,7 @@ def test_a_quarter_of_the_threads_may_listen_unless_told_otherwise(
     assert found.event_streams == streams
 
 
+@pytest.mark.slow
 def test_when_redis_goes_away_streams_end_and_pages_ask(
     make_app: Callable[..., Flask], store: Store, own_redis: RedisServer, site: CreatedSite, flag: Flag
 ) -> None:
@@ -264,6 +265,7 @@ def test_what_another_version_says_is_passed_over(own_redis: RedisServer) -> Non
 # --- who says what ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_worker_tells_of_what_it_asks_a_moderator(
     settings: Settings, store: Store, queues: Queues, site: CreatedSite, told: Told
 ) -> None:
