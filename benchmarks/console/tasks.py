@@ -6,7 +6,6 @@ machine's own time as it was measured.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from moderation.intake.submissions import Submission
 from moderation.people import accounts
 from moderation.policy import policies
 from moderation.tables import Comment
+from tests.support.browsing import find_chromium
 
 #: Seconds: a key; a click with the way to it; a hand from one to the other; a thought, before a task and on each page.
 KEY, CLICK, HAND, THOUGHT = 0.2, 1.3, 0.4, 1.35
@@ -340,8 +340,7 @@ def run() -> Report:
         port = installation.serve()
         installation.work()
         _fill(installation)
-        path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         people = {who: _sign_in(browser, f"http://127.0.0.1:{port}/console/", who) for who in ("mo", "ada")}
         for task in TASKS:
             page = people[task.who].new_page()
