@@ -338,3 +338,26 @@ def test_an_admin_puts_a_closed_site_away_and_brings_it_back(
     expect(chief.get_by_text("what was open waits again")).to_be_visible()
     chief.goto(url)
     expect(card(chief, held.id)).to_be_visible()
+
+
+def test_a_name_is_given_once_and_a_site_that_is_closed_is_archived_and_brought_back(
+    url: str, site: CreatedSite, other_site: CreatedSite, new_context: NewContext
+) -> None:
+    def status() -> int:
+        address = f"{url.removesuffix('console/')}api/v1/comments"
+        headers = {"Authorization": f"Bearer {other_site.api_key}"}
+        sent = requests.post(address, json={"name": "Ada", "comment": "Hello."}, headers=headers, timeout=10)
+        return sent.status_code
+
+    page = open_as(new_context, url, "chief", f"sites/{other_site.id}")
+    page.locator("#site-name").fill(" the SITE ")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_text("There is a site the SITE already. Choose another name.")).to_be_visible()
+    page.goto(f"{url}sites/{other_site.id}")
+    assert status() == 202
+    page.get_by_text("Archive it", exact=True).click()
+    page.get_by_role("button", name="Archive this site").click()
+    expect(page.get_by_text("it takes no comments any more")).to_be_visible()
+    eventually(lambda: status() >= 400, what="programs are told that it is closed")
+    page.get_by_role("button", name="Bring the site back").click()
+    eventually(lambda: status() == 202, what="it is as it was")

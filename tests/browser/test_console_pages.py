@@ -22,6 +22,7 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts
+from moderation.policy.rules import LANGUAGE
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, User
@@ -222,3 +223,35 @@ def test_hostile_comments_do_no_harm_on_any_page(url: str, post: Post, new_conte
             page.goto(where)
             expect_unharmed(page)
             expect(page.locator(".list li")).to_have_count(1)
+
+
+def test_pages_say_what_they_cannot_tell_and_what_somebody_may_not_do(
+    store: Store, url: str, site: CreatedSite, post: Post, new_context: NewContext
+) -> None:
+    which = post("well insult=0.73")
+    with store.write() as session:
+        session.get_one(Comment, which).reasons = [LANGUAGE.reason("The classifier cannot judge it.").as_json()]
+    page = open_page(new_context, url, "")
+    expect(page.get_by_text("Scores, which say little in this language")).to_be_visible()
+
+    page.goto(f"{url}sites/{site.id}/policy")
+    page.get_by_role("button", name="Save as version").click()
+    expect(page.get_by_text("Nothing is different from the policy in force")).to_be_visible()
+    expect(page.get_by_role("button", name="Save as version 2")).to_be_visible()
+
+    answer = page.goto(f"{url}no-such-page")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("link", name="Review queue").first).to_be_visible()
+
+    accounts.create_user(store, "vic", "viewer", PASSWORD)
+    theirs = new_context().new_page()
+    theirs.goto(f"{url}audit")
+    expect(theirs.get_by_label("Name")).to_be_focused()
+    sign_in(theirs, "vic")
+    theirs.goto(f"{url}sites/{site.id}/policy")
+    expect(theirs.get_by_role("button", name="Save as version")).to_have_count(0)
+    answer = theirs.goto(f"{url}audit")
+    assert answer is not None
+    assert answer.status == 403
