@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from models.reading.letters import find_words
+from models.reading.letters import spell_words
 
 #: Words from one cue to another that are said together, and cues of a sentence that are looked at, of each the next.
 _FAR, _MOST = 9, 300
@@ -114,7 +114,7 @@ class _Lists:
         self._known: dict[str, _Known] = {}
 
     def _add(self, entry: str, slots: _Slots) -> None:
-        words = tuple(_plain(word) for word, _, _ in find_words(entry.replace("*", "")))
+        words = tuple(map(_plain, spell_words(entry.replace("*", ""))))
         if len(words) > 1:
             self._phrases[words[0]][words[1]].append((words[1:], slots))
         elif words:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice, product
 
-from models.reading.letters import MARKS, find_words
+from models.reading.letters import MARKS, spell_words
 from models.reading.words import STANDS_FOR
 from texts.edits import Edit, edited
 
@@ -56,7 +56,7 @@ class Disguises:
         self._listed: dict[str, str] = {}  # by its letters alone, how an entry is written
         self._parts: set[str] = set()  # the words of entries of several
         for entry in entries:
-            words = [word for word, _, _ in find_words(entry) if word[0].isalpha()]
+            words = [word for word in spell_words(entry) if word[0].isalpha()]
             self._listed.setdefault("".join(words), " ".join(words))
             self._parts.update(words if len(words) > 1 else ())
         self._by_shape: defaultdict[tuple[str, int], list[str]] = defaultdict(list)

@@ -19,7 +19,7 @@ MARKS = (
 )
 _WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*|[^\w\s{MARKS}]")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
-_DRAWN_OUT_LETTER = re.compile(r"([^\W\d_])\1{2,}")
+_DRAWN_OUT_IN_WORDS = re.compile(rf"([^\W\d_]|[{MARKS}])\1{{2,}}")
 _LONGEST_WORD = 40
 _REMEMBERED = 30_000
 
@@ -31,7 +31,7 @@ def find_words(part: str) -> list[tuple[str, int, int]]:
 
 def spell_words(part: str) -> list[str]:
     """The same words and signs, without their places, in a third of the time."""
-    return [word[:_LONGEST_WORD] for word in _WORD.findall(_DRAWN_OUT_LETTER.sub(r"\1\1", part.lower()))]
+    return [word[:_LONGEST_WORD] for word in _WORD.findall(_DRAWN_OUT_IN_WORDS.sub(r"\1\1", part.lower()))]
 
 
 def spell(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from models.reading.letters import find_words
+from models.reading.letters import spell_words
 
 #: Letters of a listed word that is found within others ("drecksack" in "drecksackverein"). An insult, which says more,
 #: needs more.
@@ -24,7 +24,7 @@ class WordList:
         self._inside: set[str] = set()
         self._phrases: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)  # by their first word
         for word in words:
-            parts = tuple(spelt for spelt, _, _ in find_words(word))
+            parts = tuple(spell_words(word))
             if len(parts) > 1:
                 self._phrases[parts[0]].add(parts)
             elif parts and (len(parts[0]) >= least_inside or (_writes_no_spaces(parts[0]) and len(parts[0]) > 1)):

@@ -24,7 +24,7 @@ from models.reading.cues import Cues
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
-from models.reading.letters import LetterIndex, find_words
+from models.reading.letters import LetterIndex, spell_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.sentences import find_parts
 from models.scoring.pooling import pool, pool_subjects
@@ -194,7 +194,7 @@ class Understanding:
         rows, first = [], []
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
             first.append(len(beside))
-            words = [[word for word, _, _ in find_words(part)] for part in parts[number]]
+            words = [spell_words(part) for part in parts[number]]
             of_windows = [words, *([of_part] for of_part in words if size > 1)]
             beside += [self.weigh_words(list(chain.from_iterable(its)), tongue) for its in of_windows]
             said += [(tongue, its) for its in of_windows]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from models.labels import COLUMN, TOXICITY
-from models.reading.letters import find_words
+from models.reading.letters import spell_words
 from models.training.datasets import Examples
 from models.training.languages import said_here
 
@@ -142,7 +142,7 @@ def learn_translations(pairs: Sequence[tuple[str, str]]) -> Translations:
     slots = 0
     for english, translation in pairs:
         of_english = [0, *(originals.setdefault(token, len(originals)) for token in _TOKEN.findall(english.lower()))]
-        for word, _, _ in find_words(translation):
+        for word in spell_words(translation):
             number = words.setdefault(word, len(words))
             links += [(original, number, slots) for original in of_english]
             slots += 1

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from models.labels import COLUMN, LABELS, TOXICITY
 from models.package_data import read_text
 from models.reading.cues import Cues, count_features
-from models.reading.letters import find_words
+from models.reading.letters import spell_words
 from models.scoring.romanised import LISTED
 from models.scoring.understanding import SUREST
 from models.training.datasets import Examples, fingerprint
@@ -111,7 +111,7 @@ def read_cues() -> dict[str, Any]:
 def see(vectors: Vectors, parts: Sequence[Sequence[str]], languages: Sequence[str], cues: Mapping[str, Cues]) -> Seen:
     """Texts that were encoded, each cut into parts, by their languages."""
     found = [
-        cues[code].features([[word for word, _, _ in find_words(part)] for part in of_text]) if code in cues else set()
+        cues[code].features([spell_words(part) for part in of_text]) if code in cues else set()
         for of_text, code in zip(parts, languages, strict=True)
     ]
     sizes = np.cumsum([0, *map(len, found)])

@@ -24,7 +24,7 @@ from models.labels import ABUSE_LABELS, COLUMN, CORE_COLUMNS, CORE_LABELS, SPAM,
 from models.languages import FIRST_LEARNT
 from models.reading.encoder import DIMENSIONS, open_encoder
 from models.reading.encoder_weights import DIGEST
-from models.reading.letters import LetterIndex, find_words
+from models.reading.letters import LetterIndex, spell_words
 from models.reading.listed import WordList
 from models.reading.sentences import find_parts
 from models.scoring.romanised import LISTED
@@ -228,11 +228,8 @@ class Fitting:
             "tongues": np.stack(scales),
             **self._fit_implicit(),
         }
-        lists = {"listed": dict(sorted(self.words.items())), "insults": self.insults}
-        facts = {
-            **{"tongues": tongues, "letters": letters, **lists, "cues": self.cues},
-            **{"wary": [*_WARY], "encoder": DIGEST},
-        }
+        lists = {"listed": dict(sorted(self.words.items())), "insults": self.insults, "cues": self.cues}
+        facts = {"tongues": tongues, "letters": letters, **lists, "wary": [*_WARY], "encoder": DIGEST}
         return Learnt(arrays, facts, self.seen_by_none * english[0] + english[1])
 
     def _encode(self, source: str) -> None:
@@ -460,7 +457,7 @@ def encode_parts(texts: Sequence[Sequence[str]]) -> NDArray[np.float16]:
 
 def _spell(parts: Sequence[str]) -> list[str]:
     """The words of a text that was cut into parts."""
-    return [word for part in parts for word, _, _ in find_words(part)]
+    return [word for part in parts for word in spell_words(part)]
 
 
 def _count_listed(texts: Sequence[Sequence[str]], listed: Listed) -> Logits:
