@@ -15,6 +15,7 @@ from models.reading import pieces as of_piece
 from models.reading.pieces import read_piece
 from models.reading.tokens import find_tokens
 from models.reading.words import Reader
+from models.scoring import signals
 from texts.normalization import normalize
 
 #: Of texts' tokens the ids in one sequence, and how many each text has.
@@ -27,8 +28,6 @@ _MOST_AT_ONCE = 20_000
 _WORTH_IT = 4
 UNKNOWN = 0  # the row of a piece that is not remembered
 _FIRST, _COUNT, _TELLS, _SPELT = range(4)
-#: From what is seen in texts of more characters, and of less, signals may be told (`scoring/signals.py`).
-_LOOKED_AT, _SHORT, _FEW, _MANY = 2000, 60, 2, 15
 
 
 @dataclass(frozen=True)
@@ -160,11 +159,11 @@ def _may_signal(
     lengths = np.array([*map(len, texts)])
     words = np.bincount(owner[(told & of_piece.WORD) != 0], minlength=len(texts))
     pieces = np.bincount(of, minlength=len(texts))
-    may = (lengths > _LOOKED_AT) | ((lengths < _SHORT) & (words <= _FEW))
+    may = (lengths > signals.LOOKED_AT) | ((lengths < signals.SHORT) & (words <= signals.FEW_WORDS))
     may[owner[(told & (of_piece.SIGNALS | of_piece.GAPS)) != 0]] = True
     spellings = of << 32 | rows[filled, _SPELT]
     spellings.sort()
     is_first = np.ones(len(spellings), dtype=bool)
     is_first[1:] = spellings[1:] != spellings[:-1]
     different = np.bincount(spellings[is_first] >> 32, minlength=len(texts))
-    return np.asarray(may | ((pieces >= _MANY) & (3 * different < pieces)))
+    return np.asarray(may | ((pieces >= signals.MANY_PIECES) & (signals.ONE_IN * different < pieces)))

@@ -33,7 +33,11 @@ _TRADE = re.compile(
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(r"curl|python|wget|libwww|go-http|java", re.IGNORECASE)
-_LOOKED_AT = 2000  # characters
+#: Characters of a text in which signals are looked for, and below which a text may be one of few words.
+LOOKED_AT, SHORT = 2000, 60
+FEW_WORDS = 2
+#: A text of so many pieces or more repeats itself where less than one in `ONE_IN` of them differs from the others.
+MANY_PIECES, ONE_IN = 15, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,12 @@ def _many_hosts(text: str, _known: Known) -> bool:
 
 
 def _few_words(text: str, _known: Known) -> bool:
-    return len(text) < 60 and "." not in text.strip(" .") and len(_WORD.findall(text)) <= 2
+    return len(text) < SHORT and "." not in text.strip(" .") and len(_WORD.findall(text)) <= FEW_WORDS
 
 
 def _repeats_itself(text: str, _known: Known) -> bool:
-    words = text.split()
-    return len(words) >= 15 and 3 * len(set(words)) < len(words)
+    pieces = text.split()
+    return len(pieces) >= MANY_PIECES and ONE_IN * len(set(pieces)) < len(pieces)
 
 
 def _too_quick(_text: str, known: Known) -> bool:
@@ -78,7 +82,7 @@ def _name_sells(_text: str, known: Known) -> bool:
     name = known.get("name")
     if not isinstance(name, str):
         return False
-    name = name[:_LOOKED_AT]
+    name = name[:LOOKED_AT]
     return _ADVERTISED.search(name) is not None or len(set(map(str.lower, _TRADE.findall(name)))) > 1
 
 
@@ -111,7 +115,7 @@ SIGNALS = (
 
 def weigh(text: str, known: Known) -> dict[str, dict[str, float]]:
     """The weights of a comment's signals on labels' logits: label -> signal name -> weight."""
-    text = text[:_LOOKED_AT].lower()
+    text = text[:LOOKED_AT].lower()
     weights = {
         signal.name: signal.weight for signal in (SIGNALS if known else _OF_THE_TEXT) if signal.seen(text, known)
     }
