@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -52,6 +52,14 @@ class Page:
     next: str | None
 
 
+class _Part(NamedTuple):
+    """Which part of what matches is read: after which place, how many, and the queue in which order."""
+
+    after: str
+    limit: int
+    order: Order
+
+
 def read(
     session: Session,
     criteria: Mapping[str, Any],
@@ -84,17 +92,17 @@ def read(
     urgent. A preview asks for `due`: each filter has an index in this order, which finds a rare label at once.
     """
     site_ids = _meant(session, criteria, site_ids)
-    ids, matching, next_place = _matching(
-        session, criteria, site_ids, actor=actor, after=after, limit=limit, order=order
-    )
+    part = _Part(after, limit, order)
+    ids, matching, next_place = _matching(session, criteria, site_ids, part, actor=actor)
     comments = [matching[key] for key in ids if key in matching and matching[key].site_id in site_ids]
     if "undoes" in criteria:
         return Page([Chosen(comment.id, ids[comment.id] or 0, comment) for comment in comments], next_place)
-    comments = [comment for comment in comments if comment.status in DECIDABLE]
+    seen_at = datetime.fromisoformat(criteria["seen_at"])
+    was_there = (comment for comment in comments if ids[comment.id] is not None or comment.accepted_at <= seen_at)
+    comments = [comment for comment in was_there if comment.status in DECIDABLE]
     waiting = _open_items(session, [comment.id for comment in comments])
     # A search by what was decided must not answer a second look, which is not to know that.
     blind = second_looks.awaited(session, list(waiting), actor) if "found" in criteria else set()
-    seen_at = datetime.fromisoformat(criteria["seen_at"])
 
     def choose(comment: Comment) -> Chosen:
         version = ids[comment.id]
@@ -102,8 +110,7 @@ def read(
         free = unchanged and actor not in waiting.get(comment.id, ()) and comment.id not in blind
         return Chosen(comment.id, version or comment.version, comment, free=free, waits=comment.id in waiting)
 
-    comments = [comment for comment in comments if ids[comment.id] is not None or comment.accepted_at <= seen_at]
-    chosen = [choose(comment) for comment in comments]
+    chosen = map(choose, comments)
     return Page([item for item in chosen if action is None or item.is_changed_by(action)], next_place)
 
 
@@ -130,22 +137,18 @@ def _matching(
     session: Session,
     criteria: Mapping[str, Any],
     site_ids: Collection[str],
+    part: _Part,
     *,
     actor: str,
-    after: str,
-    limit: int,
-    order: Order,
 ) -> tuple[dict[str, int | None], dict[str, Comment], str | None]:
     """The next ids with the version that was seen, if known; their comments; where the next page begins."""
     if "search" in criteria:
-        matching, next_place = _searched(
-            session, criteria["search"], site_ids, actor=actor, after=after, limit=limit, order=order
-        )
+        matching, next_place = _searched(session, criteria["search"], site_ids, part, actor=actor)
         return dict.fromkeys(matching), matching, next_place
     if "found" in criteria:
-        matching, next_place = _found(session, criteria["found"], site_ids, after=after, limit=limit)
+        matching, next_place = _found(session, criteria["found"], site_ids, part)
         return dict.fromkeys(matching), matching, next_place
-    ids, next_place = _ids(session, criteria, site_ids, after, limit)
+    ids, next_place = _ids(session, criteria, site_ids, part.after, part.limit)
     # By their ids alone: with the sites in the query, a database may choose to read all comments of a site.
     matching = {comment.id: comment for comment in session.scalars(select(Comment).where(Comment.id.in_(ids)))}
     return ids, matching, next_place
@@ -185,14 +188,7 @@ def _query(criteria: Mapping[str, Any], site_ids: Collection[str], after: str) -
 
 
 def _searched(
-    session: Session,
-    search: Mapping[str, Any],
-    site_ids: Collection[str],
-    *,
-    actor: str,
-    after: str,
-    limit: int,
-    order: Order,
+    session: Session, search: Mapping[str, Any], site_ids: Collection[str], part: _Part, *, actor: str
 ) -> tuple[dict[str, Comment], str | None]:
     """The next matching comments of the queue, in this order."""
     sites = {search["site"]} & set(site_ids) if search.get("site") else set(site_ids)
@@ -203,21 +199,21 @@ def _searched(
         opened_before=datetime.fromisoformat(before) if before else None,
         not_for=actor,
     )
-    at, _, item_id = after.partition("-")
-    start = Position(int(at), item_id) if after else None
-    page = review_pages.page(session, sites, filters, order, after=start, limit=limit)
+    at, _, item_id = part.after.partition("-")
+    start = Position(int(at), item_id) if part.after else None
+    page = review_pages.page(session, sites, filters, part.order, after=start, limit=part.limit)
     comments = {comment.id: comment for _, comment in page.rows}
     return comments, None if page.next is None else f"{page.next.at}-{page.next.item_id}"
 
 
 def _found(
-    session: Session, document: Mapping[str, Any], site_ids: Collection[str], *, after: str, limit: int
+    session: Session, document: Mapping[str, Any], site_ids: Collection[str], part: _Part
 ) -> tuple[dict[str, Comment], str | None]:
     """The next comments that a search finds, the latest first; none, and a next page, where it has looked for long."""
     search = names.resolve(session, documents.read(document, site_ids))
-    part = finding.find(session, search, before=after or None, limit=limit)
-    following = None if part.next is None else finding.as_text(part.next)
-    return {comment.id: comment for comment in part.rows}, following
+    found = finding.find(session, search, before=part.after or None, limit=part.limit)
+    following = None if found.next is None else finding.as_text(found.next)
+    return {comment.id: comment for comment in found.rows}, following
 
 
 def _open_items(session: Session, comment_ids: Collection[str]) -> dict[str, set[str | None]]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import audit
-from moderation.errors import NotFound
+from moderation.sites import sites
 from moderation.tables import Site
 from texts import translation
 
@@ -153,8 +153,6 @@ def save(session: Session, site_id: str, settings: SiteSettings, *, actor: str) 
     Raises:
         NotFound: there is no such site.
     """
-    site = session.get(Site, site_id)
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
+    site = sites.find(session, site_id)
     site.settings = asdict(settings)
     audit.record(session, [audit.row("site.settings_changed", actor=actor, site_id=site_id)])
