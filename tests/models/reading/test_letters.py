@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.reading import letters as letters_module
@@ -19,6 +19,7 @@ WORDS = st.text(st.sampled_from("abäßяनह死\U0001f600"), min_size=1, max_
 SIZE = 1 << 16
 
 
+@example("ta\u0325\u0325\u0325il")
 @given(st.text(st.sampled_from("abäßहİ死.! \n'1A\u0325\u093e"), max_size=30))
 def test_words_without_their_places_are_the_same(text: str) -> None:
     assert spell_words(text) == [word for word, _, _ in find_words(text)]
