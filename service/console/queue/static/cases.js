@@ -2,7 +2,20 @@
 // Without this script forms do the same.
 
 import { say } from "../said.js";
-import { announce, cards, find, go, keepPlace, link, neighbour, post, postForm, signInLink, step, tell } from "./cards.js";
+import {
+  announce,
+  cards,
+  find,
+  go,
+  keepPlace,
+  link,
+  neighbour,
+  post,
+  postForm,
+  signInLink,
+  step,
+  tell,
+} from "./cards.js";
 import { foldAway } from "./decide.js";
 import { openTo } from "./popovers.js";
 import { fetchFresh, fetchNewer, insert } from "./queue.js";
