@@ -52,6 +52,9 @@ class Settings:
     #: For attributes of Perspective's protocol that Winnow has no score for: leave them out of the answer, or answer
     #: with Perspective's error.
     perspective_unsupported: Literal["drop", "error"] = "drop"
+    #: What callers of Perspective's and OpenAI's protocols hear of a text that nobody could judge: an error, or the
+    #: highest scores, so that a program that takes errors for "clean" keeps it for a person.
+    unjudged: Literal["error", "flag"] = "error"
     #: When the reader that understands is asked beside the fast one (docs/classifier.md).
     reader: Literal["always", "unsure", "fast"] = "unsure"
     #: Requests with `Prefer: wait` that may hold a thread, for each web process.
@@ -271,6 +274,7 @@ _READERS: dict[str, Any] = {
     "rate_limit": str,
     "rate_limit_auth": str,
     "perspective_unsupported": _one_of("drop", "error"),
+    "unjudged": _one_of("error", "flag"),
     "reader": _one_of("always", "unsure", "fast"),
     "max_waiting": _whole_number,
     "web_processes": _at_least_one,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from models import languages
 from moderation.history import feedback
@@ -20,7 +21,7 @@ from service.compat.perspective import errors, messages, partial
 from service.compat.perspective.attributes import KNOWN, LABELS
 from service.compat.perspective.errors import Invalid
 from service.compat.perspective.protobuf import Malformed, Message, read
-from service.compat.perspective.scores import attribute_scores
+from service.compat.perspective.scores import attribute_scores, highest_scores
 from service.compat.shared import Refusal
 from service.context import context
 from texts import visibility
@@ -49,6 +50,8 @@ def analyze() -> Response:
     _require_known(requested)
     detected = _detected(text)
     policy = shared.policy(site_id)
+    if policy.mode == "hold" and shared.flags_unjudged():
+        return _flag("This site holds every comment for a person.")
     judged = _is_judged(policy, text, document["languages"])
     answered = _require_judged(requested, document["languages"], detected, judged=judged)
     requested, lacking = _supported(requested, document, detected)
@@ -115,6 +118,9 @@ def _prepare() -> None:
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
     shared.note_refused(error.counted_as, field_name=error.error_type)
+    of_the_text = error.error_type in errors.OF_THE_TEXT or error.counted_as == "language"
+    if of_the_text and _may_flag():
+        return _flag(str(error))
     return _answer(errors.of_invalid(error), 400)
 
 
@@ -126,6 +132,8 @@ def _refuse_malformed(error: Malformed) -> Response:
 
 def _refuse(refusal: Refusal) -> Response:
     body, headers = errors.of_refusal(refusal)
+    if _may_flag():
+        return _flag(body["error"]["message"])
     response = _answer(body, body["error"]["code"])
     response.headers.update(headers)
     return response
@@ -146,7 +154,33 @@ def _receive(message: Message) -> dict[str, Any]:
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    return read(request.get_data(cache=False), message)
+    g.perspective_document = read(request.get_data(cache=False), message)
+    return g.perspective_document
+
+
+def _may_flag() -> bool:
+    return request.endpoint == "perspective.analyze" and shared.flags_unjudged()
+
+
+def _flag(why: str) -> Response:
+    """The answer that a person has to look: the highest score for each attribute asked for.
+
+    A request that was refused unread is read for this alone; where it cannot be, all attributes are answered.
+    """
+    if "perspective_document" not in g:
+        try:
+            g.perspective_document = read(request.get_data(cache=False), messages.ANALYZE_REQUEST)
+        except (Malformed, HTTPException):
+            g.perspective_document = {}
+    document: dict[str, Any] = g.perspective_document
+    names = [name for name in document.get("requestedAttributes", {}) if name in KNOWN] or list(LABELS)
+    answer = {
+        "attributeScores": highest_scores(document.get("comment", {}).get("text", ""), names),
+        "languages": document.get("languages") or [languages.UNTOLD],
+        "detectedLanguages": [languages.UNTOLD],
+        "clientToken": document.get("clientToken"),
+    }
+    return shared.say_held(_answer({name: value for name, value in answer.items() if value}, is_whole=True), why)
 
 
 def _text(document: Mapping[str, Any]) -> str:
@@ -258,8 +292,9 @@ def _selection() -> partial.Selection:
         raise Malformed("Request contains an invalid argument: fields.", "fields") from None
 
 
-def _answer(document: dict[str, Any], status: int = 200) -> Response:
-    shown = partial.select(document, _selection()) if status == 200 else document
+def _answer(document: dict[str, Any], status: int = 200, *, is_whole: bool = False) -> Response:
+    """An answer of JSON: what `fields` selects, unless it is an error or has to be whole."""
+    shown = document if is_whole or status != 200 else partial.select(document, _selection())
     if request.args.get("prettyPrint", "true").lower() in ("false", "0"):
         body = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     else:
