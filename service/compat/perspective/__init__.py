@@ -218,11 +218,17 @@ def _detected(text: str) -> list[str]:
 
 
 def _is_judged(policy: Policy, text: str, requested: list[str]) -> bool:
-    """Whether the text may be scored; the languages that the sender names count before the detected one."""
-    if not requested:
-        return shared.treatment(policy, text, shared.said_of(policy)) != "hold"
-    codes, judges = map(languages.base, requested), shared.classifier().judges
-    return any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes)
+    """Whether the text may be scored; the languages that the sender names count before the detected one.
+
+    Many programs always name English. So where what was not judged has to be flagged, the detected one counts too.
+    """
+    if requested:
+        codes, judges = map(languages.base, requested), shared.classifier().judges
+        if not any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes):
+            return False
+        if not shared.flags_unjudged():
+            return True
+    return shared.treatment(policy, text, shared.said_of(policy, requested)) != "hold"
 
 
 def _require_judged(

@@ -77,6 +77,18 @@ def test_a_text_that_nobody_judged_is_the_worst(flagging: Flask, site: CreatedSi
     require_flagged(moderate(flagging, site.compat_key, ["calm", text, "calm"]), reason=reason, results=3)
 
 
+def test_a_language_that_a_program_always_names_is_not_taken_for_the_texts(
+    flagging: Flask, make_app: Callable[..., Flask], site: CreatedSite
+) -> None:
+    """Programs name English whatever the text is in."""
+    require_worst(analyze(flagging, site.compat_key, "in klingon", languages=["en"]), reason="support", characters=10)
+    assert WHY not in analyze(flagging, site.compat_key, "calm", languages=["en"]).headers
+    require_worst(analyze(flagging, site.compat_key, "calm", languages=["tlh"]), reason="support", characters=4)
+    scoring = make_app()
+    choose_scores(scoring)
+    assert WHY not in analyze(scoring, site.compat_key, "in klingon", languages=["en"]).headers
+
+
 def test_a_picture_that_nobody_looked_at_is_flagged(flagging: Flask, site: CreatedSite) -> None:
     picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
     parts = [{"type": "text", "text": "calm"}, picture]
