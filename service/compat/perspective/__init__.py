@@ -29,7 +29,8 @@ from texts import visibility
 blueprint = Blueprint("perspective", __name__)
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-#: The limit of a text in UTF-8.
+#: The original's limit of a text in UTF-8. Longer ones are scored too, since most programs publish what is refused; but
+#: which of their words raised a score is not looked for, and they are no examples.
 MAX_TEXT_BYTES = 20_480
 _LONGEST_DETAIL = 200
 #: The header with the requested attributes that are not in the answer. A further member of the answer could break a
@@ -61,7 +62,9 @@ def analyze() -> Response:
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
     said = shared.said_of(policy, document["languages"])
-    scores = attribute_scores(text, thresholds, said, annotate=document.get("spanAnnotations", False))
+    annotate = document.get("spanAnnotations", False) and len(text.encode()) <= MAX_TEXT_BYTES
+    with shared.place(site_id, [text]):
+        scores = attribute_scores(text, thresholds, said, annotate=annotate)
     answer = {
         "attributeScores": scores,
         "languages": answered,
@@ -80,6 +83,8 @@ def suggest() -> Response:
     site_id = shared.require_server(_key())
     document = _receive(messages.SUGGEST_REQUEST)
     text = _text(document)
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise _too_long()
     suggested: dict[str, dict[str, Any]] = document.get("attributeScores", {})
     if not suggested:
         raise Invalid("INVALID_REQUEST", "Missing attribute_scores")
@@ -188,12 +193,16 @@ def _text(document: Mapping[str, Any]) -> str:
     text = comment.get("text", "")
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
-    if len(text.encode()) > MAX_TEXT_BYTES:
-        raise Invalid("COMMENT_TOO_LONG", "Comment text too long.")
+    if len(text) > shared.LONGEST_TEXT:
+        raise _too_long()
     parts = [comment, *_context_entries(document.get("context", {}))]
     if any(part.get("type") == "HTML" for part in parts):
         raise Invalid("INVALID_REQUEST", "Currently, only 'PLAIN_TEXT' comments are supported")
     return text
+
+
+def _too_long() -> Invalid:
+    return Invalid("COMMENT_TOO_LONG", "Comment text too long.")
 
 
 def _context_entries(context: Mapping[str, Any]) -> list[dict[str, str]]:
