@@ -54,6 +54,8 @@ def analyze() -> Response:
     if policy.mode == "hold" and shared.flags_unjudged():
         return _flag("This site holds every comment for a person.")
     judged = _is_judged(policy, text, document["languages"])
+    if not judged and _is_long(text):
+        raise _too_long()
     answered = _require_judged(requested, document["languages"], detected, judged=judged)
     requested, lacking = _supported(requested, document, detected)
     for name, parameters in requested.items():
@@ -62,7 +64,7 @@ def analyze() -> Response:
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
     said = shared.said_of(policy, document["languages"])
-    annotate = document.get("spanAnnotations", False) and len(text.encode()) <= MAX_TEXT_BYTES
+    annotate = document.get("spanAnnotations", False) and not _is_long(text)
     with shared.place(site_id, [text]):
         scores = attribute_scores(text, thresholds, said, annotate=annotate)
     answer = {
@@ -83,7 +85,7 @@ def suggest() -> Response:
     site_id = shared.require_server(_key())
     document = _receive(messages.SUGGEST_REQUEST)
     text = _text(document)
-    if len(text.encode()) > MAX_TEXT_BYTES:
+    if _is_long(text):
         raise _too_long()
     suggested: dict[str, dict[str, Any]] = document.get("attributeScores", {})
     if not suggested:
@@ -201,6 +203,10 @@ def _text(document: Mapping[str, Any]) -> str:
     return text
 
 
+def _is_long(text: str) -> bool:
+    return len(text.encode()) > MAX_TEXT_BYTES
+
+
 def _too_long() -> Invalid:
     return Invalid("COMMENT_TOO_LONG", "Comment text too long.")
 
@@ -229,13 +235,14 @@ def _detected(text: str) -> list[str]:
 def _is_judged(policy: Policy, text: str, requested: list[str]) -> bool:
     """Whether the text may be scored; the languages that the sender names count before the detected one.
 
-    Many programs always name English. So where what was not judged has to be flagged, the detected one counts too.
+    Many programs always name English. So the detected one counts too where what was not judged has to be flagged, and
+    for long texts, of which only those in English are judged.
     """
     if requested:
         codes, judges = map(languages.base, requested), shared.classifier().judges
         if not any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes):
             return False
-        if not shared.flags_unjudged():
+        if not shared.flags_unjudged() and not _is_long(text):
             return True
     return shared.treatment(policy, text, shared.said_of(policy, requested)) != "hold"
 

@@ -261,6 +261,9 @@ def test_a_text_beyond_the_originals_limit_is_scored_without_looking_for_its_wor
         ({}, "Comment must be non-empty.", "COMMENT_EMPTY"),
         (b"", "Comment must be non-empty.", "COMMENT_EMPTY"),
         (body("x" * 100_001), "Comment text too long.", "COMMENT_TOO_LONG"),
+        # Of long texts only those in English are read by somebody who knows their language.
+        (body("in klingon" + " é" * 7_000), "Comment text too long.", "COMMENT_TOO_LONG"),
+        (body("in klingon" + " é" * 7_000, languages=["en"]), "Comment text too long.", "COMMENT_TOO_LONG"),
         ({"comment": {"text": "x"}}, "Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES"),
         (body("x", "NICENESS"), "Unknown requested attribute: NICENESS", "INVALID_REQUEST"),
         (
