@@ -161,8 +161,8 @@ def _receive(message: Message) -> dict[str, Any]:
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    g.perspective_document = read(request.get_data(cache=False), message)
-    return g.perspective_document
+    document = g.perspective_document = read(request.get_data(cache=False), message)
+    return document
 
 
 def _may_flag() -> bool:

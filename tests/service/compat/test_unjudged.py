@@ -150,7 +150,8 @@ def test_a_program_that_asks_wrongly_still_hears_of_it(flagging: Flask, site: Cr
 @pytest.mark.parametrize("sent", [b"", b"{", b"\xff", b"[1]", b'{"input": [[1, 2]]}', b"x" * 1_400_000])
 def test_a_request_that_was_refused_unread_needs_not_be_readable(flagging: Flask, sent: bytes) -> None:
     client = flagging.test_client()
-    answer = client.post("/v1alpha1/comments:analyze?key=wrong&fields=)", data=sent, content_type="application/json")
+    path = "/v1alpha1/comments:analyze?key=wrong&fields=)"
+    answer: Any = client.post(path, data=sent, content_type="application/json")
     assert answer.status_code == 200
     assert answer.json["attributeScores"]["TOXICITY"]["summaryScore"]["value"] == 1.0
     headers = {"Authorization": "Bearer wrong"}
