@@ -100,6 +100,7 @@ _UNITS: Mapping[str, str] = {
     "quotation marks": '"',
     "dots and blanks": ". ",
     "exclamation": "!",
+    "ends of sentences": "!.",
     "Turkish dotted I": "İ",
     "Cyrillic look-alikes": "а",
     "Arabic": "ﷺ ",
@@ -115,6 +116,8 @@ KINDS = tuple(_UNITS)
 
 
 def text(kind: str, length: int) -> str:
-    """A text of this kind with so many characters."""
+    """A text of this kind with so many characters, of which the last goes on otherwise: whatever is sought to the end of
+    a run, or of the text, is not found there, and may be sought again from each character.
+    """
     unit = _UNITS[kind]
-    return (unit * (length // len(unit) + 1))[:length]
+    return (unit * (length // len(unit) + 1))[: length - 1] + ("!" if unit[-1].isalnum() else "x")
