@@ -38,6 +38,7 @@ _UNITS: Mapping[str, str] = {
     "letters between signs": "a**",
     "upside down": "ɐ",
     "Morse": ".- ",
+    "Morse that ends no word": "_/ ",
     "Braille": "\u2801",
     "bytes in hexadecimal": "61 ",
     "ones": "1",
