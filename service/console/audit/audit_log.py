@@ -72,7 +72,7 @@ def export_audit_log() -> ResponseReturnValue:
     if not search.site_ids and not search.without_site:
         access.require(fields.get("site", ""), "admin")
         access.require_everywhere("admin")
-    slot = exports.take_slot()
+    slot = exports.take_slot(access.actor())
     try:
         form, store = exports.chosen_format(), context().store
         with store.read() as session:
