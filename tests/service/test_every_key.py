@@ -121,7 +121,7 @@ def test_each_native_route_with_an_id_finds_nothing_of_another_site(
     assert {route for route, _, _ in with_ids} == WITH_IDS.keys(), "say in WITH_IDS what a new route takes"
     before = dump(store)
     for route, rule, method in with_ids:
-        sent = {} if WITH_IDS[route] is None else {"json": WITH_IDS[route]}
+        sent: dict[str, Any] = {} if WITH_IDS[route] is None else {"json": WITH_IDS[route]}
         answer = stranger.open(filled(rule, ids), method=method, **sent)
         assert answer.status_code == 404, f"{route}: {answer.status_code} {answer.text}"
         assert "zebrafinch" not in answer.text

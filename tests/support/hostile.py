@@ -117,8 +117,9 @@ KINDS = tuple(_UNITS)
 
 
 def text(kind: str, length: int) -> str:
-    """A text of this kind with so many characters, of which the last goes on otherwise: whatever is sought to the end of
-    a run, or of the text, is not found there, and may be sought again from each character.
+    """A text of this kind with so many characters, of which the last goes on otherwise.
+
+    So whatever is sought to the end of a run is not found there, and may be sought again from each character.
     """
     unit = _UNITS[kind]
     return (unit * (length // len(unit) + 1))[: length - 1] + ("!" if unit[-1].isalnum() else "x")

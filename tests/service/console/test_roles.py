@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -122,7 +123,7 @@ class World:
 @pytest.fixture
 def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite) -> World:
     alpha = create_site(store, settings, SITE)
-    places = {
+    places: dict[str, Any] = {
         "thread": "/alpha-thread",
         "thread_url": "https://alpha.example/thread",
         "url": "https://alpha.example/own",
