@@ -22,6 +22,8 @@ _TYPED = re.compile(rf"({'|'.join(_KINDS)})\s*:\s*(\S.*)", re.IGNORECASE | re.DO
 #: The key of a name begins with this, because anybody could type somebody's id as their name.
 _BY_NAME = "name:"
 _LONGEST_KEY = 400
+#: Letters that are seen as a blank: fillers of Hangul.
+_BLANKS = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0"), " ")
 
 
 class Written(Protocol):
@@ -98,7 +100,10 @@ def entry_for(author: Author, *, longest: int) -> str | None:
 
 
 class BlockedAuthors:
-    """A list of people by `id:`, `email:` or `name:`. An entry without a kind means any of the three."""
+    """A list of people by `id:`, `email:` or `name:`. An entry without a kind means any of the three.
+
+    An e-mail address is also the one with a tag, which its owner makes up: `ada+2@example.org` for `ada@example.org`.
+    """
 
     def __init__(self, entries: Sequence[str] = ()) -> None:
         self.entries = tuple(entries)
@@ -114,10 +119,12 @@ class BlockedAuthors:
 
     def matches(self, author: Author) -> list[int]:
         """The numbers of the entries, from 0, that are this author. Of entries that mean the same, only the first."""
-        values = {"id": author.user_id, "email": author.email, "name": author.name}
+        values = [("id", author.user_id), ("email", author.email), ("name", author.name)]
+        if author.email and "+" in author.email:
+            values.append(("email", _without_tag(author.email)))
         rows = (
             self._numbers[kind].get(form)
-            for kind, value in values.items()
+            for kind, value in values
             if value and self._numbers[kind]
             for form in _forms(value)
         )
@@ -181,4 +188,11 @@ def _typed(entry: str) -> tuple[str | None, str]:
 
 def _forms(value: str) -> set[str]:
     """A value as it was written and as it is read. One in which nothing can be seen matches nobody."""
-    return {form for form in (fold(value), as_read(value)) if form}
+    ways = {value, value.translate(_BLANKS)}
+    return {form for way in ways for form in (fold(way), as_read(way)) if form}
+
+
+def _without_tag(email: str) -> str:
+    """An e-mail address without what follows a `+` before the host."""
+    mailbox, at, host = email.rpartition("@")
+    return (mailbox.partition("+")[0] or mailbox) + at + host

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import abort, request
 
@@ -16,6 +16,7 @@ from texts import visibility
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)  # after the next one there is none
 
 
 def clean(text: str) -> str:
@@ -63,6 +64,12 @@ def day(text: str | None) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text and _DAY.fullmatch(text) else None
     except ValueError:
         return None
+
+
+def end_of_day(text: str | None) -> datetime | None:
+    """The end of a day such as `2026-11-23`, in UTC; None for any other text. The calendar's last day ends with it."""
+    begins = day(text)
+    return None if begins is None else min(begins, _LAST_DAY) + timedelta(days=1)
 
 
 def identifier(name: str, prefix: str) -> str | None:

@@ -10,6 +10,7 @@ import base64
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 
 from texts.edits import Edit, kinds, outline
 
@@ -32,7 +33,9 @@ _MORSE_LETTERS = (
 )
 _OF_MORSE = dict(zip(_MORSE_LETTERS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 _DOTS_AND_DASHES = str.maketrans("·•∙⋅–—−_", "....----")
-_MORSE = re.compile(r"(?<!\S)[.\-·•∙⋅–—−_]{1,5}(?:(?: {1,3}| ?[/|] ?)[.\-·•∙⋅–—−_]{1,5}){3,}(?!\S)")
+_SIGNS, _FURTHER = r"[.\-·•∙⋅–—−_]{1,5}", r"(?:(?: {1,3}| ?[/|] ?)[.\-·•∙⋅–—−_]{1,5})"
+#: A run of letters that ends where a word does; or one that never does, passed over, so that none is sought within it.
+_MORSE = re.compile(rf"(?<!\S){_SIGNS}(?:({_FURTHER}{{3,}})(?!\S)|{_FURTHER}*+)")
 #: Signs of Morse after a gap, of which any run has three; letters beyond ASCII may be such signs.
 _IN_MORSE = kinds({".": ".-_", " ": " /|"}, other="x", beyond=".")
 _FEWEST_SIGNS = 3
@@ -139,7 +142,7 @@ def _signs(text: str) -> Iterator[Edit]:
                 yield from ((at, at + 1, _OF_BRAILLE[cell]) for at, cell in enumerate(run[0], run.start()))
     if outline(text, _IN_MORSE).count(b" .") < _FEWEST_SIGNS:
         return
-    for run in _MORSE.finditer(text):
+    for run in filter(itemgetter(1), _MORSE.finditer(text)):
         signs = run[0].translate(_DOTS_AND_DASHES).replace("|", "/")
         words = [[_OF_MORSE.get(letter, "") for letter in word.split()] for word in re.split(" {3}|/", signs)]
         if {".", "-"} <= set(signs) and all(all(word) for word in words):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from gettext import NullTranslations
 
 from babel.core import Locale, UnknownLocaleError
@@ -146,7 +146,7 @@ def own_language(code: str) -> str:
     return OWN_NAMES.get(code) or language(code)
 
 
-@cache
+@lru_cache(1000)  # a code may be whatever a sender says
 def _language(code: str, locale: str) -> str | None:
     try:
         names = Locale.parse(locale)

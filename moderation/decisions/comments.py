@@ -18,7 +18,7 @@ from moderation import actors, audit, authors, clock, news, tracing
 from moderation.decisions import appeals, erasing, reports, second_looks, standing, writing
 from moderation.decisions.decision import Decision
 from moderation.intake.submissions import content_hash, reading_hash
-from moderation.policy.rules import MODERATOR
+from moderation.policy.rules import MODERATOR, REPORTED
 from moderation.review import campaigns, cases, lookalikes, review_items, urgency
 from moderation.review.campaigns import Arrival
 from moderation.review.fingerprints import NONE, Fingerprint
@@ -196,6 +196,9 @@ def edit(
     changed = {name: value for name, value in fields.items() if getattr(comment, name) != value}
     if not changed:
         return comment, False
+    mark = {"turned_down": True} if was_turned_down(comment) else {}
+    kept = {name: value for name, value in (comment.origin or {}).items() if name != "turned_down"}
+    comment.origin = (kept | mark) or None
     for name, value in changed.items():
         setattr(comment, name, value)
     comment.content_hash = reading_hash(comment.comment)
@@ -214,6 +217,18 @@ def edit(
     news.of(session).happened("decided", comment.site_id, [comment.id])
     news.of(session).pending[comment.id] = (comment.site_id, comment.updated_at)
     return comment, True
+
+
+def was_turned_down(comment: Comment) -> bool:
+    """Whether people speak against a comment as it stands, or did before an edit of which none has said anything.
+
+    A person rejected it, or readers' reports hid it. By an edit, its author would not be heard by the policy alone.
+    """
+    if any(reason.get("rule") == REPORTED.name for reason in comment.reasons or ()):
+        return True
+    if comment.decided_by is not None and (comment.decided_by == actors.SITE or actors.is_person(comment.decided_by)):
+        return comment.status == "rejected"
+    return bool((comment.origin or {}).get("turned_down"))
 
 
 def erase(session: Session, site_id: str, comment_id: str, *, actor: str = actors.SITE) -> Comment:

@@ -77,6 +77,7 @@ def of_comment(comment: Comment | Row[*tuple[Any, ...]], **looked_up: Any) -> Fa
         links=links.count(comment.comment) + links.count(name) + bool(url),
         author=authors.of_comment(comment),
         ip=comment.ip,
+        turned_down=bool((comment.origin or {}).get("turned_down")),
         **looked_up,
     )
 

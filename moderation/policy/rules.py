@@ -319,6 +319,20 @@ FLAG_THRESHOLD = Rule(
 )
 
 
+def _edited(_policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
+    if facts.turned_down:
+        yield EDITED.reason("People turned it down before it was edited, so a person looks again.")
+
+
+EDITED = Rule(
+    name="edited",
+    action="flag",
+    title="Edited after people turned it down",
+    for_authors="It was edited after people at this site had turned it down, so a person looks at it again.",
+    check=_edited,
+)
+
+
 def _held_author(policy: Policy, _scores: Scores, facts: Facts) -> Iterator[Reason]:
     if policy.hold_after is not None and facts.standing.strikes >= policy.hold_after:
         rejected = wording.counted(facts.standing.strikes, "{} comment", "{} comments")
@@ -644,6 +658,7 @@ RULES = (
     REJECT_THRESHOLD,
     NOT_SCORED,
     FLAG_THRESHOLD,
+    EDITED,
     HELD_AUTHOR,
     UNREADABLE,
     SUSPECT_WORDS,

@@ -141,6 +141,8 @@ class Facts:
     authors_alike: int = 0
     first_comment: bool = False
     standing: Standing = Standing()
+    #: Whether people had turned it down before it was edited.
+    turned_down: bool = False
     #: When it is decided; None where that is not to matter, as in a policy's tests.
     moment: datetime | None = None
     #: The code of its language ("und": none that can be told), and whether the classifier judges it.

@@ -93,7 +93,7 @@ def _sent() -> dict[str, str]:
 def read(needed: str = "viewer") -> Query:
     """The query of the request, on the sites where the person signed in has the role `needed`."""
     fields = _sent()
-    since, until = forms.day(fields.get("from")), forms.day(fields.get("to"))
+    since, until = forms.day(fields.get("from")), forms.end_of_day(fields.get("to"))
     score = _score(fields.get("score"))
     valid = {
         "site": fields.get("site") in access.roles(),
@@ -131,7 +131,7 @@ def read(needed: str = "viewer") -> Query:
             by=access.actor() if fields.get("by") == ME else fields.get("by"),
             rule=fields.get("rule"),
             since=since,
-            until=None if until is None else until + timedelta(days=1),
+            until=until,
             dates=order,
             order=order,
         ),

@@ -39,29 +39,49 @@ _PLAIN = (
 COMMENT_COLUMNS = ("site", *_PLAIN, *(f"score_{label}" for label in LABELS), "reasons")
 
 
+class Slots:
+    """Who is being sent a file: one at a time each, so that nobody takes the places of all others."""
+
+    def __init__(self) -> None:
+        self._lock, self._taken = threading.Lock(), set[str]()
+
+    def take(self, actor: str) -> bool:
+        """Take a place for somebody. False: there is none, or they have one."""
+        with self._lock:
+            if len(self._taken) >= AT_ONCE or actor in self._taken:
+                return False
+            self._taken.add(actor)
+            return True
+
+    def give_back(self, actor: str) -> None:
+        with self._lock:
+            self._taken.discard(actor)
+
+
 class Slot:
     """The right to send a file. It can be released more than once, and counts once."""
 
-    def __init__(self, slots: threading.BoundedSemaphore) -> None:
-        self._slots: threading.BoundedSemaphore | None = slots
+    def __init__(self, slots: Slots, actor: str) -> None:
+        self._slots: Slots | None = slots
+        self._actor = actor
 
     def release(self) -> None:
         slots, self._slots = self._slots, None
         if slots is not None:
-            slots.release()
+            slots.give_back(self._actor)
 
 
 def init_app(app: Flask) -> None:
     """Make the slots of this process. `create_app` calls this."""
-    app.extensions["winnow_exports"] = threading.BoundedSemaphore(AT_ONCE)
+    app.extensions["winnow_exports"] = Slots()
 
 
-def take_slot() -> Slot:
-    """A slot to send a file. Ends the request with 503 while `AT_ONCE` files are being sent."""
-    slots: threading.BoundedSemaphore = current_app.extensions["winnow_exports"]
-    if not slots.acquire(blocking=False):
+def take_slot(actor: str) -> Slot:
+    """A slot to send somebody a file. Ends the request with 503 while `AT_ONCE` are being sent, or one to them."""
+    slots: Slots = current_app.extensions["winnow_exports"]
+    if not slots.take(actor):
         abort(503, gettext("Other exports are running now. Try again when they have ended, in a minute or so."))
-    return Slot(slots)
+    return Slot(slots, actor)
 
 
 def chosen_format() -> str:

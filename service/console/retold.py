@@ -34,6 +34,7 @@ _OF_RULES = (
     later("It has more than %(most)s marks on one letter."),
     later("The site's policy could not be applied, so a person has to look."),
     later("It is this author's first comment on this site."),
+    later("People turned it down before it was edited, so a person looks again."),
     later("Every score is below its threshold and no rule applies."),
     later("This site holds every comment at these times."),
     later("This site holds every comment for a moderator."),

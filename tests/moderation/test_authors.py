@@ -149,7 +149,7 @@ def test_an_entry_may_begin_with_its_kind(entry: str, without: str, spelling: st
     assert authors.is_name(entry) is is_name
 
 
-PEOPLE = ["id:42", "ada", "email:eve@example.org", "name:Mallory", "ADA ", "mallory"]
+PEOPLE = ["id:42", "ada", "email:eve@example.org", "name:Mallory", "ADA ", "mallory", "name:Mal Lory"]
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,12 @@ PEOPLE = ["id:42", "ada", "email:eve@example.org", "name:Mallory", "ADA ", "mall
         (Author(name="aDa"), [1]),
         (Author(email="EVE@example.org"), [2]),
         (Author(name="eve@example.org"), []),
+        # What follows a plus, people make up; and no more than that.
+        (Author(email="eve+2@example.org"), [2]),
+        (Author(email="Eve+a+b@example.org"), [2]),
+        (Author(email="+eve@example.org"), []),
+        (Author(email="eve+2@example.com"), []),
+        (Author(name="eve+2@example.org"), []),
         # A name may be listed by its kind and without: each is an entry of its own for other kinds.
         (Author(name="Mallory"), [3]),
         (Author(user_id="Mallory"), [5]),
@@ -172,8 +178,10 @@ PEOPLE = ["id:42", "ada", "email:eve@example.org", "name:Mallory", "ADA ", "mall
         # Disguises.
         (Author(name="Ma\u200bllory"), [3]),
         (Author(name="МALLORY"), [3]),  # the first letter is Cyrillic
+        (Author(name="Mal\u3164Lory"), [3, 6]),  # a letter that is seen as a blank
         (Author(), []),
         (Author(name="\u200b"), []),
+        (Author(name="\u3164"), []),
     ],
 )
 def test_a_list_of_people_names_its_entries(author: Author, numbers: list[int]) -> None:

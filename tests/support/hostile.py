@@ -38,6 +38,7 @@ _UNITS: Mapping[str, str] = {
     "letters between signs": "a**",
     "upside down": "ɐ",
     "Morse": ".- ",
+    "Morse that ends no word": "_/ ",
     "Braille": "\u2801",
     "bytes in hexadecimal": "61 ",
     "ones": "1",
@@ -100,6 +101,7 @@ _UNITS: Mapping[str, str] = {
     "quotation marks": '"',
     "dots and blanks": ". ",
     "exclamation": "!",
+    "ends of sentences": "!.",
     "Turkish dotted I": "İ",
     "Cyrillic look-alikes": "а",
     "Arabic": "ﷺ ",
@@ -115,6 +117,9 @@ KINDS = tuple(_UNITS)
 
 
 def text(kind: str, length: int) -> str:
-    """A text of this kind with so many characters."""
+    """A text of this kind with so many characters, of which the last goes on otherwise.
+
+    So whatever is sought to the end of a run is not found there, and may be sought again from each character.
+    """
     unit = _UNITS[kind]
-    return (unit * (length // len(unit) + 1))[:length]
+    return (unit * (length // len(unit) + 1))[: length - 1] + ("!" if unit[-1].isalnum() else "x")

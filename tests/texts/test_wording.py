@@ -86,3 +86,9 @@ def test_a_moment_is_told_in_full_with_or_without_its_seconds() -> None:
     moment = datetime(2026, 11, 3, 9, 5, 2, tzinfo=UTC)
     assert wording.exact(moment) == "3 November 2026, 09:05:02 UTC"
     assert wording.exact(moment, seconds=False) == "3 November 2026, 09:05 UTC"
+
+
+def test_languages_that_senders_make_up_are_not_remembered_for_ever() -> None:
+    for number in range(3_000):
+        wording.language(f"xx-{number}")
+    assert wording._language.cache_info().currsize <= 1_000

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation import sealing
-from moderation.decisions import checked
+from moderation.decisions import checked, comments
 from moderation.decisions.decision import Decision
 from moderation.history import feedback
 from moderation.news import News
@@ -146,6 +146,8 @@ def _check_again(earlier: Comment, comment: Comment, form: Fields, *, recheck: b
         if earlier.status in {"flagged", "pending"}:
             return _hold("None has decided yet.", can_call_back=not recheck and bool(origin.get("endpoint_id")))
         return _spam() if earlier.status == "rejected" else _ham()
+    if comments.was_turned_down(earlier):
+        comment.origin = (comment.origin or {}) | {"turned_down": True}
     decision = shared.decide(comment)
     if not _keeps_nothing(form):
         with context().write() as session:

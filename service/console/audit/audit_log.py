@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from flask import abort, render_template, request
@@ -73,7 +72,7 @@ def export_audit_log() -> ResponseReturnValue:
     if not search.site_ids and not search.without_site:
         access.require(fields.get("site", ""), "admin")
         access.require_everywhere("admin")
-    slot = exports.take_slot()
+    slot = exports.take_slot(access.actor())
     try:
         form, store = exports.chosen_format(), context().store
         with store.read() as session:
@@ -115,7 +114,6 @@ def _fields() -> dict[str, str]:
 
 
 def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
-    until = forms.day(fields.get("to"))
     all_sites = frozenset(site_id for site_id in access.roles() if access.may(site_id, needed))
     chosen = fields.get("site")
     everywhere = chosen is None and includes(access.user().role, needed)
@@ -127,7 +125,7 @@ def _search(fields: Mapping[str, str], needed: str) -> AuditSearch:
         actor=fields.get("person"),
         action=fields.get("action"),
         since=forms.day(fields.get("from")),
-        until=None if until is None else until + timedelta(days=1),
+        until=forms.end_of_day(fields.get("to")),
     )
 
 

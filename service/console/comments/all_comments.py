@@ -65,7 +65,7 @@ def export_comments() -> ResponseReturnValue:
     query = comment_search.read("moderator")
     if not query.search.site_ids:
         abort(403, gettext("Exporting takes the role of a moderator."))
-    slot = exports.take_slot()
+    slot = exports.take_slot(access.actor())
     try:
         return _export(query, slot)
     except BaseException:

@@ -351,7 +351,7 @@ def _versions(session: Session, site_id: str, before: int | None, *, since: int 
     rows = session.scalars(query.order_by(PolicyVersion.version.desc()).limit(SHOWN + 1)).all()
     people = names.of_people(session, [row.created_by for row in rows])
     lists = shared_lists.names(session)
-    following = [*rows[1:], None]
+    following = [*rows, None][1:]
     return [
         {
             "version": row.version,

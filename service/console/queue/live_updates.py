@@ -115,7 +115,7 @@ def show_changes() -> ResponseReturnValue:
             for row in rows
         }
         opened = 0
-        if re.fullmatch(r"[0-9]{1,15}", since):
+        if re.fullmatch(r"[0-9]{1,14}", since):
             after = clock.from_milliseconds(int(since) - _OVERLAP_MS)
             new_items = select(ReviewItem.id).where(
                 ReviewItem.site_id.in_(access.in_use()), ReviewItem.opened_at > after, ReviewItem.is_open

@@ -75,7 +75,7 @@ def export_stats() -> ResponseReturnValue:
         looks = page.second_looks
         days = {name: day.isoformat() for name, day in zip(_names(page.days), page.days, strict=True)}
         rows = list(sheet.rows(page.headlines, page.team, page.people, page.plots, days, second_looks=looks))
-    slot = exports.take_slot()
+    slot = exports.take_slot(access.actor())
     body = exports.lines(rows, columns=sheet.COLUMNS, form="csv")
     return exports.send(body, slot, name="statistics", form="csv", total=(len(rows), True))
 

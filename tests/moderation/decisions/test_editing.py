@@ -52,6 +52,40 @@ def test_an_edit_is_scored_again(store: Store, queues: Queues, scorer: Scorer, s
     assert (stored(store, comment.id).status, stored(store, comment.id).version) == ("rejected", 4)
 
 
+def decide(store: Store, comment: Comment, action: Any, actor: str) -> None:
+    with store.write() as session:
+        comments.decide(session, comment.site_id, comment.id, action, actor=actor, reason="Not here.")
+
+
+@pytest.mark.parametrize("actor", ["user:u_1", "site"])
+def test_an_edit_does_not_get_past_the_person_who_rejected_it(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, actor: str
+) -> None:
+    comment = accept(store, queues, site, "They know what I mean.")
+    scorer.run_batch()
+    decide(store, comment, "reject", actor)
+    for text in ("They know what I mean!", "They know what I mean!!"):
+        edit(store, queues, comment, comment=text)
+        edit(store, queues, comment, comment=f"{text}!")  # before the other was decided
+        scorer.run_batch()
+        now = stored(store, comment.id)
+        assert (now.status, [reason["rule"] for reason in now.reasons or ()]) == ("flagged", ["edited"])
+    decide(store, comment, "publish", actor)
+    edit(store, queues, comment, comment="Fine.")
+    scorer.run_batch()
+    assert stored(store, comment.id).status == "published", "a person has said that it is all right"
+
+
+def test_what_the_policy_alone_rejected_is_judged_anew(
+    store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
+) -> None:
+    comment = accept(store, queues, site, "Fool. toxicity=0.95")
+    scorer.run_batch()
+    edit(store, queues, comment, comment="Fine.")
+    scorer.run_batch()
+    assert stored(store, comment.id).status == "published"
+
+
 def test_the_words_before_an_edit_are_gone_from_everywhere(
     store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
 ) -> None:

@@ -209,3 +209,18 @@ def test_what_was_reported_before_an_edit_counts_for_nobody(
     assert report(store, comment, "ben") == "published", "nobody else has reported what it says now"
     decide(store, comment, "publish")
     assert (record(store, "ann"), record(store, "ben")) == ((1, 0), (1, 1))
+
+
+def test_what_reports_had_hidden_waits_for_a_person_after_an_edit(
+    store: Store, queues: Queues, scorer: Scorer, here: CreatedSite, post: Post
+) -> None:
+    right(store, post, "ann")
+    hide_after(store, here, 1)
+    comment = post()
+    assert report(store, comment, "ann") == "flagged"
+    with store.write() as session:
+        comments.edit(session, here.id, comment.id, {"comment": "Another remark, quite harmless."})
+    queues.put([Waiting(here.id, comment.id, comment.accepted_at)])
+    scorer.run_batch()
+    now = stored(store, comment.id)
+    assert (now.status, [reason["rule"] for reason in now.reasons or ()]) == ("flagged", ["edited"])

@@ -330,6 +330,15 @@ def test_an_edited_comment_is_judged_anew(blog: Akismet, store: Store, clock: Cl
     assert len(rows(store, Comment)) == 1
 
 
+def test_a_comment_that_a_moderator_rejected_is_held_after_an_edit(blog: Akismet, store: Store, clock: Clock) -> None:
+    written = clock.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    comment = hold(blog, store, comment_date_gmt=written)
+    decide(store, comment, "reject")
+    assert blog.recheck("Milder now.", recheck_reason="edit", comment_date_gmt=written).text == "held"
+    now = stored(store, comment.id)
+    assert (now.status, [reason["rule"] for reason in now.reasons or ()]) == ("flagged", ["edited"])
+
+
 def test_another_comment_of_the_same_author_is_not_taken_for_it(blog: Akismet, store: Store, clock: Clock) -> None:
     comment = hold(blog, store)
     clock.advance(seconds=15)

@@ -218,11 +218,17 @@ def test_exporting_takes_a_moderator_and_leaves_a_trace(
 
 def test_so_many_exports_run_at_a_time_and_no_more(app: Flask, store: Store, post: Post) -> None:
     post("one")
-    browser = sign_in(app, store)
-    token = csrf_token(browser, "/console/comments")
-    fields = {"csrf_token": token, "format": "csv"}
-    running = [browser.post("/console/comments/export", data=fields, buffered=False) for _ in range(exports.AT_ONCE)]
-    refused = browser.post("/console/comments/export", data=fields, headers={"Accept": "application/json"})
+    browser, *others = (sign_in(app, store, f"mo {number}") for number in range(exports.AT_ONCE + 1))
+
+    def begin(browser: FlaskClient) -> TestResponse:
+        fields = {"csrf_token": csrf_token(browser, "/console/comments"), "format": "csv"}
+        accept = {"Accept": "application/json"}
+        return browser.post("/console/comments/export", data=fields, headers=accept, buffered=False)
+
+    running = [begin(browser)]
+    assert begin(browser).status_code == 503, "nobody takes the places of all others"
+    running += map(begin, others[1:])
+    refused = begin(others[0])
     assert refused.status_code == 503
     assert "Other exports are running" in refused.get_json()["message"]
     assert browser.get("/console/comments").status_code == 200

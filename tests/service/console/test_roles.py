@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -112,6 +113,8 @@ class World:
     site: CreatedSite
     browsers: dict[str, FlaskClient]
     ids: dict[str, str]
+    #: The tokens of forms, by who sends them.
+    tokens: dict[str, str] = field(default_factory=dict)
 
     def fill(self, text: str) -> str:
         return text.format(**self.ids)
@@ -120,7 +123,12 @@ class World:
 @pytest.fixture
 def world(app: Flask, store: Store, settings: Settings, queues: Queues, scorer: Scorer, site: CreatedSite) -> World:
     alpha = create_site(store, settings, SITE)
-    sent = [Submission(name=AUTHOR, comment=f"{TEXT} insult=0.8", thread="/alpha-thread")]
+    places: dict[str, Any] = {
+        "thread": "/alpha-thread",
+        "thread_url": "https://alpha.example/thread",
+        "url": "https://alpha.example/own",
+    }
+    sent = [Submission(name=AUTHOR, comment=f"{TEXT} insult=0.8", **places)]
     [outcome] = submissions.submit(store, queues, alpha.id, sent)
     assert outcome.comment is not None
     scorer.run_batch()
@@ -159,7 +167,7 @@ def _sign_in(app: Flask, store: Store, who: str, here: str, elsewhere: str) -> F
     return browser
 
 
-def _state(store: Store) -> str:
+def state_of(store: Store) -> str:
     """All that can be changed, but for when who was seen."""
     return "\n".join(line for line in dump(store).splitlines() if not line.startswith("user_sessions"))
 
@@ -170,17 +178,19 @@ def _do(world: World, who: str, method: str, path: str, form: dict[str, str]) ->
     if method == "GET":
         return browser.get(world.fill(path)).status_code
     data = {name: world.fill(value) for name, value in form.items()}
-    data["csrf_token"] = csrf_token(browser, "/console/nowhere")  # every page has one, and this has little else
+    if who not in world.tokens:
+        world.tokens[who] = csrf_token(browser, "/console/nowhere")  # every page has one, and this has little else
+    data["csrf_token"] = world.tokens[who]
     return browser.post(world.fill(path), data=data).status_code
 
 
 def test_nobody_does_or_reads_what_their_roles_do_not_allow(store: Store, world: World) -> None:
-    before = _state(store)
+    before = state_of(store)
     for method, path, form, may in ACTIONS:
         for who in sorted(ALL - may):
             status = _do(world, who, method, path, form)
             assert status in {403, 404}, f"{who}: {method} {path}: {status}"
-        assert _state(store) == before, f"somebody changed something by {method} {path}"
+        assert state_of(store) == before, f"somebody changed something by {method} {path}"
 
 
 def test_what_is_read_is_shown_to_these_roles(world: World) -> None:
@@ -221,7 +231,7 @@ def test_no_action_changes_a_site_for_who_has_no_role_there(app: Flask, world: W
     own = rows(store, User, name="admin elsewhere")[0].id
 
     def of_that_site() -> list[str]:
-        return [line for line in _state(store).splitlines() if any(one in line for one in mine) and own not in line]
+        return [line for line in state_of(store).splitlines() if any(one in line for one in mine) and own not in line]
 
     before = of_that_site()
     for rule in _console_rules(app, "POST"):
