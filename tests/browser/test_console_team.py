@@ -98,7 +98,7 @@ def test_an_answer_that_comes_late_takes_nobody_from_the_card_on_which_they_went
     first, second, third = post("What a fool you are"), post("Another fool"), post("A third")
     mo = enter("mo")
     held: list[Route] = []
-    mo.route(re.compile("/(skip|put-off)$"), lambda route: held.append(route))
+    mo.route(re.compile("/(skip|put-off)$"), lambda route: held.append(route))  # noqa: PLW0108  (Playwright wants one)
     at_keyboard(mo, "j", "s")
     expect(card(mo, second)).to_be_focused()
     at_keyboard(mo, "l")

@@ -103,8 +103,8 @@ export async function fetchNewer(card) {
 
 // The numbers above the cards follow what is decided, put off or taken back, however quickly somebody works.
 export function countAnew() {
-  if (!document.getElementById("tabs")) return;
-  counting ??= setTimeout(() => {
+  if (counting || !document.getElementById("tabs")) return;
+  counting = setTimeout(() => {
     counting = null;
     fetchFresh();
   }, COUNT_AFTER_MS);
