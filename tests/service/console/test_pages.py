@@ -361,6 +361,7 @@ def test_an_authors_page_tells_their_record_and_what_the_policy_says_of_them(
     assert link
     page = browser.get(html.unescape(link[1])).text
     told = said(page)
+    assert re.search(r"Countess\s+The Site\s", told), "it says of which site it tells"
     assert "1 published 1 held 0 rejected" in told
     assert "This site blocks the author ADA@example.org." in told
     assert "This site trusts the address 192.0.2.0/24." in told
