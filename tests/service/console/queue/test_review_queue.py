@@ -146,6 +146,7 @@ def test_the_heading_counts_the_sites_on_which_something_waits(
     Poster(store, post.queues, post.scorer, other.id)("so insult=0.74")
     assert heading(client.get("/console/").text) == "2 wait on 2 sites"
     assert heading(client.get("/console/?label=insult").text) == "2 wait"
+    assert heading(client.get("/console/?q=so").text) == "", "nobody counts what a search finds"
 
 
 def heading(page: str) -> str:
