@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -15,8 +16,12 @@ from moderation import redis_address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 #: Parts of a URL that may be a password, also in spellings that only some programs read.
-_USER_AND_PASSWORD = re.compile(r"(?<=://).*@", re.DOTALL)
+_USER_AND_PASSWORD = re.compile(r"(?:(?<=://)|^(?!.*://)).*@", re.DOTALL)
 _PASSWORD_WITHOUT_HOST = re.compile(r"(?<=://)(?!\[)[^/@]*:(?!\d{1,5}(?:,[\w.-]+:\d{1,5})*(?:[/?#]|$))[^@]*", re.DOTALL)
+#: What Kubernetes sets in every pod for a service that is called winnow-….
+_OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)|_PORT(_|$)")
+#: From this likeness on a name is taken for a setting's. WINNOW_KEY, as in our examples, is none.
+_NEARLY = 0.7
 _PASSWORD_IN_QUERY = re.compile(r"((?:pass|password|sslpassword|passwd|secret)=)[^&\s]*", re.IGNORECASE)
 
 
@@ -117,7 +122,7 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
             value_shown = "" if name in _SECRETS else f" is {shown(text)!r}"
             raise SettingsError(f"WINNOW_{name.upper()}{value_shown}: {error}.") from None
     if (keys := _raw(environ, "WINNOW_SECRET_KEY")) is not None:
-        values["secret_keys"] = _secret_keys(keys)
+        values["secret_keys"] = read_secret_keys(keys)
     for name in ("database_url", "redis_url", "data_dir"):
         if name not in values:
             raise SettingsError(f"WINNOW_{name.upper()} is not set. Set it, or run `winnow up`, which needs nothing.")
@@ -126,6 +131,18 @@ def from_environment(environ: Mapping[str, str], **defaults: Any) -> Settings:
     if values.get("oidc_issuer") and not values.get("oidc_client_id"):
         raise SettingsError("WINNOW_OIDC_ISSUER is set, so WINNOW_OIDC_CLIENT_ID must be too: the issuer tells you it.")
     return Settings(**values)
+
+
+def misspelt(environ: Mapping[str, str]) -> list[str]:
+    """A sentence about each variable that is no setting and nearly one: what it was meant to say holds for nothing."""
+    known = [name.upper() for name in (*_READERS, "secret_key")]
+    ours = {name: name.removeprefix("WINNOW_").removesuffix("_FILE") for name in environ if name.startswith("WINNOW_")}
+    return [
+        f"{name} is no setting, and is ignored. Is WINNOW_{nearest} meant?"
+        for name, meant in sorted(ours.items())
+        if meant not in known and not _OF_KUBERNETES.search(name)
+        for nearest in get_close_matches(meant, known, n=1, cutoff=_NEARLY)
+    ]
 
 
 def shown(url: str) -> str:
@@ -151,7 +168,12 @@ def _raw(environ: Mapping[str, str], name: str) -> str | None:
     return text or None
 
 
-def _secret_keys(text: str) -> tuple[str, ...]:
+def read_secret_keys(text: str) -> tuple[str, ...]:
+    """The keys of a text, the one that encrypts first.
+
+    Raises:
+        SettingsError: one of them is too short.
+    """
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     if any(len(key) < 32 for key in keys):
         raise SettingsError(
@@ -212,6 +234,7 @@ def _http_url(text: str) -> str:
 
 
 def _public_url(text: str) -> str:
+    _http_url(text)
     if urlsplit(text).path.strip("/"):
         raise ValueError("it has a path, and Winnow needs a host name of its own, such as https://comments.example.com")
     return _http_url(text)
@@ -241,11 +264,39 @@ def _switch(text: str) -> bool:
 
 
 def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"write networks as 10.1.0.0/16,192.168.7.0/24 ({error})") from None
+
+
+def _rate(text: str) -> str:
+    from limits import parse  # noqa: PLC0415  (slow to import, and seldom needed)
+
+    try:
+        parse(text)
+    except ValueError:
+        raise ValueError("say how many and how often, such as 1000 per second or 30 per minute") from None
+    return text
+
+
+def _mail_server(text: str) -> str:
+    if not text.startswith(("smtp://", "smtps://")):
+        raise ValueError("give an address such as smtp://user:password@host:587?from=winnow@example.com, or smtps://…")
+    return text
+
+
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise ValueError("give one e-mail address")
+    return text
 
 
 def _whole_number(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError("give a whole number in digits alone, such as 300") from None
     if number < 0:
         raise ValueError("it must not be negative")
     return number
@@ -291,8 +342,8 @@ _READERS: dict[str, Any] = {
     "web_threads": _at_least_one,
     "max_event_streams": _whole_number,
     "alert_url": _http_url,
-    "alert_email": str,
-    "smtp_url": str,
+    "alert_email": _mail_address,
+    "smtp_url": _mail_server,
     "alert_pending_seconds": _at_least_one,
     "alert_review_seconds": _at_least_one,
     "alert_review_items": _at_least_one,

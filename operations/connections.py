@@ -20,6 +20,8 @@ from operations import file_systems
 from operations.errors import OperatorError
 
 _PATIENCE = 5
+#: What SQLite says of a file that it cannot read as a database.
+_DAMAGED = {"file is not a database", "database disk image is malformed"}
 
 
 def open_store(settings: Settings) -> Store:
@@ -50,9 +52,19 @@ def open_migrated_store(settings: Settings) -> Store:
         OperatorError: it does not answer, or has other tables.
     """
     store = open_store(settings)
-    if migrations.current(store) != migrations.newest():
-        raise OperatorError("The database is not at this version's schema. Run `winnow migrate`.")
+    if (current := migrations.current(store)) != migrations.newest():
+        raise OperatorError(schema_sentence(current))
     return store
+
+
+def schema_sentence(current: str | None) -> str:
+    """What mends a database that is at another revision than this version needs."""
+    if current is not None and current > migrations.newest():
+        return (
+            f"The database was made by a newer version of Winnow (revision {current}). "
+            "Install that version, or restore a backup."
+        )
+    return "The database is not at this version's schema. Run `winnow migrate`."
 
 
 def require_redis(url: str, *, embedded: bool = False) -> None:
@@ -96,9 +108,14 @@ def _require_local(url: URL) -> None:
 def database_sentence(url: str, error: Exception) -> str:
     """What is wrong with the database at `url`, and what mends it."""
     address = shown(url)
+    reason = _first_line(getattr(error, "orig", None) or error)
+    if url.startswith("sqlite") and reason in _DAMAGED:
+        return (
+            f"The file of the database {address} is damaged, or is none of SQLite's ({reason}). Keep it, and put a "
+            "backup in its place: `winnow restore FILE --replace`."
+        )
     if url.startswith("sqlite"):
         return f"The database {address} cannot be opened. Make its directory writable, or correct WINNOW_DATABASE_URL."
-    reason = _first_line(getattr(error, "orig", None) or error)
     return (
         f"The database at {address} cannot be reached ({reason}). "
         "Start it, correct WINNOW_DATABASE_URL, or unset that to use SQLite."

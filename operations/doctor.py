@@ -29,7 +29,7 @@ from moderation.intake.queues import SCORING_QUEUE
 from moderation.people.single_sign_on import metadata_address
 from moderation.replica import FURTHEST_BEHIND, Replica
 from moderation.sealing import SealError
-from moderation.settings import Settings, SettingsError, shown
+from moderation.settings import Settings, SettingsError, misspelt, shown
 from moderation.store import Store, open_engine
 from moderation.tables import UNDELIVERED, Comment, Site, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import endpoints
@@ -66,6 +66,8 @@ def examine() -> Iterator[Finding]:
         yield Finding("FAIL", "settings", str(error))
         return
     yield Finding("OK", "settings", f"public address {settings.public_url}, data in {settings.data_dir}")
+    for sentence in (*misspelt(os.environ), *_without_effect(settings)):
+        yield Finding("WARN", "settings", sentence)
     yield _data_directory(settings)
     yield _model()
     yield from _redis(settings)
@@ -74,6 +76,14 @@ def examine() -> Iterator[Finding]:
         yield _single_sign_on(settings.oidc_issuer)
     if settings.tracing:
         yield _tracing(settings)
+
+
+def _without_effect(settings: Settings) -> Iterator[str]:
+    """Settings that do nothing without another one."""
+    if settings.alert_email and not settings.smtp_url:
+        yield "WINNOW_ALERT_EMAIL is told nothing while WINNOW_SMTP_URL is not set. Set that, too."
+    if (settings.oidc_client_id or settings.oidc_client_secret) and not settings.oidc_issuer:
+        yield "WINNOW_OIDC_… do nothing while WINNOW_OIDC_ISSUER is not set. Set that, too."
 
 
 def _python() -> Finding:
@@ -185,7 +195,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     current, newest = migrations.current(store), migrations.newest()
     if current != newest:
-        yield Finding("FAIL", "database", f"It is at revision {current or 'none'}, not {newest}. Run `winnow migrate`.")
+        where = f"It is at revision {current or 'none'}, not {newest}."
+        yield Finding("FAIL", "database", f"{where} {connections.schema_sentence(current)}")
         return
     yield Finding("OK", "database", f"revision {current} at {shown(settings.database_url)}")
     yield (identities := _identities(store))

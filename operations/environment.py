@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL
 
 from moderation import settings as settings_module
-from moderation.settings import Settings
+from moderation.settings import Settings, SettingsError
 from operations import embedded_redis
 from operations.errors import OperatorError
 
@@ -37,8 +37,8 @@ def read(environ: Mapping[str, str], data_dir: Path | None = None, **defaults: A
             **defaults,
         },
     )
-    if not settings.secret_keys and (key := _read(secret_key_path(directory))):
-        settings = dataclasses.replace(settings, secret_keys=(key,))
+    if not settings.secret_keys:
+        settings = dataclasses.replace(settings, secret_keys=_stored_keys(secret_key_path(directory)))
     return dataclasses.replace(settings, data_dir=directory)
 
 
@@ -107,6 +107,20 @@ def _sqlite_url(data_dir: Path) -> str:
 
 def _running_at(data_dir: Path) -> str:
     return _read(address_path(data_dir)) or "http://127.0.0.1:8000"
+
+
+def _stored_keys(path: Path) -> tuple[str, ...]:
+    text = _read(path)
+    try:
+        if text is not None or not path.exists():
+            return settings_module.read_secret_keys(text or "")
+    except SettingsError:
+        pass
+    raise OperatorError(
+        f"{path} holds no whole key of 32 characters or more: it is empty, or was altered. Put the key from your "
+        "backup there. If there is none, move the file away: `winnow up` makes another key, by which what the old one "
+        "encrypted cannot be read."
+    )
 
 
 def _read(path: Path) -> str | None:

@@ -47,7 +47,7 @@ def configure(log_format: Literal["console", "json"], *, part: str) -> None:
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        _stamp(log_format),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_part(part),
         _name_cause,
         structlog.processors.format_exc_info,
@@ -125,12 +125,6 @@ def _renderer(log_format: Literal["console", "json"]) -> Processor:
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
     )
-
-
-def _stamp(log_format: Literal["console", "json"]) -> Processor:
-    if log_format == "json":
-        return structlog.processors.TimeStamper(fmt="iso", utc=True)
-    return structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False)
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 import migrations
 from moderation.store import WRITE_TIMEOUT, Store
+from operations import connections
 from operations.errors import OperatorError
 
 #: An arbitrary number that nothing else in the database locks.
@@ -87,6 +88,11 @@ def _taking_turns(store: Store) -> Iterator[None]:
 
 def downgrade(store: Store, revision: str) -> None:
     """Undo the migrations after `revision` (`base` undoes all, and with them every row)."""
+    _require_known(_base_config(), migrations.current(store))
+    scripts = ScriptDirectory.from_config(_base_config())
+    known = sorted(script.revision for script in scripts.walk_revisions())
+    if revision not in {"base", *known}:
+        raise OperatorError(f"There is no revision {revision}. There are base, and {known[0]} to {known[-1]}.")
     with _taking_turns(store), store.write() as session:
         command.downgrade(_config(session, WRITE_TIMEOUT), revision)
 
@@ -101,10 +107,7 @@ def _config(session: Session, patience: float) -> Config:
 
 def _require_known(config: Config, revision: str | None) -> None:
     if revision not in {None, *(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())}:
-        raise OperatorError(
-            f"The database was made by a newer version of Winnow (revision {revision}). "
-            "Install that version, or restore a backup."
-        )
+        raise OperatorError(connections.schema_sentence(revision))
 
 
 def _base_config() -> Config:

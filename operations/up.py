@@ -9,7 +9,7 @@ import socket
 from functools import partial
 from pathlib import Path
 
-from moderation.settings import Settings
+from moderation.settings import Settings, misspelt
 from moderation.store import Store
 from operations import connections, data_dir, embedded_redis, environment, first_start, migrate, work
 from operations.errors import OperatorError
@@ -28,6 +28,8 @@ def up(*, host: str, port: int, directory: Path | None, show: first_start.Show) 
     os.umask(0o077)  # comments are personal data
     path = environment.resolve_data_dir(os.environ, directory)
     with data_dir.hold(path):
+        for sentence in misspelt(os.environ):
+            show(f"Warning: {sentence}")
         require_free(host, port)
         settings = _settings(directory, public_url=f"http://{_reachable(host, brackets=True)}:{port}")
         sending.wanted(settings)  # says what is wrong here, and not in each process

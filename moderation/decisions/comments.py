@@ -211,7 +211,7 @@ def edit(
     comment.request_id, comment.traceparent = cause.request_id, cause.traceparent
     comment.scores = comment.own_scores = comment.reasons = comment.spans = None
     comment.decided_by = comment.decided_at = None
-    review_items.close(session, [comment.id], by=actors.SITE, outcome="edit")
+    review_items.close(session, [comment.id], by=actors.SITE, outcome=review_items.EDITED)
     reports.set_aside(session, comment)
     audit.record(session, [audit.row_about(comment, "comment.edited", actors.SITE, fields=sorted(changed))])
     news.of(session).happened("decided", comment.site_id, [comment.id])

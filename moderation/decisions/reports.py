@@ -27,7 +27,7 @@ AT_ONCE = 200
 #: Reports on which a policy is tried.
 _TRIED_ON = 2000
 _OUTCOMES = {"published": "dismissed", "rejected": "upheld"}
-DISMISS, _EDITED = "dismiss", "edited"
+DISMISS, EDITED = "dismiss", "edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def set_aside(session: Session, comment: Comment) -> None:
     session.execute(
         update(Report)
         .where(Report.comment_id == comment.id, _is_waiting())
-        .values(outcome=_EDITED)
+        .values(outcome=EDITED)
         .execution_options(synchronize_session=False)
     )
 

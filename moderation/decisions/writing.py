@@ -18,6 +18,7 @@ from moderation.decisions import second_looks
 from moderation.decisions.decision import Decision
 from moderation.review import campaigns, lookalikes, review_items
 from moderation.review.campaigns import Arrival
+from moderation.review.review_items import NewItem
 from moderation.tables import Comment
 from moderation.webhooks import events
 
@@ -46,7 +47,20 @@ def record(session: Session, decisions: Sequence[Decision]) -> list[Decision]:
     groups, joined = _group(session, [by_id[row.id] for row in due], before)
     written = [replace(by_id[row.id], version=row.version + 1, group_id=groups.get(row.id)) for row in due]
     write(session, written, groups=before | joined)
+    _ask_about_reported(session, written)
     return written
+
+
+def _ask_about_reported(session: Session, decisions: Sequence[Decision]) -> None:
+    """Have a person look at what was edited while a reader's report waited: an edit does not answer a report."""
+    edited = [decision for decision in decisions if decision.revision > 1 and decision.status != "rejected"]
+    if not edited:
+        return
+    ids = [decision.comment_id for decision in edited]
+    for comment, priority in review_items.reported_before_edit(session, ids):
+        second_looks.give_way(session, comment.id)
+        item = NewItem.of(comment, priority, group_id=comment.group_id)
+        review_items.open_items(session, [item], kind="report")
 
 
 def _group(

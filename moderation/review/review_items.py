@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from moderation import clock, news
@@ -16,6 +16,7 @@ from moderation.review.urgency import due
 from moderation.tables import Comment, ReviewItem, Site
 
 __all__ = [
+    "EDITED",
     "Filters",
     "NewItem",
     "Order",
@@ -29,8 +30,11 @@ __all__ = [
     "open_items",
     "open_kinds",
     "page",
+    "reported_before_edit",
 ]
 
+#: The outcome of an item whose comment is another now.
+EDITED = "edit"
 
 _ITEMS = cast("Table", ReviewItem.__table__)
 # Built once, because building them takes longer than running them.
@@ -112,6 +116,23 @@ def open_items(session: Session, items: Sequence[NewItem], *, kind: str) -> None
         session.execute(_INSERT, rows)
         for row in rows:
             news.of(session).happened("opened", row["site_id"], [row["comment_id"]])
+
+
+def reported_before_edit(session: Session, comment_ids: Sequence[str]) -> list[tuple[Comment, int]]:
+    """Those of these comments that were edited while a report waited, and its priority: no person has looked yet."""
+    latest = (
+        select(func.max(ReviewItem.id))
+        .where(ReviewItem.comment_id.in_(comment_ids), ReviewItem.kind == "report")
+        .group_by(ReviewItem.comment_id)
+    )
+    query = (
+        select(Comment, ReviewItem.priority)
+        .join(ReviewItem, ReviewItem.comment_id == Comment.id)
+        .where(ReviewItem.id.in_(latest), ReviewItem.outcome == EDITED)
+        .order_by(Comment.id)
+    )
+    rows = session.execute(query.execution_options(populate_existing=True))
+    return [(comment, priority) for comment, priority in rows]
 
 
 def hurry(session: Session, comment: Comment, priority: int, *, kind: str) -> None:

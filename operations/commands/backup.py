@@ -79,6 +79,8 @@ def _whole_or_none(file: Path) -> Iterator[Path]:
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(file)
+    except sqlite3.OperationalError as error:  # what is full may be either disk
+        raise OperatorError(f"{file} was not written: {error}. `winnow doctor` checks the database.") from None
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror}.") from None
     finally:

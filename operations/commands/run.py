@@ -19,6 +19,7 @@ from operations.traces import sending
 @click.option("--threads", type=click.IntRange(1), help="Threads in each.  [default: WINNOW_WEB_THREADS, or 16]")
 def serve(*, host: str, port: int, processes: int | None, threads: int | None) -> None:
     """Run the web server: the API, the console and the demo."""
+    _warn()
     work.run_web(host, port, processes=processes, threads=threads)
 
 
@@ -33,6 +34,7 @@ def worker(*, processes: int, only: str | None) -> None:
     if only:
         work.run_part(only)
         return
+    _warn()
     configuration = settings.from_environment(os.environ)
     logs.configure(configuration.log_format, part="worker")
     sending.wanted(configuration)  # says what is wrong here, and not in each process
@@ -40,3 +42,8 @@ def worker(*, processes: int, only: str | None) -> None:
     with Supervisor() as supervisor:
         work.start_parts(supervisor, processes=processes, environ=os.environ)
         supervisor.run()
+
+
+def _warn() -> None:
+    for sentence in settings.misspelt(os.environ):
+        click.echo(f"Warning: {sentence}", err=True)

@@ -123,4 +123,4 @@ def _line(person: Person, site_names: dict[str, str]) -> str:
 def _state(user_row: User) -> str:
     if user_row.disabled_at is not None:
         return "disabled"
-    return "active" if user_row.password_hash or user_row.oidc_subject else "has not signed in yet"
+    return "active" if user_row.password_hash or user_row.oidc_subject else "has no password yet"

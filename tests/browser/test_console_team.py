@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
@@ -89,6 +90,45 @@ def test_a_hard_case_goes_round_two_moderators(store: Store, enter: Enter, post:
     expect(card(mo, third).locator(".decision [name=action]").first).to_be_visible()
     people = {one.action for one in rows(store, AuditEvent) if one.actor.startswith("user:")}
     assert people >= {f"comment.{done}" for done in ("skipped", "note_written", "escalated", "put_off", "called_back")}
+
+
+def test_an_answer_that_comes_late_takes_nobody_from_the_card_on_which_they_went_on(
+    enter: Enter, post: Callable[[str], str]
+) -> None:
+    first, second, third = post("What a fool you are"), post("Another fool"), post("A third")
+    mo = enter("mo")
+    held: list[Route] = []
+    mo.route(re.compile("/(skip|put-off)$"), lambda route: held.append(route))  # noqa: PLW0108  (Playwright wants one)
+    at_keyboard(mo, "j", "s")
+    expect(card(mo, second)).to_be_focused()
+    at_keyboard(mo, "l")
+    until = card(mo, second).get_by_label("Put it off")
+    expect(until).to_be_focused()
+    held[0].continue_()
+    expect(card(mo, first)).to_contain_text("skipped by 1")
+    expect(until).to_be_focused()
+    at_keyboard(mo, "Tab", "Enter")
+    card(mo, third).focus()
+    at_keyboard(mo, "c")
+    note = card(mo, third).get_by_label("Note for colleagues")
+    expect(note).to_be_focused()
+    held[1].continue_()
+    expect(card(mo, second)).to_contain_text("Put off for a day.")
+    expect(note).to_be_focused()
+
+
+def test_the_numbers_above_the_cards_follow_what_is_done_on_a_full_page(
+    enter: Enter, post: Callable[[str], str]
+) -> None:
+    for number in range(13):
+        post(f"What a fool you are, number {number}")
+    mo = enter("mo")
+    assert "All 13 Held 13" in tabs(mo)
+    at_keyboard(mo, "j", "p", "r", "l", "Tab", "Enter")
+    expect(mo.locator("#waiting")).to_have_text("10 wait")
+    assert tabs(mo) == "All 10 Held 10 Reported 0 Appeals 0 Second looks 0 Mine 0 Put off 1"
+    at_keyboard(mo, "u")
+    expect(mo.locator("#waiting")).to_have_text("11 wait")
 
 
 def test_on_a_phone_without_javascript_by_its_forms(enter: Enter, post: Callable[[str], str]) -> None:

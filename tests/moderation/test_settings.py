@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moderation.settings import SettingsError, from_environment, shown
+from moderation.settings import SettingsError, from_environment, misspelt, shown
 from operations import embedded_redis, environment
 from operations.errors import OperatorError
 
@@ -52,11 +52,49 @@ def test_a_required_setting_that_is_missing_is_named(missing: str) -> None:
         ("WINNOW_OIDC_ISSUER", "http://login.example.com"),
         ("WINNOW_OIDC_MATCH", "name"),
         ("WINNOW_OIDC_ROLE", "owner"),
+        ("WINNOW_ALERT_EMAIL", "the editors"),
     ],
 )
 def test_a_malformed_setting_is_named(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=name):
         from_environment(REQUIRED | {name: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mend"),
+    [
+        ("WINNOW_PUBLIC_URL", "comments.example.com", "starts with http:// or https://"),
+        ("WINNOW_WEB_PROCESSES", "two", "a whole number in digits alone"),
+        ("WINNOW_MAX_BODY_BYTES", "1MB", "a whole number in digits alone"),
+        ("WINNOW_RATE_LIMIT", "1000", "such as 1000 per second"),
+        ("WINNOW_RATE_LIMIT_AUTH", "lots", "such as 1000 per second"),
+        ("WINNOW_WEBHOOK_ALLOW", "localhost", "write networks as 10.1.0.0/16"),
+        ("WINNOW_SMTP_URL", "mail.example.com", "smtp://user:password@host"),
+    ],
+)
+def test_a_malformed_setting_is_told_with_its_mend(name: str, text: str, mend: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        from_environment(REQUIRED | {name: text})
+    assert mend in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("WINNOW_DATABSE_URL", "WINNOW_DATABASE_URL"),
+        ("WINNOW_WEBPROCESSES", "WINNOW_WEB_PROCESSES"),
+        ("WINNOW_SECRETKEY_FILE", "WINNOW_SECRET_KEY"),
+        ("WINNOW_DATABASE_URL", None),
+        ("WINNOW_SECRET_KEY_FILE", None),
+        ("WINNOW_KEY", None),
+        ("WINNOW_TEST_DATABASE", None),
+        ("WINNOW_REDIS_SERVICE_PORT", None),
+        ("DATABSE_URL", None),
+    ],
+)
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(name: str, meant: str | None) -> None:
+    told = [f"{name} is no setting, and is ignored. Is {meant} meant?"] if meant else []
+    assert misspelt({name: "x", "HOME": "/root"}) == told
 
 
 @pytest.mark.parametrize(
@@ -172,6 +210,7 @@ def test_a_password_that_is_spelt_for_a_url_is_taken(url: str) -> None:
             "redis+sentinel://***@one,two/main?sentinel_password=***",
         ),
         ("redis+sentinel://:s3cret", "redis+sentinel://***"),
+        ("redis:s3cret@redis:6379", "***@redis:6379"),
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, said: str) -> None:
@@ -218,6 +257,19 @@ def test_the_generated_secret_key_is_private_kept_and_read(tmp_path: Path) -> No
     found = environment.read({"WINNOW_DATA_DIR": str(tmp_path)})
     assert found.secret_keys == (path.read_text().strip(),)
     assert len(found.secret_keys[0]) >= 32
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "cut off"])
+def test_a_key_file_that_holds_no_key_is_named(text: str, tmp_path: Path) -> None:
+    path = environment.secret_key_path(tmp_path)
+    path.write_text(text)
+    with pytest.raises(OperatorError, match=f"{path} holds no whole key"):
+        environment.read({}, tmp_path)
+
+
+def test_a_key_file_may_hold_the_new_key_and_the_old_one(tmp_path: Path) -> None:
+    environment.secret_key_path(tmp_path).write_text(f"{KEY},{KEY[:-1]}x\n")
+    assert environment.read({}, tmp_path).secret_keys == (KEY, f"{KEY[:-1]}x")
 
 
 @pytest.mark.parametrize("given", [{}, {"WINNOW_SECRET_KEY": KEY, "WINNOW_DATABASE_URL": "postgresql://db/w"}])

@@ -6,6 +6,7 @@ import functools
 import importlib
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,6 +26,7 @@ from moderation.tables import Comment, Site
 from operations import data_dir, environment
 from operations.commands import backup
 from operations.doctor import _backup
+from operations.errors import OperatorError
 from tests.support import command_line
 from tests.support.command_line import sentence
 from tests.support.comments import rows, submission
@@ -109,6 +111,15 @@ def test_a_backup_overwrites_nothing_and_leaves_no_half(run: Run, store: Store, 
     assert (tmp_path / "one.bak").read_text() == "precious"
     assert "cannot be written" in sentence(run("backup", "nowhere/one.bak"))
     assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.one_database
+def test_a_backup_for_which_a_disk_has_no_room_is_told_in_a_sentence(tmp_path: Path) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    said = r"one\.bak was not written: database or disk is full"
+    with pytest.raises(OperatorError, match=said), backup._whole_or_none(tmp_path / "one.bak"):
+        raise full
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("planted", ["a link", "a file"])

@@ -207,7 +207,7 @@ def test_user_create_gives_a_role_on_one_site_only(run: Run, found: Settings, st
     assert run("user", "create", "ada", "--role", "moderator", "--site", "A blog").returncode == 0
     listed = json.loads(run("user", "list", "--json").stdout)
     assert (listed["role"], listed["sites"]) == ("none", {made.id: "moderator"})
-    assert "moderator on A blog (has not signed in yet)" in run("user", "list").stdout
+    assert "moderator on A blog (has no password yet)" in run("user", "list").stdout
     assert "There is no site named 'nowhere'" in sentence(
         run("user", "create", "eve", "--role", "viewer", "--site", "nowhere")
     )
@@ -328,6 +328,11 @@ def test_migrate_waits_for_the_schema_and_takes_a_later_one(
 def test_migrate_undoes_down_to_a_revision(run: Run, data_dir: Path) -> None:
     assert "base" in run("migrate", "--down-to", "base").stdout
     assert migrations.current(Store(environment.read({}, data_dir).database_url)) is None
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_migrating_down_to_no_revision_changes_nothing(run: Run) -> None:
+    assert "There is no revision 9998. There are base, and 0001 to" in sentence(run("migrate", "--down-to", "9998"))
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

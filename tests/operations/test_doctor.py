@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from moderation import clock
 from moderation.decisions import comments
@@ -158,6 +158,36 @@ def test_a_database_at_another_revision(examine: Examine, found: Settings) -> No
     level, text = examine(fails=True)["database"]
     assert level == "FAIL"
     assert "winnow migrate" in text
+
+
+def test_a_database_of_a_later_version(examine: Examine, found: Settings) -> None:
+    with Store(found.database_url).write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    level, said = examine(fails=True)["database"]
+    assert level == "FAIL"
+    assert "newer version of Winnow" in said
+    assert "migrate" not in said
+
+
+def test_a_file_that_is_no_database_is_not_said_to_be_unreachable(examine: Examine, tmp_path: Path) -> None:
+    (tmp_path / "noise.db").write_bytes(b"noise" * 5000)
+    level, said = examine(fails=True, WINNOW_DATABASE_URL=f"sqlite:///{tmp_path}/noise.db")["database"]
+    assert level == "FAIL"
+    assert "winnow restore" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WINNOW_WEBPROCESSES", "4", "WINNOW_WEB_PROCESSES"),
+        ("WINNOW_ALERT_EMAIL", "ada@example.org", "WINNOW_SMTP_URL"),
+        ("WINNOW_OIDC_CLIENT_ID", "console", "WINNOW_OIDC_ISSUER"),
+    ],
+)
+def test_a_setting_that_does_nothing_is_a_warning(examine: Examine, name: str, value: str, said: str) -> None:
+    level, text = examine(fails=True, **{name: value})["settings"]
+    assert level == "WARN"
+    assert said in text
 
 
 def test_a_database_that_cannot_be_reached(examine: Examine) -> None:

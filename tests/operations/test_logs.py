@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -34,6 +36,15 @@ def test_our_own_events_are_json_with_level_time_and_part() -> None:
     found = event("structlog.get_logger().warning('redis.away', doing='waiting')")
     assert found.pop("timestamp")
     assert found == {"event": "redis.away", "doing": "waiting", "level": "warning", "part": "test"}
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_times_are_utc_wherever_the_machine_is(log_format: str) -> None:
+    tokyo = "import os, time; os.environ['TZ'] = 'Asia/Tokyo'; time.tzset(); "
+    before = datetime.now(UTC)
+    line = written(f"{tokyo} structlog.get_logger().warning('redis.away')", log_format=log_format)
+    [found] = re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+Z", line)
+    assert timedelta(0) <= datetime.fromisoformat(found) - before < timedelta(hours=1)
 
 
 def test_other_libraries_log_the_same_way() -> None:

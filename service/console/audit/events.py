@@ -185,7 +185,7 @@ def summary(event: AuditEvent, people: Mapping[str, str]) -> str:
     parts = [reasons(event)]
     if event.action == "policy.changed":
         parts.append(gettext("policy version %(version)s", version=event.policy_version))
-    told = {name: value for name, value in (event.detail or {}).items() if name not in subjects.NAMED}
+    told = {name: value for name, value in _document(event).items() if name not in subjects.NAMED}
     parts.append(", ".join(_details(told, people)))
     return " · ".join(part for part in parts if part)
 
@@ -197,7 +197,14 @@ def reasons(event: AuditEvent) -> str:
 
 def detail(event: AuditEvent, people: Mapping[str, str]) -> str:
     """The details of an event, in words. `people` are names by actor."""
-    return ", ".join(_details(event.detail or {}, people))
+    return ", ".join(_details(_document(event), people))
+
+
+def _document(event: AuditEvent) -> Mapping[str, Any]:
+    document = event.detail or {}
+    if event.action == "comment.reported" and "reason" in document:
+        return document | {"reason": wording.label(document["reason"])}
+    return document
 
 
 def _details(document: Mapping[str, Any], people: Mapping[str, str]) -> Iterator[str]:

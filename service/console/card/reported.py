@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import reports
 from moderation.review import urgency
 from moderation.tables import Report
 from texts import wording
-from texts.translation import ngettext
+from texts.translation import gettext, ngettext
 
 #: Of each comment so many notes are shown, and so many of its readers with their record: the most telling of the first.
 NOTES, READERS, _FIRST = 20, 20, 100
@@ -36,14 +36,20 @@ def lines(session: Session, comment_ids: Sequence[str]) -> Mapping[str, list[str
     """Comment id -> the lines about its reports: `Spam: 2 readers`, the gravest reason first, then the notes."""
     found: dict[str, list[str]] = defaultdict(list)
     notes: dict[str, int] = defaultdict(int)
+    still: set[str] = set()
     number = func.count()
-    counted = select(Report.comment_id, Report.reason, number, func.count(Report.note))
+    of_before = func.count(case((Report.outcome == reports.EDITED, 1)))
+    counted = select(Report.comment_id, Report.reason, number, func.count(Report.note), of_before)
     grouped = counted.where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id, Report.reason)
     gravest_first = sorted(session.execute(grouped), key=lambda row: (urgency.of_reason(row[1]), -row[2], row[1]))
-    for comment_id, reason, readers, with_note in gravest_first:
+    for comment_id, reason, readers, with_note, edited in gravest_first:
         told = ngettext("%(number)s reader", "%(number)s readers", readers)
         found[comment_id].append(f"{wording.label(reason)}: {told}")
         notes[comment_id] += with_note
+        if edited < readers:
+            still.add(comment_id)
+    for comment_id in found.keys() - still:
+        found[comment_id].append(gettext("The comment was changed after that."))
     for report in _first_of_each(session, notes, Report.note.is_not(None), most=NOTES):
         found[report.comment_id].append(f"“{report.note}”")
         notes[report.comment_id] -= 1

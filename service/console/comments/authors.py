@@ -45,10 +45,12 @@ def show_author() -> ResponseReturnValue:
         actors = [comment.decided_by for comment in record.recent] + [warning.created_by for warning in warned]
         people = names.of_people(session, actors)
         notes = handling.of_author(session, site_id, key)
+        site_name = names.of_sites(session, [site_id])[site_id]
     may_see_addresses = access.may(site_id, "moderator")
     return render_template(
         "console/comments/author.html",
         site_id=site_id,
+        site_name=site_name,
         key=key,
         record=_without(record, hidden),
         hidden=hidden,

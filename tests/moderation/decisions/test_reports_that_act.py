@@ -75,6 +75,15 @@ def open_kinds(store: Store, comment: Comment) -> set[str]:
     return {item.kind for item in rows(store, ReviewItem, comment_id=comment.id) if item.closed_at is None}
 
 
+def edit(store: Store, queues: Queues, scorer: Scorer, comment: Comment, text: str) -> str:
+    """Edit a comment and have it scored again; gives its status then."""
+    with store.write() as session:
+        comments.edit(session, comment.site_id, comment.id, {"comment": text})
+    queues.put([Waiting(comment.site_id, comment.id, comment.accepted_at)])
+    scorer.run_batch()
+    return stored(store, comment.id).status
+
+
 def test_enough_reports_by_readers_who_were_right_hide_a_comment_until_somebody_looks(
     store: Store, here: CreatedSite, post: Post
 ) -> None:
@@ -202,10 +211,7 @@ def test_what_was_reported_before_an_edit_counts_for_nobody(
     hide_after(store, here, 2)
     comment = post()
     report(store, comment, "ann")
-    with store.write() as session:
-        comments.edit(session, here.id, comment.id, {"comment": "Another remark, quite harmless."})
-    queues.put([Waiting(here.id, comment.id, comment.accepted_at)])
-    scorer.run_batch()
+    edit(store, queues, scorer, comment, "Another remark, quite harmless.")
     assert report(store, comment, "ben") == "published", "nobody else has reported what it says now"
     decide(store, comment, "publish")
     assert (record(store, "ann"), record(store, "ben")) == ((1, 0), (1, 1))
@@ -218,9 +224,39 @@ def test_what_reports_had_hidden_waits_for_a_person_after_an_edit(
     hide_after(store, here, 1)
     comment = post()
     assert report(store, comment, "ann") == "flagged"
-    with store.write() as session:
-        comments.edit(session, here.id, comment.id, {"comment": "Another remark, quite harmless."})
-    queues.put([Waiting(here.id, comment.id, comment.accepted_at)])
-    scorer.run_batch()
+    edit(store, queues, scorer, comment, "Another remark, quite harmless.")
     now = stored(store, comment.id)
     assert (now.status, [reason["rule"] for reason in now.reasons or ()]) == ("flagged", ["edited"])
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "waits_for"),
+    [
+        ("A word of it is another.", "published", {"report"}),
+        ("You fool. toxicity=0.8", "flagged", {"report", "flag"}),
+        ("You fool. toxicity=0.999", "rejected", set()),
+    ],
+)
+def test_an_edit_does_not_take_a_report_out_of_the_queue_before_somebody_has_looked(
+    store: Store, queues: Queues, scorer: Scorer, post: Post, text: str, status: str, waits_for: set[str]
+) -> None:
+    comment = post()
+    report(store, comment, "ann", "ben")
+    assert edit(store, queues, scorer, comment, text) == status
+    assert open_kinds(store, comment) == waits_for
+    assert edit(store, queues, scorer, comment, "It is another once more.") == "published"
+    assert open_kinds(store, comment) == {"report"}
+    decide(store, comment, "publish")
+    assert edit(store, queues, scorer, comment, "And another, after somebody has looked.") == "published"
+    assert open_kinds(store, comment) == set()
+
+
+def test_what_waits_for_a_report_of_before_an_edit_is_as_urgent_as_it_was(
+    store: Store, queues: Queues, scorer: Scorer, post: Post
+) -> None:
+    comment = post()
+    report(store, comment, "ann", "ben", "cleo")
+    edit(store, queues, scorer, comment, "A word of it is another.")
+    before, now = rows(store, ReviewItem, comment_id=comment.id, kind="report")
+    assert (before.outcome, now.outcome) == ("edit", None)
+    assert now.priority == before.priority

@@ -323,6 +323,16 @@ def test_a_decision_that_was_taken_back_is_told_as_such(
     assert "Cancelled before anything left: the decision was taken back" in history
 
 
+def test_the_audit_log_has_the_reason_of_a_report_in_words(
+    app: Flask, store: Store, site: CreatedSite, post: Post
+) -> None:
+    with store.write() as session:
+        comments.report(session, site.id, post("a remark"), reason="off_topic", note=None, reporter=None)
+    page = said(sign_in(app, store).get("/console/audit").text)
+    assert "reason: Off topic" in page
+    assert "off_topic" not in page
+
+
 def test_a_comment_is_shown_in_its_thread(app: Flask, store: Store, post: Post, clock: Clock) -> None:
     def later(text: str, **known: Any) -> str:
         clock.advance(minutes=1)
@@ -357,6 +367,7 @@ def test_an_authors_page_tells_their_record_and_what_the_policy_says_of_them(
     assert link
     page = browser.get(html.unescape(link[1])).text
     told = said(page)
+    assert re.search(r"Countess\s+The Site\s", told), "it says of which site it tells"
     assert "1 published 1 held 0 rejected" in told
     assert "This site blocks the author ADA@example.org." in told
     assert "This site trusts the address 192.0.2.0/24." in told

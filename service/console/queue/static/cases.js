@@ -55,8 +55,15 @@ export async function renewHandling(card) {
 cards.addEventListener("submit", (event) => {
   if (!event.target.matches("form.case, form.dismissal")) return;
   event.preventDefault();
+  // Whoever leaves it to others reads on at once: an answer that came later would take them from what they do then.
+  if (event.target.matches(".skip-it")) leaveToOthers(event.target.closest(".card"));
   (event.target.matches(".dismissal") ? dismiss : send)(event.target, event.submitter);
 });
+
+function leaveToOthers(card) {
+  card.querySelector("details.more").open &&= false;
+  if (neighbour(card, 1)) step(1);
+}
 
 cards.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches("form.case :is(textarea, input, select)"))
@@ -76,14 +83,14 @@ async function send(sent, button) {
   if (!sent.matches(".skip-it")) card.querySelector("details.more").open &&= false;
   tell(card, answer.message, "good");
   await renewHandling(find(card.id) ?? card);
-  if (sent.matches(".skip-it") && neighbour(card, 1)) step(1);
 }
 
 function away(card, message) {
   const next = neighbour(card, 1) ?? neighbour(card, -1);
+  const stays = card.contains(document.activeElement) || document.activeElement === document.body;
   foldAway(card, message);
   card.dataset.away = "yes";
-  if (next) go(next);
+  if (next && stays) go(next);
 }
 
 // What only this reader had reported leaves the queue. Where that was done it is taken back.

@@ -19,7 +19,7 @@ import {
   untell,
 } from "./cards.js";
 import { remind } from "./pausing.js";
-import { busy, fetchFresh, hideNothing, insert, isSending, refill } from "./queue.js";
+import { busy, countAnew, fetchFresh, hideNothing, insert, isSending, refill } from "./queue.js";
 import { untilReached } from "./reach.js";
 
 const MOST_REMEMBERED = 20;
@@ -214,6 +214,7 @@ async function unfold(decision, { message, version }) {
     insert((await fetchFresh())?.filter(({ id }) => id === decision.card) ?? [], "top");
     card = find(decision.card);
   }
+  countAnew();
   announce(message);
   // A comment that was decided on another page comes back there, so this page says so.
   if (!card)

@@ -7,9 +7,11 @@ import { keepContext } from "./context.js";
 
 const KEEP_DECIDED = 10;
 const FEW = 10;
+const COUNT_AFTER_MS = 3000;
 let refilling = false;
 let again = false; // something was decided since the page was asked for
 let sending = 0;
+let counting = null;
 let nothing = null; // what the server last said in place of cards
 
 export const busy = (by) => (sending += by);
@@ -99,9 +101,18 @@ export async function fetchNewer(card) {
   }
 }
 
+// The numbers above the cards follow what is decided, put off or taken back, however quickly somebody works.
+export function countAnew() {
+  if (counting || !document.getElementById("tabs")) return;
+  counting = setTimeout(() => {
+    counting = null;
+    fetchFresh();
+  }, COUNT_AFTER_MS);
+}
+
 // Load cards ahead for people who decide quickly. When nothing waits any more, say so below the last decided card.
 export async function refill() {
-  if (waiting().length >= FEW) return;
+  if (waiting().length >= FEW) return countAnew();
   if (refilling) {
     again = true;
     return;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from moderation import clock
 from moderation.decisions.scoring import Scorer
@@ -60,3 +60,18 @@ def test_some_readers_of_each_comment_are_named_first_those_who_were_right(
     assert readers[once] == [ReporterLine("r_99999", "other", 3, 1)]
     assert len(readers[much]) == READERS
     assert readers[much][0] == ReporterLine("r_00007", "spam", 2, 0)
+
+
+def test_that_a_comment_was_changed_after_all_of_its_reports_is_told(
+    store: Store, reported_comments: list[Comment]
+) -> None:
+    much, once = (comment.id for comment in reported_comments)
+    with store.write() as session:
+        session.execute(update(Report).where(Report.comment_id == once).values(outcome="edited"))
+        session.execute(
+            update(Report).where(Report.comment_id == much, Report.reason == "spam").values(outcome="edited")
+        )
+        lines = reported.lines(session, [much, once])
+    changed = "The comment was changed after that."
+    assert lines[once] == ["Other: 1 reader", changed, "“Mine”"]
+    assert changed not in lines[much]

@@ -18,6 +18,8 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.policy import policies
+from moderation.settings import Settings
+from moderation.sites import sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, ReviewItem
@@ -132,6 +134,25 @@ def test_a_reply_shows_what_it_replies_to(app: Flask, store: Store, post: Poster
     assert re.search(
         r"In reply to <bdi>Bo</bdi>:\s+<q[^>]*><bdi>What a nice bridge", sign_in(app, store).get("/console/").text
     )
+
+
+def test_the_heading_counts_the_sites_on_which_something_waits(
+    app: Flask, store: Store, settings: Settings, post: Poster
+) -> None:
+    other, _empty = (sites.create_site(store, settings, name) for name in ("The Other", "The Empty"))
+    client = sign_in(app, store)
+    post("so insult=0.73")
+    assert heading(client.get("/console/").text) == "1 waits"
+    Poster(store, post.queues, post.scorer, other.id)("so insult=0.74")
+    assert heading(client.get("/console/").text) == "2 wait on 2 sites"
+    assert heading(client.get("/console/?label=insult").text) == "2 wait"
+    assert heading(client.get("/console/?q=so").text) == "", "nobody counts what a search finds"
+
+
+def heading(page: str) -> str:
+    found = re.search(r'id="waiting">(.*?)</p>', page, re.DOTALL)
+    assert found
+    return found[1].strip()
 
 
 def test_a_comment_that_was_flagged_and_reported_is_one_card(
