@@ -44,7 +44,7 @@ def bring(*, source: str, file: Path, name: str, of: str | None) -> None:
     is named on standard error; the rest is brought, and the exit code is 1.
     """
     if of is not None and source != _CORAL:
-        raise click.UsageError("--coral-site is for Coral's comments.json.")
+        raise OperatorError("--coral-site is for Coral's comments.json.")
     _, store = open_installation()
     with store.read() as session:
         site_id = sites.by_name(session, name).id

@@ -80,7 +80,10 @@ def test_one_site_needs_no_name_also_where_old_comments_have_none(tmp_path: Path
 
 
 def test_several_tenants_are_told_apart_where_there_are_no_sites(tmp_path: Path) -> None:
-    tenants = [{"id": "t-1", "organization": {"name": "A paper"}}, {"id": "t-2", "organization": 7}]
+    tenants: list[dict[str, Any]] = [
+        {"id": "t-1", "organization": {"name": "A paper"}},
+        {"id": "t-2", "organization": 7},
+    ]
     path = write(tmp_path, of(None, 1, tenantID="t-1"), of(None, 2, tenantID="t-2"), tenants=tenants)
     with pytest.raises(WrongFile, match=r"several tenants of Coral's: t-1 \(A paper, 1 comment\), t-2 \(1 comment\)"):
         read(path)

@@ -306,7 +306,7 @@ def test_elements_without_any_text_end_a_file_after_very_many(monkeypatch: pytes
     monkeypatch.setattr(xml_files, "_MOST_EMPTY", 100)
     file = io.BytesIO(b"<r>" + (empty.encode() * 40 + b"<p>read</p>") * 2 + empty.encode() * 10_000)
     parts = xml_files.elements(file, "r", [("r", "p")], resume={"p": ("r",)})
-    texts = []
+    texts: list[str] = []
     with pytest.raises(WrongFile, match=r"more than 100 elements in a row hold no text.*before it was read"):
         texts.extend(part.text for part in parts if isinstance(part, xml_files.Element))
     assert [text for text in texts if text.strip()] == ["read", "read"]
