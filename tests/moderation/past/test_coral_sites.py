@@ -129,5 +129,8 @@ def test_a_broken_line_is_still_named_and_a_broken_end_still_told(tmp_path: Path
     assert bad.startswith("It is no JSON")
     assert others == ["elsewhere", "c-2"]
     path.write_bytes(gzip.compress(path.read_bytes() * 100)[:-20])
+    comments = coral.open_archive(path, "s-b").comments
+    before = [next(comments) for _ in range(3)]
+    assert (before[1], isinstance(before[2], PastComment)) == (ELSEWHERE, True), "what stands before the end is read"
     with pytest.raises(WrongFile, match="compressed, and broken"):
-        read(path, "s-b")
+        list(comments)

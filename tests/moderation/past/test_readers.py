@@ -389,6 +389,9 @@ def test_a_namespace_that_somebody_rewrote_is_understood(tmp_path: Path, namespa
     text = f"{begin}{item(wxr_comment(1, more='<other:comment_author>Eve</other:comment_author>'))}</channel></rss>"
     [comment] = read_bytes(tmp_path, wordpress.open_archive, text.encode())
     assert (comment.key, comment.name, comment.ip) == ("1", "Ada", "198.51.100.7")
+    if "wordpress.org/" in namespace:  # by any other prefix, too
+        [comment] = read_bytes(tmp_path, wordpress.open_archive, text.replace("wp", "w").encode())
+        assert comment.key == "1"
     posts = DISQUS.format(body=THREAD + post()).replace("http://disqus.com", "https://disqus.com")
     [comment] = read_bytes(tmp_path, disqus.open_archive, posts.encode())
     assert (comment.key, comment.thread) == ("4", "/2019/bridge/")
