@@ -26,8 +26,9 @@ _MOST_CHILDREN = 1000
 _DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _UTF_8 = frozenset({"utf-8", "utf-8-sig"})
-#: Bytes of which none begins a character of UTF-8.
-_NO_UTF_8 = re.compile(rb"(?:[\x80-\xc1\xf5-\xff]|[\xc2-\xf4](?=[\x00-\x7f\xc0-\xff]))+")
+#: What stands for a byte that is no UTF-8; and what that says in Windows-1252, which many old databases hold.
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_WINDOWS_1252 = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 #: Characters that XML has no place for.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: An ampersand that begins no reference; and one that may, but for the references that XML has, which stay.
@@ -332,17 +333,6 @@ def _prefix(written: str, namespace: str | None) -> str:
     return next((known for beginning, known in _NAMESPACES.items() if name.startswith(beginning)), unknown)
 
 
-def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
-    """What bytes that are no UTF-8 say in Windows-1252, which many old databases hold; U+FFFD for what says nothing."""
-    assert isinstance(error, UnicodeDecodeError)
-    run = _NO_UTF_8.match(error.object, error.start)
-    end = run.end() if run else error.end
-    return error.object[error.start : end].decode("cp1252", "replace"), end
-
-
-codecs.register_error("winnow.windows-1252", _as_windows_1252)
-
-
 def _decoded(file: BinaryIO) -> Iterator[str]:
     """The file's text. Bytes that are none in its encoding become Windows-1252's letters, or U+FFFD."""
     head = file.read(_CHUNK)
@@ -351,15 +341,19 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
     encoding = encoding or (declared[1].decode() if declared else "utf-8")
     try:
         is_utf_8 = codecs.lookup(encoding).name in _UTF_8
-        decoder = codecs.getincrementaldecoder(encoding)("winnow.windows-1252" if is_utf_8 else "replace")
+        decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if is_utf_8 else "replace")
         text = decoder.decode(head)
     except (LookupError, AttributeError, TypeError, ValueError):
         raise WrongFile(f"It says that its encoding is {encoding}, which Winnow does not know.") from None
     while head:
-        yield text
+        yield _as_windows_1252(text)
         head = file.read(_CHUNK)
         text = decoder.decode(head, final=not head)
-    yield text
+    yield _as_windows_1252(text)
+
+
+def _as_windows_1252(text: str) -> str:
+    return text.translate(_WINDOWS_1252) if _ESCAPED.search(text) else text
 
 
 def _mended(chunks: Iterator[str]) -> Iterator[str]:
