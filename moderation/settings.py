@@ -52,6 +52,9 @@ class Settings:
     #: For attributes of Perspective's protocol that Winnow has no score for: leave them out of the answer, or answer
     #: with Perspective's error.
     perspective_unsupported: Literal["drop", "error"] = "drop"
+    #: What callers of Perspective's and OpenAI's protocols hear of a text that nobody could judge: an error, or the
+    #: highest scores, so that a program that takes errors for "clean" keeps it for a person.
+    unjudged: Literal["error", "flag"] = "error"
     #: When the reader that understands is asked beside the fast one (docs/classifier.md).
     reader: Literal["always", "unsure", "fast"] = "unsure"
     #: Requests with `Prefer: wait` that may hold a thread, for each web process.
@@ -248,6 +251,16 @@ def _whole_number(text: str) -> int:
     return number
 
 
+def _rate(text: str) -> str:
+    from limits import parse  # noqa: PLC0415  (it takes a third of a second, and most leave the rates alone)
+
+    try:
+        parse(text)
+    except ValueError:
+        raise ValueError("write it as `1000 per second`") from None
+    return text
+
+
 def _at_least_one(text: str) -> int:
     if (number := _whole_number(text)) < 1:
         raise ValueError("it must be at least 1")
@@ -268,9 +281,10 @@ _READERS: dict[str, Any] = {
     "trusted_proxies": _whole_number,
     "max_body_bytes": _at_least_one,
     "max_batch_bytes": _at_least_one,
-    "rate_limit": str,
-    "rate_limit_auth": str,
+    "rate_limit": _rate,
+    "rate_limit_auth": _rate,
     "perspective_unsupported": _one_of("drop", "error"),
+    "unjudged": _one_of("error", "flag"),
     "reader": _one_of("always", "unsure", "fast"),
     "max_waiting": _whole_number,
     "web_processes": _at_least_one,

@@ -41,6 +41,8 @@ class Dismissal:
     waiting: int = 0
     #: Whether there are more reports than one dismissal answers.
     more: bool = False
+    #: The comments that wait for nobody any more, by their ids.
+    left: Sequence[str] = ()
 
 
 def settle(session: Session, comment: Comment, status: str, *, version: int) -> None:
@@ -170,13 +172,15 @@ def dismiss_all(session: Session, site_id: str, reporter: str, *, actor: str) ->
     session.flush()
     others = select(Report.comment_id).where(Report.comment_id.in_(comment_ids), _is_waiting()).distinct()
     staying = hidden | set(session.scalars(others))
-    closed = _close(session, [comment_id for comment_id in comment_ids if comment_id not in staying], actor)
+    gone = [comment_id for comment_id in comment_ids if comment_id not in staying]
+    closed = _close(session, gone, actor)
+    waiting = session.scalars(select(ReviewItem.comment_id).where(ReviewItem.comment_id.in_(gone), ReviewItem.is_open))
     _count(session, site_id, mine, "dismissed", by=1)
     event = audit.row("reports.dismissed", actor=actor, site_id=site_id)
     event["detail"] = {"reports": [report.id for report in mine], "closed": closed}
     audit.record(session, [event])
     news.of(session).happened("decided", site_id, comment_ids)
-    return Dismissal(event["id"], len(mine), len(staying), more)
+    return Dismissal(event["id"], len(mine), len(staying), more, sorted(set(gone).difference(waiting)))
 
 
 def undo_dismissal(session: Session, dismissal_id: str, *, actor: str) -> int:

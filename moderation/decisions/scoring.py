@@ -400,7 +400,7 @@ class Scorer:
             model_version=self.classifier.version,
             policy_version=policy.version,
             language=row.language or (language if asks and language != "und" else None),
-            priority=urgency.of_scores(evaluated.scores, policy.thresholds_in(language)) if asks else None,
+            priority=_priority(evaluated) if asks else None,
             fingerprint=evaluated.fingerprint,
             owners=evaluated.owners,
             cause=_cause(row),
@@ -490,6 +490,13 @@ def _given_up(claims: Sequence[Claim], rows: Sequence[Comment]) -> set[str]:
             why = "it was being scored each time a worker died"
             log.error("comment.not_scored", comment_id=row.id, why=why, **_causes([row]))
     return given_up
+
+
+def _priority(evaluated: Evaluated) -> int:
+    """How soon a person should look."""
+    if any(reason.rule == rules.LANGUAGE.name for reason in evaluated.verdict.reasons):
+        return urgency.UNJUDGED
+    return urgency.of_scores(evaluated.scores, evaluated.policy.thresholds_in(evaluated.facts.language))
 
 
 def _cause(row: Comment) -> Cause:

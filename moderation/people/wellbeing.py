@@ -18,7 +18,7 @@ from moderation.people.accounts import PersonError
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent, BulkChange, BulkJob, User
 
 #: How comments are hidden -> what that is.
-HIDES = {"blur": "Blurred", "cover": "Covered"}
+HIDES = {"grey": "Grey, without marks", "blur": "Blurred", "cover": "Covered"}
 #: The largest numbers that may be chosen.
 MOST_MINUTES, MOST_DECISIONS, MOST_A_DAY = 600, 1_000, 5_000
 #: Who decides on nothing for so long has had a break.
@@ -42,7 +42,7 @@ class Choices:
     def require(self) -> None:
         """Raises PersonError for what cannot be chosen."""
         if self.hides is not None and self.hides not in HIDES:
-            raise PersonError("Choose whether comments are blurred or covered.")
+            raise PersonError("Choose whether comments are grey, blurred or covered.")
         if self.zone is not None and self.zone not in zones.names():
             raise PersonError("This time zone is not known here.")
         for number, most, what in (

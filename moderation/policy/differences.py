@@ -79,7 +79,7 @@ def _changed(switch: Switch, old_value: Any, new_value: Any, told: Mapping[str, 
 
 
 #: Whether it flags now -> the sentence.
-_FLAGGED = {True: later("%(title)s are flagged now."), False: later("%(title)s are no longer flagged.")}
+_FLAGGED = {True: later("%(title)s are held now."), False: later("%(title)s are no longer held.")}
 
 
 def _other(title: str, now: str, was: str) -> str:

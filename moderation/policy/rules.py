@@ -395,7 +395,7 @@ SUSPECT_WORDS = Rule(
         title="Suspect words",
         kind=WORDS,
         effect="Flag.",
-        added="Whatever has “{entry}” is flagged",
+        added="Whatever has “{entry}” is held",
     ),
 )
 

@@ -16,6 +16,9 @@ from moderation import clock
 LEAST = 1000
 #: An appeal comes before most flags by score, because its author waits for the answer.
 APPEAL = 200
+#: What is in a language that the classifier cannot judge, whatever it scores: after what looks bad, before what looks
+#: harmless, and among itself by its age.
+UNJUDGED = 500
 #: After this time somebody should have looked at an item that can wait.
 LATEST = timedelta(days=1)
 #: In milliseconds: longer than any item has ever waited.

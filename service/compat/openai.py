@@ -2,7 +2,7 @@
 
 Winnow has no score for seven of the thirteen categories, and for two more where only the fast reader judges. They are
 in the answer with score 0, are never flagged, and have an empty list under `category_applied_input_types`. A text in a
-language that the classifier has not learnt is refused.
+language that the classifier has not learnt is refused, or flagged where the operator wants that (`WINNOW_UNJUDGED`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from moderation.policy.terms import Policy, Threshold
 from moderation.sites.archive import CLOSED
@@ -27,9 +28,9 @@ from texts.controls import without_meaningless
 
 blueprint = Blueprint("openai", __name__)
 
-#: Category -> our labels. A category of two labels gets the lower of their scores.
+#: Category -> our labels. A category of two labels gets the lower of their scores, and needs both.
 CATEGORIES: dict[str, tuple[str, ...]] = {
-    "harassment": ("insult",),
+    "harassment": ("insult", "threat"),
     "harassment/threatening": ("threat",),
     "hate": ("identity_attack",),
     "hate/threatening": ("identity_attack", "threat"),
@@ -43,6 +44,12 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "violence": (),
     "violence/graphic": (),
 }
+#: But this gets the higher, and needs one: a threat is harassment too, and many programs look at this category alone.
+_EITHER = frozenset({"harassment"})
+#: Errors that say nothing against the program that sent the request: its text was not judged.
+_OF_THE_TEXT = frozenset(
+    {"empty_string", "string_above_max_length", "unsupported_language", "invalid_unicode", "image_not_supported"}
+)
 #: The limit of a request. (OpenAI limits tokens.)
 MAX_INPUTS = 1000
 _DEFAULT_MODEL = "omni-moderation-latest"
@@ -85,6 +92,8 @@ def moderate() -> Response:
     document = _receive()
     inputs = _inputs(document["input"])
     model = _model(document.get("model"))
+    if shared.flags_unjudged() and shared.policy(site_id).mode == "hold":
+        return _flag("This site holds every comment for a person.")
     with shared.place(site_id, list(inputs.texts.values())):
         results = _judge(site_id, inputs)
     return _answer({"id": f"modr-{secrets.token_hex(16)}", "model": model, "results": results})
@@ -98,6 +107,8 @@ def _prepare() -> None:
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
     shared.note_refused(_COUNTED_AS.get(error.code or "", "malformed"), field_name=error.param)
+    if error.code in _OF_THE_TEXT and shared.flags_unjudged():
+        return _flag(str(error))
     return _error(400, str(error), param=error.param, code=error.code)
 
 
@@ -105,6 +116,8 @@ def _refuse(refusal: Refusal) -> Response:
     status, kind, code, message = _REFUSALS.get(refusal.kind, _INTERNAL)
     if refusal.kind == "refused":
         status = refusal.status
+    if shared.flags_unjudged():
+        return _flag(message)
     response = _error(status, message, kind=kind, code=code)
     if refusal.retry_after:
         response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
@@ -168,6 +181,7 @@ def _receive() -> dict[str, Any]:
         raise Invalid(f"We could not parse the JSON body of your request. {problem.detail}") from None
     if not isinstance(document, dict):
         raise Invalid("We expected a JSON object as the body of your request.")
+    g.openai_document = document
     for name in document:
         if name not in ("input", "model"):
             shown = name[:100].encode(errors="replace").decode()
@@ -292,7 +306,7 @@ def _thresholds(policy: Policy, text: str, said: Sequence[str]) -> Mapping[str, 
 
 
 def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
-    """A result. A category is flagged where the site's policy would flag each of its labels."""
+    """A result. A category is flagged where the site's policy would flag its labels."""
     categories = {}
     scored = {
         category: labels if all(label in scores for label in labels) else () for category, labels in CATEGORIES.items()
@@ -300,15 +314,45 @@ def _result(scores: Mapping[str, float], thresholds: Mapping[str, Threshold]) ->
     for category, labels in scored.items():
         limits = [thresholds[label].flag_at if label in thresholds else None for label in labels]
         reached = [limit is not None and scores[label] >= limit for label, limit in zip(labels, limits, strict=True)]
-        categories[category] = bool(reached) and all(reached)
+        categories[category] = any(reached) if category in _EITHER else bool(reached) and all(reached)
     return {
         "flagged": any(categories.values()),
         "categories": categories,
         "category_scores": {
-            category: min((scores[label] for label in labels), default=0.0) for category, labels in scored.items()
+            category: (max if category in _EITHER else min)((scores[label] for label in labels), default=0.0)
+            for category, labels in scored.items()
         },
         "category_applied_input_types": {category: ["text"] if labels else [] for category, labels in scored.items()},
     }
+
+
+def _flag(why: str) -> Response:
+    """The answer that a person has to look, for each text of the request, in every category that we have a label for.
+
+    That these list no kind of input says that nobody looked.
+    """
+    categories = {category: bool(labels) for category, labels in CATEGORIES.items()}
+    result = {
+        "flagged": True,
+        "categories": categories,
+        "category_scores": {category: float(is_flagged) for category, is_flagged in categories.items()},
+        "category_applied_input_types": {category: [] for category in CATEGORIES},
+    }
+    document = {"id": f"modr-{secrets.token_hex(16)}", "model": _DEFAULT_MODEL, "results": [result] * _results_asked()}
+    return shared.say_held(_answer(document), why)
+
+
+def _results_asked() -> int:
+    """How many results the program waits for. A request that was refused unread is read for this alone."""
+    if "openai_document" not in g:
+        try:
+            g.openai_document = bodies.parse(request.get_data(cache=False))
+        except (Problem, HTTPException):
+            return 1
+    inputs = g.openai_document.get("input") if isinstance(g.openai_document, dict) else None
+    if not isinstance(inputs, list) or not all(isinstance(item, str) for item in inputs):
+        return 1
+    return min(max(1, len(inputs)), MAX_INPUTS)
 
 
 def _error(

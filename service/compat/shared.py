@@ -41,6 +41,9 @@ LONGEST_TEXT = 100_000
 #: Room for the longest text and what is around it; an escaped character has up to twelve bytes.
 MAX_BODY_BYTES = 1280 * 1024
 
+#: The header that says why a text was not judged. No client knows it, so none takes it for a failure.
+_WHY_HELD = "X-winnow-held"
+
 #: What pages may send. The star is for what client libraries add, and does not stand for a key's header.
 _FROM_PAGES = "authorization, content-type, x-goog-api-key, x-goog-api-client, *"
 #: After so many seconds a client may ask again for a place.
@@ -286,6 +289,22 @@ def let_pages(blueprint: Blueprint, *endpoints: str) -> None:
                 response.headers["Access-Control-Allow-Headers"] = _FROM_PAGES
                 response.headers["Access-Control-Max-Age"] = "3600"
         return response
+
+
+def flags_unjudged() -> bool:
+    """Whether the operator wants a text that was not judged to be answered as the worst, not with an error."""
+    return context().settings.unjudged == "flag"
+
+
+def say_held(response: Response, why: str) -> Response:
+    """Say in the headers why nobody has judged the text that this is the answer for."""
+    response.headers[_WHY_HELD] = one_line(why)
+    return response
+
+
+def one_line(text: str) -> str:
+    """A text as a header can hold it."""
+    return " ".join(text.encode("ascii", "replace").decode().split())[:500]
 
 
 def note_refused(kind: str, *, field_name: str | None = None) -> None:

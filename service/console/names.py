@@ -47,6 +47,14 @@ STATUSES = {
     "pending": later("being scored"),
     "erased": later("erased"),
 }
+#: An author's standing, as it stands in a sentence.
+STANDINGS = {
+    "trusted": later("trusted"),
+    "held": later("held"),
+    "suspended": later("suspended"),
+    "blocked": later("blocked"),
+    "ordinary": later("ordinary"),
+}
 #: Role on one site -> what it allows.
 SITE_ROLES = {
     "viewer": later("looks at comments and decisions"),

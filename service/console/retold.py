@@ -206,7 +206,7 @@ _REFUSED = (
     later("%(name)s was disabled by an admin of every site, who alone can undo it."),
     later("%(name)s is disabled. Enable them first."),
     later("%(name)s is the last admin on every site who can sign in. Give somebody else that role first."),
-    later("Choose whether comments are blurred or covered."),
+    later("Choose whether comments are grey, blurred or covered."),
     later("This time zone is not known here."),
     later("Choose 1 to %(most)s minutes to a break, or leave the field empty."),
     later("Choose 1 to %(most)s decisions to a break, or leave the field empty."),

@@ -316,7 +316,7 @@ def test_a_word_and_an_author_from_a_card_meet_the_next_comment(
     assert marked in UNLIKE[0]
     card.get_by_label("Word or phrase").fill("Miracle cure")
     card.get_by_role("button", name="Add", exact=True).click()
-    expect(card).to_contain_text("Whatever has “Miracle cure” is flagged from now on, for a week.")
+    expect(card).to_contain_text("Whatever has “Miracle cure” is held from now on, for a week.")
     card.get_by_label("From now on, on The Site").select_option("block this author")
     card.get_by_label("For how long").first.select_option("for a day")
     expect(card.get_by_label("For how long").first).not_to_contain_text("for ever")

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts, totp
+from moderation.policy.list_imports import MOST_LINES
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.sites.sites import ApiCaller, CreatedSite
@@ -173,7 +174,7 @@ def test_a_webhook_is_added_tested_and_sent_again(
     assert rows(store, WebhookEndpoint)[0].active
 
 
-def test_a_shared_list_is_made_from_a_file_tried_used_by_a_site_and_meets_the_next_comment(
+def test_a_shared_list_is_tried_made_from_a_file_of_65_000_lines_used_by_a_site_and_meets_the_next_comment(
     url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, new_context: NewContext
 ) -> None:
     scored(store, queues, scorer, site, "Our moonshot, seen by everybody")
@@ -181,14 +182,19 @@ def test_a_shared_list_is_made_from_a_file_tried_used_by_a_site_and_meets_the_ne
     page.get_by_role("link", name="Shared lists").click()
     page.get_by_label("Name").fill("Casino spam")
     page.get_by_role("button", name="Create").click()
-    file = {"name": "words.txt", "mimeType": "text/plain", "buffer": b"moonshot\nbaccarat\n"}
-    page.get_by_label("Or a file").set_input_files(file)  # type: ignore[arg-type]
+
+    def choose(*lines: str) -> None:
+        file = {"name": "words.txt", "mimeType": "text/plain", "buffer": "\n".join(lines).encode()}
+        page.get_by_label("Or a file").set_input_files(file)  # type: ignore[arg-type]
+
+    choose("moonshot", "baccarat")
     page.get_by_role("button", name="Try", exact=True).click()
     expect(page.get_by_text("1 comment of the last 1 has an entry of it.")).to_be_visible()
     expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+    choose(*(f"spin{number}" for number in range(2, MOST_LINES)))  # beside what was tried, which the page still has
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("2 entries, changed")).to_be_visible()
-    assert violations_in_light_and_dark(page) == []
+    expect(page.get_by_text("65,000 entries were added.")).to_be_visible()
+    expect(page.get_by_text("65,000 entries, changed")).to_be_visible()
     page.goto(f"{url}sites/{site.id}/policy")
     page.get_by_label("Casino spam").select_option(label="Reject")
     page.get_by_role("button", name="Save as version 2").click()
@@ -200,9 +206,50 @@ def test_a_shared_list_is_made_from_a_file_tried_used_by_a_site_and_meets_the_ne
     page.goto(f"{url}lists")
     page.get_by_role("link", name="Casino spam").click()
     expect(page.get_by_text("Used by: The Site (rejects)")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("baccarat")
+    page.get_by_label("With", exact=True).fill("baccarat")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("main")).to_contain_text("entry 2")
     actions = [event.action for event in rows(store, AuditEvent) if event.actor.startswith("user:")]
     assert {"list.created", "list.entries_added", "policy.changed"} <= set(actions)
+
+
+def make_list(page: Page, name: str, kind: str, entries: str) -> None:
+    page.get_by_role("link", name="Shared lists").first.click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Of").select_option(label=kind)
+    page.get_by_role("button", name="Create").click()
+    page.get_by_label("Entries, one on each line").fill(entries)
+    page.get_by_role("button", name="Add", exact=True).click()
+
+
+def test_lists_of_patterns_authors_and_domains_are_mended_line_by_line_and_each_decides(
+    url: str, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite, new_context: NewContext
+) -> None:
+    page = open_as(new_context, url, "chief")
+    make_list(page, "Numbers", "patterns", "call \\d{3}-\\d{4}\n(no end")
+    error = page.get_by_role("alert")
+    expect(error).to_contain_text("Line 2, “(no end”: ")
+    expect(page.get_by_label("Entries, one on each line")).to_have_value("call \\d{3}-\\d{4}\n(no end")
+    page.get_by_label("Entries, one on each line").fill("call \\d{3}-\\d{4}")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("1 entry was added.")).to_be_visible()
+    make_list(page, "Regulars", "authors", "id:42\nname:Eve")
+    expect(page.get_by_text("2 entries were added.")).to_be_visible()
+    make_list(page, "Shops", "domains", "evil.example")
+    expect(page.get_by_text("1 entry was added.")).to_be_visible()
+    page.goto(f"{url}sites/{site.id}/policy")
+    for name, effect in (("Numbers", "Hold"), ("Regulars", "Publish, whatever the scores"), ("Shops", "Reject")):
+        page.get_by_label(re.compile(f"^{name}")).select_option(label=effect)
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    said = {
+        "Please CALL 555-0199 now": ({}, "flagged"),
+        "See https://www.evil.example/tyres": ({}, "rejected"),
+        "You fool insult=0.95": ({"user_id": "42"}, "published"),
+        "Another fool insult=0.95": ({"name": "Eve"}, "rejected"),  # anybody can type a name: it proves nothing
+    }
+    got = {text: scored(store, queues, scorer, site, text, **known).status for text, (known, _) in said.items()}
+    assert got == {text: status for text, (_, status) in said.items()}
 
 
 def test_an_authenticator_is_set_up_and_asked_for(url: str, store: Store, new_context: NewContext) -> None:
@@ -225,6 +272,7 @@ def test_an_authenticator_is_set_up_and_asked_for(url: str, store: Store, new_co
     other.goto(f"{url}you")
     sign_in_with_password(other, "chief")
     expect(other.get_by_role("heading", level=1)).to_have_text("Enter the code")
+    expect(other.get_by_label("Code")).to_be_focused()
     assert other.request.get(f"{url}you", max_redirects=0).status == 303, "the password alone does not do"
     used = code_now(secret)
     other.get_by_label("Code").fill(used if rows(store, User)[0].totp_step == now_step() else "123456")

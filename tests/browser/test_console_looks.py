@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from moderation.clock import new_id
 from moderation.decisions import appeals, bulk, comments
 from moderation.decisions.scoring import Scorer
 from moderation.history import tallies
@@ -23,7 +24,7 @@ from moderation.settings import Settings
 from moderation.sites import archive, sites
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
-from moderation.tables import Comment, ReviewItem, User, WebhookEndpoint
+from moderation.tables import Alert, Comment, ReviewItem, User, WebhookEndpoint
 from moderation.webhooks import statement_links
 from tests.support.attacks import attack
 from tests.support.browsing import (
@@ -281,6 +282,9 @@ def test_every_page_is_accessible_and_fits_a_phone_and_a_zoomed_screen(
         ).id
     read = list_imports.read(KINDS["words"], "casino\n" + "w" * 200)
     shared_lists.add(store, shared, read, until=clock.now + timedelta(days=3), actor=f"user:{member.id}")
+    began = dict.fromkeys(("first_seen_at", "last_seen_at", "began_at"), clock.now)
+    with store.write() as session:  # so that it stands above every page
+        session.add(Alert(id=new_id("al"), key=f"hold:{other.id}", kind="hold", site_id=other.id, number=1, **began))
     tallies.sample_queue(store)
     clock.advance(minutes=2)
     tallies.roll_up(store)

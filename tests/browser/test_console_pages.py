@@ -22,14 +22,13 @@ from moderation.intake import submissions
 from moderation.intake.queues import Queues
 from moderation.intake.submissions import Submission
 from moderation.people import accounts
-from moderation.policy.rules import LANGUAGE
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import Comment, User
 from moderation.webhooks import afterwards
 from service.console import exports
 from tests.conftest import client_of
-from tests.support.browsing import HOSTILE, NewContext, Serve, expect_unharmed, sign_in, violations
+from tests.support.browsing import HOSTILE, NewContext, Serve, card, expect_unharmed, sign_in, violations
 from tests.support.clock import Clock
 from tests.support.comments import rows
 from tests.support.signed_in import PASSWORD
@@ -225,15 +224,30 @@ def test_hostile_comments_do_no_harm_on_any_page(url: str, post: Post, new_conte
             expect(page.locator(".list li")).to_have_count(1)
 
 
-def test_pages_say_what_they_cannot_tell_and_what_somebody_may_not_do(
-    store: Store, url: str, site: CreatedSite, post: Post, new_context: NewContext
+def test_what_cannot_be_judged_is_not_put_in_order_by_its_scores_and_is_offered_first_to_who_reads_it(
+    url: str, post: Post, new_context: NewContext
 ) -> None:
-    which = post("well insult=0.73")
-    with store.write() as session:
-        session.get_one(Comment, which).reasons = [LANGUAGE.reason("The classifier cannot judge it.").as_json()]
-    page = open_page(new_context, url, "")
-    expect(page.get_by_text("Scores, which say little in this language")).to_be_visible()
+    guessed, worse = (post(f"Nem tudom {score} insult={score}", language="hu") for score in (0.02, 0.45))
+    looks_bad, doubtful = (post(f"insult={score}", language="en") for score in (0.75, 0.52))
+    page = open_page(new_context, url, "you")
+    page.get_by_label("The review queue offers comments in these first").select_option(label="Hungarian")
+    page.locator("section", has=page.locator("#languages-title")).get_by_role("button", name="Keep").click()
+    page.goto(url)
+    in_order = page.locator("#cards .card").evaluate_all("all => all.map((one) => one.id)")
+    assert in_order == [looks_bad, doubtful, guessed, worse]
+    of_hungarian = card(page, worse).get_by_text("Scores, which say little in this language")
+    expect(of_hungarian).to_be_visible()
+    of_hungarian.click()
+    expect(card(page, worse).get_by_role("list", name="Scores")).to_contain_text("0.45")
+    page.locator("p", has_text="In languages that you read:").get_by_role("link", name="Hungarian (2)").click()
+    expect(page.locator("#cards .card")).to_have_count(2)
+    expect(card(page, guessed)).to_be_visible()
 
+
+def test_pages_say_what_changed_nothing_and_what_somebody_may_not_do(
+    store: Store, url: str, site: CreatedSite, new_context: NewContext
+) -> None:
+    page = open_page(new_context, url, "")
     page.goto(f"{url}sites/{site.id}/policy")
     page.get_by_role("button", name="Save as version").click()
     expect(page.get_by_text("Nothing is different from the policy in force")).to_be_visible()

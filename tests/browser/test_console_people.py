@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from moderation.decisions import comments
+from moderation.decisions import comments, standing
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
@@ -18,6 +18,7 @@ from moderation.store import Store
 from moderation.tables import AuditEvent, Comment, WebhookDelivery
 from tests.conftest import client_of
 from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
+from tests.support.clock import Clock
 from tests.support.comments import rows, scored
 from tests.support.signed_in import PASSWORD
 
@@ -58,7 +59,7 @@ def told(store: Store, name: str) -> list[str]:
     return [str(row.payload["data"].get("message") or row.payload["data"].get("standing")) for row in found]
 
 
-def test_mo_warns_an_author_and_dismisses_a_readers_reports_from_the_queue(
+def test_mo_warns_an_author_and_dismisses_a_readers_reports_from_the_queue_and_takes_that_back(
     app: Flask, store: Store, post: Post, serve: Serve, new_context: NewContext
 ) -> None:
     held = post("What a fool you are insult=0.6", name="Eve", user_id="7")
@@ -80,9 +81,18 @@ def test_mo_warns_an_author_and_dismisses_a_readers_reports_from_the_queue(
     expect(line).to_contain_text("no report decided yet")
     line.get_by_role("button", name="Dismiss all by this reader").click()
     expect(card(flo, reported.id)).to_have_class("card decided")
+    expect(card(flo, reported.id)).to_contain_text("mo dismissed the reports of this comment just now.")
+    expect(card(page, held.id)).to_be_focused()
+    expect(card(page, reported.id).locator(".outcome")).to_contain_text("Dismissed 1 report by this reader.")
+    card(page, reported.id).get_by_role("button", name="Take it back").click()
+    expect(card(page, reported.id).locator(".outcome")).to_have_text("Undone: 1 report waits again.")
+    expect(card(page, reported.id)).to_be_focused()
+    expect(line).to_contain_text("no report decided yet")
+    flo.get_by_role("button", name="1 new").click()
+    expect(card(flo, reported.id).locator(".reporters li")).to_contain_text("no report decided yet")
     assert told(store, "author.warned") == ["Please stay kind."]
     actions = {event.action for event in rows(store, AuditEvent) if event.actor.startswith("user:")}
-    assert {"author.warned", "reports.dismissed"} <= actions
+    assert {"author.warned", "reports.dismissed", "reports.dismissal_undone"} <= actions
 
 
 def test_mo_suspends_an_author_and_ends_it_on_their_page_without_scripts(
@@ -110,6 +120,35 @@ def test_mo_suspends_an_author_and_ends_it_on_their_page_without_scripts(
     expect(page.locator("main")).to_contain_text("The site was never told.")
     assert post("A third remark", name="Eve", user_id="7").status == "flagged"
     assert told(store, "author.standing_changed") == ["held", "suspended", "ordinary"]
+
+
+def test_an_author_who_is_held_after_rejections_is_free_again_when_these_expire(
+    store: Store, admin_url: str, here: CreatedSite, post: Post, new_context: NewContext, clock: Clock
+) -> None:
+    page = signed_in_page(new_context(), f"{admin_url}sites/{here.id}/policy", "ada")
+    page.locator("[name=hold_after]").fill("2")
+    page.locator("[name=strike_days]").fill("10")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    for at in (1, 2):
+        post(f"What a fool, number {at} insult=0.6", name="Eve", user_id="7")
+    page.goto(admin_url)
+    at_keyboard(page, "j", "r", "r")
+    expect(page.locator(".card.decided .outcome.good")).to_have_count(2)
+    assert post("Something calm.", name="Eve", user_id="7").status == "flagged"
+    author = f"{admin_url}author?site={here.id}&key=7"
+    page.goto(author)
+    expect(page.locator("main")).to_contain_text("Held: people rejected 2 comments of this author")
+    clock.advance(days=9)
+    page.goto(author)
+    expect(page.locator("main")).to_contain_text("Held: people rejected 2 comments")
+    clock.advance(days=2)
+    page.goto(author)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Eve")
+    expect(page.locator("main")).not_to_contain_text("Held:")
+    assert post("Something calm again.", name="Eve", user_id="7").status == "published"
+    standing.lapse(store)
+    assert told(store, "author.standing_changed") == ["held", "ordinary"]
 
 
 def test_reports_by_readers_who_were_right_hide_a_comment_until_mo_has_looked(

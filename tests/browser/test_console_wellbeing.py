@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from moderation.alerts.sending import Sending
+from moderation.alerts.watching import Watching
 from moderation.decisions.scoring import Scorer
 from moderation.intake.queues import Queues
 from moderation.people import accounts
@@ -17,13 +21,16 @@ from moderation.settings import Settings
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AlertChannel, Comment
+from tests.moderation.alerts.mailbox import Mailbox
 from tests.support.browsing import NewContext, Serve, at_keyboard, card, signed_in_page, violations_in_light_and_dark
-from tests.support.comments import rows, scored
+from tests.support.clock import Clock
+from tests.support.comments import rows, scored, set_policy
 from tests.support.receiver import Receiver
 from tests.support.signed_in import PASSWORD
 from tests.support.waiting import eventually
 
 pytest_plugins = ("tests.support.chromium",)
+PAINTED = "one => getComputedStyle(one).backgroundColor"
 pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("ungrouped")]
 
 
@@ -99,6 +106,15 @@ def test_without_a_script_a_hidden_comment_opens_too(url: str, new_context: NewC
     assert first.locator(".said > .written").evaluate("one => getComputedStyle(one).filter") == "none"
     page.goto(f"{url}comments")
     expect(page.locator(".list .excerpt").first).to_contain_text("Show the comment")
+    page.goto(f"{url}you")
+    page.get_by_label("Comments, until you ask").select_option("Grey, without marks")
+    page.locator("section", has=page.locator("#wellbeing-title")).get_by_role("button", name="Keep").click()
+    page.goto(url)
+    picture(page, "grey")
+    mark = first.locator(".said > .written mark")
+    assert mark.evaluate(PAINTED) == "rgba(0, 0, 0, 0)"
+    first.get_by_text("Show the comment").click()
+    assert mark.evaluate(PAINTED) != "rgba(0, 0, 0, 0)"
 
 
 def test_a_person_chooses_how_to_hear_of_alerts(
@@ -123,3 +139,55 @@ def test_a_person_chooses_how_to_hear_of_alerts(
     [request] = receiver.requests
     assert "test" in request.json["text"].lower()
     assert violations_in_light_and_dark(page) == []
+
+
+def test_what_is_wrong_stands_above_the_pages_and_comes_by_chat_and_by_e_mail(
+    make_app: Callable[..., Flask], settings: Settings, store: Store, queues: Queues, scorer: Scorer,
+    site: CreatedSite, receiver: Receiver, serve: Serve, clock: Clock, new_context: NewContext,
+) -> None:  # fmt: skip
+    accounts.create_user(store, "mo", "moderator", PASSWORD)
+    with closing(Mailbox()) as mailbox:
+        operated = replace(settings, smtp_url=mailbox.url, alert_review_items=3)
+        url = f"{serve(make_app(smtp_url=mailbox.url))}/console/"
+        page = signed_in_page(new_context(), f"{url}you/alerts", "mo")
+        for way, field, address in (
+            ("E-mail", "E-mail address", "mo@example.com"),
+            ("Chat (Slack, Mattermost)", "Address of an incoming webhook", receiver.url),
+        ):
+            page.locator("summary", has_text=way).click()
+            page.get_by_label(field).fill(address)
+            page.get_by_role("button", name="Add").click()
+            expect(page.get_by_role("heading", name=way)).to_be_visible()
+
+        watching = Watching(operated, store, queues)
+
+        def passes(minutes: int) -> None:
+            clock.advance(minutes=minutes)
+            watching.check()
+            Sending(operated, store).send_due()
+
+        set_policy(store, site, mode="hold")
+        for at in range(3):
+            scored(store, queues, scorer, site, f"Fool {at} insult=0.6")
+        passes(0)
+        passes(3)  # what is over within two minutes is no alert; and no worker runs here
+        wrong = [
+            "Nobody scores comments.",
+            "The Site holds every comment for a moderator.",
+            "3 comments or more wait for a moderator on The Site.",
+        ]
+        page.goto(f"{url}comments")
+        above = page.get_by_role("list", name="Alerts").get_by_role("listitem")
+        assert [line.partition(".")[0] + "." for line in above.all_inner_texts()] == wrong
+        above.nth(2).get_by_role("link", name="See what waits").click()
+        expect(page.locator("#cards .card")).to_have_count(3)
+        expect(page.get_by_text("holds every comment")).to_have_count(1)
+
+        set_policy(store, site, mode="auto")
+        passes(2)
+        page.goto(f"{url}comments")
+        expect(above).to_have_count(2)
+        told = {*wrong, "The Site no longer holds every comment."}
+        chat = {request.json["text"].partition("\n")[0] for request in receiver.requests}
+        assert chat == {mail["Subject"] for mail in mailbox.messages} == {f"Winnow: {one}" for one in told}
+        assert {mail["To"] for mail in mailbox.messages} == {"mo@example.com"}

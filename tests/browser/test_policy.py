@@ -349,7 +349,7 @@ def test_saving_leaves_one_where_one_is_and_loses_nothing_when_the_server_or_the
     assert in_force(store, site).version == 3
 
 
-def test_times_and_languages_that_wait_are_set_and_met_by_the_next_comments(
+def test_times_and_languages_that_wait_or_have_a_preset_are_set_and_met_by_the_next_comments(
     open_policy: Open, store: Store, queues: Queues, scorer: Scorer, site: CreatedSite
 ) -> None:
     page = open_policy()
@@ -362,22 +362,30 @@ def test_times_and_languages_that_wait_are_set_and_met_by_the_next_comments(
     scorer.run_batch()
     assert [stored(store, one.id).status for one in (french, english)] == ["flagged", "published"]
 
+    page.get_by_label(re.compile("^German")).select_option(label="Judge by the strict preset")
+    page.get_by_role("button", name="Save as version 3").click()
+    expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    expect(page.get_by_text("Languages: German is judged strictly.")).to_be_visible()
+    german, english = (accept(store, queues, site, f"{text} insult=0.4") for text in ("Du und ich", "You and me"))
+    scorer.run_batch()
+    assert [stored(store, one.id).status for one in (german, english)] == ["flagged", "published"]
+
     page.get_by_label("Time zone").fill("Europe/Berlin")
     days = page.get_by_role("group", name="Time 1")
     for day in days.get_by_role("checkbox").all():
         day.check()
     days.get_by_label("from").fill("00:00")
     days.get_by_label("to").fill("24:00")
-    page.get_by_role("button", name="Save as version 3").click()
+    page.get_by_role("button", name="Save as version 4").click()
     expect(page.get_by_text("Every comment waits now, until")).to_be_visible()
     at_night = accept(store, queues, site, "Nothing is wrong with this one either, I should think.")
     scorer.run_batch()
     assert [one["rule"] for one in stored(store, at_night.id).reasons or []][-1] == "scheduled_hold"
     page.get_by_role("link", name="Review queue").click()
     expect(page.get_by_text("holds every comment until")).to_be_visible()
-    expect(page.locator(".card")).to_have_count(2)
+    expect(page.locator(".card")).to_have_count(3)
     changed = [event.policy_version for event in rows(store, AuditEvent, action="policy.changed")]
-    assert changed == [2, 3]
+    assert changed == [2, 3, 4]
 
 
 def test_a_moderator_looks_and_tries_and_cannot_save(open_policy: Open, store: Store, site: CreatedSite) -> None:

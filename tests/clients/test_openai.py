@@ -30,7 +30,8 @@ def test_the_published_example_for_text(client: OpenAI) -> None:
     [result] = response.results
     assert result.flagged
     assert result.categories.harassment_threatening
-    assert not result.categories.harassment
+    assert result.categories.harassment
+    assert not result.categories.hate
     assert result.category_scores.harassment_threatening == 0.95
     assert result.category_applied_input_types.harassment_threatening == ["text"]
 

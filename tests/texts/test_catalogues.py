@@ -135,3 +135,22 @@ def test_the_first_language_that_we_speak_is_chosen(tags: list[str], found: str 
 
 def test_arabic_and_urdu_are_written_from_the_right() -> None:
     assert [language for language in LANGUAGES if translation.direction(language) == "rtl"] == ["ar", "ur"]
+
+
+#: What pages once said, and say by the words of the trade now: those of docs/moderators.md and CONTRIBUTING.md.
+OLD_WORDS = re.compile(
+    r"^(do so|leave them|held back|stats)$|\bflagged\b|\bcalls? themselves\b|\bbad ones\b"
+    r"|\bwas done that is like\b|\bfrom which scores\b|\btried again later\b|\btake the log\b|\bI have kept\b",
+    re.IGNORECASE,
+)
+
+
+def old_words(sentences: Iterator[str]) -> list[str]:
+    return [one for one in sentences if OLD_WORDS.search(re.sub(r"%\(\w+\)s", "", one))]
+
+
+def test_no_sentence_says_by_old_words_what_has_another_name() -> None:
+    sources = (message.id if isinstance(message.id, tuple) else (message.id,) for message in catalogue_of("de"))
+    assert old_words(str(one) for several in sources for one in several) == []
+    assert old_words(iter(["Do so", "3 are flagged now.", "Held back", "Leave them"])) != []
+    assert old_words(iter(["%(flagged)s held", "Leave them as they are", "this site holds back from"])) == []

@@ -113,6 +113,14 @@ def in_style(source: str) -> Iterator[str]:
         yield from (text for text in re.findall(r'"([^"]*)"', content) if WORDS.search(text))
 
 
+def on_a_side(source: str) -> list[str]:
+    """What a style says of the left or the right, also by four lengths that differ. A page is read from either."""
+    code = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    named = re.findall(r"[^;{]*(?:\b(?:left|right)\s*:|:\s*(?:left|right)\b)[^;{]*;", code)
+    lengths = re.findall(r"[^;{]*\b(?:padding|margin|inset|border-width): *\S+ (\S+) \S+ (\S+);", code)
+    return [one.strip() for one in named] + [" ".join(pair) for pair in lengths if pair[0] != pair[1]]
+
+
 def in_script(source: str) -> Iterator[str]:
     """The sentences of a script that it does not say by `say`."""
     code = re.sub(r"^\s*//.*$|(?<=\s)//\s.*$", "", source, flags=re.MULTILINE)
@@ -136,6 +144,16 @@ def test_no_sentence_is_said_within_an_f_string_or_by_a_style() -> None:
     found = {f"{file.name}: {text}" for file in finished("*.py") for text in in_parts(file.read_text())}
     found |= {f"{file.name}: {text}" for file in finished("*.css") for text in in_style(file.read_text())}
     assert sorted(found) == []
+
+
+def test_no_style_of_a_translated_page_takes_sides() -> None:
+    found = {f"{file.name}: {text}" for file in finished("*.css") for text in on_a_side(file.read_text())}
+    assert sorted(found) == []
+    assert on_a_side("a { padding: 0 1px 0 1px; float: inline-start; } b { padding: 1px 0 1px 2px; }") == ["0 2px"]
+    assert on_a_side("a { text-align: left; /* right; */ border-right: 0; }") == [
+        "text-align: left;",
+        "border-right: 0;",
+    ]
 
 
 def test_scripts_of_translated_pages_say_every_sentence_through_the_catalogues() -> None:

@@ -25,8 +25,6 @@ CHECK = "akismet.check_comment"
 THANKS = "Thanks for making the web a better place."
 #: On any body but `true` and `false`, WordPress's own check holds a comment and asks again later.
 HELD, UNANSWERED = "held", "error"
-#: The header that says why nobody has judged the comment. No client knows it, so none takes it for a failure.
-_WHY_HELD = "X-winnow-held"
 
 _MOST_PARTS = 5000
 
@@ -80,7 +78,7 @@ def plain(body: str, **headers: str) -> Response:
     """An answer of plain text. `pro_tip="discard"` gives the header `X-akismet-pro-tip: discard`."""
     response = Response(body, content_type="text/plain; charset=utf-8")
     for name, value in headers.items():
-        response.headers[f"X-akismet-{name.replace('_', '-')}"] = _one_line(value)
+        response.headers[f"X-akismet-{name.replace('_', '-')}"] = shared.one_line(value)
     return response
 
 
@@ -110,10 +108,4 @@ def fail(refusal: Refusal) -> Response:
 
 def held(body: str, why: str, **headers: str) -> Response:
     """An answer about a comment that nobody has judged, with the reason in a header that no client reads."""
-    response = plain(body, **headers)
-    response.headers[_WHY_HELD] = _one_line(why)
-    return response
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.encode("ascii", "replace").decode().split())[:500]
+    return shared.say_held(plain(body, **headers), why)

@@ -35,7 +35,7 @@ _OF_THE_CHECK = frozenset({"callback", "akismet_comment_nonce", "recheck_reason"
 #: Types whose author is a page, so that the name is a title and belongs to the text.
 _FROM_A_PAGE = frozenset({"trackback", "pingback"})
 #: Types that may have a name and no text.
-_WITHOUT_TEXT = frozenset({"signup"}) | _FROM_A_PAGE
+_WITHOUT_TEXT = frozenset({"signup", "registration"}) | _FROM_A_PAGE
 
 #: Bytes that are never in a form that was encoded.
 _NEVER_ENCODED = re.compile(rb"[\x00-\x20\"<>\x7f-\xff]")

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from models import languages
 from moderation.history import feedback
@@ -20,7 +21,7 @@ from service.compat.perspective import errors, messages, partial
 from service.compat.perspective.attributes import KNOWN, LABELS
 from service.compat.perspective.errors import Invalid
 from service.compat.perspective.protobuf import Malformed, Message, read
-from service.compat.perspective.scores import attribute_scores
+from service.compat.perspective.scores import attribute_scores, highest_scores
 from service.compat.shared import Refusal
 from service.context import context
 from texts import visibility
@@ -28,7 +29,8 @@ from texts import visibility
 blueprint = Blueprint("perspective", __name__)
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-#: The limit of a text in UTF-8.
+#: The original's limit of a text in UTF-8. Longer ones are scored too, since most programs publish what is refused; but
+#: which of their words raised a score is not looked for, and they are no examples.
 MAX_TEXT_BYTES = 20_480
 _LONGEST_DETAIL = 200
 #: The header with the requested attributes that are not in the answer. A further member of the answer could break a
@@ -49,7 +51,11 @@ def analyze() -> Response:
     _require_known(requested)
     detected = _detected(text)
     policy = shared.policy(site_id)
+    if policy.mode == "hold" and shared.flags_unjudged():
+        return _flag("This site holds every comment for a person.")
     judged = _is_judged(policy, text, document["languages"])
+    if not judged and _is_long(text):
+        raise _too_long()
     answered = _require_judged(requested, document["languages"], detected, judged=judged)
     requested, lacking = _supported(requested, document, detected)
     for name, parameters in requested.items():
@@ -58,7 +64,9 @@ def analyze() -> Response:
             raise Invalid("INVALID_REQUEST", f"Requested score type {kind} is not supported by attribute {name}")
     thresholds = {name: parameters.get("scoreThreshold", 0.0) for name, parameters in requested.items()}
     said = shared.said_of(policy, document["languages"])
-    scores = attribute_scores(text, thresholds, said, annotate=document.get("spanAnnotations", False))
+    annotate = document.get("spanAnnotations", False) and not _is_long(text)
+    with shared.place(site_id, [text]):
+        scores = attribute_scores(text, thresholds, said, annotate=annotate)
     answer = {
         "attributeScores": scores,
         "languages": answered,
@@ -77,6 +85,8 @@ def suggest() -> Response:
     site_id = shared.require_server(_key())
     document = _receive(messages.SUGGEST_REQUEST)
     text = _text(document)
+    if _is_long(text):
+        raise _too_long()
     suggested: dict[str, dict[str, Any]] = document.get("attributeScores", {})
     if not suggested:
         raise Invalid("INVALID_REQUEST", "Missing attribute_scores")
@@ -115,6 +125,9 @@ def _prepare() -> None:
 @blueprint.errorhandler(Invalid)
 def _refuse_invalid(error: Invalid) -> Response:
     shared.note_refused(error.counted_as, field_name=error.error_type)
+    of_the_text = error.error_type in errors.OF_THE_TEXT or error.counted_as == "language"
+    if of_the_text and _may_flag():
+        return _flag(str(error))
     return _answer(errors.of_invalid(error), 400)
 
 
@@ -126,6 +139,8 @@ def _refuse_malformed(error: Malformed) -> Response:
 
 def _refuse(refusal: Refusal) -> Response:
     body, headers = errors.of_refusal(refusal)
+    if _may_flag():
+        return _flag(body["error"]["message"])
     response = _answer(body, body["error"]["code"])
     response.headers.update(headers)
     return response
@@ -146,7 +161,33 @@ def _receive(message: Message) -> dict[str, Any]:
     if request.args.get("alt", "json") != "json":
         raise Malformed("Invalid value at 'alt': answers are JSON only.", "alt")
     _selection()
-    return read(request.get_data(cache=False), message)
+    document = g.perspective_document = read(request.get_data(cache=False), message)
+    return document
+
+
+def _may_flag() -> bool:
+    return request.endpoint == "perspective.analyze" and shared.flags_unjudged()
+
+
+def _flag(why: str) -> Response:
+    """The answer that a person has to look: the highest score for each attribute asked for.
+
+    A request that was refused unread is read for this alone; where it cannot be, all attributes are answered.
+    """
+    if "perspective_document" not in g:
+        try:
+            g.perspective_document = read(request.get_data(cache=False), messages.ANALYZE_REQUEST)
+        except (Malformed, HTTPException):
+            g.perspective_document = {}
+    document: dict[str, Any] = g.perspective_document
+    names = [name for name in document.get("requestedAttributes", {}) if name in KNOWN] or list(LABELS)
+    answer = {
+        "attributeScores": highest_scores(document.get("comment", {}).get("text", ""), names),
+        "languages": document.get("languages") or [languages.UNTOLD],
+        "detectedLanguages": [languages.UNTOLD],
+        "clientToken": document.get("clientToken"),
+    }
+    return shared.say_held(_answer({name: value for name, value in answer.items() if value}, is_whole=True), why)
 
 
 def _text(document: Mapping[str, Any]) -> str:
@@ -154,12 +195,20 @@ def _text(document: Mapping[str, Any]) -> str:
     text = comment.get("text", "")
     if not visibility.can_be_seen(text, unknown_tags=True):
         raise Invalid("COMMENT_EMPTY", "Comment must be non-empty.")
-    if len(text.encode()) > MAX_TEXT_BYTES:
-        raise Invalid("COMMENT_TOO_LONG", "Comment text too long.")
+    if len(text) > shared.LONGEST_TEXT:
+        raise _too_long()
     parts = [comment, *_context_entries(document.get("context", {}))]
     if any(part.get("type") == "HTML" for part in parts):
         raise Invalid("INVALID_REQUEST", "Currently, only 'PLAIN_TEXT' comments are supported")
     return text
+
+
+def _is_long(text: str) -> bool:
+    return len(text.encode()) > MAX_TEXT_BYTES
+
+
+def _too_long() -> Invalid:
+    return Invalid("COMMENT_TOO_LONG", "Comment text too long.")
 
 
 def _context_entries(context: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -184,11 +233,18 @@ def _detected(text: str) -> list[str]:
 
 
 def _is_judged(policy: Policy, text: str, requested: list[str]) -> bool:
-    """Whether the text may be scored; the languages that the sender names count before the detected one."""
-    if not requested:
-        return shared.treatment(policy, text, shared.said_of(policy)) != "hold"
-    codes, judges = map(languages.base, requested), shared.classifier().judges
-    return any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes)
+    """Whether the text may be scored; the languages that the sender names count before the detected one.
+
+    Many programs always name English. So the detected one counts too where what was not judged has to be flagged, and
+    for long texts, of which only those in English are judged.
+    """
+    if requested:
+        codes, judges = map(languages.base, requested), shared.classifier().judges
+        if not any(policy.treatment(code, judged=judges(code)) != "hold" for code in codes):
+            return False
+        if not shared.flags_unjudged() and not _is_long(text):
+            return True
+    return shared.treatment(policy, text, shared.said_of(policy, requested)) != "hold"
 
 
 def _require_judged(
@@ -258,8 +314,9 @@ def _selection() -> partial.Selection:
         raise Malformed("Request contains an invalid argument: fields.", "fields") from None
 
 
-def _answer(document: dict[str, Any], status: int = 200) -> Response:
-    shown = partial.select(document, _selection()) if status == 200 else document
+def _answer(document: dict[str, Any], status: int = 200, *, is_whole: bool = False) -> Response:
+    """An answer of JSON: what `fields` selects, unless it is an error or has to be whole."""
+    shown = document if is_whole or status != 200 else partial.select(document, _selection())
     if request.args.get("prettyPrint", "true").lower() in ("false", "0"):
         body = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
     else:

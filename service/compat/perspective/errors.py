@@ -19,6 +19,8 @@ _STATUS = {
     503: "UNAVAILABLE",
 }
 
+#: Errors that say nothing against the program that sent the request: its text was not judged.
+OF_THE_TEXT = frozenset({"COMMENT_EMPTY", "COMMENT_TOO_LONG"})
 _COUNTED_AS = {
     "COMMENT_EMPTY": "missing_field",
     "NO_REQUESTED_ATTRIBUTES": "missing_field",

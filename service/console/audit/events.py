@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from moderation.people.roles import ROLES
+from moderation.policy.list_kinds import KINDS
 from moderation.tables import AuditEvent
 from service.console import names, retold
 from service.console.audit import subjects
@@ -108,9 +110,11 @@ _CALLED = {
     "job": later("bulk job"),
     "action": later("what"),
     "all_counted": later("all counted"),
+    "among_them": later("among them"),
     "batch": later("batches"),
     "because": later("because"),
     "channel": later("way"),
+    "closed": later("comments"),
     "comments": later("comments"),
     "deliveries": later("deliveries"),
     "delivery": later("message"),
@@ -137,6 +141,7 @@ _CALLED = {
     "narrows": later("narrows"),
     "note": later("note"),
     "readers": later("readers"),
+    "prolonged": later("made to end later"),
     "reason": later("reason"),
     "reports": later("reports"),
     "rows": later("rows"),
@@ -157,10 +162,17 @@ _CALLED = {
     "which": later("which"),
 }
 #: What is shown first. PostgreSQL keeps no order.
-_FIRST = ("user", "from", "role", "undoes", "job")
+_FIRST = ("user", "from", "role", "undoes", "job", "list", "entries")
 _ORDER = {name: number for number, name in enumerate(_FIRST)}
+#: Ids, of which a reader learns how many they are.
+_IDS = re.compile(r"[a-z]{1,3}_[0-9a-z]{26}")
 #: What details say of comments, in words.
-_VALUES = names.STATUSES | {"publish": later("publish"), "reject": later("reject")} | {role: role for role in ROLES}
+_VALUES = (
+    names.STATUSES
+    | names.STANDINGS
+    | {"publish": later("publish"), "reject": later("reject")}
+    | {role: role for role in ROLES}
+)
 
 
 def action(name: str) -> str:
@@ -192,13 +204,19 @@ def _details(document: Mapping[str, Any], people: Mapping[str, str]) -> Iterator
     for name in sorted(document, key=lambda key: (_ORDER.get(key, len(_ORDER)), key)):
         value = document[name]
         if name == "was":  # the decision before, kept whole so that it can be restored
-            called, said = _CALLED["from"], names.status(str(value.get("status")))
+            called, said = _CALLED["from"], _plain(str(value.get("status")), people)
         elif value is not None:
             called = _CALLED.get(name, wording.named(name).lower())
-            said = people.get(f"user:{value}", "") or _plain(value, people)
+            said = people.get(f"user:{value}", "") or _kind(name, value) or _plain(value, people)
         else:
             continue
         yield gettext("%(name)s: %(value)s", name=gettext(called), value=said)
+
+
+def _kind(name: str, value: Any) -> str:
+    """The kind of a shared list in words; "" for anything else."""
+    kind = KINDS.get(value) if name == "kind" and isinstance(value, str) else None
+    return "" if kind is None else wording.within(gettext(kind.title))
 
 
 def _plain(value: Any, people: Mapping[str, str]) -> str:
@@ -207,6 +225,8 @@ def _plain(value: Any, people: Mapping[str, str]) -> str:
             return gettext("yes") if value else gettext("no")
         case Mapping():
             return "; ".join(_details(value, people))
+        case list() | tuple() if all(_IDS.fullmatch(str(item)) for item in value):
+            return decimal(len(value))
         case list() | tuple():
             return ", ".join(_plain(item, people) for item in value)
         case str():

@@ -40,7 +40,7 @@ LONG = 1200
 _DECIDED = {
     "published": later("%(name)s published it: %(reasons)s"),
     "rejected": later("%(name)s rejected it: %(reasons)s"),
-    "flagged": later("%(name)s flagged it: %(reasons)s"),
+    "flagged": later("%(name)s held it: %(reasons)s"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import abort, url_for
 from flask.typing import ResponseReturnValue
@@ -78,7 +78,7 @@ def dismiss_reports(report_id: str) -> ResponseReturnValue:
     if dismissal.more:
         message += " " + gettext("There are more: dismiss them again.")
     address = url_for("console.undo_dismissal", dismissal_id=dismissal.id)
-    return _done(message, undo={}, address=address)
+    return _done(message, undo={}, address=address, left=dismissal.left)
 
 
 def undo_dismissal(dismissal_id: str) -> ResponseReturnValue:
@@ -93,10 +93,13 @@ def undo_dismissal(dismissal_id: str) -> ResponseReturnValue:
     return _done(ngettext("Undone: %(number)s report waits again.", "Undone: %(number)s reports wait again.", number))
 
 
-def _done(message: str, *, undo: Mapping[str, str] | None = None, address: str | None = None) -> ResponseReturnValue:
-    """The answer. `undo` is what the page's script sends to undo it, to another `address` where there is one."""
+def _done(
+    message: str, *, undo: Mapping[str, str] | None = None, address: str | None = None, left: Sequence[str] = ()
+) -> ResponseReturnValue:
+    """The answer. `undo` is what the page's script sends to undo it, to another `address` where there is one; `left`
+    are the comments that do not wait any more."""
     flashed = None if address is None else ({"text": message, "address": address, "version": 1}, "undo")
-    return done(message, flashed=flashed, undo=undo, undo_at=address)
+    return done(message, flashed=flashed, undo=undo, undo_at=address, left=left)
 
 
 ROUTES = (

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.decisions import reports
 from moderation.review import cases
-from moderation.tables import AuditEvent, Comment
+from moderation.tables import AuditEvent, Comment, ReviewItem
 from service import pages
 from service.console import names, retold
 from texts import wording
@@ -31,8 +32,8 @@ _SAID = {
         later("%(name)s rejected this comment %(ago)s, after you loaded the page."),
     ),
     "flagged": (
-        later("%(name)s flagged this comment %(ago)s."),
-        later("%(name)s flagged this comment %(ago)s, after you loaded the page."),
+        later("%(name)s held this comment %(ago)s."),
+        later("%(name)s held this comment %(ago)s, after you loaded the page."),
     ),
     "erased": (
         later("The comment was erased."),
@@ -55,13 +56,19 @@ def tell(session: Session, comment: Comment, *, since_loaded: bool = False) -> s
         .order_by(AuditEvent.version.desc())
         .limit(1)
     )
+    dismissed = None if since_loaded else _dismissed(session, comment)
+    if dismissed is not None and (event is None or dismissed.closed_at >= event.created_at):
+        return gettext(
+            "%(name)s dismissed the reports of this comment %(ago)s.",
+            name=_person(session, dismissed.closed_by),
+            ago=pages.age(dismissed.closed_at),
+        )
     if event is None or event.action == "comment.edited":
         return gettext(_SAID["edited"][since_loaded])
-    who = names.of_people(session, [event.actor]).get(event.actor, gettext("Somebody"))
     done = "undone" if event.action == "comment.undone" else comment.status
     sentence = gettext(
         _SAID.get(done, _SAID["flagged"])[since_loaded],
-        name=names.beginning(who),
+        name=_person(session, event.actor),
         ago=pages.age(event.created_at),
     )
     reason = messages(event.reasons)
@@ -69,6 +76,19 @@ def tell(session: Session, comment: Comment, *, since_loaded: bool = False) -> s
         return sentence
     why = gettext("Reason: %(reason)s", reason=reason)
     return f"{sentence} {why}"
+
+
+def _dismissed(session: Session, comment: Comment) -> Any:
+    """When, and by whom, the last reports of the comment were dismissed that it waited for; None: never."""
+    query = select(ReviewItem.closed_at, ReviewItem.closed_by).where(
+        ReviewItem.comment_id == comment.id, ReviewItem.outcome == reports.DISMISS
+    )
+    return session.execute(query.order_by(ReviewItem.closed_at.desc()).limit(1)).first()
+
+
+def _person(session: Session, actor: str) -> str:
+    """Who did it, at the beginning of a sentence."""
+    return names.beginning(names.of_people(session, [actor]).get(actor, gettext("Somebody")))
 
 
 def put_off(session: Session, comment_ids: Collection[str]) -> dict[str, str]:

@@ -152,8 +152,8 @@ def test_a_comment_counts_as_read_unless_ones_own_job_decided_it(
         ({}, None),
         ({"hides": "blur", "zone": "Europe/Berlin"}, None),
         ({"hides": "cover", "zone": "UTC"}, None),
-        ({"hides": "paint"}, "Choose whether comments are blurred or covered."),
-        ({"hides": ""}, "Choose whether comments are blurred or covered."),
+        ({"hides": "paint"}, "Choose whether comments are grey, blurred or covered."),
+        ({"hides": ""}, "Choose whether comments are grey, blurred or covered."),
         ({"zone": "Mars/Base"}, "This time zone is not known here."),
         ({"zone": ""}, "This time zone is not known here."),
         # From one on, and as many as make sense of each.

@@ -88,8 +88,8 @@ DAY = "2026-12-01T06:30:00+00:00"
         ({}, {"trust_after": 5}, ["Approvals after which an author is trusted: 5 (was never)."]),
         ({"strike_days": 7}, {"strike_days": None}, ["Days after which a rejection expires: 30 (was 7)."]),
         # What is on or off.
-        ({"flag_repeated": True}, {"flag_repeated": False}, ["Repeated comments are no longer flagged."]),
-        ({"flag_first_comment": False}, {"flag_first_comment": True}, ["First comments are flagged now."]),
+        ({"flag_repeated": True}, {"flag_repeated": False}, ["Repeated comments are no longer held."]),
+        ({"flag_first_comment": False}, {"flag_first_comment": True}, ["First comments are held now."]),
         # Languages, one by one, in the order of their codes; one that stayed is not told.
         (
             {"languages": {"de": "hold", "fi": "judge", "hu": "rules"}},

@@ -38,6 +38,7 @@ LONG = "x" * 250
         # Who signs up has a name and no text.
         ({"comment_author": "Ada", "comment_type": "signup"}, "Ada"),
         (TEXT | {"comment_type": "signup"}, "Well said."),
+        ({"comment_author": "Ada", "comment_type": "registration"}, "Ada"),
         ({"comment_author": " ", "comment_type": "signup"}, ""),
         # What would be cut or left out elsewhere is read as well.
         (TEXT | {"comment_author": LONG}, f"Well said.\n{LONG}"),

@@ -189,15 +189,16 @@ def judged(call: Call, sent: Any) -> list[tuple[bool, list[str]]]:
         ("calm", []),
         ("insult=0.5", ["harassment"]),
         ("insult=0.4999", []),
-        ("threat=0.6", ["harassment/threatening"]),
+        # A threat is harassment too: many programs look at nothing else.
+        ("threat=0.6", ["harassment", "harassment/threatening"]),
         ("identity_attack=0.6", ["hate"]),
-        # A category of two labels needs both.
-        ("identity_attack=0.6 threat=0.7", ["harassment/threatening", "hate", "hate/threatening"]),
+        # Any other category of two labels needs both.
+        ("identity_attack=0.6 threat=0.7", ["harassment", "harassment/threatening", "hate", "hate/threatening"]),
         # What OpenAI has no category for flags nothing.
         ("toxicity=1.0 spam=1.0 profanity=1.0", []),
     ],
 )
-def test_a_category_is_flagged_where_the_policy_would_flag_each_of_its_labels(
+def test_a_category_is_flagged_where_the_policy_would_flag_its_labels(
     call: Call, text: str, flagged: list[str]
 ) -> None:
     assert judged(call, text) == [(bool(flagged), flagged)]
@@ -208,9 +209,20 @@ def test_a_category_of_two_labels_has_the_lower_score(call: Call) -> None:
     assert (result["category_scores"]["hate"], result["category_scores"]["hate/threatening"]) == (0.7, 0.2)
 
 
+@pytest.mark.parametrize(("insult", "threat"), [(0.3, 0.8), (0.8, 0.3)])
+def test_harassment_has_the_higher_score_of_insult_and_threat(call: Call, insult: float, threat: float) -> None:
+    [result] = call({"input": f"insult={insult} threat={threat}"}).json["results"]
+    scores = result["category_scores"]
+    assert (scores["harassment"], scores["harassment/threatening"]) == (0.8, threat)
+
+
 def test_each_text_has_its_result_and_the_parts_of_one_input_share_theirs(call: Call) -> None:
     texts = ["insult=0.9", "calm", "threat=0.8"]
-    assert judged(call, texts) == [(True, ["harassment"]), (False, []), (True, ["harassment/threatening"])]
+    assert judged(call, texts) == [
+        (True, ["harassment"]),
+        (False, []),
+        (True, ["harassment", "harassment/threatening"]),
+    ]
     parts = [{"type": "text", "text": text} for text in texts]
     assert judged(call, parts) == [(True, ["harassment", "harassment/threatening"])]
 

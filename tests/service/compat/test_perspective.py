@@ -240,6 +240,17 @@ def test_feedback_that_cannot_be_used_is_refused(call: Call, scores: Any, says: 
     assert error_of(refused)[::2] == (400, "INVALID_REQUEST")
 
 
+def test_a_text_beyond_the_originals_limit_is_scored_without_looking_for_its_words(call: Call) -> None:
+    """A writer could have it refused else, and most programs publish what is refused."""
+    for text in ("toxicity=0.8" + " é" * 7_000, "toxicity=0.8" + " x" * 49_994):
+        answer = call(body(text, spanAnnotations=True))
+        scores = answer.json["attributeScores"]["TOXICITY"]
+        assert scores["summaryScore"]["value"] == 0.8
+        assert [(span["begin"], span["end"]) for span in scores["spanScores"]] == [(0, len(text))]
+        told = {"comment": {"text": text}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}}}
+        assert error_of(call(told, method="suggestscore"))[2] == "COMMENT_TOO_LONG", "it would be no example"
+
+
 # --- errors -------------------------------------------------------------------------------------------------------
 
 
@@ -249,8 +260,10 @@ def test_feedback_that_cannot_be_used_is_refused(call: Call, scores: Any, says: 
         (body(""), "Comment must be non-empty.", "COMMENT_EMPTY"),
         ({}, "Comment must be non-empty.", "COMMENT_EMPTY"),
         (b"", "Comment must be non-empty.", "COMMENT_EMPTY"),
-        (body("x" * 20_481), "Comment text too long.", "COMMENT_TOO_LONG"),
-        (body("é" * 10_241), "Comment text too long.", "COMMENT_TOO_LONG"),
+        (body("x" * 100_001), "Comment text too long.", "COMMENT_TOO_LONG"),
+        # Of long texts only those in English are read by somebody who knows their language.
+        (body("in klingon" + " é" * 7_000), "Comment text too long.", "COMMENT_TOO_LONG"),
+        (body("in klingon" + " é" * 7_000, languages=["en"]), "Comment text too long.", "COMMENT_TOO_LONG"),
         ({"comment": {"text": "x"}}, "Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES"),
         (body("x", "NICENESS"), "Unknown requested attribute: NICENESS", "INVALID_REQUEST"),
         (

@@ -15,6 +15,7 @@ from moderation.intake.queues import Queues
 from moderation.sites.sites import CreatedSite
 from moderation.store import Store
 from moderation.tables import AuditEvent
+from service.console.audit import events
 from service.console.retold import retold
 from tests.support.comments import scored, stored
 from tests.support.signed_in import csrf_token, sign_in
@@ -134,3 +135,27 @@ def test_what_rules_write_of_a_comment_is_known_where_it_is_told() -> None:
     assert len(whole) > 8
     with translation.in_language("fr"):
         assert [sentence for sentence in whole if retold(sentence) == sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "detail", "said_in_german"),
+    [
+        (
+            "list.entries_added",
+            {"among_them": ["casino", "spins"], "entries": 2, "list": "Ours", "list_version": 3, "prolonged": 1},
+            "Liste: Ours, Einträge: 2, darunter: casino, spins, Fassung der Liste: 3, jetzt länger gültig: 1",
+        ),
+        ("list.created", {"kind": "domains", "list": "Ours"}, "Liste: Ours, Art: Domains"),
+        ("reports.dismissed", {"reports": [f"r_{'0' * 26}"] * 3, "closed": []}, "Kommentare: 0, Meldungen: 3"),
+        (
+            "author.standing_changed",
+            {"standing": "ordinary", "was": {"status": "suspended"}},
+            "Stand: gewöhnlich, vorher: gesperrt",
+        ),
+    ],
+)
+def test_the_details_of_an_audit_event_are_said_in_the_readers_language(
+    action: str, detail: dict[str, object], said_in_german: str
+) -> None:
+    with translation.in_language("de"):
+        assert events.summary(AuditEvent(action=action, detail=detail), {}) == said_in_german

@@ -70,8 +70,6 @@ async function changeList(form, button) {
   const answer = await postForm(form, button);
   if (!answer) return;
   const tell = (text, kind, ...extra) => {
-    const line = form.matches(".dismissal") ? form.parentElement.querySelector("span") : null;
-    if (line) return line.replaceChildren(text, ...extra);
     const outcome = card.querySelector(".list-outcome");
     outcome.replaceChildren(text, ...extra);
     outcome.className = `list-outcome note small ${kind}`;
@@ -80,7 +78,6 @@ async function changeList(form, button) {
   };
   if (!answer.ok) return tell(answer.message, "bad", ...signInLink(answer));
   if (form.matches(".take-back")) form.closest(".listed, li").remove();
-  else if (form.matches(".dismissal")) form.hidden = true;
   else form.reset();
   if (!answer.undo) return tell(answer.message, "good");
   const takeBack = async () => {
@@ -93,7 +90,7 @@ async function changeList(form, button) {
 document.addEventListener(
   "submit",
   (event) => {
-    if (!cards || !event.target.matches(".list-entry, .take-back, .dismissal")) return;
+    if (!cards || !event.target.matches(".list-entry, .take-back")) return;
     event.preventDefault();
     event.stopPropagation();
     changeList(event.target, event.submitter);

@@ -1,9 +1,24 @@
-// Hard cases without leaving the page: notes, whose turn it is, put off, skipped. Without this script forms do the same.
+// Hard cases without leaving the page: notes, whose turn it is, put off, skipped; and a reader's reports, dismissed.
+// Without this script forms do the same.
 
-import { announce, cards, find, go, keepPlace, neighbour, postForm, signInLink, step, tell } from "./cards.js";
+import { say } from "../said.js";
+import {
+  announce,
+  cards,
+  find,
+  go,
+  keepPlace,
+  link,
+  neighbour,
+  post,
+  postForm,
+  signInLink,
+  step,
+  tell,
+} from "./cards.js";
 import { foldAway } from "./decide.js";
 import { openTo } from "./popovers.js";
-import { fetchNewer } from "./queue.js";
+import { fetchFresh, fetchNewer, insert } from "./queue.js";
 
 const form = (card, name) => card?.querySelector(`form.case.${name}`);
 const press = (card, name, value) => form(card, name)?.querySelector(`button[value=${value}]:not([hidden])`)?.click();
@@ -38,9 +53,9 @@ export async function renewHandling(card) {
 }
 
 cards.addEventListener("submit", (event) => {
-  if (!event.target.matches("form.case")) return;
+  if (!event.target.matches("form.case, form.dismissal")) return;
   event.preventDefault();
-  send(event.target, event.submitter);
+  (event.target.matches(".dismissal") ? dismiss : send)(event.target, event.submitter);
 });
 
 cards.addEventListener("keydown", (event) => {
@@ -69,4 +84,28 @@ function away(card, message) {
   foldAway(card, message);
   card.dataset.away = "yes";
   if (next) go(next);
+}
+
+// What only this reader had reported leaves the queue. Where that was done it is taken back.
+async function dismiss(sent, button) {
+  const card = sent.closest(".card");
+  const answer = await postForm(sent, button);
+  if (!answer) return;
+  const inLine = (text, _, ...extra) => sent.parentElement.querySelector("span").replaceChildren(text, ...extra);
+  if (!answer.ok) return inLine(answer.message, "bad", ...signInLink(answer));
+  announce(answer.message);
+  sent.hidden = true;
+  const left = answer.left.includes(card.id);
+  if (left) away(card, answer.message);
+  const show = left ? (...told) => tell(card, ...told) : inLine;
+  if (!answer.undo_at) return show(answer.message, "good");
+  const takeBack = async () => {
+    const undone = await post(answer.undo_at, {});
+    show(undone.message, undone.ok ? "good" : "bad", ...signInLink(undone));
+    if (!undone.ok || !left) return;
+    const [back] = insert((await fetchFresh())?.filter(({ id }) => id === card.id) ?? [], "top");
+    if (back) tell(back, undone.message, "good");
+    go(back ?? card);
+  };
+  show(answer.message, "good", " ", link(say("Take it back"), takeBack));
 }

@@ -130,7 +130,7 @@ function comeBack(card, answer, { verb, author, words }) {
 }
 
 function beginning(card) {
-  if (card.querySelector(".veil:not([open])")) return "";
+  if (card.querySelector(":not(.hides-grey) > .veil:not([open])")) return "";
   const words = card.querySelector(".written")?.textContent.trim() ?? "";
   return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
 }
