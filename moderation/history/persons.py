@@ -112,9 +112,10 @@ def read(text: str) -> Person:
 
 def export(store: Store, person: Person, site_id: str | None) -> Iterator[dict[str, Any]]:
     """A document for each row that holds something of this person, with the name of its table."""
+    by_address = _by_address(store, person, site_id)
     for site in _sites(store, site_id):
         keys: set[str | None] = set()
-        for ids in _comments(store, person, site):
+        for ids in _comments(store, person, site, by_address):
             with store.read() as session:
                 yield from _about_comments(session, ids)
                 keys.update(session.scalars(select(Comment.author_key).where(Comment.id.in_(ids))))
@@ -138,9 +139,9 @@ def export(store: Store, person: Person, site_id: str | None) -> Iterator[dict[s
 
 def count(store: Store, person: Person, site_id: str | None) -> Held:
     """What there is on this person."""
-    held = Held()
+    held, by_address = Held(), _by_address(store, person, site_id)
     for site in _sites(store, site_id):
-        for ids in _comments(store, person, site):
+        for ids in _comments(store, person, site, by_address):
             held.counts["comments"] += len(ids)
             with store.read() as session:
                 _note_also(session, held, ids)
@@ -158,15 +159,16 @@ def count(store: Store, person: Person, site_id: str | None) -> Held:
     return held
 
 
-def erase(store: Store, settings: Settings, person: Person, site_id: str | None) -> Iterator[Counter[str]]:
+def erase(store: Store, person: Person, site_id: str | None) -> Iterator[Counter[str]]:
     """Erase everything on this person in small transactions. Yields how much is erased after each.
 
-    Each comment goes whole, and its site is told (`comment.erased`). That it is done is written into the audit only
-    when nothing is found any more; who is interrupted runs it again.
+    Each comment goes whole, and its site is told (`comment.erased`). `finish` belongs behind it; who is interrupted
+    runs it again.
     """
     done: Counter[str] = Counter()
+    by_address = _by_address(store, person, site_id)
     for site in _sites(store, site_id):
-        for ids in _comments(store, person, site, limit=STEP):
+        for ids in _comments(store, person, site, by_address, limit=STEP):
             with store.write() as session:
                 done["comments"] += _erase_comments(session, site, ids)
             yield done
@@ -192,10 +194,16 @@ def erase(store: Store, settings: Settings, person: Person, site_id: str | None)
             session.delete(saved)
             done["filters"] += 1
     yield done
-    if +done and not +count(store, person, site_id).counts:
+
+
+def finish(store: Store, settings: Settings, person: Person, site_id: str | None, done: Counter[str]) -> Held:
+    """What is left after an erasure. That it is done is written into the audit only where that is nothing."""
+    left = count(store, person, site_id)
+    if +done and not +left.counts:
         detail = {"digest": digest(settings, person)} | dict(+done)
         with store.write() as session:
             audit.record(session, [audit.row("author.erased", actor=actors.OPERATOR, site_id=site_id, detail=detail)])
+    return left
 
 
 def digest(settings: Settings, person: Person) -> str | None:
@@ -223,7 +231,7 @@ def _sites(store: Store, site_id: str | None) -> Sequence[str]:
 
 
 def _conditions(person: Person) -> list[ColumnElement[bool]]:
-    """By what comments are found: each by an index, but for an e-mail address beside a user id."""
+    """By what a site's comments are found by an index."""
     if person.kind == "ip":
         return [Comment.ip == person.value]
     by_value, by_name = authors.keys_meant(person.value)[0], authors.keys_meant(f"name:{person.value}")[0]
@@ -233,14 +241,32 @@ def _conditions(person: Person) -> list[ColumnElement[bool]]:
         conditions.append(and_(Comment.author_key == by_value, has_id))
     if person.kind in {None, "email"}:
         conditions.append(and_(Comment.author_key == by_value, ~has_id))
-        if "@" in person.value:
-            conditions.append(columns.is_same(Comment.email, {person.value.lower(), fold(person.value)}))
     if person.kind in {None, "name"}:
         conditions.append(Comment.author_key == by_name)
     return conditions
 
 
-def _comments(store: Store, person: Person, site_id: str, *, limit: int = PAGE) -> Iterator[list[str]]:
+def _by_address(store: Store, person: Person, site_id: str | None) -> Mapping[str, list[str]]:
+    """Site -> the comments with this e-mail address, beside a user id, too.
+
+    No index finds them: all comments are read, so it is done once for all sites.
+    """
+    ids: dict[str, list[str]] = {}
+    if person.kind not in {None, "email"} or "@" not in person.value:
+        return ids
+    address = columns.is_same(Comment.email, {person.value.lower(), fold(person.value)})
+    query = select(Comment.site_id, Comment.id).where(address, Comment.status != "erased").order_by(Comment.id)
+    if site_id is not None:
+        query = query.where(Comment.site_id == site_id)
+    with store.read() as session:
+        for row in session.execute(query):
+            ids.setdefault(row.site_id, []).append(row.id)
+    return ids
+
+
+def _comments(
+    store: Store, person: Person, site_id: str, by_address: Mapping[str, list[str]], *, limit: int = PAGE
+) -> Iterator[list[str]]:
     """The ids of the person's comments on a site, in pages, each once."""
     seen: set[str] = set()
     for condition in _conditions(person):
@@ -257,6 +283,9 @@ def _comments(store: Store, person: Person, site_id: str, *, limit: int = PAGE) 
             if len(ids) < limit:
                 break
             after = ids[-1]
+    further = [comment_id for comment_id in by_address.get(site_id, ()) if comment_id not in seen]
+    for start in range(0, len(further), limit):
+        yield further[start : start + limit]
 
 
 def _about_comments(session: Session, ids: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ left as it is, so an import that was interrupted is simply run again. See docs/d
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from moderation.history import feedback, site_retention
 from moderation.intake.submissions import content_hash, reading_hash
 from moderation.past import own_lines
 from moderation.past.own_lines import PastExample
-from moderation.past.records import PastComment, Unreadable, WrongFile
+from moderation.past.records import LeftOut, PastComment, Read, Unreadable, WrongFile
 from moderation.policy.facts import REPEAT_WINDOW
 from moderation.policy.rules import IMPORTED
 from moderation.policy.terms import Action
@@ -62,6 +63,8 @@ class Counts:
     #: Labelled examples that were new.
     examples: int = 0
     waiting: int = 0
+    #: What was left out because it is to be -> how often.
+    left_out: Counter[str] = field(default_factory=Counter)
     #: Why the file could be read no further than to here.
     broken: str | None = None
 
@@ -104,7 +107,7 @@ def bring(
     store: Store,
     site_id: str,
     source: str,
-    comments: Iterable[PastComment | Unreadable],
+    comments: Iterable[Read],
     *,
     complain: Callable[[Unreadable], object] = lambda _: None,
 ) -> Iterator[Counts]:
@@ -170,9 +173,14 @@ class _Divided:
             yield example.row
 
 
-def _readable(this: _Import, items: Iterable[T | Unreadable], complain: Callable[[Unreadable], object]) -> Iterator[T]:
+def _readable(
+    this: _Import, items: Iterable[T | Unreadable | LeftOut], complain: Callable[[Unreadable], object]
+) -> Iterator[T]:
     in_a_row = 0
     for item in _to_its_end(this, items):
+        if isinstance(item, LeftOut):
+            this.counts.left_out[item.what] += 1
+            continue
         if not isinstance(item, Unreadable):
             in_a_row = 0
             yield item

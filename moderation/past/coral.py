@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from moderation.past import files, json_lines, records
-from moderation.past.records import Archive, NotReadable, PastComment, Status, Unreadable, WrongFile
+from moderation.past import coral_sites, json_lines, records
+from moderation.past.records import Archive, LeftOut, NotReadable, PastComment, Read, Status, WrongFile
 from texts.controls import storable
 
 _STATUS: dict[str, tuple[Status, str]] = {
@@ -42,6 +42,7 @@ _REASONS: dict[str, dict[str, float]] = {
     "IRRELEVANT_CONTENT": {},
     "OTHER": {},
 }
+_RATING = LeftOut("are ratings without a text")
 _ACTIONS = ("archivedCommentModerationActions.json", "commentModerationActions.json")
 _FROM_DATABASE = "Write the comments with mongoexport."
 #: How files begin that other tools made of Coral's database -> what they are, and what to do.
@@ -49,7 +50,6 @@ _OTHER_FORMS = [
     (re.compile(pattern), what)
     for pattern, what in (
         (rb"\x6d\xe2\x99\x81", f"It is an archive of mongodump. {_FROM_DATABASE}"),
-        (rb"\xff\xfe|\xfe\xff", "It is UTF-16, which PowerShell makes of a program's output. Use mongoexport -o FILE."),
         (rb"[^\0]{0,100}\0", "It is BSON, as mongodump writes it. bsondump makes of it what is read here."),
         (
             rb"""\s*\[?\s*\{\s*["']?_id["']?\s*:\s*ObjectId\(""",
@@ -68,26 +68,29 @@ _OTHER_FORMS = [
 ]
 
 
-def open_archive(path: Path) -> Archive:
-    """The comments of a Coral export.
+def open_archive(path: Path, site: str | None = None) -> Archive:
+    """The comments of a Coral export, of one of its sites or tenants where that is named.
 
     Raises:
         WrongFile: it is what another tool made of Coral's database.
     """
-    opened = files.opened(path)
+    opened = json_lines.opened(path)
     beginning = opened.file.read(1000)
     opened.file.seek(0)
     if (other := next((what for pattern, what in _OTHER_FORMS if pattern.match(beginning)), None)) is not None:
         opened.file.close()
         raise WrongFile(other)
-    return Archive(_comments(path, opened.file), opened.size, opened.position)
+    return Archive(_comments(path, opened.file, site), opened.size, opened.position)
 
 
-def _comments(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
+def _comments(path: Path, file: BinaryIO, asked: str | None) -> Iterator[Read]:
     with file, closing(sqlite3.connect("")) as connection:
         beside = _Beside(path, connection)
+        wanted = coral_sites.choose(path, file, asked, beside.site_of)
         for number, document in json_lines.objects(file):
-            yield from records.read(f"Line {number:,}", partial(_comment, document, f"Line {number:,}", beside))
+            place = f"Line {number:,}"
+            left_out = wanted(document, place) if isinstance(document, dict) else None
+            yield left_out or records.read(place, partial(_comment, document, place, beside))
 
 
 class _Beside:
@@ -101,7 +104,7 @@ class _Beside:
             self._keep("user", user, _user_name(user), _user_email(user))
         for name in ("assets.json", "stories.json"):
             for story in json_lines.objects_beside(path, name):
-                self._keep("story", story, records.page(_string(story.get("url"))))
+                self._keep("story", story, records.page(_string(story.get("url"))), _string(story.get("siteID")))
         for name in _ACTIONS:
             for action in json_lines.objects_beside(path, name):
                 self._keep_action(action)
@@ -129,9 +132,13 @@ class _Beside:
         )
 
     def find(self, kind: str, some_id: str | None) -> tuple[str | None, str | None]:
-        """What is known of the user (name, e-mail) or story (page)."""
+        """What is known of the user (name, e-mail) or story (page, site)."""
         first, second, _ = self._found(kind, some_id)
         return first, second
+
+    def site_of(self, document: Mapping[str, Any]) -> str | None:
+        """The site of Coral's that a comment is of: as it says itself, else as its story says."""
+        return _string(document.get("siteID")) or self.find("story", _story_id(document))[1]
 
     def decision(self, comment_id: str | None) -> _Decision:
         """The last decision on a comment."""
@@ -161,8 +168,8 @@ class _Decision:
         return _REASONS.get(self.code or "", told) if self.status == "REJECTED" else told
 
 
-def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside) -> PastComment | None:
-    """A comment; None where it is a rating and nothing else."""
+def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside) -> PastComment | LeftOut:
+    """A comment, or a rating and nothing else."""
     if isinstance(document, NotReadable):
         raise document
     author_id = _string(_either(document, "authorID", "author_id"))
@@ -178,7 +185,7 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
         status, why, waits = "erased", "It was deleted in Coral.", False
     body = _body(document)
     if status != "erased" and not body and _either(document, "rating", "rating") is not None:
-        return None
+        return _RATING
     decision = _persons_decision(document, beside)
     stands = decision.status == coral_status
     return PastComment(
@@ -192,7 +199,7 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
         why=why,
         waits=waits,
         decided_at=decision.moment if stands else None,
-        thread=beside.find("story", _string(_either(document, "storyID", "asset_id")))[0],
+        thread=beside.find("story", _story_id(document))[0],
         email=records.email(email),
         user_id=records.line(author_id, 200),
         examples=decision.examples() if stands else {},
@@ -229,6 +236,10 @@ def _body(document: Mapping[str, Any]) -> str | None:
     body, media = _string(revision.get("body")) or "", revision.get("media")
     address = records.url(_string(media.get("url"))) if isinstance(media, Mapping) else None
     return body if address is None or address in body else f"{body}\n{address}"
+
+
+def _story_id(document: Mapping[str, Any]) -> str | None:
+    return _string(_either(document, "storyID", "asset_id"))
 
 
 def _id(document: Mapping[str, Any]) -> str | None:

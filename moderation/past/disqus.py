@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from moderation.past import files, records
 from moderation.past.pages import Pages
-from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
+from moderation.past.records import Archive, PastComment, Read, Status, Unreadable, WrongFile
 from moderation.past.xml_files import Element, elements
 
 _ID = "dsq:id"
@@ -24,13 +24,13 @@ def open_archive(path: Path) -> Archive:
     return Archive(_posts(path, opened.file), opened.size, opened.position)
 
 
-def _posts(path: Path, file: BinaryIO) -> Iterator[PastComment | Unreadable]:
+def _posts(path: Path, file: BinaryIO) -> Iterator[Read]:
     with file, closing(_pages(path)) as pages:
         for element in elements(file, _ROOT, [(_ROOT, "post")], resume=_PLACES):
             if isinstance(element, Unreadable):
                 yield element
             else:
-                yield from records.read(_place(element), partial(_comment, element, pages))
+                yield records.read(_place(element), partial(_comment, element, pages))
 
 
 def _pages(path: Path) -> Pages:

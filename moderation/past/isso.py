@@ -10,7 +10,7 @@ from pathlib import Path
 
 from moderation.past import records
 from moderation.past.pages import Pages
-from moderation.past.records import Archive, PastComment, Status, Unreadable, WrongFile
+from moderation.past.records import Archive, PastComment, Read, Status, WrongFile
 
 #: Each table by itself: who makes such a file may have every comment match every thread.
 _COMMENTS = "SELECT id, tid, parent, created, mode, text, author, email, website FROM comments ORDER BY id"
@@ -54,7 +54,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _comments(path: Path, read_so_far: list[int]) -> Iterator[PastComment | Unreadable]:
+def _comments(path: Path, read_so_far: list[int]) -> Iterator[Read]:
     with closing(_connect(path)) as connection, closing(Pages()) as pages:
         try:
             for row in connection.execute(_THREADS):
@@ -62,7 +62,7 @@ def _comments(path: Path, read_so_far: list[int]) -> Iterator[PastComment | Unre
                     pages.put(str(row["id"]), page)
             for row in connection.execute(_COMMENTS):
                 read_so_far[0] += 1
-                yield from records.read(f"Comment {row['id']}", partial(_comment, row, pages))
+                yield records.read(f"Comment {row['id']}", partial(_comment, row, pages))
         except sqlite3.DatabaseError as error:
             raise WrongFile(f"After comment {read_so_far[0]:,} the database cannot be read: {error}.") from None
 

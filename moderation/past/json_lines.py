@@ -19,9 +19,28 @@ _CHUNK = 1024 * 1024
 #: Lines in a row that hold nothing.
 _MOST_EMPTY = 1_000_000
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DECODER = json.JSONDecoder()
 #: What joins the objects of an array.
 _BETWEEN = re.compile(r"[\[\], \t\r\n]*")
+
+
+def opened(path: Path) -> files.Opened:
+    """Open a file, as `files.opened` does.
+
+    Raises:
+        WrongFile: it is packed otherwise than by gzip, no file on a disk, or UTF-16.
+    """
+    opened = files.opened(path)
+    beginning = opened.file.read(2)
+    opened.file.seek(0)
+    if beginning in _UTF_16:
+        opened.file.close()
+        raise WrongFile(
+            "It is UTF-16, which PowerShell makes of a program's output, and may have lost letters. Have the program "
+            "write the file itself, or run it in another shell."
+        )
+    return opened
 
 
 def _plain(line: bytes) -> bytes:

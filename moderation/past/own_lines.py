@@ -15,7 +15,7 @@ from moderation import clock
 from moderation.history import feedback
 from moderation.identities.columns import Sealed, SealedDocument, each_text
 from moderation.intake.submissions import content_hash
-from moderation.past import files, json_lines, records
+from moderation.past import json_lines, records
 from moderation.past.records import NotReadable, Unreadable, WrongFile
 from moderation.store import Store
 from moderation.tables import STATUSES, Comment, Feedback, Moment
@@ -89,7 +89,7 @@ class Lines:
     """The lines of an export, opened: the rows of comments, without the site's id, and then of examples."""
 
     def __init__(self, path: Path) -> None:
-        opened = files.opened(path)
+        opened = json_lines.opened(path)
         self.size, self.position = opened.size, opened.position
         self.rows = _rows(opened.file)
 

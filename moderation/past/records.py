@@ -41,6 +41,14 @@ class Unreadable:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is not to be brought, and is counted only."""
+
+    #: What is said of it behind its number: "are ratings without a text".
+    what: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastComment:
     """A comment as another system had it."""
@@ -73,25 +81,29 @@ class PastComment:
     email_was_typed: bool = False
 
 
+#: What a file holds.
+Read = PastComment | Unreadable | LeftOut
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
     """A file of another system, opened: its comments, and how far they have been read."""
 
-    comments: Iterator[PastComment | Unreadable]
+    comments: Iterator[Read]
     #: In whatever `position` counts: bytes, or rows.
     size: int
     position: Callable[[], int]
 
 
-def read(place: str, make: Callable[[], PastComment | None]) -> Iterator[PastComment | Unreadable]:
-    """The comment that `make` makes, or why it cannot; nothing where `make` finds that this is no comment."""
+def read(place: str, make: Callable[[], PastComment | LeftOut]) -> Read:
+    """What `make` makes, or why it cannot."""
     try:
         comment = make()
     except NotReadable as error:
-        yield Unreadable(place, str(error))
-    else:
-        if comment is not None:
-            yield _without_author(comment) if comment.status == "erased" else comment
+        return Unreadable(place, str(error))
+    if isinstance(comment, LeftOut) or comment.status != "erased":
+        return comment
+    return _without_author(comment)
 
 
 def _without_author(comment: PastComment) -> PastComment:

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from moderation.past import files, json_lines, records
-from moderation.past.records import Archive, NotReadable, PastComment, Unreadable, WrongFile
+from moderation.past import json_lines, records
+from moderation.past.records import Archive, NotReadable, PastComment, Read, WrongFile
 from texts.controls import storable
 
 #: The versions of its first line. Backups of before it was counted say nothing, which Remark42 reads as 0.
@@ -17,11 +17,11 @@ _VERSIONS = (0, 1)
 
 def open_archive(path: Path) -> Archive:
     """The comments of a backup of Remark42, which writes it compressed."""
-    opened = files.opened(path)
+    opened = json_lines.opened(path)
     return Archive(_comments(opened.file), opened.size, opened.position)
 
 
-def _comments(file: BinaryIO) -> Iterator[PastComment | Unreadable]:
+def _comments(file: BinaryIO) -> Iterator[Read]:
     with file:
         documents = json_lines.objects(file)
         _, about = next(documents, (1, {}))
@@ -29,7 +29,7 @@ def _comments(file: BinaryIO) -> Iterator[PastComment | Unreadable]:
             raise WrongFile('It is no backup of Remark42: the first line has to be {"version":1,"users":…,"posts":…}')
         for number, document in documents:
             place = f"Line {number:,}"
-            yield from records.read(place, partial(_comment, document, place))
+            yield records.read(place, partial(_comment, document, place))
 
 
 def _comment(document: dict[str, Any] | NotReadable, place: str) -> PastComment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -9,14 +10,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from moderation.past import files, records
-from moderation.past.records import Archive, PastComment, Status, Unreadable
+from moderation.past.records import Archive, LeftOut, PastComment, Read, Status, Unreadable
 from moderation.past.xml_files import Element, elements
 
 _ITEM = "item"
 _WANTED = ((_ITEM, "link"), (_ITEM, "wp:post_id"), (_ITEM, "wp:comment"))
 _PLACES = {_ITEM: ("rss", "channel"), "wp:comment": ("rss", "channel", _ITEM)}
-#: WordPress' own remarks, and what other sites' software sent: nobody's comments.
-_NOT_COMMENTS = frozenset({"pingback", "trackback", "order_note", "webhook_delivery", "action_log"})
+#: What other sites' software sent, and what WordPress and its plugins keep among comments: notes for colleagues, which
+#: readers must never see, logs, and how far a pupil came in a course.
+_NOT_FOR_READERS = re.compile(
+    r"pingback|trackback|(?:.*[_-])?note|editorial-comment|webhook_delivery|action_log|sensei_.*"
+)
+_LEFT_OUT = LeftOut("are no readers' words (pingbacks, trackbacks, notes)")
 _STATUS: dict[str, tuple[Status, str]] = {
     "1": ("published", "It was approved in WordPress."),
     "approve": ("published", "It was approved in WordPress."),
@@ -36,7 +41,7 @@ def open_archive(path: Path) -> Archive:
     return Archive(_comments(opened.file), opened.size, opened.position)
 
 
-def _comments(file: BinaryIO) -> Iterator[PastComment | Unreadable]:
+def _comments(file: BinaryIO) -> Iterator[Read]:
     with file:
         thread: str | None = None
         post_id: str | None = None
@@ -49,10 +54,12 @@ def _comments(file: BinaryIO) -> Iterator[PastComment | Unreadable]:
                 thread = records.page(element.text)
             elif element.name == "wp:post_id":
                 post_id = records.line(element.text, 100)
-            elif (element.get("wp:comment_type") or "").strip() not in _NOT_COMMENTS:
+            elif _NOT_FOR_READERS.fullmatch((element.get("wp:comment_type") or "").strip()):
+                yield _LEFT_OUT
+            else:
                 page = thread or (f"?p={post_id}" if post_id else None)
                 place = _place(element)
-                yield from records.read(place, partial(_comment, element, place, page))
+                yield records.read(place, partial(_comment, element, place, page))
 
 
 def _place(element: Element) -> str:
@@ -82,7 +89,7 @@ def _comment(element: Element, place: str, thread: str | None) -> PastComment:
         thread=thread,
         email=address,
         url=records.url(element.get("wp:comment_author_url")),
-        ip=records.ip(element.get("wp:comment_author_IP")),
+        ip=records.ip(element.get("wp:comment_author_ip")),
         user_id=user_id,
         examples=_examples(element, approved),
         email_was_typed=address is not None and user_id is None,

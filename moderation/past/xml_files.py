@@ -25,6 +25,10 @@ _MOST_TEXT = 4 * LONGEST_COMMENT
 _MOST_CHILDREN = 1000
 _DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_UTF_8 = frozenset({"utf-8", "utf-8-sig"})
+#: What stands for a byte that is no UTF-8; and what that says in Windows-1252, which many old databases hold.
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_WINDOWS_1252 = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 #: Characters that XML has no place for.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: An ampersand that begins no reference; and one that may, but for the references that XML has, which stay.
@@ -42,20 +46,24 @@ _DEEPEST = 200
 _MOST_FAULTS = 10_000
 #: Chunks without any of the elements that an export consists of, such as posts and comments: it is none.
 _MOST_WITHOUT = 1024
+#: Elements in a row between which no letter stands: each takes three calls, so that a small one is read slowly.
+_MOST_EMPTY = 1_000_000
 #: A tag that does not end within so many characters is none.
 _LONGEST_TAG = 4096
 #: The declaration of XML, and what a server may have written before it: empty lines, and warnings of PHP.
 _BEFORE = re.compile(r"(?:(?!<rss[\s>]|<disqus[\s>])[\s\S]){0,20000}?<\?xml[^>]{0,200}\?>")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _MARK = re.compile(r"(<!\[CDATA\[|\]\]>)")
-#: The beginning of a namespace -> the prefix by which it is called here.
-_NAMESPACES = {
-    "http://wordpress.org/export/": "wp:",
-    "http://disqus.com/disqus-internals": "dsq:",
-    "http://disqus.com": "",
-}
+#: The beginning of a namespace, behind its scheme -> the prefix by which it is called here. Who moves a site to https
+#: often has every http in the file replaced.
+_NAMESPACES = {"wordpress.org/export/": "wp:", "disqus.com/disqus-internals": "dsq:", "disqus.com": ""}
+_PREFIXES = frozenset({"wp", "dsq"})
 #: What a file of another system begins with -> what it is.
-_KNOWN_ROOTS = {"rss": "WordPress' (winnow import wordpress)", "disqus": "Disqus' (winnow import disqus)"}
+_KNOWN_ROOTS = {
+    "rss": "WordPress' (winnow import wordpress)",
+    "disqus": "Disqus' (winnow import disqus)",
+    "feed": "Atom, as Blogger exports them, which WordPress reads and exports as its own",
+}
 
 
 @dataclass(slots=True)
@@ -151,6 +159,11 @@ class _Reading:
                 f"Up to line {self._lines + 1:,} it goes on for {size} MiB without any of {missing}. "
                 "No export does that, so nothing behind this line is read. What stands before it was read."
             )
+        if self._builder.empty > _MOST_EMPTY:
+            raise WrongFile(
+                f"Up to line {self._lines + 1:,} more than {_MOST_EMPTY:,} elements in a row hold no text. No export "
+                "does that, so nothing behind this line is read. What stands before it was read."
+            )
 
     def end(self) -> Iterator[Element | Unreadable]:
         if self._fault is None:
@@ -194,6 +207,8 @@ class _Builder:
     ) -> None:
         self._root, self._wanted, self._begun, self._expected = root, frozenset(wanted), begun, frozenset(expected)
         self._has_met = False
+        #: How many elements have begun since there was any text.
+        self.empty = 0
         self._names: dict[str, str] = {}
         self._namespaces: dict[str, str] = {}
         self._done: list[Element] = []
@@ -242,6 +257,7 @@ class _Builder:
         if not self.has_begun:
             self._require_root(name)
         self._path.append(name)
+        self.empty += 1
         if len(self._path) > _DEEPEST:
             raise _NotKept(f"more than {_DEEPEST - 1} elements lie within each other")
         if name in self._expected:
@@ -273,6 +289,8 @@ class _Builder:
                 self._done.append(element)
 
     def _text(self, text: str) -> None:
+        if self.empty and not text.isspace():
+            self.empty = 0
         if self._open and len(self._open[-1].text) < _MOST_TEXT:
             self._open[-1].text += text[:_MOST_TEXT]
 
@@ -292,7 +310,9 @@ class _Builder:
         prefix, _, name = full_name.rpartition(":")
         if len(self._names) > _MOST_CHILDREN:
             self._names.clear()
-        name_read = self._names[full_name] = _prefix(prefix, self._namespaces.get(prefix)) + name
+        known = _prefix(prefix, self._namespaces.get(prefix))
+        # WordPress writes `comment_author_IP`, and other programs write that in small letters.
+        name_read = self._names[full_name] = known + (name.lower() if known == "wp:" else name)
         return name_read
 
     def _doctype(self, _name: str, _system: str | None, _public: str | None, declares: int) -> None:
@@ -308,25 +328,32 @@ def _prefix(written: str, namespace: str | None) -> str:
         return f"{written}:" if written else ""
     if "/excerpt" in namespace:
         return "other:"
-    return next((known for beginning, known in _NAMESPACES.items() if namespace.startswith(beginning)), "other:")
+    name = namespace.rpartition("://")[2].removeprefix("www.")
+    unknown = f"{written}:" if written in _PREFIXES else "other:"
+    return next((known for beginning, known in _NAMESPACES.items() if name.startswith(beginning)), unknown)
 
 
 def _decoded(file: BinaryIO) -> Iterator[str]:
-    """The file's text. Bytes that are none in its encoding become U+FFFD."""
+    """The file's text. Bytes that are none in its encoding become Windows-1252's letters, or U+FFFD."""
     head = file.read(_CHUNK)
     declared = _DECLARED.search(head[:1000])
     encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None)
     encoding = encoding or (declared[1].decode() if declared else "utf-8")
     try:
-        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        is_utf_8 = codecs.lookup(encoding).name in _UTF_8
+        decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if is_utf_8 else "replace")
         text = decoder.decode(head)
     except (LookupError, AttributeError, TypeError, ValueError):
         raise WrongFile(f"It says that its encoding is {encoding}, which Winnow does not know.") from None
     while head:
-        yield text
+        yield _as_windows_1252(text)
         head = file.read(_CHUNK)
         text = decoder.decode(head, final=not head)
-    yield text
+    yield _as_windows_1252(text)
+
+
+def _as_windows_1252(text: str) -> str:
+    return text.translate(_WINDOWS_1252) if _ESCAPED.search(text) else text
 
 
 def _mended(chunks: Iterator[str]) -> Iterator[str]:

@@ -24,17 +24,17 @@ _SOURCES: dict[str, Callable[[Path], Archive]] = {
     "wordpress": wordpress.open_archive,
     "disqus": disqus.open_archive,
     "isso": isso.open_archive,
-    "coral": coral.open_archive,
     "remark42": remark42.open_archive,
 }
-_OWN = "ndjson"
+_CORAL, _OWN = "coral", "ndjson"
 
 
 @click.command("import")
-@click.argument("source", type=click.Choice([*_SOURCES, _OWN]))
+@click.argument("source", type=click.Choice([*_SOURCES, _CORAL, _OWN]))
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--site", "name", metavar="NAME", required=True, help="The site's name or id.")
-def bring(*, source: str, file: Path, name: str) -> None:
+@click.option("--coral-site", "of", metavar="ID", help="Of Coral's comments bring those of this site, by id or name.")
+def bring(*, source: str, file: Path, name: str, of: str | None) -> None:
     """Bring the comments of FILE to a site, decided and dated as they were. Nothing is scored, nobody is told.
 
     wordpress is a WXR file (Tools, Export), disqus its XML, isso its SQLite database, coral the comments.json of
@@ -43,11 +43,13 @@ def bring(*, source: str, file: Path, name: str) -> None:
     Run it again after an interruption, or with a newer file: what is there already stays as it is. What cannot be read
     is named on standard error; the rest is brought, and the exit code is 1.
     """
+    if of is not None and source != _CORAL:
+        raise OperatorError("--coral-site is for Coral's comments.json.")
     _, store = open_installation()
     with store.read() as session:
         site_id = sites.by_name(session, name).id
     try:
-        counts = _follow(*_begin(store, site_id, source, file))
+        counts = _follow(*_begin(store, site_id, source, file, of))
     except Archived as error:
         raise OperatorError(f'{error} `winnow site unarchive "{name}"` does that.') from None
     except WrongFile as error:
@@ -79,12 +81,14 @@ def take_away(*, name: str) -> None:
     out.flush()
 
 
-def _begin(store: Store, site_id: str, source: str, file: Path) -> tuple[Iterator[Counts], int, Callable[[], int]]:
+def _begin(
+    store: Store, site_id: str, source: str, file: Path, of: str | None
+) -> tuple[Iterator[Counts], int, Callable[[], int]]:
     """The import, whose steps are still to be taken; how long it is, and how far it is."""
     if source == _OWN:
         lines = own_lines.Lines(file)
         return bringing.bring_back(store, site_id, lines.rows, complain=_complain), lines.size, lines.position
-    archive = _SOURCES[source](file)
+    archive = coral.open_archive(file, of) if source == _CORAL else _SOURCES[source](file)
     steps = bringing.bring(store, site_id, source, archive.comments, complain=_complain)
     return steps, archive.size, archive.position
 
@@ -105,7 +109,7 @@ def _complain(unreadable: Unreadable) -> None:
 
 
 def _in_words(counts: Counts) -> str:
-    if not (counts.brought or counts.known or counts.clashing or counts.unreadable):
+    if not (counts.brought or counts.known or counts.clashing or counts.unreadable or counts.left_out):
         return "There are no comments in this file."
     parts = [f"Brought {counts.brought:,} comments"]
     parts += [f"{counts.known:,} were there already"] if counts.known else []
@@ -113,5 +117,6 @@ def _in_words(counts: Counts) -> str:
     parts += [f"{counts.examples:,} became examples to train with"] if counts.examples else []
     parts += [f"{counts.unlinked:,} answer a comment that is not there"] if counts.unlinked else []
     parts += [f"{counts.clashing:,} have the id of another comment, and were left out"] if counts.clashing else []
+    parts += [f"{number:,} {what}" for what, number in counts.left_out.items()]
     parts += [f"{counts.unreadable:,} could not be read"] if counts.unreadable else []
     return "; ".join(parts) + "."

@@ -95,14 +95,13 @@ def erase(*, author: str, name: str | None, yes: bool) -> None:
         click.echo("Nothing was erased. Add --yes to erase it.")
         return
     with click.progressbar(
-        persons.erase(store, settings, person, site_id),
+        persons.erase(store, person, site_id),
         label="Erasing",
         file=sys.stderr,
         hidden=not sys.stderr.isatty(),
     ) as steps:
-        for _ in steps:
-            pass
-    left = persons.count(store, person, site_id)
+        *_, done = steps
+    left = persons.finish(store, settings, person, site_id, done)
     if +left.counts:
         why = "Bulk decisions that look for this author have not ended. " if left.running else ""
         raise OperatorError(f"Still there: {_in_words(left)}. {why}Run it again.")

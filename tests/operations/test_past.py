@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 import sqlite3
@@ -20,7 +21,7 @@ from moderation.sites import sites
 from moderation.store import Store
 from moderation.tables import Comment
 from operations import environment
-from tests.moderation.past.test_readers import WXR, item, wxr_comment
+from tests.moderation.past.test_readers import WXR, coral_comment, item, wxr_comment
 from tests.support import command_line
 from tests.support.command_line import make_data_dir, sentence
 from tests.support.waiting import eventually
@@ -39,6 +40,9 @@ def run(tmp_path: Path) -> Run:
     sites.create_site(store, settings, "B")
     store.close()
     return functools.partial(command_line.winnow, cwd=tmp_path)
+
+
+TWO_SITES = "\n".join(json.dumps(coral_comment(id=f"c-{site}", siteID=site)) for site in ("s-a", "s-b"))
 
 
 def write_wxr(path: Path, comments: int, *more: str) -> None:
@@ -70,13 +74,26 @@ def test_an_export_is_a_file_that_import_takes(run: Run, tmp_path: Path) -> None
         (("import", "wordpress", "text", "--site", "A"), "Line 1 is not XML"),
         (("import", "isso", "text", "--site", "A"), "no database of Isso"),
         (("import", "ndjson", "text", "--site", "A"), "no export of Winnow"),
+        (("import", "wordpress", "wp.xml", "--site", "A", "--coral-site", "x"), "--coral-site is for Coral's"),
+        (("import", "coral", "sites.json", "--site", "A"), "sites: s-a (1 comment), s-b (1 comment). Make"),
         (("export", "--site", "C"), "no site named 'C'"),
     ],
 )
 def test_a_mistake_gets_a_sentence(run: Run, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     write_wxr(tmp_path / "wp.xml", 10)
     (tmp_path / "text").write_text("nothing of the kind")
+    (tmp_path / "sites.json").write_text(TWO_SITES)
     assert told in sentence(run(*arguments))
+
+
+def test_what_is_left_out_because_it_is_to_be_is_counted(run: Run, tmp_path: Path) -> None:
+    write_wxr(tmp_path / "wp.xml", 10, item(wxr_comment(901, comment_type="pingback")))
+    result = run("import", "wordpress", "wp.xml", "--site", "A")
+    assert result.stdout == "Brought 10 comments; 1 are no readers' words (pingbacks, trackbacks, notes).\n"
+    (tmp_path / "comments.json").write_text(TWO_SITES)
+    result = run("import", "coral", "comments.json", "--site", "B", "--coral-site", "s-b")
+    assert result.stdout == "Brought 1 comments; 1 are of other sites of Coral's.\n"
+    assert result.returncode == 0
 
 
 def test_an_archived_site_is_refused_until_it_is_brought_back(run: Run, tmp_path: Path) -> None:

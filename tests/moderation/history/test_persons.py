@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, String, Text, inspect, text, update
+from sqlalchemy import JSON, String, Text, event, inspect, text, update
 
 from moderation import clock
 from moderation.decisions import appeals, bulk, comments, standing
@@ -143,8 +143,8 @@ def exported(store: Store, *names: str, site: str | None = None) -> list[dict[st
 
 def erase(store: Store, settings: Settings, *names: str, site: str | None = None) -> None:
     for name in names:
-        for _ in persons.erase(store, settings, persons.read(name), site):
-            pass
+        *_, done = persons.erase(store, persons.read(name), site)
+        persons.finish(store, settings, persons.read(name), site, done)
 
 
 def write(store: Store, do: Any, *arguments: Any, **named: Any) -> Any:
@@ -395,13 +395,31 @@ def test_an_author_is_found_by_what_the_site_knows_them_by(
     assert persons.count(store, person, None).counts["comments"] == expected + with_other
 
 
+def test_for_an_address_all_comments_are_read_once_however_many_sites_there_are(
+    store: Store, queues: Queues, site: CreatedSite, other_site: CreatedSite
+) -> None:
+    for each in (site, other_site):
+        submissions.submit(store, queues, each.id, [submission("A remark", user_id="7", email="Ada@example.org")])
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        assert persons.count(store, persons.read("email:ada@example.org"), None).counts["comments"] == 2
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+    assert sum("lower(comments.email)" in statement for statement in asked) == 1
+
+
 def test_an_erasure_that_dies_says_nothing_of_being_done_and_can_be_run_again(
     store: Store, queues: Queues, settings: Settings, site: CreatedSite
 ) -> None:
     sent = [submission(f"Zqtext {number}", name="Zqname") for number in range(40)]
     submissions.submit(store, queues, site.id, sent)
     person = persons.read("zqname")
-    running = persons.erase(store, settings, person, site.id)
+    running = persons.erase(store, person, site.id)
     next(running)
     del running
     assert persons.count(store, person, site.id).counts["comments"] == 40 - persons.STEP

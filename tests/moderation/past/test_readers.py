@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
-from moderation.past import coral, disqus, isso, remark42, wordpress, xml_files
-from moderation.past.records import Archive, PastComment, Unreadable, WrongFile
+from moderation.past import coral, disqus, isso, own_lines, remark42, wordpress, xml_files
+from moderation.past.records import Archive, LeftOut, PastComment, Unreadable, WrongFile
 
 WXR = """<?xml version="1.0" encoding="{encoding}" ?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/{version}/excerpt/"
@@ -100,13 +100,17 @@ ODD_WORDPRESS = {
     "CDATA that was cut in two": (wxr_comment(content="<![CDATA[a]]]]><![CDATA[>b]]>"), "a]]>b"),
     "a control character": (wxr_comment(content="<![CDATA[Well\x08 \x0bsaid.]]>"), "Well said."),
     "a reference to none": (wxr_comment(content="Well&#8; said."), "Well said."),
-    "bytes that are no UTF-8": (wxr_comment(content="<![CDATA[caf\udce9]]>"), "caf\ufffd"),
+    "bytes that are no UTF-8": (wxr_comment(content="<![CDATA[caf\udce9]]>"), "café"),
+    "letters of Windows-1252": (wxr_comment(content="<![CDATA[\udc93na\udcefve\udc94 \udc80 5 ü]]>"), "“naïve” € 5 ü"),
+    "a letter that was cut off": (wxr_comment(content="<![CDATA[\udce4\udcbd ü]]>"), "ä½ ü"),
+    "bytes that say nothing": (wxr_comment(content="<![CDATA[a\udc81\udc9db]]>"), "a\ufffd\ufffdb"),
     "no date in UTC": (wxr_comment(comment_date_gmt="0000-00-00 00:00:00"), "Well said."),
     "nobody's name": (wxr_comment(comment_author="<![CDATA[ ]]>"), "Well said."),
     "an address of two": (wxr_comment(comment_author_IP="10.0.0.1, 198.51.100.7"), "Well said."),
     "no type": (wxr_comment(comment_type=""), "Well said."),
     "no state": (wxr_comment(comment_approved=""), "Well said."),
     "CDATA within CDATA": (wxr_comment(content="<![CDATA[a <![CDATA[ b ]]> c]]>"), "a <![CDATA[ b  c]]>"),
+    "other letters of a name": (wxr_comment(comment_author_IP="").replace("_id", "_ID"), "Well said."),
     "elements within CDATA": (wxr_comment(content="<![CDATA[a <wp:comment> b </item>]]>"), "a <wp:comment> b </item>"),
 }
 
@@ -141,9 +145,23 @@ def test_what_cannot_be_read_is_named_and_loses_nothing_else(
     assert why in bad.why
 
 
-@pytest.mark.parametrize("kind", ["pingback", "trackback", "order_note"])
-def test_what_is_nobodys_comment_is_left_out(wxr: Callable[..., list[Any]], kind: str) -> None:
-    assert wxr(item(wxr_comment(comment_type=kind))) == []
+NOT_FOR_READERS = [
+    *("pingback", "trackback", "order_note", " webhook_delivery ", "action_log"),
+    *("note", "edd_payment_note", "editorial-comment", "sensei_lesson_status"),  # for colleagues, and of plugins
+]
+
+
+@pytest.mark.parametrize("kind", NOT_FOR_READERS)
+def test_what_nobody_wrote_for_readers_is_only_counted(wxr: Callable[..., list[Any]], kind: str) -> None:
+    [left_out, comment] = wxr(item(wxr_comment(1, comment_type=kind), wxr_comment(2)))
+    assert left_out == LeftOut("are no readers' words (pingbacks, trackbacks, notes)")
+    assert comment.key == "2"
+
+
+@pytest.mark.parametrize("kind", ["comment", "review", "footnotes", "a notebook"])
+def test_what_a_reader_wrote_is_brought_whatever_it_is_called(wxr: Callable[..., list[Any]], kind: str) -> None:
+    [comment] = wxr(item(wxr_comment(comment_type=kind)))
+    assert isinstance(comment, PastComment)
 
 
 @pytest.mark.parametrize(
@@ -282,6 +300,19 @@ def test_a_file_that_goes_on_without_an_end_is_left_there(
     assert file.tell() < 2_300
 
 
+@pytest.mark.parametrize("empty", ["<p/>", "<p></p>", "<p>\n<a/></p>", "<a/>", '<a b="c"/>'])
+def test_elements_without_any_text_end_a_file_after_very_many(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setattr(xml_files, "_CHUNK", 100)
+    monkeypatch.setattr(xml_files, "_MOST_EMPTY", 100)
+    file = io.BytesIO(b"<r>" + (empty.encode() * 40 + b"<p>read</p>") * 2 + empty.encode() * 10_000)
+    parts = xml_files.elements(file, "r", [("r", "p")], resume={"p": ("r",)})
+    texts: list[str] = []
+    with pytest.raises(WrongFile, match=r"more than 100 elements in a row hold no text.*before it was read"):
+        texts.extend(part.text for part in parts if isinstance(part, xml_files.Element))
+    assert [text for text in texts if text.strip()] == ["read", "read"]
+    assert file.tell() < 4_000
+
+
 def test_a_file_with_much_between_its_elements_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_files, "_CHUNK", 100)
     monkeypatch.setattr(xml_files, "_MOST_WITHOUT", 20)
@@ -343,15 +374,39 @@ def test_a_prefix_that_nothing_declares_is_understood(tmp_path: Path) -> None:
     assert comment.key == "1"
 
 
+NAMESPACES = [
+    "https://wordpress.org/export/1.2/",
+    "http://www.wordpress.org/export/1.1/",
+    "https://wordpress.org",
+    "urn:wp",
+]
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_a_namespace_that_somebody_rewrote_is_understood(tmp_path: Path, namespace: str) -> None:
+    """As where a whole file was moved from http to https."""
+    begin = f'<rss xmlns:wp="{namespace}" xmlns:excerpt="{namespace}excerpt/" xmlns:other="urn:other"><channel>'
+    text = f"{begin}{item(wxr_comment(1, more='<other:comment_author>Eve</other:comment_author>'))}</channel></rss>"
+    [comment] = read_bytes(tmp_path, wordpress.open_archive, text.encode())
+    assert (comment.key, comment.name, comment.ip) == ("1", "Ada", "198.51.100.7")
+    if "wordpress.org/" in namespace:  # by any other prefix, too
+        [comment] = read_bytes(tmp_path, wordpress.open_archive, text.replace("wp", "w").encode())
+        assert comment.key == "1"
+    posts = DISQUS.format(body=THREAD + post()).replace("http://disqus.com", "https://disqus.com")
+    [comment] = read_bytes(tmp_path, disqus.open_archive, posts.encode())
+    assert (comment.key, comment.thread) == ("4", "/2019/bridge/")
+
+
 @pytest.mark.parametrize(
     ("opener", "text", "why"),
     [
         (wordpress.open_archive, DISQUS.format(body=""), "winnow import disqus"),
         (disqus.open_archive, WXR.format(items="", encoding="utf-8", version="1.2"), "winnow import wordpress"),
+        (wordpress.open_archive, '<feed xmlns="http://www.w3.org/2005/Atom"/>', "as Blogger exports them"),
         (wordpress.open_archive, "<html><body>Please log in</body></html>", "begins with <html>"),
         (wordpress.open_archive, "PK\x03\x04 and more", "ZIP"),
     ],
-    ids=["disqus", "wordpress", "a web page", "a ZIP archive"],
+    ids=["disqus", "wordpress", "Blogger", "a web page", "a ZIP archive"],
 )
 def test_another_file_is_told_from_an_empty_one(
     tmp_path: Path, opener: Callable[[Path], Archive], text: str, why: str
@@ -792,7 +847,8 @@ def test_what_coral_says_of_a_comment(tmp_path: Path, changes: dict[str, Any], k
 @pytest.mark.parametrize("body", ["", None])
 def test_a_rating_of_coral_without_a_text_is_nobodys_comment(tmp_path: Path, body: str | None) -> None:
     lines = [coral_comment(rating=4, revisions=[{"body": body}]), coral_comment(revisions=[{"body": body}])]
-    [empty] = read_bytes(tmp_path, coral.open_archive, "\n".join(map(json.dumps, lines)).encode())
+    [rating, empty] = read_bytes(tmp_path, coral.open_archive, "\n".join(map(json.dumps, lines)).encode())
+    assert rating == LeftOut("are ratings without a text")
     assert (empty.place, "no text" in empty.why) == ("Line 2", True)
 
 
@@ -961,6 +1017,16 @@ def test_remark42_s_backup(tmp_path: Path, packed: bool) -> None:
 def test_a_file_that_is_no_backup_of_remark42_is_refused(tmp_path: Path, first: str) -> None:
     with pytest.raises(WrongFile, match="no backup of Remark42"):
         read_bytes(tmp_path, remark42.open_archive, f"{first}\n{json.dumps(REMARK42[2])}".encode())
+
+
+@pytest.mark.parametrize("opener", [remark42.open_archive, coral.open_archive, own_lines.Lines])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_lines_that_powershell_wrote_anew_are_told(
+    tmp_path: Path, opener: Callable[[Path], Any], encoding: str
+) -> None:
+    (tmp_path / "file").write_bytes('\ufeff{"version":1}\r\n'.encode(encoding))
+    with pytest.raises(WrongFile, match="UTF-16, which PowerShell makes"):
+        opener(tmp_path / "file")
 
 
 def test_half_a_character_is_no_obstacle(tmp_path: Path) -> None:

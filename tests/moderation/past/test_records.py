@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moderation.past import records
-from moderation.past.records import LONGEST_COMMENT, NotReadable, PastComment, Unreadable
+from moderation.past.records import LONGEST_COMMENT, LeftOut, NotReadable, PastComment, Unreadable
 from tests.support.clock import Clock
 
 MOMENT = datetime(2019, 5, 4, 12, tzinfo=UTC)
@@ -32,12 +32,12 @@ PAST: dict[str, Any] = {
 
 def test_of_what_was_deleted_only_its_place_in_the_thread_is_brought() -> None:
     """Perhaps its author deleted it."""
-    [brought] = records.read("Line 7", lambda: PastComment(**PAST, status="erased"))
+    brought = records.read("Line 7", lambda: PastComment(**PAST, status="erased"))
     assert isinstance(brought, PastComment)
     kept = {"place", "key", "parent_key", "created_at", "status", "why", "thread"}
     left = {name for name in brought.__slots__ if getattr(brought, name)}
     assert left == kept
-    [whole] = records.read("Line 7", lambda: PastComment(**PAST, status="published"))
+    whole = records.read("Line 7", lambda: PastComment(**PAST, status="published"))
     assert whole == PastComment(**PAST, status="published")
 
 
@@ -45,8 +45,9 @@ def test_what_is_no_comment_is_passed_over_and_what_cannot_be_read_is_named() ->
     def refuse() -> PastComment:
         raise NotReadable("It has no id.")
 
-    assert list(records.read("Line 7", lambda: None)) == []
-    assert list(records.read("Line 7", refuse)) == [Unreadable("Line 7", "It has no id.")]
+    rating = LeftOut("are ratings")
+    assert records.read("Line 7", lambda: rating) is rating
+    assert records.read("Line 7", refuse) == Unreadable("Line 7", "It has no id.")
 
 
 @pytest.mark.parametrize(

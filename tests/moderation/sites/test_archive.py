@@ -145,7 +145,7 @@ def test_its_comments_are_read_decided_and_erased_and_the_site_is_told(
     deliver_once(store, settings, Sender(settings.webhook_allow))
     assert [request.json["type"] for request in receiver.requests] == ["comment.flagged", "comment.rejected"]
     assert [one.closed_by for one in rows(store, ReviewItem)] == ["user:u_1"]
-    list(persons.erase(store, settings, persons.read("Ada"), site.id))
+    list(persons.erase(store, persons.read("Ada"), site.id))
     assert stored(store, held.id).status == "erased"
 
 
