@@ -91,11 +91,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = set(items).difference(kept)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = kept
-    for item in items:
-        if group := dealing.group(item):
+    groups = {item: dealing.group(item) for item in items}
+    for item, group in groups.items():
+        if group is not None:
             item.add_marker(pytest.mark.xdist_group(group))
     yield
-    items[:] = dealing.slow_first(items, is_slow)
+    items[:] = dealing.slow_first(items, groups, is_slow)
 
 
 def pytest_collection_finish() -> None:

@@ -7,7 +7,7 @@ its tests go to one process together. What is made once for a session is cheap e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -24,12 +24,14 @@ def group(item: pytest.Item) -> str | None:
     return None
 
 
-def slow_first(items: Sequence[pytest.Item], is_slow: Callable[[pytest.Item], bool]) -> list[pytest.Item]:
+def slow_first(
+    items: Sequence[pytest.Item], groups: Mapping[pytest.Item, str | None], is_slow: Callable[[pytest.Item], bool]
+) -> list[pytest.Item]:
     """The groups, largest first, then what is slow, then the rest: no process ends alone with a slow test."""
-    sizes = Counter(map(group, items))
+    sizes = Counter(groups[item] for item in items)
 
     def turn(item: pytest.Item) -> tuple[int, int, str]:
-        name = group(item)
+        name = groups[item]
         if name is not None:
             return 0, -sizes[name], name
         return (1 if is_slow(item) else 2), 0, ""
