@@ -91,12 +91,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = set(items).difference(kept)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = kept
-    groups = {item: dealing.group(item) for item in items}
-    for item, group in groups.items():
-        if group is not None:
+    for item in items:
+        if group := dealing.group(item):
             item.add_marker(pytest.mark.xdist_group(group))
     yield
-    items[:] = dealing.slow_first(items, groups, is_slow)
+    items[:] = dealing.slow_first(items, is_slow)
 
 
 def pytest_collection_finish() -> None:

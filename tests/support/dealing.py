@@ -7,7 +7,7 @@ its tests go to one process together. What is made once for a session is cheap e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -24,16 +24,12 @@ def group(item: pytest.Item) -> str | None:
     return None
 
 
-def slow_first(
-    items: Sequence[pytest.Item], groups: Mapping[pytest.Item, str | None], is_slow: Callable[[pytest.Item], bool]
-) -> list[pytest.Item]:
+def slow_first(items: Sequence[pytest.Item], is_slow: Callable[[pytest.Item], bool]) -> list[pytest.Item]:
     """The groups, largest first, then what is slow, then the rest: no process ends alone with a slow test."""
-    sizes = Counter(groups[item] for item in items)
-
-    def turn(item: pytest.Item) -> tuple[int, int, str]:
-        name = groups[item]
-        if name is not None:
-            return 0, -sizes[name], name
-        return (1 if is_slow(item) else 2), 0, ""
-
-    return sorted(items, key=turn)
+    groups = [group(item) for item in items]
+    sizes = Counter(groups)
+    turns = [
+        (0, -sizes[name], name) if name is not None else (1 if is_slow(item) else 2, 0, "")
+        for item, name in zip(items, groups, strict=True)
+    ]
+    return [item for _, item in sorted(zip(turns, items, strict=True), key=lambda pair: pair[0])]

@@ -58,7 +58,8 @@ async function post(body, mayAgain = true) {
     const answer = await sendFields(form.getAttribute("action"), body);
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
       const refusal = await answer.json();
-      if (mayAgain && takeToken(refusal, body, document.querySelector(".own bdi").textContent)) return post(body, false);
+      if (mayAgain && takeToken(refusal, body, document.querySelector(".own bdi").textContent))
+        return post(body, false);
       return refusal.sign_in
         ? say("You are no longer signed in. Sign in in another tab, and save again.")
         : refusal.message;
