@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import threading
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 #: The clocks of two machines may differ by so much. What seems to come from further ahead was noted before one was set
@@ -59,6 +60,11 @@ def derived_id(prefix: str, moment: datetime, *seed: str) -> str:
     digest = hashlib.blake2b("\0".join(seed).encode(), digest_size=10).digest()
     number = (max(0, milliseconds(moment)) << 80) + int.from_bytes(digest, "big")
     return f"{prefix}_{_in_letters(number)}"
+
+
+def free_id(prefix: str, some_id: str, site_id: str, taken: Collection[str]) -> str:
+    """An id for a site; where it is among those `taken` elsewhere, the one that follows from both, always the same."""
+    return derived_id(prefix, moment_of(some_id), site_id, some_id) if some_id in taken else some_id
 
 
 def _in_letters(number: int) -> str:

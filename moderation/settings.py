@@ -302,16 +302,6 @@ def _whole_number(text: str) -> int:
     return number
 
 
-def _rate(text: str) -> str:
-    from limits import parse  # noqa: PLC0415  (it takes a third of a second, and most leave the rates alone)
-
-    try:
-        parse(text)
-    except ValueError:
-        raise ValueError("write it as `1000 per second`") from None
-    return text
-
-
 def _at_least_one(text: str) -> int:
     if (number := _whole_number(text)) < 1:
         raise ValueError("it must be at least 1")

@@ -155,11 +155,13 @@ class Courier:
             for due in claimed:
                 self._tried[due.endpoint_id] = time.monotonic()
             self._lanes.add(claimed)
-            self._tell(results)
+            written, self._unwritten, self._unsent = self._unwritten, [], []
+            self._report(written, results)
         self._lanes.start()
 
-    def _tell(self, results: Sequence[Result]) -> None:
-        for attempt in self._unwritten:
+    def _report(self, attempts: Sequence[Attempt], results: Sequence[Result]) -> None:
+        """Log the attempts that failed, and count all for `/metrics`."""
+        for attempt in attempts:
             if attempt.failure is not None:
                 log.warning(
                     "webhook.failed",
@@ -169,7 +171,6 @@ class Courier:
                     why=attempt.failure.message,
                     **tracing.fields_of(attempt.causes),
                 )
-        self._unwritten, self._unsent = [], []
         try:
             counters.record_attempts(self._redis, results)
         except RedisError:

@@ -92,7 +92,10 @@ def _run_batch(scorer: Scorer) -> BatchResult | None:
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
-    """End the process, with a traceback on standard error, if the block takes longer. Waits for no lock then."""
+    """End the process, with a traceback on standard error, if the block takes longer.
+
+    A thread that is no thread of Python's does so: it needs no lock that the block may hold.
+    """
     faulthandler.dump_traceback_later(seconds, exit=True)
     try:
         yield

@@ -36,7 +36,7 @@ def scorer() -> Scorer:
 
 
 def record(result: BatchResult) -> None:
-    """Count a batch for `/metrics`, and tell of what it wrote."""
+    """Count a batch for `/metrics`, and tell open consoles and delivery processes what it wrote."""
     if not result.claimed:
         return
     queues = scorer().queues

@@ -1,7 +1,7 @@
 """Reads the titles of pages that comments stand on, for sites that ask for it, beside the clock's other tasks.
 
 In a thread of its own, since a page may take its time and the clock must not wait for it. Only pages on the site's own
-host are asked for, by the same guarded requests as webhooks; also where they redirect to.
+host are asked for, and only redirects to such pages are followed, by the same guarded requests as webhooks.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from moderation import actors, audit, clock, news, tracing
 from moderation.decisions import bulk_criteria, comments, standing, undoing
 from moderation.decisions.bulk_criteria import Chosen
 from moderation.decisions.comments import CommentError
-from moderation.errors import NotFound
+from moderation.errors import found
 from moderation.intake.queues import Queues
 from moderation.news import News, Progress
 from moderation.people import roles
@@ -362,10 +362,8 @@ def _sites_of(session: Session, user: User | None) -> set[str]:
 
 
 def _lock(session: Session, job_id: str) -> BulkJob:
-    job = session.scalar(select(BulkJob).where(BulkJob.id == job_id).with_for_update())
-    if job is None:
-        raise NotFound(f"There is no bulk job {job_id}.")
-    return job
+    query = select(BulkJob).where(BulkJob.id == job_id).with_for_update()
+    return found(session.scalar(query), f"bulk job {job_id}")
 
 
 def _finish(session: Session, job: BulkJob, state: str) -> None:

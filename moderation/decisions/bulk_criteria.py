@@ -52,6 +52,12 @@ class Page:
     next: str | None
 
 
+def site_of(criteria: Mapping[str, Any]) -> str | None:
+    """The site that the criteria are limited to; None: they name comments, or go over several sites."""
+    site: str | None = criteria.get("site") or (criteria.get("search") or {}).get("site")
+    return site
+
+
 class _Part(NamedTuple):
     """Which part of what matches is read: after which place, how many, and the queue in which order."""
 

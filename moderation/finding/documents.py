@@ -13,7 +13,10 @@ _MOMENTS = ("since", "until")
 
 
 def write(search: Search, site_id: str | None) -> dict[str, Any]:
-    """The search as a document, on one site or on any. Whom it means stays as it is: no author is guessed later."""
+    """The search as a document, on one site or on any.
+
+    An author who is meant exactly stands in quotation marks: whoever reads it takes none for a part of a name.
+    """
     document = {name: getattr(search, name) for name in _PLAIN} | {"site": site_id}
     document |= {name: moment.isoformat() for name in _MOMENTS if (moment := getattr(search, name)) is not None}
     if search.author is not None and not search.part_of_name:

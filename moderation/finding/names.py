@@ -33,7 +33,7 @@ class FoundAuthor:
 
 
 def resolve(session: Session, search: Search) -> Search:
-    """The search, with what it takes to look up to know whom it means.
+    """The search, after looking up whom it means: the people who decided, and whether `author` is a part of a name.
 
     A user id, e-mail address or name that somebody has is meant exactly. Else, and between asterisks, it is a part of a
     name. In quotation marks it is never a part.

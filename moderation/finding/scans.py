@@ -33,7 +33,7 @@ class Part(Generic[Row]):
     next: Place | None
     #: The scan stopped here, before the page was full.
     stopped_at: Place | None
-    #: The list has only so many rows of a longer one, the last in another order; see `Sorted`. None: it has all.
+    #: The list was sorted from only so many rows, the last of a longer one; see `Sorted`. None: it has all rows.
     of_last: int | None = None
 
 

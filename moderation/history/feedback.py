@@ -8,7 +8,7 @@ none for longer than `retention.FEEDBACK_KEPT`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -109,24 +109,18 @@ def keep_as_they_were(session: Session, site_id: str, rows: Sequence[dict[str, A
         if key not in known:
             new[key] = row
     taken = set(session.scalars(select(Feedback.id).where(Feedback.id.in_([row["id"] for row in new.values()]))))
-    stored = [row | {"site_id": site_id, "id": _free(row["id"], site_id, taken)} for row in new.values()]
+    stored = [row | {"site_id": site_id, "id": clock.free_id("f", row["id"], site_id, taken)} for row in new.values()]
     if stored:
         session.execute(insert(Feedback), stored)
         _make_room(session, site_id)
     return len(stored)
 
 
-def _free(example_id: str, site_id: str, taken: Collection[str]) -> str:
-    """An example's id for this site: where another example has it, one that follows from both."""
-    return (
-        clock.derived_id("f", clock.moment_of(example_id), site_id, example_id) if example_id in taken else example_id
-    )
-
-
 def last_word(
     session: Session, site_id: str, source: str, text: str, label: str, *, about: Mapping[str, str]
 ) -> float | None:
-    """What the site said last of this text, where the sender's data with it were these; None: it said nothing."""
+    """The value that the site gave a text's label last, where the example's detail has all of `about`, the sender's
+    data; None: it gave none."""
     query = select(Feedback.value, Feedback.detail).where(
         Feedback.site_id == site_id,
         Feedback.text_hash == content_hash(text),

@@ -106,7 +106,7 @@ def around(session: Session, comment: Comment, *, near: int = 3) -> Around:
 
 
 def following(session: Session, comment: Comment) -> list[tuple[str, str | None]]:
-    """The ids of the comments after one in its thread, in order, each with its parent's: so many as are looked at."""
+    """The ids of the first `_ANSWERS_AMONG` comments after one in its thread, in order, each with its parent's."""
     rows = session.execute(_next(comment).with_only_columns(Comment.id, Comment.parent_id).limit(_ANSWERS_AMONG))
     return [(comment_id, parent_id) for comment_id, parent_id in rows]
 

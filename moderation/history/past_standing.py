@@ -1,7 +1,7 @@
 """Counts what people decided in the past, on a site that has begun to ask for the standing of authors.
 
-It goes through the comments that moderators decided, a page at a time, and notes how far it has come. What they decide
-meanwhile is counted as they do.
+It goes through the comments that moderators decided, a page at a time, and notes how far it has come. Whatever they
+decide meanwhile is counted at once, by `decisions.standing`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, false, func, select, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation import actors, addresses, audit, authors, sealing
-from moderation.decisions import comments, erasing
+from moderation.decisions import bulk_criteria, comments, erasing
 from moderation.decisions.comments import CommentError
 from moderation.identities import columns
 from moderation.intake.submissions import content_hash
@@ -231,7 +231,7 @@ def _sites(store: Store, site_id: str | None) -> Sequence[str]:
 
 
 def _conditions(person: Person) -> list[ColumnElement[bool]]:
-    """By what a site's comments are found by an index."""
+    """The conditions that find a person's comments. Each has an index, but for an e-mail address beside a user id."""
     if person.kind == "ip":
         return [Comment.ip == person.value]
     by_value, by_name = authors.keys_meant(person.value)[0], authors.keys_meant(f"name:{person.value}")[0]
@@ -417,8 +417,8 @@ def _jobs(store: Store, person: Person, site_id: str | None) -> Iterator[BulkJob
         with store.read() as session:
             jobs = session.scalars(query.order_by(BulkJob.id).limit(PAGE)).all()
         for job in jobs:
-            site = job.criteria.get("site") or (job.criteria.get("search") or {}).get("site")
-            if site_id in {None, site} and any(person.is_named(text) for text in _leaves(job.criteria)):
+            is_there = site_id in {None, bulk_criteria.site_of(job.criteria)}
+            if is_there and any(map(person.is_named, _leaves(job.criteria))):
                 yield job
         if len(jobs) < PAGE:
             return

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, load_only
 
 from moderation import actors, audit, clock
-from moderation.decisions import erasing
-from moderation.history import tallies
+from moderation.decisions import bulk_criteria, erasing
+from moderation.history import tallies, watermarks
 from moderation.intake.submissions import content_hash
 from moderation.sites import site_settings
 from moderation.sites.site_settings import KINDS, SiteSettings
@@ -47,10 +47,10 @@ from moderation.tables import (
 
 #: Rows that one transaction changes: few, because on SQLite every other writer waits meanwhile.
 STEP = 50
-#: Comments are found by this only after their decision.
+#: Only of decided comments anything is taken away.
 _DECIDED = ("published", "rejected")
 _COMMENT_KINDS = ("text", "identity")
-#: What a comment of which there is something to take away has.
+#: Kind -> the condition that a comment still holds something of it.
 _HOLDS: dict[str, ColumnElement[bool]] = {
     "text": Comment.comment != "",
     "identity": or_(*(getattr(Comment, name).is_not(None) for name in erasing.IDENTITY)),
@@ -147,7 +147,7 @@ def _of_comments(store: Store, site_id: str, kind: str, before: datetime) -> Ite
     yield from _kept_longer(store, site_id, kind, before)
     while True:
         with store.read() as session:
-            position = session.scalar(select(Watermark.position).where(Watermark.name == _mark(kind, site_id)))
+            position = watermarks.position(session, _mark(kind, site_id))
             rows = session.execute(_next_comments(site_id, position, before).limit(STEP)).all()
         if not rows:
             return
@@ -155,7 +155,7 @@ def _of_comments(store: Store, site_id: str, kind: str, before: datetime) -> Ite
         hashes = _hashes(store, kind, ids)
         try:
             with store.write() as session:
-                if not _advance(session, _mark(kind, site_id), position, _position(rows[-1])):
+                if not watermarks.advance(session, _mark(kind, site_id), position, _position(rows[-1])):
                     number = 0  # another worker was quicker
                 else:
                     number = _take(session, site_id, kind, ids, before=before, hashes=hashes)
@@ -253,17 +253,6 @@ def _position(row: Any) -> str:
     return f"{row.updated_at.isoformat()} {row.id}"
 
 
-def _advance(session: Session, name: str, position: str | None, further: str) -> bool:
-    """Move a watermark; False where another worker has moved it."""
-    if position is None:
-        session.add(Watermark(name=name, position=further))
-        session.flush()
-        return True
-    there = Watermark.name == name, Watermark.position == position
-    moved = session.execute(update(Watermark).where(*there).values(position=further).returning(literal(1)))
-    return moved.first() is not None
-
-
 # What is deleted.
 
 
@@ -349,7 +338,7 @@ def _old_jobs(session: Session, site_id: str, before: datetime, most: int | None
     undone_now = exists().where(undoing.undoes == BulkJob.id, undoing.finished_at.is_(None))
     query = select(BulkJob).where(BulkJob.id < clock.first_id("b", before), BulkJob.finished_at < before, ~undone_now)
     for job in session.scalars(query.order_by(BulkJob.id).limit(most)):
-        named = job.criteria.get("site") or (job.criteria.get("search") or {}).get("site")
+        named = bulk_criteria.site_of(job.criteria)
         if named is None:
             first = select(Comment.site_id).join(BulkChange, BulkChange.comment_id == Comment.id)
             named = session.scalar(first.where(BulkChange.job_id == job.id).limit(1))
@@ -366,7 +355,7 @@ def _count(session: Session, kind: str, site_id: str, before: datetime, most: in
         number = len(_old_jobs(session, site_id, before, most))
         return Count(number, more=number == most)
     if kind in _COMMENT_KINDS:
-        position = session.scalar(select(Watermark.position).where(Watermark.name == _mark(kind, site_id)))
+        position = watermarks.position(session, _mark(kind, site_id))
         ahead = _next_comments(site_id, position, before).with_only_columns(Comment.id)
         noted = select(KeptLonger.comment_id).where(KeptLonger.site_id == site_id, KeptLonger.kind == kind)
         still = Comment.status.in_(_DECIDED), Comment.updated_at < before, _HOLDS[kind], ~_waits(Comment.id)

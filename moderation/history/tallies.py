@@ -15,19 +15,20 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation import actors, clock
-from moderation.history import outcomes
+from moderation.history import outcomes, watermarks
 from moderation.history.outcomes import Event, is_persons, takes_back
 from moderation.store import Store
 from moderation.tables import DONE_BY_PEOPLE, AuditEvent, ReviewItem, Site, Tally, Watermark
 
 WATERMARK = "tallies"
-#: Up to which event the days whose audit is not whole any more were counted before the last `rebuild`.
+#: The last event that was counted before the last `rebuild`. Up to it, days whose audit is no longer whole are not
+#: counted again.
 _RECOUNTED = "tallies recounted"
 #: Before a site's id: the last of its events that retention deleted.
 _REMOVED = "audit"
@@ -70,7 +71,7 @@ def roll_up(store: Store, *, seconds: float = 1.0) -> int:
     counted, until = 0, time.monotonic() + seconds
     while True:
         with store.read() as session:
-            position = session.scalar(select(Watermark.position).where(Watermark.name == WATERMARK))
+            position = watermarks.position(session, WATERMARK)
             events = _next_events(session, position or "")
             sums = _sum(session, events)
         if not events or not _advance(store, position, events[-1].id, sums):
@@ -81,9 +82,10 @@ def roll_up(store: Store, *, seconds: float = 1.0) -> int:
 
 
 def rebuild(store: Store) -> int:
-    """Delete the tallies and add everything up again; samples of the queue stay. Returns how many events there were.
+    """Delete the tallies and add everything up again. Returns how many events there were.
 
-    So do the days of which retention has deleted audit events: nothing could add them up again.
+    Samples of the queue stay, and so do the days of which retention has deleted audit events: nothing could add these
+    up again.
     """
     with store.write() as session:
         counted = max(_position(session, WATERMARK), _position(session, _RECOUNTED))
@@ -122,7 +124,7 @@ def last_days_removed(session: Session) -> dict[str, str]:
 
 
 def _position(session: Session, name: str) -> str:
-    return session.scalar(select(Watermark.position).where(Watermark.name == name)) or ""
+    return watermarks.position(session, name) or ""
 
 
 def sample_queue(store: Store) -> None:
@@ -305,16 +307,8 @@ def _advance(store: Store, position: str | None, next_position: str, sums: dict[
     """Write a step; False when another process was quicker or a site was removed meanwhile."""
     try:
         with store.write() as session:
-            if position is None:
-                session.add(Watermark(name=WATERMARK, position=next_position))
-                session.flush()
-            else:
-                at_position = Watermark.name == WATERMARK, Watermark.position == position
-                moved = session.execute(
-                    update(Watermark).where(*at_position).values(position=next_position).returning(literal(1))
-                )
-                if moved.first() is None:
-                    return False
+            if not watermarks.advance(session, WATERMARK, position, next_position):
+                return False
             _put(session, sums)
     except IntegrityError:
         return False

@@ -92,7 +92,10 @@ def _below(session: Session, comment: Comment, depth: int) -> tuple[list[Line], 
 
 
 def _walk(answers: dict[str, list[str]], comment_id: str, depth: int, deepest: int) -> Iterator[tuple[str, int]]:
-    """The answers below a comment in the order of reading. Each id is answered by later ones only: it ends."""
+    """The answers below a comment in the order of reading.
+
+    It ends: each answers one comment only, so that none is met twice.
+    """
     for answer_id in answers[comment_id]:
         yield answer_id, depth
         if depth < deepest:

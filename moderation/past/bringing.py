@@ -143,7 +143,7 @@ def bring_back(
 
 @dataclass(slots=True)
 class _Divided:
-    """An export's rows: first the comments, and behind them the examples, of which what was erased here is none."""
+    """An export's rows, divided: first the comments, then the examples, but for those of texts erased here."""
 
     this: _Import
     rows: Iterator[tuple[str, own_lines.Row]]
@@ -158,7 +158,7 @@ class _Divided:
             yield row
 
     def examples(self) -> Iterator[dict[str, Any]]:
-        """To be asked for when the comments are there."""
+        """Those that stand behind the comments: ask for them once `comments` has come to its end."""
         if self.first is not None:
             yield from self._kept(self.first)
         for place, row in self.rows:
@@ -176,6 +176,7 @@ class _Divided:
 def _readable(
     this: _Import, items: Iterable[T | Unreadable | LeftOut], complain: Callable[[Unreadable], object]
 ) -> Iterator[T]:
+    """The items that could be read. Others are counted and complained of; after very many in a row nothing is read."""
     in_a_row = 0
     for item in _to_its_end(this, items):
         if isinstance(item, LeftOut):
@@ -202,7 +203,7 @@ def _batches(items: Iterator[T]) -> Iterator[list[T]]:
 
 
 def _to_its_end(this: _Import, items: Iterable[T]) -> Iterator[T]:
-    """What can be read of a file that breaks off: what came before that is brought.
+    """The items of a file, up to where it breaks off: `counts.broken` says why, and what came before is brought.
 
     Raises:
         WrongFile: nothing of it can be read.

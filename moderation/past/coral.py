@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.past import coral_sites, json_lines, records
+from moderation.past.json_lines import text_of
 from moderation.past.records import Archive, LeftOut, NotReadable, PastComment, Read, Status, WrongFile
-from texts.controls import storable
 
 _STATUS: dict[str, tuple[Status, str]] = {
     "NONE": ("published", "It was published in Coral."),
@@ -104,7 +104,7 @@ class _Beside:
             self._keep("user", user, _user_name(user), _user_email(user))
         for name in ("assets.json", "stories.json"):
             for story in json_lines.objects_beside(path, name):
-                self._keep("story", story, records.page(_string(story.get("url"))), _string(story.get("siteID")))
+                self._keep("story", story, records.page(text_of(story.get("url"))), text_of(story.get("siteID")))
         for name in _ACTIONS:
             for action in json_lines.objects_beside(path, name):
                 self._keep_action(action)
@@ -117,14 +117,14 @@ class _Beside:
 
     def _keep_action(self, action: Mapping[str, Any]) -> None:
         """Keep the latest action on a comment, in whatever order they come; a status only where a person gave it."""
-        comment_id = _string(action.get("commentID"))
+        comment_id = text_of(action.get("commentID"))
         if comment_id is None:
             return
-        by_person = _string(action.get("moderatorID")) is not None
-        status = _string(action.get("status")) if by_person else None
+        by_person = text_of(action.get("moderatorID")) is not None
+        status = text_of(action.get("status")) if by_person else None
         reason = action.get("rejectionReason")
-        code = _string(reason.get("code")) if isinstance(reason, Mapping) else None
-        more = json.dumps([_string(action.get("commentRevisionID")), code])
+        code = text_of(reason.get("code")) if isinstance(reason, Mapping) else None
+        more = json.dumps([text_of(action.get("commentRevisionID")), code])
         self._known.execute(
             "INSERT INTO known VALUES ('action', ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = excluded.first,"
             " second = excluded.second, more = excluded.more WHERE coalesce(excluded.second >= second, 1)",
@@ -138,7 +138,7 @@ class _Beside:
 
     def site_of(self, document: Mapping[str, Any]) -> str | None:
         """The site of Coral's that a comment is of: as it says itself, else as its story says."""
-        return _string(document.get("siteID")) or self.find("story", _story_id(document))[1]
+        return text_of(document.get("siteID")) or self.find("story", _story_id(document))[1]
 
     def decision(self, comment_id: str | None) -> _Decision:
         """The last decision on a comment."""
@@ -172,7 +172,7 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
     """A comment, or a rating and nothing else."""
     if isinstance(document, NotReadable):
         raise document
-    author_id = _string(_either(document, "authorID", "author_id"))
+    author_id = text_of(_either(document, "authorID", "author_id"))
     username, email = beside.find("user", author_id)
     coral_status = str(document.get("status") or "NONE")
     if coral_status not in _STATUS:
@@ -191,7 +191,7 @@ def _comment(document: dict[str, Any] | NotReadable, place: str, beside: _Beside
     return PastComment(
         place=place,
         key=records.key(_id(document)),
-        parent_key=records.line(_string(_either(document, "parentID", "parent_id")), 180),
+        parent_key=records.line(text_of(_either(document, "parentID", "parent_id")), 180),
         name=records.name(username),
         comment=records.prose(body, status),
         created_at=_moment(_either(document, "createdAt", "created_at")),
@@ -211,13 +211,13 @@ def _persons_decision(document: Mapping[str, Any], beside: _Beside) -> _Decision
     text = _latest(document)
     history = document.get("status_history")
     last = history[-1] if isinstance(history, list) and history else None
-    if isinstance(last, Mapping) and _string(last.get("assigned_by")) is not None:
+    if isinstance(last, Mapping) and text_of(last.get("assigned_by")) is not None:
         moment, written = _moment_or_none(last.get("created_at")), _moment_or_none(text.get("created_at"))
         if moment is not None and written is not None and moment < written:
             return _Decision()
-        return _Decision(_string(last.get("type")), moment)
+        return _Decision(text_of(last.get("type")), moment)
     decision = beside.decision(_id(document))
-    written_as = _string(text.get("id"))
+    written_as = text_of(text.get("id"))
     return _Decision() if decision.revision and written_as and decision.revision != written_as else decision
 
 
@@ -233,33 +233,33 @@ def _latest(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def _body(document: Mapping[str, Any]) -> str | None:
     """The latest text, with the address of the picture or the video that stands below it."""
     revision = _latest(document)
-    body, media = _string(revision.get("body")) or "", revision.get("media")
-    address = records.url(_string(media.get("url"))) if isinstance(media, Mapping) else None
+    body, media = text_of(revision.get("body")) or "", revision.get("media")
+    address = records.url(text_of(media.get("url"))) if isinstance(media, Mapping) else None
     return body if address is None or address in body else f"{body}\n{address}"
 
 
 def _story_id(document: Mapping[str, Any]) -> str | None:
-    return _string(_either(document, "storyID", "asset_id"))
+    return text_of(_either(document, "storyID", "asset_id"))
 
 
 def _id(document: Mapping[str, Any]) -> str | None:
-    return _string(document.get("id"))
+    return text_of(document.get("id"))
 
 
 def _user_name(user: Mapping[str, Any]) -> str | None:
     metadata = user.get("metadata")
     shown = metadata.get("displayName") if isinstance(metadata, Mapping) else None
-    return _string(shown) or _string(user.get("username"))
+    return text_of(shown) or text_of(user.get("username"))
 
 
 def _user_email(user: Mapping[str, Any]) -> str | None:
     """An account's address; Talk 4 has it as the id of the profile `local`."""
-    if (email := _string(user.get("email"))) is not None:
+    if (email := text_of(user.get("email"))) is not None:
         return email
     profiles = user.get("profiles")
     for profile in profiles if isinstance(profiles, list) else ():
         if isinstance(profile, Mapping) and profile.get("provider") == "local":
-            return _string(profile.get("id"))
+            return text_of(profile.get("id"))
     return None
 
 
@@ -281,10 +281,6 @@ def _either(document: Mapping[str, Any], new: str, old: str) -> Any:
     return next((value for value in values if value is not None and value != {"$undefined": True}), None)
 
 
-def _string(value: Any) -> str | None:
-    return storable(value) if isinstance(value, str) and value else None
-
-
 def _date(document: Mapping[str, Any]) -> str | None:
     moment = _moment_or_none(document.get("createdAt"))
     return moment.isoformat() if moment else None
@@ -304,4 +300,4 @@ def _moment(value: Any) -> datetime:
             value = value.get(name)
     if isinstance(value, str) and value.lstrip("-").isdigit():
         value = int(value)
-    return records.moment(value / 1000 if isinstance(value, int | float) else _string(value))
+    return records.moment(value / 1000 if isinstance(value, int | float) else text_of(value))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.past import json_lines
+from moderation.past.json_lines import text_of
 from moderation.past.records import LeftOut, Read, Unreadable, WrongFile
-from texts.controls import storable
 
 #: Sites and tenants of one file that are told apart; Coral's largest installations have some dozens.
 _MOST = 1000
@@ -106,16 +106,12 @@ def _find(path: Path, file: BinaryIO, site_of: SiteOf) -> _Found:
     file.seek(0)
     beside = (json_lines.objects_beside(path, name) for name in ("sites.json", "tenants.json"))
     for document in chain.from_iterable(beside):
-        its_id, organization = _text(document.get("id")), document.get("organization")
+        its_id, organization = text_of(document.get("id")), document.get("organization")
         if its_id in found.sites or its_id in found.tenants:
             within = organization.get("name") if isinstance(organization, Mapping) else None
-            found.names[str(its_id)] = _text(document.get("name")) or _text(within) or ""
+            found.names[str(its_id)] = text_of(document.get("name")) or text_of(within) or ""
     return found
 
 
 def _tenant_of(document: Document) -> str | None:
-    return _text(document.get("tenantID"))
-
-
-def _text(value: Any) -> str | None:
-    return storable(value) if isinstance(value, str) and value else None
+    return text_of(document.get("tenantID"))

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from moderation.past import files
 from moderation.past.records import NotReadable, WrongFile
+from texts.controls import storable
 
 #: Bytes of a line, and characters of an object.
 _LONGEST = 16 * 1024 * 1024
@@ -153,8 +154,13 @@ def _anywhere(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | NotReadabl
         at = end
 
 
+def text_of(value: Any) -> str | None:
+    """A value that is a text, as every database can store it; None for an empty one and for anything else."""
+    return storable(value) if isinstance(value, str) and value else None
+
+
 def objects_beside(path: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The objects of another file in the same folder; none where there is no such file. What is none is left out.
+    """The objects of another file in the same folder; none where there is no such file. What is no object is left out.
 
     It may be compressed, with `.gz` behind its name.
     """

@@ -211,15 +211,9 @@ def _moment(name: str, text: str) -> datetime:
 
 
 def for_site(row: Mapping[str, Any], site_id: str, taken: frozenset[str]) -> dict[str, Any]:
-    """A row for a site: where another site of this installation has an id already, an id that follows from both."""
+    """A row for a site. Ids that another site of this installation has are replaced, always by the same ones."""
     return {
         **row,
-        "id": _free(row["id"], site_id, taken),
-        "parent_id": row["parent_id"] and _free(row["parent_id"], site_id, taken),
+        "id": clock.free_id("c", row["id"], site_id, taken),
+        "parent_id": row["parent_id"] and clock.free_id("c", row["parent_id"], site_id, taken),
     }
-
-
-def _free(comment_id: str, site_id: str, taken: frozenset[str]) -> str:
-    if comment_id not in taken:
-        return comment_id
-    return clock.derived_id("c", clock.moment_of(comment_id), site_id, comment_id)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.past import json_lines, records
+from moderation.past.json_lines import text_of
 from moderation.past.records import Archive, NotReadable, PastComment, Read, WrongFile
-from texts.controls import storable
 
 #: The versions of its first line. Backups of before it was counted say nothing, which Remark42 reads as 0.
 _VERSIONS = (0, 1)
@@ -37,19 +37,19 @@ def _comment(document: dict[str, Any] | NotReadable, place: str) -> PastComment:
         raise document
     is_gone = document.get("delete") is True
     user, locator = _within(document, "user"), _within(document, "locator")
-    author_id = records.line(_string(user.get("id")), 190)
+    author_id = records.line(text_of(user.get("id")), 190)
     # Made of the name that a visitor typed, so that whoever types the same name has the same id.
     is_known = author_id is not None and not author_id.startswith("anonymous_")
     return PastComment(
         place=place,
-        key=records.key(_string(document.get("id"))),
-        parent_key=records.line(_string(document.get("pid")), 180),
-        name=records.name(_string(user.get("name"))),
-        comment=records.prose(_string(document.get("text")), "erased" if is_gone else "published"),
-        created_at=records.moment(_string(document.get("time"))),
+        key=records.key(text_of(document.get("id"))),
+        parent_key=records.line(text_of(document.get("pid")), 180),
+        name=records.name(text_of(user.get("name"))),
+        comment=records.prose(text_of(document.get("text")), "erased" if is_gone else "published"),
+        created_at=records.moment(text_of(document.get("time"))),
         status="erased" if is_gone else "published",
         why="It was deleted in Remark42." if is_gone else "It was published in Remark42.",
-        thread=records.page(_string(locator.get("url"))),
+        thread=records.page(text_of(locator.get("url"))),
         user_id=f"remark42:{author_id}" if is_known else None,
         ip=None,  # Remark42 keeps only a hash of it
     )
@@ -58,7 +58,3 @@ def _comment(document: dict[str, Any] | NotReadable, place: str) -> PastComment:
 def _within(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = document.get(name)
     return value if isinstance(value, Mapping) else {}
-
-
-def _string(value: Any) -> str | None:
-    return storable(value) if isinstance(value, str) and value else None

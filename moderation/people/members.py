@@ -13,7 +13,7 @@ from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock
-from moderation.errors import NotFound
+from moderation.errors import NotFound, found
 from moderation.people import accounts
 from moderation.people.accounts import PersonError
 from moderation.tables import AuditEvent, Membership, Site, User, UserSession
@@ -140,8 +140,7 @@ def set_site_role(session: Session, user_id: str, site_id: str, role: str, *, ac
     """
     accounts.require_role(role)
     _user(session, user_id)
-    if session.get(Site, site_id) is None:
-        raise NotFound(f"There is no site {site_id}.")
+    found(session.get(Site, site_id), f"site {site_id}")
     membership = session.get(Membership, (user_id, site_id))
     before = membership.role if membership is not None else "none"
     if role == before:
@@ -213,10 +212,7 @@ def by_name(session: Session, name: str) -> User:
 
 
 def _user(session: Session, user_id: str) -> User:
-    user = session.get(User, user_id)
-    if user is None:
-        raise NotFound(f"There is no user {user_id}.")
-    return user
+    return found(session.get(User, user_id), f"user {user_id}")
 
 
 def _with_roles(session: Session, users: Sequence[User]) -> list[Person]:

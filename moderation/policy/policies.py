@@ -12,7 +12,7 @@ from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
-from moderation.errors import NotFound
+from moderation.errors import found
 from moderation.policy import prepared_lists
 from moderation.policy.list_kinds import KINDS
 from moderation.policy.rules import SWITCHES
@@ -89,10 +89,8 @@ def current(session: Session, site_id: str) -> PolicyVersion:
     Raises:
         NotFound: there is no such site.
     """
-    row = session.scalar(in_force().with_only_columns(PolicyVersion).where(Site.id == site_id))
-    if row is None:
-        raise NotFound(f"There is no site {site_id}.")
-    return row
+    query = in_force().with_only_columns(PolicyVersion).where(Site.id == site_id)
+    return found(session.scalar(query), f"site {site_id}")
 
 
 def save(
@@ -107,9 +105,7 @@ def save(
         PatternError: an entry of a list cannot be used.
         hold_times.NoTimes: the times at which every comment is held cannot be used.
     """
-    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
+    site = found(session.scalar(select(Site).where(Site.id == site_id).with_for_update()), f"site {site_id}")
     whole = DEFAULT | dict(document)
     whole["expires"] = _expires(whole)
     whole["lists"] = _existing(session, whole["lists"])

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation import audit, clock
-from moderation.errors import NotFound
+from moderation.errors import NotFound, found
 from moderation.intake.submissions import content_hash
 from moderation.policy.terms import Action
 from moderation.tables import Comment, PolicyTest, Site
@@ -186,9 +186,8 @@ def _csv_rows(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _keep(
     session: Session, site_id: str, examples: Sequence[Example], *, actor: str, comment_id: str | None
 ) -> list[PolicyTest]:
-    site = session.scalar(select(Site).where(Site.id == site_id).with_for_update())  # so that two do not overfill it
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
+    # Locked, so that two people at once do not overfill it.
+    found(session.scalar(select(Site.id).where(Site.id == site_id).with_for_update()), f"site {site_id}")
     existing = {(test.text_hash, test.name): test for test in of_site(session, site_id)}
     kept = []
     for example in examples:

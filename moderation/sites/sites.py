@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, sealing
-from moderation.errors import NotFound
+from moderation.errors import NotFound, found
 from moderation.policy import policies
 from moderation.settings import Settings
 from moderation.store import Store, take_turn
@@ -286,10 +286,7 @@ def find(session: Session, site_id: str, *, lock: bool = False) -> Site:
     Raises:
         NotFound: there is no such site.
     """
-    site = session.get(Site, site_id, with_for_update=True if lock else None)
-    if site is None:
-        raise NotFound(f"There is no site {site_id}.")
-    return site
+    return found(session.get(Site, site_id, with_for_update=True if lock else None), f"site {site_id}")
 
 
 def by_name(session: Session, name: str) -> Site:

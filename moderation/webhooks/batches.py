@@ -60,19 +60,19 @@ class Waiting(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Deliveries that leave together."""
+class Message:
+    """What leaves in one request: a delivery by itself, which has the same id, or the deliveries `batched` together."""
 
     id: str
-    delivery_ids: tuple[str, ...]
     payload: dict[str, Any]
-    #: The requests that caused them.
-    causes: tuple[Cause, ...] = ()
+    #: The requests that caused it.
+    causes: tuple[Cause, ...]
+    batched: tuple[str, ...] = ()
 
 
 def formed(
     waiting: Sequence[Waiting], batching: Batching, moment: datetime, *, all_there: bool
-) -> tuple[list[Batch], datetime | None]:
+) -> tuple[list[Message], datetime | None]:
     """The batches to send now, made of the deliveries that are due, in order; and when to look again, if one can wait.
 
     `all_there`: these are all that are due. If they are not, the last batch may be here in part only.
@@ -130,12 +130,12 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _batch(batch_id: str, members: Sequence[Waiting]) -> Batch:
+def _batch(batch_id: str, members: Sequence[Waiting]) -> Message:
     events = [{"id": delivery.id, **delivery.payload} for delivery in members]
     latest = max(str(event["timestamp"]) for event in events)
     payload = {"type": TYPE, "timestamp": latest, "data": {"events": events}}
     causes = tuple(Cause(delivery.request_id, delivery.traceparent) for delivery in members)
-    return Batch(batch_id, tuple(delivery.id for delivery in members), payload, causes)
+    return Message(batch_id, payload, causes, tuple(delivery.id for delivery in members))
 
 
 def _parted(waiting: Sequence[Waiting], batching: Batching) -> tuple[list[list[Waiting]], bool]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import redis
@@ -29,7 +29,7 @@ from moderation.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.tracing import Cause, Span
 from moderation.webhooks import batches, endpoints
 from moderation.webhooks.attempts import Answer, Failure, Outgoing
-from moderation.webhooks.batches import Batching
+from moderation.webhooks.batches import Batching, Message
 from moderation.webhooks.protocols import PROTOCOLS
 from moderation.webhooks.sender import Refused, Sender, Unreachable
 
@@ -163,16 +163,7 @@ def claim(
     ]
 
 
-class _Message(NamedTuple):
-    """What a claim leased: a delivery by itself, or the deliveries `batched` in one message."""
-
-    id: str
-    payload: dict[str, Any]
-    causes: tuple[Cause, ...]
-    batched: tuple[str, ...] = ()
-
-
-def _claim_alone(session: Session, endpoint_id: str, moment: datetime, most: int) -> list[_Message]:
+def _claim_alone(session: Session, endpoint_id: str, moment: datetime, most: int) -> list[Message]:
     """Lease up to `most` deliveries, each for a message of its own."""
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, most + LOOK_FURTHER)).all()
     _postpone(session, [row for row in rows if row.waits_until is not None])
@@ -184,13 +175,13 @@ def _claim_alone(session: Session, endpoint_id: str, moment: datetime, most: int
         .returning(WebhookDelivery.id, WebhookDelivery.payload, *_CAUSE_COLUMNS)
         .execution_options(synchronize_session=False)
     )
-    by_id = {row.id: _Message(row.id, row.payload, (Cause(row.request_id, row.traceparent),)) for row in leased}
+    by_id = {row.id: Message(row.id, row.payload, (Cause(row.request_id, row.traceparent),)) for row in leased}
     return [by_id[delivery_id] for delivery_id in ids]
 
 
 def _claim_batches(
     session: Session, endpoint_id: str, batching: Batching, moment: datetime, most: int
-) -> tuple[list[_Message], datetime | None]:
+) -> tuple[list[Message], datetime | None]:
     """Lease up to `most` batches, and as many events as make one at least; and when to look again."""
     limit = batching.events + min((most - 1) * batching.events, MOST_BATCHED) + LOOK_FURTHER
     rows = session.execute(_first_of_their_comments(endpoint_id, moment, limit)).all()
@@ -206,11 +197,11 @@ def _claim_batches(
     for batch in leased:
         session.execute(
             update(WebhookDelivery)
-            .where(WebhookDelivery.id.in_(batch.delivery_ids))
-            .values(leased_until=moment + LEASE, batch_id=batch.id, batch_size=len(batch.delivery_ids))
+            .where(WebhookDelivery.id.in_(batch.batched))
+            .values(leased_until=moment + LEASE, batch_id=batch.id, batch_size=len(batch.batched))
             .execution_options(synchronize_session=False)
         )
-    return [_Message(batch.id, batch.payload, batch.causes, batch.delivery_ids) for batch in leased], look_again
+    return leased, look_again
 
 
 def hand_back(session: Session, unsent: Collection[Due]) -> None:

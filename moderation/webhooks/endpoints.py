@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, TextClause, func, select, te
 from sqlalchemy.orm import Session
 
 from moderation import actors, audit, clock, news, sealing
-from moderation.errors import NotFound
+from moderation.errors import NotFound, found
 from moderation.settings import Settings
 from moderation.tables import WAS_TRIED, Comment, Site, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from moderation.webhooks import catalogue, events, sender, standard
@@ -243,14 +243,9 @@ def redeliver(session: Session, site_id: str, endpoint_id: str, delivery_id: str
             callback, the comment has changed since.
     """
     endpoint = _hold(session, site_id, endpoint_id)
-    delivery = session.scalar(
-        select(WebhookDelivery)
-        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if delivery is None:
-        raise NotFound(f"There is no delivery {delivery_id} at this webhook.")
+    query = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint_id)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    delivery = found(session.scalar(locked), f"delivery {delivery_id} at this webhook")
     _require_active(endpoint)
     _require_true(session, endpoint, delivery)
     moment = clock.now()
@@ -355,10 +350,7 @@ def _hold(session: Session, site_id: str, endpoint_id: str) -> WebhookEndpoint:
     session.flush()
     query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.site_id == site_id)
     query = query.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
-    endpoint = session.scalar(query)
-    if endpoint is None:
-        raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
-    return endpoint
+    return found(session.scalar(query), f"webhook endpoint {endpoint_id}")
 
 
 def _count(session: Session, site_id: str, protocol: Protocol) -> int:

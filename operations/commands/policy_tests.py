@@ -21,7 +21,7 @@ from moderation.policy import policies, policy_tests
 from moderation.settings import Settings
 from moderation.sites import sites
 from moderation.store import Store
-from moderation.tables import PolicyVersion, Site
+from moderation.tables import PolicyTest, PolicyVersion, Site
 from operations.commands import open_installation
 from texts.controls import printable
 
@@ -88,17 +88,27 @@ def _lines(
     for site_id, site_name, policy in rows:
         with store.read() as session:
             tests = policy_tests.of_site(session, site_id)
-        columns = []
-        for classifier in (in_place, tried):
-            compiled = policies.compile_policy(
-                policies.DEFAULT | policy.document, policy.version, classifier.thresholds
-            )
-            judge = policy_trials.judge_by(store, queues, classifier, site_id, compiled)
-            columns.append(policy_trials.run([judge], tests, seconds=None) if tests else [])
-            if tried is in_place:
-                columns.append(columns[0])
-                break
-        yield from (_line(site_name, before, after) for before, after in zip(*columns, strict=True))
+        compared = [in_place] if tried is in_place else [in_place, tried]
+        columns = [_results(classifier, site_id, policy, tests, store=store, queues=queues) for classifier in compared]
+        yield from (_line(site_name, before, after) for before, after in zip(columns[0], columns[-1], strict=True))
+
+
+def _results(
+    classifier: Classifier,
+    site_id: str,
+    policy: PolicyVersion,
+    tests: Sequence[PolicyTest],
+    *,
+    store: Store,
+    queues: Queues,
+) -> list[Result]:
+    """What a site's policy makes of its tests with this classifier."""
+    if not tests:
+        return []
+    document = policies.DEFAULT | policy.document
+    compiled = policies.compile_policy(document, policy.version, classifier.thresholds)
+    judge = policy_trials.judge_by(store, queues, classifier, site_id, compiled)
+    return policy_trials.run([judge], tests, seconds=None)
 
 
 def _sites(session: Session, name: str | None) -> Sequence[tuple[Site, PolicyVersion]]:

@@ -154,7 +154,7 @@ def hold(*, name: str) -> None:
     with store.write() as session:
         row = sites.by_name(session, name)
         if policies.current(session, row.id).document["mode"] != "hold":
-            policies.set_mode(session, row.id, "hold", actor="operator")
+            policies.set_mode(session, row.id, "hold", actor=actors.OPERATOR)
     click.echo(f"Every new comment on {row.name} waits for a moderator. `winnow site release` ends that.")
 
 
@@ -168,7 +168,7 @@ def release(*, name: str) -> None:
         mode = policies.current(session, row.id).document["mode"]
         if mode == "hold":
             mode = _mode_before_hold(session, row.id)
-            policies.set_mode(session, row.id, mode, actor="operator")
+            policies.set_mode(session, row.id, mode, actor=actors.OPERATOR)
     click.echo(f"{row.name} is in mode {mode}.")
 
 

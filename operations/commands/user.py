@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from moderation import actors
 from moderation.people import accounts, members
 from moderation.people.members import Person
 from moderation.sites import sites
@@ -74,7 +75,7 @@ def link(*, name: str, as_json: bool) -> None:
     """
     settings, store = open_installation()
     with store.write() as session:
-        token = members.make_link(session, members.by_name(session, name).id, actor="operator")
+        token = members.make_link(session, members.by_name(session, name).id, actor=actors.OPERATOR)
     address = welcome_link(settings, token)
     click.echo(json.dumps({"setup_url": address}) if as_json else _invitation(name, address))
 
@@ -85,7 +86,7 @@ def disable(*, name: str) -> None:
     """Sign NAME out everywhere and let nobody sign in as them. `winnow user enable` undoes it."""
     _, store = open_installation()
     with store.write() as session:
-        members.disable(session, members.by_name(session, name).id, actor="operator")
+        members.disable(session, members.by_name(session, name).id, actor=actors.OPERATOR)
     click.echo(f"{name} is signed out and cannot sign in.")
 
 
@@ -95,7 +96,7 @@ def enable(*, name: str) -> None:
     """Let NAME sign in again."""
     _, store = open_installation()
     with store.write() as session:
-        members.enable(session, members.by_name(session, name).id, actor="operator")
+        members.enable(session, members.by_name(session, name).id, actor=actors.OPERATOR)
     click.echo(f"{name} can sign in again.")
 
 

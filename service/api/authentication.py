@@ -17,8 +17,8 @@ from service.problems import Problem
 
 Caller = TypeVar("Caller")
 
-#: How long a key is remembered without asking the database. For as long a key that was revoked, or whose site was
-#: archived, may be accepted.
+#: How long a key is remembered without asking the database. A key that was revoked, or whose site was archived, may be
+#: accepted for as long.
 REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
 

@@ -8,10 +8,11 @@ from flask import Response
 
 from moderation.intake import submissions
 from moderation.intake.submissions import Outcome, Submission
+from moderation.tables import Comment
 from service.api.answers import OutcomesSchema
 from service.api.comments import accepted
 from service.api.routing import Operation, answer, operation
-from service.api.schemas import SubmissionSchema, load
+from service.api.schemas import SubmissionSchema, load_item
 from service.context import context
 from service.problems import Problem
 
@@ -50,12 +51,8 @@ def submit_batch(site_id: str, *, body: list[Any]) -> Response:
 
 
 def _check(item: Any) -> Submission | Problem:
-    if isinstance(item, Problem):
-        return item
-    try:
-        return Submission(**load(_SCHEMA, item))
-    except Problem as problem:
-        return problem
+    loaded = load_item(_SCHEMA, item)
+    return loaded if isinstance(loaded, Problem) else Submission(**loaded)
 
 
 def _tell(item: Any, outcome: Outcome | Problem) -> dict[str, Any]:
@@ -64,16 +61,14 @@ def _tell(item: Any, outcome: Outcome | Problem) -> dict[str, Any]:
             comment = accepted(outcome)
         except Problem as problem:
             return refused(problem) | {"external_id": _external_id(item)}
-        return {
-            "code": 200 if outcome.kind == "replayed" else 202,
-            "id": comment.id,
-            "external_id": comment.external_id,
-            "status": comment.status,
-            "version": comment.version,
-            "detail": None,
-            "errors": None,
-        }
+        return done(comment, 200 if outcome.kind == "replayed" else 202)
     return refused(outcome) | {"external_id": _external_id(item)}
+
+
+def done(comment: Comment, code: int) -> dict[str, Any]:
+    """A comment as one outcome of a list, with the status that it would have had alone."""
+    fields = {name: getattr(comment, name) for name in ("id", "external_id", "status", "version")}
+    return {"code": code, "detail": None, "errors": None} | fields
 
 
 def refused(problem: Problem) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -110,7 +110,7 @@ def _list_updated(site_id: str, filters: listing.Filters, query: dict[str, Any])
     began = clock.now()
     after = None
     if "cursor" in query:
-        began, *place = cursors.decode("updated", query["cursor"], [type(began), type(began), str])  # type: ignore[assignment]
+        began, *place = cursors.decode("updated", query["cursor"], [datetime, datetime, str])  # type: ignore[assignment]
         after = (place[0], place[1])
     since = query["updated_after"]
     with context().store.read() as session:

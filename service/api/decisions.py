@@ -15,10 +15,10 @@ from moderation.sites import archive
 from moderation.tables import Comment, ReviewItem
 from service.api import cursors
 from service.api.answers import CommentSchema, OutcomesSchema, ReviewItemSchema, ReviewQueueSchema, show, show_comment
-from service.api.batch import refused
+from service.api.batch import done, refused
 from service.api.refusals import problem_of
 from service.api.routing import Operation, answer, operation
-from service.api.schemas import DecisionItemSchema, DecisionSchema, ReviewQuery, load
+from service.api.schemas import DecisionItemSchema, DecisionSchema, ReviewQuery, load_item
 from service.context import context
 from service.problems import Problem
 
@@ -92,22 +92,13 @@ def decide_many(site_id: str, *, body: list[Any]) -> Response:
     """Up to 1,000 decisions, as a JSON list or as NDJSON. One that cannot be done does not keep the others back."""
     outcomes: list[dict[str, Any]] = []
     for start in range(0, len(body), _TOGETHER):
-        outcomes += _decide_together(site_id, [_check(item) for item in body[start : start + _TOGETHER]])
+        outcomes += _decide_together(site_id, [load_item(_ITEM, item) for item in body[start : start + _TOGETHER]])
     return answer({"outcomes": outcomes})
 
 
 def _filters(query: dict[str, Any]) -> review_items.Filters:
     named_alike = {name: query.get(name) for name in ("label", "rule", "kind", "language", "thread")}
     return review_items.Filters(**named_alike, author_key=query.get("author"))
-
-
-def _check(item: Any) -> dict[str, Any] | Problem:
-    if isinstance(item, Problem):
-        return item
-    try:
-        return load(_ITEM, item)
-    except Problem as problem:
-        return problem
 
 
 def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) -> list[dict[str, Any]]:
@@ -124,13 +115,8 @@ def _decide_together(site_id: str, items: Sequence[dict[str, Any] | Problem]) ->
             except CommentError as error:
                 outcomes.append(refused(problem_of(error)) | {"id": comment_id})
             else:
-                outcomes.append(_tell(comment))
+                outcomes.append(done(comment, 200))
     return outcomes
-
-
-def _tell(comment: Comment) -> dict[str, Any]:
-    fields = {name: getattr(comment, name) for name in ("id", "external_id", "status", "version")}
-    return {"code": 200, "detail": None, "errors": None} | fields
 
 
 def _show_item(item: ReviewItem, comment: Comment) -> dict[str, Any]:

@@ -55,8 +55,8 @@ class LanguagesSchema(Schema):
     ),
 )
 def read_languages(site_id: str) -> Response:
-    """A comment in a language that is not here, or that cannot be told, has none of these codes: `und` where there are
-    too few words to tell, which is judged, and `mis` where nothing is known of its script, which is not."""
+    """Two codes of comments are not in the list: `und`, where there are too few words to tell the language, which is
+    judged, and `mis`, where nothing is known of the script, which is not."""
     judge = classifier()
     with context().store.read() as session:
         row = policies.current(session, site_id)

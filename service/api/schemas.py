@@ -29,7 +29,7 @@ from service.api.fields import (
     Text,
     Whole,
 )
-from service.problems import Errors, invalid
+from service.problems import Errors, Problem, invalid
 
 NAME_MISSING = "Please enter your name here"
 COMMENT_MISSING = "Please enter your comment!"
@@ -237,7 +237,7 @@ class ReviewQuery(Page):
 
 
 def load(schema: Schema, document: Any) -> dict[str, Any]:
-    """`sent` as `schema` reads it.
+    """A document as `schema` reads it.
 
     Raises:
         Problem: some of it is not valid; `errors` names each field.
@@ -249,6 +249,16 @@ def load(schema: Schema, document: Any) -> dict[str, Any]:
     except ValidationError as error:
         raise invalid(flat(error.messages)) from None
     return loaded
+
+
+def load_item(schema: Schema, item: Any) -> dict[str, Any] | Problem:
+    """An item of a list as `schema` reads it, or why it cannot be read. `bodies.read_list` may have found that out."""
+    if isinstance(item, Problem):
+        return item
+    try:
+        return load(schema, item)
+    except Problem as problem:
+        return problem
 
 
 def flat(messages: Any, prefix: str = "") -> Errors:

@@ -29,17 +29,21 @@ _ANYWHERE = (
     later("Stopped. Nothing was saved."),
     later("The connection was lost, so there is no file. Try again in a moment."),
 )
+#: Said by sending.js.
+_SENDING = (
+    later("The server failed (%(status)s). Try again in a moment."),
+    later("The server did not answer in time. Try again."),
+    later("The server cannot be reached. Try again in a moment."),
+)
 #: Said wherever comments are decided: by cards.js and bulk.js.
 _DECIDING = (
+    *_SENDING,
     later("%(number)s selected"),
     later("Select none"),
     later("Select all on this page"),
     later("Take it back"),
     later("Sign in"),
     later(", and try again here."),
-    later("The server failed (%(status)s). Try again in a moment."),
-    later("The server did not answer in time. Try again."),
-    later("The server cannot be reached. Try again in a moment."),
     later("Undo"),
 )
 #: Said in the queue.
@@ -76,11 +80,10 @@ _COMMENTS = (
 )
 #: Said on a policy's page.
 _POLICY = (
+    *_SENDING,
     later("%(label)s (%(from)s and %(reject)s)"),
     later("never"),
     later("The server cannot be reached, so the numbers stand still."),
-    later("The server failed (%(status)s). Try again in a moment."),
-    later("The server cannot be reached. Try again in a moment."),
     later("You are no longer signed in. Sign in in another tab, and save again."),
     later("Saving…"),
 )

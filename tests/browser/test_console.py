@@ -164,22 +164,14 @@ def test_without_javascript_everything_can_be_decided(
     expect(page.get_by_text("You have signed out.")).to_be_visible()
 
 
-def test_hostile_comments_do_no_harm(url: str, flag: Flag, new_context: NewContext) -> None:
+def test_hostile_comments_do_no_harm_in_the_queue(url: str, flag: Flag, new_context: NewContext) -> None:
     for text in HOSTILE:
         flag(text, name=" ".join(text[:150].split()))
     page = open_queue(new_context, url, viewport={"width": 360, "height": 800})
     shown = page.locator(".written").all_text_contents()
     assert sorted(shown) == sorted(f"{text} insult=0.80" for text in HOSTILE)
-    for path in (
-        "",
-        "?q=insult&order=newest",
-        "?author=%3Cscript%3Ealert(6)%3C/script%3E&thread=%E2%80%AE",
-        "comments",
-    ):
+    for path in ("", "?q=insult&order=newest", "?author=%3Cscript%3Ealert(6)%3C/script%3E&thread=%E2%80%AE"):
         page.goto(url + path)
-        expect_unharmed(page)
-    for address in page.locator(".list a").evaluate_all("links => links.map((link) => link.href)"):
-        page.goto(address)
         expect_unharmed(page)
 
 

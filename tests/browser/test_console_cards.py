@@ -295,12 +295,17 @@ def test_the_tabs_counts_add_up_follow_the_filters_and_are_what_each_tab_shows(
         for one in (seen, held[1]):  # of what is held, one was reported too, and counts once
             comments.report(session, site.id, one, reason="illegal", note=None, reporter="r")
     page = enter()
-    for filters, waiting in (("", [5, 3, 2]), ("?thread=%2Fa", [4, 2, 2]), ("?language=de", [0, 0, 0])):
+    # All tabs are opened once, and with each filter those whose numbers it changes.
+    for filters, waiting, opened in (
+        ("", [5, 3, 2], 7),
+        ("?thread=%2Fa", [4, 2, 2], 3),
+        ("?language=de", [0, 0, 0], 1),
+    ):
         numbers = [*waiting, 0, 0, 0, 0]
         page.goto(page.url.partition("?")[0] + filters)
         names = ["All", "Held", "Reported", "Appeals", "Second looks", "Mine", "Put off"]
         assert page.locator("#tabs a").all_inner_texts() == [f"{a} {b}" for a, b in zip(names, numbers, strict=True)]
-        for at, number in enumerate(numbers):
+        for at, number in enumerate(numbers[:opened]):
             page.locator("#tabs a").nth(at).click()
             expect(page.locator("#tabs [aria-current]")).to_have_text(f"{names[at]} {number}")
             expect(page.locator(".card")).to_have_count(number)

@@ -201,7 +201,7 @@ def test_the_statistics_show_what_was_just_decided(
     expect(row).to_have_text("0.7-0.82367%")
 
 
-def test_hostile_comments_do_no_harm_on_any_page(url: str, post: Post, new_context: NewContext) -> None:
+def test_hostile_comments_do_no_harm_on_any_other_page(url: str, post: Post, new_context: NewContext) -> None:
     ids = [
         post(f"{text} insult=0.7", " ".join(text[:150].split()), thread=text[:400], user_id=text[:150])
         for text in HOSTILE

@@ -26,12 +26,10 @@ def group(item: pytest.Item) -> str | None:
 
 def slow_first(items: Sequence[pytest.Item], is_slow: Callable[[pytest.Item], bool]) -> list[pytest.Item]:
     """The groups, largest first, then what is slow, then the rest: no process ends alone with a slow test."""
-    sizes = Counter(map(group, items))
-
-    def turn(item: pytest.Item) -> tuple[int, int, str]:
-        name = group(item)
-        if name is not None:
-            return 0, -sizes[name], name
-        return (1 if is_slow(item) else 2), 0, ""
-
-    return sorted(items, key=turn)
+    groups = [group(item) for item in items]
+    sizes = Counter(groups)
+    turns = [
+        (0, -sizes[name], name) if name is not None else (1 if is_slow(item) else 2, 0, "")
+        for item, name in zip(items, groups, strict=True)
+    ]
+    return [item for _, item in sorted(zip(turns, items, strict=True), key=lambda pair: pair[0])]

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import models
 from models.evaluation.languages import romanised_comments
 from models.labels import COLUMN, LABELS, TOXICITY
 from models.scoring.understanding import SUREST
 from models.training.implicit import read_romanised
+from tests.support.classifier import shipped
 
-CLASSIFIER = models.load()
+CLASSIFIER = shipped()
 FLAG_AT = np.array([CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in LABELS])
 WITHOUT = replace(CLASSIFIER, romanised=None)
 #: In the spellings of both.

@@ -142,10 +142,12 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     small_data: Path, tmp_path: Path
 ) -> None:
     messages: list[str] = []
-    kept = tmp_path / "kept"
-    first = training.train(small_data, tmp_path / "first", messages.append, kept)
     again: list[str] = []
-    second = training.train(small_data, tmp_path / "second", again.append, kept)
+    kept = tmp_path / "kept"
+    with train_in_another_process(small_data, tmp_path / "third") as elsewhere:
+        first = training.train(small_data, tmp_path / "first", messages.append, kept)
+        second = training.train(small_data, tmp_path / "second", again.append, kept)
+    assert elsewhere.returncode == 0
     classifier = models.load(tmp_path / "first")
     scores = classifier.score(["you pathetic moron", "what a lovely book", "buy free pills here"])
     toxicity, spam = classifier.labels.index("toxicity"), classifier.labels.index("spam")
@@ -162,7 +164,6 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     assert set(CARRIED) <= set(classifier.manifest["understanding"]["letters"])
     assert not any("fitted" in message or "encoded" in message for message in again)  # the stages were kept
     assert any("insult" in message for message in messages)
-    train_in_another_process(small_data, tmp_path / "third")
     checksums = [
         json.loads((tmp_path / name / "manifest.json").read_text(encoding="utf-8"))["files"]
         for name in ("first", "second", "third")
@@ -171,8 +172,8 @@ def test_a_trained_model_loads_tells_good_from_bad_and_is_the_same_again_in_ever
     assert "words.npy" in checksums[0]
 
 
-def train_in_another_process(data: Path, out: Path) -> None:
-    """Where Python's hashes, which order sets, are others than here."""
+def train_in_another_process(data: Path, out: Path) -> subprocess.Popen[bytes]:
+    """Begin to train where Python's hashes, which order sets, are others than here."""
     script = (
         "import sys; import numpy as np; from pathlib import Path\n"
         "from models.training import training, understanding\n"
@@ -184,7 +185,7 @@ def train_in_another_process(data: Path, out: Path) -> None:
     )
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     environment = os.environ | {"PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-c", script, data, out], check=True, env=environment, timeout=300)
+    return subprocess.Popen([sys.executable, "-c", script, data, out], env=environment)
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,18 @@ def test_a_warning_is_kept_and_told_when_it_can_no_longer_be_taken_back(
     ]
 
 
+def test_a_warning_is_shown_on_the_site_that_gave_it_and_on_no_other(
+    store: Store, queues: Queues, site: CreatedSite, post: Post
+) -> None:
+    here, elsewhere = post(), accept(store, queues, site, user_id="7")
+    assert here.author_key == elsewhere.author_key
+    with store.write() as session:
+        warning = standing.warn(session, here, "Mind your words.", actor=MO, grace=timedelta(0)).id
+    with store.read() as session:
+        shown = standing.warnings(session, [elsewhere, here])
+    assert {comment_id: [one.id for one in warned] for comment_id, warned in shown.items()} == {here.id: [warning]}
+
+
 @pytest.mark.parametrize("message", ["", "  \n", "x" * 1001])
 def test_a_warning_says_something_and_is_bounded(store: Store, post: Post, message: str) -> None:
     comment = post()

@@ -51,7 +51,7 @@ def test_an_authors_other_comments_on_the_same_site_are_counted(
 ) -> None:
     for day, status in enumerate(["published", "published", "rejected", "flagged", "pending"]):
         add(store, site, status, day=day)
-    add(store, other_site, "rejected")
+    add(store, other_site, "rejected", day=-1)
     add(store, site, "rejected", author="bob")
     record = of(store, add(store, site, "flagged", day=9))
     assert (record.published, record.rejected, record.waiting, record.partly) == (2, 1, 1, False)

@@ -49,7 +49,7 @@ def form(*waiting: One, wanted: Batching = USUAL, all_there: bool = True) -> tup
     """The ids that leave together, and in how many seconds to look again."""
     found, look_again = batches.formed(waiting, wanted, NOW, all_there=all_there)
     again = None if look_again is None else (look_again - NOW).total_seconds()
-    return [list(batch.delivery_ids) for batch in found], again
+    return [list(batch.batched) for batch in found], again
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_nothing_leaves_twice_nothing_is_forgotten_and_no_batch_is_too_large(
 ) -> None:
     wanted = Batching(events, times * SIZE, 5)
     found, look_again = batches.formed(waiting, wanted, NOW, all_there=all_there)
-    leaving = [one for batch in found for one in batch.delivery_ids]
+    leaving = [one for batch in found for one in batch.batched]
     assert len(leaving) == len(set(leaving))
     left = [one for one in waiting if one.id not in set(leaving)]
     last = waiting[-1].batch_id if waiting and not all_there else None
@@ -141,7 +141,7 @@ def test_nothing_leaves_twice_nothing_is_forgotten_and_no_batch_is_too_large(
     sizes = {one.id: one.size for one in waiting}
     order = {one.id: at for at, one in enumerate(waiting)}
     for batch in found:
-        assert [order[one] for one in batch.delivery_ids] == sorted(order[one] for one in batch.delivery_ids)
+        assert [order[one] for one in batch.batched] == sorted(order[one] for one in batch.batched)
         if batch.id not in {"b1", "b2"}:
-            assert len(batch.delivery_ids) <= events
-            assert len(batch.delivery_ids) == 1 or sum(sizes[one] for one in batch.delivery_ids) <= times * SIZE
+            assert len(batch.batched) <= events
+            assert len(batch.batched) == 1 or sum(sizes[one] for one in batch.batched) <= times * SIZE

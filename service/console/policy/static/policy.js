@@ -1,11 +1,10 @@
 // The page of a policy: what it counts, and saving without leaving the page. Without this script its forms do the same.
 
 import { say } from "../said.js";
+import { failed, send as sendFields, takeToken, whyNot } from "../sending.js";
 import { localise } from "../times.js";
 import { begin } from "./consequences.js";
 
-// The status of an answer to a form whose token does not fit.
-const REFUSED = 400;
 const main = document.getElementById("main");
 let form;
 let unchanged; // what stood in the form when it came
@@ -53,29 +52,23 @@ const tell = (text, kind = "soft") => {
   told.textContent = text;
 };
 
-const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
-
 // Sends the form, and shows the page that comes back. Where none does, it says why, and what stands in the form stays.
 async function post(body, mayAgain = true) {
   try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "text/html" } });
-    const page = await read(answer);
-    if (page.getElementById("policy")) return put(page.getElementById("main"), answer);
-    if (answer.redirected) return say("You are no longer signed in. Sign in in another tab, and save again.");
-    if (mayAgain && answer.status === REFUSED && (await renewToken(body))) return post(body, false);
-    return say("The server failed (%(status)s). Try again in a moment.", { status: answer.status });
-  } catch {
-    return say("The server cannot be reached. Try again in a moment.");
+    const answer = await sendFields(form.getAttribute("action"), body);
+    if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
+      const refusal = await answer.json();
+      if (mayAgain && takeToken(refusal, body, document.querySelector(".own bdi").textContent))
+        return post(body, false);
+      return refusal.sign_in
+        ? say("You are no longer signed in. Sign in in another tab, and save again.")
+        : refusal.message;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return page.getElementById("policy") ? put(page.getElementById("main"), answer) : failed(answer);
+  } catch (error) {
+    return whyNot(error);
   }
-}
-
-// Whoever has signed in again in another tab has a new token. It counts for the same person.
-async function renewToken(body) {
-  const page = await read(await fetch(form.getAttribute("action"), { headers: { Accept: "text/html" } }));
-  const token = page.querySelector("#policy [name=csrf_token]")?.value;
-  if (!token || page.querySelector(".own").textContent !== document.querySelector(".own").textContent) return false;
-  body.set("csrf_token", token);
-  return true;
 }
 
 function put(fresh, answer) {

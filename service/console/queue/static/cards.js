@@ -1,6 +1,7 @@
 // The cards on the page: the current card, moving between cards, and showing what was decided on one.
 
 import { say } from "../said.js";
+import * as sending from "../sending.js";
 import { isField } from "../shortcuts.js";
 
 export const cards = document.getElementById("cards");
@@ -140,14 +141,9 @@ export async function postForm(form, button) {
 }
 
 // Send fields; the answer is {ok, status, message, …}. Status 0: it is not known whether the form arrived.
-// After signing in again in another tab there is a new token: it is taken over, and the form is sent again.
 export async function post(address, fields) {
   let answer = await send(address, fields);
-  if (answer.csrf_token && answer.me === cards?.dataset.me) {
-    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = answer.csrf_token;
-    if (fields instanceof URLSearchParams) fields.set("csrf_token", answer.csrf_token);
-    answer = await send(address, fields);
-  }
+  if (sending.takeToken(answer, fields, cards?.dataset.me)) answer = await send(address, fields);
   if (answer.ok) document.dispatchEvent(new Event("winnow:sent"));
   return answer;
 }
@@ -156,26 +152,13 @@ async function send(address, fields) {
   const body = fields instanceof URLSearchParams ? fields : new URLSearchParams({ csrf_token: csrfToken(), ...fields });
   const sent = performance.now();
   try {
-    const signal = AbortSignal.timeout(20_000);
-    const answer = await fetch(address, {
-      method: "POST",
-      body,
-      headers: { Accept: "application/json" },
-      signal,
-      keepalive: true, // it arrives although somebody leaves the page
-    });
+    const answer = await sending.send(address, body, { keepalive: true }); // it arrives although somebody leaves the page
     document.dispatchEvent(new CustomEvent("winnow:reached", { detail: sent }));
-    const failed = {
-      message: say("The server failed (%(status)s). Try again in a moment.", { status: answer.status }),
-    };
+    const failed = { message: sending.failed(answer) };
     const said = answer.status === 204 ? {} : await answer.json().catch(() => failed);
     return { ...said, ok: answer.ok && said !== failed, status: answer.status };
   } catch (error) {
-    const late = error.name === "TimeoutError";
     document.dispatchEvent(new Event("winnow:away"));
-    const message = late
-      ? say("The server did not answer in time. Try again.")
-      : say("The server cannot be reached. Try again in a moment.");
-    return { ok: false, status: 0, message };
+    return { ok: false, status: 0, message: sending.whyNot(error) };
   }
 }
