@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from models.reading.letters import spell_words
 
@@ -11,6 +13,31 @@ from models.reading.letters import spell_words
 #: needs more.
 LEAST_INSIDE, LEAST_INSIDE_OF_INSULTS = 5, 7
 _REMEMBERED = 20_000
+#: Letters that are written by two where a keyboard lacks them, and those that are no accented ones.
+_BY_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_OTHER_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d"})
+_ACCENT = re.compile("[\u0300-\u036f]")
+#: Letters of an entry that counts without its accents, and those that are other words then.
+_LEAST_PLAIN = 5
+_OTHER_WORDS = frozenset("parowa lepra crapa tares tahni bacini mamon picus labar pedes negri negre".split())  # noqa: SIM905
+
+
+def without_accents(entries: Iterable[str], is_usual: Callable[[str], bool]) -> list[str]:
+    """How entries are written where accents are left out, or written with other letters ("bloede kuh").
+
+    Without those that are short, or a usual word then, of any language.
+    """
+    forms = [form for entry in entries for form in dict.fromkeys((_plain(entry.translate(_BY_TWO)), _plain(entry)))]
+    return [form for form in forms if _tells_enough(form) and (" " in form or not is_usual(form))]
+
+
+def _plain(entry: str) -> str:
+    letters = unicodedata.normalize("NFD", entry.translate(_OTHER_LETTERS))
+    return unicodedata.normalize("NFC", "".join(filter(lambda letter: not _ACCENT.match(letter), letters)))
+
+
+def _tells_enough(form: str) -> bool:
+    return form.isascii() and form not in _OTHER_WORDS and sum(map(str.isalpha, form)) >= _LEAST_PLAIN
 
 
 class WordList:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from models.reading.disguises import Disguises
+from models.reading.native import Native
 from texts import edits
 from texts.normalization import normalize, normalize_with_offsets, visible, visible_with_offsets
 
@@ -23,24 +24,33 @@ Places = list[tuple[int, int]]
 _NO_DISGUISES = Disguises(())
 
 
-def find_parts(text: str, *, plain: bool = False, disguises: Disguises = _NO_DISGUISES) -> list[str]:
+def find_parts(
+    text: str, *, plain: bool = False, disguises: Disguises = _NO_DISGUISES, native: Native | None = None
+) -> list[str]:
     """The sentences of a text as a reader sees it, one at least.
 
-    `plain`: without accents, as English is read; else with the words of `disguises` written out.
+    `plain`: without accents, as English is read; else in the letters of `native`, if it is given, and with the words of
+    `disguises` written out.
     """
-    return _cut(_NO_WORDS.sub(" ", normalize(text) if plain else disguises.undone(visible(text))))
+    shown = normalize(text) if plain else edits.read(visible(text), _steps(disguises, native))
+    return _cut(_NO_WORDS.sub(" ", shown))
+
+
+def _steps(disguises: Disguises, native: Native | None) -> list[edits.Step]:
+    return [disguises.find] if native is None else [native.find, disguises.find]
 
 
 def locate_parts(
-    text: str, *, plain: bool = False, disguises: Disguises = _NO_DISGUISES
+    text: str, *, plain: bool = False, disguises: Disguises = _NO_DISGUISES, native: Native | None = None
 ) -> tuple[list[str], list[Places]]:
     """`find_parts` of the text, and where in it each of their characters starts and ends."""
     if plain:
         shown, starts, ends = normalize_with_offsets(text)
     else:
         shown, starts, ends = visible_with_offsets(text)
-        hidden = disguises.find(shown)
-        shown, starts, ends = edits.edited(shown, hidden), edits.moved(starts, hidden, 0), edits.moved(ends, hidden, -1)
+        for find in _steps(disguises, native):
+            made = find(shown)
+            shown, starts, ends = edits.edited(shown, made), edits.moved(starts, made, 0), edits.moved(ends, made, -1)
     pieces, places, done = [], [], 0
     for gap in _NO_WORDS.finditer(shown):
         pieces += [shown[done : gap.start()], " "]

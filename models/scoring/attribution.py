@@ -76,7 +76,10 @@ def trace(texts: Sequence[str], languages: Sequence[str], reader: Understanding)
 
 def _trace(texts: Sequence[str], tongues: Sequence[Tongue], reader: Understanding) -> Iterator[Traced]:
     pairs = zip(texts, tongues, strict=True)
-    located = [locate_parts(text, plain=tongue.plain, disguises=reader.disguises) for text, tongue in pairs]
+    located = [
+        locate_parts(text, plain=tongue.plain, disguises=reader.disguises, native=tongue.native)
+        for text, tongue in pairs
+    ]
     parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
     traces = list(reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts]))
     read = reader.windows([strings for strings, _ in located], Sums.of([its.sums for its in traces]), tongues)

@@ -8,9 +8,10 @@ is the probability at natural rates.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -20,12 +21,16 @@ from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
 from models.labels import ABUSE_COLUMNS, CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from models.reading.arabic import Arabic
 from models.reading.cues import Cues
+from models.reading.cyrillic import Cyrillic
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
+from models.reading.latin import READ_AS_NATIVE, RUSSIAN
 from models.reading.letters import LetterIndex, spell_words
-from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
+from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList, without_accents
+from models.reading.native import Native
 from models.reading.sentences import find_parts
 from models.scoring.pooling import pool, pool_subjects
 from models.scoring.terms import expand
@@ -50,6 +55,12 @@ _CUES_FROM = -4.5
 _SCRAP, SCRAP_LOSES = 5, 2.0
 #: Texts that are read together, which bounds the memory of many.
 AT_ONCE = 256
+#: The letters of the words that are read in place of those in Latin letters; how rare one is that only lists have.
+_RUSSIAN_LETTERS, _ARABIC_LETTERS = "а-яё", "\u0621-\u063a\u0641-\u064a"
+_RARITY_OF_LISTED = 10.5
+#: Letters of a word that may tell Russian in Latin letters, and words of which it is remembered.
+_LEAST_OF_RUSSIAN, _REMEMBERED = 4, 20_000
+_NOT_RUSSIAN = re.compile(r"(.)\1\1|([aeou])\2|[wq]")
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
 
@@ -71,6 +82,7 @@ class Tongue:
     plain : it is read without accents
     cues : what tells implicit abuse beside its meaning
     wary : a few words beside other sentences decide less (`SCRAP_LOSES`)
+    native : reads it in its own letters, where it is written in Latin ones
     """
 
     letters: NDArray[np.float32] | None
@@ -81,6 +93,7 @@ class Tongue:
     plain: bool
     cues: Cues | None = None
     wary: bool = False
+    native: Native | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,7 @@ class Understanding:
     implicit: Understanding | None = None
     #: Of that one: what each cue adds, shape (n_features, n_labels); models before 2.5 have none.
     cue_weights: Logits | None = None
+    _russian: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def told_by_cues(self) -> NDArray[np.intp]:
@@ -141,6 +155,20 @@ class Understanding:
         """What is known of hidden words: those that are listed in any language that this reader reads alone."""
         lists = (its for code, one in self.tongues.items() if code != "en" for its in (one.insults, one.words))
         return Disguises(entry for its in lists for entry in its.entries())
+
+    def is_russian(self, word: str) -> bool:
+        """Whether a word in Latin letters is a Russian one, and no usual one of a language that the encoder knows."""
+        told = self._russian.get(word)
+        if told is None:
+            if len(self._russian) >= _REMEMBERED:
+                self._russian.clear()
+            native = self.tongue(RUSSIAN).native
+            may_be = (
+                len(word) >= _LEAST_OF_RUSSIAN and word.isascii() and word.isalpha() and not _NOT_RUSSIAN.search(word)
+            )
+            told = may_be and native is not None and not self.encoder.is_whole(word) and native.knows(word)
+            self._russian[word] = told
+        return told
 
     @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
@@ -178,7 +206,10 @@ class Understanding:
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
         pairs = zip(texts, tongues, strict=True)
-        parts = [find_parts(text, plain=tongue.plain, disguises=self.disguises) for text, tongue in pairs]
+        parts = [
+            find_parts(text, plain=tongue.plain, disguises=self.disguises, native=tongue.native)
+            for text, tongue in pairs
+        ]
         numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
         return self.windows(parts, self.encoder.sum_runs([[next(numbers) for _ in of] for of in parts]), tongues)
 
@@ -260,7 +291,12 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     arrays, facts = artifact.arrays, artifact.manifest["understanding"]
     if facts["encoder"] != DIGEST:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
-    insult_lists, cues = find_insults(facts), find_cues(facts)
+    insults, plain = facts.get("insults", {}), {}
+    for code in insults.keys() & set(facts["tongues"]) - {"en"}:
+        its = set(insults[code])
+        plain[code] = [form for form in without_accents(insults[code], encoder.is_whole) if form not in its]
+    both = {code: [*its, *plain.get(code, ())] for code, its in insults.items()}
+    insult_lists, cues = find_insults({"insults": both}), find_cues(facts)
     tongues = {}
     subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
     lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
@@ -270,12 +306,16 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
         of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
-        listed = WordList(facts["listed"].get(code, ()))
+        listed = WordList([*facts["listed"].get(code, ()), *plain.get(code, ())])
         its, wary = insult_lists[code], code in facts.get("wary", ())
         tongues[code] = Tongue(letters, listed, its, scale[0], scale[1], code == "en", cues.get(code), wary)
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
+    for code, own in READ_AS_NATIVE.items():
+        if own in tongues:
+            native = _native(code, tongues[own], facts.get("cues", {}).get("listed", {}).get(own, {}), encoder)
+            tongues[code] = replace(tongues[own], native=native)
     head = np.asarray(np.column_stack([arrays["head"], subjects]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
@@ -285,6 +325,23 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     if "cues" in arrays:
         implicit = replace(implicit, cue_weights=np.asarray(arrays["cues"], dtype=np.float64))
     return replace(reader, implicit=implicit)
+
+
+def _native(code: str, tongue: Tongue, cues: Mapping[str, str], encoder: Encoder) -> Native:
+    """What reads a language in its own letters: with the encoder's words, and those of lists, in these letters."""
+    letters = _RUSSIAN_LETTERS if code == RUSSIAN else _ARABIC_LETTERS
+    entries = [word for its in (tongue.words, tongue.insults) for entry in its.entries() for word in entry.split()]
+
+    def lexicon() -> Mapping[str, float]:
+        of_cues = [word for its in cues.values() for entry in its.split(",") for word in entry.replace("*", "").split()]
+        listed = filter(re.compile(f"[{letters}]{{2,}}").fullmatch, [*entries, *of_cues])
+        found = encoder.whole_words(letters)
+        return found | {word: min(found.get(word, np.inf), _RARITY_OF_LISTED) for word in listed}
+
+    def kept() -> frozenset[str]:
+        return frozenset(filter(str.isascii, entries))
+
+    return (Cyrillic if code == RUSSIAN else Arabic)(lexicon, kept)
 
 
 def _of_vectors_alone(reader: Understanding, head: Logits) -> Understanding:
