@@ -58,8 +58,10 @@ _AFTER = {
 }  # fmt: skip
 _LEAST_STEM = 3
 _MARKS = {"?": "؟", ",": "،", ";": "؛"}
-#: The words that are written apart from the word that they belong to, and together with it in Arabic.
-_JOINED = re.compile(r"\b([Ee]l|[AaIi]l)[ -](?=\w)")
+_MARK = re.compile("[?,;]")
+#: What is written apart from the word that it belongs to, and together with it in Arabic.
+_JOINED_AS = {"el": "ال", "il": "ال", "al": "ال", "bi": "ب", "b": "ب", "l": "ل"}
+_JOINED = re.compile(rf"\b({'|'.join(_JOINED_AS)})[ -](?=[^\W_])(?!(?:{'|'.join(_JOINED_AS)})[ -])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,22 +77,16 @@ class Arabic(Native):
     """Reads Arabic words."""
 
     def find(self, shown: str) -> list[tuple[int, int, str]]:
-        """As `Native.find`; the article is read together with its word."""
-        edits = sorted(
-            [*super().find(shown), *((at, at + 1, _MARKS[sign]) for at, sign in enumerate(shown) if sign in _MARKS)]
-        )
-        apart = {match.start(1): match.end() for match in _JOINED.finditer(shown)}
-        found: list[tuple[int, int, str]] = []
-        article: tuple[int, int] | None = None
-        for start, end, word in edits:
-            if article and article[1] == start:
-                found.append((article[0], end, "ال" + word.removeprefix("ال")))
-                article = None
-            elif start in apart:
-                article = start, apart[start]
-            else:
-                found.append((start, end, word))
-        return found
+        """As `Native.find`; an article, and what is one letter in Arabic, is read together with its word."""
+        marks = [(match.start(), match.end(), _MARKS[match[0]]) for match in _MARK.finditer(shown)]
+        joined = {match.end(): match for match in _JOINED.finditer(shown)}
+        beside = {match.start() for match in joined.values()}
+        words = [(start, end, word) for start, end, word in super().find(shown) if start not in beside]
+        for at, (start, end, word) in enumerate(words):
+            if start in joined:
+                before = _JOINED_AS[joined[start][1].lower()]
+                words[at] = joined[start].start(), end, before + word.removeprefix("ال" if before == "ال" else "")
+        return sorted([*words, *marks])
 
     def _look_up(self, word: str) -> str:
         said = self._said.get(word)

@@ -20,11 +20,13 @@ import numpy as np
 from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 from py3langid.modelio import load_model
 
-from models.languages import FOREIGN, UNTOLD
+from models.languages import FOREIGN, GRADES, UNTOLD, is_judged
 from models.reading.latin import IN_LATIN, ROMANISED, RUSSIAN, detect_romanised, speaks_for, speaks_for_any
 from models.reading.letters import find_words
 from models.reading.listed import WordList
+from models.reading.sentences import find_glued, quiet
 from texts import markup
+from texts.edits import edited
 from texts.normalization import folded, without_markup
 
 #: Characters of a text.
@@ -52,6 +54,8 @@ _DENSE = {"Han": 3, "Kana": 2, "Hangul": 2}
 #: What no text is taken for that has one of these words.
 _RARER = frozenset(_SCRIPTS["Latin"][1].partition("|")[2].split())
 _OTHER = "Other"
+#: The letters that Arabic lacks; without any of them a few words are Arabic.
+_WITH_ARABIC_LETTERS, _PERSIAN_OR_URDU = frozenset({"fa", "ur", "ps", "ug"}), re.compile("[پچژگکیٹڈڑےںہھ]")
 #: The letters that Russian lacks; without any of them, Ukrainian must be so much likelier.
 _UKRAINIAN, _UKRAINIAN_LEAD = re.compile("[іїєґ]"), 4.0
 #: The languages that are told by their script; insults tell those in Latin letters.
@@ -75,18 +79,24 @@ _UNFAMILIAR = 1.6  # and the library has no other language for it either
 #: words may be a name, so that the language must be much likelier than English, and likelier than any other, too.
 _LIKELIER, _USUAL, _A_FAMILIAR_WORD = 5.0, 2.2, 4.0
 _FEW, _LIKELIER_OF_FEW, _LEAD_OF_FEW = 3, 8.0, 2.0
+#: So few words are in no language that nobody judges: most are names, and dishes.
+_VERY_FEW = 2
 #: Where half of three words or more were never met in English ("Te voy a matar"), less will do, if no third language is
 #: as likely.
 _STRANGE, _LIKELIER_OF_STRANGE = 0.5, 2.0
 #: Among so many characters and words at most an insult tells the language, unless English comments hold it so often.
 _SHORT, _FEW_WORDS, MET_IN_ENGLISH = 100, 5, 20
 _ABBREVIATED = 3  # letters
+#: Insults that are a usual word of another language, where more is said than they.
+_USUAL_IN = {"suka": "id"}
 #: Of harmless scraps of one to three words, 6 % are above a line when read as Turkish; in the others at most 3 %.
 _NOT_GUESSED = frozenset({"tr"})
 #: So many words, and such a part of them, are Russian ones in Latin letters, where the text is: where the library takes
 #: it for a language that it takes Russian for, and for another.
 _RUSSIAN, _SURELY_RUSSIAN = (2, 0.25), (3, 0.5)
-_LIKE_RUSSIAN = frozenset({"cs", "id", "sv", "hu", "fi", "hr", "sk", "sl", "bs", "sr", "lt", "lv", "et", "sq", "eu", "mt"})
+_LIKE_RUSSIAN = frozenset(
+    {"cs", "id", "sv", "hu", "fi", "hr", "sk", "sl", "bs", "sr", "lt", "lv", "et", "sq", "eu", "mt", "tr"}
+)
 _LOADING = threading.Lock()
 # A process that is split off meanwhile would wait for ever.
 os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release)
@@ -104,16 +114,23 @@ def detect(
     """The code of the language of a text, as `normalization.visible` shows it; `models.languages` has the codes.
 
     `known` says how many English comments hold each word, of those that were learnt from; a text of nothing
-    but `strong` words is English. A text of a few words is in the language of an insult among them; `is_russian` says of
-    a word in Latin letters whether it is one of Russian and of no other usual language. "und": there are no words, or too
+    but `strong` words is English. A text of a few words is in the language of an insult among them; `is_russian` says
+    whether a word in Latin letters is one of Russian and of no other usual language. "und": there are no words, or too
     few to be sure of. "mis": most words are in a script of which nothing is known.
     """
-    text = text[:LOOKED_AT]
+    text = _plainly_written(text[:LOOKED_AT])
     told = _detect(text, known, strong, is_russian)
+    if told == "zh" and len(text) <= _SHORT and insults:
+        return _by_kanji(text, insults)
     if not insults or told in _OWN_SCRIPTS or told in ROMANISED:
         return told
     found = _by_insults(text, told, known, insults)
     return IN_LATIN.get(found, found)
+
+
+def _plainly_written(text: str) -> str:
+    """A text without capitals and pictures that part what belongs together, or join what does not."""
+    return quiet(edited(text, find_glued(text)))
 
 
 def likeliest(text: str) -> str:
@@ -139,8 +156,20 @@ def _by_insults(text: str, told: str, known: Mapping[str, int], insults: Mapping
         return told
     if told in insults and insults[told].find(words):
         return told
-    codes = [code for code, its in insults.items() if any(_foreign(words[a:b], known) for _, a, b in its.find(words))]
-    return likelier_of(prose, codes) if codes else told
+    found = {code: its.find(words) for code, its in insults.items()}
+    codes = [code for code, its in found.items() if any(_foreign(words[a:b], known) for _, a, b in its)]
+    if not codes:
+        return told
+    entries = {entry for code in codes for entry, _, _ in found[code]}
+    usual = _USUAL_IN.get(*entries) if len(words) > len(entries) == 1 else None
+    return usual if usual and (usual == told or len(words) <= _FEW) else likelier_of(prose, codes)
+
+
+def _by_kanji(text: str, insults: Mapping[str, WordList]) -> str:
+    """Japanese, where a short text of Chinese signs is an insult there and none in Chinese."""
+    words = [spelt for spelt, _, _ in find_words(text)]
+    is_japanese = "ja" in insults and insults["ja"].find(words) and not ("zh" in insults and insults["zh"].find(words))
+    return "ja" if is_japanese else "zh"
 
 
 def _is_abbreviated(word: str) -> bool:
@@ -170,8 +199,18 @@ def _detect(text: str, known: Mapping[str, int], strong: Set[str], is_russian: C
     if not words or set(words) <= strong:
         return "en" if words else UNTOLD
     romanised, speaks = detect_romanised(words, text)
-    if romanised:
-        return romanised
+    return romanised or _by_library(words, text, known, is_russian, speaks=speaks)
+
+
+def _by_library(
+    words: Sequence[str],
+    text: str,
+    known: Mapping[str, int],
+    is_russian: Callable[[str], bool] | None,
+    *,
+    speaks: bool,
+) -> str:
+    """English by its familiar words, or what the library finds; `speaks`: some word speaks for a romanised language."""
     met = [_times_met(word, known) for word in words]
     familiar = sum(log10(1 + times) for times in met) / len(words)
     if familiar >= _ENGLISH:
@@ -191,7 +230,8 @@ def _detect(text: str, known: Mapping[str, int], strong: Set[str], is_russian: C
     elif len(words) <= _FEW:
         needed = max(needed, _LIKELIER_OF_FEW) if leads else inf
     if likelier > needed:
-        return UNTOLD if speaks and best in _RARER else best
+        unsure = (speaks and best in _RARER) or (len(words) <= _VERY_FEW and not is_judged(GRADES[best]))
+        return UNTOLD if unsure else best
     return "en" if familiar >= _UNFAMILIAR else UNTOLD
 
 
@@ -232,6 +272,13 @@ def _own_script(text: str) -> str:
         return languages[0]
     ranked = _scores(" ".join(piece for piece in text.split() if not _LATIN.search(piece.lower())), script)
     best = next(iter(ranked))
+    return _without_own_letters(best, ranked, letters, few=len(words) <= _FEW)
+
+
+def _without_own_letters(best: str, ranked: Mapping[str, float], letters: str, *, few: bool) -> str:
+    """The likeliest language of a script, or the usual one where a text has none of the other's own letters."""
+    if best in _WITH_ARABIC_LETTERS and few and not _PERSIAN_OR_URDU.search(letters):
+        return "ar"
     if best == "uk" and ranked["uk"] - ranked["ru"] < _UKRAINIAN_LEAD and not _UKRAINIAN.search(letters):
         return "ru"  # a few words of the one are often words of the other, too
     return best

@@ -1,7 +1,7 @@
 """Tell languages that are written in Latin letters for want of their own, by words that other languages have not.
 
-The words are in `romanised.toml`; Russian and Ukrainian ones are spelt there in Cyrillic, and here in every way in which
-they are written in Latin letters.
+The words are in `romanised.toml`; Russian and Ukrainian ones are spelt there in Cyrillic, and here in every way in
+which they are written in Latin letters.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ _UKRAINIAN = _CYRILLIC | {"г": "h g", "и": "y", "і": "i", "є": "ye ie", "ї"
 #: At its beginning and after a vowel "е" is written as it sounds; within a word rarely.
 _WITHIN = _CYRILLIC | {"е": "e"}
 _VOWELS = "аеёиоуыэюяь"
-#: The digits that stand for letters in Arabic chats, within words; they count where a word of Arabic is there, too.
+#: Words with digits that stand for letters in Arabic chats, but not where they do as in "h3llo" and "3rd"; those that
+#: are like no others tell Arabic without a word of it, too.
 _CHAT = re.compile(r"(?!\d*(?:st|nd|rd|th)\b)(?=[\w']*[a-z][\w']*[a-z])[a-z']*[23579][a-z'23579]*")
+_SURE_CHAT = re.compile(
+    r"(?=.{4})(?:[a-z']*[a-z][729][a-z][a-z']*|[a-z']*[aeiou]3[a-z]?[a-z']*|7[aeiou]?[a-z]{3,}|3[aeiou][a-z]{2,})"
+)
 _WORD = re.compile(r"[a-z23456789'’]*[a-z][a-z23456789'’]*")
 #: Which part of a text's words must be in one of these lists, and of how many words one long one is enough.
 _ENOUGH, _LONG, _FEW = 0.15, 6, 4
@@ -69,6 +73,12 @@ IN_LATIN = {"ar": ARABIC, "ru": RUSSIAN, "uk": UKRAINIAN}
 ROMANISED = frozenset(_TELLING)
 
 
+def in_latin(language: str) -> str:
+    """What a text in Latin letters is read as that is said to be in a language, where that has letters of its own."""
+    written = IN_LATIN.get(language, language)
+    return written if written in READ_AS_NATIVE else language
+
+
 def is_romanised(word: str) -> bool:
     """Whether a word is one of a language that is written in Latin letters for want of its own."""
     return word in _ANY
@@ -99,7 +109,8 @@ def detect_romanised(words: Sequence[str], text: str) -> tuple[str, bool]:
         return "", False
     counts = {code: len(own & said) for code, own in _TELLING.items()}
     weak = len(_WEAK.intersection(words)) if counts[ARABIC] or chat else 0
-    if chat and (counts[ARABIC] or weak > 1):
+    sure = sum(_SURE_CHAT.fullmatch(word) is not None for word in chat)
+    if chat and (counts[ARABIC] or weak > 1 or sure > 1 or (sure and weak)):
         counts[ARABIC] += len(chat - _TELLING[ARABIC])
     best = max(counts, key=counts.__getitem__)
     many = counts[best]

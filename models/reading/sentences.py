@@ -17,6 +17,8 @@ _PART = re.compile(rf"[^{_ENDS}]{{1,160}}(?:[{_ENDS}\s]+|(?<=\s)|\Z)|[^{_ENDS}]{
 #: Parts of a text: of a longer one neighbouring sentences are read together, since each part costs by itself.
 _MOST_PARTS = 100
 _SHOUTING = 0.7  # the share of capitals from which a text is read in small letters
+_INNER_CAPITAL, _MANY_INNER = re.compile(r"(?<=[^\W\d_])[A-ZÀ-ÞА-Я](?=[a-zß-ÿа-я])|(?<=[a-zß-ÿа-я])[A-ZÀ-ÞА-Я]"), 0.25
+_PICTURE = re.compile("(?<=[^\\W\\d_])[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?(?=[^\\W\\d_])")
 
 Places = list[tuple[int, int]]
 
@@ -37,7 +39,16 @@ def find_parts(
 
 
 def _steps(disguises: Disguises, native: Native | None) -> list[edits.Step]:
-    return [disguises.find] if native is None else [native.find, disguises.find]
+    return [*([native.find] if native is not None else ()), disguises.find, find_glued]
+
+
+def find_glued(shown: str) -> list[edits.Edit]:
+    """Pictures that stand between words in place of blanks, with blanks around them. Linear in the text's length.
+
+    Where there are more blanks than such pictures, these hide words, or follow one.
+    """
+    found = [] if shown.isascii() else [(*match.span(), f" {match[0]} ") for match in _PICTURE.finditer(shown)]
+    return found if len(found) > shown.count(" ") else []
 
 
 def locate_parts(
@@ -68,15 +79,21 @@ def locate_parts(
 
 
 def _cut(shown: str) -> list[str]:
-    parts = _PART.findall(_quiet(shown)) or [""]
+    parts = _PART.findall(quiet(shown)) or [""]
     together = -(-len(parts) // _MOST_PARTS)
     return ["".join(parts[at : at + together]) for at in range(0, len(parts), together)]
 
 
-def _quiet(text: str) -> str:
-    """A shouted text in small letters."""
+def quiet(text: str) -> str:
+    """A text that is shouted, or that has capitals within most words, in small letters."""
     capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
-    if capitals <= 4 or capitals < _SHOUTING * (capitals + small):
+    if capitals <= 4:
+        return text
+    if capitals < _SHOUTING * (capitals + small) and not _alternates(text, capitals + small):
         return text
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else text
+
+
+def _alternates(text: str, letters: int) -> bool:
+    return len(_INNER_CAPITAL.findall(text)) >= _MANY_INNER * letters

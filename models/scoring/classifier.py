@@ -31,7 +31,7 @@ from models.labels import (
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
-from models.reading.latin import detect_romanised
+from models.reading.latin import detect_romanised, in_latin
 from models.reading.passages import Passages
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
@@ -208,7 +208,7 @@ class Classifier:
         if self.understanding is None or fast_score >= _ABUSE_IN_ENGLISH:
             return "en"
         said = self.language(text, _said(beside))
-        return said if said != UNTOLD else likeliest(visible(text[:LOOKED_AT]))
+        return in_latin(said) if said != UNTOLD else likeliest(visible(text[:LOOKED_AT]))
 
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""

@@ -1,8 +1,8 @@
 """Tell threats and contempt in languages that are written in Latin letters for want of their own, by cues alone.
 
 What slots, and pairs of slots (`reading/cues.py`), are worth is learnt without a vector: of Hindi and Urdu in Latin
-letters the encoder knows nothing. Arabic and Russian are read in their own letters, with the same worths beside what the
-reader that understands says. A text's worst sentence decides.
+letters the encoder knows nothing. Arabic and Russian are read in their own letters, with the same worths beside what
+the reader that understands says. A text's worst sentence decides.
 """
 
 from __future__ import annotations

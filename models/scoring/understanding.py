@@ -27,7 +27,7 @@ from models.reading.cyrillic import Cyrillic
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
-from models.reading.latin import READ_AS_NATIVE, RUSSIAN
+from models.reading.latin import ARABIC, READ_AS_NATIVE, RUSSIAN
 from models.reading.letters import LetterIndex, spell_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList, without_accents
 from models.reading.native import Native
@@ -50,6 +50,8 @@ SUREST = 0.97
 _SUREST_LOGIT = float(np.log(SUREST / (1.0 - SUREST)))
 #: From this logit of a window's vector alone on, cues are looked for; below it they would hardly lift it to a line.
 _CUES_FROM = -4.5
+#: What the logits of abuse of Arabic in Latin letters lose without a listed word: some words are read as others.
+MISREAD_LOSES = 0.9
 #: Of some languages the encoder takes many a harmless scrap for abuse ("Ne dersin?"): there the logits of abuse of a
 #: sentence beside others of fewer words than this, none of them listed, are lowered by so much.
 _SCRAP, SCRAP_LOSES = 5, 2.0
@@ -83,6 +85,7 @@ class Tongue:
     cues : what tells implicit abuse beside its meaning
     wary : a few words beside other sentences decide less (`SCRAP_LOSES`)
     native : reads it in its own letters, where it is written in Latin ones
+    misread : some of its words may be read as others (`MISREAD_LOSES`)
     """
 
     letters: NDArray[np.float32] | None
@@ -94,6 +97,7 @@ class Tongue:
     cues: Cues | None = None
     wary: bool = False
     native: Native | None = None
+    misread: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class Read:
     beside: NDArray[np.float64]
     first: NDArray[np.intp]
     said: Sequence[tuple[Tongue, Sentences]]
-    scraps: NDArray[np.bool_]
+    unsure: Logits  # what each one's logits of abuse lose, because it may say something else, shape (n_windows,)
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
@@ -196,7 +200,7 @@ class Understanding:
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
         scaled = read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0)
-        scaled[read.scraps, ABUSE_COLUMNS] -= SCRAP_LOSES
+        scaled[:, ABUSE_COLUMNS] -= read.unsure[:, None]
         of_core = pool(scaled[:, CORE_COLUMNS], read.first)
         logits = np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
         if self.implicit is None:
@@ -220,7 +224,7 @@ class Understanding:
         wholes = sums.joined(starts)
         gathered_wholes, gathered = self.encoder.gather(wholes), self.encoder.gather(sums)
         beside: list[float] = []
-        scraps: list[bool] = []
+        unsure: list[float] = []
         said: list[tuple[Tongue, Sentences]] = []
         rows, first = [], []
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
@@ -229,12 +233,12 @@ class Understanding:
             of_windows = [words, *([of_part] for of_part in words if size > 1)]
             beside += [self.weigh_words(list(chain.from_iterable(its)), tongue) for its in of_windows]
             said += [(tongue, its) for its in of_windows]
-            scraps += [False, *(_is_scrap(its, tongue) for its in words if size > 1)]
+            unsure += [_loses(of_windows[0], tongue, whole=True), *(_loses(its, tongue) for its in of_windows[1:])]
             rows.append(gathered_wholes[number : number + 1])
             if size > 1:
                 rows.append(gathered[start : start + size])
         vectors = self.encoder.vectors(np.concatenate(rows))
-        return Read(vectors, np.array(beside), np.array(first), said, np.array(scraps))
+        return Read(vectors, np.array(beside), np.array(first), said, np.array(unsure))
 
     def weigh_words(self, words: Sequence[str], tongue: Tongue) -> float:
         """What words add to the logit of toxicity."""
@@ -245,9 +249,12 @@ class Understanding:
         return weight
 
 
-def _is_scrap(words: Sequence[str], tongue: Tongue) -> bool:
-    """Whether a sentence beside others says too little to be sure of."""
-    return tongue.wary and sum(word[0].isalpha() for word in words) < _SCRAP and not tongue.words.find(words)
+def _loses(sentences: Sentences, tongue: Tongue, *, whole: bool = False) -> float:
+    """What the logits of abuse of a window lose: a text's `whole`, or a sentence beside others that says too little."""
+    is_scrap = tongue.wary and not whole and sum(word[0].isalpha() for word in sentences[0]) < _SCRAP
+    if not (is_scrap or tongue.misread) or any(tongue.words.find(words) for words in sentences):
+        return 0.0
+    return SCRAP_LOSES if is_scrap else MISREAD_LOSES
 
 
 def surest(meant: Logits) -> Logits:
@@ -291,12 +298,9 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     arrays, facts = artifact.arrays, artifact.manifest["understanding"]
     if facts["encoder"] != DIGEST:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
-    insults, plain = facts.get("insults", {}), {}
-    for code in insults.keys() & set(facts["tongues"]) - {"en"}:
-        its = set(insults[code])
-        plain[code] = [form for form in without_accents(insults[code], encoder.is_whole) if form not in its]
-    both = {code: [*its, *plain.get(code, ())] for code, its in insults.items()}
-    insult_lists, cues = find_insults({"insults": both}), find_cues(facts)
+    plain = _without_accents(facts, encoder)
+    lists = {code: [*its, *plain.get(code, ())] for code, its in facts.get("insults", {}).items()}
+    insult_lists, cues = find_insults({"insults": lists}), find_cues(facts)
     tongues = {}
     subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
     lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
@@ -315,7 +319,7 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     for code, own in READ_AS_NATIVE.items():
         if own in tongues:
             native = _native(code, tongues[own], facts.get("cues", {}).get("listed", {}).get(own, {}), encoder)
-            tongues[code] = replace(tongues[own], native=native)
+            tongues[code] = replace(tongues[own], native=native, misread=code == ARABIC)
     head = np.asarray(np.column_stack([arrays["head"], subjects]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
@@ -325,6 +329,16 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     if "cues" in arrays:
         implicit = replace(implicit, cue_weights=np.asarray(arrays["cues"], dtype=np.float64))
     return replace(reader, implicit=implicit)
+
+
+def _without_accents(facts: Mapping[str, Any], encoder: Encoder) -> dict[str, list[str]]:
+    """How each language's insults are written without accents, where these are none of its own; English is read so."""
+    forms: dict[str, list[str]] = {}
+    for code, its in facts.get("insults", {}).items():
+        if code in facts["tongues"] and code != "en":
+            own = frozenset(its)
+            forms[code] = [form for form in without_accents(its, encoder.is_whole) if form not in own]
+    return forms
 
 
 def _native(code: str, tongue: Tongue, cues: Mapping[str, str], encoder: Encoder) -> Native:
