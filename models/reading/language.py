@@ -24,7 +24,7 @@ from models.languages import FOREIGN, GRADES, UNTOLD, is_judged
 from models.reading.latin import IN_LATIN, ROMANISED, RUSSIAN, detect_romanised, speaks_for, speaks_for_any
 from models.reading.letters import find_words
 from models.reading.listed import WordList
-from models.reading.sentences import find_glued, quiet
+from models.reading.sentences import find_glued, without_odd_capitals
 from texts import markup
 from texts.edits import edited
 from texts.normalization import folded, without_markup
@@ -130,7 +130,7 @@ def detect(
 
 def _plainly_written(text: str) -> str:
     """A text without capitals and pictures that part what belongs together, or join what does not."""
-    return quiet(edited(text, find_glued(text)))
+    return without_odd_capitals(edited(text, find_glued(text)))
 
 
 def likeliest(text: str) -> str:

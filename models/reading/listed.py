@@ -43,10 +43,11 @@ def _tells_enough(form: str) -> bool:
 class WordList:
     """Listed words: a single one matches a word, and from `least_inside` letters on within one; several match in a row.
 
-    In scripts that write no spaces every listed word is found within a run of letters.
+    In scripts that write no spaces every listed word is found within a run of letters. Those of `alone` are found
+    within none.
     """
 
-    def __init__(self, words: Iterable[str], least_inside: int = LEAST_INSIDE) -> None:
+    def __init__(self, words: Iterable[str], least_inside: int = LEAST_INSIDE, alone: Iterable[str] = ()) -> None:
         self._whole: set[str] = set()
         self._inside: set[str] = set()
         self._phrases: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)  # by their first word
@@ -58,6 +59,11 @@ class WordList:
                 self._inside.add(parts[0])
             elif parts:
                 self._whole.add(parts[0])
+        for spelt in map(spell_words, alone):
+            if len(spelt) > 1:
+                self._phrases[spelt[0]].add(tuple(spelt))
+            else:
+                self._whole.update(spelt)
         self._sizes = sorted({len(word) for word in self._inside})
         self._known: dict[str, str] = {}
 

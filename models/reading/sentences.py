@@ -17,7 +17,9 @@ _PART = re.compile(rf"[^{_ENDS}]{{1,160}}(?:[{_ENDS}\s]+|(?<=\s)|\Z)|[^{_ENDS}]{
 #: Parts of a text: of a longer one neighbouring sentences are read together, since each part costs by itself.
 _MOST_PARTS = 100
 _SHOUTING = 0.7  # the share of capitals from which a text is read in small letters
-_INNER_CAPITAL, _MANY_INNER = re.compile(r"(?<=[^\W\d_])[A-ZÀ-ÞА-Я](?=[a-zß-ÿа-я])|(?<=[a-zß-ÿа-я])[A-ZÀ-ÞА-Я]"), 0.25
+#: Capitals within words, and from which share of the letters on, and from how many, they are odd.
+_INNER_CAPITAL = re.compile(r"(?<=[^\W\d_])[A-ZÀ-ÞА-Я](?=[a-zß-ÿа-я])|(?<=[a-zß-ÿа-я])[A-ZÀ-ÞА-Я]")
+_MANY_INNER, _FEW_INNER = 0.25, 1
 _PICTURE = re.compile("(?<=[^\\W\\d_])[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?(?=[^\\W\\d_])")
 
 Places = list[tuple[int, int]]
@@ -79,21 +81,25 @@ def locate_parts(
 
 
 def _cut(shown: str) -> list[str]:
-    parts = _PART.findall(quiet(shown)) or [""]
+    parts = _PART.findall(_quiet(shown)) or [""]
     together = -(-len(parts) // _MOST_PARTS)
     return ["".join(parts[at : at + together]) for at in range(0, len(parts), together)]
 
 
-def quiet(text: str) -> str:
-    """A text that is shouted, or that has capitals within most words, in small letters."""
+def _quiet(text: str) -> str:
+    """A shouted text in small letters, and one with capitals within most words."""
     capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
-    if capitals <= 4:
-        return text
-    if capitals < _SHOUTING * (capitals + small) and not _alternates(text, capitals + small):
-        return text
+    if capitals <= 4 or capitals < _SHOUTING * (capitals + small):
+        return without_odd_capitals(text)
+    return _lowered(text)
+
+
+def without_odd_capitals(text: str) -> str:
+    """A text with capitals within most words in small letters."""
+    odd = len(_INNER_CAPITAL.findall(text))
+    return _lowered(text) if odd > _FEW_INNER and odd >= _MANY_INNER * sum(map(str.isalpha, text)) else text
+
+
+def _lowered(text: str) -> str:
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else text
-
-
-def _alternates(text: str, letters: int) -> bool:
-    return len(_INNER_CAPITAL.findall(text)) >= _MANY_INNER * letters

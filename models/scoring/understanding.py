@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ MISREAD_LOSES = 0.9
 _SCRAP, SCRAP_LOSES = 5, 2.0
 #: Texts that are read together, which bounds the memory of many.
 AT_ONCE = 256
+_NO_LISTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 #: The letters of the words that are read in place of those in Latin letters; how rare one is that only lists have.
 _RUSSIAN_LETTERS, _ARABIC_LETTERS = "а-яё", "\u0621-\u063a\u0641-\u064a"
 _RARITY_OF_LISTED = 10.5
@@ -268,10 +270,14 @@ def find_cues(facts: Mapping[str, Any]) -> dict[str, Cues]:
     return {code: Cues(cues["slots"], listed) for code, listed in cues["listed"].items()}
 
 
-def find_insults(facts: Mapping[str, Any]) -> Mapping[str, WordList]:
-    """The insults of each language, of any language, from what an artifact says; models before 2.3 have none."""
+def find_insults(facts: Mapping[str, Any], plain: Mapping[str, Sequence[str]] = _NO_LISTS) -> Mapping[str, WordList]:
+    """The insults of each language, of any language, from what an artifact says; models before 2.3 have none.
+
+    `plain` are how some are written beside.
+    """
     lists: defaultdict[str, WordList] = defaultdict(lambda: WordList(()))
-    lists.update({code: WordList(words, LEAST_INSIDE_OF_INSULTS) for code, words in facts.get("insults", {}).items()})
+    for code, words in facts.get("insults", {}).items():
+        lists[code] = WordList(words, LEAST_INSIDE_OF_INSULTS, plain.get(code, ()))
     return lists
 
 
@@ -299,8 +305,7 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     if facts["encoder"] != DIGEST:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
     plain = _without_accents(facts, encoder)
-    lists = {code: [*its, *plain.get(code, ())] for code, its in facts.get("insults", {}).items()}
-    insult_lists, cues = find_insults({"insults": lists}), find_cues(facts)
+    insult_lists, cues = find_insults(facts, plain), find_cues(facts)
     tongues = {}
     subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
     lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
@@ -310,7 +315,7 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
         of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
-        listed = WordList([*facts["listed"].get(code, ()), *plain.get(code, ())])
+        listed = WordList(facts["listed"].get(code, ()), alone=plain.get(code, ()))
         its, wary = insult_lists[code], code in facts.get("wary", ())
         tongues[code] = Tongue(letters, listed, its, scale[0], scale[1], code == "en", cues.get(code), wary)
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known

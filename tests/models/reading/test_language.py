@@ -98,6 +98,7 @@ TOLD = {
     "iCh fInDe dIcH UnD BrInGe dIcH Um": "de",
     "Ich🤬finde🤬dich🤬und🤬bringe🤬dich🤬um": "de",
     "Les Bronzés": "und",
+    "Dackel": "und",
     "👍 1984": "und",
 }
 #: One word -> its language, or nothing: not English, where the reader that understands need not be asked.

@@ -233,3 +233,8 @@ def test_what_is_remembered_of_a_lists_words_is_bounded(monkeypatch: pytest.Monk
 )  # fmt: skip
 def test_an_entry_is_found_without_its_accents_where_that_is_no_other_word(entry: str, written: list[str]) -> None:
     assert without_accents([entry], lambda word: word == "tabe") == written
+
+
+def test_what_is_listed_to_be_found_alone_is_found_within_no_word() -> None:
+    listed = WordList(["Drecksack"], alone=["ackel", "bloede kuh"])
+    assert listed.find(["dackel", "ackel", "bloede", "kuh"]) == [("ackel", 1, 2), ("bloede kuh", 2, 4)]
