@@ -15,11 +15,11 @@ Grade = Literal["learnt", "understood", "listed", "unknown"]
 #: Grade -> the codes of its languages. To move a language is to move its code.
 _OF_GRADE: Mapping[Grade, str] = {
     "learnt": "en ur-Latn de pt pl zh ko fr es it tr hi ar ro da ja",
-    "understood": "hi-Latn nl ru th id cs sv",
+    "understood": "hi-Latn nl ru th id cs sv ar-Latn ru-Latn",
     "listed": "fa fi hu no",
     "unknown": (
         "af am as az ba be bg bn bo ca cy el et eu ga gl gu ha he hr hy is ka kk km kn ky lo lt lv mk ml mn mr mt my "
-        "ne or pa ps sa si sk sl so sq sr sw ta te tg tl tt ug uk ur uz vi yo zu"
+        "ne or pa ps sa si sk sl so sq sr sw ta te tg tl tt ug uk uk-Latn ur uz vi yo zu"
     ),
 }
 #: Every language that is told, by its code.

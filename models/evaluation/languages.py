@@ -49,6 +49,7 @@ def measure_languages(classifier: Classifier, data: Path) -> list[Table]:
         _short(classifier),
         _implicit(classifier),
         _romanised(classifier),
+        _latin(classifier),
         _mixed(classifier),
         _halved(classifier, "lone.toml", "Languages: lone insults and short forms, and what looks like them"),
         _halved(classifier, "third.toml", "Languages: a sentence in a third language without listed insults"),
@@ -102,7 +103,7 @@ def _plain(classifier: Classifier) -> Table:
 
 
 def short_comments(name: str) -> dict[str, dict[str, list[str]]]:
-    """Our own short comments (short.toml, short_apart.toml): language code -> `abuse` and `harmless` ones."""
+    """Our own comments (short.toml, short_apart.toml, latin.toml): language code -> `abuse` and `harmless` ones."""
     return tomllib.loads(read_text("models.evaluation", name))
 
 
@@ -159,6 +160,21 @@ def _romanised(classifier: Classifier) -> Table:
         "words than those that are learnt from; looked at while choosing"
     )
     return title, ["language, kind", "abuse", "harmless"], _counted(counts)
+
+
+def _latin(classifier: Classifier) -> Table:
+    """How many comments in Latin letters lie above a line, and how many are held since their language is not judged."""
+    counts = {}
+    for code, its in short_comments("latin.toml").items():
+        counts[code] = [_above(classifier, its[side]) for side in ("abuse", "harmless")]
+        for side in ("abuse", "harmless"):
+            counts[code].append((sum(not classifier.judgeable(text) for text in its[side]), len(its[side])))
+    title = (
+        "Languages in Latin letters for want of their own (Arabic; Russian and Ukrainian; Hindi mixed with English), "
+        "above a default threshold, and held since the language is not judged: of our own, developed with"
+    )
+    columns = [f"{side}, {which}" for which in ("above", "not judged") for side in ("abuse", "harmless")]
+    return title, ["language", *columns], _counted(counts)
 
 
 def _implicit(classifier: Classifier) -> Table:

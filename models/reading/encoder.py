@@ -7,6 +7,7 @@ text's sentences cost little beside the text's own, and a vector can be traced b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from models.reading.encoder_weights import LOOKS, EncoderWeights, load_weights
 
 DIMENSIONS = 512
+_WORD_BEGINS = "\u2581"  # in a piece
 _BEGIN, _END = 1, 2  # the pieces that stand around each text
 _REACH = 2  # how far a piece looks to either side
 _WIDTH = 256  # of what each look makes of a piece
@@ -70,6 +72,23 @@ class Encoder:
         """The numbers of the pieces that each text, or part of one, falls into."""
         encode = self._weights.pieces.encode  # of a list, it would start a thread for each call
         return [encode(part) for part in parts]
+
+    def whole_words(self, letters: str) -> dict[str, float]:
+        """The pieces that are whole words of these letters (the inside of a class of `re`), in small ones.
+
+        And how rare each is: the natural logarithm of its share of all pieces, with the sign turned.
+        """
+        pieces, whole = self._weights.pieces, re.compile(f"{_WORD_BEGINS}[{letters}]{{2,}}")
+        found: dict[str, float] = {}
+        for number in range(pieces.get_piece_size()):
+            word = pieces.id_to_piece(number).lower()
+            if whole.fullmatch(word):
+                found.setdefault(word.removeprefix(_WORD_BEGINS), -pieces.get_score(number))
+        return found
+
+    def is_whole(self, word: str) -> bool:
+        """Whether a word is one piece, as the commonest of the languages are that it knows."""
+        return bool(self._weights.pieces.piece_to_id(_WORD_BEGINS + word) != self._weights.pieces.unk_id())
 
     def locate_pieces(self, part: str) -> list[tuple[int, int, int]]:
         """The number of each of its pieces, and where it starts and ends."""

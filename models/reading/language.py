@@ -11,7 +11,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
 from math import inf, log10
 from types import MappingProxyType
@@ -20,10 +20,13 @@ import numpy as np
 from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 from py3langid.modelio import load_model
 
-from models.languages import FOREIGN, UNTOLD
+from models.languages import FOREIGN, GRADES, UNTOLD, is_judged
+from models.reading.latin import IN_LATIN, ROMANISED, RUSSIAN, detect_romanised, speaks_for, speaks_for_any
 from models.reading.letters import find_words
 from models.reading.listed import WordList
+from models.reading.sentences import find_glued, without_odd_capitals
 from texts import markup
+from texts.edits import edited
 from texts.normalization import folded, without_markup
 
 #: Characters of a text.
@@ -48,43 +51,11 @@ _SCRIPTS = {
 _OF_SCRIPT = {name: re.compile(f"[{letters}]") for name, (letters, _) in _SCRIPTS.items()}
 #: A letter of these says as much as several others do.
 _DENSE = {"Han": 3, "Kana": 2, "Hangul": 2}
-#: Languages in Latin letters that have others, by words that other languages have not; the last are Russian and Arabic.
-_ROMANISED_WORDS = {
-    "ur-Latn": "hai hain hay hy tha thi hoon hun ho hota hoti hua hona hoga ka ki ko ke kay kia kya kiya kuch koi kis "
-    "kisi kyu kyun kyon kahan kaha jahan yahan yaha bhi bhe nahi nahin nhi nai nae kar kr karo kro karna karne karte "
-    "karta krna krta raha rahi rahe rha rhi rhe gaya gya gayi gaye mujhe mujhy tujhe tum tumhari tumhe tumko hum "
-    "humko mera meri mere tera teri tere apna apni apne apka apki apke apko aap iska uska yeh ye woh wo wala wali "
-    "wale walay liye liya laga agar lekin phir phr toh jab abhi itna itni jaise aise jis jo saath sath baat log "
-    "logon bohat bohot bahut bht acha achi accha achha sahi yaar bhai baap maa dekh dekho khud chor jao jaye sab "
-    "sabko mein main mai se aur deta diya wahi yahi haal maze bilkul pagal sirf unko jata jaata aaya gandi ganda "
-    "hn sy gy yahoodi yahodi aurat chod hijra akhrot bharwe aik bhen kon bhaunk pta chahiye beghairt beghairat "
-    "bhenchod randi rundi kanjar charsi harami gashti kabhi apny rona kaam ghar aaj jb lanat laanat lanti lanati "
-    "ahmaq pehle rhy aulad lagta gaand nikal ly sakta sakti sakte skta chutiya kha dy madarchod madharchod aisa "
-    "bna kutte kutta kutti kuttay yad uski waly krty krne krny yaad ghr duniya hote phudi zindagi krti boht theek "
-    "apnay tarah bta hogi dena waqt mery inko jaldi hoty ajeeb aisi bhenchodo cheez rahy baki kch hone kaise hue "
-    "tumhara jahil jese saale thori krte khatam lgta lye bache isko pyar mujy samjh chahye bakwas aata kehna gyi "
-    "jagah mtlb yehi pehly jesy dete bsdk bosdk itne behan larki wohi kehta rahay aulaad aati chl randdi kitni "
-    "kbhi sach gye behen behn kharab thora jesi izzat uske mujh jayega mjhy mjhe yhi aor jesa tumhare jaty bap "
-    "hamesha dafa galat wese howa chuka dain saalay lun dushman kitne mily kehty hamari chut jaisa zyada keya "
-    "dekhna kese baji nhe jaisi jitni smjh tujhy phle aesi unke iski pehlay krwa wesy aisy aukat hyn hamara wahan "
-    "samajh dekhi aisay thek talaq rahega galti kaho thk thik yha tatti pahle wja lant mjy unka tujh poora jitna "
-    "bayghart teray paise zuban neend bhool krni zada tarha choda jhoot aaye bharway karwa kitny jyada bss kissi "
-    "rakho raho bolna haramkhor halat usne dimag begherat paisay samny nafrat zra achy pyari kuchh zindgi btao "
-    "tmhari aate bhn begairat chali kutya hmari aapke aapko aapne hamary nhn milega munh shareef nehi honi paisy "
-    "kehtay ladka hisab zameen gaali hmary kerna kanjri mry guzar arey shukria shukriya larky aesa bhosra bosdika "
-    "bhosdika bolte kaisa yrr jayegi ghatiya yaqeen khtm tumhein humein jhut dekhta huwa bahanchod dallali haan "
-    "nakhun murdabad munafiq bikao kahy dunga dalunga jootey jooty maro ladli bolne chup kahiye moqa rishta bhar "
-    "khub chahat",
-    UNTOLD: "eto chto kak vse net ochen tebya menya nado nelzya gde kogda pochemu potomu durak privet spasibo "
-    "pozhaluysta khorosho horosho takoy kakoy tolko uzhe esche eshche seychas nichego tvoy moy zachem "
-    "enta enti inta inti ana msh mesh mish ya wallah walla habibi 7abibi yalla kalb 3ala 3an 3ayez 3ayz 3arf 7aga 7elw "
-    "leh ezay kulo bta3 ba3d keda kda shukran mabrouk 7mar 5ara 2na 2nta zay mafish mfish",
-}
-_ROMANISED = {language: frozenset(words.split()) for language, words in _ROMANISED_WORDS.items()}
 #: What no text is taken for that has one of these words.
 _RARER = frozenset(_SCRIPTS["Latin"][1].partition("|")[2].split())
-_ANY_ROMANISED = frozenset().union(*_ROMANISED.values())
 _OTHER = "Other"
+#: The letters that Arabic lacks; without any of them a few words are Arabic.
+_WITH_ARABIC_LETTERS, _PERSIAN_OR_URDU = frozenset({"fa", "ur", "ps", "ug"}), re.compile("[پچژگکیٹڈڑےںہھ]")
 #: The letters that Russian lacks; without any of them, Ukrainian must be so much likelier.
 _UKRAINIAN, _UKRAINIAN_LEAD = re.compile("[іїєґ]"), 4.0
 #: The languages that are told by their script; insults tell those in Latin letters.
@@ -97,14 +68,10 @@ _UNSPACED = "".join(_SCRIPTS[name][0] for name in ("Han", "Kana", "Hangul", "Tha
 _GAPLESS = re.compile(f"[{_UNSPACED}]+")
 _PIECE = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[^\W\d_])+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-#: The same with the digits that stand for letters in Arabic chats.
-_CHAT_WORD = re.compile(r"[^\W_]+")
 #: In an address or a piece of markup, but in no word.
 _NO_PROSE = re.compile(r"://|www\.|\w[./@:]\w|[\[\]{}|=]|@\w")
 _BBCODE = re.compile(markup.BBCODE, re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
-#: Which part of a text's words must be in one of these lists.
-_ENOUGH = 0.15
 # The mean of log10(1 + training comments that hold the word) over a text's words; English ones lie near 3.
 _ENGLISH = 3.0  # no text in another language came near it
 _UNFAMILIAR = 1.6  # and the library has no other language for it either
@@ -112,14 +79,24 @@ _UNFAMILIAR = 1.6  # and the library has no other language for it either
 #: words may be a name, so that the language must be much likelier than English, and likelier than any other, too.
 _LIKELIER, _USUAL, _A_FAMILIAR_WORD = 5.0, 2.2, 4.0
 _FEW, _LIKELIER_OF_FEW, _LEAD_OF_FEW = 3, 8.0, 2.0
+#: So few words are in no language that nobody judges: most are names, and dishes.
+_VERY_FEW = 2
 #: Where half of three words or more were never met in English ("Te voy a matar"), less will do, if no third language is
 #: as likely.
 _STRANGE, _LIKELIER_OF_STRANGE = 0.5, 2.0
 #: Among so many characters and words at most an insult tells the language, unless English comments hold it so often.
 _SHORT, _FEW_WORDS, MET_IN_ENGLISH = 100, 5, 20
 _ABBREVIATED = 3  # letters
+#: Insults that are a usual word of another language, where more is said than they.
+_USUAL_IN = {"suka": "id"}
 #: Of harmless scraps of one to three words, 6 % are above a line when read as Turkish; in the others at most 3 %.
 _NOT_GUESSED = frozenset({"tr"})
+#: So many words, and such a part of them, are Russian ones in Latin letters, where the text is: where the library takes
+#: it for a language that it takes Russian for, and for another.
+_RUSSIAN, _SURELY_RUSSIAN = (2, 0.25), (3, 0.5)
+_LIKE_RUSSIAN = frozenset(
+    {"cs", "id", "sv", "hu", "fi", "hr", "sk", "sl", "bs", "sr", "lt", "lv", "et", "sq", "eu", "mt", "tr"}
+)
 _LOADING = threading.Lock()
 # A process that is split off meanwhile would wait for ever.
 os.register_at_fork(before=_LOADING.acquire, after_in_parent=_LOADING.release, after_in_child=_LOADING.release)
@@ -132,16 +109,28 @@ def detect(
     known: Mapping[str, int],
     strong: Set[str] = frozenset(),
     insults: Mapping[str, WordList] = MappingProxyType({}),
+    is_russian: Callable[[str], bool] | None = None,
 ) -> str:
     """The code of the language of a text, as `normalization.visible` shows it; `models.languages` has the codes.
 
     `known` says how many English comments hold each word, of those that were learnt from; a text of nothing
-    but `strong` words is English. A text of a few words is in the language of an insult among them. "und": there are no
-    words, or too few to be sure of. "mis": most words are in a script of which nothing is known.
+    but `strong` words is English. A text of a few words is in the language of an insult among them; `is_russian` says
+    whether a word in Latin letters is one of Russian and of no other usual language. "und": there are no words, or too
+    few to be sure of. "mis": most words are in a script of which nothing is known.
     """
-    text = text[:LOOKED_AT]
-    told = _detect(text, known, strong)
-    return _by_insults(text, told, known, insults) if insults and told not in _OWN_SCRIPTS else told
+    text = _plainly_written(text[:LOOKED_AT])
+    told = _detect(text, known, strong, is_russian)
+    if told == "zh" and len(text) <= _SHORT and insults:
+        return _by_kanji(text, insults)
+    if not insults or told in _OWN_SCRIPTS or told in ROMANISED:
+        return told
+    found = _by_insults(text, told, known, insults)
+    return IN_LATIN.get(found, found)
+
+
+def _plainly_written(text: str) -> str:
+    """A text without capitals and pictures that part what belongs together, or join what does not."""
+    return without_odd_capitals(edited(text, find_glued(text)))
 
 
 def likeliest(text: str) -> str:
@@ -151,7 +140,7 @@ def likeliest(text: str) -> str:
     """
     text = text[:LOOKED_AT]
     words = _plain_words(text)
-    if not words or _ANY_ROMANISED.intersection(words):
+    if not words or speaks_for_any(words):
         return "en"
     best = next(code for code in _scores(_prose(text), "Latin") if code not in _RARER)
     return "en" if best in _NOT_GUESSED else best
@@ -167,8 +156,20 @@ def _by_insults(text: str, told: str, known: Mapping[str, int], insults: Mapping
         return told
     if told in insults and insults[told].find(words):
         return told
-    codes = [code for code, its in insults.items() if any(_foreign(words[a:b], known) for _, a, b in its.find(words))]
-    return likelier_of(prose, codes) if codes else told
+    found = {code: its.find(words) for code, its in insults.items()}
+    codes = [code for code, its in found.items() if any(_foreign(words[a:b], known) for _, a, b in its)]
+    if not codes:
+        return told
+    entries = {entry for code in codes for entry, _, _ in found[code]}
+    usual = _USUAL_IN.get(*entries) if len(words) > len(entries) == 1 else None
+    return usual if usual and (usual == told or len(words) <= _FEW) else likelier_of(prose, codes)
+
+
+def _by_kanji(text: str, insults: Mapping[str, WordList]) -> str:
+    """Japanese, where a short text of Chinese signs is an insult there and none in Chinese."""
+    words = [spelt for spelt, _, _ in find_words(text)]
+    is_japanese = "ja" in insults and insults["ja"].find(words) and not ("zh" in insults and insults["zh"].find(words))
+    return "ja" if is_japanese else "zh"
 
 
 def _is_abbreviated(word: str) -> bool:
@@ -184,17 +185,12 @@ def likelier_of(text: str, codes: Sequence[str]) -> str:
     return max(codes, key=lambda code: scores.get(code, -inf))
 
 
-def is_romanised(word: str) -> bool:
-    """Whether a word is one of a language that is written in Latin letters for want of its own."""
-    return word in _ANY_ROMANISED
-
-
 def _foreign(words: Sequence[str], known: Mapping[str, int]) -> bool:
     """Whether one of some words is none of English."""
     return any(known.get(word, 0) < MET_IN_ENGLISH for word in words if word.isalpha())
 
 
-def _detect(text: str, known: Mapping[str, int], strong: Set[str]) -> str:
+def _detect(text: str, known: Mapping[str, int], strong: Set[str], is_russian: Callable[[str], bool] | None) -> str:
     if not text.isascii():
         own = _own_script(text)
         if own:
@@ -202,9 +198,19 @@ def _detect(text: str, known: Mapping[str, int], strong: Set[str]) -> str:
     words = _plain_words(text)
     if not words or set(words) <= strong:
         return "en" if words else UNTOLD
-    romanised, speaks = _romanised(words, text)
-    if romanised:
-        return romanised
+    romanised, speaks = detect_romanised(words, text)
+    return romanised or _by_library(words, text, known, is_russian, speaks=speaks)
+
+
+def _by_library(
+    words: Sequence[str],
+    text: str,
+    known: Mapping[str, int],
+    is_russian: Callable[[str], bool] | None,
+    *,
+    speaks: bool,
+) -> str:
+    """English by its familiar words, or what the library finds; `speaks`: some word speaks for a romanised language."""
     met = [_times_met(word, known) for word in words]
     familiar = sum(log10(1 + times) for times in met) / len(words)
     if familiar >= _ENGLISH:
@@ -212,6 +218,8 @@ def _detect(text: str, known: Mapping[str, int], strong: Set[str]) -> str:
     # A word said 200 times tells as much as said once.
     scores = _scores(words[0] if len(words) == 1 else _prose(text), "Latin")
     best, second, *_ = scores  # the likeliest comes first
+    if is_russian and _is_russian(words, met, best, is_russian):
+        return RUSSIAN
     likelier = scores[best] - scores["en"]
     needed = max(_LIKELIER, _LIKELIER + _A_FAMILIAR_WORD * (familiar - _USUAL))
     leads = scores[best] - scores[second] >= _LEAD_OF_FEW
@@ -222,8 +230,17 @@ def _detect(text: str, known: Mapping[str, int], strong: Set[str]) -> str:
     elif len(words) <= _FEW:
         needed = max(needed, _LIKELIER_OF_FEW) if leads else inf
     if likelier > needed:
-        return UNTOLD if speaks and best in _RARER else best
+        unsure = (speaks and best in _RARER) or (len(words) <= _VERY_FEW and not is_judged(GRADES[best]))
+        return UNTOLD if unsure else best
     return "en" if familiar >= _UNFAMILIAR else UNTOLD
+
+
+def _is_russian(words: Sequence[str], met: Sequence[int], best: str, is_word: Callable[[str], bool]) -> bool:
+    """Whether enough of some words are Russian ones in Latin letters."""
+    strange = [word for word, times in zip(words, met, strict=True) if times < MET_IN_ENGLISH]
+    russian = sum(speaks_for(word, RUSSIAN) or is_word(word) for word in strange)
+    least, share = _RUSSIAN if best in _LIKE_RUSSIAN else _SURELY_RUSSIAN
+    return russian >= least and russian >= share * len(words)
 
 
 def prepare() -> None:
@@ -255,21 +272,16 @@ def _own_script(text: str) -> str:
         return languages[0]
     ranked = _scores(" ".join(piece for piece in text.split() if not _LATIN.search(piece.lower())), script)
     best = next(iter(ranked))
+    return _without_own_letters(best, ranked, letters, few=len(words) <= _FEW)
+
+
+def _without_own_letters(best: str, ranked: Mapping[str, float], letters: str, *, few: bool) -> str:
+    """The likeliest language of a script, or the usual one where a text has none of the other's own letters."""
+    if best in _WITH_ARABIC_LETTERS and few and not _PERSIAN_OR_URDU.search(letters):
+        return "ar"
     if best == "uk" and ranked["uk"] - ranked["ru"] < _UKRAINIAN_LEAD and not _UKRAINIAN.search(letters):
         return "ru"  # a few words of the one are often words of the other, too
     return best
-
-
-def _romanised(words: Sequence[str], text: str) -> tuple[str, bool]:
-    """The language of what is in Latin letters for want of others ("": none), and whether any word speaks for one."""
-    romanised_words = _ANY_ROMANISED.intersection(words)
-    if any(map(str.isdigit, text)):
-        romanised_words |= _ANY_ROMANISED.intersection(_CHAT_WORD.findall(text.lower()))
-    for language, own in _ROMANISED.items():
-        many = len(own & romanised_words)
-        if many >= 2 and many >= _ENOUGH * len(words):
-            return language, True
-    return "", bool(romanised_words)
 
 
 def _identifier() -> LanguageIdentifier:

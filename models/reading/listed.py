@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from models.reading.letters import spell_words
 
@@ -11,15 +13,41 @@ from models.reading.letters import spell_words
 #: needs more.
 LEAST_INSIDE, LEAST_INSIDE_OF_INSULTS = 5, 7
 _REMEMBERED = 20_000
+#: Letters that are written by two where a keyboard lacks them, and those that are no accented ones.
+_BY_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_OTHER_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d"})
+_ACCENT = re.compile("[\u0300-\u036f]")
+#: Letters of an entry that counts without its accents, and those that are other words then.
+_LEAST_PLAIN = 5
+_OTHER_WORDS = frozenset("parowa lepra crapa tares tahni bacini mamon picus labar pedes negri negre".split())  # noqa: SIM905
+
+
+def without_accents(entries: Iterable[str], is_usual: Callable[[str], bool]) -> list[str]:
+    """How entries are written where accents are left out, or written with other letters ("bloede kuh").
+
+    Without those that are short, or a usual word then, of any language.
+    """
+    forms = [form for entry in entries for form in dict.fromkeys((_plain(entry.translate(_BY_TWO)), _plain(entry)))]
+    return [form for form in forms if _tells_enough(form) and (" " in form or not is_usual(form))]
+
+
+def _plain(entry: str) -> str:
+    letters = unicodedata.normalize("NFD", entry.translate(_OTHER_LETTERS))
+    return unicodedata.normalize("NFC", "".join(filter(lambda letter: not _ACCENT.match(letter), letters)))
+
+
+def _tells_enough(form: str) -> bool:
+    return form.isascii() and form not in _OTHER_WORDS and sum(map(str.isalpha, form)) >= _LEAST_PLAIN
 
 
 class WordList:
     """Listed words: a single one matches a word, and from `least_inside` letters on within one; several match in a row.
 
-    In scripts that write no spaces every listed word is found within a run of letters.
+    In scripts that write no spaces every listed word is found within a run of letters. Those of `alone` are found
+    within none.
     """
 
-    def __init__(self, words: Iterable[str], least_inside: int = LEAST_INSIDE) -> None:
+    def __init__(self, words: Iterable[str], least_inside: int = LEAST_INSIDE, alone: Iterable[str] = ()) -> None:
         self._whole: set[str] = set()
         self._inside: set[str] = set()
         self._phrases: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)  # by their first word
@@ -31,6 +59,11 @@ class WordList:
                 self._inside.add(parts[0])
             elif parts:
                 self._whole.add(parts[0])
+        for spelt in map(spell_words, alone):
+            if len(spelt) > 1:
+                self._phrases[spelt[0]].add(tuple(spelt))
+            else:
+                self._whole.update(spelt)
         self._sizes = sorted({len(word) for word in self._inside})
         self._known: dict[str, str] = {}
 

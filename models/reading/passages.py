@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.languages import FIRST_LEARNT, UNTOLD
-from models.reading.language import MET_IN_ENGLISH, detect, is_romanised, likelier_of
+from models.reading.language import MET_IN_ENGLISH, detect, likelier_of
+from models.reading.latin import is_romanised
 from models.reading.letters import find_words
 from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
 from models.reading.tokens import find_token_spans, is_break
@@ -161,7 +162,7 @@ class Passages:
         codes = self._languages.get(entry, ())
         if language in _ROMANISED:  # which the fast reader judges without a list
             return codes if few or codes != ["hi-Latn"] else ()
-        if language in codes:
+        if language in codes or language.removesuffix("-Latn") in codes:
             return ()
         least = _LEAST_IN_ENGLISH if language == "en" else _LEAST_ALONE
         own_script = not entry[0].isascii() and not _LATIN.match(entry)

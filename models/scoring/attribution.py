@@ -20,14 +20,13 @@ from models.reading.cues import Found
 from models.reading.encoder import Sums, Trace
 from models.reading.letters import find_words
 from models.reading.sentences import Places, locate_parts
-from models.scoring.explanation import PART, SCRAP, Explanation, made_of
+from models.scoring.explanation import MISREAD, PART, SCRAP, Explanation, made_of
 from models.scoring.pooling import shares, shares_of_subjects
 from models.scoring.understanding import (
     ANY,
     AT_ONCE,
     BESIDE,
     MOST_WORDS,
-    SCRAP_LOSES,
     WORD_WEIGHT,
     Read,
     Tongue,
@@ -76,7 +75,10 @@ def trace(texts: Sequence[str], languages: Sequence[str], reader: Understanding)
 
 def _trace(texts: Sequence[str], tongues: Sequence[Tongue], reader: Understanding) -> Iterator[Traced]:
     pairs = zip(texts, tongues, strict=True)
-    located = [locate_parts(text, plain=tongue.plain, disguises=reader.disguises) for text, tongue in pairs]
+    located = [
+        locate_parts(text, plain=tongue.plain, disguises=reader.disguises, native=tongue.native)
+        for text, tongue in pairs
+    ]
     parts = [[_locate(*part, reader) for part in zip(*of_text, strict=True)] for of_text in located]
     traces = list(reader.encoder.trace([[part.pieces for part in of_text] for of_text in parts]))
     read = reader.windows([strings for strings, _ in located], Sums.of([its.sums for its in traces]), tongues)
@@ -84,7 +86,7 @@ def _trace(texts: Sequence[str], tongues: Sequence[Tongue], reader: Understandin
     implied = None if reader.implicit is None else read.implied(reader.implicit)
     ends = [*read.first[1:].tolist(), len(logits)]
     for of_text, its_trace, tongue, first, end in zip(parts, traces, tongues, read.first.tolist(), ends, strict=True):
-        traced = Traced(of_text, its_trace, tongue, logits[first:end], reader, read.scraps[first:end])
+        traced = Traced(of_text, its_trace, tongue, logits[first:end], reader, read.unsure[first:end])
         yield traced if implied is None else replace(traced, implicit=_implicit(traced, read, first, *implied))
 
 
@@ -96,7 +98,7 @@ def _implicit(traced: Traced, read: Read, first: int, logits: Weights, looked: S
     end = first + len(traced.logits)
     inside = looked[bisect_left(looked, first) : bisect_left(looked, end)]
     cues = {} if lists is None else {window - first: lists.find(read.said[window][1]) for window in inside}
-    certain = np.zeros_like(traced.scraps)
+    certain = np.zeros_like(traced.unsure)
     return Traced(traced.parts, traced.trace, reader.tongues[ANY], logits[first:end], reader, certain, cues=cues)
 
 
@@ -107,7 +109,7 @@ class Traced:
     Attributes
     ----------
     logits : of each window before the language's scale, shape (n_windows, n_labels)
-    scraps : which windows say too little to be sure of
+    unsure : what the logits of abuse of each window lose, shape (n_windows,)
     implicit : the same text, as the heads see it that tell implicit abuse; None where there are none
     cues : of that one, by window, which were found
     """
@@ -117,7 +119,7 @@ class Traced:
     tongue: Tongue
     logits: Weights
     reader: Understanding
-    scraps: NDArray[np.bool_]
+    unsure: Weights
     implicit: Traced | None = None
     cues: Mapping[int, Found] = field(default_factory=dict)
 
@@ -125,7 +127,7 @@ class Traced:
         """The explanations of the logits on some labels, by column."""
         slope, offset = self.tongue.slope, self.tongue.offset
         scaled = self.logits * slope + offset
-        scaled[self.scraps, ABUSE_COLUMNS] -= SCRAP_LOSES
+        scaled[:, ABUSE_COLUMNS] -= self.unsure[:, None]
         pooled = {
             column: (shares_of_subjects if column >= SUBJECT_COLUMNS.start else shares)(scaled[:, column])
             for column in columns
@@ -148,8 +150,9 @@ class Traced:
         weights: dict[Span, float] = {}
         signals = {PART: -taken_off} if taken_off else {}
         for window, share in share_of.items():
-            if self.scraps[window] and column < ABUSE_COLUMNS.stop:
-                signals[SCRAP] = -share * SCRAP_LOSES
+            if self.unsure[window] and column < ABUSE_COLUMNS.stop:
+                name = MISREAD if self.tongue.misread else SCRAP
+                signals[name] = signals.get(name, 0.0) - share * float(self.unsure[window])
             units = self._units(window)
             missing = float(self.logits[window, column]) - start - float(told[window].sum())
             if not units:

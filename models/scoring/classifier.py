@@ -31,6 +31,7 @@ from models.labels import (
 from models.languages import FIRST_LEARNT, FOREIGN, GRADES, UNTOLD, Grade, base, grades, is_judged
 from models.reading.encoder import open_encoder
 from models.reading.language import LOOKED_AT, detect, likeliest, prepare
+from models.reading.latin import detect_romanised, in_latin
 from models.reading.passages import Passages
 from models.reading.unmasking import read_as
 from models.reading.words import Reader
@@ -172,7 +173,7 @@ class Classifier:
             about, texts, languages = plan.about_together
             logits[about, SUBJECT_COLUMNS] = self.understanding.logits(texts, languages)[0][:, SUBJECT_COLUMNS]
         if plan.romanised and self.romanised is not None:
-            meant = self.romanised.logits([plan.texts[row] for row in plan.romanised])
+            meant = self.romanised.logits(*plan.romanised_together)
             self._imply(plan.romanised, meant, logits, alone)
         return _Reading(logits, alone)
 
@@ -207,7 +208,7 @@ class Classifier:
         if self.understanding is None or fast_score >= _ABUSE_IN_ENGLISH:
             return "en"
         said = self.language(text, _said(beside))
-        return said if said != UNTOLD else likeliest(visible(text[:LOOKED_AT]))
+        return in_latin(said) if said != UNTOLD else likeliest(visible(text[:LOOKED_AT]))
 
     def window_logits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], Windows]:
         """The raw logit of each window of each text, shape (n_windows, n_labels), and the windows."""
@@ -288,8 +289,6 @@ class Classifier:
                 explained_by.append({})
             elif traced is None:
                 told = self._both(text, its, about[row].explain(subjects[row]) if row in about else None)
-                if row in in_latin and self.romanised is not None:
-                    told |= self._implied(told, self.romanised.logits([text]), partial(self.romanised.explain, text))
                 explained_by.append(told)
             else:
                 own = traced.explain(its)
@@ -298,6 +297,11 @@ class Classifier:
                     meant = understanding.surest(pool(traced.implicit.logits, np.zeros(1, np.intp)))
                     told |= self._implied(told, meant, traced.implicit.explain, alone=alone)
                 explained_by.append(told)
+            if its and row in in_latin and self.romanised is not None:
+                language = plan.languages[row]
+                meant = self.romanised.logits([text], [language])
+                by_cues = partial(self.romanised.explain, text, language)
+                explained_by[-1] |= self._implied(explained_by[-1], meant, by_cues, alone=alone)
         return explained_by
 
     def _traced(self, groups: Iterable[Together], columns: Sequence[Sequence[int]]) -> dict[int, Traced]:
@@ -378,8 +382,13 @@ class Classifier:
         about = readers.choose_about(texts[of_texts], languages[of_texts], marks[:, mixed.ASKING], asked[of_texts])
         return Plan(
             texts, languages, logits, np.flatnonzero(asked).tolist(), alone & asked, tokens.may_signal, passages,
-            np.flatnonzero(about).tolist(), np.flatnonzero(in_latin[of_texts]).tolist(),
+            np.flatnonzero(about).tolist(), self._told_by_cues(languages[of_texts]),
         )  # fmt: skip
+
+    def _told_by_cues(self, languages: Sequence[str]) -> list[int]:
+        """Which texts cues alone may tell threats and contempt of, by their languages."""
+        told = () if self.romanised is None else self.romanised.tongues
+        return [row for row, language in enumerate(languages) if language in told]
 
     def read_as(self, written: str) -> str | None:
         """How a part of a comment was read, where it hides a word, as "sh1t" hides "shit"; else None."""
@@ -404,8 +413,9 @@ class Classifier:
         told = self._told.get(head)
         if told is None:
             words = self.cache().reader
-            insults = {} if self.understanding is None else self.understanding.insults
-            told = detect(self._shown(head), words.known, words.strong, insults)
+            second = self.understanding
+            beside = () if second is None else (second.insults, second.is_russian)
+            told = detect(self._shown(head), words.known, words.strong, *beside)
             if len(self._told) >= _TOLD:
                 for oldest in list(self._told)[: _TOLD // 2]:
                     self._told.pop(oldest, None)  # another thread may have
@@ -415,8 +425,8 @@ class Classifier:
     def _shown(self, head: str) -> str:
         """The beginning of a text, with hidden words of other languages than English where it is short."""
         shown = visible(head)
-        if self.understanding is None or len(head) > _SHORT:
-            return shown
+        if self.understanding is None or len(head) > _SHORT or detect_romanised(shown.lower().split(), shown)[0]:
+            return shown  # the digits of Arabic in Latin letters hide nothing
         return self.understanding.disguises.undone(shown)
 
     def judgeable(self, text: str) -> bool:
@@ -527,6 +537,6 @@ def from_artifact(artifact: Artifact, reader: str = "fast") -> Classifier:
         reader=reader,
         understanding=second,
         sum=None if reader == "fast" else Sum(*np.asarray(arrays["sum"], dtype=np.float64)),
-        romanised=None if second is None else romanised.from_artifact(artifact),
+        romanised=None if second is None else romanised.from_artifact(artifact, second),
         _passages=passages,
     )

@@ -20,6 +20,8 @@ from texts.normalization import normalize_with_offsets
 PART = "one part decides in a longer comment"
 #: The signal that names what a sentence of a few words loses that says little for sure.
 SCRAP = "a few words in a longer comment say little"
+#: The signal that names what a text loses that is read in other letters than it is written in.
+MISREAD = "words in Latin letters may be read as others"
 #: The signal that names what implicit abuse loses that would be told too surely.
 SUREST = "a person has to judge what is meant"
 

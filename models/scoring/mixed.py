@@ -73,6 +73,11 @@ class Plan:
             yield rows, [self.texts[row] for row in rows], [self.languages[row] for row in rows]
 
     @property
+    def romanised_together(self) -> tuple[list[str], list[str]]:
+        """The texts of `romanised`, and their languages."""
+        return [self.texts[row] for row in self.romanised], [self.languages[row] for row in self.romanised]
+
+    @property
     def about_together(self) -> Together:
         """`about` in the same way. They are read as English, as far as the reader reads."""
         return self.about, [self.texts[row][:LONGEST] for row in self.about], ["en"] * len(self.about)

@@ -8,11 +8,13 @@ is the probability at natural rates.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,12 +22,16 @@ from numpy.typing import NDArray
 
 from models.artifact import Artifact, ArtifactError
 from models.labels import ABUSE_COLUMNS, CORE_COLUMNS, LABELS, SUBJECT_COLUMNS, SUBJECT_LABELS
+from models.reading.arabic import Arabic
 from models.reading.cues import Cues
+from models.reading.cyrillic import Cyrillic
 from models.reading.disguises import Disguises
 from models.reading.encoder import Encoder, Sums
 from models.reading.encoder_weights import DIGEST
+from models.reading.latin import ARABIC, READ_AS_NATIVE, RUSSIAN
 from models.reading.letters import LetterIndex, spell_words
-from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList
+from models.reading.listed import LEAST_INSIDE_OF_INSULTS, WordList, without_accents
+from models.reading.native import Native
 from models.reading.sentences import find_parts
 from models.scoring.pooling import pool, pool_subjects
 from models.scoring.terms import expand
@@ -45,11 +51,20 @@ SUREST = 0.97
 _SUREST_LOGIT = float(np.log(SUREST / (1.0 - SUREST)))
 #: From this logit of a window's vector alone on, cues are looked for; below it they would hardly lift it to a line.
 _CUES_FROM = -4.5
+#: What the logits of abuse of Arabic in Latin letters lose without a listed word: some words are read as others.
+MISREAD_LOSES = 0.9
 #: Of some languages the encoder takes many a harmless scrap for abuse ("Ne dersin?"): there the logits of abuse of a
 #: sentence beside others of fewer words than this, none of them listed, are lowered by so much.
 _SCRAP, SCRAP_LOSES = 5, 2.0
 #: Texts that are read together, which bounds the memory of many.
 AT_ONCE = 256
+_NO_LISTS: Mapping[str, Sequence[str]] = MappingProxyType({})
+#: The letters of the words that are read in place of those in Latin letters; how rare one is that only lists have.
+_RUSSIAN_LETTERS, _ARABIC_LETTERS = "а-яё", "\u0621-\u063a\u0641-\u064a"
+_RARITY_OF_LISTED = 10.5
+#: Letters of a word that may tell Russian in Latin letters, and words of which it is remembered.
+_LEAST_OF_RUSSIAN, _REMEMBERED = 4, 20_000
+_NOT_RUSSIAN = re.compile(r"(.)\1\1|([aeou])\2|[wq]")
 #: The language that stands for all of which nothing was learnt.
 ANY = "any"
 
@@ -71,6 +86,8 @@ class Tongue:
     plain : it is read without accents
     cues : what tells implicit abuse beside its meaning
     wary : a few words beside other sentences decide less (`SCRAP_LOSES`)
+    native : reads it in its own letters, where it is written in Latin ones
+    misread : some of its words may be read as others (`MISREAD_LOSES`)
     """
 
     letters: NDArray[np.float32] | None
@@ -81,6 +98,8 @@ class Tongue:
     plain: bool
     cues: Cues | None = None
     wary: bool = False
+    native: Native | None = None
+    misread: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,7 @@ class Read:
     beside: NDArray[np.float64]
     first: NDArray[np.intp]
     said: Sequence[tuple[Tongue, Sentences]]
-    scraps: NDArray[np.bool_]
+    unsure: Logits  # what each one's logits of abuse lose, because it may say something else, shape (n_windows,)
 
     def logits(self, reader: Understanding) -> Logits:
         """The windows' logits before a language's scale, shape (n_windows, n_labels)."""
@@ -130,6 +149,7 @@ class Understanding:
     implicit: Understanding | None = None
     #: Of that one: what each cue adds, shape (n_features, n_labels); models before 2.5 have none.
     cue_weights: Logits | None = None
+    _russian: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def told_by_cues(self) -> NDArray[np.intp]:
@@ -141,6 +161,20 @@ class Understanding:
         """What is known of hidden words: those that are listed in any language that this reader reads alone."""
         lists = (its for code, one in self.tongues.items() if code != "en" for its in (one.insults, one.words))
         return Disguises(entry for its in lists for entry in its.entries())
+
+    def is_russian(self, word: str) -> bool:
+        """Whether a word in Latin letters is a Russian one, and no usual one of a language that the encoder knows."""
+        told = self._russian.get(word)
+        if told is None:
+            if len(self._russian) >= _REMEMBERED:
+                self._russian.clear()
+            native = self.tongue(RUSSIAN).native
+            may_be = (
+                len(word) >= _LEAST_OF_RUSSIAN and word.isascii() and word.isalpha() and not _NOT_RUSSIAN.search(word)
+            )
+            told = may_be and native is not None and not self.encoder.is_whole(word) and native.knows(word)
+            self._russian[word] = told
+        return told
 
     @cached_property
     def at_empty(self) -> tuple[NDArray[np.float32], Logits]:
@@ -168,7 +202,7 @@ class Understanding:
         sizes = np.diff(np.append(read.first, len(read.beside)))
         slope, offset = (np.stack([getattr(tongue, name) for tongue in tongues]) for name in ("slope", "offset"))
         scaled = read.logits(self) * slope.repeat(sizes, axis=0) + offset.repeat(sizes, axis=0)
-        scaled[read.scraps, ABUSE_COLUMNS] -= SCRAP_LOSES
+        scaled[:, ABUSE_COLUMNS] -= read.unsure[:, None]
         of_core = pool(scaled[:, CORE_COLUMNS], read.first)
         logits = np.column_stack([of_core, pool_subjects(scaled[:, SUBJECT_COLUMNS], read.first)])
         if self.implicit is None:
@@ -178,7 +212,10 @@ class Understanding:
     def read(self, texts: Sequence[str], tongues: Sequence[Tongue]) -> Read:
         """The windows of texts: their vectors, and what their letters and listed words say."""
         pairs = zip(texts, tongues, strict=True)
-        parts = [find_parts(text, plain=tongue.plain, disguises=self.disguises) for text, tongue in pairs]
+        parts = [
+            find_parts(text, plain=tongue.plain, disguises=self.disguises, native=tongue.native)
+            for text, tongue in pairs
+        ]
         numbers = iter(self.encoder.find_pieces([part for of_text in parts for part in of_text]))
         return self.windows(parts, self.encoder.sum_runs([[next(numbers) for _ in of] for of in parts]), tongues)
 
@@ -189,7 +226,7 @@ class Understanding:
         wholes = sums.joined(starts)
         gathered_wholes, gathered = self.encoder.gather(wholes), self.encoder.gather(sums)
         beside: list[float] = []
-        scraps: list[bool] = []
+        unsure: list[float] = []
         said: list[tuple[Tongue, Sentences]] = []
         rows, first = [], []
         for number, (start, size, tongue) in enumerate(zip(starts, sizes, tongues, strict=True)):
@@ -198,12 +235,12 @@ class Understanding:
             of_windows = [words, *([of_part] for of_part in words if size > 1)]
             beside += [self.weigh_words(list(chain.from_iterable(its)), tongue) for its in of_windows]
             said += [(tongue, its) for its in of_windows]
-            scraps += [False, *(_is_scrap(its, tongue) for its in words if size > 1)]
+            unsure += [_loses(of_windows[0], tongue, whole=True), *(_loses(its, tongue) for its in of_windows[1:])]
             rows.append(gathered_wholes[number : number + 1])
             if size > 1:
                 rows.append(gathered[start : start + size])
         vectors = self.encoder.vectors(np.concatenate(rows))
-        return Read(vectors, np.array(beside), np.array(first), said, np.array(scraps))
+        return Read(vectors, np.array(beside), np.array(first), said, np.array(unsure))
 
     def weigh_words(self, words: Sequence[str], tongue: Tongue) -> float:
         """What words add to the logit of toxicity."""
@@ -214,9 +251,12 @@ class Understanding:
         return weight
 
 
-def _is_scrap(words: Sequence[str], tongue: Tongue) -> bool:
-    """Whether a sentence beside others says too little to be sure of."""
-    return tongue.wary and sum(word[0].isalpha() for word in words) < _SCRAP and not tongue.words.find(words)
+def _loses(sentences: Sentences, tongue: Tongue, *, whole: bool = False) -> float:
+    """What the logits of abuse of a window lose: a text's `whole`, or a sentence beside others that says too little."""
+    is_scrap = tongue.wary and not whole and sum(word[0].isalpha() for word in sentences[0]) < _SCRAP
+    if not (is_scrap or tongue.misread) or any(tongue.words.find(words) for words in sentences):
+        return 0.0
+    return SCRAP_LOSES if is_scrap else MISREAD_LOSES
 
 
 def surest(meant: Logits) -> Logits:
@@ -230,10 +270,14 @@ def find_cues(facts: Mapping[str, Any]) -> dict[str, Cues]:
     return {code: Cues(cues["slots"], listed) for code, listed in cues["listed"].items()}
 
 
-def find_insults(facts: Mapping[str, Any]) -> Mapping[str, WordList]:
-    """The insults of each language, of any language, from what an artifact says; models before 2.3 have none."""
+def find_insults(facts: Mapping[str, Any], plain: Mapping[str, Sequence[str]] = _NO_LISTS) -> Mapping[str, WordList]:
+    """The insults of each language, of any language, from what an artifact says; models before 2.3 have none.
+
+    `plain` are how some are written beside.
+    """
     lists: defaultdict[str, WordList] = defaultdict(lambda: WordList(()))
-    lists.update({code: WordList(words, LEAST_INSIDE_OF_INSULTS) for code, words in facts.get("insults", {}).items()})
+    for code, words in facts.get("insults", {}).items():
+        lists[code] = WordList(words, LEAST_INSIDE_OF_INSULTS, plain.get(code, ()))
     return lists
 
 
@@ -260,7 +304,8 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     arrays, facts = artifact.arrays, artifact.manifest["understanding"]
     if facts["encoder"] != DIGEST:
         raise ArtifactError("The model was made for another sentence encoder. Train it again with `winnow train`.")
-    insult_lists, cues = find_insults(facts), find_cues(facts)
+    plain = _without_accents(facts, encoder)
+    insult_lists, cues = find_insults(facts, plain), find_cues(facts)
     tongues = {}
     subjects = arrays.get("subjects", np.zeros((len(arrays["head"]), len(SUBJECT_LABELS))))
     lines = arrays.get("subject_lines", np.full((len(facts["tongues"]), len(SUBJECT_LABELS)), -np.inf))
@@ -270,12 +315,16 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
         letters = None if steps is None else expand(arrays["letters"][steps]) * arrays["letters_scale"][steps]
         of_subjects = np.stack([unscaled, lines[row]])
         scale = np.asarray(np.column_stack([arrays["tongues"][row], of_subjects]), dtype=np.float64)
-        listed = WordList(facts["listed"].get(code, ()))
+        listed = WordList(facts["listed"].get(code, ()), alone=plain.get(code, ()))
         its, wary = insult_lists[code], code in facts.get("wary", ())
         tongues[code] = Tongue(letters, listed, its, scale[0], scale[1], code == "en", cues.get(code), wary)
     for code in insult_lists.keys() - tongues.keys():  # in Latin letters for want of others: nothing but these is known
         its, any_scale = insult_lists[code], tongues[ANY]
         tongues[code] = Tongue(None, its, its, any_scale.slope, any_scale.offset, plain=False)
+    for code, own in READ_AS_NATIVE.items():
+        if own in tongues:
+            native = _native(code, tongues[own], facts.get("cues", {}).get("listed", {}).get(own, {}), encoder)
+            tongues[code] = replace(tongues[own], native=native, misread=code == ARABIC)
     head = np.asarray(np.column_stack([arrays["head"], subjects]), dtype=np.float64)
     index = LetterIndex(arrays["letters"].shape[1])
     reader = Understanding(encoder, head[:-1], head[-1], tongues, index, insult_lists)
@@ -285,6 +334,33 @@ def from_artifact(artifact: Artifact, encoder: Encoder) -> Understanding:
     if "cues" in arrays:
         implicit = replace(implicit, cue_weights=np.asarray(arrays["cues"], dtype=np.float64))
     return replace(reader, implicit=implicit)
+
+
+def _without_accents(facts: Mapping[str, Any], encoder: Encoder) -> dict[str, list[str]]:
+    """How each language's insults are written without accents, where these are none of its own; English is read so."""
+    forms: dict[str, list[str]] = {}
+    for code, its in facts.get("insults", {}).items():
+        if code in facts["tongues"] and code != "en":
+            own = frozenset(its)
+            forms[code] = [form for form in without_accents(its, encoder.is_whole) if form not in own]
+    return forms
+
+
+def _native(code: str, tongue: Tongue, cues: Mapping[str, str], encoder: Encoder) -> Native:
+    """What reads a language in its own letters: with the encoder's words, and those of lists, in these letters."""
+    letters = _RUSSIAN_LETTERS if code == RUSSIAN else _ARABIC_LETTERS
+    entries = [word for its in (tongue.words, tongue.insults) for entry in its.entries() for word in entry.split()]
+
+    def lexicon() -> Mapping[str, float]:
+        of_cues = [word for its in cues.values() for entry in its.split(",") for word in entry.replace("*", "").split()]
+        listed = filter(re.compile(f"[{letters}]{{2,}}").fullmatch, [*entries, *of_cues])
+        found = encoder.whole_words(letters)
+        return found | {word: min(found.get(word, np.inf), _RARITY_OF_LISTED) for word in listed}
+
+    def kept() -> frozenset[str]:
+        return frozenset(filter(str.isascii, entries))
+
+    return (Cyrillic if code == RUSSIAN else Arabic)(lexicon, kept)
 
 
 def _of_vectors_alone(reader: Understanding, head: Logits) -> Understanding:

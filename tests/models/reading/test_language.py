@@ -83,9 +83,22 @@ TOLD = {
     "bilkul sahi baat hai bhai": "ur-Latn",
     "tum pagal ho kya": "ur-Latn",
     "Yaar tu bahut gandi hai": "ur-Latn",
-    "eto ochen ploho, durak": "und",
-    "enta 7mar ya kalb": "und",
-    "wallah da msh 3ayez keda": "und",
+    "eto ochen ploho, durak": "ru-Latn",
+    "enta 7mar ya kalb": "ar-Latn",
+    "wallah da msh 3ayez keda": "ar-Latn",
+    "law shoftak fel share3 7akassarlak snanak": "ar-Latn",
+    "dyakuyu, duzhe korysna stattya": "uk-Latn",
+    "ne soglasen, no uvazhayu vashe mnenie": "ru-Latn",
+    "y0u 4r3 4n 1d10t, n3v3r c0m3 b4ck": "en",
+    "Ik weet je te vinden en maak je dood": "nl",
+    "Moja babcia gotuje takie zupy": "pl",
+    "aku suka": "id",
+    "شاورما": "ar",
+    "馬鹿野郎": "ja",
+    "iCh fInDe dIcH UnD BrInGe dIcH Um": "de",
+    "Ich🤬finde🤬dich🤬und🤬bringe🤬dich🤬um": "de",
+    "Les Bronzés": "und",
+    "Dackel": "und",
     "👍 1984": "und",
 }
 #: One word -> its language, or nothing: not English, where the reader that understands need not be asked.
@@ -128,7 +141,7 @@ def test_a_one_word_insult_is_in_its_own_language_or_in_none_that_can_be_told(wo
     ("text", "language"),
     [
         ("fdp", {"fr", "pt"}), ("sale fdp va", {"fr"}), ("Gros con!!", {"fr"}), ("du spast", {"de"}),
-        ("voy a matarte", {"es"}), ("vtnc", {"pt"}), ("suka blyat", {"ru"}), ("idiota", {"es", "it", "pl", "pt"}),
+        ("voy a matarte", {"es"}), ("vtnc", {"pt"}), ("suka blyat", {"ru-Latn"}), ("idiota", {"es", "it", "pl", "pt"}),
         ("Geen slechte slet", {"nl", "und"}), ("You idiot", {"en"}), ("Dick", {"en"}), ("for sale con", {"en"}),
         ("My neighbour says his son calls everybody a hijo de puta these days", {"en"}),
         ("не знаю", {"ru"}), ("поздравляю", {"ru"}), ("дорого", {"ru"}), ("не знаю, що це", {"uk"}),
@@ -162,7 +175,7 @@ def test_a_script_that_nobody_knows_is_not_judged() -> None:
 def test_every_language_that_is_told_has_a_grade() -> None:
     told = {code for _, languages in _SCRIPTS.values() for code in languages.split()} - {"|"}
     assert told <= GRADES.keys()
-    assert GRADES.keys() - told == {"ur-Latn", "hi-Latn"}
+    assert GRADES.keys() - told == {"ur-Latn", "hi-Latn", "ar-Latn", "ru-Latn", "uk-Latn"}
 
 
 @needs_data

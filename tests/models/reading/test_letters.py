@@ -13,7 +13,7 @@ from models.reading import letters as letters_module
 from models.reading import listed as listed_module
 from models.reading.hashing import bucket, hash_pairs, hash_words, mix
 from models.reading.letters import LetterIndex, find_words, spell, spell_words
-from models.reading.listed import WordList
+from models.reading.listed import WordList, without_accents
 
 WORDS = st.text(st.sampled_from("abäßяनह死\U0001f600"), min_size=1, max_size=8)
 SIZE = 1 << 16
@@ -223,3 +223,18 @@ def test_what_is_remembered_of_a_lists_words_is_bounded(monkeypatch: pytest.Monk
         words.find([f"x{number}"])
     assert len(words._known) <= 11
     assert words.find(["drecksack"]) == [("drecksack", 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "written"),
+    [("blöde kuh", ["bloede kuh", "blode kuh"]), ("débile", ["debile"]), ("jävla as", ["jaevla as", "javla as"]),
+     ("głupku", ["glupku"]), ("amına koyayım", ["amina koyayim"]), ("scheißkerl", ["scheisskerl"]),
+     ("göt", []), ("tåbe", ["taabe"]), ("parówa", []), ("idiot", ["idiot"]), ("мразь", [])],
+)  # fmt: skip
+def test_an_entry_is_found_without_its_accents_where_that_is_no_other_word(entry: str, written: list[str]) -> None:
+    assert without_accents([entry], lambda word: word == "tabe") == written
+
+
+def test_what_is_listed_to_be_found_alone_is_found_within_no_word() -> None:
+    listed = WordList(["Drecksack"], alone=["ackel", "bloede kuh"])
+    assert listed.find(["dackel", "ackel", "bloede", "kuh"]) == [("ackel", 1, 2), ("bloede kuh", 2, 4)]

@@ -36,6 +36,10 @@ def test_parts_are_found_and_located_alike(text: str) -> None:
         ("du bist ein idiоt", ["du bist ein idiot"]),  # with a Cyrillic letter
         ("GEH WEG DU IDIOT", ["geh weg du idiot"]),
         ("Die NATO tagt heute", ["Die NATO tagt heute"]),
+        ("gEh wEg dU IdIoT", ["geh weg du idiot"]),
+        ("McDonald's und das iPhone", ["McDonald's und das iPhone"]),
+        ("geh🤡weg🤡du🤡Lump", ["geh 🤡 weg 🤡 du 🤡 Lump"]),
+        ("schönes Tor👏danke euch", ["schönes Tor👏danke euch"]),
     ],
 )
 def test_a_text_falls_into_its_sentences(text: str, parts: list[str]) -> None:

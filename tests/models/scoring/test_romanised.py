@@ -1,4 +1,4 @@
-"""Threats and contempt in Hindi and Urdu in Latin letters are told by their cues, and shown to a person."""
+"""Threats and contempt in Latin letters are told by their cues, and Arabic and Russian read in their own letters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.evaluation.languages import romanised_comments
+from models.evaluation.languages import romanised_comments, short_comments
 from models.labels import COLUMN, LABELS, TOXICITY
 from models.scoring.understanding import SUREST
 from models.training.implicit import read_romanised
@@ -88,3 +88,38 @@ def test_nothing_is_learnt_from_what_it_is_judged_by() -> None:
     assert not judged & set(learnt.texts)
     assert len(set(learnt.texts)) == len(learnt.texts) > 150
     assert learnt.labels.count(None) > 0.4 * len(learnt.labels)
+
+
+#: Language, a comment in Latin letters, what decides it ("" for a harmless one), and a word that is marked.
+IN_LATIN = [
+    ("ar-Latn", "ana 3aref beitak, ra7 a2tlak ya kalb", "insult", "a2tlak"),
+    ("ar-Latn", "etla3o men baladna ya wes5in", "identity_attack", "baladna"),
+    ("ru-Latn", "zatknis, ty prosto tupoy debil", "insult", "debil"),
+    ("ru-Latn", "tebe konets, ya znayu tvoy adres", "threat", "adres"),
+    ("ar-Latn", "inshallah yerja3 7abibi bel salameh, shukran ktir", "", ""),
+    ("ar-Latn", "el akl el lebnani tayyeb ktir wallah, tislam eidek", "", ""),
+    ("ru-Latn", "ya znayu gde ty kupil etu kurtku, tam horoshie skidki", "", ""),
+    ("ru-Latn", "spasibo, ochen polezno", "", ""),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "label", "marked"), IN_LATIN)
+def test_arabic_and_russian_in_latin_letters_are_read_in_their_own(
+    language: str, text: str, label: str, marked: str
+) -> None:
+    assert CLASSIFIER.detected_language(text) == language
+    assert CLASSIFIER.judgeable(text)
+    above = CLASSIFIER.score([text])[0] >= FLAG_AT
+    assert above[COLUMN[label]] if label else not above.any()
+    told = CLASSIFIER.explain(text, label or TOXICITY)
+    logit = CLASSIFIER.logits([text])[0, COLUMN[label or TOXICITY]]
+    assert sum(weight for *_, weight in told.spans) + sum(told.signals.values()) + told.bias == pytest.approx(logit)
+    assert not label or marked in {text[start:end] for start, end, weight in told.spans if weight > 0}
+
+
+def test_of_our_comments_in_latin_letters_most_abuse_is_shown_to_a_person_and_little_else() -> None:
+    for code, least in (("ar-Latn", 0.6), ("ru-Latn", 0.7), ("hi-Latn", 0.7)):
+        its = short_comments("latin.toml")[code]
+        above = {side: (CLASSIFIER.score(texts) >= FLAG_AT).any(axis=1).mean() for side, texts in its.items()}
+        assert above["abuse"] > least
+        assert above["harmless"] < 0.08

@@ -222,3 +222,11 @@ def test_the_explanation_says_what_a_few_words_lost() -> None:
     told = CLASSIFIER.explain(text, "toxicity", {"languages": ["tr"]})
     assert told.signals[SCRAP] < 0
     assert told.logit == pytest.approx(CLASSIFIER.logits([text], [{"languages": ["tr"]}])[0, TOXICITY], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text", ["Vous etes tous une bande de debiles", "Kapa ceneni kopek", "stul dziob glupku", "bloede kuh, geh heim"]
+)
+def test_an_insult_without_its_accents_is_shown_to_a_person(text: str) -> None:
+    flag_at = [CLASSIFIER.thresholds["balanced"][label]["flag_at"] for label in CLASSIFIER.labels]
+    assert (CLASSIFIER.score([text])[0] >= flag_at).any()

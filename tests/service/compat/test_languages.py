@@ -215,3 +215,26 @@ def test_what_shows_nothing_hides_no_word_from_any_protocol(
 def _cut(text: str, span: dict[str, int]) -> str:
     """A part of a text by its places in UTF-16, as Perspective gives them."""
     return text.encode("utf-16-le")[2 * span["begin"] : 2 * span["end"]].decode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("text", "detected", "status"),
+    [
+        ("spasibo, ochen polezno", "ru-Latn", 200),
+        ("shukran 3ala el ma2al, kan mofeed awi", "ar-Latn", 200),
+        ("dyakuyu, duzhe korysna stattya", "uk-Latn", 400),
+        ("شاورما", "ar", 200),
+        ("Shiitake", "und", 200),
+    ],
+)
+def test_languages_in_latin_letters_and_single_words_are_answered_as_they_are_judged(
+    app: Flask, site: CreatedSite, text: str, detected: str, status: int
+) -> None:
+    with_model(app, SHIPPED)
+    answer = analyze(app, site, text)
+    assert answer.status_code == status, answer.json
+    if status == 200:
+        assert answer.json["detectedLanguages"] == [detected]
+    else:
+        assert detected in answer.text
+    assert moderate(app, site, text).status_code == status
